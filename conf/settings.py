@@ -1,0 +1,167 @@
+"""The one Settings object: ``solera.toml``, then the file of ``SOLERA_CONF``, then the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+CONF_DIR = Path(__file__).resolve().parent
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(_Frozen):
+    """The broker: where it listens and how topics are made."""
+
+    host: str
+    port: int
+    controller_port: int
+    bootstrap_servers: str
+    partitions: int
+    replication: int
+    retention_hours: int
+    max_message_bytes: int
+
+
+class CassandraSettings(_Frozen):
+    """The store of views: contact points, keyspace, durability."""
+
+    host: str
+    port: int
+    storage_port: int
+    jmx_port: int
+    contact_points: list[str]
+    datacenter: str
+    keyspace: str
+    replication: int
+    consistency: str
+    commitlog_sync: str
+    heap_mb: int
+
+    @property
+    def hosts(self) -> list[str]:
+        """Contact points; on one machine the host itself."""
+        return self.contact_points or [self.host]
+
+
+class HdfsSettings(_Frozen):
+    """The master dataset's file system."""
+
+    host: str
+    port: int
+    http_port: int
+    datanode_port: int
+    datanode_http_port: int
+    datanode_ipc_port: int
+    uri: str
+    root: str
+    replication: int
+
+
+class SparkSettings(_Frozen):
+    """Sessions of the speed and batch layers."""
+
+    master: str
+    driver_memory: str
+    shuffle_partitions: int
+    speed_trigger: str
+    energy_trigger: str
+    max_offsets_per_trigger: int
+    checkpoint: str
+
+
+class Endpoint(_Frozen):
+    """A loopback address of one server."""
+
+    host: str
+    port: int
+
+
+class GatewaySettings(_Frozen):
+    """How often devices are polled and how much is kept while Kafka is away."""
+
+    poll_seconds: float = Field(gt=0)
+    outbox_megabytes: int
+
+
+class Settings(BaseSettings):
+    """All settings, frozen. Ports below already include ``port_offset``; paths are absolute."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SOLERA_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    home: Path
+    cache: Path
+    port_offset: int
+    kafka: KafkaSettings
+    cassandra: CassandraSettings
+    hdfs: HdfsSettings
+    spark: SparkSettings
+    thrift: Endpoint
+    api: Endpoint
+    gateway: GatewaySettings
+    simulator: Endpoint
+
+    def model_post_init(self, _context: Any) -> None:
+        """Apply the port offset once and make the home absolute."""
+        object.__setattr__(self, "home", self.home.expanduser().resolve())
+        object.__setattr__(self, "cache", self.cache.expanduser().resolve())
+        for name in type(self).model_fields:
+            part = getattr(self, name)
+            if isinstance(part, BaseModel):
+                ports = {
+                    key: value + self.port_offset
+                    for key, value in part
+                    if key == "port" or key.endswith("_port")
+                }
+                object.__setattr__(self, name, part.model_copy(update=ports))
+
+    @property
+    def kafka_servers(self) -> str:
+        """``bootstrap.servers`` for every Kafka client."""
+        return self.kafka.bootstrap_servers or f"{self.kafka.host}:{self.kafka.port}"
+
+    @property
+    def hdfs_uri(self) -> str:
+        """File system root, e.g. ``hdfs://127.0.0.1:8020``."""
+        return self.hdfs.uri or f"hdfs://{self.hdfs.host}:{self.hdfs.port}"
+
+    def hdfs_path(self, *parts: str) -> str:
+        """Full URI of a path below the platform's HDFS root, e.g. ``hdfs_path("master", "readings")``."""
+        return "/".join([self.hdfs_uri + self.hdfs.root, *parts])
+
+    @property
+    def checkpoints(self) -> str:
+        """Directory URI of the streaming checkpoints."""
+        return self.spark.checkpoint or (self.home / "checkpoints").as_uri()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, that over the named file, that over ``solera.toml``."""
+        chosen = os.environ.get("SOLERA_CONF")
+        files = [Path(chosen)] if chosen else []
+        return (
+            sources["init_settings"],
+            sources["env_settings"],
+            *(TomlConfigSettingsSource(settings_cls, f) for f in files),
+            TomlConfigSettingsSource(settings_cls, CONF_DIR / "solera.toml"),
+        )
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; ``overrides`` are top-level fields, as ``load_settings(port_offset=1000)``."""
+    return Settings(**overrides)

@@ -1,0 +1,1 @@
+"""The arithmetic of energy: records, calendars, registers, balance. Pure: no session, socket, file or clock."""
