@@ -1,0 +1,34 @@
+"""``solera bench``: the measurements, each beside its peer in the same run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from conf.settings import CONF_DIR
+
+BENCH_DIR = CONF_DIR.parent / "bench"
+
+
+def bench(
+    name: Annotated[str | None, typer.Argument(help="One benchmark; without it, all of them in turn.")] = None,
+) -> None:
+    """Run the benchmarks of bench/ and print each figure beside its peer's and its bar.
+
+    Example: solera bench speed
+    """
+    known = sorted(path.stem for path in BENCH_DIR.glob("[a-z]*.py"))
+    if name is not None and name not in known:
+        typer.secho(f"There is no benchmark {name!r}; there are: {', '.join(known)}.", err=True, fg="red")
+        raise typer.Exit(2)
+    failed = [
+        each
+        for each in ([name] if name else known)
+        if subprocess.run([sys.executable, str(BENCH_DIR / f"{each}.py")], check=False).returncode  # noqa: S603
+    ]
+    if failed:
+        typer.secho(f"Did not finish: {', '.join(failed)}.", err=True, fg="red")
+        raise typer.Exit(1)
