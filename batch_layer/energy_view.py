@@ -1,0 +1,69 @@
+"""The batch view as the batch layer itself reads it: of each period the newest value among a run's sources.
+
+``/solera/energy/event_day=…/run_id=…`` holds one row for each value a run has changed. Only the days asked for
+are listed and read, so the cost does not grow with the history beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import storage
+from batch_layer.runs import Run
+from conf import Settings
+
+COLUMNS = (
+    "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, "
+    "method string, lower_wh double, upper_wh double, cause string"
+)
+"""A value of the view: Wh of the 15-minute period that begins at ``start`` (UTC)."""
+CHANGE = "before_wh double, why string"
+"""What a run's row says besides: the value published before (null: none) and new, late or corrected."""
+SCHEMA = f"{COLUMNS}, {CHANGE}, event_day date, run_id string"
+KEY = ("installation_id", "quantity", "start")
+
+
+def days(spark: SparkSession, settings: Settings) -> list[date]:
+    """UTC days of which any run, published or not, has values."""
+    folders = storage.names(spark, settings.hdfs_path("energy"))
+    return [date.fromisoformat(n.partition("=")[2]) for n in folders if n.startswith("event_day=")]
+
+
+def read_rows(
+    spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]
+) -> DataFrame:
+    """Every row of ``run_ids`` on the ``wanted`` days, of each period maybe several."""
+    root = settings.hdfs_path("energy")
+    there = set(days(spark, settings)) if storage.exists(spark, root) else set()
+    paths = [f"{root}/event_day={day}" for day in sorted(there.intersection(wanted))]
+    if not paths:
+        return spark.createDataFrame([], SCHEMA)
+    rows = spark.read.schema(SCHEMA).option("basePath", root).parquet(*paths)
+    return rows.where(F.col("run_id").isin(list(run_ids)))
+
+
+def newest(rows: DataFrame) -> DataFrame:
+    """Of each period the row of the newest run."""
+    others = [c for c in rows.columns if c not in KEY]
+    latest = F.max(F.struct("run_id", *[c for c in others if c != "run_id"])).alias("latest")
+    return rows.groupBy(*KEY).agg(latest).select(*KEY, *[f"latest.{c}" for c in others])
+
+
+def read_energy(
+    spark: SparkSession,
+    settings: Settings,
+    run: Run,
+    first: date | None = None,
+    last: date | None = None,
+) -> DataFrame:
+    """The merged values ``run`` builds on: those of every published run and its own, the newest of each period.
+
+    ``first`` and ``last`` (UTC days, both included) bound what is read; None leaves that side open. Columns:
+    installation_id, quantity, start, energy_wh, completeness, method, lower_wh, upper_wh, cause, event_day, run_id.
+    """
+    wanted = [d for d in days(spark, settings) if (first or d) <= d <= (last or d)]
+    return newest(read_rows(spark, settings, wanted, run.sources)).drop("before_wh", "why")

@@ -1,0 +1,143 @@
+"""A night's run: its id, its cut, and which steps it has behind it.
+
+``/solera/runs/<run_id>.json`` remembers the finished steps, so that a run that was killed goes on under its
+own id. What is *published* is said by table ``run`` alone: a run without its row there does not exist for a reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timezone
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from batch_layer import storage
+from conf import Settings, cassandra
+
+NAME = "nightly"
+STEPS = ("archive", "clean", "energy", "features", "train", "forecast", "evaluate", "publish")
+
+
+class RunError(RuntimeError):
+    """A run that can't begin or go on; its text says what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One night. Times are UTC; ``published`` are the ids of the runs published before, oldest first.
+
+    ``finished`` holds the counts of each step that is behind this run. ``previous_cut`` is the cut of the newest
+    published run, None before the first.
+    """
+
+    run_id: str
+    started: datetime
+    cut: datetime
+    published: tuple[str, ...] = ()
+    previous_cut: datetime | None = None
+    finished: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def staging(self, settings: Settings, name: str) -> str:
+        """Folder of what a step of this run hands to a later one."""
+        return settings.hdfs_path("staging", self.run_id, name)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Runs whose values this one builds on: the published ones and itself."""
+        return (*self.published, self.run_id)
+
+
+def cut_of(day: date) -> datetime:
+    """The cut of a night: 00:00 UTC of ``day``."""
+    return datetime.combine(day, time(), timezone.utc)
+
+
+def run_id_of(instant: datetime) -> str:
+    """``YYYYMMDDTHHMMSSZ`` of the run's start."""
+    return instant.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+
+def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
+    """Id and cut of every published run, oldest first."""
+    with cassandra.connect(settings) as session:
+        rows = session.execute("SELECT run_id, cut, published FROM run WHERE name = %s", (NAME,))
+        found = [(r.run_id, r.cut.replace(tzinfo=timezone.utc)) for r in rows if r.published is not None]
+    return sorted(found)
+
+
+def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -> Run:
+    """The run to work on: the unpublished one of the same cut where there is one, else a new one.
+
+    ``day`` is the cut's UTC day, today where it is None. The cut never moves back: an earlier ``day`` than that of
+    the newest published run recomputes under that run's cut. Raises :class:`RunError` for a day to come.
+    """
+    now = datetime.now(timezone.utc)
+    if day is not None and cut_of(day) > now:
+        raise RunError(f"The night of {day} is still to come: give --date {now:%Y-%m-%d} or an earlier day.")
+    known = published_rows(settings)
+    previous_cut = max((cut for _, cut in known), default=None)
+    cut = cut_of(day or now.date())
+    if previous_cut is not None and cut < previous_cut:
+        cut = previous_cut
+    published = tuple(run_id for run_id, _ in known)
+    fresh = Run(_next_id(now, published), now.replace(microsecond=0), cut, published, previous_cut, {})
+    for record in reversed(_records(spark, settings, after=published[-1] if published else "")):
+        if record["cut"] == cut.isoformat():
+            return replace(
+                fresh,
+                run_id=record["run_id"],
+                started=datetime.fromisoformat(record["started"]),
+                finished=record["steps"],
+            )
+    save(spark, settings, fresh)
+    return fresh
+
+
+def _next_id(now: datetime, published: Sequence[str]) -> str:
+    run_id = run_id_of(now)
+    if published and run_id <= published[-1]:
+        raise RunError(
+            f"The clock says {run_id}, but run {published[-1]} is already published: "
+            "wait a second, or set this machine's clock right, and try again."
+        )
+    return run_id
+
+
+def _records(spark: SparkSession, settings: Settings, after: str) -> list[dict[str, Any]]:
+    found = [n for n in storage.names(spark, settings.hdfs_path("runs")) if n.endswith(".json")]
+    return [
+        json.loads(storage.read_text(spark, settings.hdfs_path("runs", name)))
+        for name in found
+        if not name.startswith("_") and name.removesuffix(".json") > after
+    ]
+
+
+def record(spark: SparkSession, settings: Settings, run_id: str) -> dict[str, Any]:
+    """What ``/solera/runs/<run_id>.json`` remembers: run_id, started, cut, steps."""
+    loaded: dict[str, Any] = json.loads(
+        storage.read_text(spark, settings.hdfs_path("runs", f"{run_id}.json"))
+    )
+    return loaded
+
+
+def save(spark: SparkSession, settings: Settings, run: Run) -> None:
+    """Write the run's record whole, or leave the old one."""
+    content = {
+        "run_id": run.run_id,
+        "started": run.started.isoformat(),
+        "cut": run.cut.isoformat(),
+        "steps": {step: dict(counts) for step, counts in run.finished.items()},
+    }
+    text = json.dumps(content, indent=1, sort_keys=True)
+    storage.write_text(spark, settings.hdfs_path("runs", f"{run.run_id}.json"), text)
+
+
+def finish(spark: SparkSession, settings: Settings, run: Run, step: str, counts: Mapping[str, int]) -> Run:
+    """The run with ``step`` behind it, remembered; the steps after it are to be done (again)."""
+    before = {s: run.finished[s] for s in STEPS[: STEPS.index(step)] if s in run.finished}
+    run = replace(run, finished={**before, step: dict(counts)})
+    save(spark, settings, run)
+    return run
