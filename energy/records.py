@@ -163,7 +163,7 @@ class Rejected(ValueError):
 
 
 def parse(topic: str, payload: bytes | None, received_at: datetime) -> dict[str, Any]:
-    """The record in ``payload``, its times in UTC, absent and null fields alike left out.
+    """The record in ``payload``, its times in UTC to the millisecond, absent and null fields alike left out.
 
     ``received_at`` is the broker's time of the message (UTC). Raises :class:`Rejected`.
     """
@@ -177,12 +177,17 @@ def parse(topic: str, payload: bytes | None, received_at: datetime) -> dict[str,
         raise Rejected(_reason(error)) from None
     record.pop("schema", None)
     record = {
-        name: (value.astimezone(timezone.utc) if name in _TIMES else value)
+        name: (_instant(value) if name in _TIMES else value)
         for name, value in record.items()
         if value is not None
     }
     _check_times(topic, record, received_at)
     return record
+
+
+def _instant(time: datetime) -> datetime:
+    # Whole milliseconds, which is all Cassandra's timestamp keeps: both layers must see the same instant.
+    return time.astimezone(timezone.utc).replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _check_times(topic: str, record: Mapping[str, Any], received_at: datetime) -> None:
