@@ -1,0 +1,84 @@
+"""OMIE: columns, periods and calendar of every file format, on files of our own and on genuine ones."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ingest.omie import OmieFileError, parse_marginal, parse_report
+
+KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
+GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "omie"
+
+
+def marginal(day: date, count: int, portugal: float = 1.5, spain: float = 2.0) -> str:
+    """A ``marginalpdbc`` file of ``count`` periods."""
+    rows = [f"{day:%Y;%m;%d};{n};{portugal};{spain};" for n in range(1, count + 1)]
+    return "\r\n".join(["MARGINALPDBC;", *rows, "*", ""])
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "minutes"),
+    [
+        pytest.param(date(2025, 9, 30), 24, 60, id="hours"),
+        pytest.param(date(2025, 3, 30), 23, 60, id="spring-hours"),
+        pytest.param(date(2024, 10, 27), 25, 60, id="autumn-hours"),
+        pytest.param(date(2025, 10, 1), 96, 15, id="quarters"),
+        pytest.param(date(2026, 3, 29), 92, 15, id="spring-quarters"),
+        pytest.param(date(2025, 10, 26), 100, 15, id="autumn-quarters"),
+    ],
+)
+def test_every_calendar_day_is_whole(day: date, count: int, minutes: int) -> None:
+    records = [r for r in parse_marginal(marginal(day, count), KNOWN_AT) if r["zone"] == "ES"]
+    assert len(records) == count
+    assert all(r["end"] - r["start"] == timedelta(minutes=minutes) for r in records)
+    assert all(a["end"] == b["start"] for a, b in zip(records, records[1:], strict=False))
+    assert sum((r["end"] - r["start"] for r in records), timedelta()) == count * timedelta(minutes=minutes)
+
+
+def test_column_five_is_portugal_and_six_is_spain() -> None:
+    records = parse_marginal(marginal(date(2025, 10, 1), 96, portugal=-1.51, spain=-2.0), KNOWN_AT)
+    assert {(r["zone"], r["price_eur_mwh"]) for r in records} == {("PT", -1.51), ("ES", -2.0)}
+
+
+def test_an_empty_price_is_left_out_not_read_as_zero() -> None:
+    text = marginal(date(2025, 9, 30), 24).replace(";7;1.5;2.0;", ";7;1.5;;")
+    records = parse_marginal(text, KNOWN_AT)
+    assert sum(r["zone"] == "ES" for r in records) == 23
+    assert sum(r["zone"] == "PT" for r in records) == 24
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("<html></html>", "MARGINALPDBC", id="html"),
+        pytest.param("", "MARGINALPDBC", id="empty"),
+        pytest.param(marginal(date(2025, 9, 30), 24).rstrip("*\r\n"), "cut short", id="truncated"),
+        pytest.param(marginal(date(2025, 9, 30), 23), "24 hours", id="an-hour-missing"),
+        pytest.param(marginal(date(2025, 9, 30), 24).replace(";5;", ";6;", 1), "numbered", id="numbers-jump"),
+        pytest.param("MARGINALPDBC;\nnonsense\n*", "year;month;day", id="nonsense"),
+    ],
+)
+def test_what_is_not_a_day_of_prices_is_refused_by_name(text: str, says: str) -> None:
+    with pytest.raises(OmieFileError, match=says):
+        parse_marginal(text, KNOWN_AT)
+
+
+@pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine OMIE files are not on this machine")
+@pytest.mark.parametrize(
+    ("name", "count", "zone", "first"),
+    [
+        pytest.param("PrecioMD_OMIE_20200329.txt", 23, "ES", 27.13, id="23-hours"),
+        pytest.param("PrecioMD_OMIE_20201022.txt", 24, "PT", 39.55, id="portugal"),
+        pytest.param("PMD_20090601.txt", 24, "ES", 39.97, id="cents"),
+        pytest.param("PMD_20030802.txt", 24, "ES", 45.53, id="one-system"),
+        pytest.param("PMD_20060101.txt", 24, "ES", 66.94, id="first-of-year"),
+    ],
+)
+def test_genuine_reports(name: str, count: int, zone: str, first: float) -> None:
+    records = [r for r in parse_report((GENUINE / name).read_text("latin-1"), KNOWN_AT) if r["zone"] == zone]
+    assert len(records) == count
+    assert records[0]["price_eur_mwh"] == pytest.approx(first)
