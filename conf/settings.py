@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +15,10 @@ from pydantic_settings import (
 )
 
 CONF_DIR = Path(__file__).resolve().parent
+
+
+class SettingsFileError(FileNotFoundError):
+    """``SOLERA_CONF`` names a file that is not there; ignoring it would run a cluster's job on one machine."""
 
 
 class _Frozen(BaseModel):
@@ -32,10 +36,11 @@ class KafkaSettings(_Frozen):
     replication: int
     retention_hours: int
     max_message_bytes: int
+    fail_on_data_loss: bool
 
 
 class CassandraSettings(_Frozen):
-    """The store of views: contact points, keyspace, durability."""
+    """The store of views: contact points, keyspace, durability, and who asks (``username`` empty: no login)."""
 
     host: str
     port: int
@@ -44,6 +49,8 @@ class CassandraSettings(_Frozen):
     contact_points: list[str]
     datacenter: str
     keyspace: str
+    username: str
+    password: SecretStr
     replication: int
     consistency: str
     commitlog_sync: str
@@ -78,6 +85,7 @@ class SparkSettings(_Frozen):
     speed_trigger: str
     energy_trigger: str
     max_offsets_per_trigger: int
+    archive_max_offsets: int
     checkpoint: str
 
 
@@ -149,14 +157,21 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, that over the named file, that over ``solera.toml``."""
         chosen = os.environ.get("SOLERA_CONF")
         files = [Path(chosen)] if chosen else []
+        if files and not files[0].is_file():
+            raise SettingsFileError(f"SOLERA_CONF names {chosen}, and there is no such file")
         return (
-            sources["init_settings"],
-            sources["env_settings"],
+            init_settings,
+            env_settings,
             *(TomlConfigSettingsSource(settings_cls, f) for f in files),
             TomlConfigSettingsSource(settings_cls, CONF_DIR / "solera.toml"),
         )
