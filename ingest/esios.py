@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
-
 from energy.calendar import local_day
 
 API = "https://api.esios.ree.es"
@@ -119,7 +119,9 @@ def fetch_indicator(
 def fetch_pvpc_file(session: requests.Session, day: date, known_at: datetime) -> list[dict[str, Any]]:
     """One day of PVPC without a token."""
     answer = session.get(
-        f"{API}/archives/70/download_json", params={"locale": "es", "date": day.isoformat()}, timeout=TIMEOUT_S
+        f"{API}/archives/70/download_json",
+        params={"locale": "es", "date": day.isoformat()},
+        timeout=TIMEOUT_S,
     )
     answer.raise_for_status()
     return parse_pvpc_file(answer.json(), known_at)
@@ -135,11 +137,17 @@ def _step(starts: Iterable[datetime]) -> timedelta:
     ordered = sorted(start.astimezone(timezone.utc) for start in starts)
     if len(ordered) < 2:
         return _HOUR
-    return min(later - earlier for earlier, later in zip(ordered, ordered[1:], strict=False))
+    return min(later - earlier for earlier, later in pairwise(ordered))
 
 
 def _record(
-    market: str, zone: str, start: datetime, length: timedelta, price: float, provider: str, known_at: datetime
+    market: str,
+    zone: str,
+    start: datetime,
+    length: timedelta,
+    price: float,
+    provider: str,
+    known_at: datetime,
 ) -> dict[str, Any]:
     return {
         "schema": 1, "market": market, "zone": zone, "start": start, "end": start + length,

@@ -85,9 +85,7 @@ def fetch_day(session: requests.Session, day: date, known_at: datetime) -> list[
     newest: list[dict[str, Any]] = []
     for version in range(1, 10):
         name = f"marginalpdbc_{day:%Y%m%d}.{version}"
-        answer = session.get(
-            DOWNLOAD, params={"parents": "marginalpdbc", "filename": name}, timeout=TIMEOUT_S
-        )
+        answer = session.get(DOWNLOAD, params={"parents": "marginalpdbc", "filename": name}, timeout=TIMEOUT_S)
         text = answer.content.decode("latin-1")
         if answer.status_code == requests.codes.not_found or not text.startswith("MARGINALPDBC"):
             return newest
@@ -96,9 +94,7 @@ def fetch_day(session: requests.Session, day: date, known_at: datetime) -> list[
     return newest
 
 
-def _records(
-    day: date, zone: str, prices: Sequence[float | None], known_at: datetime
-) -> Iterator[dict[str, Any]]:
+def _records(day: date, zone: str, prices: Sequence[float | None], known_at: datetime) -> Iterator[dict[str, Any]]:
     begin, length = _periods(day, len(prices))
     for number, price in enumerate(prices):
         if price is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,14 @@ def pvpc_file(day: str, hours: int) -> dict[str, Any]:
     """A public day file whose labels run on, as the genuine ones do."""
     return {
         "PVPC": [
-            {"Dia": day, "Hora": f"{h:02d}-{h + 1:02d}", "PCB": f"{100 + h},50", "CYM": "1.100,00"} for h in range(hours)
+            {"Dia": day, "Hora": f"{h:02d}-{h + 1:02d}", "PCB": f"{100 + h},50", "CYM": "1.100,00"}
+            for h in range(hours)
         ]
     }
 
 
 def test_the_second_two_o_clock_of_october_is_its_own_hour() -> None:
-    body = indicator(
-        (8741, "2021-10-31T02:00:00.000+02:00", 1.0), (8741, "2021-10-31T02:00:00.000+01:00", 2.0)
-    )
+    body = indicator((8741, "2021-10-31T02:00:00.000+02:00", 1.0), (8741, "2021-10-31T02:00:00.000+01:00", 2.0))
     first, second = parse_indicator(body, KNOWN_AT)
     assert first["start"] == datetime(2021, 10, 31, 0, tzinfo=timezone.utc)
     assert second["start"] == datetime(2021, 10, 31, 1, tzinfo=timezone.utc)
@@ -58,7 +58,7 @@ def test_a_canary_customer_pays_the_price_of_the_same_clock_hour() -> None:
 def test_day_file_counts_hours_by_place(day: str, hours: int) -> None:
     records = [r for r in parse_pvpc_file(pvpc_file(day, hours), KNOWN_AT) if r["zone"] == "ES-peninsula"]
     assert len(records) == hours
-    assert all(a["end"] == b["start"] for a, b in zip(records, records[1:], strict=False))
+    assert all(a["end"] == b["start"] for a, b in pairwise(records))
     assert records[0]["price_eur_mwh"] == 100.5
 
 
@@ -69,13 +69,17 @@ def test_day_file_reads_thousands_and_zones() -> None:
 
 
 def test_apidatos_is_chosen_by_id_not_by_place() -> None:
-    series = [
-        {"type": "?", "id": "600", "attributes": {"values": [{"value": 1.0, "datetime": "2026-07-26T00:00:00.000+02:00"},
-                                                             {"value": 2.0, "datetime": "2026-07-26T00:15:00.000+02:00"}]}},
-        {"type": "?", "id": "1001", "attributes": {"values": [{"value": 9.0, "datetime": "2026-07-26T00:00:00.000+02:00"}]}},
-    ]  # fmt: skip
-    records = parse_apidatos({"included": series}, KNOWN_AT)
-    assert [(r["market"], r["price_eur_mwh"]) for r in records] == [("spot", 1.0), ("spot", 2.0), ("pvpc", 9.0)]
+    def series(number: str, *rows: tuple[str, float]) -> dict[str, Any]:
+        values = [{"value": price, "datetime": f"2026-07-26T{clock}:00.000+02:00"} for clock, price in rows]
+        return {"type": "?", "id": number, "attributes": {"values": values}}
+
+    body = {"included": [series("600", ("00:00", 1.0), ("00:15", 2.0)), series("1001", ("00:00", 9.0))]}
+    records = parse_apidatos(body, KNOWN_AT)
+    assert [(r["market"], r["price_eur_mwh"]) for r in records] == [
+        ("spot", 1.0),
+        ("spot", 2.0),
+        ("pvpc", 9.0),
+    ]
     assert records[0]["end"] - records[0]["start"] == timedelta(minutes=15)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_every_calendar_day_is_whole(day: date, count: int, minutes: int) -> Non
     records = [r for r in parse_marginal(marginal(day, count), KNOWN_AT) if r["zone"] == "ES"]
     assert len(records) == count
     assert all(r["end"] - r["start"] == timedelta(minutes=minutes) for r in records)
-    assert all(a["end"] == b["start"] for a, b in zip(records, records[1:], strict=False))
+    assert all(a["end"] == b["start"] for a, b in pairwise(records))
     assert sum((r["end"] - r["start"] for r in records), timedelta()) == count * timedelta(minutes=minutes)
 
 

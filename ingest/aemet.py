@@ -1,0 +1,124 @@
+"""AEMET OpenData: the two-step client, with its quota, its errors inside good answers and its waits.
+
+The key comes from ``AEMET_API_KEY``. Every answer is handed back as issued, beside the parsed form, so that it
+can be kept. What the answers mean is in ``aemet_forms``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+BASE = "https://opendata.aemet.es/opendata/api"
+TIMEOUT_S = 30
+TRIES = 5
+FALLBACK_ENCODING = "iso-8859-15"
+QUOTA_WAIT_S = 61.0
+"""AEMET counts by the minute; after a 429 the next one must have begun."""
+
+
+class AemetError(RuntimeError):
+    """AEMET gave no data; the text is AEMET's own word and what to do."""
+
+
+class NoDataError(AemetError):
+    """AEMET has nothing for what was asked (its 404, also inside an HTTP 200)."""
+
+
+class KeyRefusedError(AemetError):
+    """The key is missing or refused."""
+
+
+@dataclass
+class Quota:
+    """A token bucket of ``per_minute`` requests; ``clock`` and ``sleep`` in seconds are given, so it can be tested."""
+
+    per_minute: int
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _tokens: float = field(init=False)
+    _at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens, self._at = float(self.per_minute), self.clock()
+
+    def take(self) -> None:
+        """Wait until a request may be sent."""
+        now = self.clock()
+        self._tokens = min(self.per_minute, self._tokens + (now - self._at) * self.per_minute / 60)
+        self._at = now
+        if self._tokens < 1:
+            self.sleep((1 - self._tokens) * 60 / self.per_minute)
+            self._at = self.clock()
+            self._tokens = 1.0
+        self._tokens -= 1
+
+
+@dataclass
+class Aemet:
+    """The service at ``base``, asked with ``key``, never faster than ``quota`` allows."""
+
+    key: str
+    base: str = BASE
+    quota: Quota = field(default_factory=lambda: Quota(per_minute=40))
+    session: requests.Session = field(default_factory=requests.Session)
+    sleep: Callable[[float], None] = time.sleep
+
+    def fetch(self, path: str) -> tuple[bytes, Any]:
+        """The answer to ``path`` (e.g. ``/prediccion/especifica/municipio/horaria/28065``): its bytes and its JSON.
+
+        Raises :class:`NoDataError`, :class:`KeyRefusedError`, or :class:`AemetError` after the last try.
+        """
+        if not self.key:
+            raise KeyRefusedError("AEMET needs a key: get one at opendata.aemet.es and set AEMET_API_KEY")
+        raw, body = self._get(self.base + path)
+        if isinstance(body, dict) and "datos" in body:
+            # The second address lives shortly: ask at once, keep never.
+            raw, body = self._get(body["datos"])
+        return raw, body
+
+    def _get(self, url: str) -> tuple[bytes, Any]:
+        fault = ""
+        for attempt in range(TRIES):
+            self.quota.take()
+            try:
+                answer = self.session.get(url, headers={"api_key": self.key}, timeout=TIMEOUT_S)
+            except requests.RequestException as error:
+                fault = f"no answer ({type(error).__name__})"
+                self.sleep(2.0**attempt)
+                continue
+            body = _decode(answer)
+            state, word = _state(answer, body)
+            if state == requests.codes.ok and body is not None:
+                return answer.content, body
+            if state == requests.codes.not_found:
+                raise NoDataError(f"AEMET has no data: {word}")
+            if state in (requests.codes.unauthorized, requests.codes.forbidden):
+                raise KeyRefusedError(f"AEMET refuses the key ({word}): renew AEMET_API_KEY")
+            fault = f"{state} {word}"
+            self.sleep(QUOTA_WAIT_S if state == requests.codes.too_many_requests else 2.0**attempt)
+        raise AemetError(f"AEMET gave no data in {TRIES} tries, the last: {fault}")
+
+
+def _decode(answer: requests.Response) -> Any:
+    """The JSON of an answer; its header may lack the encoding, which is never UTF-8 then."""
+    stated = answer.headers.get("Content-Type", "")
+    encoding = stated.split("charset=")[1].strip() if "charset=" in stated else FALLBACK_ENCODING
+    try:
+        return json.loads(answer.content.decode(encoding))
+    except (ValueError, LookupError):
+        return None
+
+
+def _state(answer: requests.Response, body: Any) -> tuple[int, str]:
+    """The true state and its words: an envelope's ``estado`` overrules the HTTP status."""
+    if isinstance(body, dict) and "estado" in body:
+        return int(body["estado"]), str(body.get("descripcion", ""))
+    if answer.ok and body is None:
+        return requests.codes.bad_gateway, "the answer is not JSON"
+    return answer.status_code, answer.reason

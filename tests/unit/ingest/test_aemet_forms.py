@@ -1,0 +1,125 @@
+"""AEMET's forms: every oddity of the genuine answers, and the genuine answers themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from energy.records import parse
+from ingest import aemet_forms as forms
+
+GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
+KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
+HOURLY = [
+    {
+        "elaborado": "2021-01-09T11:47:45",
+        "prediccion": {
+            "dia": [
+                {
+                    "fecha": "2021-01-09T00:00:00",
+                    "estadoCielo": [{"value": "36n", "periodo": "07"}, {"value": "12", "periodo": "08"}],
+                    "temperatura": [{"value": "-0", "periodo": "07"}, {"value": "3", "periodo": "08"}],
+                    "precipitacion": [{"value": "Ip", "periodo": "07"}],
+                    "probPrecipitacion": [{"value": "", "periodo": "0107"}, {"value": "40", "periodo": "0713"},
+                                          {"value": "10", "periodo": "1901"}],
+                    "vientoAndRachaMax": [{"direccion": ["NE"], "velocidad": ["36"], "periodo": "07"},
+                                          {"value": "72", "periodo": "07"}],
+                }
+            ]
+        },
+    }
+]  # fmt: skip
+
+
+def test_hourly_forecast_reads_both_wind_shapes_and_local_hours() -> None:
+    first, second = forms.hourly_forecast(HOURLY, "28065")
+    assert first["time"] == datetime(2021, 1, 9, 6, tzinfo=timezone.utc)
+    assert first["issued_at"] == datetime(2021, 1, 9, 10, 47, 45, tzinfo=timezone.utc)
+    assert (first["wind_speed_m_s"], first["wind_gust_m_s"]) == (10.0, 20.0)
+    assert (first["temperature_c"], first["precipitation_mm"], first["cloud_fraction"]) == (0.0, 0.0, 1.0)
+    assert first["precipitation_probability"] == 0.4
+    assert "wind_speed_m_s" not in second
+
+
+def test_canary_hours_are_the_islands_own() -> None:
+    assert forms.hourly_forecast(HOURLY, "35016")[0]["time"] == datetime(2021, 1, 9, 7, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("code", "fraction"),
+    [
+        ("11", 0.0),
+        ("11n", 0.0),
+        ("14", 0.6),
+        ("16n", 1.0),
+        ("43", 0.4),
+        ("26", 1.0),
+        ("51", 0.4),
+        ("74n", 1.0),
+        ("99", None),
+        ("", None),
+    ],
+)
+def test_cloud_fraction(code: str, fraction: float | None) -> None:
+    assert forms.cloud_fraction(code) == fraction
+
+
+@pytest.mark.parametrize(
+    ("stated", "start"),
+    [("2021-01-08T14:00:00", 13), ("2021-01-08T14:00:00+0000", 13)],
+)
+def test_observation_hours_end_at_fint(stated: str, start: int) -> None:
+    (record,) = forms.observations([{"idema": "3195", "fint": stated, "ta": 1.5}], KNOWN_AT)
+    assert record["time"] == datetime(2021, 1, 8, start, tzinfo=timezone.utc)
+    assert "wind_speed_m_s" not in record
+
+
+def test_climatology_reads_commas_traces_and_absences() -> None:
+    row = {
+        "indicativo": "1",
+        "fecha": "2020-01-01",
+        "tmed": "17,3",
+        "prec": "Ip",
+        "sol": "10,3",
+        "horatmax": "Varias",
+    }
+    assert forms.climatology([row]) == [
+        {
+            "station": "1",
+            "day": "2020-01-01",
+            "temperature_mean_c": 17.3,
+            "precipitation_mm": 0.0,
+            "sunshine_h": 10.3,
+        }
+    ]
+    assert "precipitation_mm" not in forms.climatology([{**row, "prec": "Acum"}])[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("393832N", 39.6422), ("023838E", 2.6439), ("074106W", -7.685), ("280000S", -28.0)]
+)
+def test_degrees(text: str, value: float) -> None:
+    assert forms.degrees(text) == pytest.approx(value, abs=1e-4)
+
+
+def genuine(name: str) -> Any:
+    return json.loads((GENUINE / name).read_bytes().decode("iso-8859-15"))
+
+
+@pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine AEMET answers are not on this machine")
+def test_genuine_answers_become_records_the_topic_takes() -> None:
+    hourly = forms.hourly_forecast(genuine("hourly_forecast_28065.json"), "28065")
+    daily = forms.daily_forecast(genuine("daily_forecast_28065.json"), "28065")
+    observed = forms.observations(genuine("observation_3195.json"), KNOWN_AT)
+    assert len(hourly) == 48
+    assert {b["time"] - a["time"] for a, b in pairwise(hourly)} == {timedelta(hours=1)}
+    assert all("temperature_c" in record for record in hourly + daily)
+    for record in hourly + daily + observed:
+        payload = json.dumps(record, default=lambda time: time.isoformat()).encode()
+        assert parse("weather", payload, KNOWN_AT)["provider"] == "aemet"
