@@ -33,9 +33,7 @@ def days(spark: SparkSession, settings: Settings) -> list[date]:
     return [date.fromisoformat(n.partition("=")[2]) for n in folders if n.startswith("event_day=")]
 
 
-def read_rows(
-    spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]
-) -> DataFrame:
+def read_rows(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
     """Every row of ``run_ids`` on the ``wanted`` days, of each period maybe several."""
     root = settings.hdfs_path("energy")
     there = set(days(spark, settings)) if storage.exists(spark, root) else set()
@@ -44,6 +42,14 @@ def read_rows(
         return spark.createDataFrame([], SCHEMA)
     rows = spark.read.schema(SCHEMA).option("basePath", root).parquet(*paths)
     return rows.where(F.col("run_id").isin(list(run_ids)))
+
+
+def read_values(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
+    """Of each period on the ``wanted`` days the row of the newest of ``run_ids``, without those withdrawn."""
+    sources = tuple(run_ids)
+    rows = read_rows(spark, settings, wanted, sources)
+    values = newest(rows) if len(sources) > 1 else rows
+    return values.where(F.col("energy_wh").isNotNull())
 
 
 def newest(rows: DataFrame) -> DataFrame:
@@ -66,4 +72,4 @@ def read_energy(
     installation_id, quantity, start, energy_wh, completeness, method, lower_wh, upper_wh, cause, event_day, run_id.
     """
     wanted = [d for d in days(spark, settings) if (first or d) <= d <= (last or d)]
-    return newest(read_rows(spark, settings, wanted, run.sources)).drop("before_wh", "why")
+    return read_values(spark, settings, wanted, run.sources).drop("before_wh", "why")

@@ -117,9 +117,7 @@ def _records(spark: SparkSession, settings: Settings, after: str) -> list[dict[s
 
 def record(spark: SparkSession, settings: Settings, run_id: str) -> dict[str, Any]:
     """What ``/solera/runs/<run_id>.json`` remembers: run_id, started, cut, steps."""
-    loaded: dict[str, Any] = json.loads(
-        storage.read_text(spark, settings.hdfs_path("runs", f"{run_id}.json"))
-    )
+    loaded: dict[str, Any] = json.loads(storage.read_text(spark, settings.hdfs_path("runs", f"{run_id}.json")))
     return loaded
 
 

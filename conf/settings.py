@@ -106,9 +106,7 @@ class GatewaySettings(_Frozen):
 class Settings(BaseSettings):
     """All settings, frozen. Ports below already include ``port_offset``; paths are absolute."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SOLERA_", env_nested_delimiter="__", frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="SOLERA_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     home: Path
     cache: Path
@@ -129,11 +127,7 @@ class Settings(BaseSettings):
         for name in type(self).model_fields:
             part = getattr(self, name)
             if isinstance(part, BaseModel):
-                ports = {
-                    key: value + self.port_offset
-                    for key, value in part
-                    if key == "port" or key.endswith("_port")
-                }
+                ports = {key: value + self.port_offset for key, value in part if key == "port" or key.endswith("_port")}
                 object.__setattr__(self, name, part.model_copy(update=ports))
 
     @property

@@ -1,0 +1,165 @@
+"""Step 1: what Kafka holds since the last time goes into the master dataset, judged, once.
+
+One streaming query a topic, run until it has caught up (``availableNow``). Its checkpoint lies beside the master in
+HDFS, for the two are one truth. A batch that is done again after a kill writes the same files, rows and ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import master, quarantine
+from batch_layer.catalogue import Catalogue, read_catalogue
+from batch_layer.judge import judge
+from batch_layer.runs import Run
+from conf import Settings, cassandra
+from energy.records import EARLIEST, TOPICS, columns
+
+LAYER = "batch"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A batch's line in the ledger: received = accepted + duplicate + quarantined; late is part of accepted."""
+
+    received: int
+    accepted: int
+    duplicate: int
+    quarantined: int
+    late: int
+
+
+def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+    """Archive all topics up to their present end. Counts: ``<topic>_received``, ``…_accepted`` and so on."""
+    catalogue = read_catalogue(settings)
+    counts: dict[str, int] = {}
+    for topic in TOPICS:
+        for name, value in archive_topic(spark, settings, topic, catalogue, run).items():
+            counts[f"{topic}_{name}"] = value
+    return counts
+
+
+class ArchiveError(RuntimeError):
+    """The archive can't go on; its text says what to do."""
+
+
+def archive_topic(
+    spark: SparkSession, settings: Settings, topic: str, catalogue: Catalogue, run: Run
+) -> dict[str, int]:
+    """Archive one topic and return what was received, accepted, duplicate and quarantined."""
+    total = dict.fromkeys(("received", "accepted", "duplicate", "quarantined"), 0)
+
+    def archive(messages: DataFrame, batch: int) -> None:
+        tally = archive_batch(settings, topic, catalogue, run, messages, batch)
+        for name in total:
+            total[name] += getattr(tally, name)
+
+    query = (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.kafka_servers)
+        .option("subscribe", topic)
+        .option("startingOffsets", "earliest")
+        .option("maxOffsetsPerTrigger", settings.spark.archive_max_offsets)
+        .option("failOnDataLoss", settings.kafka.fail_on_data_loss)
+        .load()
+        .writeStream.queryName(f"archive {topic}")
+        .option("checkpointLocation", settings.hdfs_path("checkpoints", "archive", topic))
+        .trigger(availableNow=True)
+        .foreachBatch(archive)
+        .start()
+    )
+    try:
+        query.awaitTermination()
+    except StreamingQueryException as error:
+        if "failOnDataLoss" in str(error):
+            raise ArchiveError(
+                f"Kafka no longer holds messages of topic {topic} that were never archived. To go on with what is "
+                "left, set SOLERA_KAFKA__FAIL_ON_DATA_LOSS=false for one night."
+            ) from error
+        raise
+    return total
+
+
+def archive_batch(
+    settings: Settings, topic: str, catalogue: Catalogue, run: Run, messages: DataFrame, batch: int
+) -> Tally:
+    """Judge one batch, write what is new to the master, the refused to the quarantine, and its ledger line."""
+    judged = judge(messages, topic, catalogue).persist()
+    try:
+        refused = judged.where("reason IS NOT NULL")
+        fresh = new_messages(settings, topic, judged.where("reason IS NULL"), batch).persist()
+        tally = _tally(topic, judged, fresh, run)
+        master.append(messages.sparkSession, settings, topic, batch, fresh)
+        fresh.unpersist()
+        # The speed layer quarantines readings; each table has one writer.
+        if tally.quarantined and topic != "readings":
+            quarantine.write(settings, topic, refused)
+        _write_ledger(settings, topic, batch, tally, _offsets(judged))
+    finally:
+        judged.unpersist()
+    return tally
+
+
+def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int) -> DataFrame:
+    """Of ``accepted`` each message that is not the exact repeat of one archived before or in the same batch."""
+    spark, fields = accepted.sparkSession, list(columns(topic))
+    first = F.min(F.struct("kafka_partition", "kafka_offset", "received_at")).alias("first")
+    unique = (
+        accepted.groupBy(*fields)
+        .agg(first)
+        .select(*fields, "first.*")
+        .withColumn("event_day", F.expr(master.event_day(topic)))
+    )
+    touched = [row.event_day for row in unique.select("event_day").distinct().collect()]
+    held = set(touched).intersection(master.days(spark, settings, topic))
+    if not held:
+        return unique
+    known = master.read(spark, settings, topic, held).where(F.col("archive") < batch).select(*fields)
+    same: Any = [unique[name].eqNullSafe(known[name]) for name in fields]
+    return unique.join(known, same, "left_anti")
+
+
+def _tally(topic: str, judged: DataFrame, fresh: DataFrame, run: Run) -> Tally:
+    received, quarantined = judged.agg(F.count("*"), F.count("reason")).first() or (0, 0)
+    behind = F.col("event_day") < F.lit((run.previous_cut or EARLIEST).date())
+    accepted, late = fresh.agg(F.count("*"), F.count(F.when(behind, 1))).first() or (0, 0)
+    return Tally(received, accepted, received - quarantined - accepted, quarantined, late)
+
+
+def _offsets(judged: DataFrame) -> tuple[str, str]:
+    ends = judged.groupBy("kafka_partition").agg(F.min("kafka_offset"), F.max("kafka_offset")).collect()
+    first = {str(partition): low for partition, low, _ in sorted(ends)}
+    last = {str(partition): high for partition, _, high in sorted(ends)}
+    return json.dumps(first), json.dumps(last)
+
+
+def _write_ledger(settings: Settings, topic: str, batch: int, tally: Tally, offsets: tuple[str, str]) -> None:
+    cassandra.connect(settings).execute(
+        "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
+        "first_offsets, last_offsets, written_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            topic,
+            LAYER,
+            batch,
+            tally.received,
+            tally.accepted,
+            tally.duplicate,
+            tally.quarantined,
+            tally.late,
+            *offsets,
+            datetime.now(timezone.utc),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    from batch_layer.entry import main
+
+    main("archive")

@@ -1,0 +1,89 @@
+"""Step 3: energy of the touched days' quarter-hours, and of it only what differs from what is published.
+
+The arithmetic is the package ``energy``'s alone; this step brings each installation's data together, calls it, and
+compares. Its rows are the run's list of changes: before, after, and why.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import clean, energy_view, storage, touched
+from batch_layer.catalogue import Catalogue, read_catalogue
+from batch_layer.changes import changes
+from batch_layer.runs import Run
+from batch_layer.totals import TOTALS, community_totals, installation_totals
+from conf import Settings
+
+
+def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+    """Total the touched days and write what changed. Counts the rows, and them by reason."""
+    catalogue, tasks = read_catalogue(settings), settings.spark.shuffle_partitions
+    pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched"))
+    communities = sorted(set(catalogue.community.values()))
+    pairs = pairs.where(~F.col("installation_id").isin(communities)).persist()
+    days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
+    published = energy_view.read_rows(spark, settings, days, run.published)
+
+    readings = clean.read_readings(spark, settings, run)
+    intervals = clean.read_intervals(spark, settings, run)
+    totals = installation_totals(pairs, readings, intervals, catalogue, tasks)
+    staged = run.staging(settings, "energy")
+    changes(totals, published, pairs, run).write.mode("overwrite").parquet(staged)
+    changed = spark.read.schema(f"{TOTALS}, {energy_view.CHANGE}").parquet(staged)
+
+    community_pairs = _by_community(spark, pairs, catalogue)
+    values = energy_view.newest(changed.withColumn("run_id", F.lit(run.run_id)).unionByName(published))
+    together = community_totals(_of_members(spark, values, community_pairs, catalogue), tasks)
+    rows = changed.unionByName(changes(together, published, community_pairs, run))
+    _write(spark, settings, run, rows, days)
+    pairs.unpersist()
+    written = energy_view.read_rows(spark, settings, days, [run.run_id]).groupBy("why").count().collect()
+    by_reason = {row["why"]: int(row["count"]) for row in written}
+    return {"energy_rows": sum(by_reason.values()), **{f"energy_{why}": n for why, n in by_reason.items()}}
+
+
+def _members(spark: SparkSession, catalogue: Catalogue) -> DataFrame:
+    rows = sorted(catalogue.community.items())
+    return F.broadcast(spark.createDataFrame(rows, "installation_id string, community_id string"))
+
+
+def _by_community(spark: SparkSession, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
+    """The pairs of the communities that have a touched member."""
+    return (
+        pairs.join(_members(spark, catalogue), "installation_id")
+        .groupBy(F.col("community_id").alias("installation_id"), "event_day")
+        .agg(F.max("by_reading").alias("by_reading"))
+    )
+
+
+def _of_members(spark: SparkSession, values: DataFrame, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
+    touched_communities = pairs.select(F.col("installation_id").alias("community_id"), "event_day")
+    return (
+        values.where(F.col("energy_wh").isNotNull())
+        .join(_members(spark, catalogue), "installation_id")
+        .join(F.broadcast(touched_communities), ["community_id", "event_day"], "left_semi")
+    )
+
+
+def _write(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame, days: list[date]) -> None:
+    root = settings.hdfs_path("energy")
+    for day in days:  # what an attempt before this one may have left
+        storage.delete(spark, f"{root}/event_day={day}/run_id={run.run_id}")
+    (
+        rows.withColumn("run_id", F.lit(run.run_id))
+        .repartition(settings.spark.shuffle_partitions, "event_day")
+        .sortWithinPartitions("event_day", *energy_view.KEY)
+        .write.mode("append")
+        .partitionBy("event_day", "run_id")
+        .parquet(root)
+    )
+
+
+if __name__ == "__main__":
+    from batch_layer.entry import main
+
+    main("energy")

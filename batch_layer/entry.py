@@ -1,0 +1,28 @@
+"""``spark-submit batch_layer/<step>.py --date D``: one step of a night run alone, or ``nightly.py``: all of them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+
+from batch_layer import nightly
+from batch_layer.runs import RunError
+from conf import load_settings
+from conf.spark import session
+
+
+def main(step: str) -> None:
+    """Run ``step``, or the whole night where it is "", of the night of ``--date`` (UTC day, default today)."""
+    parser = argparse.ArgumentParser(description=f"Batch layer: {step or 'the night'}.")
+    parser.add_argument("--date", type=date.fromisoformat, help="UTC day at whose 00:00 the night cuts; today")
+    day = parser.parse_args().date
+    settings = load_settings()
+    spark = session(settings, f"solera {step or 'nightly'}")
+    try:
+        if step:
+            nightly.take_step(spark, settings, day, step)
+        else:
+            nightly.nightly(spark, settings, day)
+    except RunError as error:
+        sys.exit(str(error))

@@ -1,0 +1,93 @@
+"""The master dataset: every accepted message once, append only, by the UTC day of its event.
+
+``/solera/master/<topic>/event_day=…/archive=<batch>/…`` is written by one archive batch and never again, but by
+the same batch. Beside it ``_batches/<batch>.json`` names the days the batch brought, so that what is new is found
+without looking at what is old.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import storage
+from conf import Settings
+from energy.records import EVENT_TIME, KEYS, columns
+
+COORDINATES = "kafka_partition int, kafka_offset bigint, received_at timestamp"
+"""Where in Kafka a message stood, and the broker's time of it (UTC)."""
+_BATCHES = "_batches"
+
+
+def schema(topic: str) -> str:
+    """Columns of the topic's master dataset, as a Spark schema string."""
+    fields = ", ".join(f"`{name}` {kind}" for name, kind in columns(topic).items())
+    return f"{fields}, {COORDINATES}, event_day date, archive bigint"
+
+
+def days(spark: SparkSession, settings: Settings, topic: str) -> list[date]:
+    """UTC days of which the master holds messages of the topic."""
+    folders = storage.names(spark, settings.hdfs_path("master", topic))
+    return [date.fromisoformat(n.partition("=")[2]) for n in folders if n.startswith("event_day=")]
+
+
+def read(spark: SparkSession, settings: Settings, topic: str, wanted: Iterable[date]) -> DataFrame:
+    """The messages of the ``wanted`` days; only their folders are listed."""
+    there = set(days(spark, settings, topic)).intersection(wanted)
+    return _read(spark, settings, topic, [f"event_day={day}" for day in sorted(there)])
+
+
+def read_batches(spark: SparkSession, settings: Settings, topic: str, batches: dict[int, list[date]]) -> DataFrame:
+    """The messages which the given archive batches brought."""
+    folders = [f"event_day={day}/archive={batch}" for batch, brought in batches.items() for day in brought]
+    return _read(spark, settings, topic, folders)
+
+
+def _read(spark: SparkSession, settings: Settings, topic: str, folders: Sequence[str]) -> DataFrame:
+    if not folders:
+        return spark.createDataFrame([], schema(topic))
+    root = settings.hdfs_path("master", topic)
+    reader = spark.read.schema(schema(topic)).option("basePath", root)
+    return reader.parquet(*[f"{root}/{folder}" for folder in folders])
+
+
+def batches_after(spark: SparkSession, settings: Settings, topic: str, mark: int) -> dict[int, list[date]]:
+    """Archive batches with a number above ``mark`` and the days each brought."""
+    folder = settings.hdfs_path("master", topic, _BATCHES)
+    numbers = sorted(int(n.removesuffix(".json")) for n in storage.names(spark, folder) if n[0] != "_")
+    return {
+        number: [date.fromisoformat(d) for d in json.loads(storage.read_text(spark, f"{folder}/{number}.json"))]
+        for number in numbers
+        if number > mark
+    }
+
+
+def append(spark: SparkSession, settings: Settings, topic: str, batch: int, messages: DataFrame) -> list[date]:
+    """Write one archive batch and return the days it brought; the same batch again replaces itself.
+
+    ``messages`` has the topic's fields, the Kafka coordinates and ``event_day``. The rows of a day go to one file.
+    """
+    root = settings.hdfs_path("master", topic)
+    brought = sorted(row.event_day for row in messages.select("event_day").distinct().collect())
+    if brought:
+        (
+            messages.withColumn("archive", F.lit(batch).cast("bigint"))
+            .repartition(min(len(brought), settings.spark.shuffle_partitions), "event_day")
+            .sortWithinPartitions("event_day", *KEYS[topic], "kafka_partition", "kafka_offset")
+            .write.mode("overwrite")
+            .option("partitionOverwriteMode", "dynamic")
+            .partitionBy("event_day", "archive")
+            .parquet(root)
+        )
+    text = json.dumps([day.isoformat() for day in brought])
+    storage.write_text(spark, f"{root}/{_BATCHES}/{batch}.json", text)
+    return brought
+
+
+def event_day(topic: str) -> str:
+    """SQL expression of the UTC day a message belongs to."""
+    return f"to_date(`{EVENT_TIME[topic]}`)"

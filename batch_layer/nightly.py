@@ -1,0 +1,78 @@
+"""The night: the steps in their order, in one Spark session, each remembered when it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib import import_module
+
+from pyspark.sql import SparkSession
+
+from batch_layer import runs
+from batch_layer.runs import STEPS, Run, RunError
+from conf import Settings
+
+Step = Callable[[SparkSession, Settings, Run], dict[str, int]]
+Report = Callable[[str], None]
+
+
+def step_function(name: str) -> Step:
+    """The ``run`` of the module that bears the step's name."""
+    function: Step = import_module(f"batch_layer.{name}").run
+    return function
+
+
+def nightly(
+    spark: SparkSession,
+    settings: Settings,
+    day: date | None = None,
+    first: str = "",
+    report: Report = print,
+    steps: Sequence[str] = STEPS,
+) -> Run:
+    """Run a whole night and return its run, published.
+
+    ``day``: UTC day at whose 00:00 the night cuts, default today. A run of that night which was killed goes on where
+    it stood; ``first`` names the step from which on the steps are done again even so. ``report`` is told what was
+    done, how much and how long it took. ``steps`` may leave the forecasting out.
+    Raises :class:`batch_layer.runs.RunError`, and what a step raises.
+    """
+    if first and first not in STEPS:
+        raise RunError(f"There is no step {first}: the steps are {', '.join(STEPS)}.")
+    run = runs.open_run(spark, settings, day)
+    report(f"run {run.run_id}, cut {run.cut:%Y-%m-%dT%H:%MZ}")
+    again = STEPS[STEPS.index(first) :] if first else ()
+    for step in steps:
+        if step in run.finished and step not in again:
+            report(f"{step}: done before")
+        else:
+            run = _take(spark, settings, run, step, report)
+    return run
+
+
+def take_step(spark: SparkSession, settings: Settings, day: date | None, step: str, report: Report = print) -> Run:
+    """Run one step of the night of ``day``. Raises :class:`RunError` where one before it is still to do."""
+    run = runs.open_run(spark, settings, day)
+    missing = [before for before in STEPS[: STEPS.index(step)] if before not in run.finished]
+    if missing:
+        raise RunError(
+            f"Run {run.run_id} has not done {missing[0]} yet: "
+            f"spark-submit batch_layer/{missing[0]}.py --date {run.cut:%Y-%m-%d} comes first."
+        )
+    return _take(spark, settings, run, step, report)
+
+
+def _take(spark: SparkSession, settings: Settings, run: Run, step: str, report: Report) -> Run:
+    began = time.monotonic()
+    counts = step_function(step)(spark, settings, run)
+    run = runs.finish(spark, settings, run, step, counts)
+    told = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items() if value)
+    report(f"{step}: {told or 'nothing new'} ({time.monotonic() - began:.1f} s)")
+    return run
+
+
+if __name__ == "__main__":
+    from batch_layer.entry import main
+
+    main("")

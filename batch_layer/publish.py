@@ -1,0 +1,131 @@
+"""Step 8, the last: the run's rows into Cassandra, checked, and then, in one row, made visible.
+
+Every row carries the run's id, and a reader takes only runs whose row in table ``run`` says *published*. So a run
+that is killed here leaves what was served before, and doing it again writes the same rows over themselves.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import checks, energy_view, master, runs, touched
+from batch_layer.changes import VALUE
+from batch_layer.runs import Run
+from conf import Settings, cassandra
+
+STAGED = {"forecast": "forecast", "evaluate": "forecast_skill"}
+"""Steps that stage rows for a table of their own; their folder is named as below."""
+FOLDER = {"forecast": "forecast", "evaluate": "skill"}
+BATCH_ROWS = 200
+"""Rows of one partition that travel together; larger ones gain nothing measurable."""
+
+
+def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+    """Write, check, publish. Raises :class:`batch_layer.checks.PublishError`, and then nothing is visible."""
+    pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched"))
+    days = sorted(row.event_day for row in pairs.select("event_day").distinct().collect())
+    checks.conservation(energy_view.read_values(spark, settings, days, run.sources))
+    counts = {
+        "energy_published": _publish_energy(spark, settings, run, days),
+        "prices_published": _publish_prices(spark, settings, run),
+    }
+    for step, table in STAGED.items():
+        if step in run.finished:
+            counts[f"{table}_published"] = _publish_staged(spark, settings, run, step, table)
+    _show(settings, run, counts, _skill(spark, settings, run))
+    return counts
+
+
+def _publish_energy(spark: SparkSession, settings: Settings, run: Run, days: list[date]) -> int:
+    rows = energy_view.read_rows(spark, settings, days, [run.run_id]).select(
+        "installation_id",
+        F.trunc("start", "month").alias("month"),
+        "quantity",
+        "start",
+        "run_id",
+        *VALUE,
+    )
+    sent = rows.repartition(settings.spark.shuffle_partitions, "installation_id", "month").sortWithinPartitions(
+        "installation_id", "month", "quantity", "start"
+    )
+    _save(settings, sent, "energy_batch")
+    partitions = rows.groupBy("installation_id", "month").count().collect()
+    checks.stored(settings, run.run_id, {(p.installation_id, p.month): p["count"] for p in partitions})
+    return sum(p["count"] for p in partitions)
+
+
+def _publish_prices(spark: SparkSession, settings: Settings, run: Run) -> int:
+    """Prices that were archived since the last published run; known_at is part of their key, so none replaces
+    another. Of two providers' words on one key the greater provider's stands."""
+    mark = touched.marks(spark, settings, run)["prices"]
+    batches = master.batches_after(spark, settings, "prices", mark)
+    through = run.finished["clean"]["prices_through_batch"]
+    days = {day for batch, brought in batches.items() if batch <= through for day in brought}
+    key = ("market", "zone", "day", "start", "known_at")
+    fields = ("provider", "end", "price_eur_mwh")
+    prices = (
+        master.read(spark, settings, "prices", days)
+        .withColumn("day", F.col("event_day"))
+        .groupBy(*key)
+        .agg(F.max(F.struct(*fields)).alias("price"))
+        .select(*key, "price.*", F.lit("known").alias("kind"))
+        .persist()
+    )
+    _save(settings, prices, "price")
+    count = prices.count()
+    prices.unpersist()
+    return count
+
+
+def _publish_staged(spark: SparkSession, settings: Settings, run: Run, step: str, table: str) -> int:
+    rows = spark.read.parquet(run.staging(settings, FOLDER[step])).withColumn("run_id", F.lit(run.run_id))
+    _save(settings, rows, table)
+    return rows.count()
+
+
+def _save(settings: Settings, rows: DataFrame, table: str) -> None:
+    (
+        rows.write.format("org.apache.spark.sql.cassandra")
+        .options(table=table, keyspace=settings.cassandra.keyspace)
+        .option("spark.cassandra.output.ignoreNulls", "true")
+        .option("spark.cassandra.output.batch.size.rows", str(BATCH_ROWS))
+        .mode("append")
+        .save()
+    )
+
+
+def _skill(spark: SparkSession, settings: Settings, run: Run) -> dict[str, float]:
+    """Mean absolute errors in Wh over all installations, by quantity, the forecast's and the naive ones'."""
+    if "evaluate" not in run.finished:
+        return {}
+    errors = ("mae_wh", "mae_yesterday_wh", "mae_last_week_wh")
+    skill = spark.read.parquet(run.staging(settings, FOLDER["evaluate"]))
+    means = skill.groupBy("quantity").agg(*[F.mean(name).alias(name) for name in errors]).collect()
+    return {f"{row.quantity}_{name}": float(row[name]) for row in means for name in errors if row[name] is not None}
+
+
+def _show(settings: Settings, run: Run, counts: dict[str, int], skill: dict[str, float]) -> None:
+    everything = {name: n for step in run.finished.values() for name, n in step.items()} | counts
+    cassandra.connect(settings).execute(
+        "INSERT INTO run (name, run_id, started, published, cut, issued_at, counts, skill) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            runs.NAME,
+            run.run_id,
+            run.started,
+            datetime.now(timezone.utc),
+            run.cut,
+            run.cut if "forecast" in run.finished else None,
+            everything,
+            skill,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    from batch_layer.entry import main
+
+    main("publish")

@@ -1,0 +1,81 @@
+"""Which (installation, UTC day) pairs a night has to total again, and no more.
+
+A reading touches its own day and, through the step to its neighbours, the day before and after. An interval touches
+the days it spans. The days that have come under the cut since the last published run are touched by what the
+master already held of them.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import master, runs
+from batch_layer.runs import Run
+from conf import Settings
+
+INTERVAL_DAYS = 31
+"""Longest interval that is accepted, in days (energy.records)."""
+SCHEMA = "installation_id string, event_day date, by_reading boolean"
+INTERVAL_SPAN = "explode(sequence(to_date(start), to_date(`end` - INTERVAL 1 MICROSECOND))) AS event_day"
+READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"
+
+
+def marks(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+    """Of each topic the last archive batch that a published run has worked in; −1 where none has."""
+    found = dict.fromkeys(("readings", "intervals", "prices"), -1)
+    for run_id in run.published:
+        through = runs.record(spark, settings, run_id)["steps"].get("clean", {})
+        found = {t: max(mark, int(through.get(f"{t}_through_batch", -1))) for t, mark in found.items()}
+    return found
+
+
+def touched_days(
+    spark: SparkSession,
+    settings: Settings,
+    run: Run,
+    batches: dict[str, dict[int, list[date]]],
+) -> DataFrame:
+    """Touched pairs before the cut; ``by_reading`` where a reading has arrived since the last published run.
+
+    ``batches`` are the archive batches of readings and intervals that are new to this run.
+    """
+    readings = master.read_batches(spark, settings, "readings", batches["readings"])
+    intervals = master.read_batches(spark, settings, "intervals", batches["intervals"])
+    pairs = _by_readings(readings, new=True).unionByName(_by_intervals(intervals))
+    cut = run.cut.date()
+    if run.previous_cut is not None and run.previous_cut < run.cut:
+        pairs = pairs.unionByName(_come_under_the_cut(spark, settings, run.previous_cut.date(), cut))
+    return (
+        pairs.where(F.col("event_day") < F.lit(cut))
+        .groupBy("installation_id", "event_day")
+        .agg(F.max("by_reading").alias("by_reading"))
+    )
+
+
+def _by_readings(readings: DataFrame, new: bool) -> DataFrame:
+    days = readings.select("installation_id", "event_day").distinct()
+    return days.selectExpr("installation_id", READING_SPAN, f"{new} AS by_reading")
+
+
+def _by_intervals(intervals: DataFrame) -> DataFrame:
+    return intervals.selectExpr("installation_id", INTERVAL_SPAN, "false AS by_reading").distinct()
+
+
+def _come_under_the_cut(spark: SparkSession, settings: Settings, since: date, cut: date) -> DataFrame:
+    around = day_range(since - timedelta(days=1), cut)
+    readings = master.read(spark, settings, "readings", around)
+    spanning = day_range(since - timedelta(days=INTERVAL_DAYS), cut)
+    intervals = master.read(spark, settings, "intervals", spanning)
+    return (
+        _by_readings(readings, new=False)
+        .unionByName(_by_intervals(intervals))
+        .where(F.col("event_day") >= F.lit(since))
+    )
+
+
+def day_range(first: date, last: date) -> list[date]:
+    """Every day from ``first`` to ``last``, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
