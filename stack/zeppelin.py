@@ -1,0 +1,191 @@
+"""A real Zeppelin 0.10.0 server without its web page, in which the tests run the notes' Markdown and Python.
+
+The page and the jdbc and cassandra interpreters are not published as jars; users have them in the ``apache/zeppelin``
+image. The REST API listens on loopback. Zeppelin's own event port and its interpreters' ports open on every interface
+and no setting says otherwise (``TServerSocket(port)``), so a test stops the server as soon as its paragraphs have run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import requests
+
+OPENED = ("java.lang", "java.lang.reflect", "java.util", "java.util.concurrent", "java.io", "java.nio", "sun.nio.ch")
+INTERPRETERS = ("zeppelin-interpreter-shaded", "zeppelin-python", "zeppelin-jupyter-interpreter-shaded", "py4j")
+LOGGING = ("slf4j", "log4j", "jcl-over-slf4j")
+ON_CLASSPATH: Mapping[str, tuple[str, ...]] = {
+    "md": ("zeppelin-interpreter-shaded", "zeppelin-markdown", "flexmark", "autolink", "jsoup", *LOGGING),
+    "python": (*INTERPRETERS, "commons-exec", "commons-io", "commons-lang3", *LOGGING),
+}
+LOG4J = """log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=%d %p %c{1} %m%n
+"""
+RUNNER = """#!/bin/sh
+# How Zeppelin starts an interpreter: its folder, the server's address, its ports and its name.
+while getopts "d:c:p:r:i:l:v:u:g:" option; do
+  case "$option" in
+    d) folder=$OPTARG ;; c) host=$OPTARG ;; p) port=$OPTARG ;; r) range=$OPTARG ;; i) name=$OPTARG ;;
+  esac
+done
+exec %(java)s -cp "$folder/*" org.apache.zeppelin.interpreter.remote.RemoteInterpreterServer \\
+  "$host" "$port" "$name" "$range" >> %(log)s 2>&1
+"""
+ENDED = ("FINISHED", "ERROR", "ABORT")
+
+
+class ZeppelinError(RuntimeError):
+    """The server did not start, or a paragraph did not end in time."""
+
+
+class Outcome(NamedTuple):
+    """What one paragraph ended with: FINISHED or ERROR, and its output as text, one ``%type`` line before each part."""
+
+    status: str
+    output: str
+
+
+def lay_out(home: Path, jars: Iterable[Path], java: Path) -> None:
+    """Make below ``home`` the folders, interpreters and settings that a server looks for."""
+    jars = list(jars)
+    for name in ("bin", "conf", "logs", "notebook", "page/WEB-INF", "local-repo"):
+        (home / name).mkdir(parents=True)
+    (home / "page/WEB-INF/web.xml").write_text("<web-app/>")
+    (home / "conf/log4j.properties").write_text(LOG4J)
+    for interpreter, names in ON_CLASSPATH.items():
+        folder = home / "interpreter" / interpreter
+        folder.mkdir(parents=True)
+        for jar in jars:
+            if jar.name.startswith(names):
+                (folder / jar.name).symlink_to(jar)
+    (home / "interpreter/python/interpreter-setting.json").write_text(json.dumps(_python_setting(jars)))
+    command = shlex.join([str(java), *_jvm_options(home)])
+    runner = home / "bin/interpreter.sh"
+    runner.write_text(RUNNER % {"java": command, "log": shlex.quote(str(home / "logs/interpreter.log"))})
+    runner.chmod(0o700)
+
+
+def _python_setting(jars: Iterable[Path]) -> list[dict[str, Any]]:
+    """Of the python interpreters the plain one, on this very Python; IPython would need grpc."""
+    jar = next(jar for jar in jars if jar.name.startswith("zeppelin-python"))
+    with zipfile.ZipFile(jar) as archive:
+        settings: list[dict[str, Any]] = json.loads(archive.read("interpreter-setting.json"))
+    plain = next(setting for setting in settings if setting["name"] == "python")
+    plain["properties"]["zeppelin.python"]["defaultValue"] = sys.executable
+    plain["properties"]["zeppelin.python.useIPython"]["defaultValue"] = False
+    return [plain]
+
+
+def _jvm_options(home: Path) -> list[str]:
+    opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+    return [*opened, "-Xmx256m", f"-Dlog4j.configuration={(home / 'conf/log4j.properties').as_uri()}"]
+
+
+class Zeppelin:
+    """A running server; use it as a context, which stops the server and its interpreters at the end."""
+
+    def __init__(self, home: Path, port: int, jars: list[Path], java: Path, environment: Mapping[str, str]) -> None:
+        """Start it below ``home`` (absent or empty); paragraphs see ``environment``. Raises :class:`ZeppelinError`."""
+        lay_out(home, jars, java)
+        self.api = f"http://127.0.0.1:{port}/api"
+        self._log = home / "logs/server.log"
+        server = [str(jar) for jar in jars if not jar.name.startswith(INTERPRETERS)]
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [str(java), *_jvm_options(home), "-cp", ":".join(server), "org.apache.zeppelin.server.ZeppelinServer"],
+                env={**os.environ, **environment, **_settings(home, port)},
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._await_ready(timeout=60)
+        except ZeppelinError:
+            self.stop()
+            raise
+
+    def __enter__(self) -> Zeppelin:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.stop()
+
+    def _await_ready(self, timeout: float) -> None:
+        until = time.monotonic() + timeout
+        while time.monotonic() < until and self._process.poll() is None:
+            try:
+                if requests.get(f"{self.api}/version", timeout=5).ok:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.2)
+        raise ZeppelinError(f"Zeppelin did not start; its log is {self._log}")
+
+    def stop(self) -> None:
+        """End the server and its interpreters, which are one process group."""
+        for ending in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self._process.pid, ending)
+                self._process.wait(timeout=10)
+            except ProcessLookupError:
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+    def import_note(self, note: Path) -> list[str]:
+        """Import a ``.zpln``; the addresses of its paragraphs, in order."""
+        note_id = self._call("POST", "/notebook/import", note.read_text())
+        paragraphs = self._call("GET", f"/notebook/{note_id}")["paragraphs"]
+        return [f"{note_id}/{paragraph['id']}" for paragraph in paragraphs]
+
+    def run(self, paragraph: str, timeout: float = 60) -> Outcome:
+        """Run one paragraph of an imported note and await its end."""
+        self._call("POST", f"/notebook/job/{paragraph}")
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            note_id, paragraph_id = paragraph.split("/")
+            state = self._call("GET", f"/notebook/{note_id}/paragraph/{paragraph_id}")
+            if state["status"] in ENDED:
+                parts = state.get("results", {}).get("msg", [])
+                return Outcome(state["status"], "\n".join(f"%{part['type'].lower()}\n{part['data']}" for part in parts))
+            time.sleep(0.2)
+        raise ZeppelinError(f"paragraph {paragraph} did not end within {timeout:.0f} s; see {self._log.parent}")
+
+    def _call(self, method: str, path: str, body: str | None = None) -> Any:
+        answer = requests.request(method, self.api + path, data=body and body.encode(), timeout=30)
+        answer.raise_for_status()
+        return answer.json().get("body")
+
+
+def _settings(home: Path, port: int) -> dict[str, str]:
+    return {
+        "ZEPPELIN_HOME": str(home),
+        "ZEPPELIN_CONF_DIR": str(home / "conf"),
+        "ZEPPELIN_LOG_DIR": str(home / "logs"),
+        "ZEPPELIN_NOTEBOOK_DIR": str(home / "notebook"),
+        "ZEPPELIN_NOTEBOOK_STORAGE": "org.apache.zeppelin.notebook.repo.VFSNotebookRepo",
+        "ZEPPELIN_INTERPRETER_DIR": str(home / "interpreter"),
+        "ZEPPELIN_INTERPRETER_LOCALREPO": str(home / "local-repo"),
+        "ZEPPELIN_INTERPRETER_REMOTE_RUNNER": str(home / "bin/interpreter.sh"),
+        "ZEPPELIN_WAR": str(home / "page"),
+        "ZEPPELIN_ANGULAR_WAR": str(home / "page"),
+        "ZEPPELIN_WAR_TEMPDIR": str(home / "war"),
+        "ZEPPELIN_ADDR": "127.0.0.1",
+        "ZEPPELIN_LOCAL_IP": "127.0.0.1",
+        "ZEPPELIN_PORT": str(port),
+        "ZEPPELIN_SEARCH_ENABLE": "false",
+        "ZEPPELIN_IDENT_STRING": "solera",  # without it the server ends when its standard input is closed
+    }
