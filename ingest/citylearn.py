@@ -22,6 +22,7 @@ import tempfile
 import zipfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -130,8 +131,9 @@ def read_homes(folder: Path) -> list[Home]:
     return homes
 
 
-def _milliwatthours(wh: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    return np.rint(wh * 1000.0).astype(np.int64)
+def _milliwatthours(wh: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    rounded: npt.NDArray[np.int64] = np.rint(wh * 1000).astype(np.int64)
+    return rounded
 
 
 def _rows_of_cycle() -> npt.NDArray[np.int64]:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ingest.instants import rfc3339
+
 TIME_ZONE = "America/Los_Angeles"
 LATITUDE, LONGITUDE = 34.09, -117.43
 COMMUNITY = "fontana"
@@ -142,9 +144,3 @@ def catalogue(homes: Sequence[Home], host: str, port: int) -> list[dict[str, Any
         for number, home in enumerate(homes, start=1)
     ]
     return [community, *members]
-
-
-def rfc3339(instant: datetime) -> str:
-    """``instant`` as messages write it: UTC, ``2026-11-21T00:00:00Z``, milliseconds where there are any."""
-    digits = "milliseconds" if instant.microsecond else "seconds"
-    return instant.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec=digits) + "Z"

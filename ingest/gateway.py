@@ -1,0 +1,79 @@
+"""``python -m ingest.gateway``: polls every device of the catalogue and publishes its readings.
+
+Devices are polled concurrently; each reading is first kept on disk, then sent, then forgotten. Killed at
+any moment it loses nothing it has kept, and sends what is left when it starts again. Where neither Kafka
+nor the disk takes more, it says so and stops polling rather than dropping.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from conf import Settings, load_settings
+from ingest.fleet import Fleet
+from ingest.gateway_status import write_status
+from ingest.group_commit import GroupCommit
+from ingest.outbox import Outbox
+from ingest.sender import Sender
+
+log = logging.getLogger("gateway")
+CATALOGUE_SECONDS = 30.0
+CATALOGUE_RETRY_SECONDS = 3.0
+STATUS_SECONDS = 2.0
+LAST_SEND_SECONDS = 5.0
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("kafka", "cassandra"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    asyncio.run(run(load_settings()))
+    return 0
+
+
+async def run(settings: Settings) -> None:
+    """Poll, keep, send and report until the process is asked to end."""
+    outbox = Outbox(settings.home / "gateway" / "outbox.sqlite", settings.gateway.outbox_megabytes)
+    sender = Sender(outbox, settings.kafka_servers)
+    commits = GroupCommit(outbox, sender.wake)
+    fleet = Fleet(settings, commits.keep)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    log.info("started; %d messages wait in the outbox", outbox.count)
+    sender.start()
+    sender.wake()
+    tasks = [
+        asyncio.create_task(commits.run()),
+        asyncio.create_task(_follow_catalogue(fleet)),
+        asyncio.create_task(_report(settings, fleet, outbox, sender, commits)),
+    ]
+    await stop.wait()
+    fleet.stop()
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks)
+    await asyncio.to_thread(sender.stop, LAST_SEND_SECONDS)
+    log.info("stopped; %d messages wait in the outbox", outbox.count)
+
+
+async def _follow_catalogue(fleet: Fleet) -> None:
+    while True:
+        known = await fleet.refresh()
+        await asyncio.sleep(CATALOGUE_SECONDS if known else CATALOGUE_RETRY_SECONDS)
+
+
+async def _report(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sender, commits: GroupCommit) -> None:
+    while True:
+        write_status(settings, fleet, outbox, sender, commits)
+        await asyncio.sleep(STATUS_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

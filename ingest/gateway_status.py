@@ -1,0 +1,42 @@
+"""The gateway's report of itself, ``<home>/run/gateway.json``, for /healthz and ``solera status``."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timezone
+from typing import Any
+
+from conf import Settings
+from ingest.atomic_file import replace_text
+from ingest.fleet import Fleet
+from ingest.group_commit import GroupCommit
+from ingest.instants import rfc3339
+from ingest.outbox import Outbox
+from ingest.poller import Poller
+from ingest.sender import Sender
+
+
+def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sender, commits: GroupCommit) -> None:
+    """Replace the report: what was sent, what is kept, and each device's last reading and error."""
+    report = {
+        "pid": os.getpid(),
+        "written_at": rfc3339(datetime.now(timezone.utc)),
+        "sent": sender.sent,
+        "kept": outbox.count,
+        "kept_bytes": outbox.bytes,
+        "kafka_error": sender.error,
+        "outbox_error": commits.error,
+        "catalogue_error": fleet.error,
+        "devices": {device_id: _device(poller) for device_id, poller in sorted(fleet.pollers.items())},
+        "unusable": fleet.unusable,
+    }
+    replace_text(settings.home / "run" / "gateway.json", json.dumps(report, indent=1))
+
+
+def _device(poller: Poller) -> dict[str, Any]:
+    return {
+        "readings": poller.readings,
+        "last_time": rfc3339(poller.last_time) if poller.last_time else None,
+        "error": poller.error,
+    }

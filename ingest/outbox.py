@@ -1,0 +1,119 @@
+"""What the gateway could not send yet, on disk: in order, bounded, and safe from ``kill -9`` and power loss.
+
+A message is deleted only after the broker has acknowledged it, so none is lost; one that was sent just
+before a crash is sent again, and dropped downstream as a repeat.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, key BLOB, value BLOB NOT NULL
+)"""
+ROW_BYTES = 64
+"""What a row costs beside its value: ids, topic, key, page overhead; rounded up."""
+
+
+class OutboxFullError(RuntimeError):
+    """Nothing more can be kept; the text says whether the bound or the disk is the limit."""
+
+
+class Message(NamedTuple):
+    """One message of a topic; ``key`` None leaves the partition to the producer."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+
+
+class Kept(NamedTuple):
+    """A message in the outbox; ids grow in the order of keeping."""
+
+    id: int
+    message: Message
+
+
+class Outbox:
+    """The queue in the SQLite file ``path``, at most about ``megabytes`` large. Threads may share it."""
+
+    def __init__(self, path: Path, megabytes: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._limit = megabytes * 1_000_000
+        self._lock = threading.Lock()
+        self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._base.execute("PRAGMA journal_mode = WAL")
+        # FULL syncs the log at every commit: what keep() has returned for is on the disk.
+        self._base.execute("PRAGMA synchronous = FULL")
+        self._base.execute(_SCHEMA)
+        row = self._base.execute("SELECT count(*), coalesce(sum(length(value)), 0) FROM message").fetchone()
+        self._count, self._bytes = int(row[0]), int(row[1]) + int(row[0]) * ROW_BYTES
+
+    @property
+    def count(self) -> int:
+        """Messages kept."""
+        return self._count
+
+    @property
+    def bytes(self) -> int:
+        """About what they take on disk."""
+        return self._bytes
+
+    @property
+    def full(self) -> bool:
+        """Whether the bound is reached."""
+        return self._bytes >= self._limit
+
+    def keep(self, messages: Sequence[Message]) -> None:
+        """Append ``messages``, all or none, and return once they are on the disk.
+
+        Raises :class:`OutboxFullError`; nothing is ever dropped to make room.
+        """
+        size = sum(len(message.value) + ROW_BYTES for message in messages)
+        with self._lock:
+            if self._bytes + size > self._limit:
+                raise OutboxFullError(
+                    f"the outbox holds {self._count} messages, its bound of {self._limit // 1_000_000} MB"
+                )
+            try:
+                self._base.execute("BEGIN IMMEDIATE")
+                self._base.executemany("INSERT INTO message (topic, key, value) VALUES (?, ?, ?)", messages)
+                self._base.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise OutboxFullError(f"the outbox can't be written: {error}") from None
+            self._count += len(messages)
+            self._bytes += size
+
+    def oldest(self, limit: int) -> list[Kept]:
+        """The ``limit`` messages kept longest, oldest first; they stay in the outbox."""
+        with self._lock:
+            rows = self._base.execute(
+                "SELECT id, topic, key, value FROM message ORDER BY id LIMIT ?", (limit,)
+            ).fetchall()
+        return [Kept(row[0], Message(*row[1:])) for row in rows]
+
+    def delete(self, sent: Sequence[Kept]) -> None:
+        """Forget ``sent``, which the broker has acknowledged. Raises :class:`OutboxFullError` if it can't."""
+        with self._lock:
+            try:
+                self._base.execute("BEGIN IMMEDIATE")
+                self._base.executemany("DELETE FROM message WHERE id = ?", [(kept.id,) for kept in sent])
+                self._base.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise OutboxFullError(f"the outbox can't be written: {error}") from None
+            self._count -= len(sent)
+            self._bytes -= sum(len(kept.message.value) + ROW_BYTES for kept in sent)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._base.close()

@@ -1,0 +1,85 @@
+"""The thread that empties the outbox into Kafka, oldest first, for as long as the gateway runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from ingest.outbox import Outbox, OutboxFullError
+from ingest.publisher import Publisher, PublishError
+
+log = logging.getLogger("gateway")
+BATCH = 1000
+PAUSE_SECONDS = 1.0
+"""Between attempts while the broker is away."""
+WAIT_SECONDS = 5.0
+
+
+class Sender(threading.Thread):
+    """Sends what ``outbox`` holds to the brokers at ``servers``; :meth:`wake` tells it that there is more."""
+
+    def __init__(self, outbox: Outbox, servers: str) -> None:
+        super().__init__(name="sender", daemon=True)
+        self.sent = 0
+        self.error: str | None = None
+        self._outbox, self._servers = outbox, servers
+        self._publisher: Publisher | None = None
+        self._more, self._stopping = threading.Event(), threading.Event()
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self._more.set()
+
+    def stop(self, seconds: float) -> None:
+        """Send what can be sent within ``seconds``, then end; the rest stays in the outbox."""
+        self._stopping.set()
+        self._more.set()
+        self.join(seconds)
+
+    def run(self) -> None:
+        """Until stopped: send a batch, delete it, wait for more."""
+        while True:
+            self._more.clear()
+            try:
+                while self._send_batch():
+                    pass
+                self._say(None)
+            except (PublishError, OutboxFullError) as error:
+                self._say(str(error))
+                self._drop_publisher()
+                if self._stopping.wait(PAUSE_SECONDS):
+                    return
+                continue
+            if self._stopping.is_set():
+                self._drop_publisher()
+                return
+            self._more.wait()
+
+    def _send_batch(self) -> bool:
+        batch = self._outbox.oldest(BATCH)
+        if not batch:
+            return False
+        if self._publisher is None:
+            self._publisher = Publisher(self._servers, WAIT_SECONDS)
+        try:
+            self._publisher.send([kept.message for kept in batch])
+        except PublishError as error:
+            done = [kept for kept, there in zip(batch, error.acknowledged, strict=False) if there]
+            self._outbox.delete(done)
+            self.sent += len(done)
+            raise
+        self._outbox.delete(batch)
+        self.sent += len(batch)
+        return True
+
+    def _drop_publisher(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
+            self._publisher = None
+
+    def _say(self, error: str | None) -> None:
+        if error and not self.error:
+            log.warning("%s; %d messages wait in the outbox", error, self._outbox.count)
+        if self.error and not error:
+            log.info("Kafka takes messages again; the outbox is empty")
+        self.error = error

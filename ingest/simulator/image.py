@@ -1,0 +1,73 @@
+"""Register images of the demo's devices: mark, common model 1, clock 122, then inverter 103 or meter 203.
+
+The clock comes first, so that it and all measured values fit into one read of 125 registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ingest.registers import NOT_IMPLEMENTED, RegisterType, words
+from ingest.sunspec import CLOCK, EPOCH, LAYOUTS, MARK, Point
+
+BASE = 40000
+COMMON, COMMON_LENGTH = 1, 66
+CLOCK_LENGTH = 44
+CLOCK_ADDRESS = BASE + len(MARK) + COMMON_LENGTH + 2
+TIME_ADDRESS = CLOCK_ADDRESS + 41
+MAIN_ADDRESS = CLOCK_ADDRESS + CLOCK_LENGTH + 2
+INVERTER, INVERTER_LENGTH = 103, 50
+METER, METER_LENGTH = 203, 105
+SCALE_EXPONENTS = {"energy": -2, "voltage_v": -1, "current_a": -2, "frequency_hz": -2}
+"""Powers have exponent 0, registers of energy count hundredths of a watt-hour."""
+
+
+def blank(model: int, length: int, serial: str) -> list[int]:
+    """All registers of a device from :data:`BASE` on, its measured values not implemented yet."""
+    common = [*_text("Solera", 16), *_text("Simulated home", 16), *_text("", 8), *_text("1", 8)]
+    common += [*_text(serial, 16), 1, NOT_IMPLEMENTED["sunssf"] & 0xFFFF]
+    clock = [0xFFFF] * CLOCK_LENGTH
+    return [
+        *MARK,
+        *(COMMON, COMMON_LENGTH, *common),
+        *(CLOCK, CLOCK_LENGTH, *clock),
+        *(model, length, *_unset(model, length)),
+        *(0xFFFF, 0),
+    ]
+
+
+def _unset(model: int, length: int) -> list[int]:
+    """The model's words before the first measurement: 0x8000 for signed types, all ones for unsigned."""
+    payload = [0xFFFF] * length
+    for name, point in LAYOUTS[model].items():
+        if point.kind in ("int16", "acc32"):
+            unset = words(NOT_IMPLEMENTED[point.kind], point.kind)
+            payload[point.offset - 2 : point.offset - 2 + len(unset)] = unset
+        if point.scale is not None:
+            payload[point.scale - 2] = words(_exponent(name), "sunssf")[0]
+    return payload
+
+
+def write(registers: list[int], model: int, instant: datetime, values: Mapping[str, float]) -> None:
+    """Put ``instant`` (UTC) and ``values``, named as in :data:`ingest.sunspec.LAYOUTS`, into ``registers``."""
+    _put(registers, TIME_ADDRESS, "uint32", int((instant - EPOCH).total_seconds()))
+    for name, value in values.items():
+        point: Point = LAYOUTS[model][name]
+        raw = round(value * 10 ** -_exponent(name)) if point.scale is not None else round(value)
+        # A 32-bit accumulator rolls over, as real ones do.
+        _put(registers, MAIN_ADDRESS + point.offset, point.kind, raw % 2**32 if point.kind == "acc32" else raw)
+
+
+def _put(registers: list[int], address: int, kind: RegisterType, value: int) -> None:
+    found = words(value, kind)
+    registers[address - BASE : address - BASE + len(found)] = found
+
+
+def _exponent(name: str) -> int:
+    return SCALE_EXPONENTS["energy"] if name.endswith("_total_wh") else SCALE_EXPONENTS.get(name, 0)
+
+
+def _text(value: str, length: int) -> list[int]:
+    raw = value.encode().ljust(length * 2, b"\0")[: length * 2]
+    return [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]

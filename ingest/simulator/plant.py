@@ -1,0 +1,74 @@
+"""What a home's inverter and meter show at an instant, from the home's recorded hours.
+
+Power is constant inside an hour, and the registers are its integral since :data:`REGISTER_ZERO`, so a
+register read at any two instants differs by exactly the energy between them. All in milliwatt-hours.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.homes import Home, cycle_hour
+
+REGISTER_ZERO = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""When the devices were put in and their registers stood at zero."""
+VOLTAGE_V, FREQUENCY_HZ = 240.0, 60.0
+INVERTER_EFFICIENCY = 0.97
+_HOUR = timedelta(hours=1)
+_AHEAD_HOURS = 48
+
+
+class Plant:
+    """The two devices of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._totals = np.zeros((1, 3), dtype=np.int64)
+
+    def inverter(self, instant: datetime) -> dict[str, float]:
+        """Values of the inverter at ``instant`` (UTC), named as in :data:`ingest.sunspec.LAYOUTS`."""
+        totals, power = self._at(instant)
+        ac_power_w = power[0]
+        return {
+            "ac_power_w": ac_power_w,
+            "dc_power_w": ac_power_w / INVERTER_EFFICIENCY,
+            "energy_total_wh": totals[0],
+            "voltage_v": VOLTAGE_V,
+            "current_a": ac_power_w / VOLTAGE_V,
+            "frequency_hz": FREQUENCY_HZ,
+            "status_code": 4 if ac_power_w > 0 else 8,
+        }
+
+    def meter(self, instant: datetime) -> dict[str, float]:
+        """Values of the grid meter at ``instant`` (UTC); power is positive when the home imports."""
+        totals, power = self._at(instant)
+        net_w = power[1] - power[2]
+        return {
+            "power_w": net_w,
+            "import_total_wh": totals[1],
+            "export_total_wh": totals[2],
+            "voltage_v": VOLTAGE_V,
+            "current_a": net_w / VOLTAGE_V,
+            "frequency_hz": FREQUENCY_HZ,
+        }
+
+    def _at(self, instant: datetime) -> tuple[list[float], list[float]]:
+        """Registers (Wh) and powers (W) of generation, import and export at ``instant``."""
+        hour, within = divmod(instant - REGISTER_ZERO, _HOUR)
+        if hour + 1 >= len(self._totals):
+            self._totals = self._integrate(hour + _AHEAD_HOURS)
+        # In the last moment of an hour the power is still that hour's.
+        energy = self._totals[hour + 1] - self._totals[hour]
+        share = within / _HOUR
+        totals = (self._totals[hour] + energy * share) / 1000
+        return totals.tolist(), (energy / 1000).tolist()
+
+    def _integrate(self, hours: int) -> npt.NDArray[np.int64]:
+        index = np.array([cycle_hour(REGISTER_ZERO + n * _HOUR) for n in range(hours)])
+        generation, consumption = self.home.generation[index], self.home.consumption[index]
+        used = np.minimum(generation, consumption)
+        flows = np.stack([generation, consumption - used, generation - used], axis=1)
+        return np.concatenate([np.zeros((1, 3), dtype=np.int64), flows.cumsum(axis=0)])
