@@ -15,11 +15,11 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master, quarantine
+from batch_layer import master, quarantine, views
 from batch_layer.catalogue import Catalogue, read_catalogue
 from batch_layer.judge import judge
 from batch_layer.runs import Run
-from conf import Settings, cassandra
+from conf import Settings
 from energy.records import EARLIEST, TOPICS, columns
 
 LAYER = "batch"
@@ -141,22 +141,23 @@ def _offsets(judged: DataFrame) -> tuple[str, str]:
 
 
 def _write_ledger(settings: Settings, topic: str, batch: int, tally: Tally, offsets: tuple[str, str]) -> None:
-    cassandra.connect(settings).execute(
-        "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
-        "first_offsets, last_offsets, written_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            topic,
-            LAYER,
-            batch,
-            tally.received,
-            tally.accepted,
-            tally.duplicate,
-            tally.quarantined,
-            tally.late,
-            *offsets,
-            datetime.now(timezone.utc),
-        ),
-    )
+    with views.session(settings) as session:
+        session.execute(
+            "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
+            "first_offsets, last_offsets, written_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                topic,
+                LAYER,
+                batch,
+                tally.received,
+                tally.accepted,
+                tally.duplicate,
+                tally.quarantined,
+                tally.late,
+                *offsets,
+                datetime.now(timezone.utc),
+            ),
+        )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conf import Settings, cassandra
+from batch_layer import views
+from conf import Settings
 from energy.records import Rejected
 
 
@@ -31,10 +32,11 @@ class Catalogue:
 
 def read_catalogue(settings: Settings) -> Catalogue:
     """The catalogue in Cassandra's tables installation and device."""
-    session = cassandra.connect(settings)
-    installations = list(session.execute("SELECT installation_id, capacity_kw, community_id FROM installation"))
+    with views.session(settings) as session:
+        installations = list(session.execute("SELECT installation_id, capacity_kw, community_id FROM installation"))
+        registered = list(session.execute("SELECT installation_id, device_id FROM device"))
     devices: dict[str, set[str]] = {}
-    for row in session.execute("SELECT installation_id, device_id FROM device"):
+    for row in registered:
         devices.setdefault(row.device_id, set()).add(row.installation_id)
     return Catalogue(
         {r.installation_id: r.capacity_kw for r in installations},

@@ -9,7 +9,8 @@ from cassandra.concurrent import execute_concurrent_with_args
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from conf import Settings, cassandra
+from batch_layer import views
+from conf import Settings
 from energy.records import QUANTITIES
 
 
@@ -43,16 +44,15 @@ def stored(settings: Settings, run_id: str, expected: Mapping[tuple[str, date], 
 
     Raises :class:`PublishError`.
     """
-    session = cassandra.connect(settings)
-    count = session.prepare(
-        "SELECT count(*) FROM energy_batch WHERE installation_id = ? AND month = ? AND run_id = ? ALLOW FILTERING"
-    )
     keys = [(installation, month, run_id) for installation, month in expected]
-    results = execute_concurrent_with_args(session, count, keys, concurrency=4)
-    for (installation, month, _), (_, rows) in zip(keys, results, strict=True):
-        found = rows.one()[0]
-        if found != expected[installation, month]:
+    with views.session(settings) as session:
+        count = session.prepare(
+            "SELECT count(*) FROM energy_batch WHERE installation_id = ? AND month = ? AND run_id = ? ALLOW FILTERING"
+        )
+        found = [rows.one()[0] for _, rows in execute_concurrent_with_args(session, count, keys, concurrency=4)]
+    for (installation, month, _), rows in zip(keys, found, strict=True):
+        if rows != expected[installation, month]:
             raise PublishError(
                 f"{expected[installation, month]} energy rows of {installation} in {month:%Y-%m} were written, but "
-                f"{found} are there. The run is not published; run the night again from publish."
+                f"{rows} are there. The run is not published; run the night again from publish."
             )

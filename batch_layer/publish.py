@@ -11,10 +11,10 @@ from datetime import date, datetime, timezone
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import checks, energy_view, master, runs, touched
+from batch_layer import checks, energy_view, master, runs, touched, views
 from batch_layer.changes import VALUE
 from batch_layer.runs import Run
-from conf import Settings, cassandra
+from conf import Settings
 
 STAGED = {"forecast": "forecast", "evaluate": "forecast_skill"}
 """Steps that stage rows for a table of their own; their folder is named as below."""
@@ -109,20 +109,21 @@ def _skill(spark: SparkSession, settings: Settings, run: Run) -> dict[str, float
 
 def _show(settings: Settings, run: Run, counts: dict[str, int], skill: dict[str, float]) -> None:
     everything = {name: n for step in run.finished.values() for name, n in step.items()} | counts
-    cassandra.connect(settings).execute(
-        "INSERT INTO run (name, run_id, started, published, cut, issued_at, counts, skill) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            runs.NAME,
-            run.run_id,
-            run.started,
-            datetime.now(timezone.utc),
-            run.cut,
-            run.cut if "forecast" in run.finished else None,
-            everything,
-            skill,
-        ),
-    )
+    with views.session(settings) as session:
+        session.execute(
+            "INSERT INTO run (name, run_id, started, published, cut, issued_at, counts, skill) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                runs.NAME,
+                run.run_id,
+                run.started,
+                datetime.now(timezone.utc),
+                run.cut,
+                run.cut if "forecast" in run.finished else None,
+                everything,
+                skill,
+            ),
+        )
 
 
 if __name__ == "__main__":

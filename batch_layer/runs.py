@@ -14,8 +14,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from batch_layer import storage
-from conf import Settings, cassandra
+from batch_layer import storage, views
+from conf import Settings
 
 NAME = "nightly"
 STEPS = ("archive", "clean", "energy", "features", "train", "forecast", "evaluate", "publish")
@@ -62,7 +62,7 @@ def run_id_of(instant: datetime) -> str:
 
 def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
     """Id and cut of every published run, oldest first."""
-    with cassandra.connect(settings) as session:
+    with views.session(settings) as session:
         rows = session.execute("SELECT run_id, cut, published FROM run WHERE name = %s", (NAME,))
         found = [(r.run_id, r.cut.replace(tzinfo=timezone.utc)) for r in rows if r.published is not None]
     return sorted(found)

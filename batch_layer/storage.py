@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 def _path(spark: SparkSession, uri: str) -> tuple[Any, Any]:
     jvm: Any = spark._jvm
     path = jvm.org.apache.hadoop.fs.Path(uri)
-    return path.getFileSystem(spark._jsc.hadoopConfiguration()), path  # type: ignore[attr-defined]
+    return path.getFileSystem(spark._jsc.hadoopConfiguration()), path
 
 
 def exists(spark: SparkSession, uri: str) -> bool:
@@ -62,6 +62,6 @@ def write_text(spark: SparkSession, uri: str, text: str) -> None:
     overwrite[0] = rename.OVERWRITE
     context = jvm.org.apache.hadoop.fs.FileContext.getFileContext(
         path.toUri(),
-        spark._jsc.hadoopConfiguration(),  # type: ignore[attr-defined]
+        spark._jsc.hadoopConfiguration(),
     )
     context.rename(unfinished, path, overwrite)

@@ -78,7 +78,7 @@ def installation_totals(
     )
     together = from_readings.unionByName(from_intervals).repartition(tasks, "installation_id", "week")
     ordered = together.sortWithinPartitions("installation_id", "week")
-    return ordered.mapInArrow(partial(total_weeks, catalogue.capacity_kw), TOTALS)  # type: ignore[arg-type]
+    return ordered.mapInArrow(partial(total_weeks, catalogue.capacity_kw), TOTALS)
 
 
 def total_weeks(capacity_kw: Mapping[str, float | None], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -100,7 +100,7 @@ def community_totals(values: DataFrame, tasks: int) -> DataFrame:
     ordered = values.repartition(tasks, "community_id", "event_day").sortWithinPartitions(
         "community_id", "event_day", "installation_id"
     )
-    return ordered.mapInArrow(total_communities, TOTALS)  # type: ignore[arg-type]
+    return ordered.mapInArrow(total_communities, TOTALS)
 
 
 def total_communities(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timezone
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from batch_layer import master
+from batch_layer.archive import new_messages
+from batch_layer.catalogue import Catalogue
+from batch_layer.judge import judge, judge_message
+from conf import Settings
+
+RECEIVED = datetime(2026, 3, 9, 12, 0, tzinfo=timezone.utc)
+HOMES = Catalogue({"a": 5.0, "b": None}, devices={"a-meter": frozenset({"a"})})
+
+
+def interval(start: str = "2026-03-08T10:00:00Z", **changed: Any) -> bytes:
+    record = {
+        "installation_id": "a",
+        "meter_id": "a-meter",
+        "start": start,
+        "end": start.replace("10:00", "11:00"),
+        "import_wh": 120.5,
+        "method": "measured",
+        "source": "datadis",
+        "known_at": "2026-03-09T00:00:00Z",
+    }
+    return json.dumps(record | changed).encode()
+
+
+def messages(spark: SparkSession, *payloads: bytes | None, offset: int = 0) -> DataFrame:
+    rows = [(0, offset + n, RECEIVED, payload) for n, payload in enumerate(payloads)]
+    return spark.createDataFrame(rows, "partition int, offset bigint, timestamp timestamp, value binary")
+
+
+def archived(spark: SparkSession, settings: Settings, batch: int, *payloads: bytes, offset: int = 0) -> int:
+    judged = judge(messages(spark, *payloads, offset=offset), "intervals", HOMES).where("reason IS NULL")
+    fresh = new_messages(settings, "intervals", judged, batch)
+    count = fresh.count()
+    master.append(spark, settings, "intervals", batch, fresh)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "not JSON"),
+        (None, "empty message"),
+        (b"\xff\xfe{}", "not JSON"),
+        (interval(installation_id="nobody"), "unknown installation nobody"),
+        (interval(installation_id="b"), "device a-meter is registered to a"),
+        (interval(import_wh="12"), "import_wh"),
+        (interval(start="1970-01-01T10:00:00Z"), "before the year 2000"),
+        (b'{"a":' * 2000, "not JSON"),
+    ],
+)
+def test_a_hostile_message_is_refused_with_its_reason(payload: bytes | None, reason: str) -> None:
+    row = judge_message(
+        "intervals", HOMES, {"partition": 1, "offset": 7, "timestamp": RECEIVED, "value": payload}
+    )
+    assert reason in row["reason"]
+    assert (row["kafka_partition"], row["kafka_offset"]) == (1, 7)
+    assert row["payload"] == payload
+
+
+def test_a_huge_payload_is_kept_in_part_with_its_true_size() -> None:
+    row = judge_message(
+        "readings", HOMES, {"partition": 0, "offset": 0, "timestamp": RECEIVED, "value": b"x" * 2_000_000}
+    )
+    assert len(row["payload"]) == 65_536
+    assert row["payload_bytes"] == 2_000_000
+
+
+def test_judged_messages_keep_values_and_times(spark: SparkSession) -> None:
+    good, bad = judge(messages(spark, interval(), b"?"), "intervals", HOMES).collect()
+    assert (good.installation_id, good.import_wh, good.export_wh, good.reason) == ("a", 120.5, None, None)
+    assert bad.reason.startswith("not JSON")
+    assert bad.kafka_offset == 1
+
+
+def test_repeats_are_dropped_and_new_beliefs_kept(spark: SparkSession, settings: Settings) -> None:
+    assert archived(spark, settings, 0, interval(), interval()) == 1
+    assert archived(spark, settings, 1, interval(), interval(known_at="2026-03-09T06:00:00Z"), offset=2) == 1
+    assert master.read(spark, settings, "intervals", [date(2026, 3, 8)]).count() == 2
+
+
+def test_a_batch_done_again_replaces_itself(spark: SparkSession, settings: Settings) -> None:
+    for _ in range(2):
+        assert archived(spark, settings, 0, interval(), interval("2026-03-07T10:00:00Z")) == 2
+    assert master.days(spark, settings, "intervals") == [date(2026, 3, 7), date(2026, 3, 8)]
+    assert master.read(spark, settings, "intervals", master.days(spark, settings, "intervals")).count() == 2
+
+
+def test_what_is_new_is_found_by_its_batch(spark: SparkSession, settings: Settings) -> None:
+    archived(spark, settings, 0, interval())
+    archived(spark, settings, 1, interval("2026-02-01T10:00:00Z"), offset=1)
+    new = master.batches_after(spark, settings, "intervals", 0)
+    assert new == {1: [date(2026, 2, 1)]}
+    assert master.read_batches(spark, settings, "intervals", new).count() == 1
