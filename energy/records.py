@@ -177,9 +177,7 @@ def parse(topic: str, payload: bytes | None, received_at: datetime) -> dict[str,
         raise Rejected(_reason(error)) from None
     record.pop("schema", None)
     record = {
-        name: (_instant(value) if name in _TIMES else value)
-        for name, value in record.items()
-        if value is not None
+        name: (_instant(value) if name in _TIMES else value) for name, value in record.items() if value is not None
     }
     _check_times(topic, record, received_at)
     return record

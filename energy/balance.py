@@ -1,0 +1,128 @@
+"""Energy of an installation from the readings of its devices, and of a community from its members' rows.
+
+consumption = generation + import - export - charge + discharge, and self-consumption = generation - export, exactly
+in mWh. Both need a meter: without one nobody knows what crossed the connection. An installation without an inverter
+or a battery counts nothing for it; one whose inverter or battery is known but silent in a period keeps its row, and
+completeness 0 tells that the value is not to be trusted yet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from energy.conflict import merge
+from energy.counters import BRIDGE, Portion, portions
+from energy.records import REGISTERS
+from energy.rows import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
+
+__all__ = ["EnergyRow", "community_energy", "installation_energy"]
+
+DERIVED = {
+    "consumption": {"generation": 1, "import": 1, "export": -1, "charge": -1, "discharge": 1},
+    "self_consumption": {"generation": 1, "export": -1},
+}
+"""Quantities that no register counts, as signed sums of those that registers count."""
+_BRIDGE_US = BRIDGE // timedelta(microseconds=1)
+
+
+def installation_energy(
+    readings: Iterable[Mapping[str, Any]], start: datetime, end: datetime, capacity_kw: float | None
+) -> list[EnergyRow]:
+    """Energy of the quarter-hours of ``start``..``end`` (UTC) that the readings of ONE installation give evidence of.
+
+    Readings are dicts as ``energy.records.parse`` returns them, of all devices, unsorted, repeats allowed. Two of the
+    same device and instant are merged by ``energy.conflict``. ``capacity_kw`` is the installation's, None where
+    unknown. A quantity is the sum over its devices; its completeness is that of the least complete of them.
+    For the same numbers from any window, give also what ``energy.counters`` asks for beyond ``start`` and ``end``.
+    """
+    window = range(to_us(start), to_us(end))
+    counted: dict[str, dict[int, list[Portion]]] = defaultdict(lambda: defaultdict(list))
+    heard: dict[str, list[list[int]]] = defaultdict(list)
+    for samples in _by_device(readings):
+        kind = samples[0]["device_kind"]
+        times = [to_us(sample["time"]) for sample in samples]
+        for register, (of_kind, quantity, power) in REGISTERS.items():
+            if of_kind != kind:
+                continue
+            rows = [(s["time"], s.get(register), s.get(power)) for s in samples]
+            if all(wh is None and w is None for _, wh, w in rows):
+                continue
+            capacity_w = capacity_kw * 1000 if capacity_kw and quantity == "generation" else None
+            heard[quantity].append(times)
+            for period, portion in portions(rows, capacity_w).items():
+                if period in window:
+                    counted[quantity][period].append(portion)
+    rows_ = {
+        (quantity, period): _row(quantity, period, parts, len(heard[quantity]))
+        for quantity, by_period in counted.items()
+        for period, parts in by_period.items()
+    }
+    _derive(rows_, set(heard))
+    return [rows_[key] for key in sorted(rows_)]
+
+
+def _by_device(readings: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    devices: dict[str, dict[datetime, Mapping[str, Any]]] = defaultdict(dict)
+    for reading in readings:
+        held = devices[reading["device_id"]]
+        time = reading["time"]
+        held[time] = merge(held[time], reading) if time in held else reading
+    return [[held[time] for time in sorted(held)] for _, held in sorted(devices.items())]
+
+
+def _row(quantity: str, period: int, parts: list[Portion], devices: int) -> EnergyRow:
+    covered = min(part.covered for part in parts) if len(parts) == devices else 0
+    return EnergyRow(
+        quantity,
+        from_us(period),
+        sum(part.mwh for part in parts) / MWH,
+        covered / QUARTER_US,
+        max((part.method for part in parts), key=lambda method: METHOD_RANK[method]),
+        sum(part.lower for part in parts) / MWH,
+        sum(part.upper for part in parts) / MWH,
+        joined_causes(cause for part in parts for cause in part.cause.split(",")),
+    )
+
+
+def _derive(rows: dict[tuple[str, int], EnergyRow], known: set[str]) -> None:
+    """Add the derived quantities to the periods in which a meter has evidence."""
+    for period in {period for quantity, period in rows if quantity in ("import", "export")}:
+        for derived, signs in DERIVED.items():
+            if derived == "self_consumption" and "generation" not in known:
+                continue
+            parts = [(sign, rows.get((quantity, period))) for quantity, sign in signs.items() if quantity in known]
+            present = [(sign, row) for sign, row in parts if row is not None]
+            mwh = sum(sign * round(row.energy_wh * MWH) for sign, row in present)
+            lower = sum(s * round(((r.lower_wh if s > 0 else r.upper_wh) or 0) * MWH) for s, r in present)
+            upper = sum(s * round(((r.upper_wh if s > 0 else r.lower_wh) or 0) * MWH) for s, r in present)
+            method, cause = joined([row for _, row in present])
+            complete = min(row.completeness for _, row in present) if len(present) == len(parts) else 0.0
+            rows[derived, period] = EnergyRow(
+                derived, from_us(period), mwh / MWH, complete, method, lower / MWH, upper / MWH, cause
+            )
+
+
+def community_energy(members: Mapping[str, list[EnergyRow]]) -> list[EnergyRow]:
+    """Sums over a community's members, by quantity and quarter-hour.
+
+    ``members`` holds each member's rows by its id. Completeness is the share of the members' time that is covered,
+    a member without a row counting nothing, among the members that have the quantity at all.
+    """
+    grouped: dict[tuple[str, datetime], list[EnergyRow]] = defaultdict(list)
+    having: dict[str, set[str]] = defaultdict(set)
+    for member, rows in members.items():
+        for row in rows:
+            grouped[row.quantity, row.start].append(row)
+            having[row.quantity].add(member)
+    together = []
+    for (quantity, start), parts in sorted(grouped.items()):
+        energy, lower, upper = exact_sums(parts)
+        method, cause = joined(parts)
+        # Whole parts of a thousandth: a sum of shares must not depend on the members' order.
+        covered = sum(round(row.completeness * 1_000_000) for row in parts)
+        share = covered / (len(having[quantity]) * 1_000_000)
+        together.append(EnergyRow(quantity, start, energy, share, method, lower, upper, cause))
+    return together

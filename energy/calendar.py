@@ -1,0 +1,141 @@
+"""Periods of the calendar as UTC instants: quarter-hours, local days and months, sums over them.
+
+A local day runs from its first instant to the next day's: 23, 24 or 25 hours, 92, 96 or 100 quarter-hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from energy.rows import EPOCH, QUARTER, EnergyRow, exact_sums, joined
+
+RESOLUTIONS = ("15m", "hour", "day", "month")
+LENGTHS = {"15m": QUARTER, "hour": timedelta(hours=1)}
+"""Resolutions whose periods are all of one length."""
+
+
+class UnknownZone(ValueError):  # noqa: N818 - says what is wrong, as the other refusals do
+    """A time zone that the IANA data base does not know."""
+
+
+class UnknownResolution(ValueError):  # noqa: N818
+    """A resolution other than 15m, hour, day or month."""
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone called ``name``. Raises :class:`UnknownZone`."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UnknownZone(f"time zone {name!r} is not known; use an IANA name such as Europe/Madrid") from None
+
+
+def period_start(instant: datetime, resolution: str = "15m", tz: tzinfo = timezone.utc) -> datetime:
+    """Start (UTC) of the quarter-hour, or the hour, day or month of ``tz``, that holds the aware ``instant``.
+
+    Raises :class:`UnknownResolution`.
+    """
+    utc = instant.astimezone(timezone.utc)
+    if resolution == "15m":
+        return utc.replace(minute=utc.minute - utc.minute % 15, second=0, microsecond=0)
+    local = instant.astimezone(tz)
+    if resolution == "hour":
+        # Going back on the UTC line keeps the two hours of the same name apart when clocks go back.
+        return utc - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    if resolution == "day":
+        return day_start(local.date(), tz)
+    if resolution == "month":
+        return day_start(local.date().replace(day=1), tz)
+    raise UnknownResolution(f"resolution {resolution!r} is not known; use one of {', '.join(RESOLUTIONS)}")
+
+
+def period_end(instant: datetime, resolution: str = "15m", tz: tzinfo = timezone.utc) -> datetime:
+    """End (UTC) of the period that :func:`period_start` begins."""
+    start = period_start(instant, resolution, tz)
+    if resolution in LENGTHS:
+        return start + LENGTHS[resolution]
+    day = start.astimezone(tz).date()
+    return day_start(day + timedelta(days=1) if resolution == "day" else _next_month(day), tz)
+
+
+def periods(
+    start: datetime, end: datetime, resolution: str = "15m", tz: tzinfo = timezone.utc
+) -> Iterator[tuple[datetime, datetime]]:
+    """Start and end of every period of ``resolution`` that ``start``..``end`` touches, in order."""
+    begin = period_start(start, resolution, tz)
+    while begin < end:
+        following = period_end(begin, resolution, tz)
+        yield begin, following
+        begin = following
+
+
+def quarter_hours(start: datetime, end: datetime) -> Iterator[datetime]:
+    """Starts (UTC) of the quarter-hours that begin in ``start``..``end``, the end excluded."""
+    period = period_start(start)
+    if period < start:
+        period += QUARTER
+    while period < end:
+        yield period
+        period += QUARTER
+
+
+def day_start(day: date, tz: tzinfo) -> datetime:
+    """First instant (UTC) of the local ``day``, also where the clocks change at midnight."""
+    midnight = datetime.combine(day, time(), tz)
+    instant = midnight.astimezone(timezone.utc)
+    if instant.astimezone(tz).date() == day:
+        return instant
+    # Midnight itself was skipped: the day begins where the clocks changed.
+    before, after = (midnight.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    return instant - abs(after - before)
+
+
+def local_day(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
+    """First instant (UTC) of the local ``day`` and of the next."""
+    return day_start(day, tz), day_start(day + timedelta(days=1), tz)
+
+
+def local_month(year: int, month: int, tz: tzinfo) -> tuple[datetime, datetime]:
+    """First instant (UTC) of the local month and of the next."""
+    first = date(year, month, 1)
+    return day_start(first, tz), day_start(_next_month(first), tz)
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def local_days(start: datetime, end: datetime, tz: tzinfo) -> Iterator[date]:
+    """The local days that ``start``..``end`` touches."""
+    day = start.astimezone(tz).date()
+    while day_start(day, tz) < end:
+        yield day
+        day += timedelta(days=1)
+
+
+def aggregate(rows: Iterable[EnergyRow], resolution: str, tz: tzinfo = timezone.utc) -> list[EnergyRow]:
+    """Sums of quarter-hour ``rows`` over ``resolution`` in ``tz``, exact to the mWh, by quantity and start.
+
+    ``completeness`` is weighted by time over the whole period, so an hour with one known quarter has at most 0.25.
+    """
+    grouped: dict[tuple[str, datetime], list[EnergyRow]] = {}
+    begin = end = EPOCH
+    for row in rows:
+        if not begin <= row.start < end:  # rows mostly come in order
+            begin, end = period_start(row.start, resolution, tz), period_end(row.start, resolution, tz)
+        grouped.setdefault((row.quantity, begin), []).append(row)
+    return [
+        _sum(quantity, begin, period_end(begin, resolution, tz), parts)
+        for (quantity, begin), parts in sorted(grouped.items())
+    ]
+
+
+def _sum(quantity: str, begin: datetime, end: datetime, parts: list[EnergyRow]) -> EnergyRow:
+    energy, lower, upper = exact_sums(parts)
+    covered = sum(row.completeness for row in parts) * QUARTER / (end - begin)
+    method, cause = joined(parts)
+    return EnergyRow(quantity, begin, energy, min(1.0, covered), method, lower, upper, cause)
