@@ -42,7 +42,7 @@ class Fleet:
             devices, self.unusable = await asyncio.to_thread(self._read)
             self._say(None)
         except Exception as error:  # the driver raises many kinds; any means no catalogue
-            self._session = None
+            await asyncio.to_thread(self._disconnect)
             self._say(f"the catalogue can't be read: {error}")
             if not self.pollers and self._memory.exists():
                 self._follow(_DEVICES.validate_json(self._memory.read_text()))
@@ -61,6 +61,11 @@ class Fleet:
         if self._session is None:
             self._session = connect(self._settings)
         return catalogued(self._session)
+
+    def _disconnect(self) -> None:
+        if self._session is not None:
+            self._session.cluster.shutdown()
+            self._session = None
 
     def _follow(self, devices: list[Device]) -> bool:
         """Start and end pollers so that they are those of ``devices``; whether anything changed."""

@@ -1,0 +1,33 @@
+"""Publishes the demo homes' history to topic ``intervals``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from conf import Settings
+from energy.records import MESSAGE_KEY
+from ingest.bulk import Keyed, Progress, publish_all
+from ingest.homes import Home, history
+
+TOPIC = "intervals"
+
+
+def publish_history(
+    settings: Settings,
+    homes: Sequence[Home],
+    cut: datetime,
+    days: int = 365,
+    progress: Progress = lambda _acknowledged: None,
+) -> int:
+    """Publish the hours of the ``days`` UTC days before ``cut``; how many messages were acknowledged.
+
+    Published again, the same hours are the same bytes. Raises :class:`ingest.bulk.BulkError`.
+    """
+    key = MESSAGE_KEY[TOPIC]
+    messages = (
+        Keyed(record[key].encode(), json.dumps(record, separators=(",", ":")).encode())
+        for record in history(homes, cut, days)
+    )
+    return publish_all(settings, TOPIC, messages, progress=progress)

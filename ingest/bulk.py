@@ -1,0 +1,127 @@
+"""Publishes many messages fast (confluent-kafka) and returns only when every one is acknowledged or has failed.
+
+For the demo's history and for replays; the live gateway uses ``publisher.py``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from conf import Settings
+
+ANSWER_SECONDS = 10.0
+DELIVERY_SECONDS = 60.0
+Progress = Callable[[int], None]
+
+
+class BulkError(RuntimeError):
+    """Not every message could be published; the text says how many, and why."""
+
+
+class Keyed(NamedTuple):
+    """A message; ``key`` None leaves the partition to the producer."""
+
+    key: bytes | None
+    value: bytes
+
+
+def publish_all(
+    settings: Settings,
+    topic: str,
+    messages: Iterable[Keyed],
+    rate: float | None = None,
+    progress: Progress = lambda _acknowledged: None,
+) -> int:
+    """Publish ``messages`` in order, at most ``rate`` a second; how many the broker acknowledged.
+
+    The order is kept per key. Raises :class:`BulkError` if the broker or the topic is not there, or if any
+    message was not acknowledged within :data:`DELIVERY_SECONDS`.
+    """
+    producer = _producer(settings)
+    _check_topic(producer, settings.kafka_servers, topic)
+    delivered = _Delivered(progress)
+    begun = time.monotonic()
+    try:
+        for number, message in enumerate(messages):
+            if rate is not None:
+                time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+            _produce(producer, topic, message, delivered)
+    finally:  # what was given before a file broke off is still published
+        unanswered = producer.flush(DELIVERY_SECONDS + ANSWER_SECONDS)
+        delivered.report()
+    if unanswered:
+        delivered.failures[f"no answer within {DELIVERY_SECONDS:g} s"] += unanswered
+    if delivered.failures:
+        causes = "; ".join(f"{count} times: {cause}" for cause, count in delivered.failures.items())
+        raise BulkError(
+            f"{delivered.acknowledged} messages reached topic {topic}, {delivered.failures.total()} did not: {causes}"
+        )
+    return delivered.acknowledged
+
+
+class _Delivered:
+    """Counts what the broker answers."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.acknowledged = 0
+        self.failures: Counter[str] = Counter()
+        self._progress, self._said = progress, time.monotonic()
+
+    def __call__(self, error: KafkaError | None, _message: Any) -> None:
+        if error is not None:
+            self.failures[error.str()] += 1
+            return
+        self.acknowledged += 1
+        if time.monotonic() - self._said > 0.2:
+            self.report()
+
+    def report(self) -> None:
+        self._said = time.monotonic()
+        self._progress(self.acknowledged)
+
+
+def _producer(settings: Settings) -> Producer:
+    return Producer(
+        {
+            "bootstrap.servers": settings.kafka_servers,
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": 20,
+            # The gateway's producer, kafka-python, spreads keys by murmur2: a key must keep its partition.
+            "partitioner": "murmur2_random",
+            "message.max.bytes": settings.kafka.max_message_bytes,
+            "message.timeout.ms": int(DELIVERY_SECONDS * 1000),
+            "log_level": 0,
+        },
+        logger=None,
+    )
+
+
+def _check_topic(producer: Producer, servers: str, topic: str) -> None:
+    try:
+        topics = producer.list_topics(timeout=ANSWER_SECONDS).topics
+    except KafkaException:
+        raise BulkError(
+            f"Kafka does not answer at {servers} within {ANSWER_SECONDS:g} s; is the stack up? (solera up)"
+        ) from None
+    if topic not in topics:
+        there = ", ".join(sorted(name for name in topics if not name.startswith("__")))
+        raise BulkError(f"there is no topic {topic}; there are: {there or 'none'}")
+
+
+def _produce(producer: Producer, topic: str, message: Keyed, delivered: _Delivered) -> None:
+    while True:
+        try:
+            producer.produce(topic, key=message.key, value=message.value, on_delivery=delivered)
+            producer.poll(0)
+            return
+        except BufferError:
+            producer.poll(0.5)
+        except KafkaException as error:
+            delivered.failures[error.args[0].str()] += 1
+            return

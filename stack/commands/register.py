@@ -1,0 +1,33 @@
+"""``solera register``: adds or updates installations and their devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conf import load_settings
+from conf.cassandra import connect
+from ingest.register import CatalogueError, read_catalogue, write_catalogue
+
+
+def register(
+    file: Annotated[Path, typer.Argument(help="YAML or JSON: a list of installations with their devices.")],
+) -> None:
+    """Add or update the installations and devices in FILE; powers in kW, angles in degrees.
+
+    Example: solera register homes.yaml
+    """
+    try:
+        entries = read_catalogue(file)
+        session = connect(load_settings())
+        try:
+            write_catalogue(session, entries)
+        finally:
+            session.cluster.shutdown()
+    except (CatalogueError, ConnectionError) as error:
+        typer.secho(str(error), err=True, fg="red")
+        raise typer.Exit(1) from None
+    devices = sum(len(entry.devices) for entry in entries)
+    typer.echo(f"Registered {len(entries)} installations and {devices} devices.")
