@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     home: Path
     cache: Path
     port_offset: int
+    maven_url: str
     kafka: KafkaSettings
     cassandra: CassandraSettings
     hdfs: HdfsSettings

@@ -1,0 +1,58 @@
+"""Connections to the views: a cassandra-driver session with the keyspace set, and the schema."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cassandra import ConsistencyLevel
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
+from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+
+from conf.settings import CONF_DIR, Settings
+
+
+class CassandraAway(ConnectionError):
+    """No node of Cassandra answers; the text says where it was sought."""
+
+
+def connect(settings: Settings, keyspace: str | None = "", **cluster_options: Any) -> Session:
+    """A session on ``keyspace`` ("" = the configured one, None = none); close it with ``session.cluster.shutdown()``.
+
+    Raises :class:`CassandraAway` where no node answers.
+    """
+    conf = settings.cassandra
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(local_dc=conf.datacenter)),
+        consistency_level=ConsistencyLevel.name_to_value[conf.consistency],
+        request_timeout=20,
+    )
+    options: dict[str, Any] = {"execution_profiles": {EXEC_PROFILE_DEFAULT: profile}, "connect_timeout": 10}
+    cluster = Cluster(conf.hosts, port=conf.port, protocol_version=5, **(options | cluster_options))
+    try:
+        return cluster.connect(conf.keyspace if keyspace == "" else keyspace)
+    except Exception as error:
+        cluster.shutdown()
+        raise CassandraAway(
+            f"Cassandra does not answer at {', '.join(conf.hosts)} port {conf.port}: {error}"
+        ) from error
+
+
+def apply_schema(settings: Settings) -> None:
+    """Make the keyspace and every table of ``schema.cql`` that is not there yet."""
+    conf = settings.cassandra
+    session = connect(settings, keyspace=None)
+    strategy = f"{{'class': 'NetworkTopologyStrategy', '{conf.datacenter}': {conf.replication}}}"
+    try:
+        session.execute(f"CREATE KEYSPACE IF NOT EXISTS {conf.keyspace} WITH replication = {strategy}")
+        session.set_keyspace(conf.keyspace)
+        for statement in schema_statements():
+            session.execute(statement, timeout=60)
+    finally:
+        session.cluster.shutdown()
+
+
+def schema_statements() -> list[str]:
+    """The statements of ``schema.cql``, without comments."""
+    text = re.sub(r"--.*", "", (CONF_DIR / "schema.cql").read_text(encoding="utf-8"))
+    return [statement.strip() for statement in text.split(";") if statement.strip()]

@@ -1,0 +1,103 @@
+"""The one way to a Spark session: UTC, loopback, the Kafka and Cassandra connectors, HDFS as file system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from conf import jars, java
+from conf.settings import Settings
+
+CATALOG = "cass"
+"""Spark SQL sees Cassandra's tables as ``cass.<keyspace>.<table>``."""
+
+
+class NotFetched(RuntimeError):
+    """Java or a connector jar is not on this machine yet; the text says how it comes."""
+
+
+def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSession:
+    """The process's session, made where none runs; ``extra_conf`` wins: ``**{"spark.ui.enabled": "true"}``.
+
+    Under ``spark-submit`` master, memory and jars are the submission's. Raises :class:`NotFetched`.
+    """
+    conf = connections(settings) | extra_conf
+    if "PYSPARK_GATEWAY_PORT" not in os.environ and SparkSession.getActiveSession() is None:
+        conf = process(settings) | conf
+        os.environ["JAVA_HOME"] = str(_java_home(settings))
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.appName(app_name)
+    for key, value in conf.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("WARN")
+    return spark
+
+
+def connections(settings: Settings) -> dict[str, str]:
+    """Configuration that says where things are and how they are read; the same on any cluster."""
+    cassandra = settings.cassandra
+    return {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.extensions": "com.datastax.spark.connector.CassandraSparkExtensions",
+        f"spark.sql.catalog.{CATALOG}": "com.datastax.spark.connector.datasource.CassandraCatalog",
+        "spark.cassandra.connection.host": ",".join(cassandra.hosts),
+        "spark.cassandra.connection.port": str(cassandra.port),
+        "spark.cassandra.connection.localDC": cassandra.datacenter,
+        "spark.cassandra.output.consistency.level": cassandra.consistency,
+        "spark.cassandra.input.consistency.level": cassandra.consistency,
+        # An absent field must leave no tombstone, and must not erase what another message said.
+        "spark.cassandra.output.ignoreNulls": "true",
+        # One sync of the commit log serves all batches in flight: many small writers wait less.
+        "spark.cassandra.output.concurrent.writes": "50",
+        "spark.cassandra.output.batch.size.bytes": str(64 * 1024),
+        "spark.cassandra.output.batch.grouping.key": "partition",
+        "spark.cassandra.connection.keepAliveMS": "60000",
+        "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
+        "spark.hadoop.dfs.replication": str(settings.hdfs.replication),
+        "spark.hadoop.dfs.client.use.datanode.hostname": "false",
+    }
+
+
+def process(settings: Settings) -> dict[str, str]:
+    """Configuration that must stand before the JVM starts: master, memory, jars, loopback."""
+    return {
+        "spark.master": settings.spark.master,
+        "spark.driver.memory": settings.spark.driver_memory,
+        **_jars(settings),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError",
+        "spark.local.dir": str(settings.home / "spark"),
+        "spark.sql.warehouse.dir": str(settings.home / "spark" / "warehouse"),
+    }
+
+
+def _jars(settings: Settings) -> dict[str, str]:
+    found = [str(path) for path in connector_jars(settings)]
+    if settings.spark.master.startswith("local"):
+        # The session's own class path: jars added later are copied at each start and lost to other sessions.
+        return {"spark.driver.extraClassPath": os.pathsep.join(found)}
+    return {"spark.jars": ",".join(found)}
+
+
+def connector_jars(settings: Settings) -> list[Path]:
+    """The Kafka and Cassandra connectors in the cache. Raises :class:`NotFetched`."""
+    found = jars.paths("spark", settings.cache)
+    missing = [path.name for path in found if not path.is_file()]
+    if missing:
+        raise NotFetched(f"Spark lacks {missing[0]}: run `solera up`, which fetches it.")
+    return found
+
+
+def _java_home(settings: Settings) -> Path:
+    home = java.find(settings.cache)
+    if home is None:
+        raise NotFetched("There is no Java 17: set JAVA_HOME, or run `solera up`, which fetches one.")
+    return home

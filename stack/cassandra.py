@@ -1,0 +1,77 @@
+"""The Cassandra node of one machine and its tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conf.cassandra import apply_schema
+from conf.settings import Settings
+from stack import java
+from stack.process import Service
+
+_EXPORTS = (
+    "java.base/jdk.internal.misc java.base/jdk.internal.ref java.base/sun.nio.ch "
+    "java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.registry java.rmi/sun.rmi.server "
+    "java.sql/java.sql"
+).split()
+_OPENS = (
+    "java.base/java.lang.module java.base/jdk.internal.loader java.base/jdk.internal.ref "
+    "java.base/jdk.internal.reflect java.base/jdk.internal.math java.base/jdk.internal.module "
+    "java.base/jdk.internal.util.jar java.base/sun.nio.ch java.base/java.io java.base/java.nio "
+    "java.base/java.lang java.base/java.lang.reflect java.base/java.util java.base/java.util.concurrent "
+    "java.base/java.util.concurrent.atomic jdk.management/com.sun.management.internal"
+).split()
+_COMMITLOG = {
+    "batch": "commitlog_sync: batch",
+    "group": "commitlog_sync: group\ncommitlog_sync_group_window: 10ms",
+    "periodic": "commitlog_sync: periodic\ncommitlog_sync_period: 10s",
+}
+
+
+def service(settings: Settings) -> Service:
+    """The node; ready when every table is there."""
+    conf = settings.cassandra
+    directory = settings.home / "conf" / "cassandra"
+    data = settings.home / "data" / "cassandra"
+    options = (
+        *(f"--add-exports={each}=ALL-UNNAMED" for each in _EXPORTS),
+        *(f"--add-opens={each}=ALL-UNNAMED" for each in _OPENS),
+        "-Djdk.attach.allowAttachSelf=true",
+        f"-Dcassandra.config={(directory / 'cassandra.yaml').as_uri()}",
+        f"-Dcassandra.storagedir={data}",
+        f"-Dcassandra.jmx.local.port={conf.jmx_port}",
+        f"-Dlogback.configurationFile={(directory / 'logback.xml').as_uri()}",
+        # Alone on one machine there is no ring to wait for.
+        "-Dcassandra.ring_delay_ms=1000",
+        "-Dcassandra.superuser_setup_delay_ms=0",
+        "-Dcassandra.skip_wait_for_gossip_to_settle=0",
+        "-XX:+UseG1GC",
+        "-XX:MaxDirectMemorySize=256m",
+    )
+    main = "org.apache.cassandra.service.CassandraDaemon"
+    return Service(
+        name="cassandra",
+        command=java.command(settings, "cassandra", main, heap_mb=conf.heap_mb, options=options),
+        prepare=lambda: _prepare(settings, directory, data),
+        ready=lambda: apply_schema(settings),
+        ports={
+            "cassandra.port": conf.port,
+            "cassandra.storage_port": conf.storage_port,
+            "cassandra.jmx_port": conf.jmx_port,
+        },
+        environment={"MALLOC_ARENA_MAX": "2"},
+        patience=120,
+        grace=30,
+    )
+
+
+def _prepare(settings: Settings, directory: Path, data: Path) -> None:
+    conf = settings.cassandra
+    values = conf.model_dump() | {
+        "data": data,
+        "commitlog": _COMMITLOG[conf.commitlog_sync],
+        "memtable_mb": conf.heap_mb // 4,
+    }
+    data.mkdir(parents=True, exist_ok=True)
+    java.render("cassandra.yaml", values, directory)
+    java.render("logback.xml", {}, directory)

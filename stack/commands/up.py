@@ -1,0 +1,46 @@
+"""``solera up``: the stack of this machine, started and waited for."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from conf import load_settings
+from stack.download import NotDownloaded
+from stack.preflight import Unfit
+from stack.up import up as start
+
+
+def up(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Start just this service, or 'servers'; may be given several times."),
+    ] = None,
+) -> None:
+    """Start Kafka, Cassandra, HDFS, the speed job, the gateway, SQL and the API, and wait until they serve.
+
+    What runs already is left as it is. Example: solera up --only servers
+    """
+    console = Console(stderr=True, highlight=False)
+    began = time.monotonic()
+    seen: dict[str, str] = {}
+
+    def told(states: dict[str, Any]) -> None:
+        for name, state in states.items():
+            now = state.get("state", "waiting")
+            if seen.get(name) != now and now in ("starting", "ready", "failed"):
+                reason = f": {state['error']}" if now == "failed" else ""
+                console.print(f"{time.monotonic() - began:5.1f} s  {name:<10} {now}{reason}")
+            seen[name] = now
+
+    try:
+        start(load_settings(), only or (), console, told)
+    except (Unfit, NotDownloaded) as error:
+        console.print(f"[red]{error}")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        console.print("Interrupted; what has started goes on. `solera up` again waits for it, `solera down` stops it.")
+        raise typer.Exit(130) from None

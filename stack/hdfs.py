@@ -1,0 +1,95 @@
+"""NameNode and DataNode of one machine."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import requests
+
+from conf.settings import Settings
+from stack import java
+from stack.process import Service
+
+HEAP_MB = 160
+_WEB_DIRECTORIES = ("webapps/hdfs", "webapps/datanode", "webapps/static")
+
+
+def namenode(settings: Settings) -> Service:
+    """The NameNode; ready when it answers over WebHDFS."""
+    conf = settings.hdfs
+    return Service(
+        name="namenode",
+        command=_command(settings, "org.apache.hadoop.hdfs.server.namenode.NameNode"),
+        prepare=lambda: _format(settings),
+        ready=lambda: _ask(settings, "/", "LISTSTATUS"),
+        ports={"hdfs.port": conf.port, "hdfs.http_port": conf.http_port},
+    )
+
+
+def datanode(settings: Settings) -> Service:
+    """The DataNode; ready when the NameNode counts it as live, is out of safe mode and has the root directory."""
+    conf = settings.hdfs
+    return Service(
+        name="datanode",
+        command=_command(settings, "org.apache.hadoop.hdfs.server.datanode.DataNode"),
+        prepare=lambda: _configure(settings),
+        ready=lambda: _serves(settings),
+        ports={
+            "hdfs.datanode_port": conf.datanode_port,
+            "hdfs.datanode_http_port": conf.datanode_http_port,
+            "hdfs.datanode_ipc_port": conf.datanode_ipc_port,
+        },
+    )
+
+
+def _directory(settings: Settings) -> Path:
+    return settings.home / "conf" / "hdfs"
+
+
+def _command(settings: Settings, main: str, *arguments: str) -> tuple[str, ...]:
+    options = ("--add-opens=java.base/java.lang=ALL-UNNAMED", "-XX:+UseSerialGC")
+    return java.command(
+        settings,
+        "hadoop",
+        main,
+        *arguments,
+        heap_mb=HEAP_MB,
+        options=options,
+        classpath=[_directory(settings)],
+    )
+
+
+def _configure(settings: Settings) -> None:
+    directory = _directory(settings)
+    values = settings.hdfs.model_dump() | {"data": settings.home / "data" / "hdfs"}
+    java.render("hdfs-site.xml", values, directory)
+    java.render("log4j.properties", {}, directory)
+    for name in _WEB_DIRECTORIES:
+        # The servers refuse to start without the directories of their web pages, which the jars do not bring.
+        (directory / name).mkdir(parents=True, exist_ok=True)
+
+
+def _format(settings: Settings) -> None:
+    _configure(settings)
+    if (settings.home / "data" / "hdfs" / "name" / "current" / "VERSION").is_file():
+        return
+    main = "org.apache.hadoop.hdfs.server.namenode.NameNode"
+    tool = _command(settings, main, "-format", "-nonInteractive", "-force")
+    subprocess.run(tool, check=True, capture_output=True, text=True)  # noqa: S603
+
+
+def _serves(settings: Settings) -> None:
+    conf = settings.hdfs
+    query = {"qry": "Hadoop:service=NameNode,name=FSNamesystemState"}
+    answer = requests.get(f"http://{conf.host}:{conf.http_port}/jmx", params=query, timeout=5)
+    state = answer.json()["beans"][0]
+    if state["NumLiveDataNodes"] < 1 or state["FSState"] != "Operational":
+        raise ConnectionError(f"HDFS is not writable yet: {state['FSState']}")
+    _ask(settings, conf.root, "MKDIRS", method="PUT")
+
+
+def _ask(settings: Settings, path: str, operation: str, method: str = "GET") -> None:
+    conf = settings.hdfs
+    url = f"http://{conf.host}:{conf.http_port}/webhdfs/v1{path}"
+    requests.request(method, url, params={"op": operation}, timeout=5).raise_for_status()

@@ -1,0 +1,78 @@
+"""The Kafka broker of one machine and its topics."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from conf.settings import Settings
+from energy.records import TOPICS
+from stack import java
+from stack.process import Service
+
+QUARANTINE = "quarantine"
+HEAP_MB = 384
+
+
+def service(settings: Settings) -> Service:
+    """The broker; ready when every topic is there and its metadata known."""
+    conf = settings.kafka
+    directory = settings.home / "conf" / "kafka"
+    return Service(
+        name="kafka",
+        command=_command(settings, "kafka.Kafka", str(directory / "kafka.properties")),
+        prepare=lambda: _prepare(settings, directory),
+        ready=lambda: make_topics(settings),
+        ports={"kafka.port": conf.port, "kafka.controller_port": conf.controller_port},
+    )
+
+
+def _command(settings: Settings, main: str, *arguments: str) -> tuple[str, ...]:
+    log4j = settings.home / "conf" / "kafka" / "log4j2.properties"
+    options = (f"-Dlog4j2.configurationFile={log4j.as_uri()}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
+    return java.command(settings, "kafka", main, *arguments, heap_mb=HEAP_MB, options=options)
+
+
+def _prepare(settings: Settings, directory: Path) -> None:
+    data = settings.home / "data" / "kafka"
+    values = settings.kafka.model_dump() | {"data": data}
+    java.render("log4j2.properties", {}, directory)
+    properties = java.render("kafka.properties", values, directory)
+    if (data / "meta.properties").is_file():
+        return
+    identity = base64.b64encode(uuid.uuid4().bytes, altchars=b"AB").decode().rstrip("=")
+    tool = _command(settings, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties))
+    subprocess.run(tool, check=True, capture_output=True, text=True)  # noqa: S603
+
+
+def make_topics(settings: Settings) -> None:
+    """Make the topics that are not there and wait until the broker knows all of them.
+
+    A query that starts before a topic's metadata is known dies of it.
+    """
+    conf = settings.kafka
+    admin = KafkaAdminClient(
+        bootstrap_servers=settings.kafka_servers, request_timeout_ms=10_000, bootstrap_timeout_ms=5_000
+    )
+    try:
+        there = set(admin.list_topics())
+        configs = {
+            # The arrival at the broker is the one clock that every message has.
+            "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(conf.max_message_bytes),
+            "retention.ms": str(conf.retention_hours * 3_600_000),
+        }
+        missing = [
+            NewTopic(name, conf.partitions, conf.replication, topic_configs=configs)
+            for name in (*TOPICS, QUARANTINE)
+            if name not in there
+        ]
+        if missing:
+            admin.create_topics(missing)
+        admin.wait_for_topics([*TOPICS, QUARANTINE])
+    finally:
+        admin.close()

@@ -1,0 +1,144 @@
+"""One process of the stack: started detached, known by its mark, stopped whole.
+
+A process is ours when its environment carries the mark of this home and service; children inherit it. So a
+process id that the system has given to somebody else is never killed, and no child is left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+MARK = "SOLERA_SERVICE"
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one process is and when it serves.
+
+    ``ready`` raises while it does not serve yet; it also makes what the service needs to be of use (topics,
+    tables). ``prepare`` runs before each start. Seconds everywhere.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    ready: Callable[[], None]
+    prepare: Callable[[], None] = _nothing
+    needs: tuple[str, ...] = ()
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """Port by the setting that names it, as ``{"kafka.port": 9092}``."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 90.0
+    grace: float = 20.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the processes of one home live."""
+
+    home: Path
+
+    @property
+    def logs(self) -> Path:
+        """Directory of each service's output, ``<name>.log``."""
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Directory of process ids and states."""
+        return self.home / "run"
+
+    def mark(self, name: str) -> str:
+        """Value of the mark that service ``name`` of this home carries."""
+        return f"{self.home}#{name}"
+
+    def log(self, name: str) -> Path:
+        """Output of service ``name``."""
+        return self.logs / f"{name}.log"
+
+
+def spawn(place: Place, service: Service) -> psutil.Process:
+    """Start the service detached from this terminal, its output appended to its log."""
+    place.logs.mkdir(parents=True, exist_ok=True)
+    place.run.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **service.environment, MARK: place.mark(service.name)}
+    with place.log(service.name).open("ab") as log:
+        child = subprocess.Popen(  # noqa: S603
+            service.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=place.run,
+            env=environment,
+        )
+    (place.run / f"{service.name}.pid").write_text(f"{child.pid}\n")
+    return psutil.Process(child.pid)
+
+
+def members(place: Place, name: str) -> list[psutil.Process]:
+    """Every living process of service ``name``: the one started and its children, oldest first."""
+    return [process for found, process in ours(place) if found == name]
+
+
+def ours(place: Place) -> list[tuple[str, psutil.Process]]:
+    """Every living process of this home as (service, process), oldest first."""
+    prefix = place.mark("")
+    found: list[tuple[float, str, psutil.Process]] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            mark = process.environ().get(MARK, "")
+            if mark.startswith(prefix) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append((process.create_time(), mark.removeprefix(prefix), process))
+    return [(name, process) for _, name, process in sorted(found, key=lambda each: each[0])]
+
+
+def leader(place: Place, name: str) -> psutil.Process | None:
+    """The process that was started for service ``name``, if it lives."""
+    try:
+        process = psutil.Process(int((place.run / f"{name}.pid").read_text()))
+        mark = process.environ().get(MARK)
+        return process if mark == place.mark(name) and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def stop(place: Place, name: str, grace: float) -> None:
+    """End every process of the service: asked first, killed after ``grace`` seconds."""
+    head = leader(place, name)
+    if head is not None:
+        _signal([head], signal.SIGTERM)
+        _wait(lambda: leader(place, name) is None, grace)
+    rest = members(place, name)
+    _signal(rest, signal.SIGTERM if head is None else signal.SIGKILL)
+    if not _wait(lambda: not members(place, name), grace):
+        _signal(members(place, name), signal.SIGKILL)
+        _wait(lambda: not members(place, name), grace)
+    (place.run / f"{name}.pid").unlink(missing_ok=True)
+
+
+def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.Error):
+            process.send_signal(number)
+
+
+def _wait(done: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True

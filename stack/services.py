@@ -1,0 +1,90 @@
+"""Every service of one machine, in the order a person reads the way of a datum."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from collections.abc import Callable
+
+import requests
+from pydantic import BaseModel
+
+from conf.settings import Settings
+from stack import cassandra, hdfs, java, kafka, thrift
+from stack.process import Service
+
+SERVERS = ("kafka", "cassandra", "namenode", "datanode")
+JOBS = ("speed", "gateway", "thrift", "api")
+OPTIONAL = ("simulator",)
+"""Runs only when named: it stands in for devices that a real installation has."""
+
+
+def services(settings: Settings) -> dict[str, Service]:
+    """Every service by name; servers that the settings place elsewhere are left out."""
+    found: list[Service] = []
+    if not settings.kafka.bootstrap_servers:
+        found.append(kafka.service(settings))
+    if not settings.cassandra.contact_points:
+        found.append(cassandra.service(settings))
+    if not settings.hdfs.uri:
+        found += [hdfs.namenode(settings), hdfs.datanode(settings)]
+    local = tuple(service.name for service in found)
+    simulator, api = settings.simulator, settings.api
+    found += [
+        _python(settings, "simulator", "ingest.simulator", ports={"simulator.port": simulator.port}),
+        _python(settings, "gateway", "ingest.gateway", needs=local),
+        _python(settings, "speed", "speed_layer.job", needs=local),
+        thrift.service(settings),
+        _python(settings, "api", "serving_layer.app", needs=local, ports={"api.port": api.port}),
+    ]
+    return {service.name: service for service in found}
+
+
+def _python(
+    settings: Settings, name: str, module: str, needs: tuple[str, ...] = (), ports: dict[str, int] | None = None
+) -> Service:
+    ready: Callable[[], None] = _stays
+    if name == "api":
+        ready = lambda: _healthy(settings)  # noqa: E731
+    elif ports:
+        ready = lambda: _listens(settings.simulator.host, next(iter(ports.values())))  # noqa: E731
+    return Service(
+        name=name,
+        command=(sys.executable, "-m", module),
+        ready=ready,
+        needs=needs,
+        ports=ports or {},
+        environment=environment(settings)
+        | {"JAVA_HOME": str(java.home(settings)), "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def _stays() -> None:
+    return None
+
+
+def _listens(host: str, port: int) -> None:
+    socket.create_connection((host, port), timeout=5).close()
+
+
+def _healthy(settings: Settings) -> None:
+    requests.get(f"http://{settings.api.host}:{settings.api.port}/healthz", timeout=5)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which a child reads the same settings, whatever directory it runs in."""
+    found = {"SOLERA_CONF": ""}
+    for name, value in settings.model_dump(mode="json").items():
+        part = getattr(settings, name)
+        if isinstance(part, BaseModel):
+            for key, each in value.items():
+                plain = each - settings.port_offset if key == "port" or key.endswith("_port") else each
+                found[f"SOLERA_{name}__{key}".upper()] = _text(plain)
+        else:
+            found[f"SOLERA_{name}".upper()] = _text(value)
+    return found
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,57 @@
+"""The Spark Thrift Server: SQL over JDBC and ODBC."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyspark
+from pyhive import hive
+
+from conf import spark
+from conf.settings import Settings
+from stack import java
+from stack.process import Service
+
+HEAP_MB = 640
+
+
+def service(settings: Settings) -> Service:
+    """The Thrift Server; ready when it answers a query."""
+    conf = settings.thrift
+    submit = str(Path(pyspark.__file__).parent / "bin" / "spark-submit")
+    # The connector must be on the server's own class path: one added by --jars is lost with its first client.
+    class_path = os.pathsep.join(str(path) for path in spark.connector_jars(settings))
+    confs = {key: value for key, value in spark.process(settings).items() if key != "spark.driver.extraClassPath"}
+    confs |= spark.connections(settings) | {"spark.driver.memory": f"{HEAP_MB}m", "spark.master": "local[2]"}
+    data = settings.home / "data" / "thrift"
+    confs["spark.driver.extraJavaOptions"] += f" -Dderby.system.home={data}"
+    confs["spark.sql.warehouse.dir"] = str(data / "warehouse")
+    return Service(
+        name="thrift",
+        command=(
+            submit,
+            "--class",
+            "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
+            "--driver-class-path",
+            class_path,
+            *(part for key, value in confs.items() for part in ("--conf", f"{key}={value}")),
+            "spark-internal",
+            "--hiveconf",
+            f"hive.server2.thrift.port={conf.port}",
+            "--hiveconf",
+            f"hive.server2.thrift.bind.host={conf.host}",
+        ),
+        prepare=lambda: data.mkdir(parents=True, exist_ok=True),
+        ready=lambda: _answers(settings),
+        needs=("cassandra", "namenode"),
+        ports={"thrift.port": conf.port},
+        environment={"JAVA_HOME": str(java.home(settings)), "SPARK_LOCAL_IP": conf.host},
+    )
+
+
+def _answers(settings: Settings) -> None:
+    with hive.connect(settings.thrift.host, port=settings.thrift.port) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.fetchall()
