@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from cassandra import ConsistencyLevel
+from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
 
@@ -28,6 +29,8 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
         request_timeout=20,
     )
     options: dict[str, Any] = {"execution_profiles": {EXEC_PROFILE_DEFAULT: profile}, "connect_timeout": 10}
+    if conf.username:
+        options["auth_provider"] = PlainTextAuthProvider(conf.username, conf.password.get_secret_value())
     cluster = Cluster(conf.hosts, port=conf.port, protocol_version=5, **(options | cluster_options))
     try:
         return cluster.connect(conf.keyspace if keyspace == "" else keyspace)

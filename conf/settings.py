@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +15,8 @@ from pydantic_settings import (
 )
 
 CONF_DIR = Path(__file__).resolve().parent
+Secret = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value)]
+"""Masked where settings are printed, plain where they are dumped: a dump is the environment of a child."""
 
 
 class SettingsFileError(FileNotFoundError):
@@ -50,7 +52,7 @@ class CassandraSettings(_Frozen):
     datacenter: str
     keyspace: str
     username: str
-    password: SecretStr
+    password: Secret
     replication: int
     consistency: str
     commitlog_sync: str
@@ -96,6 +98,13 @@ class Endpoint(_Frozen):
     port: int
 
 
+class ApiSettings(Endpoint):
+    """REST and page: the bearer token (empty: the one in ``<home>/token``) and what ``/healthz`` looks at."""
+
+    token: Secret
+    watch: list[str]
+
+
 class GatewaySettings(_Frozen):
     """How often devices are polled and how much is kept while Kafka is away."""
 
@@ -117,7 +126,7 @@ class Settings(BaseSettings):
     hdfs: HdfsSettings
     spark: SparkSettings
     thrift: Endpoint
-    api: Endpoint
+    api: ApiSettings
     gateway: GatewaySettings
     simulator: Endpoint
 

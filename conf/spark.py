@@ -39,7 +39,11 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
 def connections(settings: Settings) -> dict[str, str]:
     """Configuration that says where things are and how they are read; the same on any cluster."""
     cassandra = settings.cassandra
-    return {
+    login = {
+        "spark.cassandra.auth.username": cassandra.username,
+        "spark.cassandra.auth.password": cassandra.password.get_secret_value(),
+    }
+    return (login if cassandra.username else {}) | {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
