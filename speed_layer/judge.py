@@ -1,0 +1,31 @@
+"""Is this message a reading of a known device? The record's own rules first, then the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from energy.records import MAX_PAYLOAD_BYTES, Rejected, parse
+from energy.rows import from_us
+from speed_layer.catalogue import Catalogue
+
+
+class Message(NamedTuple):
+    """A message of topic ``readings`` where it stands in the log."""
+
+    partition: int
+    offset: int
+    received_us: int
+    """The broker's time of arrival, microseconds since 1970 UTC."""
+    payload: bytes | None
+    """Its bytes; of a message above the size limit only the beginning."""
+    size: int
+    """Its true size in bytes."""
+
+
+def judge(message: Message, catalogue: Catalogue) -> dict[str, Any]:
+    """The reading in ``message``. Raises :class:`energy.records.Rejected` with the reason."""
+    if message.size > MAX_PAYLOAD_BYTES:
+        raise Rejected(f"too large: {message.size} bytes, at most {MAX_PAYLOAD_BYTES} are taken")
+    reading = parse("readings", message.payload, from_us(message.received_us))
+    catalogue.check(reading)
+    return reading

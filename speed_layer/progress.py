@@ -1,0 +1,85 @@
+"""How far the job is: what one query tells the other, and what ``/healthz`` reads in ``run/speed.json``."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+STALL_SECONDS = 120.0
+"""How long the energy query waits for the readings query without seeing it advance."""
+
+
+class Stalled(RuntimeError):  # noqa: N818 - reads as what happened
+    """The readings query did not advance while the energy query waited for it."""
+
+
+class Progress:
+    """Shared by the two queries' threads and the main one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._written: dict[str, int] = {}
+        self._readings: dict[str, Any] = {}
+        self._energy: dict[str, Any] = {}
+        self._failures: dict[str, str] = {}
+
+    def readings_written(self, last: Mapping[str, int]) -> None:
+        """All readings up to offset ``last`` of each Kafka partition are in Cassandra."""
+        with self._changed:
+            self._written = dict(last)
+            self._changed.notify_all()
+
+    def wait_for_readings(self, last: Mapping[str, int], stall_seconds: float = STALL_SECONDS) -> None:
+        """Return once all readings up to ``last`` are written.
+
+        Raises :class:`Stalled` when no batch was written for ``stall_seconds``.
+        """
+        with self._changed:
+            while missing := {p: o for p, o in last.items() if self._written.get(p, -1) < o}:
+                if not self._changed.wait(stall_seconds):
+                    raise Stalled(
+                        f"energy waited {stall_seconds:.0f} s for readings up to {missing} "
+                        f"(partition: offset); written are {self._written}"
+                    )
+
+    def batch(self, batch_id: int, rows: int, seconds: float) -> None:
+        """Note a batch of readings."""
+        self._readings = _note(batch_id, rows, seconds)
+
+    def energy_batch(self, batch_id: int, rows: int, seconds: float) -> None:
+        """Note a batch of energy; ``rows`` are periods written."""
+        self._energy = _note(batch_id, rows, seconds)
+
+    def failed(self, query: str, error: Exception) -> None:
+        """Note why a batch of ``query`` failed."""
+        lines = str(error).strip().splitlines() or [""]
+        self._failures[query] = f"{type(error).__name__}: {lines[0]}"
+
+    def failure(self, query: str) -> str | None:
+        """Why a batch of ``query`` failed, in one line."""
+        return self._failures.get(query)
+
+    def report(self, path: Path, lag: Mapping[str, int], energy_state: str) -> None:
+        """Write the state of the job to ``path``, atomically."""
+        state = {
+            "written_at": _now(),
+            "readings": self._readings,
+            "energy": {**self._energy, "state": energy_state},
+            "kafka_lag": dict(lag),
+        }
+        beside = path.with_suffix(".tmp")
+        beside.write_text(json.dumps(state))
+        beside.replace(path)
+
+
+def _note(batch_id: int, rows: int, seconds: float) -> dict[str, Any]:
+    rate = round(rows / seconds, 1) if seconds > 0 else 0.0
+    return {"batch_id": batch_id, "rows": rows, "seconds": round(seconds, 3), "rows_per_second": rate, "at": _now()}
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,105 @@
+"""Starting the queries of the job and watching over them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from conf import Settings
+from speed_layer.progress import Progress
+
+WATCH_SECONDS = 1.0
+SPARK_CONF = {
+    # Each query has a pool: the energy query may fill its own share of the cores only.
+    "spark.scheduler.mode": "FAIR",
+    "spark.locality.wait": "0s",
+    # Plans are tiny and the same every time; planning them again at run time only costs latency.
+    "spark.sql.adaptive.enabled": "false",
+    # Bounds what a batch of messages just under the size limit takes of a Python worker's memory.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    # How often an idle query asks Kafka for news; the default of 10 ms costs a fifth of a core.
+    "spark.sql.streaming.pollingDelay": "50ms",
+    "spark.sql.streaming.stopTimeout": "20s",
+    # A job that runs for months keeps no history of its batches.
+    "spark.sql.streaming.numRecentProgressUpdates": "3",
+    "spark.ui.retainedJobs": "20",
+    "spark.ui.retainedStages": "20",
+    "spark.ui.retainedTasks": "200",
+    "spark.sql.ui.retainedExecutions": "5",
+}
+
+
+class QueryEnded(RuntimeError):  # noqa: N818 - reads as what happened
+    """A streaming query ended; the text says which and why."""
+
+
+def start(
+    spark: SparkSession,
+    settings: Settings,
+    name: str,
+    trigger: str,
+    write: Callable[[DataFrame, int], None],
+    progress: Progress,
+) -> StreamingQuery:
+    """Start query ``name`` over topic ``readings``: each micro-batch goes to ``write``, which may see it twice."""
+
+    def write_batch(batch: DataFrame, batch_id: int) -> None:
+        try:
+            write(batch, batch_id)
+        except Exception as error:
+            progress.failed(name, error)
+            raise
+
+    # The query's thread inherits the pool of the thread that starts it.
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", name)
+    source = (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.kafka_servers)
+        .option("subscribe", "readings")
+        .option("startingOffsets", "earliest")
+        # Readings that outlive their retention unread are gone; the others must go on.
+        .option("failOnDataLoss", "false")
+        .option("maxOffsetsPerTrigger", settings.spark.max_offsets_per_trigger)
+        .load()
+    )
+    return (
+        source.writeStream.queryName(name)
+        .foreachBatch(write_batch)
+        .option("checkpointLocation", f"{settings.checkpoints}/speed/{name}")
+        .trigger(processingTime=trigger)
+        .start()
+    )
+
+
+def watch(queries: Sequence[StreamingQuery], progress: Progress, report: Path, stop: threading.Event) -> None:
+    """Keep ``report`` fresh until ``stop`` is set. Raises :class:`QueryEnded` as soon as a query is not active."""
+    report.parent.mkdir(parents=True, exist_ok=True)
+    while not stop.wait(WATCH_SECONDS):
+        for query in queries:
+            if not query.isActive:
+                raise QueryEnded(f"query {query.name} ended: {progress.failure(query.name) or _reason(query)}")
+        readings, energy = queries
+        progress.report(report, lag(readings.lastProgress), energy.status["message"])
+
+
+def lag(progress: Any) -> dict[str, int]:
+    """Messages of each Kafka partition not yet taken, from a query's last progress."""
+    if not progress or not progress["sources"]:
+        return {}
+    source = progress["sources"][0]
+    end, latest = (source.get(name) or {} for name in ("endOffset", "latestOffset"))
+    return {
+        partition: offset - end.get(topic, {}).get(partition, 0)
+        for topic, partitions in latest.items()
+        for partition, offset in partitions.items()
+    }
+
+
+def _reason(query: StreamingQuery) -> str:
+    error = query.exception()
+    return str(error).strip().splitlines()[0] if error else "stopped from outside"

@@ -1,0 +1,88 @@
+"""The readings query: each micro-batch of topic ``readings`` to Cassandra, safe to replay."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+
+from conf import Settings
+from energy.rows import EPOCH, from_us
+from speed_layer import quarantine, sinks
+from speed_layer.catalogue import Catalogue, CatalogueReader
+from speed_layer.cut import CutReader
+from speed_layer.ledger import Ledger
+from speed_layer.progress import Progress
+from speed_layer.summary import Summary, total
+from speed_layer.verdicts import verdicts
+
+
+class Readings:
+    """What the query knows between batches; all of it is read back from Cassandra at a start."""
+
+    def __init__(self, settings: Settings, session: Any, catalogue: CatalogueReader, progress: Progress) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._cut = CutReader(session)
+        self._ledger = Ledger(session)
+        self._newest = newest_states(session)
+        self._progress = progress
+        progress.readings_written(self._ledger.last)
+
+    def write(self, batch: DataFrame, batch_id: int) -> None:
+        """Judge and write one micro-batch."""
+        started = time.monotonic()
+        judged, summary = self._judged(batch)
+        try:
+            if summary.received:
+                self._ledger.open(batch_id, summary)
+                self._write(judged, summary)
+                self._ledger.close(batch_id, summary)
+        finally:
+            judged.unpersist()
+        for device, newest in summary.newest.items():
+            known = self._newest.get(device, EPOCH)
+            self._newest[device] = max(known, from_us(newest))
+        self._progress.readings_written(self._ledger.last)
+        self._progress.batch(batch_id, summary.received, time.monotonic() - started)
+
+    def _judged(self, batch: DataFrame) -> tuple[DataFrame, Summary]:
+        judged, summary = self._judge(batch, self._catalogue.current())
+        if not summary.unknown:
+            return judged, summary
+        # It may have been registered a moment ago.
+        catalogue = self._catalogue.read()
+        if catalogue.installations.isdisjoint(summary.unknown):
+            return judged, summary
+        judged.unpersist()
+        return self._judge(batch, catalogue)
+
+    def _judge(self, batch: DataFrame, catalogue: Catalogue) -> tuple[DataFrame, Summary]:
+        judged = verdicts(batch, catalogue, self._newest, self._cut.current(), self._settings)
+        judged.persist(StorageLevel.MEMORY_AND_DISK)
+        rows = judged.where("kind = 'summary'").select("summary").collect()
+        return judged, total(row.summary for row in rows)
+
+    def _write(self, judged: DataFrame, summary: Summary) -> None:
+        to = self._settings
+        writes = []
+        if summary.accepted:
+            writes.append(lambda: sinks.write_table(sinks.reading_rows(judged), "reading_by_day", to, "write_time"))
+            writes.append(lambda: sinks.write_table(sinks.state_rows(judged), "inverter_state", to, "write_time"))
+        if summary.quarantined:
+            refused = quarantine.table_rows(judged)
+            writes.append(lambda: sinks.write_table(refused, "quarantine", to))
+            writes.append(lambda: sinks.write_topic(quarantine.kafka_rows(refused), "quarantine", to))
+        sinks.together(*writes)
+
+
+def newest_states(session: Any) -> dict[str, datetime]:
+    """The time of each device's latest state, UTC."""
+    newest: dict[str, datetime] = {}
+    for row in session.execute("SELECT device_id, toUnixTimestamp(time) AS ms FROM inverter_state"):
+        if row.ms is not None:
+            newest[row.device_id] = max(newest.get(row.device_id, EPOCH), from_us(row.ms * 1000))
+    return newest

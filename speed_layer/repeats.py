@@ -1,0 +1,72 @@
+"""Accepted or duplicate: what a reading adds to what is already stored of its device and instant.
+
+The store is asked only about instants it may hold: a reading newer than its device's latest state is new
+without a look. Readings of one instant merge field by field, so that any order of arrival ends the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from energy.conflict import adds, merge
+from speed_layer.judge import Message
+
+Key = tuple[str, datetime]
+"""Device and instant: what makes two readings speak of the same thing."""
+
+
+class Stored(NamedTuple):
+    """A reading as ``reading_by_day`` holds it, and the message that last changed it."""
+
+    reading: Mapping[str, Any]
+    partition: int
+    offset: int
+
+
+class Classified(NamedTuple):
+    """What a batch changes, one merged row a device and instant, and how its readings are counted."""
+
+    rows: dict[Key, Stored]
+    accepted: list[datetime]
+    """The times of the accepted readings, one each."""
+    duplicate: int
+
+
+def key(reading: Mapping[str, Any]) -> Key:
+    """Device and instant of ``reading``."""
+    return reading["device_id"], reading["time"]
+
+
+def may_be_stored(readings: Iterable[Mapping[str, Any]], newest: Mapping[str, datetime]) -> set[Key]:
+    """The instants the store must be asked about; ``newest`` is the time of each device's latest state."""
+    return {
+        (device, time)
+        for device, time in map(key, readings)
+        if (latest := newest.get(device)) is not None and time <= latest
+    }
+
+
+def classify(taken: Iterable[tuple[Message, Mapping[str, Any]]], stored: Mapping[Key, Stored]) -> Classified:
+    """Tell, in the order of the log, which readings are new or change a field, and which add nothing.
+
+    A stored row that carries a message's own partition and offset was written by an earlier attempt at the
+    same batch: the message is accepted again, so that a replay counts as the first time.
+    """
+    rows: dict[Key, Stored] = {}
+    accepted: list[datetime] = []
+    duplicate = 0
+    for message, reading in taken:
+        at = key(reading)
+        known = rows.get(at) or stored.get(at)
+        merged = reading
+        if known is not None:
+            is_replay = (known.partition, known.offset) == (message.partition, message.offset)
+            if not is_replay and not adds(known.reading, reading):
+                duplicate += 1
+                continue
+            merged = merge(known.reading, reading)
+        rows[at] = Stored(merged, message.partition, message.offset)
+        accepted.append(reading["time"])
+    return Classified(rows, accepted, duplicate)

@@ -1,0 +1,48 @@
+"""Where rows go: Cassandra tables through the connector, the quarantine topic through Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from pyspark import inheritable_thread_target
+from pyspark.sql import DataFrame
+
+from conf import Settings
+from energy.records import columns
+
+_FORMAT = "org.apache.spark.sql.cassandra"
+_WRITERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sink")
+
+
+def write_table(rows: DataFrame, table: str, settings: Settings, write_time: str | None = None, **more: str) -> None:
+    """Append ``rows`` to ``table``; column ``write_time``, in microseconds, is each row's write time."""
+    options = {"keyspace": settings.cassandra.keyspace, "table": table, **more}
+    if write_time is not None:
+        options["writetime"] = write_time
+    rows.write.format(_FORMAT).options(**options).mode("append").save()
+
+
+def write_topic(rows: DataFrame, topic: str, settings: Settings) -> None:
+    """Publish ``rows`` (key, value) to ``topic``."""
+    options = {"kafka.bootstrap.servers": settings.kafka_servers, "topic": topic}
+    rows.write.format("kafka").options(**options).save()
+
+
+def reading_rows(judged: DataFrame) -> DataFrame:
+    """Rows of table ``reading_by_day`` and their write time."""
+    fields = (*columns("readings"), "day", "kafka_partition", "kafka_offset", "write_time")
+    return judged.where("kind = 'accepted'").select(*fields)
+
+
+def state_rows(judged: DataFrame) -> DataFrame:
+    """Rows of table ``inverter_state`` and their write time."""
+    return judged.where("is_state").select(*columns("readings"), "write_time")
+
+
+def together(*writes: Callable[[], None]) -> None:
+    """Run independent writes side by side; the first failure is raised once all have ended."""
+    futures = [_WRITERS.submit(inheritable_thread_target(write)) for write in writes]
+    failures = [failure for future in futures if (failure := future.exception())]
+    if failures:
+        raise failures[0]

@@ -1,0 +1,24 @@
+"""The latest state of a device: of every field the value last measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from speed_layer.repeats import Key
+
+
+def latest(readings: Iterable[tuple[Key, Mapping[str, Any]]]) -> set[Key]:
+    """The readings the state needs: those that are the last to state at least one field of their device.
+
+    Written with the event's time as write time, field by field, in any order, they leave in
+    ``inverter_state`` what all readings together would.
+    """
+    stated: dict[str, set[str]] = {}
+    needed: set[Key] = set()
+    for (device, time), reading in sorted(readings, key=lambda each: each[0], reverse=True):
+        fields = stated.setdefault(device, set())
+        if not reading.keys() <= fields:
+            fields.update(reading)
+            needed.add((device, time))
+    return needed

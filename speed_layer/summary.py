@@ -1,0 +1,91 @@
+"""What a batch came to: counts, offsets, the newest reading of each device."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from energy.rows import to_us
+from speed_layer.quarantine import Refusal
+from speed_layer.repeats import Classified
+
+_UNKNOWN = "unknown installation "
+_UNKNOWN_KEPT = 1_000
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts of a task or a batch: received = accepted + duplicate + quarantined."""
+
+    received: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    late: int = 0
+    """Accepted readings whose time lies before the published cut."""
+    first: dict[str, int] = field(default_factory=dict)
+    """The first offset of each Kafka partition."""
+    last: dict[str, int] = field(default_factory=dict)
+    newest: dict[str, int] = field(default_factory=dict)
+    """The time of each device's newest accepted reading, microseconds since 1970 UTC."""
+    unknown: list[str] = field(default_factory=list)
+    """Installations the catalogue did not know, at most 1,000 of them."""
+
+    def to_json(self) -> str:
+        """As one line of JSON."""
+        return json.dumps(asdict(self))
+
+
+def summarise(
+    positions: Iterable[tuple[int, int]], result: Classified, refused: list[Refusal], cut: datetime | None
+) -> Summary:
+    """The summary of one task; ``positions`` are (partition, offset) of all its messages, in order."""
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for partition, offset in positions:
+        first.setdefault(str(partition), offset)
+        last[str(partition)] = offset
+    newest: dict[str, datetime] = {}
+    for device, time in result.rows:
+        if device not in newest or time > newest[device]:
+            newest[device] = time
+    unknown = {each.reason.removeprefix(_UNKNOWN) for each in refused if each.reason.startswith(_UNKNOWN)}
+    return Summary(
+        received=len(result.accepted) + result.duplicate + len(refused),
+        accepted=len(result.accepted),
+        duplicate=result.duplicate,
+        quarantined=len(refused),
+        late=sum(time < cut for time in result.accepted) if cut is not None else 0,
+        first=first,
+        last=last,
+        newest={device: to_us(time) for device, time in newest.items()},
+        unknown=sorted(unknown)[:_UNKNOWN_KEPT],
+    )
+
+
+def total(summaries: Iterable[str]) -> Summary:
+    """The summary of a batch from those of its tasks, given as JSON."""
+    parts = [Summary(**json.loads(each)) for each in summaries]
+    newest: dict[str, int] = {}
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for part in parts:
+        for device, time in part.newest.items():
+            newest[device] = max(time, newest.get(device, time))
+        for partition, offset in part.first.items():
+            first[partition] = min(offset, first.get(partition, offset))
+        for partition, offset in part.last.items():
+            last[partition] = max(offset, last.get(partition, offset))
+    return Summary(
+        received=sum(part.received for part in parts),
+        accepted=sum(part.accepted for part in parts),
+        duplicate=sum(part.duplicate for part in parts),
+        quarantined=sum(part.quarantined for part in parts),
+        late=sum(part.late for part in parts),
+        first=first,
+        last=last,
+        newest=newest,
+        unknown=sorted({name for part in parts for name in part.unknown})[:_UNKNOWN_KEPT],
+    )

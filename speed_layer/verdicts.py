@@ -1,0 +1,133 @@
+"""The judged batch as columns: each Kafka partition goes in as messages and comes out as verdicts.
+
+One pass in the Python worker does it all (judge, look up, tell repeats, pick the latest state), so a batch is
+evaluated once. Rows are of three kinds: ``accepted`` (one merged reading of a device and instant),
+``quarantined`` and one ``summary`` a task, which carries the counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import types as T  # noqa: N812
+
+from conf import Settings
+from energy.records import MAX_PAYLOAD_BYTES, Rejected, columns
+from energy.rows import to_us
+from speed_layer.catalogue import Catalogue
+from speed_layer.judge import Message, judge
+from speed_layer.quarantine import PAYLOAD_BYTES, Refusal
+from speed_layer.repeats import Classified, classify, may_be_stored
+from speed_layer.state import latest
+from speed_layer.stored import store
+from speed_layer.summary import summarise
+
+FIELDS = columns("readings")
+SCHEMA = (
+    "kind string, is_state boolean, "
+    + ", ".join(f"{name} {kind}" for name, kind in FIELDS.items())
+    + ", day date, write_time bigint, kafka_partition int, kafka_offset bigint"
+    + ", received_at timestamp, reason string, payload binary, payload_bytes bigint, summary string"
+)
+ROWS_PER_ARROW_BATCH = 10_000
+_DAY_US = 86_400_000_000
+_TIMESTAMP = pa.timestamp("us", tz="UTC")
+_ARROW = {
+    "string": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "int": pa.int32(),
+    "boolean": pa.bool_(), "date": pa.date32(), "timestamp": _TIMESTAMP, "binary": pa.binary(),
+}  # fmt: skip
+_ARROW_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in (c.split() for c in SCHEMA.split(", "))])
+
+Batches = Iterator[pa.RecordBatch]
+
+
+def verdicts(
+    messages: DataFrame, catalogue: Catalogue, newest: Mapping[str, datetime], cut: datetime | None, settings: Settings
+) -> DataFrame:
+    """The verdicts on a micro-batch of topic ``readings``, not yet evaluated.
+
+    ``newest`` is the time of each device's latest state, ``cut`` the published cut, both in UTC.
+    """
+    return as_messages(messages).mapInArrow(judging(catalogue, newest, cut, settings), SCHEMA)  # type: ignore[arg-type]
+
+
+def as_messages(source: DataFrame) -> DataFrame:
+    """Rows of the Kafka source as columns of :class:`Message`; what is too large to be taken is cut short."""
+    size = F.octet_length("value")
+    kept = F.when(size > MAX_PAYLOAD_BYTES, F.substring("value", 1, PAYLOAD_BYTES)).otherwise(F.col("value"))
+    return source.select(
+        "partition",
+        "offset",
+        F.unix_micros(F.col("timestamp")).alias("received_us"),
+        kept.alias("value"),
+        F.coalesce(size, F.lit(0)).cast(T.LongType()).alias("size"),
+    )
+
+
+def messages_in(batches: Iterable[pa.RecordBatch]) -> Iterator[Message]:
+    """The messages of Arrow batches, in the order of the log."""
+    for batch in batches:
+        yield from map(Message, *(column.to_pylist() for column in batch.columns))
+
+
+def judging(
+    catalogue: Catalogue, newest: Mapping[str, datetime], cut: datetime | None, settings: Settings
+) -> Callable[[Batches], Batches]:
+    """The function that turns a task's Arrow batches of messages into Arrow batches of :data:`SCHEMA`."""
+
+    def judge_messages(batches: Batches) -> Batches:
+        taken: list[tuple[Message, dict[str, Any]]] = []
+        refused: list[Refusal] = []
+        positions: list[tuple[int, int]] = []
+        for message in messages_in(batches):
+            positions.append(message[:2])
+            try:
+                taken.append((message._replace(payload=None), judge(message, catalogue)))
+            except Rejected as reason:
+                refused.append(Refusal.of(message, str(reason)))
+        asked = may_be_stored((reading for _, reading in taken), newest)
+        result = classify(taken, store(settings).at(asked) if asked else {})
+        yield from _accepted(result)
+        if refused:
+            yield _columns(dict(zip(Refusal._fields, zip(*refused, strict=True), strict=True)), "quarantined")
+        if positions:
+            yield _columns({"summary": [summarise(positions, result, refused, cut).to_json()]}, "summary")
+
+    return judge_messages
+
+
+def _accepted(result: Classified) -> Batches:
+    needed = latest((at, row.reading) for at, row in result.rows.items())
+    # Sorted by device and time, so that the connector fills its batches of one Cassandra partition.
+    ordered = sorted(result.rows)
+    for first in range(0, len(ordered), ROWS_PER_ARROW_BATCH):
+        keys = ordered[first : first + ROWS_PER_ARROW_BATCH]
+        rows = [result.rows[at] for at in keys]
+        times = [to_us(time) for _, time in keys]
+        data: dict[str, list[Any]] = {
+            name: [row.reading.get(name) for row in rows] for name in FIELDS if name != "time"
+        }
+        data |= {
+            "time": times,
+            "write_time": times,
+            "day": [time // _DAY_US for time in times],
+            "is_state": [at in needed for at in keys],
+            "kafka_partition": [row.partition for row in rows],
+            "kafka_offset": [row.offset for row in rows],
+        }
+        yield _columns(data, "accepted")
+
+
+def _columns(data: Mapping[str, Sequence[Any]], kind: str) -> pa.RecordBatch:
+    length = len(next(iter(data.values())))
+    arrays = [
+        pa.array(data[each.name], each.type) if each.name in data else pa.nulls(length, each.type)
+        for each in _ARROW_SCHEMA
+    ]
+    arrays[0] = pa.array([kind] * length, pa.string())
+    return pa.RecordBatch.from_arrays(arrays, schema=_ARROW_SCHEMA)
