@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
+
+from energy.calendar import day_edges
 
 MARKET_ZONE = ZoneInfo("Europe/Madrid")
 DOWNLOAD = "https://www.omie.es/es/file-download"
@@ -107,10 +109,7 @@ def _records(day: date, zone: str, prices: Sequence[float | None], known_at: dat
 
 def _periods(day: date, count: int) -> tuple[datetime, timedelta]:
     """Start of the day in UTC and the length of its periods, told by their number."""
-    begin, end = (
-        datetime(each.year, each.month, each.day, tzinfo=MARKET_ZONE).astimezone(timezone.utc)
-        for each in (day, day + timedelta(days=1))
-    )
+    begin, end = day_edges(day, MARKET_ZONE)
     for length in (timedelta(hours=1), timedelta(minutes=15)):
         if count * length == end - begin:
             return begin, length
