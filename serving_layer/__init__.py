@@ -1,0 +1,1 @@
+"""Merge of the views, and the doors to it: REST, SQL, page."""

@@ -1,0 +1,1 @@
+"""The SQL tables and views of database ``solera``."""

@@ -1,0 +1,1 @@
+"""The page: each installation now, today's curve, tomorrow's forecast."""

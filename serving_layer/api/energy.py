@@ -1,0 +1,100 @@
+"""``GET /v1/installations/{id}/energy``: the merged view."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from serving_layer import catalogue, energy_view
+from serving_layer.api import parameters as p
+from serving_layer.api.answers import as_csv, as_json
+from serving_layer.api.problems import responses
+from serving_layer.merge import Value
+from serving_layer.totals import totals
+
+router = APIRouter(prefix="/v1", tags=["energy"], dependencies=[p.Guarded])
+UTC = ZoneInfo("UTC")
+
+
+class EnergyValue(BaseModel):
+    """Energy of one period and what it rests on."""
+
+    start: datetime = Field(description="Beginning of the period, UTC.")
+    local_start: datetime | None = Field(None, description="The same instant in `tz`, where that is not UTC.")
+    energy_wh: float
+    view: str = Field(description="`batch` (published by a night's run) or `speed` (provisional).")
+    run_id: str = Field(description="The run that published it; empty in the speed view.")
+    completeness: float | None = Field(description="Share of the period's time that is covered, 0 to 1.")
+    method: str | None = Field(description="measured, integrated, estimated, …; mixed in a sum of several.")
+    lower_wh: float | None = Field(description="Least it can be, where it could not be recovered exactly.")
+    upper_wh: float | None = Field(description="Most it can be.")
+    cause: str = Field(description="Why it could not be recovered exactly; empty where it could.")
+
+
+class Energy(BaseModel):
+    """The merged view of one quantity: batch up to the cut, speed from it on."""
+
+    installation_id: str
+    quantity: str
+    unit: str = "Wh"
+    resolution: str
+    tz: str
+    cut: datetime | None = Field(description="Up to here the batch view speaks; null while no run is published.")
+    as_of: datetime | None = Field(description="The answer is what was published then; null: now.")
+    values: list[EnergyValue]
+
+
+AsOf = Annotated[
+    str | None,
+    Query(max_length=40, description="Answer what was published at this instant: batch values alone."),
+]
+
+
+@router.get("/installations/{installation_id}/energy", response_model=Energy, responses=responses(404, 422))
+def energy(
+    reader: p.ReaderOf,
+    installation_id: p.InstallationId,
+    quantity: p.QuantityParameter,
+    first: p.FromParameter,
+    last: p.ToParameter,
+    resolution: Annotated[p.Resolution, Query(description="Length of the periods.")] = "15m",
+    tz: p.ZoneParameter = "UTC",
+    as_of: AsOf = None,
+    form: p.FormatParameter = "json",
+) -> Response:
+    """Energy in Wh of every period that has any, by start.
+
+    Sums cover exactly the quarter-hours that begin in [from, to): a day cut by the range is the sum of its part inside,
+    and its completeness says so.
+    """
+    zone = p.zone_of(tz)
+    start, end = p.range_of(first, last, zone, p.LONGEST[resolution])
+    then = None if as_of is None else p.instant_of("as_of", as_of, zone)
+    catalogue.installation(reader, installation_id)
+    visible = energy_view.seen(reader, then)
+    merged = energy_view.read(reader, installation_id, quantity, start, end, visible)
+    values = [_plain(value, zone) for value in totals(merged, resolution, zone)]
+    if form == "csv":
+        return as_csv(["start", *(["local_start"] if zone != UTC else []), *Value._fields[1:]], values)
+    return as_json(
+        {
+            "installation_id": installation_id,
+            "quantity": quantity,
+            "unit": "Wh",
+            "resolution": resolution,
+            "tz": tz,
+            "cut": visible.cut,
+            "as_of": then,
+            "values": values,
+        }
+    )
+
+
+def _plain(value: Value, zone: ZoneInfo) -> dict[str, Any]:
+    if zone == UTC:
+        return value._asdict()
+    return {"start": value.start, "local_start": value.start.astimezone(zone)} | value._asdict()

@@ -1,0 +1,110 @@
+"""``GET /v1/installations/{id}/forecast`` and ``/skill``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from energy.records import QUANTITIES
+from serving_layer import catalogue, energy_view, forecast
+from serving_layer.api import parameters as p
+from serving_layer.api.answers import as_csv, as_json
+from serving_layer.api.energy import UTC
+from serving_layer.api.problems import responses
+
+router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[p.Guarded])
+COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step", "model", "run_id")
+SKILL_COLUMNS = (
+    "quantity", "run_id", "days", "hours", "basis", "mae_wh", "mae_yesterday_wh", "mae_last_week_wh", "rmse_wh",
+    "coverage_p10", "coverage_p50", "coverage_p90", "pinball_wh", "beats_naive", "published_model",
+)  # fmt: skip
+
+
+class Hour(BaseModel):
+    """Energy of the hour that begins at ``time`` (UTC): median and the band that holds 8 of 10 outcomes."""
+
+    time: datetime
+    p10_wh: float
+    p50_wh: float
+    p90_wh: float
+    model: str
+    step: str
+    run_id: str
+
+
+class Forecast(BaseModel):
+    """The newest issue of a forecast."""
+
+    installation_id: str
+    quantity: str
+    unit: str = "Wh"
+    issued_at: datetime = Field(description="Nothing that became known later went into it, UTC.")
+    model: str
+    step: str = Field(description="The rung of the ladder it rests on.")
+    values: list[Hour]
+
+
+class SkillRow(BaseModel):
+    """Errors of the day-ahead forecasts of the last days beside the naive forecasts', in Wh."""
+
+    model_config = ConfigDict(extra="allow")
+    quantity: str
+    run_id: str
+    mae_wh: float | None
+    mae_yesterday_wh: float | None = Field(description="Of the forecast 'same hour yesterday'.")
+    mae_last_week_wh: float | None = Field(description="Of the forecast 'same hour last week'.")
+    beats_naive: bool | None
+    published_model: str | None
+
+
+class Skill(BaseModel):
+    """How right the forecasts of an installation have been."""
+
+    installation_id: str
+    skill: list[SkillRow]
+
+
+Before = Annotated[
+    str | None, Query(max_length=40, description="The newest issue before this instant; without it, the newest.")
+]
+
+
+@router.get("/installations/{installation_id}/forecast", response_model=Forecast, responses=responses(404, 422))
+def newest_forecast(
+    reader: p.ReaderOf,
+    installation_id: p.InstallationId,
+    quantity: p.QuantityParameter,
+    issued_before: Before = None,
+    form: p.FormatParameter = "json",
+) -> Response:
+    """The newest published forecast, hour by hour."""
+    before = None if issued_before is None else p.instant_of("issued_before", issued_before, UTC)
+    catalogue.installation(reader, installation_id)
+    issue = forecast.newest(reader, installation_id, quantity, energy_view.seen(reader), before)
+    values = [hour._asdict() for hour in issue.values]
+    if form == "csv":
+        return as_csv(COLUMNS, [{"issued_at": issue.issued_at} | value for value in values])
+    return as_json(
+        {
+            "installation_id": installation_id,
+            "quantity": quantity,
+            "unit": "Wh",
+            "issued_at": issue.issued_at,
+            "model": issue.model,
+            "step": issue.step,
+            "values": values,
+        }
+    )
+
+
+@router.get("/installations/{installation_id}/skill", response_model=Skill, responses=responses(404, 422))
+def skill(reader: p.ReaderOf, installation_id: p.InstallationId, form: p.FormatParameter = "json") -> Response:
+    """The forecasts' errors beside the naive ones', as the newest run published them."""
+    catalogue.installation(reader, installation_id)
+    rows = forecast.skill(reader, installation_id, QUANTITIES, energy_view.seen(reader))
+    if form == "csv":
+        return as_csv(SKILL_COLUMNS, rows)
+    return as_json({"installation_id": installation_id, "skill": rows})

@@ -1,0 +1,87 @@
+"""``GET /v1/installations`` and ``/v1/installations/{id}/state``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving_layer import catalogue, state
+from serving_layer.api import parameters as p
+from serving_layer.api.answers import as_csv, as_json
+from serving_layer.api.problems import responses
+
+router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[p.Guarded])
+
+
+class Installation(BaseModel):
+    """What is registered; absent where unknown."""
+
+    model_config = ConfigDict(extra="allow")
+    installation_id: str
+    name: str | None = None
+    kind: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    time_zone: str | None = None
+    capacity_kw: float | None = None
+    community_id: str | None = None
+
+
+class Installations(BaseModel):
+    """Every installation, by id."""
+
+    installations: list[Installation]
+
+
+class DeviceState(BaseModel):
+    """The latest reading of a device; what it does not measure is absent."""
+
+    model_config = ConfigDict(extra="allow")
+    installation_id: str
+    device_id: str
+    time: datetime = Field(description="When it was measured, UTC.")
+    age_s: float
+
+
+class State(BaseModel):
+    """What an installation, or all members of a community, does now."""
+
+    installation_id: str
+    time: datetime | None = Field(description="The newest reading, UTC; null where there is none.")
+    age_s: float | None
+    power: dict[str, float] = Field(
+        description="W now: generation_w, consumption_w, import_w, …, from readings younger than 5 minutes."
+    )
+    devices: list[DeviceState]
+
+
+@router.get("/installations", response_model=Installations, responses=responses(422))
+def installations(reader: p.ReaderOf, form: p.FormatParameter = "json") -> Response:
+    """The catalogue."""
+    known = catalogue.installations(reader)
+    if form == "csv":
+        return as_csv(catalogue.FIELDS, known)
+    return as_json({"installations": known})
+
+
+@router.get("/installations/{installation_id}/state", response_model=State, responses=responses(404, 422))
+def state_now(reader: p.ReaderOf, installation_id: p.InstallationId, form: p.FormatParameter = "json") -> Response:
+    """Latest state of every device; of a community, of its members' devices."""
+    chosen = catalogue.installation(reader, installation_id)
+    now = datetime.now(timezone.utc)
+    devices = state.devices(reader, state.members(chosen, catalogue.installations(reader)), now)
+    if form == "csv":
+        return as_csv(list(dict.fromkeys(name for device in devices for name in device)), devices)
+    newest: dict[str, Any] = max(devices, key=lambda device: device["time"], default={})
+    return as_json(
+        {
+            "installation_id": installation_id,
+            "time": newest.get("time"),
+            "age_s": newest.get("age_s"),
+            "power": state.power(devices, now),
+            "devices": devices,
+        }
+    )

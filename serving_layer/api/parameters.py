@@ -1,0 +1,96 @@
+"""Parameters that several paths share, each with its check."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Query, Request
+from fastapi import Path as InPath
+
+from serving_layer import instants
+from serving_layer.api.problems import bad_parameter
+from serving_layer.api.token import token_required
+from serving_layer.reader import Reader
+
+Format = Literal["json", "csv"]
+Quantity = Literal["generation", "consumption", "import", "export", "charge", "discharge", "self_consumption"]
+Resolution = Literal["15m", "hour", "day", "month"]
+
+LONGEST = {
+    "15m": timedelta(days=400),
+    "hour": timedelta(days=1100),
+    "day": timedelta(days=1830),
+    "month": timedelta(days=1830),
+}
+"""Longest range a resolution answers: about 40,000 values, or five years of quarter-hours to be summed."""
+
+InstallationId = Annotated[str, InPath(max_length=200, description="As registered.", examples=["fontana-01"])]
+QuantityParameter = Annotated[Quantity, Query(description="Which energy.")]
+FormatParameter = Annotated[Format, Query(alias="format", description="JSON, or CSV with a header line.")]
+FromParameter = Annotated[
+    str,
+    Query(
+        alias="from",
+        max_length=40,
+        description="First instant, RFC 3339 (`2026-03-29T00:00:00Z`), or a date: its midnight in `tz`.",
+        examples=["2026-03-29T00:00:00Z"],
+    ),
+]
+ToParameter = Annotated[
+    str,
+    Query(
+        alias="to",
+        max_length=40,
+        description="The instant after the last, written like `from`.",
+        examples=["2026-03-30T00:00:00Z"],
+    ),
+]
+ZoneParameter = Annotated[
+    str,
+    Query(alias="tz", max_length=60, description="IANA time zone of days, months and plain dates.", examples=["UTC"]),
+]
+
+
+def reader_of(request: Request) -> Reader:
+    """The one reader of this process."""
+    reader: Reader = request.app.state.reader
+    return reader
+
+
+def home_of(request: Request) -> Path:
+    """Where this machine's stack keeps its state."""
+    home: Path = request.app.state.settings.home
+    return home
+
+
+ReaderOf = Annotated[Reader, Depends(reader_of)]
+Guarded = Depends(token_required)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone, or 422."""
+    try:
+        return instants.zone(name)
+    except instants.BadInstant as error:
+        raise bad_parameter("tz", str(error)) from None
+
+
+def instant_of(name: str, text: str, local: ZoneInfo) -> datetime:
+    """The instant (UTC) of parameter ``name``, or 422."""
+    try:
+        return instants.parse(text, local)
+    except instants.BadInstant as error:
+        raise bad_parameter(name, str(error)) from None
+
+
+def range_of(first: str, last: str, local: ZoneInfo, longest: timedelta) -> tuple[datetime, datetime]:
+    """The instants of ``from`` and ``to`` (UTC), or 422."""
+    start, end = instant_of("from", first, local), instant_of("to", last, local)
+    if start >= end:
+        raise bad_parameter("to", "must come after from")
+    if end - start > longest:
+        raise bad_parameter("to", f"at most {longest.days} days after from; ask for less, or coarser")
+    return start, end

@@ -1,0 +1,95 @@
+"""Errors as RFC 9457 problem details, every one of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from serving_layer.catalogue import UnknownInstallation
+from serving_layer.forecast import NoForecast
+from serving_layer.reader import StoreAway
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457."""
+
+    type: str = Field(description="A URN that names the kind of problem.", examples=["urn:solera:unknown-installation"])
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong with this request and what to do.")
+    instance: str = Field(description="The path that was asked.")
+
+
+class Refused(Exception):  # noqa: N818
+    """A request that is not answered: HTTP status, kind (a short name) and a sentence that says what to do."""
+
+    def __init__(self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.detail, self.headers = status, kind, detail, headers
+
+
+def bad_parameter(name: str, detail: str) -> Refused:
+    """422 that names the parameter."""
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-parameter", f"{name}: {detail}")
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of the problems a path may answer with, 401 and 503 always among them."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content, "model": ProblemDetails}
+        for status in (401, *statuses, 503)
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ``app`` as a problem."""
+
+    @app.exception_handler(Refused)
+    def refused(request: Request, error: Refused) -> JSONResponse:
+        return _problem(request, error.status, error.kind, error.detail, error.headers)
+
+    @app.exception_handler(UnknownInstallation)
+    def unknown(request: Request, error: UnknownInstallation) -> JSONResponse:
+        return _problem(request, 404, "unknown-installation", str(error))
+
+    @app.exception_handler(NoForecast)
+    def no_forecast(request: Request, error: NoForecast) -> JSONResponse:
+        return _problem(request, 404, "no-forecast", str(error))
+
+    @app.exception_handler(StoreAway)
+    def away(request: Request, error: StoreAway) -> JSONResponse:
+        return _problem(request, 503, "cassandra-away", str(error), {"Retry-After": "5"})
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        told = [f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()]
+        return _problem(request, 422, "bad-parameter", "; ".join(told))
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        return _problem(request, error.status_code, kind, str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        return _problem(request, 500, "internal-error", f"{type(error).__name__}; the log has the details.")
+
+
+def _problem(request: Request, status: int, kind: str, detail: str, headers: Any = None) -> JSONResponse:
+    content = {
+        "type": f"urn:solera:{kind}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+    }
+    return JSONResponse(content, status, dict(headers or {}), MEDIA_TYPE)

@@ -1,0 +1,114 @@
+"""``GET /v1/runs``, ``/v1/ledger`` and ``/v1/quarantine``: how the answers came about."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from energy.records import TOPICS
+from serving_layer import energy_view, ledger
+from serving_layer.api import parameters as p
+from serving_layer.api.answers import as_csv, as_json
+from serving_layer.api.problems import bad_parameter, responses
+
+router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[p.Guarded])
+LEDGER_COLUMNS = ("topic", "layer", "batches", *ledger.COUNTS, "written_at")
+MESSAGE_COLUMNS = (
+    "topic", "partition", "offset", "received_at", "reason", "payload_bytes", "payload", "payload_base64",
+)  # fmt: skip
+RUN_COLUMNS = ("run_id", "started", "published", "cut", "issued_at")
+LONGEST_DAYS = 40
+
+Topic = Annotated[Literal["readings", "intervals", "weather", "prices"] | None, Query(description="One topic only.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many, newest first.")]
+
+
+class RunRow(BaseModel):
+    """One night."""
+
+    run_id: str
+    started: datetime | None
+    published: datetime | None = Field(description="Since when it is visible; null: not yet.")
+    cut: datetime | None
+    issued_at: datetime | None
+    counts: dict[str, int]
+    skill: dict[str, float]
+
+
+class Runs(BaseModel):
+    """Nights, newest first."""
+
+    runs: list[RunRow]
+
+
+class LedgerRow(BaseModel):
+    """received = accepted + duplicate + quarantined; late is a part of accepted."""
+
+    topic: str
+    layer: str
+    batches: int
+    received: int
+    accepted: int
+    duplicate: int
+    quarantined: int
+    late: int
+    written_at: datetime | None
+
+
+class Ledger(BaseModel):
+    """Messages of each topic and layer since the beginning."""
+
+    ledger: list[LedgerRow]
+
+
+class Message(BaseModel):
+    """A message that was not taken, and why."""
+
+    model_config = ConfigDict(extra="allow")
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime | None
+    reason: str | None
+    payload_bytes: int | None
+
+
+class Quarantine(BaseModel):
+    """Messages that were not taken, newest first."""
+
+    quarantine: list[Message]
+
+
+@router.get("/runs", response_model=Runs, responses=responses(422))
+def runs(reader: p.ReaderOf, limit: Limit = 100, form: p.FormatParameter = "json") -> Response:
+    """The nights and what they published."""
+    found = [run._asdict() for run in energy_view.all_runs(reader)[:limit]]
+    return as_csv(RUN_COLUMNS, found) if form == "csv" else as_json({"runs": found})
+
+
+@router.get("/ledger", response_model=Ledger, responses=responses(422))
+def ledger_totals(reader: p.ReaderOf, topic: Topic = None, form: p.FormatParameter = "json") -> Response:
+    """Nothing vanishes: what was received, and what became of it."""
+    found = ledger.totals(reader, [topic] if topic else TOPICS)
+    return as_csv(LEDGER_COLUMNS, found) if form == "csv" else as_json({"ledger": found})
+
+
+@router.get("/quarantine", response_model=Quarantine, responses=responses(422))
+def quarantine(
+    reader: p.ReaderOf,
+    topic: Topic = None,
+    last: Annotated[date | None, Query(alias="day", description="Last UTC day of arrival; without it, today.")] = None,
+    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS, description="So many days up to it.")] = 7,
+    limit: Limit = 100,
+    form: p.FormatParameter = "json",
+) -> Response:
+    """Messages that were not taken, with reason, topic, partition, offset and payload (at most 64 KiB of it)."""
+    end = last or datetime.now(timezone.utc).date()
+    if not date(2000, 1, 1) <= end < date(2100, 1, 1):
+        raise bad_parameter("day", "must lie in the years 2000 to 2099")
+    wanted = [end - timedelta(days=n) for n in range(days)]
+    found = ledger.quarantined(reader, [topic] if topic else TOPICS, wanted, limit)
+    return as_csv(MESSAGE_COLUMNS, found) if form == "csv" else as_json({"quarantine": found})

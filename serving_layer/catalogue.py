@@ -1,0 +1,71 @@
+"""The installations that are registered, and their devices."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from serving_layer.reader import Reader
+
+KEPT_SECONDS = 2.0
+"""A newly registered installation is known after at most this."""
+NAMED = 8
+"""At most so many installations are named in an error."""
+FIELDS = (
+    "installation_id",
+    "name",
+    "kind",
+    "latitude",
+    "longitude",
+    "time_zone",
+    "capacity_kw",
+    "tilt_deg",
+    "azimuth_deg",
+    "municipality_code",
+    "community_id",
+    "cups",
+    "cau",
+    "tariff",
+)
+_INSTALLATIONS = f"SELECT {', '.join(FIELDS)} FROM installation"  # noqa: S608 - constant names
+_DEVICES = "SELECT device_id, device_kind, capacity_kw FROM device WHERE installation_id = ?"
+
+
+class UnknownInstallation(LookupError):  # noqa: N818
+    """No installation of that id is registered; the text names the nearest that are."""
+
+
+def installations(reader: Reader) -> list[dict[str, Any]]:
+    """Every installation, by id; a field that is not known is absent."""
+    return reader.kept("installations", KEPT_SECONDS, lambda: _load(reader))
+
+
+def installation(reader: Reader, installation_id: str) -> dict[str, Any]:
+    """One installation. Raises :class:`UnknownInstallation`."""
+    known = installations(reader)
+    for each in known:
+        if each["installation_id"] == installation_id:
+            return each
+    raise UnknownInstallation(_unknown(installation_id, [each["installation_id"] for each in known]))
+
+
+def devices(reader: Reader, installation_id: str) -> list[dict[str, Any]]:
+    """The registered devices of an installation, by id."""
+    return [_present(row._asdict()) for row in reader.rows(_DEVICES, installation_id)]
+
+
+def _load(reader: Reader) -> list[dict[str, Any]]:
+    rows = [_present(row._asdict()) for row in reader.rows(_INSTALLATIONS)]
+    return sorted(rows, key=lambda row: str(row["installation_id"]))
+
+
+def _present(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _unknown(installation_id: str, known: list[str]) -> str:
+    if not known:
+        return f"There is no installation {installation_id!r}: none is registered yet. `solera register FILE` adds one."
+    near = difflib.get_close_matches(installation_id, known, n=NAMED, cutoff=0.5) or known[:NAMED]
+    rest = "" if len(near) == len(known) else f" ({len(known)} in all: GET /v1/installations)"
+    return f"There is no installation {installation_id!r}; there is {', '.join(near)}{rest}."

@@ -1,0 +1,113 @@
+"""The newest published forecast of an installation, and how right such forecasts have been."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+from serving_layer.merge import Published
+from serving_layer.reader import Reader, utc
+
+HORIZON_DAYS = 3
+"""UTC days an issue may touch: 48 hours from any instant."""
+ISSUES_TRIED = 14
+"""An installation without a forecast for so many issues is said to have none."""
+
+_FORECAST = (
+    "SELECT time, issued_at, run_id, p10, p50, p90, model, step FROM forecast "
+    "WHERE installation_id = ? AND quantity = ? AND day = ?"
+)
+_SKILL = (
+    "SELECT quantity, run_id, days, hours, basis, mae_wh, mae_yesterday_wh, mae_last_week_wh, rmse_wh, coverage_p10, "
+    "coverage_p50, coverage_p90, pinball_wh, beats_naive, published_model FROM forecast_skill "
+    "WHERE installation_id = ? AND quantity = ?"
+)
+
+
+class ForecastHour(NamedTuple):
+    """Energy in Wh of the hour that begins at ``time`` (UTC); ``step`` is the rung of the ladder it rests on."""
+
+    time: datetime
+    p10_wh: float
+    p50_wh: float
+    p90_wh: float
+    model: str
+    step: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One issue: what was forecast at ``issued_at`` (UTC)."""
+
+    issued_at: datetime
+    values: tuple[ForecastHour, ...]
+
+    @property
+    def model(self) -> str:
+        """The models of its hours, in the order of their first use."""
+        return ", ".join(dict.fromkeys(hour.model for hour in self.values))
+
+    @property
+    def step(self) -> str:
+        """The rungs of the ladder its hours rest on, in the order of their first use."""
+        return ", ".join(dict.fromkeys(hour.step for hour in self.values))
+
+
+class NoForecast(LookupError):  # noqa: N818
+    """No published run holds a forecast of this installation and quantity."""
+
+
+def newest(
+    reader: Reader,
+    installation_id: str,
+    quantity: str,
+    visible: Published,
+    issued_before: datetime | None = None,
+) -> Forecast:
+    """The newest issue of the ``visible`` runs, that before ``issued_before`` (UTC) where given.
+
+    Raises :class:`NoForecast`.
+    """
+    for issued_at in issues(visible, issued_before)[:ISSUES_TRIED]:
+        days = [issued_at.date() + timedelta(days=n) for n in range(HORIZON_DAYS)]
+        answers = reader.each(_FORECAST, [(installation_id, quantity, day) for day in days])
+        hours = one_issue((row for rows in answers for row in rows), issued_at, visible)
+        if hours:
+            return Forecast(issued_at, tuple(hours))
+    before = "" if issued_before is None else f" issued before {issued_before:%Y-%m-%dT%H:%M:%SZ}"
+    raise NoForecast(
+        f"There is no published forecast of {quantity} for {installation_id}{before}; `solera nightly` makes one."
+    )
+
+
+def issues(visible: Published, issued_before: datetime | None) -> list[datetime]:
+    """Instants at which the visible runs issued forecasts, newest first."""
+    stated = {run.issued_at or run.cut for run in visible.runs}
+    found = {at for at in stated if at is not None and (issued_before is None or at < issued_before)}
+    return sorted(found, reverse=True)
+
+
+def one_issue(rows: Iterable[Any], issued_at: datetime, visible: Published) -> list[ForecastHour]:
+    """The hours of one issue, by time; where several published runs stated them, as the newest did."""
+    hours: dict[datetime, ForecastHour] = {}
+    for row in rows:
+        if row.run_id not in visible.run_ids or utc(row.issued_at) != issued_at:
+            continue
+        time = row.time.replace(tzinfo=timezone.utc)
+        if time not in hours or row.run_id > hours[time].run_id:
+            hours[time] = ForecastHour(time, row.p10, row.p50, row.p90, row.model, row.step, row.run_id)
+    return [hours[time] for time in sorted(hours)]
+
+
+def skill(reader: Reader, installation_id: str, quantities: Iterable[str], visible: Published) -> list[dict[str, Any]]:
+    """Of each quantity the errors (Wh) the newest published run states, beside the naive forecasts'."""
+    answers = reader.each(_SKILL, [(installation_id, quantity) for quantity in quantities])
+    newest_rows = [
+        max(published, key=lambda row: str(row.run_id))
+        for rows in answers
+        if (published := [row for row in rows if row.run_id in visible.run_ids])
+    ]
+    return [row._asdict() for row in newest_rows]

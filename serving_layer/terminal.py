@@ -1,0 +1,72 @@
+"""Answers on a terminal: a table for a person, CSV for a pipe, one sentence where something is wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from conf import Settings
+from serving_layer.catalogue import UnknownInstallation
+from serving_layer.forecast import NoForecast
+from serving_layer.instants import BadInstant
+from serving_layer.reader import Reader, StoreAway
+from serving_layer.tables import csv_text, plain
+
+
+class Form(str, Enum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+
+
+@contextmanager
+def answering(settings: Settings) -> Iterator[Reader]:
+    """A reader; what a user can put right ends the command with one sentence and exit code 1, or 2 for an option."""
+    # The driver tells every lost connection; the sentence below says it once.
+    logging.getLogger("cassandra").setLevel(logging.CRITICAL)
+    reader = Reader(settings)
+    try:
+        yield reader
+    except (UnknownInstallation, NoForecast, StoreAway) as error:
+        raise _refused(str(error), 1) from None
+    except BadInstant as error:
+        raise _refused(f"{error}.", 2) from None
+    finally:
+        reader.close()
+
+
+def show(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], title: str, caption: str) -> None:
+    """Print ``rows``; the table alone has title and caption."""
+    if form is Form.csv:
+        typer.echo(csv_text(columns, rows), nl=False)
+        return
+    table = Table(title=title, caption=caption)
+    listed = [[_cell(row.get(name)) for name in columns] for row in rows]
+    for index, name in enumerate(columns):
+        numbers = any(row[index][1] for row in listed)
+        table.add_column(name, justify="right" if numbers else "left", no_wrap=True)
+    for row in listed:
+        table.add_row(*(text for text, _ in row))
+    Console().print(table)
+
+
+def _cell(value: Any) -> tuple[str, bool]:
+    """The text, and whether it is a number."""
+    if isinstance(value, float):
+        return f"{value:,.3f}", True
+    if isinstance(value, int):
+        return f"{value:,}", True
+    return "" if value is None else str(plain(value)), False
+
+
+def _refused(sentence: str, code: int) -> typer.Exit:
+    typer.secho(sentence, err=True, fg="red")
+    return typer.Exit(code)

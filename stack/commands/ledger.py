@@ -1,0 +1,29 @@
+"""``solera ledger``: what became of every message received."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from conf import load_settings
+from energy.records import TOPICS
+from serving_layer import ledger as ledgers
+from serving_layer.terminal import Form, answering, show
+
+Topic = Enum("Topic", {name: name for name in TOPICS}, type=str)  # type: ignore[misc]
+COLUMNS = ("topic", "layer", "received", "accepted", "duplicate", "quarantined", "late")
+
+
+def ledger(
+    topic: Annotated[Topic | None, typer.Option(help="One topic only.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="A table, or CSV.")] = Form.table,
+) -> None:
+    """Show the messages of each topic and layer: received = accepted + duplicate + quarantined.
+
+    Example: solera ledger --topic readings
+    """
+    with answering(load_settings()) as reader:
+        rows = ledgers.totals(reader, [topic.value] if topic else TOPICS)
+    show(form, COLUMNS, rows, "Ledger", "received = accepted + duplicate + quarantined; late is part of accepted")
