@@ -10,10 +10,11 @@ from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
 
+from conf.refusal import Refusal
 from conf.settings import CONF_DIR, Settings
 
 
-class CassandraAway(ConnectionError):
+class CassandraAway(Refusal, ConnectionError):
     """No node of Cassandra answers; the text says where it was sought."""
 
 
@@ -37,8 +38,14 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
     except Exception as error:
         cluster.shutdown()
         raise CassandraAway(
-            f"Cassandra does not answer at {', '.join(conf.hosts)} port {conf.port}: {error}"
+            f"Cassandra does not answer at {', '.join(conf.hosts)} port {conf.port}: "
+            f"run `solera up`, or look into logs/cassandra.log ({_brief(error)})."
         ) from error
+
+
+def _brief(error: Exception) -> str:
+    """What a driver's error says about its first host, without the others."""
+    return str(error).splitlines()[0][:200]
 
 
 def apply_schema(settings: Settings) -> None:

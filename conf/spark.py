@@ -8,13 +8,14 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from conf import jars, java
+from conf.refusal import Refusal
 from conf.settings import Settings
 
 CATALOG = "cass"
 """Spark SQL sees Cassandra's tables as ``cass.<keyspace>.<table>``."""
 
 
-class NotFetched(RuntimeError):
+class NotFetched(Refusal):
     """Java or a connector jar is not on this machine yet; the text says how it comes."""
 
 

@@ -10,17 +10,32 @@ from stack import java
 from stack.process import Service
 
 _EXPORTS = (
-    "java.base/jdk.internal.misc java.base/jdk.internal.ref java.base/sun.nio.ch "
-    "java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.registry java.rmi/sun.rmi.server "
-    "java.sql/java.sql"
-).split()
+    "java.base/jdk.internal.misc",
+    "java.base/jdk.internal.ref",
+    "java.base/sun.nio.ch",
+    "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+    "java.rmi/sun.rmi.registry",
+    "java.rmi/sun.rmi.server",
+    "java.sql/java.sql",
+)
 _OPENS = (
-    "java.base/java.lang.module java.base/jdk.internal.loader java.base/jdk.internal.ref "
-    "java.base/jdk.internal.reflect java.base/jdk.internal.math java.base/jdk.internal.module "
-    "java.base/jdk.internal.util.jar java.base/sun.nio.ch java.base/java.io java.base/java.nio "
-    "java.base/java.lang java.base/java.lang.reflect java.base/java.util java.base/java.util.concurrent "
-    "java.base/java.util.concurrent.atomic jdk.management/com.sun.management.internal"
-).split()
+    "java.base/java.io",
+    "java.base/java.lang",
+    "java.base/java.lang.module",
+    "java.base/java.lang.reflect",
+    "java.base/java.nio",
+    "java.base/java.util",
+    "java.base/java.util.concurrent",
+    "java.base/java.util.concurrent.atomic",
+    "java.base/jdk.internal.loader",
+    "java.base/jdk.internal.math",
+    "java.base/jdk.internal.module",
+    "java.base/jdk.internal.ref",
+    "java.base/jdk.internal.reflect",
+    "java.base/jdk.internal.util.jar",
+    "java.base/sun.nio.ch",
+    "jdk.management/com.sun.management.internal",
+)
 _COMMITLOG = {
     "batch": "commitlog_sync: batch",
     "group": "commitlog_sync: group\ncommitlog_sync_group_window: 10ms",

@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
+from typing import Any
 
 import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from conf.refusal import Refusal
 
 COMMANDS = Path(__file__).parent / "commands"
 
-app = typer.Typer(
+
+class Commands(typer.Typer):
+    """The command line; what a person can put right is told in a sentence, without a stack trace."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command named on the command line."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except Refusal as refusal:
+            _say(str(refusal))
+        except ValidationError as error:
+            _say(_settings_sentence(error))
+        sys.exit(1)
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text, style="red")
+
+
+def _settings_sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    variable = "SOLERA_" + name.upper().replace(".", "__")
+    return f"Setting {name} is {first.get('input')!r}: {first['msg']}; change it in the settings file or by {variable}."
+
+
+app = Commands(
     name="solera",
     help="Solar self-consumption data: a lambda architecture on Kafka, Spark, Cassandra and HDFS.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
 )
 for path in sorted(COMMANDS.glob("[a-z]*.py")):
     module = importlib.import_module(f"stack.commands.{path.stem}")

@@ -12,12 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from conf.refusal import Refusal
+
 CONNECTIONS = 8
 ATTEMPTS = 3
 _AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT")
 
 
-class NotDownloaded(RuntimeError):
+class NotDownloaded(Refusal):
     """A file could not be fetched; the text says which, why and what to do."""
 
 

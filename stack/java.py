@@ -13,7 +13,7 @@ from string import Template
 
 from rich.console import Console
 
-from conf import java, jars
+from conf import jars, java
 from conf.settings import CONF_DIR, Settings
 from stack.download import NotDownloaded
 

@@ -32,7 +32,7 @@ def repository(settings: Settings) -> Repository:
         return Repository(settings.maven_url.rstrip("/"), {})
     files = [file for file in _settings_files() if file.is_file()]
     mirrors = [found for file in files if (found := mirror(file.read_text(encoding="utf-8")))]
-    proxies = [found for file in files if (found := proxy(file.read_text(encoding="utf-8")))]
+    proxies = [named for file in files if (named := proxy(file.read_text(encoding="utf-8")))]
     chosen = mirrors[0] if mirrors else Repository(central(), {})
     return chosen._replace(proxy=proxies[0] if proxies else None)
 

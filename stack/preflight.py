@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import psutil
 
+from conf.refusal import Refusal
 from conf.settings import Settings
 from stack.process import Place, Service, members
 
@@ -28,7 +29,7 @@ DISK_MB = 2000
 """Data and logs of a demo, and room to breathe; downloads are counted apart."""
 
 
-class Unfit(RuntimeError):
+class Unfit(Refusal):
     """Something on this machine stands in the way; the text says what to do about it."""
 
 

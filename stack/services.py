@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 from collections.abc import Callable
 
 import requests
@@ -16,6 +17,8 @@ from stack.process import Service
 
 SERVERS = ("kafka", "cassandra", "namenode", "datanode")
 JOBS = ("speed", "gateway", "thrift", "api")
+REPORT_SECONDS = 6.0
+"""A report older than this is of a process that no longer works."""
 OPTIONAL = ("simulator",)
 """Runs only when named: it stands in for devices that a real installation has."""
 
@@ -32,23 +35,36 @@ def services(settings: Settings) -> dict[str, Service]:
     local = tuple(service.name for service in found)
     simulator, api = settings.simulator, settings.api
     found += [
-        _python(settings, "simulator", "ingest.simulator", ports={"simulator.port": simulator.port}),
-        _python(settings, "gateway", "ingest.gateway", needs=local),
-        _python(settings, "speed", "speed_layer.job", needs=local),
+        _python(
+            settings,
+            "simulator",
+            "ingest.simulator",
+            ready=lambda: _listens(simulator.host, simulator.port),
+            ports={"simulator.port": simulator.port},
+        ),
+        _python(settings, "gateway", "ingest.gateway", ready=lambda: _reports(settings, "gateway"), needs=local),
+        _python(settings, "speed", "speed_layer.job", ready=lambda: _reports(settings, "speed"), needs=local),
         thrift.service(settings),
-        _python(settings, "api", "serving_layer.app", needs=local, ports={"api.port": api.port}),
+        _python(
+            settings,
+            "api",
+            "serving_layer.app",
+            ready=lambda: _healthy(settings),
+            needs=local,
+            ports={"api.port": api.port},
+        ),
     ]
     return {service.name: service for service in found}
 
 
 def _python(
-    settings: Settings, name: str, module: str, needs: tuple[str, ...] = (), ports: dict[str, int] | None = None
+    settings: Settings,
+    name: str,
+    module: str,
+    ready: Callable[[], None],
+    needs: tuple[str, ...] = (),
+    ports: dict[str, int] | None = None,
 ) -> Service:
-    ready: Callable[[], None] = _stays
-    if name == "api":
-        ready = lambda: _healthy(settings)  # noqa: E731
-    elif ports:
-        ready = lambda: _listens(settings.simulator.host, next(iter(ports.values())))  # noqa: E731
     return Service(
         name=name,
         command=(sys.executable, "-m", module),
@@ -60,8 +76,11 @@ def _python(
     )
 
 
-def _stays() -> None:
-    return None
+def _reports(settings: Settings, name: str) -> None:
+    """A job without a port keeps ``run/<name>.json`` fresh while it works."""
+    report = settings.home / "run" / f"{name}.json"
+    if report.stat().st_mtime < time.time() - REPORT_SECONDS:
+        raise ConnectionError(f"{name} has not reported yet")
 
 
 def _listens(host: str, port: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -23,6 +24,8 @@ from conf import load_settings
 from stack.process import Place, Service, leader, members, spawn, stop
 from stack.services import services
 
+OWNER = "SOLERA_OWNER"
+"""Process id in the environment: when that process is gone the stack stops itself."""
 LONGEST_PAUSE = 30.0
 STEADY = 60.0
 """Seconds a service must live for its next restart to be immediate again."""
@@ -139,7 +142,11 @@ def _ended(process: psutil.Process, patience: float) -> str:
 def keep(place: Place, known: dict[str, Service], stopping: threading.Event) -> None:
     """Keep the wanted services running until ``stopping``, writing their states as they change."""
     keepers: dict[str, Keeper] = {}
+    owner = os.environ.get(OWNER)
     while not stopping.wait(0.3):
+        if owner and not psutil.pid_exists(int(owner)):
+            log.info("process %s, for which this stack runs, is gone", owner)
+            break
         for name in wanted(place):
             if name in known and name not in keepers:
                 keepers[name] = Keeper(place, known[name], keepers)

@@ -1,0 +1,1 @@
+"""One file a command of ``solera``: parse, call the layer, print."""

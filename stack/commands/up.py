@@ -9,8 +9,6 @@ import typer
 from rich.console import Console
 
 from conf import load_settings
-from stack.download import NotDownloaded
-from stack.preflight import Unfit
 from stack.up import up as start
 
 
@@ -38,9 +36,6 @@ def up(
 
     try:
         start(load_settings(), only or (), console, told)
-    except (Unfit, NotDownloaded) as error:
-        console.print(f"[red]{error}")
-        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         console.print("Interrupted; what has started goes on. `solera up` again waits for it, `solera down` stops it.")
         raise typer.Exit(130) from None

@@ -1,0 +1,67 @@
+"""What every test may ask for: settings of its own home, folders and ports."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from conf import Settings, load_settings
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home and ports that no other stack uses; downloads are shared.
+
+    ``SOLERA_TEST_HOME`` (with ``SOLERA_PORT_OFFSET``) names a stack that runs already and is left running.
+    """
+    kept = os.environ.get("SOLERA_TEST_HOME")
+    if kept:
+        return load_settings(home=Path(kept))
+    return load_settings(home=tmp_path_factory.mktemp("solera"), port_offset=free_offset())
+
+
+def free_offset() -> int:
+    """An offset at which every port is free, below the range the system gives to clients."""
+    plain = load_settings(port_offset=0)
+    while True:
+        offset = random.randrange(11_000, 22_000)
+        if all(_is_free(port + offset) for port in ports(plain)):
+            return offset
+
+
+def ports(settings: Settings) -> list[int]:
+    parts = [getattr(settings, name) for name in type(settings).model_fields]
+    return [
+        value
+        for part in parts
+        if isinstance(part, BaseModel)
+        for key, value in part
+        if key == "port" or key.endswith("_port")
+    ]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests come first; whatever lies in a folder that needs servers says so by its mark."""
+    for item in items:
+        if not _is_unit(item):
+            item.add_marker(pytest.mark.servers)
+    items.sort(key=lambda item: not _is_unit(item))
+
+
+def _is_unit(item: pytest.Item) -> bool:
+    return "unit" in item.path.relative_to(Path(__file__).parent).parts

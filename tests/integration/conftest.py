@@ -1,0 +1,31 @@
+"""The three servers, started once for all integration tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from conf import Settings
+from stack.services import environment
+from stack.up import down, up
+from stack.watch import OWNER
+
+
+@pytest.fixture(scope="session")
+def stack(settings: Settings) -> Iterator[Settings]:
+    """Kafka, Cassandra and HDFS at work under ``settings``; the environment names them to every child too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(settings).items():
+            patch.setenv(name, value)
+        if os.environ.get("SOLERA_TEST_HOME"):
+            up(settings, ["servers"])
+            yield settings
+            return
+        patch.setenv(OWNER, str(os.getpid()))
+        try:
+            up(settings, ["servers"])
+            yield settings
+        finally:
+            down(settings)
