@@ -1,0 +1,29 @@
+"""``solera demo``: the main job on real input, end to end."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+
+from conf import load_settings
+from ingest.bulk import BulkError
+from ingest.citylearn import HomesUnavailableError
+from stack.demo import demo as run
+from stack.download import NotDownloaded
+from stack.preflight import Unfit
+
+
+def demo() -> None:
+    """Start the stack, run a year and a day of 17 real homes through it, and print what came out.
+
+    About six minutes. The stack is left running; `solera down` stops it. Example: solera demo
+    """
+    console = Console(highlight=False)
+    try:
+        run(load_settings(), console)
+    except (Unfit, NotDownloaded, HomesUnavailableError, BulkError, ConnectionError) as error:
+        console.print(f"[red]{error}")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        console.print("Interrupted. `make demo` goes on where it stopped; `make down` stops what runs.")
+        raise typer.Exit(130) from None

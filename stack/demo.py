@@ -1,0 +1,139 @@
+"""The main job on real input: 17 homes, their year, their night, their day, one merged answer.
+
+Every step goes through the parts a real installation uses; only the devices are simulated, and they speak
+SunSpec over Modbus TCP. Interrupted, it may be started again: what was published is not taken twice.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conf import Settings
+from conf.cassandra import connect
+from ingest.backlog import publish_history
+from ingest.citylearn import load_homes
+from ingest.homes import Home, catalogue
+from ingest.register import parse_catalogue, write_catalogue
+from serving_layer import energy_view, state
+from serving_layer.reader import Reader
+from stack.demo_report import report
+from stack.preflight import Unfit
+from stack.services import environment
+from stack.up import up
+
+HISTORY_DAYS = 365
+CATCH_UP_SECONDS = 240.0
+FRESH = timedelta(seconds=60)
+"""Devices whose newest reading is younger than this have caught up with the day."""
+PERIOD = timedelta(minutes=15)
+
+
+def demo(settings: Settings, console: Console) -> None:
+    """Run the whole thread and print what it found. Raises :class:`Unfit` with what is in the way."""
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {text}")
+
+    say("Reading the year of 17 real homes (CityLearn 1.8.0)")
+    homes = load_homes(settings.cache)
+    now = datetime.now(timezone.utc)
+    cut = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    _up(settings, console, say, "servers")
+    _register(settings, homes)
+    say(f"Registered {len(homes)} homes of one energy community, with an inverter and a meter each")
+    _publish(settings, homes, cut, console)
+    say(f"Published their {HISTORY_DAYS} days up to {cut:%Y-%m-%d} 00:00 UTC to topic intervals")
+    say("Night: archive, clean, energy, features, train, forecast, evaluate, publish")
+    _nightly(settings, cut)
+    say("Day: devices on Modbus TCP, gateway, speed layer, SQL, API and page")
+    _up(settings, console, say, "simulator", "gateway", "speed", "thrift", "api")
+    reader = Reader(settings)
+    _await_today(reader, homes, console)
+    say("Today has caught up; live from here on")
+    console.print()
+    report(settings, reader, homes, cut, console)
+    console.print(f"\nDone in {time.monotonic() - began:.0f} s. The stack goes on: `make down` stops it.")
+
+
+def _up(settings: Settings, console: Console, say: Callable[[str], None], *names: str) -> None:
+    ready: set[str] = set()
+
+    def told(states: dict[str, dict[str, object]]) -> None:
+        for name, each in states.items():
+            if each.get("state") == "ready" and name not in ready:
+                ready.add(name)
+                say(f"{name} serves")
+
+    up(settings, names, console, told)
+
+
+def _register(settings: Settings, homes: list[Home]) -> None:
+    session = connect(settings)
+    try:
+        write_catalogue(session, parse_catalogue(catalogue(homes, settings.simulator.host, settings.simulator.port)))
+    finally:
+        session.cluster.shutdown()
+
+
+def _publish(settings: Settings, homes: list[Home], cut: datetime, console: Console) -> None:
+    columns = (TextColumn("          "), BarColumn(), MofNCompleteColumn(), TextColumn("messages"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=len(homes) * HISTORY_DAYS * 24)
+        publish_history(
+            settings, homes, cut, HISTORY_DAYS, lambda acknowledged: progress.update(task, completed=acknowledged)
+        )
+
+
+def _nightly(settings: Settings, cut: datetime) -> None:
+    """The night in a process of its own, so that its memory is free again for the day."""
+    command = [sys.executable, "-m", "stack.cli", "nightly", "--date", f"{cut:%Y-%m-%d}"]
+    ended = subprocess.run(command, env=os.environ | environment(settings), check=False)  # noqa: S603
+    if ended.returncode:
+        raise Unfit("The night did not finish (its reason stands above); `make demo` goes on where it stopped.")
+
+
+def _await_today(reader: Reader, homes: list[Home], console: Console) -> None:
+    """Wait until every device's newest reading is fresh and the last whole quarter-hour is in the speed view."""
+    end = time.monotonic() + CATCH_UP_SECONDS
+    with console.status("today's readings arrive") as shown:
+        while True:
+            behind = _behind(reader, homes, datetime.now(timezone.utc))
+            if not behind:
+                return
+            if time.monotonic() > end:
+                raise Unfit(
+                    f"After {CATCH_UP_SECONDS:.0f} s today's readings have not arrived: {behind}. "
+                    "`solera status` names what is broken."
+                )
+            shown.update(f"today's readings arrive; {behind}")
+            time.sleep(1)
+
+
+def _behind(reader: Reader, homes: list[Home], now: datetime) -> str:
+    """What is still missing, '' when nothing is."""
+    states = state.devices(reader, [home.installation_id for home in homes], now)
+    times = {each["device_id"]: each["time"] for each in states}
+    expected = {device_id for home in homes for device_id in (home.inverter_id, home.meter_id)}
+    if silent := expected - times.keys():
+        return f"{len(silent)} of {len(expected)} devices have not reported"
+    oldest = min(times[device_id] for device_id in expected)
+    if now - oldest > FRESH:
+        return f"the day is at {oldest:%H:%M} UTC"
+    last = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) - PERIOD
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    visible = energy_view.seen(reader)
+    if last >= midnight:
+        for home in homes:
+            values = energy_view.read(reader, home.installation_id, "consumption", last, last + PERIOD, visible)
+            if not values or (values[0].completeness or 0) < 1:
+                return f"the energy of {last:%H:%M} UTC is being made"
+    return ""

@@ -1,0 +1,127 @@
+"""What the demo shows at its end: yesterday, today, the next 24 hours, the models' record, the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+
+from rich.console import Console
+from rich.table import Table
+
+from conf import Settings
+from ingest.homes import COMMUNITY, Home
+from serving_layer import energy_view, forecast, ledger
+from serving_layer.reader import Reader
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+SHOWN = ("generation", "consumption", "import", "export")
+FORECAST = ("generation", "consumption")
+
+
+def report(settings: Settings, reader: Reader, homes: Sequence[Home], cut: datetime, console: Console) -> None:
+    """Print the demo's findings; days are UTC days, energies kWh."""
+    first = homes[0].installation_id
+    for installation_id in (first, COMMUNITY):
+        console.print(_energy(reader, installation_id, cut))
+    console.print(_skill(reader, [home.installation_id for home in homes]))
+    console.print(_check(reader, homes, cut))
+    console.print(_ledger(reader))
+    console.print(_doors(settings, first))
+
+
+def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
+    """Yesterday from the batch view, today from the speed view, the next day from the forecast."""
+    now = datetime.now(timezone.utc)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    visible = energy_view.seen(reader)
+    table = Table(title=f"{installation_id}: energy in kWh (UTC days)", title_justify="left")
+    for heading in ("", *SHOWN, "view"):
+        table.add_column(heading, justify="left" if heading in ("", "view") else "right")
+    for name, start, end in ((f"yesterday, {cut - DAY:%d %b}", cut - DAY, cut), ("today so far", cut, cut + DAY)):
+        values = {q: energy_view.read(reader, installation_id, q, start, end, visible) for q in SHOWN}
+        views = sorted({value.view for each in values.values() for value in each})
+        sums = (f"{sum(value.energy_wh for value in values[q]) / 1000:.3f}" for q in SHOWN)
+        table.add_row(name, *sums, " + ".join(views))
+    bands = []
+    for quantity in SHOWN:
+        if quantity not in FORECAST:
+            bands.append("")
+            continue
+        issue = forecast.newest(reader, installation_id, quantity, visible)
+        hours = [each for each in issue.values if hour <= each.time < hour + DAY]
+        bands.append(f"{sum(each.p50_wh for each in hours) / 1000:.3f}")
+    table.add_row(f"next 24 h, from {hour:%H:%M}", *bands, "forecast (p50)")
+    return table
+
+
+def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
+    """Mean absolute error of the day-ahead forecasts over the last 30 days beside the naive ones."""
+    table = Table(
+        title="Day-ahead forecasts of the last 30 days: mean absolute error, Wh an hour", title_justify="left"
+    )
+    for heading in ("", "quantity", "Solera", "yesterday", "last week", "p10-p90 holds", "beats both", "basis"):
+        table.add_column(heading, justify="right" if heading[:1] in ("S", "y", "l", "p") else "left")
+    visible = energy_view.seen(reader)
+    for installation_id in (COMMUNITY, *installation_ids):
+        for row in forecast.skill(reader, installation_id, FORECAST, visible):
+            table.add_row(
+                installation_id,
+                row["quantity"],
+                f"{row['mae_wh']:.0f}",
+                f"{row['mae_yesterday_wh']:.0f}",
+                f"{row['mae_last_week_wh']:.0f}",
+                f"{100 * (row['coverage_p90'] - row['coverage_p10']):.0f} %",
+                "yes" if row["beats_naive"] else f"no: {row['published_model']} is published",
+                row["basis"],
+            )
+    return table
+
+
+def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
+    """Yesterday's batch view against the plain sum of the recorded hours."""
+    visible = energy_view.seen(reader)
+    table = Table(title="Yesterday against the plain sum of the source, all homes, kWh", title_justify="left")
+    for heading in ("quantity", "Solera", "plain sum", "difference"):
+        table.add_column(heading, justify="right" if heading != "quantity" else "left")
+    for quantity, field in (("generation", "generation"), ("consumption", "consumption"), ("export", "export")):
+        plain = sum(getattr(home.flows(cut - DAY + n * HOUR), field) for home in homes for n in range(24)) / 1e6
+        answer = sum(
+            value.energy_wh
+            for home in homes
+            for value in energy_view.read(reader, home.installation_id, quantity, cut - DAY, cut, visible)
+        )
+        table.add_row(quantity, f"{answer / 1000:.6f}", f"{plain:.6f}", f"{answer / 1000 - plain:.6f}")
+    return table
+
+
+def _ledger(reader: Reader) -> Table:
+    table = Table(title="Ledger: received = accepted + duplicate + quarantined", title_justify="left")
+    for heading in ("topic", "layer", "received", "accepted", "duplicate", "quarantined", "adds up"):
+        table.add_column(heading, justify="right" if heading not in ("topic", "layer", "adds up") else "left")
+    for row in ledger.totals(reader):
+        counted = row["accepted"] + row["duplicate"] + row["quarantined"]
+        table.add_row(
+            row["topic"],
+            row["layer"],
+            *(f"{row[name]:,}" for name in ("received", "accepted", "duplicate", "quarantined")),
+            "yes" if counted == row["received"] else "NO",
+        )
+    return table
+
+
+def _doors(settings: Settings, installation_id: str) -> Table:
+    """How to ask further, by every door."""
+    api = f"http://{settings.api.host}:{settings.api.port}"
+    table = Table(title="Ask further", title_justify="left", show_header=False)
+    table.add_row("page", f"{api}/")
+    table.add_row("command", f"solera forecast --installation {installation_id} --quantity generation")
+    table.add_row(
+        "REST",
+        f'curl -H "Authorization: Bearer $(cat {settings.home}/token)" {api}/v1/installations/{installation_id}/state',
+    )
+    table.add_row("SQL", f"JDBC jdbc:hive2://{settings.thrift.host}:{settings.thrift.port}/solera, table energy_daily")
+    store = f"{settings.cassandra.host}:{settings.cassandra.port}"
+    table.add_row("CQL", f"{store}, keyspace {settings.cassandra.keyspace}, table inverter_state")
+    table.add_row("notebook", "import notebooks/solera.zpln into Zeppelin")
+    return table
