@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from energy.calendar import day_edges
+from energy.calendar import local_day
 
 API = "https://api.esios.ree.es"
 APIDATOS = "https://apidatos.ree.es/es/datos/mercados/precios-mercados-tiempo-real"
@@ -60,7 +60,7 @@ def parse_pvpc_file(body: Mapping[str, Any], known_at: datetime) -> list[dict[st
         raise EsiosError(f"no PVPC in the file: {body.get('message', 'unknown shape')}")
     rows = body["PVPC"]
     day = datetime.strptime(rows[0]["Dia"], "%d/%m/%Y").date()  # noqa: DTZ007
-    begin, end = day_edges(day, MADRID)
+    begin, end = local_day(day, MADRID)
     if len(rows) * _HOUR != end - begin:
         raise EsiosError(f"{day} has {(end - begin) // _HOUR} hours, the file {len(rows)}")
     columns = {"PCB": ("ES-peninsula", "ES-baleares", "ES-canarias"), "CYM": ("ES-ceuta", "ES-melilla")}

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from energy.calendar import day_edges
+from energy.calendar import local_day
 
 MARKET_ZONE = ZoneInfo("Europe/Madrid")
 DOWNLOAD = "https://www.omie.es/es/file-download"
@@ -109,7 +109,7 @@ def _records(day: date, zone: str, prices: Sequence[float | None], known_at: dat
 
 def _periods(day: date, count: int) -> tuple[datetime, timedelta]:
     """Start of the day in UTC and the length of its periods, told by their number."""
-    begin, end = day_edges(day, MARKET_ZONE)
+    begin, end = local_day(day, MARKET_ZONE)
     for length in (timedelta(hours=1), timedelta(minutes=15)):
         if count * length == end - begin:
             return begin, length

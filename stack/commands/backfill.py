@@ -1,0 +1,39 @@
+"""``solera backfill``: asks a source again for what is missing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import requests
+import typer
+
+from conf import load_settings
+from ingest.aemet import AemetError
+from ingest.backfill import SOURCES, BackfillError
+from ingest.backfill import backfill as ask
+from ingest.bulk import BulkError
+from ingest.esios import EsiosError
+from ingest.omie import OmieFileError
+
+_DAY = ["%Y-%m-%d"]
+
+
+def backfill(
+    source: Annotated[str, typer.Argument(help=f"One of {', '.join(SOURCES)}.")],
+    first: Annotated[datetime, typer.Option("--from", formats=_DAY, help="First day, of Europe/Madrid.")],
+    last: Annotated[datetime, typer.Option("--to", formats=_DAY, help="Day after the last one.")],
+) -> None:
+    """Ask SOURCE for the days that are missing, inside its quota, and publish them; prices in EUR/MWh.
+
+    Example: solera backfill omie --from 2025-10-01 --to 2025-11-01
+    """
+    try:
+        count = ask(load_settings(), source, first.date(), last.date(), typer.echo)
+    except (BackfillError, AemetError, EsiosError, OmieFileError, BulkError, ConnectionError) as error:
+        typer.secho(str(error), err=True, fg="red")
+        raise typer.Exit(1) from None
+    except requests.RequestException as error:
+        typer.secho(f"{source} does not answer ({type(error).__name__}); try again later.", err=True, fg="red")
+        raise typer.Exit(1) from None
+    typer.echo(f"Published {count} records.")
