@@ -18,7 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import master, quarantine, views
 from batch_layer.catalogue import Catalogue, read_catalogue
 from batch_layer.judge import judge
-from batch_layer.runs import Run
+from batch_layer.runs import Run, RunError
 from conf import Settings
 from energy.records import EARLIEST, TOPICS, columns
 
@@ -46,7 +46,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     return counts
 
 
-class ArchiveError(RuntimeError):
+class ArchiveError(RunError):
     """The archive can't go on; its text says what to do."""
 
 
@@ -82,6 +82,10 @@ def archive_topic(
             raise ArchiveError(
                 f"Kafka no longer holds messages of topic {topic} that were never archived. To go on with what is "
                 "left, set SOLERA_KAFKA__FAIL_ON_DATA_LOSS=false for one night."
+            ) from error
+        if "org.apache.kafka" in str(error):
+            raise ArchiveError(
+                f"Kafka does not answer for topic {topic} at {settings.kafka_servers}: is it up (solera status)?"
             ) from error
         raise
     return total

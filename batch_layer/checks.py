@@ -10,11 +10,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import views
+from batch_layer.runs import RunError
 from conf import Settings
 from energy.records import QUANTITIES
 
 
-class PublishError(RuntimeError):
+class PublishError(RunError):
     """A run that would state something false; its text says what and where."""
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from energy.conflict import merge
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import master, touched
 from batch_layer.runs import Run
 from conf import Settings
+from energy.conflict import merge
 from energy.records import KEYS, columns
 
 
@@ -62,10 +62,11 @@ def _reading_schema() -> str:
 
 
 def needed_readings(spark: SparkSession, settings: Settings, pairs: DataFrame, days: list[date]) -> DataFrame:
-    """Readings of the touched pairs' days, the day before and the day after."""
-    step = timedelta(days=1)
-    near = {day + shift * step for day in days for shift in (-1, 0, 1)}
-    needed = pairs.selectExpr("installation_id", touched.READING_SPAN).distinct()
+    """Readings of the touched pairs' days and of the days around them that have a say in them."""
+    reach = touched.CONTEXT_DAYS
+    near = {day + timedelta(days=n) for day in days for n in range(-reach, reach + 1)}
+    span = f"explode(sequence(date_sub(event_day, {reach}), date_add(event_day, {reach}))) AS event_day"
+    needed = pairs.selectExpr("installation_id", span).distinct()
     readings = master.read(spark, settings, "readings", near)
     return readings.join(needed, ["installation_id", "event_day"], "left_semi").select(
         *columns("readings"), "event_day"

@@ -7,7 +7,6 @@ import sys
 from datetime import date
 
 from batch_layer import nightly
-from batch_layer.runs import RunError
 from conf import load_settings
 from conf.spark import session
 
@@ -18,11 +17,11 @@ def main(step: str) -> None:
     parser.add_argument("--date", type=date.fromisoformat, help="UTC day at whose 00:00 the night cuts; today")
     day = parser.parse_args().date
     settings = load_settings()
-    spark = session(settings, f"solera {step or 'nightly'}")
     try:
+        spark = session(settings, f"solera {step or 'nightly'}")
         if step:
             nightly.take_step(spark, settings, day, step)
         else:
             nightly.nightly(spark, settings, day)
-    except RunError as error:
+    except nightly.REFUSALS as error:
         sys.exit(str(error))

@@ -12,9 +12,13 @@ from pyspark.sql import SparkSession
 from batch_layer import runs
 from batch_layer.runs import STEPS, Run, RunError
 from conf import Settings
+from conf.cassandra import CassandraAway
+from conf.spark import NotFetched
 
 Step = Callable[[SparkSession, Settings, Run], dict[str, int]]
 Report = Callable[[str], None]
+REFUSALS = (RunError, CassandraAway, NotFetched)
+"""What a night may end with that is no fault of the program; the text says what to do."""
 
 
 def step_function(name: str) -> Step:

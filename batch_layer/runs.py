@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timezone
 from typing import Any
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 from batch_layer import storage, views
@@ -78,6 +79,7 @@ def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -
     if day is not None and cut_of(day) > now:
         raise RunError(f"The night of {day} is still to come: give --date {now:%Y-%m-%d} or an earlier day.")
     known = published_rows(settings)
+    _require_hdfs(spark, settings)
     previous_cut = max((cut for _, cut in known), default=None)
     cut = cut_of(day or now.date())
     if previous_cut is not None and cut < previous_cut:
@@ -94,6 +96,13 @@ def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -
             )
     save(spark, settings, fresh)
     return fresh
+
+
+def _require_hdfs(spark: SparkSession, settings: Settings) -> None:
+    try:
+        storage.exists(spark, settings.hdfs_path("runs"))
+    except Py4JJavaError as error:
+        raise RunError(f"HDFS does not answer at {settings.hdfs_uri}: is it up (solera status)?") from error
 
 
 def _next_id(now: datetime, published: Sequence[str]) -> str:

@@ -14,14 +14,15 @@ from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
-from energy.balance import EnergyRow, community_energy, installation_energy
-from energy.intervals import fill, interval_energy
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.catalogue import Catalogue
-from batch_layer.touched import INTERVAL_SPAN
+from batch_layer.touched import CONTEXT_DAYS, INTERVAL_SPAN
+from energy.balance import EnergyRow, community_energy, installation_energy
+from energy.intervals import fill, interval_energy
 from energy.records import REGISTERS
+from energy.rows import from_us
 
 TOTALS = (
     "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, "
@@ -58,12 +59,12 @@ def installation_totals(
         .groupBy("installation_id", "week")
         .agg(F.sort_array(F.collect_set("event_day")).alias("days"))
     )
-    near = ", ".join(_WEEK.format(f"date_add(event_day, {n})") for n in (-1, 0, 1))
+    near = ", ".join(_WEEK.format(f"date_add(event_day, {n})") for n in range(-CONTEXT_DAYS, CONTEXT_DAYS + 1))
     from_readings = (
         readings.withColumn("reading", F.struct(*READING_FIELDS))
         .selectExpr("installation_id", "event_day", "reading", f"explode(array_distinct(array({near}))) AS week")
         .join(weeks, ["installation_id", "week"])
-        .where("event_day BETWEEN date_sub(days[0], 1) AND date_add(days[size(days) - 1], 1)")
+        .where(f"event_day BETWEEN date_sub(days[0], {CONTEXT_DAYS}) AND date_add(array_max(days), {CONTEXT_DAYS})")
         .selectExpr("installation_id", "week", "days", "reading", "NULL AS interval")
     )
     interval = F.struct(*[c for c in intervals.columns if c not in ("event_day", "archive")])
@@ -81,7 +82,7 @@ def installation_totals(
     return ordered.mapInArrow(partial(total_weeks, catalogue.capacity_kw), TOTALS)
 
 
-def total_weeks(capacity_kw: Mapping[str, float | None], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def total_weeks(capacity_kw: Mapping[str, float | None], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Totals of each (installation, week) in a stream ordered by them."""
     rows = (row for batch in batches for row in batch.to_pylist())
     for (installation, _), group in groupby(rows, itemgetter("installation_id", "week")):
@@ -103,15 +104,26 @@ def community_totals(values: DataFrame, tasks: int) -> DataFrame:
     return ordered.mapInArrow(total_communities, TOTALS)
 
 
-def total_communities(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def total_communities(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Totals of each (community, day) in a stream ordered by them and by member."""
-    rows = (row for batch in batches for row in batch.to_pylist())
-    for (community, _), group in groupby(rows, itemgetter("community_id", "event_day")):
-        members = {
-            member: [EnergyRow(*(row[name] for name in EnergyRow._fields)) for row in theirs]
-            for member, theirs in groupby(group, itemgetter("installation_id"))
-        }
+    instants: dict[int, datetime] = {}
+    rows = (row for batch in batches for row in _values(batch, instants))
+    for (community, _), group in groupby(rows, itemgetter(0, 1)):
+        members = {member: [row for *_, row in theirs] for member, theirs in groupby(group, itemgetter(2))}
         yield _to_arrow(community, community_energy(members))
+
+
+def _values(batch: pa.RecordBatch, instants: dict[int, datetime]) -> Iterator[tuple[str, date, str, EnergyRow]]:
+    """Community, day, member and value of each row; whole columns at once, for there are millions."""
+    columns = {name: batch.column(name) for name in EnergyRow._fields}
+    microseconds = columns.pop("start").cast(pa.int64()).to_pylist()
+    instants.update((us, from_us(us)) for us in set(microseconds) - instants.keys())
+    plain = {name: column.to_pylist() for name, column in columns.items()}
+    plain["start"] = [instants[us] for us in microseconds]
+    owners = zip(*(batch.column(n).to_pylist() for n in ("community_id", "event_day", "installation_id")), strict=True)
+    values = map(EnergyRow._make, zip(*(plain[name] for name in EnergyRow._fields), strict=True))
+    for (community, day, member), value in zip(owners, values, strict=True):
+        yield community, day, member, value
 
 
 def _midnight(day: date) -> datetime:
@@ -124,7 +136,8 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _to_arrow(installation: str, totals: Iterable[EnergyRow]) -> pa.RecordBatch:
     rows = list(totals)
-    columns = {name: [getattr(row, name) for row in rows] for name in EnergyRow._fields}
+    values = zip(*rows, strict=True) if rows else [[] for _ in EnergyRow._fields]
+    columns: dict[str, Any] = dict(zip(EnergyRow._fields, values, strict=True))
     columns["installation_id"] = [installation] * len(rows)
     columns["event_day"] = [row.start.date() for row in rows]
     return pa.RecordBatch.from_pydict(columns, schema=_ARROW)

@@ -18,6 +18,8 @@ from conf import Settings
 
 INTERVAL_DAYS = 31
 """Longest interval that is accepted, in days (energy.records)."""
+CONTEXT_DAYS = 2
+"""How far around a touched day readings are looked at: the step that bridges to it, and its judges beyond."""
 SCHEMA = "installation_id string, event_day date, by_reading boolean"
 INTERVAL_SPAN = "explode(sequence(to_date(start), to_date(`end` - INTERVAL 1 MICROSECOND))) AS event_day"
 READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"

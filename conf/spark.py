@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -29,6 +30,8 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
         conf = process(settings) | conf
         os.environ["JAVA_HOME"] = str(_java_home(settings))
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        # Workers run this very Python, not whatever python3 the path finds first.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app_name)
     for key, value in conf.items():
         builder = builder.config(key, value)

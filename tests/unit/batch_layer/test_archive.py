@@ -58,9 +58,7 @@ def archived(spark: SparkSession, settings: Settings, batch: int, *payloads: byt
     ],
 )
 def test_a_hostile_message_is_refused_with_its_reason(payload: bytes | None, reason: str) -> None:
-    row = judge_message(
-        "intervals", HOMES, {"partition": 1, "offset": 7, "timestamp": RECEIVED, "value": payload}
-    )
+    row = judge_message("intervals", HOMES, {"partition": 1, "offset": 7, "timestamp": RECEIVED, "value": payload})
     assert reason in row["reason"]
     assert (row["kafka_partition"], row["kafka_offset"]) == (1, 7)
     assert row["payload"] == payload

@@ -1,0 +1,93 @@
+"""A small world for the batch layer's tests: homes, their messages, and what a plain sum says of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from confluent_kafka import Producer
+
+from conf import Settings, cassandra
+
+CUT = datetime(2026, 3, 10, tzinfo=timezone.utc)
+
+
+def rfc(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def register(settings: Settings, *installations: str, community: str | None = None) -> None:
+    session = cassandra.connect(settings)
+    for installation in installations:
+        session.execute(
+            "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id, time_zone) "
+            "VALUES (%s, %s, 'home', 5.0, %s, 'Europe/Madrid')",
+            (installation, installation, community),
+        )
+    session.cluster.shutdown()
+
+
+def send(settings: Settings, topic: str, payloads: Iterable[bytes | dict[str, Any]]) -> None:
+    producer = Producer({"bootstrap.servers": settings.kafka_servers, "linger.ms": 20})
+    for payload in payloads:
+        value = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        key = payload.get("installation_id", "") if isinstance(payload, dict) else ""
+        producer.produce(topic, value, key=key)
+        producer.poll(0)
+    assert producer.flush(30) == 0
+
+
+def hours(installation: str, first: datetime, count: int, known_at: datetime = CUT) -> Iterator[dict[str, Any]]:
+    """Hourly intervals whose numbers differ from hour to hour and whose parts conserve energy."""
+    for n in range(count):
+        start = first + timedelta(hours=n)
+        generation, consumption = (n * 37 % 900) + 0.125, (n * 53 % 700) + 40.5
+        used = min(generation, consumption)
+        yield {
+            "installation_id": installation,
+            "meter_id": f"{installation}-official",
+            "start": rfc(start),
+            "end": rfc(start + timedelta(hours=1)),
+            "generation_wh": generation,
+            "consumption_wh": consumption,
+            "import_wh": consumption - used,
+            "export_wh": generation - used,
+            "self_consumption_wh": used,
+            "method": "measured",
+            "source": "test",
+            "known_at": rfc(known_at),
+        }
+
+
+def ramp(installation: str, first: datetime, count: int, step: timedelta, power_w: float) -> Iterator[dict[str, Any]]:
+    """An inverter's register that grows by ``power_w`` without a fault."""
+    for n in range(count):
+        grown = power_w * n * step.total_seconds() / 3600
+        yield {
+            "installation_id": installation,
+            "device_id": f"{installation}-inverter",
+            "device_kind": "inverter",
+            "time": rfc(first + n * step),
+            "source": "test",
+            "ac_power_w": power_w,
+            "energy_total_wh": round(1000 + grown, 3),
+        }
+
+
+def published(settings: Settings, installation: str) -> dict[tuple[str, datetime], tuple[float, str]]:
+    """Of each (quantity, start) the newest published Wh and its run."""
+    session = cassandra.connect(settings)
+    runs = {r.run_id for r in session.execute("SELECT run_id, published FROM run WHERE name='nightly'") if r.published}
+    rows = session.execute(
+        "SELECT quantity, start, run_id, energy_wh FROM energy_batch WHERE installation_id = %s ALLOW FILTERING",
+        (installation,),
+    )
+    newest: dict[tuple[str, datetime], tuple[float, str]] = {}
+    for row in rows:
+        key = (row.quantity, row.start.replace(tzinfo=timezone.utc))
+        if row.run_id in runs and row.run_id > newest.get(key, (0.0, ""))[1]:
+            newest[key] = (row.energy_wh, row.run_id)
+    session.cluster.shutdown()
+    return newest
