@@ -1,0 +1,93 @@
+"""Readies servers that are already there: roles and tables in Cassandra, topics in Kafka.
+
+    SOLERA_CASSANDRA__USERNAME=solera_admin SOLERA_CASSANDRA__PASSWORD=… SPEED_PASSWORD=… python -m stack.cluster
+
+docker-compose runs it before any other part, an administrator of a cluster once and after each new version.
+Roles are those of ``conf/roles.cql``; where the settings name no user, Cassandra asks for none and gets none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+
+from cassandra.cluster import Session
+from kafka.errors import KafkaError
+from pydantic import SecretStr
+
+from conf import Settings, load_settings
+from conf.cassandra import CassandraAway, apply_schema, connect
+from conf.settings import CONF_DIR
+from stack.kafka import make_topics
+
+FIRST_ACCOUNT = "cassandra"
+"""Name and password that Cassandra gives its only account at the first start."""
+
+
+class PasswordMissingError(LookupError):
+    """A role's password is not in the environment; the text names the variable."""
+
+
+def role_statements(keyspace: str, passwords: Mapping[str, str]) -> list[str]:
+    """The statements of ``roles.cql``; ``passwords`` by the variable's name. Raises :class:`PasswordMissingError`."""
+    text = re.sub(r"--.*", "", (CONF_DIR / "roles.cql").read_text(encoding="utf-8"))
+    values = {name.lower(): password.replace("'", "''") for name, password in passwords.items()}
+    try:
+        return [part.strip().format(keyspace=keyspace, **values) for part in text.split(";") if part.strip()]
+    except KeyError as error:
+        raise PasswordMissingError(f"{error.args[0].upper()} is not set: every role of roles.cql needs one") from None
+
+
+def apply_roles(settings: Settings, passwords: Mapping[str, str]) -> None:
+    """Make administrator, keyspace, tables and roles; again changes nothing but passwords. Raises ``CassandraAway``."""
+    wanted = role_statements(settings.cassandra.keyspace, passwords)
+    _have_administrator(settings)
+    apply_schema(settings)
+    session = connect(settings)
+    try:
+        session.execute(f"ALTER ROLE {FIRST_ACCOUNT} WITH SUPERUSER = false AND LOGIN = false")
+        for statement in wanted:
+            session.execute(statement)
+    finally:
+        session.cluster.shutdown()
+
+
+def _have_administrator(settings: Settings) -> None:
+    """Nothing where the user of the settings can log in; on a new server the first account makes that user."""
+    try:
+        connect(settings, keyspace=None).cluster.shutdown()
+    except CassandraAway:
+        login = {"username": FIRST_ACCOUNT, "password": SecretStr(FIRST_ACCOUNT)}
+        first = settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
+        session = connect(first, keyspace=None)
+        try:
+            _make_administrator(session, settings)
+        finally:
+            session.cluster.shutdown()
+
+
+def _make_administrator(session: Session, settings: Settings) -> None:
+    name, password = settings.cassandra.username, settings.cassandra.password.get_secret_value().replace("'", "''")
+    session.execute(f"CREATE ROLE {name} WITH SUPERUSER = true AND LOGIN = true AND PASSWORD = '{password}'")
+
+
+def main() -> int:
+    """Ready both servers with the passwords of the environment; a sentence and exit code 1 where that can't be."""
+    settings = load_settings()
+    passwords = {name: value for name, value in os.environ.items() if name.endswith("_PASSWORD") and value}
+    try:
+        if settings.cassandra.username:
+            apply_roles(settings, passwords)
+        else:
+            apply_schema(settings)
+        make_topics(settings)
+    except (CassandraAway, PasswordMissingError, KafkaError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
