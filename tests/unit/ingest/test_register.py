@@ -1,0 +1,76 @@
+"""Catalogue files: what is taken, and what a person is told about what is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.register import CatalogueError, parse_catalogue, read_catalogue
+
+INVERTER = {
+    "device_id": "inv",
+    "device_kind": "inverter",
+    "connection": {"protocol": "sunspec-tcp", "host": "192.168.1.20"},
+}
+HOME = {
+    "installation_id": "casa-1",
+    "name": "Casa",
+    "kind": "home",
+    "time_zone": "Europe/Madrid",
+    "capacity_kw": 5,
+    "municipality_code": "28065",
+    "cups": "ES0021000000000001RK",
+    "devices": [INVERTER],
+}
+
+
+@pytest.mark.parametrize("shape", [HOME, [HOME], {"installations": [HOME]}], ids=["one", "list", "mapping"])
+@pytest.mark.parametrize("write", [yaml.safe_dump, json.dumps], ids=["yaml", "json"])
+def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
+    path = tmp_path / "catalogue"
+    path.write_text(write(shape))
+    (entry,) = read_catalogue(path)
+    assert entry.cups == HOME["cups"]
+    assert entry.devices[0].connection is not None
+    assert entry.devices[0].connection.port == 502
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ([HOME | {"time_zone": "Europe/Madird"}], r"entry 1 \(casa-1\): time_zone: there is no time zone"),
+        ([HOME | {"cups": "ES0021000000000001RA"}], r"cups: .* is no CUPS"),
+        ([HOME | {"municipality_code": 28065}], r"municipality_code: .*in quotes"),
+        ([HOME | {"colour": "red"}], r"colour: there is no such field"),
+        ([HOME | {"latitude": 340.9}], r"latitude: .*less than or equal to 90"),
+        ([HOME | {"capacity_kw": float("nan")}], r"capacity_kw: .*finite"),
+        ([HOME | {"devices": [INVERTER | {"device_kind": "toaster"}]}], r"devices\.0\.device_kind"),
+        ([HOME | {"devices": [INVERTER | {"device_kind": "battery"}]}], r"reads inverter or meter, not a battery"),
+        ([HOME | {"devices": [INVERTER, INVERTER]}], r"device_id inv stands in the file more than once"),
+        ([HOME, HOME], r"installation_id casa-1 stands in the file more than once"),
+        ([{"name": "?"}], r"entry 1 \(no installation_id\): installation_id: Field required"),
+        ([], r"holds no installation"),
+        (None, r"holds no installation"),
+        ([7], r"entry 1"),
+    ],
+)
+def test_each_mistake_is_named(content: Any, told: str) -> None:
+    with pytest.raises(CatalogueError, match=told):
+        parse_catalogue(content)
+
+
+@pytest.mark.parametrize("text", ["a: [1", "\x00", "- !!python/object/apply:os.system ['true']"])
+def test_what_is_neither_yaml_nor_json_is_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "catalogue.yaml"
+    path.write_text(text)
+    with pytest.raises(CatalogueError, match="neither YAML nor JSON"):
+        read_catalogue(path)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="can't be read"):
+        read_catalogue(tmp_path / "none.yaml")
