@@ -8,10 +8,8 @@ and no setting says otherwise (``TServerSocket(port)``), so a test stops the ser
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import signal
-import subprocess
+import shutil
 import sys
 import time
 import zipfile
@@ -20,6 +18,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import requests
+
+from conf import Settings
+from stack import java
+from stack.jars import fetch
+from stack.process import Place, Service, leader, spawn, stop
 
 OPENED = ("java.lang", "java.lang.reflect", "java.util", "java.util.concurrent", "java.io", "java.nio", "sun.nio.ch")
 INTERPRETERS = ("zeppelin-interpreter-shaded", "zeppelin-python", "zeppelin-jupyter-interpreter-shaded", "py4j")
@@ -57,7 +60,7 @@ class Outcome(NamedTuple):
     output: str
 
 
-def lay_out(home: Path, jars: Iterable[Path], java: Path) -> None:
+def lay_out(home: Path, jars: Iterable[Path], java_command: Path) -> None:
     """Make below ``home`` the folders, interpreters and settings that a server looks for."""
     jars = list(jars)
     for name in ("bin", "conf", "logs", "notebook", "page/WEB-INF", "local-repo"):
@@ -71,7 +74,7 @@ def lay_out(home: Path, jars: Iterable[Path], java: Path) -> None:
             if jar.name.startswith(names):
                 (folder / jar.name).symlink_to(jar)
     (home / "interpreter/python/interpreter-setting.json").write_text(json.dumps(_python_setting(jars)))
-    command = shlex.join([str(java), *_jvm_options(home)])
+    command = shlex.join([str(java_command), *_jvm_options(home)])
     runner = home / "bin/interpreter.sh"
     runner.write_text(RUNNER % {"java": command, "log": shlex.quote(str(home / "logs/interpreter.log"))})
     runner.chmod(0o700)
@@ -96,24 +99,17 @@ def _jvm_options(home: Path) -> list[str]:
 class Zeppelin:
     """A running server; use it as a context, which stops the server and its interpreters at the end."""
 
-    def __init__(self, home: Path, port: int, jars: list[Path], java: Path, environment: Mapping[str, str]) -> None:
-        """Start it below ``home`` (absent or empty); paragraphs see ``environment``. Raises :class:`ZeppelinError`."""
-        lay_out(home, jars, java)
+    def __init__(self, settings: Settings, port: int, environment: Mapping[str, str]) -> None:
+        """Start it anew below the stack's home; paragraphs see ``environment``. Raises :class:`ZeppelinError`."""
+        home = settings.home / "zeppelin"
+        shutil.rmtree(home, ignore_errors=True)
+        jars = fetch(settings, "zeppelin")
+        lay_out(home, jars, java.home(settings) / "bin" / "java")
         self.api = f"http://127.0.0.1:{port}/api"
-        self._log = home / "logs/server.log"
-        server = [str(jar) for jar in jars if not jar.name.startswith(INTERPRETERS)]
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                [str(java), *_jvm_options(home), "-cp", ":".join(server), "org.apache.zeppelin.server.ZeppelinServer"],
-                env={**os.environ, **environment, **_settings(home, port)},
-                cwd=home,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._place = Place(settings.home)
+        spawn(self._place, _service(home, jars, settings, dict(environment) | _environment(home, port)))
         try:
-            self._await_ready(timeout=60)
+            self._await_ready(timeout=90)
         except ZeppelinError:
             self.stop()
             raise
@@ -124,26 +120,19 @@ class Zeppelin:
     def __exit__(self, *_raised: object) -> None:
         self.stop()
 
+    def stop(self) -> None:
+        """End the server and its interpreters."""
+        stop(self._place, "zeppelin", grace=10)
+
     def _await_ready(self, timeout: float) -> None:
         until = time.monotonic() + timeout
-        while time.monotonic() < until and self._process.poll() is None:
+        while time.monotonic() < until and leader(self._place, "zeppelin"):
             try:
                 if requests.get(f"{self.api}/version", timeout=5).ok:
                     return
             except requests.ConnectionError:
                 time.sleep(0.2)
-        raise ZeppelinError(f"Zeppelin did not start; its log is {self._log}")
-
-    def stop(self) -> None:
-        """End the server and its interpreters, which are one process group."""
-        for ending in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self._process.pid, ending)
-                self._process.wait(timeout=10)
-            except ProcessLookupError:
-                return
-            except subprocess.TimeoutExpired:
-                continue
+        raise ZeppelinError(f"Zeppelin did not start; its log is {self._place.log('zeppelin')}")
 
     def import_note(self, note: Path) -> list[str]:
         """Import a ``.zpln``; the addresses of its paragraphs, in order."""
@@ -162,7 +151,7 @@ class Zeppelin:
                 parts = state.get("results", {}).get("msg", [])
                 return Outcome(state["status"], "\n".join(f"%{part['type'].lower()}\n{part['data']}" for part in parts))
             time.sleep(0.2)
-        raise ZeppelinError(f"paragraph {paragraph} did not end within {timeout:.0f} s; see {self._log.parent}")
+        raise ZeppelinError(f"paragraph {paragraph} did not end within {timeout:.0f} s; see {self._place.logs}")
 
     def _call(self, method: str, path: str, body: str | None = None) -> Any:
         answer = requests.request(method, self.api + path, data=body and body.encode(), timeout=30)
@@ -170,7 +159,14 @@ class Zeppelin:
         return answer.json().get("body")
 
 
-def _settings(home: Path, port: int) -> dict[str, str]:
+def _service(home: Path, jars: Iterable[Path], settings: Settings, environment: Mapping[str, str]) -> Service:
+    class_path = ":".join(str(jar) for jar in jars if not jar.name.startswith(INTERPRETERS))
+    server = "org.apache.zeppelin.server.ZeppelinServer"
+    command = (str(java.home(settings) / "bin" / "java"), *_jvm_options(home), "-cp", class_path, server)
+    return Service(name="zeppelin", command=command, ready=lambda: None, environment=environment)
+
+
+def _environment(home: Path, port: int) -> dict[str, str]:
     return {
         "ZEPPELIN_HOME": str(home),
         "ZEPPELIN_CONF_DIR": str(home / "conf"),
