@@ -8,13 +8,14 @@ completeness 0 tells that the value is not to be trusted yet.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from energy.conflict import merge
-from energy.counters import BRIDGE, Portion, portions
+from energy.counters import BRIDGE, Portion, energy_of_columns
 from energy.records import REGISTERS
 from energy.rows import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
 
@@ -41,40 +42,58 @@ def installation_energy(
     window = range(to_us(start), to_us(end))
     counted: dict[str, dict[int, list[Portion]]] = defaultdict(lambda: defaultdict(list))
     heard: dict[str, list[list[int]]] = defaultdict(list)
-    for samples in _by_device(readings):
-        kind = samples[0]["device_kind"]
-        times = [to_us(sample["time"]) for sample in samples]
+    for kind, times, samples in _by_device(readings):
         for register, (of_kind, quantity, power) in REGISTERS.items():
             if of_kind != kind:
                 continue
-            rows = [(s["time"], s.get(register), s.get(power)) for s in samples]
-            if all(wh is None and w is None for _, wh, w in rows):
+            register_wh = [sample.get(register) for sample in samples]
+            power_w = [sample.get(power) for sample in samples]
+            if register_wh.count(None) + power_w.count(None) == 2 * len(samples):
                 continue
             capacity_w = capacity_kw * 1000 if capacity_kw and quantity == "generation" else None
             heard[quantity].append(times)
-            for period, portion in portions(rows, capacity_w).items():
+            for period, portion in energy_of_columns(times, register_wh, power_w, capacity_w).items():
                 if period in window:
                     counted[quantity][period].append(portion)
-    rows_ = {
-        (quantity, period): _row(quantity, period, parts, len(heard[quantity]))
+    rows = {
+        (quantity, period): _row(quantity, period, parts, _expected(heard[quantity], period))
         for quantity, by_period in counted.items()
         for period, parts in by_period.items()
     }
-    _derive(rows_, set(heard))
-    return [rows_[key] for key in sorted(rows_)]
+    _derive(rows, heard)
+    return [rows[key] for key in sorted(rows)]
 
 
-def _by_device(readings: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    devices: dict[str, dict[datetime, Mapping[str, Any]]] = defaultdict(dict)
+def _expected(heard: list[list[int]], period: int) -> int:
+    """How many devices, heard at these times, are expected in ``period``: heard within BRIDGE before its end."""
+    end = period + QUARTER_US
+    expected = 0
+    for times in heard:
+        before = bisect_right(times, end)
+        expected += before > 0 and end - times[before - 1] <= _BRIDGE_US
+    return expected
+
+
+def _by_device(
+    readings: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[str, list[int], list[Mapping[str, Any]]]]:
+    """Kind, times (microseconds) and readings of each device, in order of time, one a time."""
+    devices: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for reading in readings:
         held = devices[reading["device_id"]]
-        time = reading["time"]
-        held[time] = merge(held[time], reading) if time in held else reading
-    return [[held[time] for time in sorted(held)] for _, held in sorted(devices.items())]
+        at = to_us(reading["time"])
+        if at in held:
+            held[at] = merge(held[at], reading)
+        else:
+            held[at] = reading
+    for _, held in sorted(devices.items()):
+        times = sorted(held)
+        samples = [held[at] for at in times]
+        yield max(sample["device_kind"] for sample in samples), times, samples
 
 
-def _row(quantity: str, period: int, parts: list[Portion], devices: int) -> EnergyRow:
-    covered = min(part.covered for part in parts) if len(parts) == devices else 0
+def _row(quantity: str, period: int, parts: list[Portion], expected: int) -> EnergyRow:
+    covered = 0 if len(parts) < expected else min(part.covered for part in parts)
     return EnergyRow(
         quantity,
         from_us(period),
@@ -87,19 +106,21 @@ def _row(quantity: str, period: int, parts: list[Portion], devices: int) -> Ener
     )
 
 
-def _derive(rows: dict[tuple[str, int], EnergyRow], known: set[str]) -> None:
+def _derive(rows: dict[tuple[str, int], EnergyRow], heard: Mapping[str, list[list[int]]]) -> None:
     """Add the derived quantities to the periods in which a meter has evidence."""
     for period in {period for quantity, period in rows if quantity in ("import", "export")}:
         for derived, signs in DERIVED.items():
-            if derived == "self_consumption" and "generation" not in known:
+            present = [(sign, rows[name, period]) for name, sign in signs.items() if (name, period) in rows]
+            if derived == "self_consumption" and ("generation", period) not in rows:
                 continue
-            parts = [(sign, rows.get((quantity, period))) for quantity, sign in signs.items() if quantity in known]
-            present = [(sign, row) for sign, row in parts if row is not None]
+            silent = any(
+                (name, period) not in rows and _expected(heard[name], period) for name in signs if name in heard
+            )
             mwh = sum(sign * round(row.energy_wh * MWH) for sign, row in present)
             lower = sum(s * round(((r.lower_wh if s > 0 else r.upper_wh) or 0) * MWH) for s, r in present)
             upper = sum(s * round(((r.upper_wh if s > 0 else r.lower_wh) or 0) * MWH) for s, r in present)
             method, cause = joined([row for _, row in present])
-            complete = min(row.completeness for _, row in present) if len(present) == len(parts) else 0.0
+            complete = 0.0 if silent else min(row.completeness for _, row in present)
             rows[derived, period] = EnergyRow(
                 derived, from_us(period), mwh / MWH, complete, method, lower / MWH, upper / MWH, cause
             )

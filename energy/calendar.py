@@ -17,11 +17,11 @@ LENGTHS = {"15m": QUARTER, "hour": timedelta(hours=1)}
 """Resolutions whose periods are all of one length."""
 
 
-class UnknownZone(ValueError):  # noqa: N818 - says what is wrong, as the other refusals do
+class UnknownZone(ValueError):
     """A time zone that the IANA data base does not know."""
 
 
-class UnknownResolution(ValueError):  # noqa: N818
+class UnknownResolution(ValueError):
     """A resolution other than 15m, hour, day or month."""
 
 

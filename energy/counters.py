@@ -1,48 +1,87 @@
-"""Registers as read, made into energy of quarter-hours."""
+"""Registers as read (``*_total_wh``) made into energy of quarter-hours; the one engine both layers call.
+
+A register's step between two samples is shared over the quarter-hours it crosses, by power where power is known at
+its ends, else by time, so that quarter-hours add up to the register's rise to the mWh. What registers do besides
+counting is judged in ``energy.settle`` (values not to be believed) and ``energy.steps`` (what a step means), and the
+outcome is named in ``cause``:
+
+==========  ======================================================  =============================================
+cause       what happened                                           what becomes of it
+==========  ======================================================  =============================================
+momentary   0 or a sentinel for a moment, or from dusk to dawn      not believed; the step across it is shared
+wrap        went over 16 or 32 bits, or all digits                  the step over the edge, exactly
+reset       fell to zero and counts on                              what it counted since, or power; bounded
+replaced    fell to another meter's value                           power, else unknown: bounded, not covered
+jump        rose beyond what the plant or its power can give        power, else unknown: bounded, not covered
+stuck       stood still under power                                 shared over the standstill if it caught up,
+                                                                    else power
+gap         no sample for longer than LONG_STEP                     total known, shared evenly (``spread``), bounded
+==========  ======================================================  =============================================
+
+One count backwards is jitter and is levelled. Where there is power and no register, power is integrated (trapezoid
+over gaps up to ``POWER_GAP``; method ``integrated``), bounded by the lesser and greater of each two powers.
+
+**Window.** A value depends on the two samples of each step, and on those beside them where a step is doubtful. For
+exact values of ``start``..``end`` give every sample inside, and on each side the nearest ``CONTEXT`` samples within
+``BRIDGE``. A doubtful stretch (a zero night, a standstill) longer than that is judged alike by any window that holds it
+and the good samples around it; from ``BRIDGE`` before to ``BRIDGE`` after always does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import NamedTuple
 
-from energy.rows import MWH, to_mwh, to_us
-from energy.shares import by_time
+from energy.conflict import greater
+from energy.plain import plain
+from energy.rows import to_mwh, to_us
+from energy.stretches import BRIDGE_US, Portion, add_portions
 
-BRIDGE = timedelta(hours=24)
+__all__ = ["BRIDGE", "CONTEXT", "Portion", "energy_of_columns", "portions"]
+
+BRIDGE = timedelta(microseconds=BRIDGE_US)
 """The longest time between two samples over which a register's step is shared."""
 CONTEXT = 8
-"""Samples beyond the bridging one, on each side of a window, by which a doubtful one is judged."""
-POWER_GAP = timedelta(hours=1)
-"""The longest time between two powers over which power is integrated."""
-
-
-class Portion(NamedTuple):
-    """What is known of one register in one quarter-hour; energies in mWh, time covered in microseconds."""
-
-    mwh: int
-    covered: int
-    method: str
-    lower: int
-    upper: int
-    cause: str
+"""Samples beyond a window, on each side, by which its doubtful samples are judged."""
 
 
 def portions(
     samples: Iterable[tuple[datetime, float | None, float | None]], capacity_w: float | None = None
 ) -> dict[int, Portion]:
-    """Energy by quarter-hour (its start in microseconds) of one register from (time, register Wh, power W)."""
-    known = sorted({(to_us(time), to_mwh(wh)) for time, wh, _ in samples if wh is not None})
-    found: dict[int, list[int]] = {}
-    for (t0, r0), (t1, r1) in pairwise(known):
-        span, step = t1 - t0, r1 - r0
-        if step < 0 or not 0 < span <= BRIDGE // timedelta(microseconds=1):
-            continue
-        if capacity_w is not None and step > 1.5 * capacity_w * MWH * (span + 60_000_000) / 3.6e9:
-            continue
-        for period, mwh, covered in by_time(step, t0, t1):
-            part = found.setdefault(period, [0, 0])
-            part[0] += mwh
-            part[1] += covered
-    return {period: Portion(mwh, covered, "measured", mwh, mwh, "") for period, (mwh, covered) in found.items()}
+    """Energy by quarter-hour (its start in microseconds from the epoch) of one register.
+
+    ``samples`` are (time, register in Wh, power in W), in any order and with any repeats; two different values of one
+    time are settled by ``energy.conflict``. ``capacity_w`` is what the plant can give, None where unknown.
+    """
+    merged: dict[int, tuple[float | None, float | None]] = {}
+    for time, wh, w in samples:
+        at = to_us(time)
+        if at in merged:
+            held_wh, held_w = merged[at]
+            merged[at] = _either(held_wh, wh), _either(held_w, w)
+        else:
+            merged[at] = wh, w
+    times = sorted(merged)
+    return energy_of_columns(times, [merged[at][0] for at in times], [merged[at][1] for at in times], capacity_w)
+
+
+def energy_of_columns(
+    times: Sequence[int],
+    register_wh: Sequence[float | None],
+    power_w: Sequence[float | None],
+    capacity_w: float | None,
+) -> dict[int, Portion]:
+    """:func:`portions` of columns already in order: unique ``times`` in microseconds, registers in Wh, powers in W."""
+    register = [None if wh is None else to_mwh(wh) for wh in register_wh]
+    power = [None if w is None else (round(w * 1000) if w > 0 else 0) for w in power_w]
+    found: dict[int, Portion] = {}
+    if not plain(times, register, power, capacity_w, found):
+        found.clear()
+        add_portions(times, register, power, capacity_w, found)
+    return found
+
+
+def _either(a: float | None, b: float | None) -> float | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return greater(a, b)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, with_config
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import NotRequired, TypedDict
 
 MAX_PAYLOAD_BYTES = 1_048_576
@@ -33,10 +33,10 @@ Schema = Literal[1]
 DeviceKind = Literal["inverter", "meter", "battery", "weather_station"]
 QUANTITIES = ("generation", "consumption", "import", "export", "charge", "discharge", "self_consumption")
 
-_STRICT = {"strict": True, "allow_inf_nan": False, "extra": "ignore"}
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False, extra="ignore")
 
 
-@with_config(**_STRICT)  # type: ignore[arg-type]
+@with_config(_STRICT)
 class Reading(TypedDict):
     """One device at one instant. Powers in W, registers (``*_total_wh``) in Wh as read, time in UTC."""
 
@@ -68,7 +68,7 @@ class Reading(TypedDict):
     status_code: NotRequired[Annotated[int, Field(ge=0, le=2**63 - 1)] | None]
 
 
-@with_config(**_STRICT)  # type: ignore[arg-type]
+@with_config(_STRICT)
 class Interval(TypedDict):
     """Energy somebody else has totalled between ``start`` and ``end`` (UTC), in Wh."""
 
@@ -87,7 +87,7 @@ class Interval(TypedDict):
     known_at: AwareDatetime
 
 
-@with_config(**_STRICT)  # type: ignore[arg-type]
+@with_config(_STRICT)
 class Weather(TypedDict):
     """Weather of one hour (``time`` = its beginning, UTC) as ``provider`` stated it at ``issued_at``."""
 
@@ -108,7 +108,7 @@ class Weather(TypedDict):
     sky_code: NotRequired[Text | None]
 
 
-@with_config(**_STRICT)  # type: ignore[arg-type]
+@with_config(_STRICT)
 class MarketPrice(TypedDict):
     """Price of energy from ``start`` to ``end`` (UTC) in EUR/MWh as known at ``known_at``."""
 

@@ -1,0 +1,102 @@
+"""What a step between two believed values of a register says: energy, a wrap, a reset, another meter, a jump."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from energy.trace import SLACK_US, SPARE_MWH, Trace, count_of
+
+SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
+"""Resolutions (mWh) of registers that wrap: 0.1 Wh to 1 kWh."""
+MODULI = sorted(
+    [(bits * scale, scale) for bits in (2**16, 2**32) for scale in SCALES]
+    + [(10**digits * 1_000, 1_000) for digits in (8, 9)]
+)
+"""Where registers wrap (mWh) and their resolution: 16 and 32 bits of each, and meters of 5 and 6 digits of kWh."""
+NEAR_US = timedelta(hours=1) // timedelta(microseconds=1)
+
+
+class Judged(NamedTuple):
+    """Energy of a step in mWh, the bounds of the truth, the cause; ``known`` is False where nothing was counted."""
+
+    mwh: int
+    lower: int
+    upper: int
+    cause: str = ""
+    known: bool = True
+
+
+def judge(trace: Trace, before: Sequence[int], here: int, following: int | None) -> Judged:
+    """The step up to sample ``here`` from the last of ``before`` (one or two believed samples).
+
+    A fall is, in this order, a wrap, a reset to zero, or another meter; a rise that can't have happened is a jump.
+    ``following`` is the next sample, if any: where nothing else bounds a step, the steps beside it do.
+    """
+    last = before[-1]
+    high, low = trace.register[last] or 0, trace.register[here] or 0
+    if trace.plausible(last, here):
+        return Judged(low - high, low - high, low - high)
+    wrap = wrapped(trace, before, here, following)
+    if wrap is not None:
+        return Judged(wrap, wrap, wrap, "wrap")
+    bound = trace.bound(trace.times[last], trace.times[here])
+    most = _most(trace, before, here, following)
+    if low > high:
+        return Judged(0, 0, bound, "jump", known=False)
+    if low > (high // 10 if most is None else most):
+        return Judged(0, 0, bound, "replaced", known=False)
+    idle = following is not None and len(before) == 2 and _idle(trace, before, here, following)
+    return Judged(low, low, low if idle else max(low, bound), "reset")
+
+
+def wrapped(trace: Trace, before: Sequence[int], here: int, following: int | None) -> int | None:
+    """The step's energy if the register wrapped in it at 16 or 32 bits (or five or six digits of kWh), else None."""
+    last = before[-1]
+    high, low = trace.register[last] or 0, trace.register[here] or 0
+    if low >= high:
+        return None
+    most = _most(trace, before, here, following)
+    soon = trace.times[here] - trace.times[last] <= NEAR_US
+    integral = trace.integral(last, here)
+    for modulus, scale in MODULI:
+        step = modulus - high + low
+        if high >= modulus or high % scale or low % scale:
+            continue
+        close = max(modulus - high, low) <= modulus // 50
+        near = close if most is None or not soon else high >= modulus // 2 > low
+        if not near or (most is not None and step > most):
+            continue
+        if integral is not None:
+            # A reset leaves what was counted since; power tells the two apart.
+            if abs(step - integral) <= abs(low - integral):
+                return step
+        elif low > 0 or step <= 20 * scale:
+            return step
+    return None
+
+
+def _most(trace: Trace, before: Sequence[int], here: int, following: int | None) -> int | None:
+    """The most energy of the step by capacity or power, else four times the pace of the steps beside it."""
+    last = before[-1]
+    most = trace.most(last, here)
+    if most is not None:
+        return most
+    paces = []
+    for i, j in ((before[-2] if len(before) > 1 else None, last), (here, following)):
+        if i is not None and j is not None:
+            rise = (trace.register[j] or 0) - (trace.register[i] or 0)
+            if rise >= 0:
+                paces.append((rise, trace.times[j] - trace.times[i]))
+    if not paces:
+        return None
+    span = trace.times[here] - trace.times[last] + SLACK_US
+    resolution = 2 * count_of(trace.register[last] or 0, trace.register[here] or 0)
+    return max(4 * rise * span // time for rise, time in paces) + SPARE_MWH + resolution
+
+
+def _idle(trace: Trace, before: Sequence[int], here: int, following: int) -> bool:
+    """Whether the register stood still on both sides of the step, and power was nowhere."""
+    still = trace.register[before[0]] == trace.register[before[1]] and trace.register[here] == trace.register[following]
+    return still and not any(trace.power[i] for i in (*before, here, following))

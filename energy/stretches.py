@@ -1,0 +1,142 @@
+"""Stretches of time between believed samples, judged, shared and added up by quarter-hour: the thorough way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from energy.rows import METHOD_RANK, joined_causes
+from energy.settle import Settled, settle
+from energy.shares import areas_under, by_power, by_time
+from energy.steps import Judged, judge
+from energy.trace import MW_US, Trace
+
+BRIDGE_US = timedelta(hours=24) // timedelta(microseconds=1)
+LONG_STEP = timedelta(minutes=30)
+"""Between samples farther apart than this a quarter-hour may lie that no sample saw: its share is a guess."""
+LONG_STEP_US = LONG_STEP // timedelta(microseconds=1)
+
+
+RESET_SHARE = 0.95
+"""A reset register that has counted this share of what power gives was reset at the step's beginning."""
+
+
+class Portion(NamedTuple):
+    """What is known of one register in one quarter-hour; energies in mWh, time covered in microseconds."""
+
+    mwh: int
+    covered: int
+    method: str = "measured"
+    lower: int = 0
+    upper: int = 0
+    cause: str = ""
+
+    def plus(self, other: Portion) -> Portion:
+        """Both together: as sure as the less sure of them."""
+        method = max(self.method, other.method, key=METHOD_RANK.__getitem__)
+        cause = self.cause
+        if other.cause and other.cause != cause:
+            cause = joined_causes(f"{cause},{other.cause}".split(","))
+        return Portion(
+            self.mwh + other.mwh,
+            self.covered + other.covered,
+            method,
+            self.lower + other.lower,
+            self.upper + other.upper,
+            cause,
+        )
+
+
+def add_portions(
+    times: Sequence[int],
+    register: Sequence[int | None],
+    power: Sequence[int | None],
+    capacity_w: float | None,
+    found: dict[int, Portion],
+) -> None:
+    """Add to ``found`` what every stretch between the samples gives. Units as in :class:`energy.trace.Trace`."""
+    if not times:
+        return
+    trace = Trace(times, register, power, capacity_w)
+    settled = settle(trace)
+    for period, portion in _stretches(trace, settled):
+        held = found.get(period)
+        found[period] = portion if held is None else held.plus(portion)
+
+
+def _stretches(trace: Trace, settled: Settled) -> Iterator[tuple[int, Portion]]:
+    samples = settled.samples
+    if not samples:
+        yield from _integrated(trace, 0, len(trace.times) - 1)
+        return
+    yield from _integrated(trace, 0, samples[0])
+    for n, (last, here) in enumerate(pairwise(samples), start=1):
+        if trace.times[here] - trace.times[last] > BRIDGE_US:
+            yield from _integrated(trace, last, here)
+        elif here in settled.dead:
+            yield from _integrated(trace, last, here, "stuck")
+        else:
+            following = samples[n + 1] if n + 1 < len(samples) else None
+            judged = judge(trace, samples[max(0, n - 2) : n], here, following)
+            if here in settled.causes and not judged.cause:
+                judged = judged._replace(cause=settled.causes[here])
+            yield from _step(trace, last, here, judged)
+    yield from _integrated(trace, samples[-1], len(trace.times) - 1)
+
+
+def _step(trace: Trace, last: int, here: int, judged: Judged) -> Iterator[tuple[int, Portion]]:
+    """The shares of a judged step."""
+    integral = trace.integral(last, here)
+    unseen = not judged.known or (judged.cause == "reset" and judged.lower < RESET_SHARE * (integral or 0))
+    if integral is not None and unseen:
+        yield from _integrated(trace, last, here, judged.cause)
+        return
+    shares = list(_shared(trace, last, here, judged.mwh))
+    certain = judged.lower == judged.upper
+    if certain and (len(shares) == 1 or not _is_long(trace, last, here)):
+        yield from ((period, Portion(mwh, us, "measured", mwh, mwh, judged.cause)) for period, mwh, us in shares)
+        return
+    method = "spread" if certain else "estimated"
+    cause = joined_causes((judged.cause, "gap")) if certain else judged.cause
+    begin, end = trace.times[last], trace.times[here]
+    for period, mwh, us in shares:
+        upper = min(judged.upper, max(mwh, trace.bound(0, us)))
+        lower = max(0, judged.lower - trace.bound(0, end - begin - us))
+        yield period, Portion(mwh, us if judged.known else 0, method, min(lower, mwh), upper, cause)
+
+
+def _is_long(trace: Trace, last: int, here: int) -> bool:
+    """Whether somewhere in the step no sample with power was taken for longer than LONG_STEP."""
+    if trace.times[here] - trace.times[last] <= LONG_STEP_US:
+        return False
+    if not trace.powered(last, here):
+        return True
+    return any(b - a > LONG_STEP_US for a, b in pairwise(trace.times[last : here + 1]))
+
+
+def _shared(trace: Trace, last: int, here: int, mwh: int) -> Iterable[tuple[int, int, int]]:
+    power = [p for p in trace.power[last : here + 1] if p is not None]
+    if trace.powered(last, here) and trace.times[here] > trace.times[last]:
+        return by_power(mwh, trace.times[last : here + 1], power)
+    return by_time(mwh, trace.times[last], trace.times[here])
+
+
+def _integrated(trace: Trace, first: int, last: int, cause: str = "") -> Iterator[tuple[int, Portion]]:
+    """Power integrated between two samples, wherever it is known; rounded once a quarter-hour."""
+    areas: dict[int, list[int]] = {}
+    for i in range(first, last):
+        p0, p1 = trace.power[i], trace.power[i + 1]
+        if p0 is None or p1 is None or not trace.powered(i, i + 1):
+            continue
+        low, high = min(p0, p1), max(p0, p1)
+        for period, area, us in areas_under(trace.times[i], trace.times[i + 1], p0, p1):
+            held = areas.setdefault(period, [0, 0, 0, 0])
+            held[0] += area
+            held[1] += us
+            held[2] += low * us
+            held[3] += high * us
+    for period, (area, us, lower, upper) in areas.items():
+        mwh = (area + MW_US) // (2 * MW_US)
+        yield period, Portion(mwh, us, "integrated", min(mwh, lower // MW_US), max(mwh, -(-upper // MW_US)), cause)

@@ -1,0 +1,139 @@
+"""The samples of one register in order of time, and what power and capacity say about the energy between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+from statistics import median
+
+POWER_GAP = timedelta(hours=1)
+"""The longest time between two powers over which power is integrated (trapezoid)."""
+HEADROOM = 1.5
+"""How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is a round figure."""
+SLACK_US = 60_000_000
+"""A register may show up to a minute's energy more than its step's time allows: it is not read when it is counted."""
+MAX_POWER_W = 1e10
+"""The greatest power a reading may state (energy.records): the bound where nothing else bounds energy."""
+SPARE_POWER = 10
+"""How many times the power at a step's ends, or one sample beyond, may have flowed: the sun may have come out."""
+SPARE_MWH = 1_000_000
+"""Energy (mWh) that a step may show whatever power says."""
+OFF_BY = 3.0
+"""Power is believed where it agrees with the register within this factor on most of the register's steps."""
+COUNTS = (1_000_000, 100_000, 10_000, 1_000)
+"""Resolutions of registers in mWh: 1 kWh, 100 Wh, 10 Wh, 1 Wh."""
+
+_GAP_US = POWER_GAP // timedelta(microseconds=1)
+MW_US = 3_600_000_000
+"""Milliwatt-microseconds in a mWh."""
+
+
+def count_of(*values: int) -> int:
+    """The coarsest resolution (mWh) that all ``values`` are multiples of, at least 1 Wh."""
+    return next((count for count in COUNTS if all(value % count == 0 for value in values)), COUNTS[-1])
+
+
+class Trace:
+    """Times (microseconds, ascending, unique), register (mWh or None) and power (mW, not negative, or None)."""
+
+    def __init__(
+        self,
+        times: Sequence[int],
+        register: Sequence[int | None],
+        power: Sequence[int | None],
+        capacity_w: float | None,
+    ) -> None:
+        self.times = times
+        self.register = list(register)
+        self.power = power
+        # Up to each sample: twice the energy in mW * us, the same by the lesser of each two powers, and how often
+        # power was not known.
+        self._twice, self._surely, self._unknown = [0], [0], [0]
+        for (t0, p0), (t1, p1) in pairwise(zip(times, power, strict=True)):
+            if p0 is None or p1 is None or t1 - t0 > _GAP_US:
+                self._twice.append(self._twice[-1])
+                self._surely.append(self._surely[-1])
+                self._unknown.append(self._unknown[-1] + 1)
+            else:
+                self._twice.append(self._twice[-1] + (p0 + p1) * (t1 - t0))
+                self._surely.append(self._surely[-1] + 2 * min(p0, p1) * (t1 - t0))
+                self._unknown.append(self._unknown[-1])
+        self._capacity_mw = None if capacity_w is None else round(capacity_w * 1000 * HEADROOM)
+        self.power_believed = self._power_agrees()
+        if self._capacity_mw is not None and self._capacity_is_wrong():
+            self._capacity_mw = None
+
+    def powered(self, i: int, j: int) -> bool:
+        """Whether power is known all the way from sample ``i`` to ``j``."""
+        return self._unknown[i] == self._unknown[j]
+
+    def integral(self, i: int, j: int) -> int | None:
+        """Energy (mWh) that power gives between two samples; None where it is not known all the way or not believed."""
+        if not (self.power_believed and self.powered(i, j)):
+            return None
+        return (self._twice[j] - self._twice[i]) // (2 * MW_US)
+
+    def least(self, i: int, j: int) -> int:
+        """Energy (mWh) that surely flowed between two samples by the lesser of each two powers; 0 where not known."""
+        if not self.power_believed:
+            return 0
+        return (self._surely[j] - self._surely[i]) // (2 * MW_US)
+
+    def most(self, i: int, j: int) -> int | None:
+        """The most energy (mWh) between two samples that capacity, else power, allows; None where neither is known."""
+        span = self.times[j] - self.times[i] + SLACK_US
+        if self._capacity_mw is not None:
+            allowed = self._capacity_mw * span // MW_US
+            integral = self.integral(i, j)
+            return allowed if integral is None else max(allowed, 2 * integral)
+        if not (self.power_believed and self.powered(i, j)):
+            return None
+        highest = max(power or 0 for power in self.power[max(0, i - 1) : j + 2])
+        return SPARE_POWER * highest * span // MW_US + SPARE_MWH
+
+    def bound(self, begin: int, end: int) -> int:
+        """The most energy (mWh) in a stretch of time (microseconds) by capacity, else by what a reading may state."""
+        power = round(MAX_POWER_W * 1000) if self._capacity_mw is None else self._capacity_mw
+        return power * (end - begin) // MW_US
+
+    def plausible(self, i: int, j: int) -> bool:
+        """Whether the step from ``i`` up to ``j`` can have happened; a count or two more is only resolution."""
+        before, after = self.register[i], self.register[j]
+        if before is None or after is None or after < before:
+            return False
+        most = self.most(i, j)
+        beyond = 0 if most is None else after - before - most
+        return beyond <= 0 or beyond <= 2 * count_of(before, after)
+
+    def _moves(self) -> list[tuple[int, int]]:
+        """Steps from one change of the register to the next, as indexes, those that rise."""
+        changes: list[int] = []
+        for i, value in enumerate(self.register):
+            if value is not None and (not changes or value != self.register[changes[-1]]):
+                changes.append(i)
+        return [(i, j) for i, j in pairwise(changes) if (self.register[j] or 0) > (self.register[i] or 0)]
+
+    def _power_agrees(self) -> bool:
+        """Whether power and register speak of the same energy: a wrong unit makes power useless, not the register."""
+        ratios = []
+        for i, j in self._moves():
+            twice = self._twice[j] - self._twice[i]
+            if self.powered(i, j) and twice > 0:
+                ratios.append(((self.register[j] or 0) - (self.register[i] or 0)) * 2 * MW_US / twice)
+        if ratios:
+            return 1 / OFF_BY <= median(ratios) <= OFF_BY
+        return self._capacity_mw is None or all((power or 0) <= self._capacity_mw for power in self.power)
+
+    def _capacity_is_wrong(self) -> bool:
+        """Whether most moves exceed the capacity: then the catalogue errs, not the register."""
+        rises = [
+            ((self.register[j] or 0) - (self.register[i] or 0), self.times[j] - self.times[i], i, j)
+            for i, j in self._moves()
+        ]
+        beyond = sum(
+            rise * MW_US > (self._capacity_mw or 0) * (span + SLACK_US)
+            and rise > 2 * count_of(self.register[i] or 0, self.register[j] or 0)
+            for rise, span, i, j in rises
+        )
+        return beyond >= 4 and 2 * beyond > len(rises)
