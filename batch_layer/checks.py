@@ -12,6 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import views
 from batch_layer.runs import RunError
 from conf import Settings
+from energy.balance import DERIVED
 from energy.records import QUANTITIES
 
 
@@ -19,25 +20,40 @@ class PublishError(RunError):
     """A run that would state something false; its text says what and where."""
 
 
-def conservation(values: DataFrame) -> None:
-    """consumption = generation + import − export − charge + discharge, to the mWh, wherever the four are known.
+OURS = ("measured", "integrated")
+"""Methods by which Solera itself has made a value; the others share or repeat what somebody else has stated."""
+ROUNDING_MWH = 4
+"""Parts shared to whole mWh each on its own may miss their balance by this much."""
 
-    ``values`` hold one row for each installation, quantity and start. Raises :class:`PublishError`.
+
+def conservation(values: DataFrame) -> int:
+    """consumption = generation + import − export − charge + discharge, to the mWh, in every period of readings.
+
+    ``values`` hold one row for each installation, quantity and start; communities are left to their members. What
+    others have stated is published as stated: returned is in how many periods it does not balance.
+    Raises :class:`PublishError` where Solera's own arithmetic does not.
     """
-    milliwatthours = {
-        q: F.sum(F.when(F.col("quantity") == q, F.round(F.col("energy_wh") * 1000).cast("bigint"))) for q in QUANTITIES
-    }
-    periods = values.groupBy("installation_id", "start").agg(*[v.alias(q) for q, v in milliwatthours.items()])
-    due = F.expr("generation + import - export - coalesce(charge, 0) + coalesce(discharge, 0)")
-    broken = periods.where(F.col("consumption") != due).select("installation_id", "start", F.col("consumption") - due)
-    found = broken.orderBy("start", "installation_id").limit(1).collect()
-    if found:
-        installation, start, excess = found[0]
+    mwh = F.round(F.col("energy_wh") * 1000).cast("bigint")
+    parts = [F.sum(F.when(F.col("quantity") == q, mwh)).alias(q) for q in QUANTITIES]
+    ours = F.min(F.col("method").isin(*OURS)).alias("ours")
+    flows = " + ".join(f"{sign} * coalesce({q}, 0)" for q, sign in DERIVED["consumption"].items())
+    periods = (
+        values.groupBy("installation_id", "start")
+        .agg(*parts, ours)
+        .withColumn("excess", F.expr(f"consumption - ({flows})"))
+        .where("coalesce(import, export) IS NOT NULL AND excess <> 0")
+        .persist()
+    )
+    broken = periods.where("ours").orderBy("start", "installation_id").first()
+    unbalanced = periods.where(F.abs("excess") > ROUNDING_MWH).count()
+    periods.unpersist()
+    if broken is not None:
         raise PublishError(
-            f"{broken.count()} periods do not conserve energy, the first of {installation} at "
-            f"{start:%Y-%m-%dT%H:%MZ}: consumption exceeds generation + import − export − charge + discharge by "
-            f"{excess} mWh. The run is not published; the older one is served."
+            f"Energy is not conserved: consumption of {broken.installation_id} at {broken.start:%Y-%m-%dT%H:%MZ} "
+            f"exceeds generation + import − export − charge + discharge by {broken.excess} mWh. "
+            "The run is not published; the older one is served."
         )
+    return unbalanced
 
 
 def stored(settings: Settings, run_id: str, expected: Mapping[tuple[str, date], int]) -> None:
