@@ -48,6 +48,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
     wait_for_topics(settings, ("readings", "quarantine"))
     views = cassandra.connect(settings)
     spark = session(settings, "solera speed", **SPARK_CONF)
+    # Each batch warns of Kafka consumers outside the threads Spark likes best; a query's end is told by `watch`.
+    spark.sparkContext.setLogLevel("ERROR")
     progress = Progress()
     catalogue = CatalogueReader(views)
     readings = Readings(settings, views, catalogue, progress)

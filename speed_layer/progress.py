@@ -13,7 +13,7 @@ STALL_SECONDS = 120.0
 """How long the energy query waits for the readings query without seeing it advance."""
 
 
-class Stalled(RuntimeError):  # noqa: N818 - reads as what happened
+class Stalled(RuntimeError):
     """The readings query did not advance while the energy query waited for it."""
 
 
@@ -50,9 +50,10 @@ class Progress:
         """Note a batch of readings."""
         self._readings = _note(batch_id, rows, seconds)
 
-    def energy_batch(self, batch_id: int, rows: int, seconds: float) -> None:
-        """Note a batch of energy; ``rows`` are periods written."""
-        self._energy = _note(batch_id, rows, seconds)
+    def energy_batch(self, batch_id: int, rows: int, seconds: float, last: Mapping[str, int]) -> None:
+        """Note a batch of energy: ``rows`` installations, of readings up to ``last`` of each partition."""
+        offsets = {**self._energy.get("last_offsets", {}), **last}
+        self._energy = {**_note(batch_id, rows, seconds), "last_offsets": offsets}
 
     def failed(self, query: str, error: Exception) -> None:
         """Note why a batch of ``query`` failed."""
@@ -67,7 +68,7 @@ class Progress:
         """Write the state of the job to ``path``, atomically."""
         state = {
             "written_at": _now(),
-            "readings": self._readings,
+            "readings": {**self._readings, "last_offsets": self._written},
             "energy": {**self._energy, "state": energy_state},
             "kafka_lag": dict(lag),
         }

@@ -60,16 +60,16 @@ class Energy:
         catalogue = self._catalogue.read()
         runs = touched(batch, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            last = runs.where("kafka_partition IS NOT NULL").select("kafka_partition", "kafka_offset").collect()
-            self._progress.wait_for_readings({str(row.kafka_partition): row.kafka_offset for row in last})
+            ends = runs.where("kafka_partition IS NOT NULL").select("kafka_partition", "kafka_offset").collect()
+            last = {str(row.kafka_partition): row.kafka_offset for row in ends}
+            self._progress.wait_for_readings(last)
             tasks = self._settings.spark.shuffle_partitions * _TASKS_PER_PARTITION
             spread = runs.where("device_id IS NOT NULL").repartition(tasks, "installation_id")
             windows = self._write(spread.mapInArrow(_installations(catalogue, self._settings), _SCHEMA))  # type: ignore[arg-type]
         finally:
             runs.unpersist()
         self._write_communities(batch.sparkSession, catalogue, windows)
-        rows = sum(len(of) for of in windows.values())
-        self._progress.energy_batch(batch_id, rows, time.monotonic() - started)
+        self._progress.energy_batch(batch_id, len(windows), time.monotonic() - started, last)
 
     def _write_communities(self, spark: SparkSession, catalogue: Catalogue, windows: dict[str, list[Window]]) -> None:
         asked: dict[str, list[Window]] = {}

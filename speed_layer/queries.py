@@ -34,7 +34,7 @@ SPARK_CONF = {
 }
 
 
-class QueryEnded(RuntimeError):  # noqa: N818 - reads as what happened
+class QueryEnded(RuntimeError):
     """A streaming query ended; the text says which and why."""
 
 

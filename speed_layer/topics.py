@@ -14,7 +14,7 @@ WAIT_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 
 
-class TopicsAway(ConnectionError):  # noqa: N818 - reads as what happened
+class TopicsAway(ConnectionError):
     """Kafka does not answer, or does not know the topics."""
 
 

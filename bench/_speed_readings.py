@@ -1,0 +1,87 @@
+"""The readings the speed layer is measured with: inverters and meters at 5-second steps, in order, some twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+from confluent_kafka import Producer
+
+from conf import Settings, cassandra
+
+DEVICES = 500
+STEP = timedelta(seconds=5)
+REPEATED_EVERY = 50
+"""One message in so many is sent twice, as a gateway does whose acknowledgement was lost."""
+
+
+def register(settings: Settings, devices: int = DEVICES) -> None:
+    """Register one installation for every two devices, ten installations a community."""
+    session = cassandra.connect(settings)
+    for number in range((devices + 1) // 2):
+        installation = f"bench-{number:04d}"
+        session.execute(
+            "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) VALUES (%s, %s, %s, %s, %s)",
+            (installation, installation, "home", 5.0, f"bench-community-{number // 10:03d}"),
+        )
+        for kind in ("inverter", "meter"):
+            session.execute(
+                "INSERT INTO device (installation_id, device_id, device_kind) VALUES (%s, %s, %s)",
+                (installation, f"{installation}-{kind}", kind),
+            )
+    session.cluster.shutdown()
+
+
+def backlog(count: int, start: datetime, devices: int = DEVICES) -> Iterator[tuple[str, bytes]]:
+    """``count`` messages (key, value) from ``start`` on, every device once a step."""
+    sent = 0
+    step = 0
+    while sent < count:
+        at = start + step * STEP
+        for device in range(devices):
+            message = reading(device, at, step)
+            yield message
+            sent += 1
+            if sent % REPEATED_EVERY == 0 and sent < count:
+                yield message
+                sent += 1
+            if sent >= count:
+                return
+        step += 1
+
+
+def reading(device: int, at: datetime, step: int) -> tuple[str, bytes]:
+    """The message (key, value) of one device at one instant."""
+    installation = f"bench-{device // 2:04d}"
+    head = f'{{"schema":1,"installation_id":"{installation}","time":"{at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]}Z",'
+    watts = 1000 + (step * 7 + device * 13) % 3000
+    if device % 2:
+        return installation, (
+            f'{head}"device_id":"{installation}-meter","device_kind":"meter","source":"bench",'
+            f'"import_power_w":{watts / 2},"export_power_w":{watts / 4},"import_total_wh":{step * 2 + 10},'
+            f'"export_total_wh":{step + 10},"voltage_v":230.1,"frequency_hz":50.0}}'
+        ).encode()
+    return installation, (
+        f'{head}"device_id":"{installation}-inverter","device_kind":"inverter","source":"bench",'
+        f'"ac_power_w":{watts},"dc_power_w":{watts * 1.03:.1f},"energy_total_wh":{step * 3 + 10},'
+        f'"voltage_v":230.1,"current_a":{watts / 230:.2f},"frequency_hz":50.0,"status":"on","status_code":4}}'
+    ).encode()
+
+
+def publish(settings: Settings, count: int, start: datetime, devices: int = DEVICES) -> None:
+    """Send a backlog of ``count`` messages to topic ``readings``."""
+    producer = Producer(
+        {"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "linger.ms": 20, "compression.type": "lz4"}
+    )
+    for number, (key, value) in enumerate(backlog(count, start, devices)):
+        producer.produce("readings", value, key)
+        if number % 5_000 == 0:
+            producer.poll(0)
+            while len(producer) > 50_000:
+                producer.poll(0.05)
+    producer.flush()
+
+
+def a_while_ago(count: int, devices: int = DEVICES) -> datetime:
+    """The start of a backlog of ``count`` messages that ends a minute ago (UTC)."""
+    return datetime.now(timezone.utc).replace(microsecond=0) - (count / devices) * STEP - timedelta(minutes=1)

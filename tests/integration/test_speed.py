@@ -1,0 +1,257 @@
+"""The speed layer on real servers: nothing lost, nothing doubled, whatever is sent and whatever dies."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from speed_world import Job, Views, quarantine_topic, send, topic_ends, until
+
+from conf import Settings
+from energy.balance import EnergyRow, community_energy, installation_energy
+from energy.records import parse
+
+DAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
+TABLES = ("inverter_state", "reading_by_day", "energy_speed")
+
+
+@pytest.fixture(scope="module")
+def views(stack: Settings) -> Views:
+    return Views(stack)
+
+
+@pytest.fixture(scope="module")
+def job(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+    started = Job(stack, tmp_path_factory.mktemp("speed"))
+    started.start()
+    yield started
+    if started.alive:
+        assert started.stop() == 0
+
+
+def readings(installation: str, count: int, start: datetime = DAY, seconds: int = 60) -> list[dict[str, Any]]:
+    """``count`` instants of an inverter and a meter, in order."""
+    made = []
+    for n in range(count):
+        common = {"installation_id": installation, "time": start + timedelta(seconds=n * seconds)}
+        made.append(
+            {**common, "device_id": f"{installation}-inverter", "device_kind": "inverter", "ac_power_w": 600.0 + n}
+            | {"energy_total_wh": 1000.0 + 10 * n}
+        )
+        made.append(
+            {**common, "device_id": f"{installation}-meter", "device_kind": "meter"}
+            | {"import_total_wh": 500.0 + 3 * n, "export_total_wh": 200.0 + 7 * n}
+        )
+    return made
+
+
+def wire(made: list[dict[str, Any]]) -> list[tuple[str | None, bytes]]:
+    return [(m["installation_id"], json.dumps({**m, "time": m["time"].isoformat()}).encode()) for m in made]
+
+
+def expected(made: list[dict[str, Any]]) -> dict[tuple[str, datetime], EnergyRow]:
+    """What the functions of ``energy`` make of the sorted, deduplicated readings."""
+    now = datetime.now(timezone.utc)
+    parsed = [parse("readings", value, now) for _, value in wire(made)]
+    rows = installation_energy(parsed, DAY - timedelta(days=2), DAY + timedelta(days=4), 10.0)
+    return {(row.quantity, row.start): row for row in rows}
+
+
+def gained(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    return {name: after[name] - before[name] for name in before}
+
+
+def send_and_follow(stack: Settings, job: Job, messages: list[tuple[str | None, bytes]]) -> None:
+    send(stack, messages)
+    job.follow(topic_ends(stack))
+
+
+def hostile() -> list[tuple[bytes, str]]:
+    """Messages nobody should send, each with a part of the reason it is refused for."""
+    good = {"installation_id": "hostile", "device_id": "hostile-inverter", "device_kind": "inverter"}
+    good |= {"time": DAY.isoformat(), "ac_power_w": 1.0}
+
+    def but(**changes: Any) -> bytes:
+        return json.dumps({**good, **changes}).encode()
+
+    return [
+        (b"no json", "not JSON"),
+        (b"", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b'{"installation_id": "hos', "not JSON"),
+        (b"[" * 50_000, "not JSON"),
+        (b"[]", "message"),
+        (json.dumps({k: v for k, v in good.items() if k != "device_id"}).encode(), "device_id: Field required"),
+        (but(ac_power_w="much"), "ac_power_w"),
+        (but(ac_power_w=float("nan")), "ac_power_w"),
+        (but(energy_total_wh=1e308), "energy_total_wh"),
+        (but(time="1970-01-01T00:00:00Z"), "before the year 2000"),
+        (but(time="2100-01-01T00:00:00Z"), "future"),
+        (but(time="2026-06-01T12:00:00"), "time"),
+        (but(installation_id="nobody"), "unknown installation nobody"),
+        (but(device_id="hostile-other"), "is registered to hostile-neighbour"),
+        (but(source="x" * 2_000_000), "too large"),
+        (but(device_id="\u0000" * 3 + "ü" * 300), "device_id"),
+    ]
+
+
+def test_hostile_messages_end_in_quarantine_and_the_job_lives_on(stack: Settings, job: Job, views: Views) -> None:
+    views.register("hostile", ["hostile-inverter"])
+    views.register("hostile-neighbour", ["hostile-other"])
+    corpus = hostile()
+    send_and_follow(stack, job, [])
+    before = views.ledger()
+    send_and_follow(stack, job, [("hostile", payload) for payload, _ in corpus] + wire(readings("hostile", 1)))
+    assert gained(before, views.ledger()) == {
+        "received": len(corpus) + 2,
+        "accepted": 2,
+        "duplicate": 0,
+        "quarantined": len(corpus),
+        "late": 0,
+    }
+    rows = list(views.session.execute("SELECT * FROM quarantine"))
+    told = {(each["partition"], each["offset"]): each for each in quarantine_topic(stack)}
+    for payload, reason in corpus:
+        found = [row for row in rows if row.payload == payload[:65_536] and reason in row.reason]
+        assert found, reason
+        assert found[0].payload_bytes == len(payload)
+        message = told[found[0].kafka_partition, found[0].kafka_offset]
+        assert message["topic"] == "readings"
+        assert message["reason"] == found[0].reason
+    assert len(views.table("inverter_state", "hostile")) == 2
+
+
+def test_an_installation_registered_a_moment_ago_is_known(stack: Settings, job: Job, views: Views) -> None:
+    views.register("newcomer")
+    send_and_follow(stack, job, wire(readings("newcomer", 1)))
+    assert len(views.table("inverter_state", "newcomer")) == 2
+
+
+def test_repeats_are_counted_and_dropped(stack: Settings, job: Job, views: Views) -> None:
+    views.register("repeats")
+    made = wire(readings("repeats", 20))
+    before = views.ledger()
+    send_and_follow(stack, job, made + made[:10])
+    send_and_follow(stack, job, made[5:25])
+    counts = gained(before, views.ledger())
+    assert (counts["received"], counts["accepted"], counts["duplicate"]) == (70, 40, 30)
+    assert len(views.table("reading_by_day", "repeats")) == 40
+
+
+def test_any_order_ends_in_the_energy_of_the_sorted_readings(stack: Settings, job: Job, views: Views) -> None:
+    shuffler = random.Random(7)
+    installations = ["order-a", "order-b", "order-c"]
+    made = {name: readings(name, 120, seconds=97 + 60 * n) for n, name in enumerate(installations)}
+    for name in installations:
+        views.register(name, community="order-all")
+    messages = [message for name in installations for message in wire(made[name])]
+    messages += shuffler.sample(messages, 100)
+    shuffler.shuffle(messages)
+    for first in range(0, len(messages), 150):
+        send_and_follow(stack, job, messages[first : first + 150])
+    rows = {name: views.energy(name, DAY) for name in installations}
+    for name in installations:
+        assert rows[name] == expected(made[name])
+    of_day = [
+        community_energy({name: [r for r in of.values() if r.start.date() == day] for name, of in rows.items()})
+        for day in sorted({start.date() for of in rows.values() for _, start in of})
+    ]
+    community = {(row.quantity, row.start): row for part in of_day for row in part}
+    found = views.energy("order-all", DAY)
+    assert {key: row.energy_wh for key, row in found.items()} == {k: row.energy_wh for k, row in community.items()}
+
+
+def test_a_late_reading_changes_only_the_periods_between_its_neighbours(
+    stack: Settings, job: Job, views: Views
+) -> None:
+    views.register("late")
+    made = readings("late", 60, seconds=300)
+    missing = made[40]
+    send_and_follow(stack, job, wire([each for each in made if each is not missing]))
+    written = "SELECT quantity, start, WRITETIME(energy_wh) FROM energy_speed WHERE installation_id = %s AND month = %s"
+    month = DAY.date().replace(day=1)
+    before = {row[:2]: row[2] for row in views.session.execute(written, ("late", month))}
+    send_and_follow(stack, job, wire([missing]))
+    after = {row[:2]: row[2] for row in views.session.execute(written, ("late", month))}
+    touched = {start for (_, start), at in after.items() if at != before[_, start]}
+    assert 1 <= len(touched) <= 24
+    assert views.energy("late", DAY) == expected(made)
+
+
+def test_readings_of_one_instant_merge_in_any_order(stack: Settings, job: Job, views: Views) -> None:
+    views.register("conflict")
+    one, other = {"ac_power_w": 100.0}, {"ac_power_w": 200.0, "voltage_v": 231.0}
+    ends = []
+    for name, values in {"a": (one, other), "b": (other, one)}.items():
+        head = {"installation_id": "conflict", "device_id": f"conflict-{name}", "device_kind": "inverter", "time": DAY}
+        for each in values:
+            send_and_follow(stack, job, wire([head | each]))
+            time.sleep(1.1)  # Cassandra expires cells by the second; a later expiry must not win.
+        query = "SELECT ac_power_w, voltage_v FROM reading_by_day WHERE device_id = %s AND day = %s"
+        ends.append(list(views.session.execute(query, (f"conflict-{name}", DAY.date()))))
+        state = "SELECT ac_power_w, voltage_v FROM inverter_state WHERE installation_id = %s AND device_id = %s"
+        ends.append(list(views.session.execute(state, ("conflict", f"conflict-{name}"))))
+    assert ends == [[(200.0, 231.0)]] * 4
+
+
+def test_killed_and_restarted_it_loses_and_doubles_nothing(stack: Settings, job: Job, views: Views) -> None:
+    views.register("killed")
+    send_and_follow(stack, job, [])
+    before = views.ledger()
+    made = readings("killed", 1_500, seconds=20)
+    messages = wire(made)
+    messages += messages[::10]
+    for round_, first in enumerate(range(0, len(messages), len(messages) // 3 + 1)):
+        send(stack, messages[first : first + len(messages) // 3 + 1])
+        if round_ < 2:
+            time.sleep(random.Random(round_).uniform(0.2, 1.5))
+            job.kill()
+            job.start()
+    job.follow(topic_ends(stack))
+    counts = gained(before, views.ledger())
+    assert counts == {"received": 3_300, "accepted": 3_000, "duplicate": 300, "quarantined": 0, "late": 0}
+    assert len(views.table("reading_by_day", "killed")) == 3_000
+    assert views.energy("killed", DAY) == expected(made)
+
+
+def test_a_deleted_checkpoint_changes_no_value(stack: Settings, job: Job, views: Views) -> None:
+    before = {table: views.table(table, "") for table in TABLES}
+    job.stop()
+    job.checkpoint.rename(job.home / "lost")
+    (job.home / "run" / "speed.json").unlink()
+    job.start()
+    job.follow(topic_ends(stack))
+    assert {table: views.table(table, "") for table in TABLES} == before
+    assert views.ledger()["received"] == sum(end + 1 for end in topic_ends(stack).values())
+
+
+def test_two_jobs_at_once_change_no_value(
+    stack: Settings, job: Job, views: Views, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    views.register("twice")
+    second = Job(stack, tmp_path_factory.mktemp("second"))
+    second.start()
+    made = readings("twice", 300)
+    messages = wire(made)
+    random.Random(3).shuffle(messages)
+    for first in range(0, len(messages), 100):
+        send(stack, messages[first : first + 100])
+        time.sleep(0.3)
+    for each in (job, second):
+        each.follow(topic_ends(stack))
+    assert second.stop() == 0
+    assert len(views.table("reading_by_day", "twice")) == 600
+    assert views.energy("twice", DAY) == expected(made)
+
+
+def test_it_ends_with_one_line_when_a_query_ends(stack: Settings, job: Job) -> None:
+    assert job.alive
+    (job.checkpoint / "speed" / "readings" / "offsets" / "0").exists()
+    until("the report is fresh", lambda: bool(job.report().get("readings", {}).get("batch_id") is not None))
+    assert set(job.report()["kafka_lag"].values()) <= {0}
+    assert job.stop() == 0
