@@ -33,4 +33,4 @@ async def serving(images: Mapping[int, tuple[int, list[int]]], port: int) -> Asy
     try:
         yield server
     finally:
-        await server.shutdown()
+        await server.shutdown()  # type: ignore[no-untyped-call]

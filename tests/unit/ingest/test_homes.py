@@ -113,7 +113,7 @@ def test_homes_equal_a_plain_pandas_script(folder: Path) -> None:
 def test_the_sun_stands_highest_at_solar_noon_in_every_month(folder: Path) -> None:
     """The reading of the clock that ``citylearn`` explains: the centre of generation lies near solar noon."""
     homes = citylearn.read_homes(folder)
-    total = sum(home.generation for home in homes)
+    total = np.sum([home.generation for home in homes], axis=0)
     local = [
         (CYCLE_START + h * HOUR + HOUR / 2).astimezone(ZoneInfo("Etc/GMT+8")) for h in range(CYCLE_HOURS)
     ]

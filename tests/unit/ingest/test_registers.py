@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.registers import NOT_IMPLEMENTED, number, scaled, text, width, words
+from ingest.registers import NOT_IMPLEMENTED, RegisterType, number, scaled, text, width, words
 
-RANGES = {
+RANGES: dict[RegisterType, tuple[int, int]] = {
     "int16": (-(2**15) + 1, 2**15 - 1),
     "uint16": (0, 2**16 - 2),
     "acc32": (1, 2**32 - 1),
@@ -37,12 +37,12 @@ RANGES = {
         pytest.param([0x8000, 0, 0, 0], "int64", None, id="int64 not implemented"),
     ],
 )
-def test_words_checked_by_hand(registers: list[int], kind: str, expected: float | None) -> None:
+def test_words_checked_by_hand(registers: list[int], kind: RegisterType, expected: float | None) -> None:
     assert number(registers, 0, kind) == expected
 
 
 @given(st.sampled_from(sorted(RANGES)), st.data(), st.booleans(), st.integers(0, 3))
-def test_whole_numbers_come_back(kind: str, data: st.DataObject, low_word_first: bool, offset: int) -> None:
+def test_whole_numbers_come_back(kind: RegisterType, data: st.DataObject, low_word_first: bool, offset: int) -> None:
     value = data.draw(st.integers(*RANGES[kind]))
     found = words(value, kind, low_word_first)
     assert len(found) == width(kind)
@@ -55,7 +55,7 @@ def test_floats_come_back(value: float) -> None:
 
 
 @given(st.lists(st.integers(0, 0xFFFF), min_size=4, max_size=4), st.sampled_from(sorted(NOT_IMPLEMENTED)))
-def test_any_registers_give_a_finite_number_or_none(registers: list[int], kind: str) -> None:
+def test_any_registers_give_a_finite_number_or_none(registers: list[int], kind: RegisterType) -> None:
     value = number(registers, 0, kind)
     assert value is None or math.isfinite(value)
 

@@ -92,6 +92,6 @@ def test_over_modbus_the_day_arrives_in_steps_then_live_and_nothing_can_be_writt
         assert (await client.write_register(image.MAIN_ADDRESS + 14, 1, device_id=1)).isError()
         client.close()
         link.close()
-        await server.shutdown()
+        await server.shutdown()  # type: ignore[no-untyped-call]
 
     asyncio.run(scenario())
