@@ -10,9 +10,9 @@ import pandas as pd
 
 def plain_hours(folder: Path, number: int, start: str, end: str) -> pd.DataFrame:
     """Hourly Wh of home ``number`` from ``start`` to ``end`` (UTC): one column a quantity."""
-    kw = json.loads((folder / "schema.json").read_text())["buildings"][f"Building_{number}"]["pv"][
-        "attributes"
-    ]["nominal_power"]
+    kw = json.loads((folder / "schema.json").read_text())["buildings"][f"Building_{number}"]["pv"]["attributes"][
+        "nominal_power"
+    ]
     table = pd.read_csv(folder / f"Building_{number}.csv")
     wall = pd.date_range("2016-08-01", periods=len(table), freq="h")
     year = pd.DataFrame(
@@ -46,6 +46,4 @@ def plain_hours(folder: Path, number: int, start: str, end: str) -> pd.DataFrame
 
 def plain_totals(folder: Path, number: int, start: str, end: str) -> dict[str, float]:
     """Wh of each quantity of home ``number`` from ``start`` to ``end`` (UTC)."""
-    return {
-        str(quantity): float(wh) for quantity, wh in plain_hours(folder, number, start, end).sum().items()
-    }
+    return {str(quantity): float(wh) for quantity, wh in plain_hours(folder, number, start, end).sum().items()}

@@ -105,18 +105,14 @@ def test_homes_equal_a_plain_pandas_script(folder: Path) -> None:
             flows = home.flows(hour.to_pydatetime())
             assert [
                 f / 1000 for f in (flows.generation, flows.consumption, flows.import_, flows.export)
-            ] == pytest.approx(
-                [row["generation"], row["consumption"], row["import"], row["export"]], abs=2e-3
-            )
+            ] == pytest.approx([row["generation"], row["consumption"], row["import"], row["export"]], abs=2e-3)
 
 
 def test_the_sun_stands_highest_at_solar_noon_in_every_month(folder: Path) -> None:
     """The reading of the clock that ``citylearn`` explains: the centre of generation lies near solar noon."""
     homes = citylearn.read_homes(folder)
     total = np.sum([home.generation for home in homes], axis=0)
-    local = [
-        (CYCLE_START + h * HOUR + HOUR / 2).astimezone(ZoneInfo("Etc/GMT+8")) for h in range(CYCLE_HOURS)
-    ]
+    local = [(CYCLE_START + h * HOUR + HOUR / 2).astimezone(ZoneInfo("Etc/GMT+8")) for h in range(CYCLE_HOURS)]
     clock = np.array([t.hour + t.minute / 60 for t in local])
     for month in range(1, 13):
         of_month = np.array([t.month == month for t in local])
