@@ -118,15 +118,17 @@ def _before_spike(trace: Trace, good: list[int], have: list[int], at: int) -> in
     here = have[at]
     following = have[at + 1] if at + 1 < len(have) else None
     value, high = _value(trace, here), _value(trace, good[-1])
-    if value >= high or wrapped(trace, good[-2:], here, following) is not None:
+    if value >= high:
         return None
     for before in range(len(good) - 2, -1, -1):
-        base, risen = _value(trace, good[before]), _value(trace, good[before + 1])
-        if trace.times[good[before + 1]] < trace.times[here] - MOMENT_US:
+        root, top = good[before], good[before + 1]
+        base, risen = _value(trace, root), _value(trace, top)
+        if trace.times[top] < trace.times[here] - MOMENT_US:
             return None
         if base <= value:
             sudden = 2 * (risen - base) >= high - value and 10 * (value - base) <= risen - base
-            return before if sudden and trace.plausible(good[before], here) else None
+            counted = trace.most(root, top) is not None and wrapped(trace, good[-2:], here, following) is not None
+            return before if sudden and not counted and trace.plausible(root, here) else None
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from energy.trace import SLACK_US, SPARE_MWH, Trace, count_of
+from energy.trace import OFF_BY, SLACK_US, SPARE_MWH, Trace, count_of
 
 SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
 """Resolutions (mWh) of registers that wrap: 0.1 Wh to 1 kWh."""
@@ -45,6 +45,9 @@ def judge(trace: Trace, before: Sequence[int], here: int, following: int | None)
     most = _most(trace, before, here, following)
     if low > high:
         return Judged(0, 0, bound, "jump", known=False)
+    integral = trace.integral(last, here)
+    if integral is not None:
+        most = min(most or 0, round(OFF_BY * integral) + SPARE_MWH)
     if low > (high // 10 if most is None else most):
         return Judged(0, 0, bound, "replaced", known=False)
     idle = following is not None and len(before) == 2 and _idle(trace, before, here, following)
@@ -69,8 +72,8 @@ def wrapped(trace: Trace, before: Sequence[int], here: int, following: int | Non
         if not near or (most is not None and step > most):
             continue
         if integral is not None:
-            # A reset leaves what was counted since; power tells the two apart.
-            if abs(step - integral) <= abs(low - integral):
+            # A reset leaves what was counted since; power tells the two apart, to a count.
+            if abs(step - integral) <= abs(low - integral) + scale:
                 return step
         elif low > 0 or step <= 20 * scale:
             return step
