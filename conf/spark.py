@@ -79,6 +79,8 @@ def process(settings: Settings) -> dict[str, str]:
         **_jars(settings),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        # One process has no other host to wait for, and its scheduler never looks again: a task would wait for ever.
+        "spark.locality.wait": "0s",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError",

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pyspark
-from pyhive import hive
 
 from conf import spark
 from conf.settings import Settings
+from serving_layer.sql import apply as sql
 from stack import java
 from stack.process import Service
 
@@ -26,7 +26,10 @@ def service(settings: Settings) -> Service:
     confs |= spark.connections(settings) | {"spark.driver.memory": f"{HEAP_MB}m", "spark.master": "local[2]"}
     data = settings.home / "data" / "thrift"
     confs["spark.driver.extraJavaOptions"] += f" -Dderby.system.home={data}"
-    confs["spark.sql.warehouse.dir"] = str(data / "warehouse")
+    # Its database holds views alone, so that it needs no HDFS.
+    confs["spark.sql.warehouse.dir"] = (data / "warehouse").as_uri()
+    # A question about one installation reads that installation's partitions, not the table.
+    confs[f"spark.sql.catalog.{spark.CATALOG}.directJoinSetting"] = "on"
     return Service(
         name="thrift",
         command=(
@@ -43,15 +46,13 @@ def service(settings: Settings) -> Service:
             f"hive.server2.thrift.bind.host={conf.host}",
         ),
         prepare=lambda: data.mkdir(parents=True, exist_ok=True),
-        ready=lambda: _answers(settings),
+        ready=lambda: _make_views(settings),
         needs=("cassandra", "namenode"),
         ports={"thrift.port": conf.port},
         environment={"JAVA_HOME": str(java.home(settings)), "SPARK_LOCAL_IP": conf.host},
     )
 
 
-def _answers(settings: Settings) -> None:
-    with hive.connect(settings.thrift.host, port=settings.thrift.port) as connection:
-        cursor = connection.cursor()
-        cursor.execute("SELECT 1")
-        cursor.fetchall()
+def _make_views(settings: Settings) -> None:
+    """Make database ``solera``; the server is of use once it has it."""
+    sql.apply(settings)

@@ -1,0 +1,131 @@
+-- Database solera of the Thrift Server: the views of the Cassandra keyspace {keyspace}, by the rules of
+-- serving_layer/merge.py. Times are UTC, energy is in Wh.
+--
+-- Ask by installation_id (and quantity): only that installation's partitions are read, and a condition on quantity
+-- and start goes down to Cassandra with it. A condition on month (first day of the UTC month) narrows it further.
+
+CREATE DATABASE IF NOT EXISTS solera;
+
+CREATE OR REPLACE VIEW solera.installation AS SELECT * FROM {catalog}.{keyspace}.installation;
+CREATE OR REPLACE VIEW solera.device AS
+SELECT installation_id, device_id, device_kind, capacity_kw FROM {catalog}.{keyspace}.device;
+CREATE OR REPLACE VIEW solera.inverter_state AS SELECT * FROM {catalog}.{keyspace}.inverter_state;
+CREATE OR REPLACE VIEW solera.reading AS SELECT * FROM {catalog}.{keyspace}.reading_by_day;
+CREATE OR REPLACE VIEW solera.alarm AS SELECT * FROM {catalog}.{keyspace}.alarm;
+CREATE OR REPLACE VIEW solera.ingest_ledger AS SELECT * FROM {catalog}.{keyspace}.ingest_ledger;
+
+-- payload as text; what is not UTF-8 in it shows as the replacement character
+CREATE OR REPLACE VIEW solera.quarantine AS
+SELECT topic, day, kafka_partition, kafka_offset, received_at, reason, decode(payload, 'UTF-8') AS payload,
+  payload_bytes
+FROM {catalog}.{keyspace}.quarantine;
+
+CREATE OR REPLACE VIEW solera.run AS
+SELECT run_id, started, published, cut, issued_at, counts, skill
+FROM {catalog}.{keyspace}.run WHERE name = 'nightly';
+
+-- Every partition an installation may have: what lets a question about one installation read only its own.
+CREATE OR REPLACE VIEW solera.installation_month AS
+SELECT installation_id, explode(sequence(date'2000-01-01', current_date(), interval 1 month)) AS month
+FROM {catalog}.{keyspace}.installation;
+
+-- Of each period the value of the newest published run before the cut; where there is none, the speed view's.
+-- '' sorts before every run_id, so one maximum does both.
+CREATE OR REPLACE VIEW solera.energy AS
+SELECT start, installation_id, quantity, v.energy_wh, if(v.run_id = '', 'speed', 'batch') AS view, v.run_id,
+  v.completeness, v.method, v.lower_wh, v.upper_wh, v.cause, month
+FROM (
+  SELECT installation_id, month, quantity, start,
+    max(struct(run_id, energy_wh, completeness, method, lower_wh, upper_wh, cause)) AS v
+  FROM (
+    SELECT b.installation_id, b.month, b.quantity, b.start, b.run_id, b.energy_wh, b.completeness, b.method,
+      b.lower_wh, b.upper_wh, b.cause
+    FROM solera.installation_month m
+    JOIN {catalog}.{keyspace}.energy_batch b ON b.installation_id = m.installation_id AND b.month = m.month
+    JOIN solera.run r ON r.run_id = b.run_id
+    WHERE r.published IS NOT NULL AND b.start < (SELECT max(cut) FROM solera.run WHERE published IS NOT NULL)
+    UNION ALL
+    SELECT s.installation_id, s.month, s.quantity, s.start, '' AS run_id, s.energy_wh, s.completeness, s.method,
+      s.lower_wh, s.upper_wh, s.cause
+    FROM solera.installation_month m
+    JOIN {catalog}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month
+  )
+  GROUP BY installation_id, month, quantity, start
+);
+
+-- Sums are made in whole mWh, so that no order of adding changes them. One provisional part makes a sum provisional.
+CREATE OR REPLACE VIEW solera.energy_hourly AS
+SELECT date_trunc('HOUR', start) AS start, installation_id, quantity,
+  sum(cast(round(energy_wh * 1000) AS bigint)) / 1000 AS energy_wh, max(view) AS view,
+  if(max(view) = 'batch', max(run_id), '') AS run_id, least(1.0D, sum(completeness) / 4) AS completeness, month
+FROM solera.energy
+GROUP BY date_trunc('HOUR', start), installation_id, quantity, month;
+
+-- UTC days
+CREATE OR REPLACE VIEW solera.energy_daily AS
+SELECT date_trunc('DAY', start) AS start, to_date(start) AS day, installation_id, quantity,
+  sum(cast(round(energy_wh * 1000) AS bigint)) / 1000 AS energy_wh, max(view) AS view,
+  if(max(view) = 'batch', max(run_id), '') AS run_id, least(1.0D, sum(completeness) / 96) AS completeness, month
+FROM solera.energy
+GROUP BY date_trunc('DAY', start), to_date(start), installation_id, quantity, month;
+
+-- days of the installation's own time zone: 23, 24 or 25 hours
+CREATE OR REPLACE VIEW solera.energy_daily_local AS
+SELECT to_date(from_utc_timestamp(e.start, i.time_zone)) AS day, i.time_zone, e.installation_id, e.quantity,
+  sum(cast(round(e.energy_wh * 1000) AS bigint)) / 1000 AS energy_wh, max(e.view) AS view,
+  if(max(e.view) = 'batch', max(e.run_id), '') AS run_id
+FROM solera.energy e JOIN {catalog}.{keyspace}.installation i ON i.installation_id = e.installation_id
+GROUP BY to_date(from_utc_timestamp(e.start, i.time_zone)), i.time_zone, e.installation_id, e.quantity;
+
+-- every published issue; time is the beginning of the hour, day its UTC day
+CREATE OR REPLACE VIEW solera.forecast AS
+SELECT installation_id, quantity, issued_at, time, v.p10 AS p10_wh, v.p50 AS p50_wh, v.p90 AS p90_wh, v.step, v.model,
+  v.run_id, day
+FROM (
+  SELECT f.installation_id, f.quantity, f.day, f.time, f.issued_at,
+    max(struct(f.run_id, f.p10, f.p50, f.p90, f.step, f.model)) AS v
+  FROM {catalog}.{keyspace}.forecast f JOIN solera.run r ON r.run_id = f.run_id
+  WHERE r.published IS NOT NULL
+  GROUP BY f.installation_id, f.quantity, f.day, f.time, f.issued_at
+);
+
+-- the newest issue of each installation and quantity
+CREATE OR REPLACE VIEW solera.forecast_newest AS
+SELECT installation_id, quantity, issued_at, time, p10_wh, p50_wh, p90_wh, step, model, run_id, day
+FROM (
+  SELECT *, max(issued_at) OVER (PARTITION BY installation_id, quantity) AS newest FROM solera.forecast
+)
+WHERE issued_at = newest;
+
+-- errors (Wh) as the newest published run states them
+CREATE OR REPLACE VIEW solera.forecast_skill AS
+SELECT installation_id, quantity, run_id, days, hours, basis, mae_wh, mae_yesterday_wh, mae_last_week_wh, rmse_wh,
+  coverage_p10, coverage_p50, coverage_p90, pinball_wh, beats_naive, published_model
+FROM (
+  SELECT s.*, max(s.run_id) OVER (PARTITION BY s.installation_id, s.quantity) AS newest
+  FROM {catalog}.{keyspace}.forecast_skill s JOIN solera.run r ON r.run_id = s.run_id
+  WHERE r.published IS NOT NULL
+)
+WHERE run_id = newest;
+
+-- of each period one price: a known one before a forecast, then the one known last
+CREATE OR REPLACE VIEW solera.price AS
+SELECT market, zone, start, v.end, v.price_eur_mwh, coalesce(v.kind, 'known') AS kind, v.known_at, v.provider, v.p10,
+  v.p90, v.model, day
+FROM (
+  SELECT market, zone, day, start,
+    max(struct(coalesce(kind, 'known') <> 'forecast' AS is_known, known_at, end, price_eur_mwh, kind, provider, p10,
+      p90, model)) AS v
+  FROM {catalog}.{keyspace}.price
+  GROUP BY market, zone, day, start
+);
+
+CREATE OR REPLACE VIEW solera.settlement AS
+SELECT installation_id, start, v.run_id, v.assigned_wh, v.self_consumed_wh, v.surplus_wh, v.grid_wh, v.saving_eur, month
+FROM (
+  SELECT s.installation_id, s.month, s.start,
+    max(struct(s.run_id, s.assigned_wh, s.self_consumed_wh, s.surplus_wh, s.grid_wh, s.saving_eur)) AS v
+  FROM {catalog}.{keyspace}.settlement s JOIN solera.run r ON r.run_id = s.run_id
+  WHERE r.published IS NOT NULL
+  GROUP BY s.installation_id, s.month, s.start
+);
