@@ -33,7 +33,7 @@ class PasswordMissingError(LookupError):
 def role_statements(keyspace: str, passwords: Mapping[str, str]) -> list[str]:
     """The statements of ``roles.cql``; ``passwords`` by the variable's name. Raises :class:`PasswordMissingError`."""
     text = re.sub(r"--.*", "", (CONF_DIR / "roles.cql").read_text(encoding="utf-8"))
-    values = {name.lower(): password.replace("'", "''") for name, password in passwords.items()}
+    values = {name.lower(): _literal(password) for name, password in passwords.items()}
     try:
         return [part.strip().format(keyspace=keyspace, **values) for part in text.split(";") if part.strip()]
     except KeyError as error:
@@ -50,8 +50,27 @@ def apply_roles(settings: Settings, passwords: Mapping[str, str]) -> None:
         session.execute(f"ALTER ROLE {FIRST_ACCOUNT} WITH SUPERUSER = false AND LOGIN = false")
         for statement in wanted:
             session.execute(statement)
+        for role in (found[1] for each in wanted if (found := re.match(r"CREATE ROLE IF NOT EXISTS (\w+)", each))):
+            _have_password(session, settings, role, passwords[f"{role.removeprefix('solera_')}_PASSWORD".upper()])
     finally:
         session.cluster.shutdown()
+
+
+def _have_password(session: Session, settings: Settings, role: str, password: str) -> None:
+    """Change the role's password where it is another; Cassandra refuses a second change within 5 s."""
+    try:
+        connect(_as(settings, role, password), keyspace=None).cluster.shutdown()
+    except CassandraAway:
+        session.execute(f"ALTER ROLE {role} WITH PASSWORD = {_literal(password)}")
+
+
+def _as(settings: Settings, user: str, password: str) -> Settings:
+    login = {"username": user, "password": SecretStr(password)}
+    return settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _have_administrator(settings: Settings) -> None:
@@ -59,18 +78,13 @@ def _have_administrator(settings: Settings) -> None:
     try:
         connect(settings, keyspace=None).cluster.shutdown()
     except CassandraAway:
-        login = {"username": FIRST_ACCOUNT, "password": SecretStr(FIRST_ACCOUNT)}
-        first = settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
-        session = connect(first, keyspace=None)
+        name, password = settings.cassandra.username, settings.cassandra.password.get_secret_value()
+        session = connect(_as(settings, FIRST_ACCOUNT, FIRST_ACCOUNT), keyspace=None)
         try:
-            _make_administrator(session, settings)
+            rights = f"SUPERUSER = true AND LOGIN = true AND PASSWORD = {_literal(password)}"
+            session.execute(f"CREATE ROLE {name} WITH {rights}")
         finally:
             session.cluster.shutdown()
-
-
-def _make_administrator(session: Session, settings: Settings) -> None:
-    name, password = settings.cassandra.username, settings.cassandra.password.get_secret_value().replace("'", "''")
-    session.execute(f"CREATE ROLE {name} WITH SUPERUSER = true AND LOGIN = true AND PASSWORD = '{password}'")
 
 
 def main() -> int:

@@ -1,0 +1,107 @@
+"""conf/roles.cql in a real Cassandra that asks for logins by the very options docker-compose.yml gives the image."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from cassandra import Unauthorized
+from cassandra.cluster import Session
+from pydantic import SecretStr
+
+from conf import Settings, load_settings
+from conf.cassandra import CassandraAway, connect
+from stack import cassandra, jars, java
+from stack.cluster import apply_roles
+from stack.process import Place, spawn, stop
+
+COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
+ROLES = ("ingest", "speed", "batch", "serving", "analyst")
+PASSWORDS = {f"{role.upper()}_PASSWORD": f"{role} it's; -- secret" for role in ROLES}
+WRITES = {
+    "ingest": {"installation", "device"},
+    "speed": {"inverter_state", "reading_by_day", "energy_speed", "ingest_ledger", "quarantine"},
+    "batch": {
+        "energy_batch",
+        "forecast",
+        "forecast_skill",
+        "price",
+        "run",
+        "settlement",
+        "ingest_ledger",
+        "quarantine",
+    },
+    "serving": {"alarm"},
+    "analyst": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def guarded(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of the administrator of a new node with logins, its roles applied twice."""
+    home = tmp_path_factory.mktemp("guarded")
+    settings = load_settings(home=home, port_offset=settings.port_offset + 37)  # beside the other tests' stack
+    login = {"username": "solera_admin", "password": SecretStr("an admin's")}
+    settings = settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
+    java.have(settings, java.Console())
+    jars.fetch(settings, "cassandra")
+    options = yaml.safe_load(COMPOSE.read_text())["services"]["cassandra"]["environment"]["JVM_EXTRA_OPTS"].split()
+    service = cassandra.service(settings)
+    service = dataclasses.replace(service, command=(service.command[0], *options, *service.command[1:]))
+    service.prepare()
+    place = Place(home)
+    spawn(place, service)
+    try:
+        _apply_when_up(settings)
+        apply_roles(settings, PASSWORDS)
+        yield settings
+    finally:
+        stop(place, "cassandra", grace=30)
+
+
+def _apply_when_up(settings: Settings) -> None:
+    until = time.monotonic() + 120
+    while True:
+        try:
+            return apply_roles(settings, PASSWORDS)
+        except CassandraAway:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
+
+
+def login(settings: Settings, user: str, password: str) -> Session:
+    who = {"username": user, "password": SecretStr(password)}
+    return connect(settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=who)}))
+
+
+def may(session: Session, statement: str) -> bool:
+    try:
+        session.execute(statement)
+    except Unauthorized:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_writes_its_own_tables_and_no_other(guarded: Settings, role: str) -> None:
+    session = login(guarded, f"solera_{role}", PASSWORDS[f"{role.upper()}_PASSWORD"])
+    tables = set(session.cluster.metadata.keyspaces[guarded.cassandra.keyspace].tables)
+    assert {table for table in tables if may(session, f"TRUNCATE {table}")} == WRITES[role]
+    read = {table for table in tables if may(session, f"SELECT * FROM {table} LIMIT 1")}  # noqa: S608  names of the schema
+    assert read == (WRITES[role] if role == "ingest" else tables)
+    for forbidden in ("CREATE TABLE other (a int PRIMARY KEY)", "DROP TABLE alarm", "ALTER TABLE alarm ADD b int",
+                      "CREATE ROLE other", "ALTER ROLE solera_admin WITH PASSWORD = 'x'",
+                      "SELECT * FROM system_auth.roles"):  # fmt: skip
+        assert not may(session, forbidden), forbidden
+    session.cluster.shutdown()
+
+
+@pytest.mark.parametrize(("user", "password"), [("cassandra", "cassandra"), ("solera_speed", "guess"), ("", "")])
+def test_nobody_else_gets_in(guarded: Settings, user: str, password: str) -> None:
+    with pytest.raises(CassandraAway):
+        login(guarded, user, password)
