@@ -30,6 +30,8 @@ class Fleet:
         self.pollers: dict[str, Poller] = {}
         self.unusable: dict[str, str] = {}
         self.error: str | None = None
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Fails when a poller has ended by an error that is not its device's."""
         self._settings, self._keep = settings, keep
         self._memory = settings.home / "gateway" / "devices.json"
         self._session: Any = None
@@ -91,7 +93,13 @@ class Fleet:
         source = measurable(device, self._links[address])
         poller = Poller(device, source, self._settings.gateway.poll_seconds, self._keep)
         self.pollers[device.device_id] = poller
-        self._tasks[device.device_id] = asyncio.create_task(poller.run())
+        task = asyncio.create_task(poller.run())
+        task.add_done_callback(self._ended)
+        self._tasks[device.device_id] = task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and not self.broken.done():
+            self.broken.set_exception(task.exception() or RuntimeError("a poller has ended"))
 
     def _close_unused_links(self) -> None:
         used = {(p.device.connection.host, p.device.connection.port) for p in self.pollers.values()}

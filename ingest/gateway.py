@@ -8,10 +8,11 @@ nor the disk takes more, it says so and stops polling rather than dropping.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 from conf import Settings, load_settings
 from ingest.fleet import Fleet
@@ -37,7 +38,7 @@ def main() -> int:
 
 
 async def run(settings: Settings) -> None:
-    """Poll, keep, send and report until the process is asked to end."""
+    """Poll, keep, send and report until the process is asked to end; a part that breaks ends them all."""
     outbox = Outbox(settings.home / "gateway" / "outbox.sqlite", settings.gateway.outbox_megabytes)
     sender = Sender(outbox, settings.kafka_servers)
     commits = GroupCommit(outbox, sender.wake)
@@ -48,19 +49,23 @@ async def run(settings: Settings) -> None:
     log.info("started; %d messages wait in the outbox", outbox.count)
     sender.start()
     sender.wake()
-    tasks = [
-        asyncio.create_task(commits.run()),
-        asyncio.create_task(_follow_catalogue(fleet)),
-        asyncio.create_task(_report(settings, fleet, outbox, sender, commits)),
+    work: list[Coroutine[Any, Any, Any]] = [
+        stop.wait(),
+        commits.run(),
+        _follow_catalogue(fleet),
+        _report(settings, fleet, outbox, sender, commits),
     ]
-    await stop.wait()
+    tasks = [asyncio.create_task(part) for part in work]
+    parts: list[asyncio.Future[Any]] = [*tasks, fleet.broken]
+    done, running = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
     fleet.stop()
-    for task in tasks:
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*tasks)
+    for unfinished in running:
+        unfinished.cancel()
+    await asyncio.wait(tasks)
     await asyncio.to_thread(sender.stop, LAST_SEND_SECONDS)
     log.info("stopped; %d messages wait in the outbox", outbox.count)
+    for ended in done:
+        ended.result()
 
 
 async def _follow_catalogue(fleet: Fleet) -> None:
@@ -72,6 +77,8 @@ async def _follow_catalogue(fleet: Fleet) -> None:
 async def _report(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sender, commits: GroupCommit) -> None:
     while True:
         write_status(settings, fleet, outbox, sender, commits)
+        if not sender.is_alive():
+            raise RuntimeError("the sender has ended; its last words stand above")
         await asyncio.sleep(STATUS_SECONDS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from datetime import datetime, timezone
 from typing import Any
@@ -15,6 +16,8 @@ from ingest.instants import rfc3339
 from ingest.outbox import Outbox
 from ingest.poller import Poller
 from ingest.sender import Sender
+
+log = logging.getLogger("gateway")
 
 
 def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sender, commits: GroupCommit) -> None:
@@ -31,7 +34,10 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
         "devices": {device_id: _device(poller) for device_id, poller in sorted(fleet.pollers.items())},
         "unusable": fleet.unusable,
     }
-    replace_text(settings.home / "run" / "gateway.json", json.dumps(report, indent=1))
+    try:
+        replace_text(settings.home / "run" / "gateway.json", json.dumps(report, indent=1))
+    except OSError as error:  # a full disk must not end the polling; the old report's age tells
+        log.warning("the report can't be written: %s", error.strerror)
 
 
 def _device(poller: Poller) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Publisher:
         topics = ", ".join(sorted({message.topic for message in messages}))
         return (
             f"Kafka at {self._servers} acknowledged {sum(acknowledged)} of {len(messages)} messages of {topics} "
-            f"within {self._wait:g} s: {failure!r}"
+            f"within {self._wait:g} s: {failure}"
         )
 
     def close(self) -> None:

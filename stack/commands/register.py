@@ -15,7 +15,12 @@ from ingest.register import CatalogueError, read_catalogue, write_catalogue
 def register(
     file: Annotated[Path, typer.Argument(help="YAML or JSON: a list of installations with their devices.")],
 ) -> None:
-    """Add or update the installations and devices in FILE; powers in kW, angles in degrees.
+    """Add or update the installations and devices in FILE; sizes in kW, angles in degrees, IANA time zones.
+
+    A file holds {installation_id, name, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, azimuth_deg,
+    municipality_code, community_id, cups, cau, tariff, devices: [{device_id, device_kind, capacity_kw,
+    connection: {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign: import|export}}]}, or a
+    list of them; leave out what you do not know. Other protocols: huawei-tcp, registers-tcp.
 
     Example: solera register homes.yaml
     """

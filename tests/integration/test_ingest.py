@@ -232,14 +232,15 @@ def test_replay_publishes_every_line_as_it_stands(stack: Settings, topic: str, t
 
 def test_replay_keeps_the_order_of_a_key(stack: Settings, tmp_path: Path) -> None:
     path = tmp_path / "weather.jsonl"
-    path.write_text("".join(f'{{"location_id":"ingest-{n % 3}","n":{n}}}\n' for n in range(3000)))
+    run = f"ingest-{time.time_ns()}"
+    path.write_text("".join(f'{{"location_id":"{run}-{n % 3}","n":{n}}}\n' for n in range(3000)))
     result = CliRunner().invoke(app, ["replay", str(path), "--topic", "weather"])
     assert result.exit_code == 0, result.output
     seen: dict[bytes, list[int]] = {}
     for message in sorted(messages(stack, "weather"), key=lambda m: (m.partition, m.offset)):
-        if message.key and message.key.startswith(b"ingest-"):
+        if message.key and message.key.startswith(run.encode()):
             seen.setdefault(message.key, []).append(json.loads(message.value)["n"])
-    assert seen == {b"ingest-%d" % k: list(range(k, 3000, 3)) for k in range(3)}
+    assert seen == {f"{run}-{k}".encode(): list(range(k, 3000, 3)) for k in range(3)}
 
 
 def test_replay_paces_and_names_an_unknown_topic(stack: Settings, topic: str, tmp_path: Path) -> None:

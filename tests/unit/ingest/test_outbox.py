@@ -55,6 +55,18 @@ def test_at_the_bound_it_refuses_and_drops_nothing(tmp_path: Path) -> None:
     outbox.keep([Message("readings", b"k", b"y")])
 
 
+def test_a_full_disk_is_said_and_what_was_kept_stays(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 100)
+    outbox.keep([Message("readings", b"k", b"first")])
+    pages = outbox._base.execute("PRAGMA page_count").fetchone()[0]
+    outbox._base.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutboxFullError, match="disk is full"):
+        outbox.keep([Message("readings", b"k", b"x" * 100_000)])
+    assert [kept.message.value for kept in outbox.oldest(10)] == [b"first"]
+    outbox.delete(outbox.oldest(1))
+    assert outbox.count == 0
+
+
 WRITER = """
 import sys
 from pathlib import Path
