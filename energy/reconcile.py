@@ -1,0 +1,110 @@
+"""Two views of the same energy side by side, and each difference split into causes that sum to it exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from energy.balance import installation_energy
+from energy.calendar import QUARTER
+from energy.rows import EnergyRow, to_mwh
+
+CAUSES = ("late", "duplicate", "quarantine", "reset", "gap", "estimate", "clock", "meter")
+"""late: readings that one view did not have yet; duplicate: conflicting repeats that changed a value; quarantine: readings
+refused by one view and taken by the other; reset: a register's fault; gap: one view has a period, or a part of it, that
+the other lacks; estimate: one of them is not measured; clock: energy that one view has in the neighbouring period; meter:
+what is left, two instruments that measure differently."""
+_FAULTS = frozenset({"reset", "replaced", "jump", "stuck", "wrap", "momentary"})
+
+
+class Difference(NamedTuple):
+    """``after`` minus ``before`` in one period (mWh), in parts by cause that sum to it."""
+
+    start: datetime
+    before: int | None
+    after: int | None
+    parts: dict[str, int]
+
+    @property
+    def mwh(self) -> int:
+        """The difference; a view without the period counts 0."""
+        return (self.after or 0) - (self.before or 0)
+
+
+def explain(
+    before: Iterable[EnergyRow], after: Iterable[EnergyRow], known: Mapping[str, Mapping[datetime, int]]
+) -> list[Difference]:
+    """Every period of one quantity in which two views differ, or only one has a value.
+
+    ``known`` holds what is known to have been added between the views: cause (``late``, ``duplicate``,
+    ``quarantine``), then mWh by period; see :func:`added_by`. The rest is told from the rows themselves.
+    """
+    first, second = {row.start: row for row in before}, {row.start: row for row in after}
+    found = []
+    for start in sorted({*first, *second}):
+        a, b = first.get(start), second.get(start)
+        was, now = a and to_mwh(a.energy_wh), b and to_mwh(b.energy_wh)
+        parts = {cause: known[cause][start] for cause in CAUSES if known.get(cause, {}).get(start)}
+        rest = (now or 0) - (was or 0) - sum(parts.values())
+        if rest:
+            cause = _told_by(a, b)
+            parts[cause] = parts.get(cause, 0) + rest
+        if parts or a is None or b is None:
+            found.append(Difference(start, was, now, {cause: mwh for cause, mwh in parts.items() if mwh}))
+    _move_to_neighbours(found)
+    return found
+
+
+def summed(differences: Iterable[Difference]) -> dict[str, int]:
+    """Parts of all ``differences`` by cause (mWh), in the order of CAUSES."""
+    totals = dict.fromkeys(CAUSES, 0)
+    for difference in differences:
+        for cause, mwh in difference.parts.items():
+            totals[cause] += mwh
+    return {cause: mwh for cause, mwh in totals.items() if mwh}
+
+
+def added_by(
+    base: Iterable[Mapping[str, Any]],
+    more: Iterable[Mapping[str, Any]],
+    quantity: str,
+    start: datetime,
+    end: datetime,
+    capacity_kw: float | None,
+) -> dict[datetime, int]:
+    """What the readings ``more`` (late ones, say) change beside those of ``base``: mWh by period, without zeros."""
+    held = list(base)
+    without = installation_energy(held, start, end, capacity_kw)
+    with_more = installation_energy([*held, *more], start, end, capacity_kw)
+    change: dict[datetime, int] = {}
+    for sign, rows in ((-1, without), (1, with_more)):
+        for row in rows:
+            if row.quantity == quantity:
+                change[row.start] = change.get(row.start, 0) + sign * to_mwh(row.energy_wh)
+    return {period: mwh for period, mwh in change.items() if mwh}
+
+
+def _told_by(a: EnergyRow | None, b: EnergyRow | None) -> str:
+    if a is None or b is None:
+        return "gap"
+    if _FAULTS & {cause for row in (a, b) for cause in row.cause.split(",")}:
+        return "reset"
+    if min(a.completeness, b.completeness) < 1 or "gap" in (*a.cause.split(","), *b.cause.split(",")):
+        return "gap"
+    return "estimate" if {a.method, b.method} & {"estimated", "spread", "integrated"} else "meter"
+
+
+def _move_to_neighbours(differences: list[Difference]) -> None:
+    """Name ``clock`` what is left over in one period and lacking in the next: a clock that was off moves energy."""
+    for one, other in zip(differences, differences[1:], strict=False):
+        left, right = one.parts.get("meter", 0), other.parts.get("meter", 0)
+        if other.start - one.start != QUARTER or left * right >= 0:
+            continue
+        moved = min(abs(left), abs(right))
+        for difference, sign in ((one, 1 if left > 0 else -1), (other, 1 if right > 0 else -1)):
+            difference.parts["clock"] = difference.parts.get("clock", 0) + sign * moved
+            difference.parts["meter"] -= sign * moved
+            for cause in ("clock", "meter"):
+                if not difference.parts[cause]:
+                    del difference.parts[cause]
