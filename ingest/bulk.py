@@ -1,4 +1,4 @@
-"""Publishes many messages fast (confluent-kafka) and returns only when every one is acknowledged or has failed.
+"""Publishes many messages and returns only when every one is acknowledged or has failed.
 
 For the demo's history and for replays; the live gateway uses ``publisher.py``.
 """
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from conf import Settings
+from ingest.producer import producer
 
 ANSWER_SECONDS = 10.0
 DELIVERY_SECONDS = 60.0
@@ -42,17 +43,19 @@ def publish_all(
     The order is kept per key. Raises :class:`BulkError` if the broker or the topic is not there, or if any
     message was not acknowledged within :data:`DELIVERY_SECONDS`.
     """
-    producer = _producer(settings)
-    _check_topic(producer, settings.kafka_servers, topic)
+    sending = producer(
+        settings.kafka_servers, DELIVERY_SECONDS, linger_ms=20, max_bytes=settings.kafka.max_message_bytes
+    )
+    _check_topic(sending, settings.kafka_servers, topic)
     delivered = _Delivered(progress)
     begun = time.monotonic()
     try:
         for number, message in enumerate(messages):
             if rate is not None:
                 time.sleep(max(0.0, begun + number / rate - time.monotonic()))
-            _produce(producer, topic, message, delivered)
+            _produce(sending, topic, message, delivered)
     finally:  # what was given before a file broke off is still published
-        unanswered = producer.flush(DELIVERY_SECONDS + ANSWER_SECONDS)
+        unanswered = sending.flush(DELIVERY_SECONDS + ANSWER_SECONDS)
         delivered.report()
     if unanswered:
         delivered.failures[f"no answer within {DELIVERY_SECONDS:g} s"] += unanswered
@@ -85,26 +88,9 @@ class _Delivered:
         self._progress(self.acknowledged)
 
 
-def _producer(settings: Settings) -> Producer:
-    return Producer(
-        {
-            "bootstrap.servers": settings.kafka_servers,
-            "acks": "all",
-            "enable.idempotence": True,
-            "linger.ms": 20,
-            # The gateway's producer, kafka-python, spreads keys by murmur2: a key must keep its partition.
-            "partitioner": "murmur2_random",
-            "message.max.bytes": settings.kafka.max_message_bytes,
-            "message.timeout.ms": int(DELIVERY_SECONDS * 1000),
-            "log_level": 0,
-        },
-        logger=None,
-    )
-
-
-def _check_topic(producer: Producer, servers: str, topic: str) -> None:
+def _check_topic(sending: Producer, servers: str, topic: str) -> None:
     try:
-        topics = producer.list_topics(timeout=ANSWER_SECONDS).topics
+        topics = sending.list_topics(timeout=ANSWER_SECONDS).topics
     except KafkaException:
         raise BulkError(
             f"Kafka does not answer at {servers} within {ANSWER_SECONDS:g} s; is the stack up? (solera up)"
@@ -114,14 +100,14 @@ def _check_topic(producer: Producer, servers: str, topic: str) -> None:
         raise BulkError(f"there is no topic {topic}; there are: {there or 'none'}")
 
 
-def _produce(producer: Producer, topic: str, message: Keyed, delivered: _Delivered) -> None:
+def _produce(sending: Producer, topic: str, message: Keyed, delivered: _Delivered) -> None:
     while True:
         try:
-            producer.produce(topic, key=message.key, value=message.value, on_delivery=delivered)
-            producer.poll(0)
+            sending.produce(topic, key=message.key, value=message.value, on_delivery=delivered)
+            sending.poll(0)
             return
         except BufferError:
-            producer.poll(0.5)
+            sending.poll(0.5)
         except KafkaException as error:
             delivered.failures[error.args[0].str()] += 1
             return

@@ -31,8 +31,7 @@ LAST_SEND_SECONDS = 5.0
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("kafka", "cassandra"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    logging.getLogger("cassandra").setLevel(logging.CRITICAL)
     asyncio.run(run(load_settings()))
     return 0
 

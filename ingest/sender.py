@@ -9,7 +9,7 @@ from ingest.outbox import Outbox, OutboxFullError
 from ingest.publisher import Publisher, PublishError
 
 log = logging.getLogger("gateway")
-BATCH = 1000
+BATCH = 5000
 PAUSE_SECONDS = 1.0
 """Between attempts while the broker is away."""
 WAIT_SECONDS = 5.0
@@ -46,12 +46,11 @@ class Sender(threading.Thread):
                 self._say(None)
             except (PublishError, OutboxFullError) as error:
                 self._say(str(error))
-                self._drop_publisher()
+                self._publisher = None
                 if self._stopping.wait(PAUSE_SECONDS):
                     return
                 continue
             if self._stopping.is_set():
-                self._drop_publisher()
                 return
             self._more.wait()
 
@@ -71,11 +70,6 @@ class Sender(threading.Thread):
         self._outbox.delete(batch)
         self.sent += len(batch)
         return True
-
-    def _drop_publisher(self) -> None:
-        if self._publisher is not None:
-            self._publisher.close()
-            self._publisher = None
 
     def _say(self, error: str | None) -> None:
         if error and not self.error:
