@@ -18,6 +18,8 @@ from pathlib import Path
 import psutil
 
 MARK = "SOLERA_SERVICE"
+MARKED_WITHIN = 10.0
+"""Seconds within which a started process shows its mark."""
 
 
 def _nothing() -> None:
@@ -85,6 +87,8 @@ def spawn(place: Place, service: Service) -> psutil.Process:
             env=environment,
         )
     (place.run / f"{service.name}.pid").write_text(f"{child.pid}\n")
+    # A program that has just been executed shows no environment for a moment, on a busy machine for a long one.
+    _wait(lambda: leader(place, service.name) is not None or child.poll() is not None, MARKED_WITHIN)
     return psutil.Process(child.pid)
 
 
@@ -103,6 +107,14 @@ def ours(place: Place) -> list[tuple[str, psutil.Process]]:
             if mark.startswith(prefix) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append((process.create_time(), mark.removeprefix(prefix), process))
     return [(name, process) for _, name, process in sorted(found, key=lambda each: each[0])]
+
+
+def resident(process: psutil.Process) -> int:
+    """Resident memory in bytes; 0 when the process has just ended."""
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 def leader(place: Place, name: str) -> psutil.Process | None:
