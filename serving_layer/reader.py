@@ -18,6 +18,7 @@ from cassandra.connection import ConnectionException
 
 from conf import Settings
 from conf import cassandra as store
+from conf.refusal import Refusal
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ RETRY_SECONDS = 1.0
 _LOST = (NoHostAvailable, ConnectionException, DriverException, OSError)
 
 
-class StoreAway(RuntimeError):  # noqa: N818
+class StoreAway(Refusal):
     """Cassandra does not answer; the text says what to do."""
 
 

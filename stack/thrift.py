@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyspark
@@ -25,11 +26,12 @@ def service(settings: Settings) -> Service:
     confs = {key: value for key, value in spark.process(settings).items() if key != "spark.driver.extraClassPath"}
     confs |= spark.connections(settings) | {"spark.driver.memory": f"{HEAP_MB}m", "spark.master": "local[2]"}
     data = settings.home / "data" / "thrift"
-    confs["spark.driver.extraJavaOptions"] += f" -Dderby.system.home={data}"
+    log4j = settings.home / "conf" / "thrift" / "log4j2.properties"
+    confs["spark.driver.extraJavaOptions"] += f" -Dderby.system.home={data} -Dlog4j2.configurationFile={log4j.as_uri()}"
     # Its database holds views alone, so that it needs no HDFS.
     confs["spark.sql.warehouse.dir"] = (data / "warehouse").as_uri()
-    # A question about one installation reads that installation's partitions, not the table.
-    confs[f"spark.sql.catalog.{spark.CATALOG}.directJoinSetting"] = "on"
+    confs |= sql.catalogs()
+    properties = settings.home / "conf" / "thrift" / "spark.properties"
     return Service(
         name="thrift",
         command=(
@@ -38,19 +40,28 @@ def service(settings: Settings) -> Service:
             "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
             "--driver-class-path",
             class_path,
-            *(part for key, value in confs.items() for part in ("--conf", f"{key}={value}")),
+            "--properties-file",
+            str(properties),
             "spark-internal",
             "--hiveconf",
             f"hive.server2.thrift.port={conf.port}",
             "--hiveconf",
             f"hive.server2.thrift.bind.host={conf.host}",
         ),
-        prepare=lambda: data.mkdir(parents=True, exist_ok=True),
+        prepare=lambda: _prepare(confs, properties, data),
         ready=lambda: _make_views(settings),
         needs=("cassandra", "namenode"),
         ports={"thrift.port": conf.port},
         environment={"JAVA_HOME": str(java.home(settings)), "SPARK_LOCAL_IP": conf.host},
     )
+
+
+def _prepare(confs: Mapping[str, str], properties: Path, data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    java.render("log4j2.properties", {}, properties.parent)
+    # A file, not arguments: those of a process are there for everybody to read, and a password may be among them.
+    properties.touch(mode=0o600)
+    properties.write_text("".join(f"{key}={value}\n" for key, value in confs.items()), encoding="utf-8")
 
 
 def _make_views(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     if kept:
         return load_settings(home=Path(kept))
     return load_settings(home=tmp_path_factory.mktemp("solera"), port_offset=free_offset())
+
+
+@pytest.fixture(scope="session")
+def new_ports() -> Callable[[], int]:
+    """Gives a port offset for a stack of one's own."""
+    return free_offset
 
 
 def free_offset() -> int:

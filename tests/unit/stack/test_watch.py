@@ -1,0 +1,117 @@
+"""The watch starts again what dies, waits for what is needed, and stops in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.process import Place, Service, ours, stop
+from stack.up import status
+from stack.watch import OWNER, keep, write_json
+
+SLEEP = "import time; time.sleep(60)"
+
+
+def python(name: str, code: str = SLEEP, ready: Callable[[], None] = lambda: None, **more: Any) -> Service:
+    return Service(name=name, command=(sys.executable, "-c", code), ready=ready, grace=5, **more)
+
+
+class Watched:
+    """A watch in a thread."""
+
+    def __init__(self, place: Place, *services: Service) -> None:
+        self.place, self.stopping = place, threading.Event()
+        place.run.mkdir(parents=True, exist_ok=True)
+        write_json(place.run / "wanted.json", [service.name for service in services])
+        known = {service.name: service for service in services}
+        self.thread = threading.Thread(target=keep, args=(place, known, self.stopping))
+        self.thread.start()
+
+    def state(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = status(self.place).get("services", {}).get(name, {})
+        return found
+
+    def until(self, name: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            state = self.state(name)
+            if state and holds(state):
+                return state
+            time.sleep(0.05)
+        raise AssertionError(f"{name} is {self.state(name)}")
+
+    def end(self) -> None:
+        self.stopping.set()
+        self.thread.join(30)
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
+    place = Place(tmp_path)
+    made: list[Watched] = []
+
+    def start(*services: Service) -> Watched:
+        made.append(Watched(place, *services))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.end()
+    left = ours(place)
+    for name, _ in left:
+        stop(place, name, grace=1)
+    assert not left
+
+
+def is_ready(state: dict[str, Any]) -> bool:
+    return bool(state["state"] == "ready")
+
+
+def test_killed_service_is_started_again(watch: Callable[..., Watched]) -> None:
+    watched = watch(python("one"))
+    first = watched.until("one", is_ready)
+    os.kill(first["pid"], signal.SIGKILL)
+    second = watched.until("one", lambda state: is_ready(state) and state["pid"] != first["pid"])
+    assert second["restarts"] == 1
+
+
+def test_service_waits_for_what_it_needs(watch: Callable[..., Watched], tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    watched = watch(python("server", ready=lambda: gate.touch(exist_ok=False)), python("job", needs=("server",)))
+    gate.touch()
+    watched.until("server", lambda state: state["state"] == "starting")
+    assert watched.state("job")["state"] == "waiting"
+    gate.unlink()
+    watched.until("job", is_ready)
+
+
+def test_service_that_dies_at_once_says_how(watch: Callable[..., Watched]) -> None:
+    watched = watch(python("broken", "raise SystemExit(3)", ready=lambda: time.sleep(1) or 1 / 0))
+    state = watched.until("broken", lambda state: state["failures"] >= 1 and state["error"])
+    assert state["error"] == "ended with exit code 3"
+
+
+def test_running_service_is_taken_over_by_the_next_watch(watch: Callable[..., Watched], tmp_path: Path) -> None:
+    from stack.process import spawn
+
+    service = python("one")
+    process = spawn(Place(tmp_path), service)
+    watched = watch(service)
+    assert watched.until("one", is_ready)["pid"] == process.pid
+
+
+def test_stack_ends_with_the_process_it_runs_for(
+    watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OWNER, "999999999")
+    watched = watch(python("one"))
+    watched.thread.join(30)
+    assert not watched.thread.is_alive()
