@@ -31,6 +31,8 @@ FROM {catalog}.{keyspace}.installation;
 
 -- Of each period the value of the newest published run before the cut; where there is none, the speed view's.
 -- '' sorts before every run_id, so one maximum does both.
+-- Both tables are joined by key, partition by partition. concat(…, '') and date_add(…, 0) change nothing, but hide
+-- the keys from the optimizer: it would send a condition on them to Cassandra a second time, which the connector refuses.
 CREATE OR REPLACE VIEW solera.energy AS
 SELECT start, installation_id, quantity, v.energy_wh, if(v.run_id = '', 'speed', 'batch') AS view, v.run_id,
   v.completeness, v.method, v.lower_wh, v.upper_wh, v.cause, month
@@ -38,17 +40,17 @@ FROM (
   SELECT installation_id, month, quantity, start,
     max(struct(run_id, energy_wh, completeness, method, lower_wh, upper_wh, cause)) AS v
   FROM (
-    SELECT b.installation_id, b.month, b.quantity, b.start, b.run_id, b.energy_wh, b.completeness, b.method,
-      b.lower_wh, b.upper_wh, b.cause
+    SELECT /*+ BROADCAST(r) */ concat(m.installation_id, '') AS installation_id, date_add(m.month, 0) AS month,
+      b.quantity, b.start, b.run_id, b.energy_wh, b.completeness, b.method, b.lower_wh, b.upper_wh, b.cause
     FROM solera.installation_month m
-    JOIN {catalog}.{keyspace}.energy_batch b ON b.installation_id = m.installation_id AND b.month = m.month
+    JOIN {by_key}.{keyspace}.energy_batch b ON b.installation_id = m.installation_id AND b.month = m.month
     JOIN solera.run r ON r.run_id = b.run_id
     WHERE r.published IS NOT NULL AND b.start < (SELECT max(cut) FROM solera.run WHERE published IS NOT NULL)
     UNION ALL
-    SELECT s.installation_id, s.month, s.quantity, s.start, '' AS run_id, s.energy_wh, s.completeness, s.method,
-      s.lower_wh, s.upper_wh, s.cause
+    SELECT concat(m.installation_id, '') AS installation_id, date_add(m.month, 0) AS month, s.quantity, s.start,
+      '' AS run_id, s.energy_wh, s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause
     FROM solera.installation_month m
-    JOIN {catalog}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month
+    JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month
   )
   GROUP BY installation_id, month, quantity, start
 );
