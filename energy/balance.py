@@ -8,7 +8,7 @@ completeness 0 tells that the value is not to be trusted yet.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -69,7 +69,7 @@ def _expected(heard: list[list[int]], period: int) -> int:
     end = period + QUARTER_US
     expected = 0
     for times in heard:
-        before = bisect_right(times, end)
+        before = bisect_left(times, end)
         expected += before > 0 and end - times[before - 1] <= _BRIDGE_US
     return expected
 

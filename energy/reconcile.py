@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from energy.balance import installation_energy
-from energy.calendar import QUARTER
-from energy.rows import EnergyRow, to_mwh
+from energy.rows import QUARTER, EnergyRow, to_mwh
 
 CAUSES = ("late", "duplicate", "quarantine", "reset", "gap", "estimate", "clock", "meter")
-"""late: readings that one view did not have yet; duplicate: conflicting repeats that changed a value; quarantine: readings
-refused by one view and taken by the other; reset: a register's fault; gap: one view has a period, or a part of it, that
-the other lacks; estimate: one of them is not measured; clock: energy that one view has in the neighbouring period; meter:
-what is left, two instruments that measure differently."""
+"""Why two views differ.
+
+late: readings that one view did not have yet; duplicate: conflicting repeats that changed a value; quarantine: readings
+refused by one view and taken by the other; reset: a register's fault; gap: one view has a period, or a part of it,
+that the other lacks; estimate: one of them is not measured; clock: energy that one view has in the neighbouring period;
+meter: what is left, two instruments that measure differently.
+"""
 _FAULTS = frozenset({"reset", "replaced", "jump", "stuck", "wrap", "momentary"})
 
 
@@ -97,7 +100,7 @@ def _told_by(a: EnergyRow | None, b: EnergyRow | None) -> str:
 
 def _move_to_neighbours(differences: list[Difference]) -> None:
     """Name ``clock`` what is left over in one period and lacking in the next: a clock that was off moves energy."""
-    for one, other in zip(differences, differences[1:], strict=False):
+    for one, other in pairwise(differences):
         left, right = one.parts.get("meter", 0), other.parts.get("meter", 0)
         if other.start - one.start != QUARTER or left * right >= 0:
             continue

@@ -6,8 +6,6 @@ For the energy of a period ask for its middle.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,8 +33,9 @@ class ClearSky(NamedTuple):
     dhi: Array
 
 
-def _index(times: Sequence[datetime] | NDArray[np.datetime64] | pd.DatetimeIndex) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(pd.to_datetime(np.asarray(times) if isinstance(times, np.ndarray) else times, utc=True))
+def _index(times: Any) -> pd.DatetimeIndex:
+    index: pd.DatetimeIndex = pd.DatetimeIndex(pd.to_datetime(times, utc=True))
+    return index
 
 
 def sun_position(times: Any, latitude: float, longitude: float, altitude_m: float = 0.0) -> SunPosition:
@@ -47,12 +46,7 @@ def sun_position(times: Any, latitude: float, longitude: float, altitude_m: floa
 
 def clear_sky(times: Any, latitude: float, longitude: float, altitude_m: float = 0.0) -> ClearSky:
     """Clear-sky irradiance (Ineichen and Perez 2002) at a fixed turbidity; 0 at night."""
-    zenith = sun_position(times, latitude, longitude, altitude_m).zenith
-    pressure = atmosphere.alt2pres(altitude_m)
-    airmass = atmosphere.get_absolute_airmass(atmosphere.get_relative_airmass(zenith), pressure)
-    extra = irradiance.get_extra_radiation(_index(times)).to_numpy(float)
-    found = clearsky.ineichen(zenith, airmass, LINKE_TURBIDITY, altitude_m, extra)
-    return ClearSky(*(np.nan_to_num(np.asarray(found[name], float)) for name in ("ghi", "dni", "dhi")))
+    return _clear_sky(_index(times), sun_position(times, latitude, longitude, altitude_m), altitude_m)
 
 
 def clear_sky_on_plane(
@@ -67,9 +61,19 @@ def clear_sky_on_plane(
 
     Isotropic diffuse sky, albedo 0.25; never below 0.
     """
-    sky = clear_sky(times, latitude, longitude, altitude_m)
     sun = sun_position(times, latitude, longitude, altitude_m)
+    sky = _clear_sky(_index(times), sun, altitude_m)
     total = irradiance.get_total_irradiance(
         tilt_deg, azimuth_deg, sun.zenith, sun.azimuth, sky.dni, sky.ghi, sky.dhi, model="isotropic"
     )
     return np.maximum(np.nan_to_num(np.asarray(total["poa_global"], float)), 0.0)
+
+
+def _clear_sky(index: pd.DatetimeIndex, sun: SunPosition, altitude_m: float) -> ClearSky:
+    airmass = atmosphere.get_absolute_airmass(
+        atmosphere.get_relative_airmass(sun.zenith), atmosphere.alt2pres(altitude_m)
+    )
+    extra = irradiance.get_extra_radiation(index).to_numpy(float)
+    with np.errstate(divide="ignore"):  # the model divides by the altitude of a sun that has set
+        found = clearsky.ineichen(sun.zenith, airmass, LINKE_TURBIDITY, altitude_m, extra)
+    return ClearSky(*(np.nan_to_num(np.asarray(found[name], float)) for name in ("ghi", "dni", "dhi")))

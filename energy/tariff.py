@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from energy.calendar import QUARTER, periods
+from energy.calendar import quarter_hours
 
 P1, P2, P3 = "P1", "P2", "P3"
 MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
@@ -52,4 +52,4 @@ def period_2_0td(instant: datetime, territory: str = "peninsula") -> str:
 
 def periods_2_0td(start: datetime, end: datetime, territory: str = "peninsula") -> dict[datetime, str]:
     """Period of every quarter-hour of ``start``..``end``, by its start (UTC)."""
-    return {begin: period_2_0td(begin, territory) for begin, _ in periods(start, end) if begin + QUARTER > start}
+    return {begin: period_2_0td(begin, territory) for begin in quarter_hours(start, end)}

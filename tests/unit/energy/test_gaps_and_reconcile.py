@@ -1,0 +1,124 @@
+"""Every expected period has a state, and every difference has causes that sum to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from energy.gaps import gap_ledger
+from energy.reconcile import added_by, explain, summed
+from energy.rows import EnergyRow
+
+MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
+QUARTER = timedelta(minutes=15)
+SOON, NEXT_DAY, NEXT_YEAR = MIDNIGHT + QUARTER, MIDNIGHT + timedelta(days=1), MIDNIGHT + timedelta(days=365)
+
+
+def row(n: int = 0, wh: float = 5.0, complete: float = 1.0, method: str = "measured", cause: str = "") -> EnergyRow:
+    return EnergyRow("import", MIDNIGHT + n * QUARTER, wh, complete, method, wh, wh, cause)
+
+
+@pytest.mark.parametrize(
+    ("found", "arrived", "now", "state", "cause"),
+    [
+        pytest.param(row(), SOON, NEXT_DAY, "present", "", id="present"),
+        pytest.param(row(), None, NEXT_DAY, "present", "", id="arrival-unknown"),
+        pytest.param(row(wh=0.0), SOON, NEXT_DAY, "present", "", id="true-zero"),
+        pytest.param(row(), NEXT_DAY, NEXT_DAY, "late", "late", id="late"),
+        pytest.param(row(method="spread", cause="gap"), SOON, NEXT_DAY, "estimated", "gap", id="spread"),
+        pytest.param(row(method="integrated"), SOON, NEXT_DAY, "estimated", "integrated", id="power"),
+        pytest.param(None, None, SOON, "missing", "awaited", id="not-yet-due"),
+        pytest.param(None, None, NEXT_DAY, "missing", "silent", id="silent"),
+        pytest.param(None, None, NEXT_YEAR, "lost", "silent", id="given-up"),
+        pytest.param(row(complete=0.4), SOON, NEXT_DAY, "missing", "partial", id="partial"),
+        pytest.param(row(complete=0.4), SOON, SOON, "missing", "awaited", id="under-way"),
+        pytest.param(row(complete=0.4), SOON, NEXT_YEAR, "lost", "partial", id="partial-for-good"),
+        pytest.param(
+            row(complete=0.0, method="estimated", cause="replaced"), SOON, NEXT_DAY, "lost", "replaced", id="replaced"
+        ),
+    ],
+)
+def test_states(found: EnergyRow | None, arrived: datetime | None, now: datetime, state: str, cause: str) -> None:
+    arrivals = {} if arrived is None else {MIDNIGHT: arrived}
+    (entry,) = gap_ledger([MIDNIGHT], [found] if found else [], arrivals, now)
+    assert (entry.start, entry.state, entry.cause) == (MIDNIGHT, state, cause)
+
+
+def test_every_expected_period_has_one_entry() -> None:
+    expected = [MIDNIGHT + n * QUARTER for n in range(96)]
+    ledger = gap_ledger([*expected[::-1], MIDNIGHT], [row(3)], {}, NEXT_DAY)
+    assert [entry.start for entry in ledger] == expected
+    assert [entry.state for entry in ledger].count("present") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cause"),
+    [
+        pytest.param([row()], [], "gap", id="absent"),
+        pytest.param([row()], [row(wh=7, complete=0.5)], "gap", id="partial"),
+        pytest.param([row()], [row(wh=7, cause="jump", method="estimated")], "reset", id="fault"),
+        pytest.param([row()], [row(wh=7, method="estimated")], "estimate", id="estimated"),
+        pytest.param([row()], [row(wh=7)], "meter", id="two-instruments"),
+    ],
+)
+def test_what_the_rows_tell(before: list[EnergyRow], after: list[EnergyRow], cause: str) -> None:
+    (difference,) = explain(before, after, {})
+    assert difference.parts == {cause: difference.mwh}
+
+
+def test_what_is_known_comes_first_and_the_rest_is_told() -> None:
+    late = {"late": {MIDNIGHT: 1500}}
+    (difference,) = explain([row(wh=5)], [row(wh=8)], late)
+    assert (difference.mwh, difference.parts) == (3000, {"late": 1500, "meter": 1500})
+    assert explain([row()], [row()], {}) == []
+
+
+def test_a_clock_that_is_off_moves_energy() -> None:
+    found = explain([row(0, 5), row(1, 9)], [row(0, 7), row(1, 6)], {})
+    assert [difference.parts for difference in found] == [{"clock": 2000}, {"clock": -2000, "meter": -1000}]
+    assert summed(found) == {"meter": -1000}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    *[
+        st.lists(
+            st.builds(
+                row,
+                st.integers(0, 12),
+                st.integers(0, 10**6).map(lambda mwh: mwh / 1000),
+                st.sampled_from([1.0, 0.5]),
+                st.sampled_from(["measured", "estimated"]),
+                st.sampled_from(["", "gap", "reset,stuck"]),
+            ),
+            max_size=12,
+        )
+    ]
+    * 2,
+    st.dictionaries(
+        st.sampled_from(["late", "duplicate", "quarantine"]),
+        st.dictionaries(st.integers(0, 12).map(lambda n: MIDNIGHT + n * QUARTER), st.integers(-(10**6), 10**6)),
+    ),
+)
+def test_parts_always_sum_to_the_difference(
+    before: list[EnergyRow], after: list[EnergyRow], known: dict[str, dict[datetime, int]]
+) -> None:
+    found = explain(before, after, known)
+    for difference in found:
+        assert sum(difference.parts.values()) == difference.mwh
+        assert 0 not in difference.parts.values()
+    first, second = ({r.start: round(r.energy_wh * 1000) for r in rows} for rows in (before, after))
+    assert sum(summed(found).values()) == sum(second.values()) - sum(first.values())
+
+
+def test_what_late_readings_added() -> None:
+    def reading(minute: int) -> dict[str, Any]:
+        time = MIDNIGHT + timedelta(minutes=minute)
+        return {"device_id": "m", "device_kind": "meter", "time": time, "import_total_wh": 2.0 * minute}
+
+    added = added_by(map(reading, (0, 5, 10)), map(reading, (20, 30)), "import", MIDNIGHT, NEXT_DAY, None)
+    assert added == {MIDNIGHT: 10_000, MIDNIGHT + QUARTER: 30_000}

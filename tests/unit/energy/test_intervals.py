@@ -1,0 +1,103 @@
+"""Others' totals as quarter-hours: exact spreading, the newest belief, and filling what readings lack."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from energy.intervals import fill, interval_energy
+from energy.rows import EnergyRow
+
+MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
+DAY = MIDNIGHT + timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+
+
+def interval(
+    minute: int, minutes: int, known_day: int = 1, method: str = "measured", meter: str = "m", **fields: float
+) -> dict[str, Any]:
+    start = MIDNIGHT + timedelta(minutes=minute)
+    return {
+        "installation_id": "home", "meter_id": meter, "start": start, "end": start + timedelta(minutes=minutes),
+        "method": method, "source": "test", "known_at": MIDNIGHT + timedelta(days=known_day), **fields,
+    }  # fmt: skip
+
+
+def test_an_hour_is_spread_exactly_and_says_so() -> None:
+    rows = interval_energy([interval(0, 60, export_wh=0.01)], MIDNIGHT, DAY)
+    assert [row.energy_wh for row in rows] == [0.003, 0.002, 0.003, 0.002]
+    assert {(row.method, row.completeness) for row in rows} == {("spread", 1.0)}
+
+
+def test_a_quarter_hour_is_official() -> None:
+    (row,) = interval_energy([interval(15, 15, generation_wh=5)], MIDNIGHT, DAY)
+    assert row == EnergyRow("generation", MIDNIGHT + QUARTER, 5.0, 1.0, "official", 5.0, 5.0)
+
+
+def test_a_later_belief_holds_and_leaves_the_rest() -> None:
+    old = interval(0, 60, 1, "estimated", export_wh=400)
+    new = interval(0, 30, 2, export_wh=100)
+    rows = interval_energy([new, old], MIDNIGHT, DAY)
+    assert [(row.energy_wh, row.method) for row in rows] == [
+        (50.0, "spread"), (50.0, "spread"), (100.0, "estimated"), (100.0, "estimated"),
+    ]  # fmt: skip
+
+
+def test_of_two_beliefs_of_one_time_the_measured_holds() -> None:
+    both = [interval(0, 15, 1, "estimated", export_wh=9), interval(0, 15, 1, export_wh=3)]
+    assert [row.energy_wh for row in interval_energy(both, MIDNIGHT, DAY)] == [3.0]
+
+
+def test_short_intervals_add_up() -> None:
+    rows = interval_energy([interval(5 * n, 5, export_wh=1.5) for n in range(2)], MIDNIGHT, DAY)
+    assert [(row.energy_wh, row.completeness) for row in rows] == [(3.0, 2 / 3)]
+
+
+def test_meters_add_up() -> None:
+    rows = interval_energy([interval(0, 15, meter=m, export_wh=1.5) for m in "ab"], MIDNIGHT, DAY)
+    assert [row.energy_wh for row in rows] == [3.0]
+
+
+def test_consumption_is_told_where_it_can_be() -> None:
+    def consumption(**fields: Any) -> list[float]:
+        rows = interval_energy([interval(0, 15, **fields)], MIDNIGHT, DAY)
+        return [row.energy_wh for row in rows if row.quantity == "consumption"]
+
+    assert consumption(import_wh=5) == [5.0]
+    assert consumption(import_wh=5, generation_wh=10, export_wh=3) == [12.0]
+    assert consumption(import_wh=5, self_consumption_wh=4) == [9.0]
+    assert consumption(import_wh=5, consumption_wh=7) == [7.0]
+    assert consumption(import_wh=5, export_wh=3) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 90), st.integers(1, 3000), st.integers(1, 4), st.integers(0, 10**6)), max_size=8),
+    st.integers(0, 2**32),
+)
+def test_order_and_repetition_change_nothing(facts: list[tuple[int, int, int, int]], seed: int) -> None:
+    intervals = [interval(m, length, known, import_wh=mwh / 1000) for m, length, known, mwh in facts]
+    chance = random.Random(seed)
+    shuffled = intervals + (chance.choices(intervals, k=3) if intervals else [])
+    chance.shuffle(shuffled)
+    assert interval_energy(shuffled, MIDNIGHT, DAY) == interval_energy(intervals, MIDNIGHT, DAY)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 5000), st.integers(1, 31 * 24 * 60), st.integers(0, 10**10))
+def test_one_interval_keeps_its_sum(minute: int, minutes: int, mwh: int) -> None:
+    rows = interval_energy([interval(minute, minutes, export_wh=mwh / 1000)], MIDNIGHT, MIDNIGHT + timedelta(days=40))
+    assert sum(round(row.energy_wh * 1000) for row in rows) == mwh
+    assert round(sum(row.completeness for row in rows) * 15, 6) == minutes
+
+
+def test_readings_win_and_intervals_fill() -> None:
+    def row(minute: int, wh: float, completeness: float = 1.0) -> EnergyRow:
+        return EnergyRow("import", MIDNIGHT + timedelta(minutes=minute), wh, completeness)
+
+    filled = fill([row(0, 1), row(15, 2, 0.0), row(45, 7, 0.0)], [row(0, 5), row(15, 6), row(30, 8)])
+    assert [r.energy_wh for r in filled] == [1, 6, 8, 7]
