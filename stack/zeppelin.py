@@ -140,9 +140,9 @@ class Zeppelin:
         paragraphs = self._call("GET", f"/notebook/{note_id}")["paragraphs"]
         return [f"{note_id}/{paragraph['id']}" for paragraph in paragraphs]
 
-    def run(self, paragraph: str, timeout: float = 60) -> Outcome:
-        """Run one paragraph of an imported note and await its end."""
-        self._call("POST", f"/notebook/job/{paragraph}")
+    def run(self, paragraph: str, forms: Mapping[str, str] | None = None, timeout: float = 180) -> Outcome:
+        """Run one paragraph of an imported note with its ``forms`` filled in, and await its end."""
+        self._call("POST", f"/notebook/job/{paragraph}", json.dumps({"params": forms or {}}))
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             note_id, paragraph_id = paragraph.split("/")

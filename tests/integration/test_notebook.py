@@ -1,0 +1,180 @@
+"""The note: its Markdown and Python in a real Zeppelin, its SQL in the Thrift Server, its CQL in Cassandra."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import serving_rows as rows
+from pyhive import hive
+
+from conf import Settings
+from conf.cassandra import apply_schema, connect
+from stack.process import Place, spawn, stop
+from stack.services import services
+from stack.zeppelin import Outcome, Zeppelin
+
+NOTE = Path(__file__).parents[2] / "notebooks" / "solera.zpln"
+TEXTS = [each["text"] for each in json.loads(NOTE.read_text(encoding="utf-8"))["paragraphs"]]
+HOME, SCALE = rows.HOMES[1], 1 + 1 / 3
+FORMS = {"home": HOME, "community": rows.COMMUNITY}
+MADRID = ZoneInfo("Europe/Madrid")
+NOW = datetime.now(timezone.utc)
+CUT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture(scope="module")
+def served(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A keyspace of its own, filled up to now, with a Thrift Server and an API that answer from it."""
+    settings = stack.model_copy(
+        update={
+            "home": tmp_path_factory.mktemp("notebook"),
+            "cassandra": stack.cassandra.model_copy(update={"keyspace": "notebook"}),
+            "thrift": stack.thrift.model_copy(update={"port": free_port()}),
+            "api": stack.api.model_copy(update={"port": free_port()}),
+        }
+    )
+    apply_schema(settings)
+    session = connect(settings)
+    rows.fill(session, CUT, NOW, days=3)
+    session.cluster.shutdown()
+    place = Place(settings.home)
+    try:
+        known = [services(settings)[name] for name in ("api", "thrift")]
+        for service in known:
+            service.prepare()
+            spawn(place, service)
+        for service in known:
+            await_ready(service.ready)
+        yield settings
+    finally:
+        for name in ("api", "thrift"):
+            stop(place, name, grace=10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def await_ready(ready: object, seconds: float = 150) -> None:
+    assert callable(ready)
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return ready()
+        except Exception:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def outcomes(served: Settings) -> Mapping[int, Outcome]:
+    """What each Markdown and Python paragraph ended with, by its place in the note, run in their order."""
+    environment = {
+        "SOLERA_HOME": str(served.home),
+        "SOLERA_API__PORT": str(served.api.port),
+        "SOLERA_THRIFT__PORT": str(served.thrift.port),
+        "SOLERA_CASSANDRA__PORT": str(served.cassandra.port),
+        "SOLERA_CASSANDRA__KEYSPACE": served.cassandra.keyspace,
+        "SOLERA_CASSANDRA__USERNAME": "",
+    }
+    with Zeppelin(served, free_port(), environment) as zeppelin:
+        addresses = zeppelin.import_note(NOTE)
+        assert len(addresses) == len(TEXTS)
+        return {
+            place: zeppelin.run(address, FORMS)
+            for place, address in enumerate(addresses)
+            if TEXTS[place].startswith(("%md", "%python"))
+        }
+
+
+def test_markdown_and_python_run_in_zeppelin(outcomes: Mapping[int, Outcome]) -> None:
+    failed = {place: outcome.output for place, outcome in outcomes.items() if outcome.status != "FINISHED"}
+    assert not failed
+    assert "<h1>Solera: yesterday, today and tomorrow</h1>" in outcomes[0].output
+    assert all("%table" in outcome.output for place, outcome in outcomes.items() if place)
+
+
+def test_python_shows_yesterday_today_and_tomorrow_of_home_and_community(outcomes: Mapping[int, Outcome]) -> None:
+    home, community = (three_days(outcomes[place]) for place in (2, 3))
+    midnight = datetime.now(MADRID).replace(hour=0, minute=0, second=0, microsecond=0)
+    yesterday = (midnight - timedelta(days=1)).astimezone(timezone.utc)
+    for quantity in ("generation", "consumption", "import", "export", "self_consumption"):
+        for day, start, end in (("yesterday", yesterday, midnight), ("today so far", midnight, NOW)):
+            assert home[quantity, day][0] == pytest.approx(expected_kwh(quantity, start, end, [SCALE]), abs=2e-3)
+            everybody = [1 + n / 3 for n in range(len(rows.HOMES))]
+            assert community[quantity, day][0] == pytest.approx(expected_kwh(quantity, start, end, everybody), abs=2e-2)
+    assert {home["consumption", day][1] for day in ("yesterday", "today so far", "next 24 h")} == {
+        "batch", "speed", "forecast",
+    }  # fmt: skip
+    assert home["consumption", "next 24 h"][0] > 1
+
+
+def three_days(outcome: Outcome) -> dict[tuple[str, str], tuple[float, str]]:
+    lines = [line.split("\t") for line in outcome.output.splitlines() if line.count("\t") == 3]
+    assert lines[0] == ["quantity", "day", "kWh", "view"]
+    return {(quantity, day): (float(kwh), view) for quantity, day, kwh, view in lines[1:]}
+
+
+def expected_kwh(quantity: str, start: datetime, end: datetime, scales: list[float]) -> float:
+    """The sum of what :func:`serving_rows.fill` lays down: 5 Wh a period on top in the last day before the cut."""
+    periods = list(rows.periods(start.astimezone(timezone.utc), end.astimezone(timezone.utc)))
+    plain = sum(rows.quantities_at(period, scale)[quantity] for period in periods for scale in scales)
+    restated = sum(5.0 for period in periods if CUT - timedelta(days=1) <= period < CUT)
+    return (plain + restated) / 1000
+
+
+def test_python_shows_devices_by_driver_and_members_by_sql(outcomes: Mapping[int, Outcome]) -> None:
+    driver, members = (outcomes[place].output for place in (5, 6))
+    assert f"{HOME}-inverter\tinverter" in driver
+    assert f"{HOME}-meter\tmeter" in driver
+    assert all(f"{member}\t" in members for member in rows.HOMES)
+
+
+def filled(text: str) -> str:
+    """The question below the interpreter's line, its forms filled in as Zeppelin does."""
+    question = text.split("\n", 1)[1]
+    return re.sub(r"\$\{(\w+)=[^}]*\}", lambda form: FORMS[form[1]], question)
+
+
+@pytest.mark.parametrize("place", [n for n, text in enumerate(TEXTS) if text.startswith("%jdbc")])
+def test_sql_answers_from_the_thrift_server(served: Settings, place: int) -> None:
+    with hive.connect(served.thrift.host, port=served.thrift.port) as connection:
+        cursor = connection.cursor()
+        cursor.execute(filled(TEXTS[place]))
+        found = cursor.fetchall()
+        names = [column[0].split(".")[-1] for column in cursor.description]
+    assert found
+    if "energy_wh) / 1000, 3" in TEXTS[place]:
+        days = {tuple(row[:3]): row[3:] for row in found}
+        yesterday = (CUT - timedelta(days=1)).date().isoformat()
+        kwh, view = days[HOME, "generation", yesterday]
+        assert kwh == pytest.approx(expected_kwh("generation", CUT - timedelta(days=1), CUT, [SCALE]), abs=2e-3)
+        assert view == "batch"
+    if "p50_wh" in names:
+        assert len(found) == 48
+
+
+@pytest.mark.parametrize("place", [n for n, text in enumerate(TEXTS) if text.startswith("%cassandra")])
+def test_cql_answers_from_cassandra(served: Settings, place: int) -> None:
+    question = filled(TEXTS[place]).replace(" solera.", f" {served.cassandra.keyspace}.")
+    session = connect(served)
+    try:
+        assert list(session.execute(question.rstrip().rstrip(";")))
+    finally:
+        session.cluster.shutdown()
+
+
+def test_every_paragraph_is_tested() -> None:
+    assert all(text.startswith(("%md", "%python", "%jdbc", "%cassandra")) for text in TEXTS)
