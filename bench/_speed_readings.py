@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from conf import Settings, cassandra
 
@@ -21,7 +21,8 @@ def register(settings: Settings, devices: int = DEVICES) -> None:
     for number in range((devices + 1) // 2):
         installation = f"bench-{number:04d}"
         session.execute(
-            "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) VALUES (%s, %s, %s, %s, %s)",
+            "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) "
+            "VALUES (%s, %s, %s, %s, %s)",
             (installation, installation, "home", 5.0, f"bench-community-{number // 10:03d}"),
         )
         for kind in ("inverter", "meter"):
@@ -71,7 +72,12 @@ def reading(device: int, at: datetime, step: int) -> tuple[str, bytes]:
 def publish(settings: Settings, count: int, start: datetime, devices: int = DEVICES) -> None:
     """Send a backlog of ``count`` messages to topic ``readings``."""
     producer = Producer(
-        {"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "linger.ms": 20, "compression.type": "lz4"}
+        {
+            "bootstrap.servers": settings.kafka_servers,
+            "enable.idempotence": True,
+            "linger.ms": 20,
+            "compression.type": "lz4",
+        }
     )
     for number, (key, value) in enumerate(backlog(count, start, devices)):
         producer.produce("readings", value, key)
@@ -85,3 +91,14 @@ def publish(settings: Settings, count: int, start: datetime, devices: int = DEVI
 def a_while_ago(count: int, devices: int = DEVICES) -> datetime:
     """The start of a backlog of ``count`` messages that ends a minute ago (UTC)."""
     return datetime.now(timezone.utc).replace(microsecond=0) - (count / devices) * STEP - timedelta(minutes=1)
+
+
+def ends(settings: Settings) -> dict[str, int]:
+    """The last offset of each partition of topic ``readings`` that has messages."""
+    consumer = Consumer({"bootstrap.servers": settings.kafka_servers, "group.id": "bench"})
+    try:
+        partitions = consumer.list_topics("readings", 10).topics["readings"].partitions
+        last = {str(p): consumer.get_watermark_offsets(TopicPartition("readings", p))[1] - 1 for p in partitions}
+    finally:
+        consumer.close()
+    return {partition: offset for partition, offset in last.items() if offset >= 0}

@@ -1,6 +1,6 @@
 """The speed layer: one streaming job, two queries of topic ``readings``.
 
-    python -m speed_layer.job
+    python -m speed_layer.job [--without-energy]
     spark-submit speed_layer/job.py
 
 ``readings`` validates, drops repeats and keeps the readings and the latest states, as soon as they come;
@@ -10,6 +10,7 @@ nothing. It ends with exit code 1 and one line when a query ends, and with 0 on 
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import threading
@@ -27,6 +28,9 @@ from speed_layer.topics import TopicsAway, wait_for_topics
 
 def main() -> int:
     """Run until a query ends or SIGTERM comes; the exit code."""
+    parser = argparse.ArgumentParser(prog="speed_layer.job", description="The speed layer.")
+    parser.add_argument("--without-energy", action="store_true", help="run the readings query alone")
+    with_energy = not parser.parse_args().without_energy
     settings = load_settings()
     stop = threading.Event()
 
@@ -36,15 +40,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     try:
-        run(settings, stop)
+        run(settings, stop, with_energy)
     except (QueryEnded, TopicsAway, NotFetched, cassandra.CassandraAway) as error:
         print(f"speed layer: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
-    """Start both queries and watch them until ``stop`` is set. Raises :class:`QueryEnded` when one ends."""
+def run(settings: Settings, stop: threading.Event, with_energy: bool = True) -> None:
+    """Start the queries and watch them until ``stop`` is set. Raises :class:`QueryEnded` when one ends."""
     wait_for_topics(settings, ("readings", "quarantine"))
     views = cassandra.connect(settings)
     spark = session(settings, "solera speed", **SPARK_CONF)
@@ -53,11 +57,10 @@ def run(settings: Settings, stop: threading.Event) -> None:
     progress = Progress()
     catalogue = CatalogueReader(views)
     readings = Readings(settings, views, catalogue, progress)
-    energy = Energy(settings, CatalogueReader(views), progress)
-    queries = [
-        start(spark, settings, "readings", settings.spark.speed_trigger, readings.write, progress),
-        start(spark, settings, "energy", settings.spark.energy_trigger, energy.write, progress),
-    ]
+    queries = [start(spark, settings, "readings", settings.spark.speed_trigger, readings.write, progress)]
+    if with_energy:
+        energy = Energy(settings, CatalogueReader(views), progress)
+        queries.append(start(spark, settings, "energy", settings.spark.energy_trigger, energy.write, progress))
     try:
         watch(queries, progress, settings.home / "run" / "speed.json", stop)
     finally:

@@ -64,12 +64,12 @@ class Progress:
         """Why a batch of ``query`` failed, in one line."""
         return self._failures.get(query)
 
-    def report(self, path: Path, lag: Mapping[str, int], energy_state: str) -> None:
-        """Write the state of the job to ``path``, atomically."""
+    def report(self, path: Path, lag: Mapping[str, int], states: Mapping[str, str]) -> None:
+        """Write the state of the job to ``path``, atomically; ``states`` are Spark's words on each query."""
         state = {
             "written_at": _now(),
-            "readings": {**self._readings, "last_offsets": self._written},
-            "energy": {**self._energy, "state": energy_state},
+            "readings": {**self._readings, "last_offsets": self._written, "state": states.get("readings")},
+            "energy": {**self._energy, "state": states.get("energy", "off")},
             "kafka_lag": dict(lag),
         }
         beside = path.with_suffix(".tmp")

@@ -83,8 +83,8 @@ def watch(queries: Sequence[StreamingQuery], progress: Progress, report: Path, s
         for query in queries:
             if not query.isActive:
                 raise QueryEnded(f"query {query.name} ended: {progress.failure(query.name) or _reason(query)}")
-        readings, energy = queries
-        progress.report(report, lag(readings.lastProgress), energy.status["message"])
+        states = {query.name: query.status["message"] for query in queries}
+        progress.report(report, lag(queries[0].lastProgress), states)
 
 
 def lag(progress: Any) -> dict[str, int]:

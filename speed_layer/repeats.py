@@ -11,18 +11,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from energy.conflict import adds, merge
-from speed_layer.judge import Message
 
 Key = tuple[str, datetime]
 """Device and instant: what makes two readings speak of the same thing."""
+
+Position = tuple[int, int]
+"""Kafka partition and offset of a message."""
 
 
 class Stored(NamedTuple):
     """A reading as ``reading_by_day`` holds it, and the message that last changed it."""
 
     reading: Mapping[str, Any]
-    partition: int
-    offset: int
+    position: Position
 
 
 class Classified(NamedTuple):
@@ -48,7 +49,7 @@ def may_be_stored(readings: Iterable[Mapping[str, Any]], newest: Mapping[str, da
     }
 
 
-def classify(taken: Iterable[tuple[Message, Mapping[str, Any]]], stored: Mapping[Key, Stored]) -> Classified:
+def classify(taken: Iterable[tuple[Position, Mapping[str, Any]]], stored: Mapping[Key, Stored]) -> Classified:
     """Tell, in the order of the log, which readings are new or change a field, and which add nothing.
 
     A stored row that carries a message's own partition and offset was written by an earlier attempt at the
@@ -57,16 +58,16 @@ def classify(taken: Iterable[tuple[Message, Mapping[str, Any]]], stored: Mapping
     rows: dict[Key, Stored] = {}
     accepted: list[datetime] = []
     duplicate = 0
-    for message, reading in taken:
+    for position, reading in taken:
         at = key(reading)
         known = rows.get(at) or stored.get(at)
         merged = reading
         if known is not None:
-            is_replay = (known.partition, known.offset) == (message.partition, message.offset)
+            is_replay = known.position == position
             if not is_replay and not adds(known.reading, reading):
                 duplicate += 1
                 continue
             merged = merge(known.reading, reading)
-        rows[at] = Stored(merged, message.partition, message.offset)
+        rows[at] = Stored(merged, position)
         accepted.append(reading["time"])
     return Classified(rows, accepted, duplicate)

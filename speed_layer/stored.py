@@ -63,9 +63,9 @@ class Store:
         found: dict[Key, Stored] = {}
         for rows in self._ask(self._at, asked):
             for row in rows:
-                partition, offset = row.pop("kafka_partition"), row.pop("kafka_offset")
+                position = row.pop("kafka_partition"), row.pop("kafka_offset")
                 reading = as_reading(row)
-                found[reading["device_id"], reading["time"]] = Stored(reading, partition, offset)
+                found[reading["device_id"], reading["time"]] = Stored(reading, position)
         return found
 
     def devices(self, installations: list[str]) -> list[list[str]]:

@@ -13,11 +13,10 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readings_of import message, reading
+from readings_of import reading
 
 from energy.conflict import merge
-from speed_layer.judge import Message
-from speed_layer.repeats import Key, Stored, classify, may_be_stored
+from speed_layer.repeats import Key, Position, Stored, classify, may_be_stored
 from speed_layer.state import latest
 
 DEVICES = ("home-1-inverter", "home-1-other")
@@ -40,7 +39,7 @@ class Tables:
         self.state: dict[str, dict[str, tuple[datetime, Any]]] = {}
         self.counts = [0, 0]
 
-    def write(self, batch: list[tuple[Message, Mapping[str, Any]]]) -> None:
+    def write(self, batch: list[tuple[Position, Mapping[str, Any]]]) -> None:
         newest = {device: fields["time"][1] for device, fields in self.state.items()}
         asked = may_be_stored((each for _, each in batch), newest)
         result = classify(batch, {at: self.readings[at] for at in asked if at in self.readings})
@@ -68,7 +67,7 @@ class Tables:
 def expected(readings: list[dict[str, Any]]) -> Tables:
     tables = Tables()
     for offset, each in enumerate(sorted(readings, key=lambda r: (r["time"], r["device_id"]))):
-        tables.write([(message(b"", offset), each)])
+        tables.write([((0, offset), each)])
     return tables
 
 
@@ -76,7 +75,7 @@ def expected(readings: list[dict[str, Any]]) -> Tables:
 @given(st.lists(_readings, min_size=1, max_size=12), st.data())
 def test_any_order_repetition_and_batching_ends_the_same(readings: list[dict[str, Any]], data: st.DataObject) -> None:
     repeated = readings + data.draw(st.lists(st.sampled_from(readings), max_size=8))
-    log = [(message(b"", offset), each) for offset, each in enumerate(data.draw(st.permutations(repeated)))]
+    log = [((0, offset), each) for offset, each in enumerate(data.draw(st.permutations(repeated)))]
     cuts = sorted(data.draw(st.sets(st.integers(1, len(log)), max_size=4)) | {0, len(log)})
     tables = Tables()
     for first, last in pairwise(cuts):
@@ -90,7 +89,7 @@ def test_any_order_repetition_and_batching_ends_the_same(readings: list[dict[str
 def test_a_batch_written_in_part_and_replayed_ends_the_same(
     readings: list[dict[str, Any]], data: st.DataObject
 ) -> None:
-    log = [(message(b"", offset), each) for offset, each in enumerate(readings)]
+    log = [((0, offset), each) for offset, each in enumerate(readings)]
     tables = Tables()
     result = classify(log, {})
     for at in data.draw(st.sets(st.sampled_from(sorted(result.rows)))):

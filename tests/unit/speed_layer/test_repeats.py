@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from readings_of import NOON, at, message, reading
+from readings_of import NOON, at, reading
 
 from speed_layer.repeats import Stored, classify, key, may_be_stored
 
@@ -20,15 +20,15 @@ OTHER_FIELD = reading(0, voltage_v=230.0)
     [
         pytest.param([A], [], 1, 0, A, id="new"),
         pytest.param([A, A], [], 1, 1, A, id="repeated in the batch"),
-        pytest.param([A], [Stored(A, 0, 99)], 0, 1, None, id="repeated of an earlier batch"),
-        pytest.param([A], [Stored(A, 0, 0)], 1, 0, A, id="replayed"),
-        pytest.param([A, A], [Stored(A, 0, 0)], 1, 1, A, id="replayed with its repeat"),
+        pytest.param([A], [Stored(A, (0, 99))], 0, 1, None, id="repeated of an earlier batch"),
+        pytest.param([A], [Stored(A, (0, 0))], 1, 0, A, id="replayed"),
+        pytest.param([A, A], [Stored(A, (0, 0))], 1, 1, A, id="replayed with its repeat"),
         pytest.param([A, GREATER], [], 2, 0, GREATER, id="conflict"),
         pytest.param([GREATER, A], [], 1, 1, GREATER, id="conflict that changes nothing"),
-        pytest.param([SMALLER], [Stored(A, 0, 99)], 0, 1, None, id="conflict with the stored, lost"),
-        pytest.param([GREATER], [Stored(A, 0, 99)], 1, 0, GREATER, id="conflict with the stored, won"),
+        pytest.param([SMALLER], [Stored(A, (0, 99))], 0, 1, None, id="conflict with the stored, lost"),
+        pytest.param([GREATER], [Stored(A, (0, 99))], 1, 0, GREATER, id="conflict with the stored, won"),
         pytest.param([A, OTHER_FIELD], [], 2, 0, {**A, **OTHER_FIELD}, id="two halves"),
-        pytest.param([OTHER_FIELD], [Stored(A, 0, 99)], 1, 0, {**A, **OTHER_FIELD}, id="the other half"),
+        pytest.param([OTHER_FIELD], [Stored(A, (0, 99))], 1, 0, {**A, **OTHER_FIELD}, id="the other half"),
     ],
 )
 def test_classified(
@@ -38,7 +38,7 @@ def test_classified(
     duplicate: int,
     ends: dict[str, Any] | None,
 ) -> None:
-    taken = [(message(b"", offset), each) for offset, each in enumerate(readings)]
+    taken = [((0, offset), each) for offset, each in enumerate(readings)]
     result = classify(taken, {key(each.reading): each for each in stored})
     assert (len(result.accepted), result.duplicate) == (accepted, duplicate)
     row = result.rows.get(key(A))
