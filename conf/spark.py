@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from conf import jars, java
 from conf.refusal import Refusal
-from conf.settings import Settings
+from conf.settings import CONF_DIR, Settings
 
 CATALOG = "cass"
 """Spark SQL sees Cassandra's tables as ``cass.<keyspace>.<table>``."""
@@ -35,9 +35,7 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
     builder = SparkSession.builder.appName(app_name)
     for key, value in conf.items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("WARN")
-    return spark
+    return builder.getOrCreate()
 
 
 def connections(settings: Settings) -> dict[str, str]:
@@ -83,7 +81,8 @@ def process(settings: Settings) -> dict[str, str]:
         "spark.locality.wait": "0s",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError "
+        f"-Dlog4j2.configurationFile={(CONF_DIR / 'log4j2.properties').as_uri()}",
         "spark.local.dir": str(settings.home / "spark"),
         "spark.sql.warehouse.dir": str(settings.home / "spark" / "warehouse"),
     }
