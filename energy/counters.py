@@ -35,23 +35,26 @@ from datetime import datetime, timedelta
 from energy.conflict import greater
 from energy.plain import plain
 from energy.rows import to_mwh, to_us
-from energy.stretches import BRIDGE_US, Portion, add_portions
+from energy.stretches import Portion, add_portions
 
 __all__ = ["BRIDGE", "CONTEXT", "Portion", "energy_of_columns", "portions"]
 
-BRIDGE = timedelta(microseconds=BRIDGE_US)
+BRIDGE = timedelta(hours=24)
 """The longest time between two samples over which a register's step is shared."""
 CONTEXT = 8
 """Samples beyond a window, on each side, by which its doubtful samples are judged."""
 
 
 def portions(
-    samples: Iterable[tuple[datetime, float | None, float | None]], capacity_w: float | None = None
+    samples: Iterable[tuple[datetime, float | None, float | None]],
+    capacity_w: float | None = None,
+    bridge: timedelta = BRIDGE,
 ) -> dict[int, Portion]:
     """Energy by quarter-hour (its start in microseconds from the epoch) of one register.
 
     ``samples`` are (time, register in Wh, power in W), in any order and with any repeats; two different values of one
-    time are settled by ``energy.conflict``. ``capacity_w`` is what the plant can give, None where unknown.
+    time are settled by ``energy.conflict``. ``capacity_w`` is what the plant can give, None where unknown. Steps longer
+    than ``bridge`` are not shared; whoever has a register's whole history may bridge any hole.
     """
     merged: dict[int, tuple[float | None, float | None]] = {}
     for time, wh, w in samples:
@@ -62,7 +65,9 @@ def portions(
         else:
             merged[at] = wh, w
     times = sorted(merged)
-    return energy_of_columns(times, [merged[at][0] for at in times], [merged[at][1] for at in times], capacity_w)
+    return energy_of_columns(
+        times, [merged[at][0] for at in times], [merged[at][1] for at in times], capacity_w, bridge
+    )
 
 
 def energy_of_columns(
@@ -70,14 +75,16 @@ def energy_of_columns(
     register_wh: Sequence[float | None],
     power_w: Sequence[float | None],
     capacity_w: float | None,
+    bridge: timedelta = BRIDGE,
 ) -> dict[int, Portion]:
     """:func:`portions` of columns already in order: unique ``times`` in microseconds, registers in Wh, powers in W."""
     register = [None if wh is None else to_mwh(wh) for wh in register_wh]
     power = [None if w is None else (round(w * 1000) if w > 0 else 0) for w in power_w]
     found: dict[int, Portion] = {}
-    if not plain(times, register, power, capacity_w, found):
+    bridge_us = bridge // timedelta(microseconds=1)
+    if not plain(times, register, power, capacity_w, bridge_us, found):
         found.clear()
-        add_portions(times, register, power, capacity_w, found)
+        add_portions(times, register, power, capacity_w, bridge_us, found)
     return found
 
 

@@ -41,7 +41,7 @@ def judge(trace: Trace, before: Sequence[int], here: int, following: int | None)
     wrap = wrapped(trace, before, here, following)
     if wrap is not None:
         return Judged(wrap, wrap, wrap, "wrap")
-    bound = trace.bound(trace.times[last], trace.times[here])
+    bound = trace.bound(trace.times[here] - trace.times[last])
     most = _most(trace, before, here, following)
     if low > high:
         return Judged(0, 0, bound, "jump", known=False)

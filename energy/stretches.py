@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,7 +13,6 @@ from energy.shares import areas_under, by_power, by_time
 from energy.steps import Judged, judge
 from energy.trace import MW_US, Trace
 
-BRIDGE_US = timedelta(hours=24) // timedelta(microseconds=1)
 LONG_STEP = timedelta(minutes=30)
 """Between samples farther apart than this a quarter-hour may lie that no sample saw: its share is a guess."""
 LONG_STEP_US = LONG_STEP // timedelta(microseconds=1)
@@ -54,6 +53,7 @@ def add_portions(
     register: Sequence[int | None],
     power: Sequence[int | None],
     capacity_w: float | None,
+    bridge_us: int,
     found: dict[int, Portion],
 ) -> None:
     """Add to ``found`` what every stretch between the samples gives. Units as in :class:`energy.trace.Trace`."""
@@ -61,19 +61,19 @@ def add_portions(
         return
     trace = Trace(times, register, power, capacity_w)
     settled = settle(trace)
-    for period, portion in _stretches(trace, settled):
+    for period, portion in _stretches(trace, settled, bridge_us):
         held = found.get(period)
         found[period] = portion if held is None else held.plus(portion)
 
 
-def _stretches(trace: Trace, settled: Settled) -> Iterator[tuple[int, Portion]]:
+def _stretches(trace: Trace, settled: Settled, bridge_us: int) -> Iterator[tuple[int, Portion]]:
     samples = settled.samples
     if not samples:
         yield from _integrated(trace, 0, len(trace.times) - 1)
         return
     yield from _integrated(trace, 0, samples[0])
     for n, (last, here) in enumerate(pairwise(samples), start=1):
-        if trace.times[here] - trace.times[last] > BRIDGE_US:
+        if trace.times[here] - trace.times[last] > bridge_us:
             yield from _integrated(trace, last, here)
         elif here in settled.dead:
             yield from _integrated(trace, last, here, "stuck")
@@ -95,16 +95,28 @@ def _step(trace: Trace, last: int, here: int, judged: Judged) -> Iterator[tuple[
         return
     shares = list(_shared(trace, last, here, judged.mwh))
     certain = judged.lower == judged.upper
-    if certain and (len(shares) == 1 or not _is_long(trace, last, here)):
+    if certain and (judged.mwh == 0 or len(shares) == 1 or not _is_long(trace, last, here)):
         yield from ((period, Portion(mwh, us, "measured", mwh, mwh, judged.cause)) for period, mwh, us in shares)
         return
     method = "spread" if certain else "estimated"
     cause = joined_causes((judged.cause, "gap")) if certain else judged.cause
-    begin, end = trace.times[last], trace.times[here]
+    for period, portion in bounded(shares, judged.lower, judged.upper, trace.bound):
+        covered = portion.covered if judged.known else 0
+        yield period, portion._replace(method=method, cause=cause, covered=covered)
+
+
+def bounded(
+    shares: Sequence[tuple[int, int, int]], lower: int, upper: int, most: Callable[[int], int]
+) -> Iterator[tuple[int, Portion]]:
+    """``shares`` of a step between ``lower`` and ``upper`` mWh whose distribution nobody saw, each with its bounds.
+
+    A period may have had all of it, as far as ``most`` (mWh in so many microseconds) allows, or what the others can't.
+    """
+    span = sum(us for _, _, us in shares)
     for period, mwh, us in shares:
-        upper = min(judged.upper, max(mwh, trace.bound(0, us)))
-        lower = max(0, judged.lower - trace.bound(0, end - begin - us))
-        yield period, Portion(mwh, us if judged.known else 0, method, min(lower, mwh), upper, cause)
+        least = max(0, lower - most(span - us))
+        greatest = min(upper, max(mwh, most(us)))
+        yield period, Portion(mwh, us, "spread", min(least, mwh), greatest, "gap")
 
 
 def _is_long(trace: Trace, last: int, here: int) -> bool:

@@ -13,8 +13,8 @@ HEADROOM = 1.5
 """How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is a round figure."""
 SLACK_US = 60_000_000
 """A register may show up to a minute's energy more than its step's time allows: it is not read when it is counted."""
-MAX_POWER_W = 1e10
-"""The greatest power a reading may state (energy.records): the bound where nothing else bounds energy."""
+MAX_POWER_MW = 10**13
+"""The greatest power a reading may state, 10 GW (energy.records): the bound where nothing else bounds energy."""
 SPARE_POWER = 10
 """How many times the power at a step's ends, or one sample beyond, may have flowed: the sun may have come out."""
 SPARE_MWH = 1_000_000
@@ -24,7 +24,7 @@ OFF_BY = 3.0
 COUNTS = (1_000_000, 100_000, 10_000, 1_000)
 """Resolutions of registers in mWh: 1 kWh, 100 Wh, 10 Wh, 1 Wh."""
 
-_GAP_US = POWER_GAP // timedelta(microseconds=1)
+GAP_US = POWER_GAP // timedelta(microseconds=1)
 MW_US = 3_600_000_000
 """Milliwatt-microseconds in a mWh."""
 
@@ -32,6 +32,11 @@ MW_US = 3_600_000_000
 def count_of(*values: int) -> int:
     """The coarsest resolution (mWh) that all ``values`` are multiples of, at least 1 Wh."""
     return next((count for count in COUNTS if all(value % count == 0 for value in values)), COUNTS[-1])
+
+
+def most_in(capacity_mw: int | None, span: int) -> int:
+    """The most energy (mWh) in ``span`` microseconds by capacity, else by the power a reading may state."""
+    return (MAX_POWER_MW if capacity_mw is None else capacity_mw) * span // MW_US
 
 
 class Trace:
@@ -51,7 +56,7 @@ class Trace:
         # power was not known.
         self._twice, self._surely, self._unknown = [0], [0], [0]
         for (t0, p0), (t1, p1) in pairwise(zip(times, power, strict=True)):
-            if p0 is None or p1 is None or t1 - t0 > _GAP_US:
+            if p0 is None or p1 is None or t1 - t0 > GAP_US:
                 self._twice.append(self._twice[-1])
                 self._surely.append(self._surely[-1])
                 self._unknown.append(self._unknown[-1] + 1)
@@ -92,10 +97,9 @@ class Trace:
         highest = max(power or 0 for power in self.power[max(0, i - 1) : j + 2])
         return SPARE_POWER * highest * span // MW_US + SPARE_MWH
 
-    def bound(self, begin: int, end: int) -> int:
-        """The most energy (mWh) in a stretch of time (microseconds) by capacity, else by what a reading may state."""
-        power = round(MAX_POWER_W * 1000) if self._capacity_mw is None else self._capacity_mw
-        return power * (end - begin) // MW_US
+    def bound(self, span: int) -> int:
+        """The most energy (mWh) in ``span`` microseconds; see :func:`most_in`."""
+        return most_in(self._capacity_mw, span)
 
     def plausible(self, i: int, j: int) -> bool:
         """Whether the step from ``i`` up to ``j`` can have happened; a count or two more is only resolution."""

@@ -85,6 +85,16 @@ def test_steps_longer_than_the_bridge_are_not_shared() -> None:
     assert total_mwh(portions([samples[0], (MIDNIGHT + BRIDGE, 100.0, None)])) == 100_000
 
 
+def test_whoever_has_the_whole_history_may_bridge_any_hole() -> None:
+    samples = [(MIDNIGHT, 0.0, None), (MIDNIGHT + timedelta(days=9), 8640.0, None)]
+    assert total_mwh(portions(samples, bridge=timedelta(days=40))) == 8_640_000
+
+
+def test_nothing_counted_in_a_gap_is_a_true_zero() -> None:
+    samples = [(MIDNIGHT, 10.0, None), (MIDNIGHT + timedelta(hours=9), 10.0, None)]
+    assert {(p.mwh, p.method, p.cause, p.upper) for p in portions(samples).values()} == {(0, "measured", "", 0)}
+
+
 def test_a_gap_is_spread_and_bounded_by_capacity() -> None:
     samples = [(MIDNIGHT, 0.0, None), (MIDNIGHT + timedelta(hours=2), 8000.0, None)]
     found = portions(samples, 4000.0)
@@ -186,7 +196,14 @@ def test_quarter_hours_add_up_to_the_rise(steps: list[tuple[int, int, float | No
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 1800), st.floats(0, 1)), min_size=2, max_size=30), st.booleans())
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([5, 60, 900, 901, 2000, 4000, 40_000, 90_000]), st.floats(0, 1)),
+        min_size=2,
+        max_size=30,
+    ),
+    st.booleans(),
+)
 def test_the_plain_way_and_the_thorough_way_agree(steps: list[tuple[int, float]], with_capacity: bool) -> None:
     time, mwh = to_us(MIDNIGHT), BASE_WH * 1000
     times, register, power = [time], [mwh], [2_000_000]
@@ -197,7 +214,8 @@ def test_the_plain_way_and_the_thorough_way_agree(steps: list[tuple[int, float]]
         register.append(mwh)
         power.append(round(share * 3_000_000))
     thorough: dict[int, Portion] = {}
-    add_portions(times, register, power, CAPACITY_W if with_capacity else None, thorough)
+    bridge_us = BRIDGE // timedelta(microseconds=1)
+    add_portions(times, register, power, CAPACITY_W if with_capacity else None, bridge_us, thorough)
     rows = [(from_us(t), r / 1000, p / 1000) for t, r, p in zip(times, register, power, strict=True)]
     assert portions([*rows], CAPACITY_W if with_capacity else None) == thorough
 
