@@ -31,29 +31,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="speed_layer.job", description="The speed layer.")
     parser.add_argument("--without-energy", action="store_true", help="run the readings query alone")
     with_energy = not parser.parse_args().without_energy
-    settings = load_settings()
-    stop = threading.Event()
-
-    def on_signal(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
     try:
-        run(settings, stop, with_energy)
+        run(load_settings(), with_energy)
     except (QueryEnded, TopicsAway, NotFetched, cassandra.CassandraAway) as error:
         print(f"speed layer: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
 
 
-def run(settings: Settings, stop: threading.Event, with_energy: bool = True) -> None:
-    """Start the queries and watch them until ``stop`` is set. Raises :class:`QueryEnded` when one ends."""
+def run(settings: Settings, with_energy: bool = True) -> None:
+    """Start the queries and watch them until SIGTERM or SIGINT. Raises :class:`QueryEnded` when one ends."""
     wait_for_topics(settings, ("readings", "quarantine"))
     views = cassandra.connect(settings)
     spark = session(settings, "solera speed", **SPARK_CONF)
     # Each batch warns of Kafka consumers outside the threads Spark likes best; a query's end is told by `watch`.
     spark.sparkContext.setLogLevel("ERROR")
+    stop = stopped_by_signals()
     progress = Progress()
     catalogue = CatalogueReader(views)
     readings = Readings(settings, views, catalogue, progress)
@@ -68,6 +61,18 @@ def run(settings: Settings, stop: threading.Event, with_energy: bool = True) -> 
             query.stop()
         spark.stop()
         views.cluster.shutdown()
+
+
+def stopped_by_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set; Spark takes SIGINT for itself when it starts, so ask after that."""
+    stop = threading.Event()
+
+    def on_signal(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    return stop
 
 
 if __name__ == "__main__":

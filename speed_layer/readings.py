@@ -70,8 +70,10 @@ class Readings:
         to = self._settings
         writes = []
         if summary.accepted:
-            writes.append(lambda: sinks.write_table(sinks.reading_rows(judged), "reading_by_day", to, "write_time"))
-            writes.append(lambda: sinks.write_table(sinks.state_rows(judged), "inverter_state", to, "write_time"))
+            readings = sinks.reading_rows(judged, summary.fields)
+            states = sinks.state_rows(judged, summary.fields)
+            writes.append(lambda: sinks.write_table(readings, "reading_by_day", to, "write_time"))
+            writes.append(lambda: sinks.write_table(states, "inverter_state", to, "write_time"))
         if summary.quarantined:
             refused = quarantine.table_rows(judged)
             writes.append(lambda: sinks.write_table(refused, "quarantine", to))

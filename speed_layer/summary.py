@@ -30,6 +30,8 @@ class Summary:
     last: dict[str, int] = field(default_factory=dict)
     newest: dict[str, int] = field(default_factory=dict)
     """The time of each device's newest accepted reading, microseconds since 1970 UTC."""
+    fields: list[str] = field(default_factory=list)
+    """The fields that any accepted reading has."""
     unknown: list[str] = field(default_factory=list)
     """Installations the catalogue did not know, at most 1,000 of them."""
 
@@ -61,6 +63,7 @@ def summarise(
         first=first,
         last=last,
         newest={device: to_us(time) for device, time in newest.items()},
+        fields=sorted(set().union(*(row.reading for row in result.rows.values()))),
         unknown=sorted(unknown)[:_UNKNOWN_KEPT],
     )
 
@@ -87,5 +90,6 @@ def total(summaries: Iterable[str]) -> Summary:
         first=first,
         last=last,
         newest=newest,
+        fields=sorted({name for part in parts for name in part.fields}),
         unknown=sorted({name for part in parts for name in part.unknown})[:_UNKNOWN_KEPT],
     )

@@ -59,6 +59,10 @@ class Job:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll() if self._process else None
+
     def kill(self) -> None:
         """As kill -9 of the whole job: driver, JVM and workers."""
         assert self._process is not None
@@ -74,16 +78,29 @@ class Job:
         path = self.home / "run" / "speed.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
+    def _committed(self, query: str) -> dict[str, int]:
+        """The offset after the last committed batch, by partition."""
+        directory = self.checkpoint / "speed" / query
+        batch = max(map(_number, directory.glob("commits/*")), default=-1)
+        if batch < 0:
+            return {}
+        *_, offsets = (directory / "offsets" / str(batch)).read_text().splitlines()
+        following: dict[str, int] = json.loads(offsets)["readings"]
+        return following
+
     def follow(self, ends: dict[str, int]) -> None:
         """Wait until both queries have done everything up to the ``ends`` of the topic."""
 
         def done() -> bool:
             assert self.alive, self.log.read_text()[-3000:]
-            report = self.report()
-            reached = [report.get(query, {}).get("last_offsets", {}) for query in ("readings", "energy")]
-            return all(last.get(p, -1) >= end for p, end in ends.items() for last in reached)
+            reached = [self._committed(query) for query in ("readings", "energy")]
+            return all(following.get(p, 0) > end for p, end in ends.items() for following in reached)
 
         until("the speed job follows the topic", done)
+
+
+def _number(path: Path) -> int:
+    return int(path.name) if path.name.isdigit() else -1
 
 
 def send(settings: Settings, messages: Iterable[tuple[str | None, bytes]]) -> None:

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -249,9 +250,20 @@ def test_two_jobs_at_once_change_no_value(
     assert views.energy("twice", DAY) == expected(made)
 
 
-def test_it_ends_with_one_line_when_a_query_ends(stack: Settings, job: Job) -> None:
-    assert job.alive
-    (job.checkpoint / "speed" / "readings" / "offsets" / "0").exists()
-    until("the report is fresh", lambda: bool(job.report().get("readings", {}).get("batch_id") is not None))
-    assert set(job.report()["kafka_lag"].values()) <= {0}
+def test_it_tells_how_far_it_is_and_stops_when_asked(stack: Settings, job: Job) -> None:
+    until("the lag is told", lambda: set(job.report().get("kafka_lag", {}).values()) == {0})
+    report = job.report()
+    assert {"batch_id", "rows", "rows_per_second", "at", "last_offsets"} <= report["readings"].keys()
+    assert report["energy"]["state"]
     assert job.stop() == 0
+
+
+def test_it_ends_with_one_line_when_it_cannot_go_on(
+    stack: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOLERA_CASSANDRA__PORT", "1")
+    nowhere = Job(stack, tmp_path)
+    nowhere.start()
+    until("the job ends", lambda: not nowhere.alive)
+    assert nowhere.exit_code == 1
+    assert "speed layer: Cassandra does not answer" in nowhere.log.read_text().splitlines()[-1]

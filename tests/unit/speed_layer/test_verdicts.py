@@ -88,6 +88,7 @@ def test_the_summary_adds_up() -> None:
         first={"0": 10},
         last={"0": 15},
         newest={"home-1-inverter": to_us(at(2))},
+        fields=sorted({*reading(0), "voltage_v"}),
         unknown=["nowhere"],
     )
 
