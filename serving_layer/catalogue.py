@@ -31,7 +31,7 @@ _INSTALLATIONS = f"SELECT {', '.join(FIELDS)} FROM installation"  # noqa: S608 -
 _DEVICES = "SELECT device_id, device_kind, capacity_kw FROM device WHERE installation_id = ?"
 
 
-class UnknownInstallation(LookupError):  # noqa: N818
+class UnknownInstallation(LookupError):
     """No installation of that id is registered; the text names the nearest that are."""
 
 

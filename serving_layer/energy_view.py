@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -34,14 +34,35 @@ def read(
     reader: Reader, installation_id: str, quantity: str, start: datetime, end: datetime, visible: Published
 ) -> list[Value]:
     """Merged 15-minute values that begin in [start, end), UTC, as ``visible`` runs state them."""
-    partitions = [(installation_id, month, quantity, start, end) for month in months(start, end)]
-    speed = [] if visible.as_of is not None else [(_SPEED, values) for values in partitions]
-    answers = reader.together([(_BATCH, values) for values in partitions] + speed)
-    return merge(
-        (_value(row, BATCH, row.run_id) for rows in answers[: len(partitions)] for row in rows),
-        (_value(row, SPEED, "") for rows in answers[len(partitions) :] for row in rows),
-        visible,
-    )
+    return read_each(reader, [installation_id], quantity, start, end, visible)[0]
+
+
+def read_each(
+    reader: Reader,
+    installation_ids: Sequence[str],
+    quantity: str,
+    start: datetime,
+    end: datetime,
+    visible: Published,
+) -> list[list[Value]]:
+    """The same of several installations, in their order, all asked at once."""
+    within = list(months(start, end))
+    keys = [(each, month, quantity, start, end) for each in installation_ids for month in within]
+    # The speed view publishes nothing, so it has no part in what was published then.
+    speed_keys = keys if visible.as_of is None else []
+    answers = reader.together([(_BATCH, key) for key in keys] + [(_SPEED, key) for key in speed_keys])
+    batch = _by_installation(answers[: len(keys)], len(within))
+    speed = _by_installation(answers[len(keys) :], len(within)) or [[] for _ in installation_ids]
+    return [
+        merge((_value(r, BATCH, r.run_id) for r in b), (_value(r, SPEED, "") for r in s), visible)
+        for b, s in zip(batch, speed, strict=True)
+    ]
+
+
+def _by_installation(answers: list[list[Any]], months_each: int) -> list[list[Any]]:
+    return [
+        [row for rows in answers[at : at + months_each] for row in rows] for at in range(0, len(answers), months_each)
+    ]
 
 
 def months(start: datetime, end: datetime) -> Iterator[date]:

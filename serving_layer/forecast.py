@@ -56,7 +56,7 @@ class Forecast:
         return ", ".join(dict.fromkeys(hour.step for hour in self.values))
 
 
-class NoForecast(LookupError):  # noqa: N818
+class NoForecast(LookupError):
     """No published run holds a forecast of this installation and quantity."""
 
 

@@ -30,7 +30,7 @@ STATUS_SECONDS = 6.0
 log = logging.getLogger(__name__)
 
 
-class Broken(RuntimeError):  # noqa: N818
+class Broken(RuntimeError):
     """A dependency that does not work; the text says how."""
 
 

@@ -11,7 +11,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
-class BadInstant(ValueError):  # noqa: N818
+class BadInstant(ValueError):
     """A text that is no instant or zone; its message says how one is written."""
 
 

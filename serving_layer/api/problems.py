@@ -28,7 +28,7 @@ class ProblemDetails(BaseModel):
     instance: str = Field(description="The path that was asked.")
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A request that is not answered: HTTP status, kind (a short name) and a sentence that says what to do."""
 
     def __init__(self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None) -> None:

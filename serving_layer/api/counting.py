@@ -1,0 +1,36 @@
+"""Counts every answer of the API for ``/metrics``."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving_layer.metrics import Metrics
+
+
+class Counting:
+    """Notes path (the route's template), status and seconds of each request to ``app``."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 500
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_counted)
+        finally:
+            path = getattr(scope.get("route"), "path", "other")
+            self._metrics.answered(path, status, time.perf_counter() - begun)

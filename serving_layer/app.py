@@ -1,0 +1,78 @@
+"""The API and the page in one process: ``python -m serving_layer.app``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from conf import Settings, load_settings
+from serving_layer import health
+from serving_layer.api import energy, forecasts, installations, prices, problems, runs
+from serving_layer.api import health as health_api
+from serving_layer.api.counting import Counting
+from serving_layer.api.token import read_or_make
+from serving_layer.metrics import Metrics
+from serving_layer.reader import Reader
+from serving_layer.web import page
+from serving_layer.web.mount import Page
+
+ROUTERS = (installations.router, energy.router, forecasts.router, prices.router, runs.router, health_api.router)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; it starts whether or not its dependencies are there."""
+    # The interactive documentation of FastAPI loads scripts from outside the machine.
+    app = FastAPI(title="Solera", version="1", docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app.state.settings = settings
+    app.state.reader = Reader(settings)
+    app.state.metrics = Metrics()
+    app.state.watch = health.Watch(health.checks(settings, app.state.reader))
+    settings.home.mkdir(parents=True, exist_ok=True)
+    app.state.token_place = settings.home / "token"
+    app.state.token = settings.api.token.get_secret_value() or read_or_make(app.state.token_place)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Counting, metrics=app.state.metrics)
+    app.add_middleware(Page, page=page.build(app.state.reader))
+    # A page of another origin must not reach this one under a name that it makes point here.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings))
+    return app
+
+
+def allowed_hosts(settings: Settings) -> list[str]:
+    """Names under which this server may be asked; any, where it listens beyond loopback."""
+    if settings.api.host in ("127.0.0.1", "localhost", "::1"):
+        return ["127.0.0.1", "localhost", "[::1]"]
+    return ["*"]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.watch.start()
+    yield
+    app.state.watch.stop()
+    app.state.reader.close()
+
+
+def main() -> None:
+    """Serve at ``settings.api`` until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("cassandra").setLevel(logging.ERROR)
+    settings = load_settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api.host,
+        port=settings.api.port,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+
+
+if __name__ == "__main__":
+    main()

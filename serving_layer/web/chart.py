@@ -1,0 +1,170 @@
+"""The curve of today and tomorrow: what was published, what is provisional, what is forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import plotly.graph_objects as go
+
+from serving_layer.forecast import ForecastHour
+from serving_layer.merge import BATCH, SPEED, Value
+from serving_layer.web.snapshot import Snapshot
+
+QUARTER = timedelta(minutes=15)
+COLOURS = {"generation": ("#b45309", "rgba(217,119,6,%s)"), "consumption": ("#1d4ed8", "rgba(37,99,235,%s)")}
+"""Line, and what an opacity makes an area of; both stand out from white by more than 4.5 to 1."""
+INK, FAINT, RULE = "#3f4a54", "#5b6770", "#e6e4dd"
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
+HOURS_A_TICK = 6
+PUBLISHED, LIVE = "Published", "Live, provisional"
+
+
+def figure(snapshot: Snapshot, quantity: str) -> go.Figure:
+    """Power in kW from the beginning of the local day to the end of the next; the axis is UTC, its labels local."""
+    line, area = COLOURS[quantity]
+    start, end = snapshot.window
+    values = snapshot.today.get(quantity, [])
+    drawing = go.Figure(layout=_layout(snapshot, start, end))
+    if snapshot.forecast is not None:
+        # Where the hours are known, the forecast has had its say.
+        known_to = values[-1].start + QUARTER if values else start
+        ahead = [h for h in snapshot.forecast.values if known_to <= h.time + timedelta(hours=1) and h.time < end]
+        _add_band(drawing, ahead, area, line, snapshot.zone)
+    _add_view(drawing, [v for v in values if v.view == BATCH], PUBLISHED, line, area % 0.30, snapshot.zone)
+    _add_view(drawing, [v for v in values if v.view == SPEED], LIVE, line, area % 0.16, snapshot.zone)
+    if not drawing.data:
+        drawing.add_annotation(
+            text="No data for today yet", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_size=15
+        )
+    return drawing
+
+
+def _add_view(drawing: go.Figure, values: Sequence[Value], name: str, line: str, area: str, zone: ZoneInfo) -> None:
+    if not values:
+        return
+    times: list[datetime] = []
+    heights: list[float | None] = []
+    told: list[str] = []
+    for at, value in enumerate(values):
+        if at and value.start != values[at - 1].start + QUARTER:
+            times.append(value.start - QUARTER)
+            heights.append(None)
+            told.append("")
+        times.append(value.start)
+        heights.append(value.energy_wh * 4 / 1000)
+        told.append(f"{value.start.astimezone(zone):%H:%M}")
+    last = values[-1]
+    drawing.add_scatter(
+        x=[_axis(t) for t in [*times, last.start + QUARTER]],
+        y=[*heights, last.energy_wh * 4 / 1000],
+        customdata=[*told, told[-1]],
+        name=name,
+        legendrank=1 if name == PUBLISHED else 2,
+        mode="lines",
+        line={"color": line, "width": 2, "shape": "hv"},
+        fill="tozeroy",
+        fillcolor=area,
+        hovertemplate="%{customdata}  %{y:.2f} kW<extra>" + name + "</extra>",
+    )
+
+
+def _add_band(drawing: go.Figure, hours: Sequence[ForecastHour], area: str, line: str, zone: ZoneInfo) -> None:
+    if not hours:
+        return
+    middle = [_axis(hour.time + timedelta(minutes=30)) for hour in hours]
+    told = [
+        f"{h.time.astimezone(zone):%H:%M}  {h.p50_wh / 1000:.2f} kW ({h.p10_wh / 1000:.2f} to {h.p90_wh / 1000:.2f})"
+        for h in hours
+    ]
+    drawing.add_scatter(
+        x=middle, y=[h.p90_wh / 1000 for h in hours], mode="lines", line_width=0, hoverinfo="skip", showlegend=False
+    )
+    drawing.add_scatter(
+        x=middle,
+        y=[h.p10_wh / 1000 for h in hours],
+        mode="lines",
+        line_width=0,
+        fill="tonexty",
+        fillcolor=area % 0.13,
+        hoverinfo="skip",
+        name="8 in 10 chance",
+        legendrank=4,
+    )
+    drawing.add_scatter(
+        x=middle,
+        y=[h.p50_wh / 1000 for h in hours],
+        customdata=told,
+        mode="lines",
+        line={"color": line, "width": 2, "dash": "dot"},
+        name="Forecast",
+        legendrank=3,
+        hovertemplate="%{customdata}<extra>Forecast</extra>",
+    )
+
+
+def _layout(snapshot: Snapshot, start: datetime, end: datetime) -> dict[str, Any]:
+    zone = snapshot.zone
+    hours = [start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)) + 1)]
+    ticks = [hour for hour in hours if hour.astimezone(zone).hour % HOURS_A_TICK == 0]
+    now = _axis(snapshot.now)
+    return {
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 40, "r": 8, "t": 8, "b": 28},
+        "legend": {"orientation": "h", "y": -0.14, "x": 0, "font": {"size": 12}, "traceorder": "normal"},
+        "hovermode": "closest",
+        "dragmode": False,
+        "uirevision": f"{snapshot.installation['installation_id']}",
+        "xaxis": {
+            "range": [_axis(start), _axis(end)],
+            "tickvals": [_axis(tick) for tick in ticks],
+            "ticktext": [_tick(tick.astimezone(zone)) for tick in ticks],
+            "showgrid": False,
+            "fixedrange": True,
+            "linecolor": RULE,
+        },
+        "yaxis": {
+            "rangemode": "tozero",
+            "gridcolor": RULE,
+            "zeroline": False,
+            "fixedrange": True,
+            "title": {"text": "kW", "standoff": 4, "font": {"size": 12, "color": FAINT}},
+        },
+        "shapes": [
+            {
+                "type": "line",
+                "x0": now,
+                "x1": now,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": FAINT, "width": 1, "dash": "dash"},
+            }
+        ],
+        "annotations": [
+            {
+                "x": now,
+                "y": 1,
+                "yref": "paper",
+                "text": "now",
+                "showarrow": False,
+                "xanchor": "left",
+                "yanchor": "top",
+                "xshift": 4,
+                "font": {"size": 12, "color": FAINT},
+            }
+        ],
+    }
+
+
+def _tick(local: datetime) -> str:
+    return f"<b>{local:%a %-d}</b>" if local.hour == 0 else f"{local:%H:%M}"
+
+
+def _axis(instant: datetime) -> datetime:
+    """Plotly takes times as they are written: UTC without its zone."""
+    return instant.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)

@@ -1,0 +1,53 @@
+"""Where the page meets the API: one process, one port."""
+
+from __future__ import annotations
+
+from a2wsgi import WSGIMiddleware
+from dash import Dash
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PREFIXES = ("/_dash", "/assets/", "/_favicon")
+
+
+class Page:
+    """Answers the page's paths and hands every other to ``app``; each answer of the page carries its safety headers."""
+
+    def __init__(self, app: ASGIApp, page: Dash) -> None:
+        self._app = app
+        self._page = WSGIMiddleware(page.server, workers=4)
+        self._headers = [(name.encode(), value.encode()) for name, value in headers(page).items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path == "/" or path.startswith(PREFIXES)):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+            await send(message)
+
+        await self._page(scope, receive, send_safely)  # type: ignore[arg-type]
+
+
+def headers(page: Dash) -> dict[str, str]:
+    """What keeps a browser from loading, sending or framing anything of another origin."""
+    scripts = " ".join(["'self'", *(f"'{h.strip(chr(39))}'" for h in page.csp_hashes())])
+    policy = {
+        "default-src": "'self'",
+        "script-src": scripts,
+        # Plotly and the dropdown set styles from script.
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+    }

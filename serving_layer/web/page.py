@@ -1,0 +1,162 @@
+"""The page: a Dash application that reads the views on the server and asks nothing of any other machine."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import dash
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+
+from serving_layer import catalogue
+from serving_layer.catalogue import UnknownInstallation
+from serving_layer.reader import Reader, StoreAway
+from serving_layer.web import chart, parts
+from serving_layer.web.snapshot import Snapshot, at_present, first_choice, take
+
+REFRESH_SECONDS = 5
+PARTS = ("banner", "status", "tiles", "chart", "energies", "members", "basis", "updated")
+QUANTITIES = {"generation": "Produced", "consumption": "Used"}
+
+log = logging.getLogger(__name__)
+
+
+def build(reader: Reader) -> Dash:
+    """The application on ``reader``'s data."""
+    page = Dash(
+        "serving_layer.web",
+        title="Solera",
+        update_title="",
+        assets_folder=str(Path(__file__).with_name("assets")),
+        serve_locally=True,
+        meta_tags=[
+            {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+            {"name": "description", "content": "Solar production and use, live."},
+        ],
+    )
+    # Dash's own log lines would tell every refresh.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    page.layout = _layout
+    _connect(page, reader)
+    return page
+
+
+def _layout() -> html.Div:
+    return html.Div(
+        [
+            dcc.Interval(id="tick", interval=REFRESH_SECONDS * 1000),
+            dcc.Interval(id="second", interval=1000),
+            dcc.Store(id="updated"),
+            html.Header(
+                [
+                    html.Div([html.Span(className="mark"), html.H1("Solera")], className="brand"),
+                    html.Div(id="status"),
+                ]
+            ),
+            html.Div(id="banner", role="alert"),
+            html.Div(
+                [
+                    html.Label("Installation", htmlFor="chosen", className="sr"),
+                    dcc.Dropdown(id="chosen", clearable=False, searchable=True, placeholder="Installation"),
+                ],
+                className="choose",
+            ),
+            html.Section([html.Div(className="tile waiting") for _ in range(4)], id="tiles", className="tiles"),
+            html.Section(
+                [
+                    html.Div(
+                        [
+                            html.H2("Today and tomorrow"),
+                            dcc.RadioItems(QUANTITIES, "generation", id="quantity", className="switch", inline=True),
+                        ],
+                        className="card-head",
+                    ),
+                    html.Div(
+                        dcc.Graph(
+                            id="chart",
+                            figure={"layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}},
+                            config={"displayModeBar": False, "responsive": True},
+                            style={"height": "100%"},
+                        ),
+                        className="chart",
+                    ),
+                ],
+                className="card",
+            ),
+            html.Section([html.H2("Yesterday and today"), html.Div(id="energies")], className="card"),
+            html.Section([html.H2("Every installation now"), html.Div(id="members", className="members")]),
+            html.Footer([html.Div(id="basis"), html.Div("Loading …", id="age")]),
+        ],
+        className="page",
+    )
+
+
+def _connect(page: Dash, reader: Reader) -> None:
+    @page.callback(
+        Output("chosen", "options"),
+        Output("chosen", "value"),
+        Input("tick", "n_intervals"),
+        Input({"type": "member", "id": ALL}, "n_clicks"),
+        State("chosen", "value"),
+    )
+    def choose(_tick: int | None, clicks: list[int], chosen: str | None) -> tuple[Any, Any]:
+        try:
+            known = catalogue.installations(reader)
+            options = [{"label": k.get("name") or k["installation_id"], "value": k["installation_id"]} for k in known]
+            clicked = ctx.triggered_id
+            if isinstance(clicked, dict) and any(clicks):
+                return options, clicked["id"]
+            return options, chosen or first_choice(reader)
+        except StoreAway:
+            return no_update, no_update
+
+    @page.callback(
+        [Output(part, _property(part)) for part in PARTS],
+        Input("tick", "n_intervals"),
+        Input("chosen", "value"),
+        Input("quantity", "value"),
+    )
+    def show(_tick: int | None, chosen: str | None, quantity: str) -> list[Any]:
+        try:
+            if chosen is None:
+                return _nothing(_no_installation(reader))
+            return _everything(take(reader, chosen, quantity, at_present()), quantity)
+        except (StoreAway, UnknownInstallation) as error:
+            return _nothing(str(error))
+
+    page.clientside_callback(  # type: ignore[no-untyped-call]
+        dash.ClientsideFunction("solera", "age"),
+        Output("age", "children"),
+        Output("age", "className"),
+        Input("second", "n_intervals"),
+        Input("updated", "data"),
+    )
+
+
+def _property(part: str) -> str:
+    return {"chart": "figure", "updated": "data"}.get(part, "children")
+
+
+def _no_installation(reader: Reader) -> str:
+    if catalogue.installations(reader):
+        return ""
+    return "No installation is registered yet. `solera register FILE` adds one; it appears here by itself."
+
+
+def _everything(snapshot: Snapshot, quantity: str) -> list[Any]:
+    return [
+        "",
+        parts.status(snapshot),
+        parts.now_tiles(snapshot),
+        chart.figure(snapshot, quantity),
+        parts.energy_rows(snapshot),
+        parts.members(snapshot),
+        parts.basis(snapshot),
+        snapshot.now.timestamp(),
+    ]
+
+
+def _nothing(banner: str) -> list[Any]:
+    """What is shown stays, under a banner that says what is wrong."""
+    return [html.Div(banner, className="banner") if banner else "", *[no_update] * (len(PARTS) - 1)]
