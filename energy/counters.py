@@ -33,9 +33,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from energy.conflict import greater
-from energy.plain import plain
+from energy.plain import plain_portions
 from energy.rows import to_mwh, to_us
-from energy.stretches import Portion, add_portions
+from energy.stretches import Portion, judged_portions
 
 __all__ = ["BRIDGE", "CONTEXT", "Portion", "energy_of_columns", "portions"]
 
@@ -80,12 +80,9 @@ def energy_of_columns(
     """:func:`portions` of columns already in order: unique ``times`` in microseconds, registers in Wh, powers in W."""
     register = [None if wh is None else to_mwh(wh) for wh in register_wh]
     power = [None if w is None else (round(w * 1000) if w > 0 else 0) for w in power_w]
-    found: dict[int, Portion] = {}
     bridge_us = bridge // timedelta(microseconds=1)
-    if not plain(times, register, power, capacity_w, bridge_us, found):
-        found.clear()
-        add_portions(times, register, power, capacity_w, bridge_us, found)
-    return found
+    found = plain_portions(times, register, power, capacity_w, bridge_us)
+    return judged_portions(times, register, power, capacity_w, bridge_us) if found is None else found
 
 
 def _either(a: float | None, b: float | None) -> float | None:

@@ -1,13 +1,14 @@
-"""The plain case, in one pass: a register that only rises, as much as capacity and power allow.
+"""The plain case: a register that only rises, as much as capacity and power allow.
 
-Nearly all data are plain. The pass gives up at the first doubt, and ``energy.stretches`` does the whole again; on
-plain samples both give the same portions.
+Nearly all data are plain, so this is quick. It gives up at the first doubt, and ``energy.stretches`` judges the samples
+thoroughly; on plain samples both give the same portions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeGuard
 
 from energy.rows import QUARTER_US
 from energy.settle import STUCK_MWH
@@ -15,34 +16,29 @@ from energy.shares import by_power, by_time
 from energy.stretches import LONG_STEP_US, Portion, bounded
 from energy.trace import GAP_US, HEADROOM, MW_US, SLACK_US, SPARE_MWH, SPARE_POWER, count_of, most_in
 
+Column = Sequence[int | None]
+Shares = list[tuple[int, int, int]]
+_STANDING = MW_US * STUCK_MWH
 
-def plain(
-    times: Sequence[int],
-    register: Sequence[int | None],
-    power: Sequence[int | None],
-    capacity_w: float | None,
-    bridge_us: int,
-    found: dict[int, Portion],
-) -> bool:
-    """Add the portions to ``found``; False, with ``found`` unfinished, if anything is in doubt."""
-    if len(times) < 2 or register[0] is None:
-        return False
+
+def plain_portions(
+    times: Sequence[int], register: Column, power: Column, capacity_w: float | None, bridge_us: int
+) -> dict[int, Portion] | None:
+    """Portions by quarter-hour, or None if anything is in doubt. Units as in :class:`energy.trace.Trace`."""
     capacity = None if capacity_w is None else round(capacity_w * 1000 * HEADROOM)
-    standing_limit = MW_US * STUCK_MWH
+    if not times or not _is_whole(register) or not _is_plain(times, register, power, capacity):
+        return None
+    return _totals(times, register, power, capacity, bridge_us)
+
+
+def _is_whole(column: Column) -> TypeGuard[Sequence[int]]:
+    return None not in column
+
+
+def _is_plain(times: Sequence[int], register: Sequence[int], power: Column, capacity: int | None) -> bool:
     t0, r0, p0 = times[0], register[0], power[0]
-    edge = t0 - t0 % QUARTER_US + QUARTER_US
-    begun, began_at, standing = r0, t0, 0
-    sums: dict[int, list[int]] = {}
-    gaps: list[tuple[list[tuple[int, int, int]], int]] = []
-
-    def add(period: int, mwh: int, us: int) -> None:
-        held = sums.setdefault(period, [0, 0])
-        held[0] += mwh
-        held[1] += us
-
+    standing = 0
     for t1, r1, p1 in zip(times, register, power, strict=True):
-        if r1 is None:
-            return False
         span, step = t1 - t0, r1 - r0
         if step < 0:
             return False
@@ -58,33 +54,51 @@ def plain(
                 return False
         elif p0 and p1 and span <= GAP_US:
             standing += min(p0, p1) * span
-            if standing > standing_limit and standing > 3 * MW_US * count_of(r0):
+            if standing > _STANDING and standing > 3 * MW_US * count_of(r0):
                 return False
-        if t1 > edge:
-            add(edge - QUARTER_US, r0 - begun, t0 - began_at)
-            shares = _shared(step, t0, t1, p0, p1)
-            if span > LONG_STEP_US and step:
-                gaps.append((shares, span))
-            elif span <= bridge_us:
-                for period, mwh, us in shares:
-                    add(period, mwh, us)
-            edge = t1 - t1 % QUARTER_US + (QUARTER_US if t1 % QUARTER_US else 0)
-            begun, began_at = r1, t1
         t0, r0, p0 = t1, r1, p1
-    add(edge - QUARTER_US, r0 - begun, t0 - began_at)
-    for period, (mwh, us) in sums.items():
-        if us:
-            found[period] = Portion(mwh, us, "measured", mwh, mwh)
-    for shares, span in gaps:
-        if span <= bridge_us:
-            step = sum(mwh for _, mwh, _ in shares)
-            for period, portion in bounded(shares, step, step, partial(most_in, capacity)):
-                held = found.get(period)
-                found[period] = portion if held is None else held.plus(portion)
     return True
 
 
-def _shared(step: int, t0: int, t1: int, p0: int | None, p1: int | None) -> list[tuple[int, int, int]]:
+def _totals(
+    times: Sequence[int], register: Sequence[int], power: Column, capacity: int | None, bridge_us: int
+) -> dict[int, Portion]:
+    """Whole runs within a quarter-hour by their ends, steps across its edges shared, long steps with their bounds."""
+    sums: dict[int, tuple[int, int]] = {}
+    gaps: list[Shares] = []
+    begun = last = 0
+    edge = times[0] - times[0] % QUARTER_US + QUARTER_US
+    for here, time in enumerate(times):
+        if time > edge:
+            _add(sums, [(edge - QUARTER_US, register[last] - register[begun], times[last] - times[begun])])
+            step, span = register[here] - register[last], time - times[last]
+            shares = _shared(step, times[last], time, power[last], power[here])
+            if span <= bridge_us:
+                if span > LONG_STEP_US and step:
+                    gaps.append(shares)
+                else:
+                    _add(sums, shares)
+            edge = time + -time % QUARTER_US
+            begun = here
+        last = here
+    _add(sums, [(edge - QUARTER_US, register[last] - register[begun], times[last] - times[begun])])
+    found = {period: Portion(mwh, us, "measured", mwh, mwh) for period, (mwh, us) in sums.items()}
+    for shares in gaps:
+        step = sum(mwh for _, mwh, _ in shares)
+        for period, portion in bounded(shares, step, step, partial(most_in, capacity)):
+            held = found.get(period)
+            found[period] = portion if held is None else held.plus(portion)
+    return found
+
+
+def _add(sums: dict[int, tuple[int, int]], shares: Shares) -> None:
+    for period, mwh, us in shares:
+        if us:
+            held_mwh, held_us = sums.get(period, (0, 0))
+            sums[period] = held_mwh + mwh, held_us + us
+
+
+def _shared(step: int, t0: int, t1: int, p0: int | None, p1: int | None) -> Shares:
     if p0 is None or p1 is None or t1 - t0 > GAP_US:
         return list(by_time(step, t0, t1))
     return list(by_power(step, (t0, t1), (p0, p1)))

@@ -48,22 +48,23 @@ class Portion(NamedTuple):
         )
 
 
-def add_portions(
+def judged_portions(
     times: Sequence[int],
     register: Sequence[int | None],
     power: Sequence[int | None],
     capacity_w: float | None,
     bridge_us: int,
-    found: dict[int, Portion],
-) -> None:
-    """Add to ``found`` what every stretch between the samples gives. Units as in :class:`energy.trace.Trace`."""
+) -> dict[int, Portion]:
+    """What every stretch between the samples gives, by quarter-hour. Units as in :class:`energy.trace.Trace`."""
+    found: dict[int, Portion] = {}
     if not times:
-        return
+        return found
     trace = Trace(times, register, power, capacity_w)
     settled = settle(trace)
     for period, portion in _stretches(trace, settled, bridge_us):
         held = found.get(period)
         found[period] = portion if held is None else held.plus(portion)
+    return found
 
 
 def _stretches(trace: Trace, settled: Settled, bridge_us: int) -> Iterator[tuple[int, Portion]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from energy.counters import BRIDGE, Portion, portions
 from energy.rows import QUARTER_US, from_us, to_us
-from energy.stretches import add_portions
+from energy.stretches import judged_portions
 
 
 def total_mwh(found: dict[int, Portion]) -> int:
@@ -140,7 +140,7 @@ STEPS = st.lists(
         ),
         st.sampled_from([None, -10.0, 0.0, 3.5, 800.0, 4000.0, 20_000.0]),
     ),
-    max_size=16,
+    max_size=12,
 )
 
 
@@ -213,9 +213,8 @@ def test_the_plain_way_and_the_thorough_way_agree(steps: list[tuple[int, float]]
         times.append(time)
         register.append(mwh)
         power.append(round(share * 3_000_000))
-    thorough: dict[int, Portion] = {}
     bridge_us = BRIDGE // timedelta(microseconds=1)
-    add_portions(times, register, power, CAPACITY_W if with_capacity else None, bridge_us, thorough)
+    thorough = judged_portions(times, register, power, CAPACITY_W if with_capacity else None, bridge_us)
     rows = [(from_us(t), r / 1000, p / 1000) for t, r, p in zip(times, register, power, strict=True)]
     assert portions([*rows], CAPACITY_W if with_capacity else None) == thorough
 
