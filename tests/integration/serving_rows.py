@@ -1,0 +1,231 @@
+"""Rows of a small community as the speed and batch layers would leave them, for tests of what reads them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from cassandra.cluster import Session
+from cassandra.concurrent import execute_concurrent_with_args
+
+QUARTER = timedelta(minutes=15)
+COMMUNITY = "valle"
+HOMES = ("valle-01", "valle-02", "valle-03")
+QUANTITIES = ("generation", "consumption", "import", "export", "self_consumption")
+OLD_RUN, NEW_RUN, UNPUBLISHED = "20260101T000000Z", "20260102T000000Z", "99990101T000000Z"
+
+
+def quantities_at(start: datetime, scale: float) -> dict[str, float]:
+    """Energy in Wh of one quarter-hour, in whole mWh, so that the balance holds exactly."""
+    hour = start.hour + start.minute / 60
+    sun = max(0.0, math.sin((hour - 7) / 11 * math.pi)) if 7 <= hour <= 18 else 0.0
+    generation = round(700_000 * scale * sun)
+    evening = math.exp(-((hour - 20.5) ** 2) / 6) + 0.5 * math.exp(-((hour - 8) ** 2) / 3)
+    consumption = round(80_000 + 260_000 * evening)
+    exported = max(0, generation - consumption)
+    imported = max(0, consumption - generation)
+    mwh = (generation, consumption, imported, exported, generation - exported)
+    return {name: value / 1000 for name, value in zip(QUANTITIES, mwh, strict=True)}
+
+
+def installations() -> list[dict[str, Any]]:
+    """The catalogue's rows."""
+    place = {"latitude": 37.39, "longitude": -5.99, "time_zone": "Europe/Madrid"}
+    homes = [
+        {
+            "installation_id": home,
+            "name": f"Home {home[-2:]}",
+            "kind": "home",
+            "capacity_kw": 3.0 + n,
+            "community_id": COMMUNITY,
+        }
+        for n, home in enumerate(HOMES)
+    ]
+    community = {
+        "installation_id": COMMUNITY,
+        "name": "Valle energy community",
+        "kind": "community",
+        "capacity_kw": 12.0,
+    }
+    return [row | place for row in [*homes, community]]
+
+
+def periods(start: datetime, end: datetime) -> Iterator[datetime]:
+    """Starts of the quarter-hours in [start, end)."""
+    while start < end:
+        yield start
+        start += QUARTER
+
+
+def energy_rows(start: datetime, end: datetime, shift_wh: float = 0.0) -> Iterator[dict[str, Any]]:
+    """Values of every home and the community; ``shift_wh`` tells one source's values from another's."""
+    for period in periods(start, end):
+        homes = [quantities_at(period, 1 + n / 3) for n in range(len(HOMES))]
+        whole = {name: round(sum(home[name] for home in homes), 3) for name in QUANTITIES}
+        for installation_id, values in zip((*HOMES, COMMUNITY), [*homes, whole], strict=True):
+            for quantity, energy_wh in values.items():
+                yield {
+                    "installation_id": installation_id,
+                    "month": period.date().replace(day=1),
+                    "quantity": quantity,
+                    "start": period,
+                    "energy_wh": energy_wh + shift_wh,
+                    "completeness": 1.0,
+                    "method": "measured",
+                    "lower_wh": energy_wh + shift_wh,
+                    "upper_wh": energy_wh + shift_wh,
+                    "cause": "",
+                }
+
+
+def forecast_rows(issued_at: datetime, run_id: str, hours: int = 48) -> Iterator[dict[str, Any]]:
+    """Hourly forecasts of every home and the community."""
+    for n in range(hours):
+        time = issued_at + timedelta(hours=n)
+        homes = [
+            {
+                q: sum(quantities_at(p, 1 + i / 3)[q] for p in periods(time, time + timedelta(hours=1)))
+                for q in QUANTITIES
+            }
+            for i in range(len(HOMES))
+        ]
+        whole = {q: sum(home[q] for home in homes) for q in QUANTITIES}
+        for installation_id, values in zip((*HOMES, COMMUNITY), [*homes, whole], strict=True):
+            for quantity in ("generation", "consumption"):
+                p50 = round(values[quantity] * 0.95, 3)
+                yield {
+                    "installation_id": installation_id,
+                    "quantity": quantity,
+                    "day": time.date(),
+                    "time": time,
+                    "issued_at": issued_at,
+                    "run_id": run_id,
+                    "p10": round(p50 * 0.7, 3),
+                    "p50": p50,
+                    "p90": round(p50 * 1.2, 3),
+                    "model": "gbt",
+                    "step": "history",
+                }
+
+
+def insert(session: Session, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the rows, all with the columns of the first."""
+    columns = list(rows[0])
+    marks = ", ".join("?" for _ in columns)
+    statement = session.prepare(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})")  # noqa: S608
+    execute_concurrent_with_args(session, statement, [[row[c] for c in columns] for row in rows], concurrency=200)
+
+
+def fill(session: Session, cut: datetime, now: datetime, days: int) -> None:
+    """``days`` of batch values up to ``cut``, the speed view from two hours before it to ``now``, forecasts, states.
+
+    The older run holds every day, the newer re-states the last one 5 Wh higher a period; an unpublished one is there
+    too. Speed values before the cut are 1,000 Wh off, so that nobody can mistake them.
+    """
+    for row in installations():
+        insert(session, "installation", [row])
+    last_day = cut - timedelta(days=1)
+    every = list(energy_rows(cut - timedelta(days=days), cut))
+    insert(session, "energy_batch", [row | {"run_id": OLD_RUN} for row in every])
+    insert(session, "energy_batch", [row | {"run_id": NEW_RUN} for row in energy_rows(last_day, cut, 5.0)])
+    insert(session, "energy_batch", [row | {"run_id": UNPUBLISHED} for row in energy_rows(last_day, cut, 7000.0)])
+    insert(session, "energy_speed", list(energy_rows(cut - timedelta(hours=2), cut, 1000.0)))
+    insert(session, "energy_speed", list(energy_rows(cut, now)))
+    insert(session, "forecast", list(forecast_rows(cut, NEW_RUN)))
+    insert(session, "forecast", list(forecast_rows(last_day, OLD_RUN)))
+    insert(session, "run", list(_runs(cut)))
+    _skill(session)
+    _states(session, now)
+    _provenance(session, now)
+
+
+def _runs(cut: datetime) -> Iterator[dict[str, Any]]:
+    for run_id, its_cut, published in (
+        (OLD_RUN, cut - timedelta(days=1), cut - timedelta(days=1) + timedelta(minutes=7)),
+        (NEW_RUN, cut, cut + timedelta(minutes=7)),
+        (UNPUBLISHED, cut, None),
+    ):
+        yield {
+            "name": "nightly",
+            "run_id": run_id,
+            "started": its_cut + timedelta(minutes=1),
+            "published": published,
+            "cut": its_cut,
+            "issued_at": its_cut,
+            "counts": {"energy": 1000},
+            "skill": {"generation": 0.4},
+        }
+
+
+def _skill(session: Session) -> None:
+    rows = [
+        {
+            "installation_id": installation_id,
+            "quantity": quantity,
+            "run_id": NEW_RUN,
+            "days": 30,
+            "hours": 720,
+            "basis": "day ahead",
+            "mae_wh": 120.5,
+            "mae_yesterday_wh": 180.25,
+            "mae_last_week_wh": 210.0,
+            "rmse_wh": 200.0,
+            "coverage_p10": 0.1,
+            "coverage_p50": 0.5,
+            "coverage_p90": 0.9,
+            "pinball_wh": 40.0,
+            "beats_naive": True,
+            "published_model": "gbt",
+        }
+        for installation_id in (*HOMES, COMMUNITY)
+        for quantity in ("generation", "consumption")
+    ]
+    insert(session, "forecast_skill", rows)
+
+
+def _states(session: Session, now: datetime) -> None:
+    for n, home in enumerate(HOMES):
+        measured = now - timedelta(seconds=3 if n else 4000)
+        key = {"installation_id": home, "time": measured, "source": "test", "status": "on"}
+        power = {"device_id": f"{home}-inverter", "device_kind": "inverter", "ac_power_w": 1500.0 + 100 * n}
+        flow = {"device_id": f"{home}-meter", "device_kind": "meter", "import_power_w": 0.0, "export_power_w": 900.0}
+        insert(session, "inverter_state", [key | power])
+        insert(session, "inverter_state", [key | flow])
+
+
+def _provenance(session: Session, now: datetime) -> None:
+    counts = {"received": 10, "accepted": 7, "duplicate": 2, "quarantined": 1, "late": 3, "written_at": now}
+    insert(
+        session,
+        "ingest_ledger",
+        [
+            {"topic": "readings", "layer": layer, "batch_id": n} | counts
+            for layer in ("speed", "batch")
+            for n in range(3)
+        ],
+    )
+    key = {"topic": "readings", "day": now.date(), "kafka_partition": 0, "received_at": now}
+    messages = [(1, b"{", "not JSON: EOF"), (2, b"\xff\xfe", "not JSON: not UTF-8")]
+    insert(
+        session,
+        "quarantine",
+        [
+            key | {"kafka_offset": offset, "reason": reason, "payload": payload, "payload_bytes": len(payload)}
+            for offset, payload, reason in messages
+        ],
+    )
+    hours = [now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=n) for n in range(-24, 48)]
+    insert(
+        session,
+        "price",
+        [
+            {
+                "market": "pvpc", "zone": "ES", "day": hour.date(), "start": hour, "known_at": hours[0],
+                "end": hour + timedelta(hours=1), "price_eur_mwh": 100.0 + hour.hour, "provider": "test",
+                "kind": "forecast" if n >= 36 else "known", "p10": 80.0, "p90": 130.0, "model": "mlp",
+            }
+            for n, hour in enumerate(hours)
+        ],
+    )  # fmt: skip

@@ -1,0 +1,118 @@
+"""The shape of what the API refuses. Nothing listens at its Cassandra, and what needs none is answered all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from conf import load_settings
+from serving_layer.app import create_app
+
+ENERGY = "/v1/installations/home/energy"
+DAY = {"quantity": "generation", "from": "2026-03-29T00:00:00Z", "to": "2026-03-30T00:00:00Z"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    home: Path = tmp_path_factory.mktemp("home")
+    app = create_app(load_settings(home=home, port_offset=21_000))
+    yield TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"})
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        pytest.param({"quantity": "sunshine"}, "quantity", id="unknown quantity"),
+        pytest.param({"from": "yesterday"}, "from", id="no instant"),
+        pytest.param({"from": "2026-03-29T00:00:00"}, "offset", id="no offset"),
+        pytest.param({"from": "0001-01-01T00:00:00Z"}, "from", id="year 1"),
+        pytest.param({"from": "9999-12-31T23:59:59-23:59"}, "from", id="year 10000"),
+        pytest.param({"from": "2026-03-30T00:00:00Z"}, "to", id="empty range"),
+        pytest.param({"from": "2020-01-01T00:00:00Z"}, "400 days", id="range too long"),
+        pytest.param({"resolution": "week"}, "resolution", id="unknown resolution"),
+        pytest.param({"tz": "Europe/Atlantis"}, "tz", id="unknown zone"),
+        pytest.param({"tz": "../../etc/passwd"}, "tz", id="zone that is a path"),
+        pytest.param({"as_of": "then"}, "as_of", id="as_of that is no instant"),
+        pytest.param({"format": "xml"}, "format", id="unknown format"),
+    ],
+)
+def test_a_bad_parameter_is_named(client: TestClient, change: dict[str, str], named: str) -> None:
+    answer = client.get(ENERGY, params=DAY | change)
+
+    problem = answer.json()
+    assert answer.status_code == problem["status"] == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert named in problem["detail"]
+    assert problem["type"] == "urn:solera:bad-parameter"
+    assert problem["instance"] == ENERGY
+
+
+def test_a_missing_parameter_is_named(client: TestClient) -> None:
+    assert "from: Field required" in client.get(ENERGY, params={"quantity": "import"}).json()["detail"]
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic dXNlcg=="}])
+def test_without_the_token_nothing_is_told(client: TestClient, header: dict[str, str]) -> None:
+    stranger = TestClient(client.app, base_url="http://127.0.0.1", headers=header)
+
+    for path in ("/v1/installations", ENERGY, "/v1/ledger", "/v1/runs"):
+        answer = stranger.get(path)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_store_that_is_away_is_named_at_once(client: TestClient) -> None:
+    answer = client.get(ENERGY, params=DAY)
+
+    assert answer.status_code == 503
+    assert "Cassandra at 127.0.0.1:" in answer.json()["detail"]
+    assert "retry-after" in answer.headers
+    assert answer.elapsed.total_seconds() < 5
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v1/nothing", 404), ("POST", "/v1/runs", 405)])
+def test_what_is_not_there_is_a_problem_too(client: TestClient, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_another_name_for_this_server_is_refused(client: TestClient) -> None:
+    assert client.get("/", headers={"Host": "attacker.example"}).status_code == 400
+
+
+def test_the_token_is_for_its_user_alone(client: TestClient) -> None:
+    place: Path = client.app.state.token_place  # type: ignore[attr-defined]
+
+    assert place.stat().st_mode & 0o077 == 0
+    assert len(place.read_text().strip()) >= 32
+
+
+def test_openapi_is_3_1_and_every_data_path_wants_the_token(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+
+    assert document["openapi"].startswith("3.1")
+    for path, methods in document["paths"].items():
+        assert ("security" in methods["get"]) == path.startswith("/v1"), path
+        if path.startswith("/v1"):
+            assert {"401", "422", "503"} <= set(methods["get"]["responses"]), path
+
+
+def test_the_page_lets_the_browser_ask_nobody_else(client: TestClient) -> None:
+    page = client.get("/", headers={"Authorization": ""})
+
+    assert page.status_code == 200
+    assert page.headers["content-security-policy"].startswith("default-src 'self'; script-src 'self' 'sha256-")
+    for attribute in ('src="http', 'href="http', 'src="//', 'href="//'):
+        assert attribute not in page.text
+
+
+def test_metrics_count_answers(client: TestClient) -> None:
+    client.get("/v1/nothing")
+
+    text = client.get("/metrics").text
+    assert 'solera_request_seconds_count{path="other",status="404"}' in text
+    assert 'solera_dependency_up{name="kafka"}' in text
