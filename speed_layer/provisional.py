@@ -40,9 +40,6 @@ _ARROW = pa.schema(
         ("window_end", pa.int64()),
     ]
 )
-_TASKS_PER_PARTITION = 4
-"""Short tasks, so that a batch of readings never waits long for a core."""
-
 Batches = Iterator[pa.RecordBatch]
 
 
@@ -63,7 +60,7 @@ class Energy:
             ends = runs.where("kafka_partition IS NOT NULL").select("kafka_partition", "kafka_offset").collect()
             last = {str(row.kafka_partition): row.kafka_offset for row in ends}
             self._progress.wait_for_readings(last)
-            tasks = self._settings.spark.shuffle_partitions * _TASKS_PER_PARTITION
+            tasks = self._settings.spark.shuffle_partitions
             spread = runs.where("device_id IS NOT NULL").repartition(tasks, "installation_id")
             windows = self._write(spread.mapInArrow(_installations(catalogue, self._settings), _SCHEMA))  # type: ignore[arg-type]
         finally:

@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from conf import Settings, cassandra
 from energy.balance import EnergyRow
 
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 480.0
 
 
 def until(what: str, holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
@@ -181,7 +181,8 @@ class Views:
 
     def table(self, name: str, partition: str) -> list[Any]:
         """Every row of ``name`` whose first key column begins with ``partition``."""
+        query = f"SELECT * FROM {name}"  # noqa: S608
         return sorted(
-            (row for row in map(tuple, self.session.execute(f"SELECT * FROM {name}")) if row[0].startswith(partition)),
+            (row for row in map(tuple, self.session.execute(query)) if row[0].startswith(partition)),
             key=repr,
         )
