@@ -75,7 +75,7 @@ def service(settings: Settings) -> Service:
             "cassandra.jmx_port": conf.jmx_port,
         },
         environment={"MALLOC_ARENA_MAX": "2"},
-        patience=120,
+        patience=300,
         grace=30,
     )
 

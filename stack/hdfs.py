@@ -48,7 +48,7 @@ def _directory(settings: Settings) -> Path:
 
 
 def _command(settings: Settings, main: str, *arguments: str) -> tuple[str, ...]:
-    options = ("--add-opens=java.base/java.lang=ALL-UNNAMED", "-XX:+UseSerialGC")
+    options = ("--add-opens=java.base/java.lang=ALL-UNNAMED", "-XX:+UseSerialGC", *java.QUICK)
     return java.command(
         settings,
         "hadoop",

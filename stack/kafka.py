@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from kafka.admin import KafkaAdminClient, NewTopic
@@ -16,6 +17,7 @@ from stack.process import Service
 
 QUARANTINE = "quarantine"
 HEAP_MB = 384
+_BROKER = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
 
 
 def service(settings: Settings) -> Service:
@@ -24,16 +26,16 @@ def service(settings: Settings) -> Service:
     directory = settings.home / "conf" / "kafka"
     return Service(
         name="kafka",
-        command=_command(settings, "kafka.Kafka", str(directory / "kafka.properties")),
+        command=_command(settings, "kafka.Kafka", str(directory / "kafka.properties"), options=_BROKER),
         prepare=lambda: _prepare(settings, directory),
         ready=lambda: make_topics(settings),
         ports={"kafka.port": conf.port, "kafka.controller_port": conf.controller_port},
     )
 
 
-def _command(settings: Settings, main: str, *arguments: str) -> tuple[str, ...]:
+def _command(settings: Settings, main: str, *arguments: str, options: Sequence[str]) -> tuple[str, ...]:
     log4j = settings.home / "conf" / "kafka" / "log4j2.properties"
-    options = (f"-Dlog4j2.configurationFile={log4j.as_uri()}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
+    options = (f"-Dlog4j2.configurationFile={log4j.as_uri()}", *options)
     return java.command(settings, "kafka", main, *arguments, heap_mb=HEAP_MB, options=options)
 
 
@@ -45,7 +47,9 @@ def _prepare(settings: Settings, directory: Path) -> None:
     if (data / "meta.properties").is_file():
         return
     identity = base64.b64encode(uuid.uuid4().bytes, altchars=b"AB").decode().rstrip("=")
-    tool = _command(settings, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties))
+    tool = _command(
+        settings, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties), options=java.QUICK
+    )
     subprocess.run(tool, check=True, capture_output=True, text=True)  # noqa: S603
 
 

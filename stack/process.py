@@ -42,7 +42,7 @@ class Service:
     ports: Mapping[str, int] = field(default_factory=dict)
     """Port by the setting that names it, as ``{"kafka.port": 9092}``."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    patience: float = 90.0
+    patience: float = 180.0
     grace: float = 20.0
 
 

@@ -50,8 +50,9 @@ def service(settings: Settings) -> Service:
         ),
         prepare=lambda: _prepare(confs, properties, data),
         ready=lambda: _make_views(settings),
-        needs=("cassandra", "namenode"),
+        needs=("cassandra",),
         ports={"thrift.port": conf.port},
+        patience=300,
         environment={"JAVA_HOME": str(java.home(settings)), "SPARK_LOCAL_IP": conf.host},
     )
 
