@@ -2,7 +2,7 @@
 
 The counts are written before the batch's rows and dated (``written_at``) after them. A batch killed in between
 is replayed over rows it has half written, where its own readings look like repeats; the counts of its first
-attempt then stand.
+attempt then stand. Rows of long ago are folded into one, so that the sum of all rows stays quick to read.
 """
 
 from __future__ import annotations
@@ -11,20 +11,27 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
+from cassandra.query import BatchStatement
+
 from speed_layer.summary import Summary
 
 TOPIC, LAYER = "readings", "speed"
+KEPT = 10_000
+"""The newest batches that keep a row of their own; at two batches a second the last hour and a half."""
+FOLDED_EVERY = 1_000
+_COUNTS = ("received", "accepted", "duplicate", "quarantined", "late")
 
 
 class Ledger:
     """Table ``ingest_ledger``, the rows of the speed layer."""
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, layer: str = LAYER) -> None:
         self._session = session
+        self._layer = layer
         self._replayed = True
-        self._open = session.prepare(
+        self._insert = session.prepare(
             "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
-            "first_offsets, last_offsets, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)"
+            "first_offsets, last_offsets, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
         self._close = session.prepare(
             "UPDATE ingest_ledger SET written_at = ? WHERE topic = ? AND layer = ? AND batch_id = ?"
@@ -33,6 +40,10 @@ class Ledger:
             "SELECT first_offsets, last_offsets FROM ingest_ledger WHERE topic = ? AND layer = ? AND batch_id = ?"
         )
         self._rows = session.prepare("SELECT last_offsets, written_at FROM ingest_ledger WHERE topic = ? AND layer = ?")
+        self._old = session.prepare(
+            "SELECT * FROM ingest_ledger WHERE topic = ? AND layer = ? AND batch_id <= ? ORDER BY batch_id"
+        )
+        self._drop = session.prepare("DELETE FROM ingest_ledger WHERE topic = ? AND layer = ? AND batch_id < ?")
         self._forget = session.prepare("DELETE FROM ingest_ledger WHERE topic = ? AND layer = ? AND batch_id > ?")
         self.last = self._last_offsets()
         """The last offset of each Kafka partition whose reading is in Cassandra."""
@@ -41,30 +52,45 @@ class Ledger:
         """Write the counts of a batch that is about to be written."""
         if batch_id == 0:
             # A new checkpoint reads the topic again: what was counted behind it is about to be counted anew.
-            self._session.execute(self._forget, (TOPIC, LAYER, batch_id))
+            self._session.execute(self._forget, (TOPIC, self._layer, batch_id))
         if self._replayed and self._is_replay(batch_id, summary):
             return
         s = summary
         counts = (s.received, s.accepted, s.duplicate, s.quarantined, s.late)
         offsets = (_json(s.first), _json({**self.last, **s.last}))
-        self._session.execute(self._open, (TOPIC, LAYER, batch_id, *counts, *offsets))
+        self._session.execute(self._insert, (TOPIC, self._layer, batch_id, *counts, *offsets, None))
 
     def close(self, batch_id: int, summary: Summary) -> None:
         """Date the batch: its rows are written."""
-        self._session.execute(self._close, (datetime.now(timezone.utc), TOPIC, LAYER, batch_id))
+        self._session.execute(self._close, (datetime.now(timezone.utc), TOPIC, self._layer, batch_id))
         self.last |= summary.last
         # Spark replays at most the one batch that a stop left open.
         self._replayed = False
+        if batch_id % FOLDED_EVERY == 0:
+            self.fold(batch_id - KEPT)
+
+    def fold(self, batch_id: int) -> None:
+        """Make the rows up to ``batch_id`` one row with their sums: a single mutation, so seen whole or not at all."""
+        rows = list(self._session.execute(self._old, (TOPIC, self._layer, batch_id)))
+        if len(rows) < 2:
+            return
+        first, last = rows[0], rows[-1]
+        counts = [sum(getattr(row, name) for row in rows) for name in _COUNTS]
+        total = (*counts, first.first_offsets, last.last_offsets, last.written_at)
+        folded = BatchStatement()
+        folded.add(self._insert, (TOPIC, self._layer, last.batch_id, *total))
+        folded.add(self._drop, (TOPIC, self._layer, last.batch_id))
+        self._session.execute(folded)
 
     def _is_replay(self, batch_id: int, summary: Summary) -> bool:
-        row = self._session.execute(self._row, (TOPIC, LAYER, batch_id)).one()
+        row = self._session.execute(self._row, (TOPIC, self._layer, batch_id)).one()
         if row is None or row.first_offsets != _json(summary.first):
             return False
         last = json.loads(row.last_offsets)
         return {partition: last.get(partition) for partition in summary.last} == summary.last
 
     def _last_offsets(self) -> dict[str, int]:
-        for row in self._session.execute(self._rows, (TOPIC, LAYER)):
+        for row in self._session.execute(self._rows, (TOPIC, self._layer)):
             if row.written_at is not None:
                 offsets: dict[str, int] = json.loads(row.last_offsets)
                 return offsets

@@ -16,6 +16,8 @@ from speed_world import Job, Views, quarantine_topic, send, topic_ends, until
 from conf import Settings
 from energy.balance import EnergyRow, community_energy, installation_energy
 from energy.records import parse
+from speed_layer.ledger import Ledger
+from speed_layer.summary import Summary
 
 DAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
 TABLES = ("inverter_state", "reading_by_day", "energy_speed")
@@ -248,6 +250,22 @@ def test_two_jobs_at_once_change_no_value(
     assert second.stop() == 0
     assert len(views.table("reading_by_day", "twice")) == 600
     assert views.energy("twice", DAY) == expected(made)
+
+
+def test_old_rows_of_the_ledger_become_one_with_their_sums(stack: Settings, views: Views) -> None:
+    ledger = Ledger(views.session, layer="fold")
+    for batch in range(5):
+        summary = Summary(received=3, accepted=2, duplicate=1, first={"0": 3 * batch}, last={"0": 3 * batch + 2})
+        ledger.open(batch, summary)
+        ledger.close(batch, summary)
+    ledger.fold(3)
+    ledger.fold(3)
+    rows = list(views.session.execute("SELECT * FROM ingest_ledger WHERE topic = 'readings' AND layer = 'fold'"))
+    assert [(row.batch_id, row.received, row.accepted, row.duplicate) for row in rows] == [(4, 3, 2, 1), (3, 12, 8, 4)]
+    assert rows[1].first_offsets == '{"0": 0}'
+    assert rows[1].last_offsets == '{"0": 11}'
+    assert rows[1].written_at is not None
+    assert Ledger(views.session, layer="fold").last == {"0": 14}
 
 
 def test_it_tells_how_far_it_is_and_stops_when_asked(stack: Settings, job: Job) -> None:
