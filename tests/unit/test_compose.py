@@ -121,7 +121,7 @@ def test_own_images_are_read_only_and_share_conf() -> None:
         assert service["read_only"] is True
         assert "./conf:/opt/solera/conf:ro" in service["volumes"]
     users = re.findall(r"^USER (\S+)", (ROOT / "conf/docker/Dockerfile").read_text(), flags=re.M)
-    assert users == ["solera", "root", "1000"]
+    assert users == ["solera", "root", "spark", "root", "1000"]
 
 
 def test_every_secret_is_asked_for_and_none_is_written() -> None:
