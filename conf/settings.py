@@ -14,12 +14,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from conf.refusal import Refusal
+
 CONF_DIR = Path(__file__).resolve().parent
 Secret = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value)]
 """Masked where settings are printed, plain where they are dumped: a dump is the environment of a child."""
 
 
-class SettingsFileError(FileNotFoundError):
+class SettingsFileError(Refusal, FileNotFoundError):
     """``SOLERA_CONF`` names a file that is not there; ignoring it would run a cluster's job on one machine."""
 
 
@@ -91,6 +93,15 @@ class SparkSettings(_Frozen):
     checkpoint: str
 
 
+class ForecastSettings(_Frozen):
+    """How the night's models are grown; the better engine of those named is published."""
+
+    engines: list[str]
+    training_rows: int = Field(gt=0)
+    trees: int = Field(gt=0)
+    depth: int = Field(gt=0, le=30)
+
+
 class Endpoint(_Frozen):
     """A loopback address of one server."""
 
@@ -125,6 +136,7 @@ class Settings(BaseSettings):
     cassandra: CassandraSettings
     hdfs: HdfsSettings
     spark: SparkSettings
+    forecast: ForecastSettings
     thrift: Endpoint
     api: ApiSettings
     gateway: GatewaySettings

@@ -1,0 +1,73 @@
+"""Step 6: the next 48 hours of every installation and community, hourly, as p10, p50 and p90 in Wh.
+
+A model that the naive forecast has beaten on an installation's last 30 days is not published for it: the naive one
+is, and ``model`` and ``step`` say so.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import features, skill, train
+from batch_layer.forecasting import model as models
+from batch_layer.forecasting.model import PERSISTENCE
+from batch_layer.forecasting.reconcile import reconcile
+from batch_layer.runs import Run
+from batch_layer.sites import read_sites
+from conf import Settings
+
+COLUMNS = ("installation_id", "quantity", "day", "time", "issued_at", "p10", "p50", "p90", "model", "step")
+
+
+def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+    """Forecast from the cut on, and stage the rows of table ``forecast``."""
+    return issue(spark, settings, run, read_sites(settings)[1])
+
+
+def issue(spark: SparkSession, settings: Settings, run: Run, parts: dict[str, str]) -> dict[str, int]:
+    """Forecast every installation; ``parts`` maps each member to its community."""
+    memberships = spark.createDataFrame(list(parts.items()), "installation_id string, community_id string")
+    record = skill.skill(skill.day_ahead(spark, settings, run, memberships)).select(
+        *skill.KEYS, "beats_naive", F.col("published_model").alias("better")
+    )
+    predicted = [_predicted(spark, settings, run, name) for name in features.FORECAST]
+    rows = predicted[0].unionByName(predicted[1]).join(F.broadcast(record), skill.KEYS, "left")
+    settled = reconcile(_naive_where_better(rows), memberships)
+    staged = settled.where(F.col("p50").isNotNull() & ~F.isnan("p50"))
+    staged = staged.withColumn("day", F.to_date("time")).select(*COLUMNS)
+    staged.coalesce(1).write.mode("overwrite").parquet(run.staging(settings, "forecast"))
+    counted = spark.read.parquet(run.staging(settings, "forecast")).groupBy("quantity").count().collect()
+    return {f"{row['quantity']}_hours": row["count"] for row in counted}
+
+
+def _predicted(spark: SparkSession, settings: Settings, run: Run, name: str) -> DataFrame:
+    model = models.load(train.model_folder(settings, run, name), features.FORECAST[name])
+    table = features.read(spark, settings, run, name).where(F.col("issued_at") == F.lit(run.cut))
+    predictions = models.predict(model, table, train.LEVELS).withColumn("model", F.lit(model.name))
+    return skill.with_quantiles(predictions, name)
+
+
+def _naive_where_better(rows: DataFrame) -> DataFrame:
+    """Rows of installations the model loses on, replaced by the better naive forecast inside a band that holds both."""
+    naive = F.when(F.col("better") == skill.LAST_WEEK, F.col("last_week")).otherwise(F.col("naive"))
+    loses = ~F.coalesce("beats_naive", F.lit(True)) & naive.isNotNull() & ~F.isnan(naive) & ~F.col("dark")
+
+    def instead(value: Column, otherwise: str) -> Column:
+        return F.when(loses, value).otherwise(F.col(otherwise))
+
+    return rows.select(
+        *[c for c in rows.columns if c not in ("p10", "p50", "p90", "model", "step", "fixed", "better", "beats_naive")],
+        instead(F.least("p10", naive), "p10").alias("p10"),
+        instead(naive, "p50").alias("p50"),
+        instead(F.greatest("p90", naive), "p90").alias("p90"),
+        instead(F.col("better"), "model").alias("model"),
+        instead(F.lit(PERSISTENCE), "step").alias("step"),
+        loses.alias("fixed"),
+    )
+
+
+if __name__ == "__main__":
+    from batch_layer.entry import main
+
+    main("forecast")

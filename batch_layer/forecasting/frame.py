@@ -1,0 +1,87 @@
+"""The feature table of many series at once: one pandas function a series, spread by Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T  # noqa: N812
+
+from batch_layer.forecasting.history import SeriesRefused, hourly
+from batch_layer.forecasting.quantity import Quantity
+from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.table import feature_rows
+from batch_layer.forecasting.weather import columns
+
+SUN_COLUMNS = ("elevation", "sun_azimuth", "clear")
+
+
+def schema(quantity: Quantity, weather: Sequence[str]) -> T.StructType:
+    """Schema of the feature table with weather variables ``weather``."""
+    day = pd.date_range("2000-01-01", periods=24, freq="h", tz="UTC")
+    zeros = pd.Series(0.0, index=day)
+    plain = feature_rows("", quantity, zeros, pd.DatetimeIndex([day[0] + pd.Timedelta("1D")]), 1, Site())
+    names = [*plain.columns, *(SUN_COLUMNS if quantity.sun else ()), *columns(weather)]
+    kinds: dict[str, T.DataType] = {
+        "series_id": T.StringType(),
+        "issued_at": T.TimestampType(),
+        "time": T.TimestampType(),
+        "dark": T.BooleanType(),
+    }
+    return T.StructType([T.StructField(name, kinds.get(name, T.DoubleType())) for name in names])
+
+
+def feature_table(
+    history: DataFrame,
+    weather: DataFrame | None,
+    quantity: Quantity,
+    issues: Callable[[str], pd.DatetimeIndex],
+    horizon: int,
+    sites: Mapping[str, Site],
+    variables: Sequence[str] = (),
+) -> DataFrame:
+    """Feature rows of every series of ``history`` (series_id, start, value) for its ``issues`` (UTC).
+
+    ``weather`` has series_id, issued_at, time and ``variables``. A series without credible history has no rows.
+    An issue before a series' first day has none either.
+    """
+    shape = schema(quantity, variables)
+    names = shape.names
+
+    nothing: pd.DataFrame = pd.DataFrame({name: [] for name in names})
+
+    def rows(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame | None) -> pd.DataFrame:
+        series_id = str(key[0])
+        try:
+            values = hourly(series_id, past.assign(start=_utc(past["start"])), quantity)
+        except SeriesRefused:
+            return nothing
+        wanted = issues(series_id)
+        wanted = wanted[wanted >= values.index[0] + pd.Timedelta("1D")]
+        if wanted.empty:
+            return nothing
+        if issued is not None:
+            times = {name: _utc(issued[name]) for name in ("issued_at", "time")}
+            issued = issued.drop(columns="series_id").assign(**times)
+        site = sites.get(series_id, Site())
+        table: pd.DataFrame = feature_rows(series_id, quantity, values, wanted, horizon, site, issued)
+        whole: pd.DataFrame = table.reindex(columns=names)
+        return whole
+
+    if weather is None:
+
+        def alone(key: tuple[str, ...], past: pd.DataFrame) -> pd.DataFrame:
+            return rows(key, past, None)
+
+        return history.groupBy("series_id").applyInPandas(alone, shape)
+
+    def both(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame) -> pd.DataFrame:
+        return rows(key, past, issued) if len(past) else nothing
+
+    return history.groupBy("series_id").cogroup(weather.groupBy("series_id")).applyInPandas(both, shape)
+
+
+def _utc(times: pd.Series) -> pd.Series:
+    found = pd.to_datetime(times, utc=True)
+    return found.astype("datetime64[ns, UTC]")

@@ -1,0 +1,74 @@
+"""Errors of forecasts against outcomes, where both are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+
+def pinball(value: NDArray[Any], quantiles: NDArray[Any], levels: Sequence[float]) -> NDArray[Any]:
+    """Pinball loss of each row's quantiles: ``max(level·d, (level − 1)·d)`` with ``d = value − quantile``."""
+    at = np.asarray(levels)
+    error = value[:, None] - quantiles
+    return np.asarray(np.maximum(at * error, (at - 1) * error))
+
+
+def mean_pinball(predictions: DataFrame, levels: Sequence[float]) -> float:
+    """Mean pinball loss over rows and levels, each row divided by its series' mean outcome; inf where none is known."""
+    known = predictions.where(F.col("value").isNotNull() & ~F.isnan("value") & F.col("quantiles").isNotNull())
+    losses = [
+        F.greatest(
+            (F.col("value") - F.col("quantiles")[i]) * level, (F.col("value") - F.col("quantiles")[i]) * (level - 1)
+        )
+        for i, level in enumerate(levels)
+    ]
+    a_series = known.groupBy("series_id").agg(
+        F.mean(sum(losses, start=F.lit(0.0))).alias("loss"), F.mean(F.abs("value")).alias("size")
+    )
+    mean = a_series.where(F.col("size") > 0).agg(F.mean(F.col("loss") / F.col("size"))).first()
+    return float("inf") if mean is None or mean[0] is None else float(mean[0])
+
+
+def summary(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
+    """Errors of the forecast and of the naive one over the rows where outcome, forecast and naive are all known.
+
+    ``forecasts`` has value, naive and quantiles (array a row, at ``levels``, 0.5 among them). Rows: MAE and RMSE of
+    the median, mean pinball loss over the levels (the naive one takes its value for every quantile), RMSLE.
+    """
+    known = forecasts[forecasts["value"].notna() & forecasts["naive"].notna()]
+    value, naive = known["value"].to_numpy(), known["naive"].to_numpy()
+    quantiles = np.stack(known["quantiles"].tolist()) if len(known) else np.empty((0, len(levels)))
+    median = quantiles[:, list(levels).index(0.5)]
+    flat = np.repeat(naive[:, None], len(levels), axis=1)
+    rows = {
+        "MAE": (np.abs(value - median).mean(), np.abs(value - naive).mean()),
+        "RMSE": (np.sqrt(((value - median) ** 2).mean()), np.sqrt(((value - naive) ** 2).mean())),
+        "pinball": (pinball(value, quantiles, levels).mean(), pinball(value, flat, levels).mean()),
+    }
+    if len(known) and min(value.min(), median.min(), naive.min()) >= 0:
+        logs = np.log1p(value)
+        rows["RMSLE"] = tuple(np.sqrt(((logs - np.log1p(x)) ** 2).mean()) for x in (median, naive))
+    table = pd.DataFrame(rows, index=["forecast", "naive"]).T
+    answer: pd.DataFrame = table.assign(ratio=table["forecast"] / table["naive"])
+    return answer
+
+
+def coverage(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.Series:
+    """Share of known outcomes at or below each quantile, night apart (there every quantile is right)."""
+    known = forecasts[forecasts["value"].notna() & ~forecasts["dark"]]
+    quantiles = np.stack(known["quantiles"].tolist())
+    answer: pd.Series = pd.Series((known["value"].to_numpy()[:, None] <= quantiles).mean(axis=0), index=list(levels))
+    return answer
+
+
+def by(forecasts: pd.DataFrame, levels: Sequence[float], key: str | pd.Series) -> pd.DataFrame:
+    """MAE of forecast and naive, and their ratio, by ``key``."""
+    tables = {name: summary(own, levels).loc["MAE"] for name, own in forecasts.groupby(key)}
+    answer: pd.DataFrame = pd.DataFrame(tables).T
+    return answer

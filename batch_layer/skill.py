@@ -1,0 +1,110 @@
+"""The record of the day-ahead forecasts of the last 30 days, beside the two naive ones.
+
+Forecasts that earlier nights recorded count as they were recorded; days without any are hindcast by a model that had
+seen nothing of them. ``basis`` says which.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import features, storage, train
+from batch_layer.forecasting.reconcile import reconcile
+from batch_layer.runs import Run
+from conf import Settings
+
+YESTERDAY, LAST_WEEK = "same hour yesterday", "same hour last week"
+KEYS = ["installation_id", "quantity"]
+QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+
+
+def day_ahead(spark: SparkSession, settings: Settings, run: Run, parts: DataFrame) -> DataFrame:
+    """Each hour of the last 30 days with its forecast, outcome and naive forecasts, in Wh, and ``basis``."""
+    hindcast = reconcile(_hindcasts(spark, settings, run), parts).withColumn("basis", F.lit("hindcast"))
+    recorded = _recorded(spark, settings, run)
+    if recorded is None:
+        return hindcast
+    keys = [*KEYS, "issued_at", "time"]
+    told = recorded.select(*keys, *[F.col(c).alias(f"told_{c}") for c in (*QUANTILES, "model")])
+    rows = hindcast.join(told, keys, "left").withColumn("was_told", F.col("told_p50").isNotNull())
+    for name in (*QUANTILES, "model"):
+        rows = rows.withColumn(name, F.when(F.col("was_told"), F.col(f"told_{name}")).otherwise(F.col(name)))
+    basis = F.when(F.col("was_told"), "recorded").otherwise("hindcast")
+    return rows.withColumn("basis", basis).select(*hindcast.columns)
+
+
+def skill(rows: DataFrame) -> DataFrame:
+    """Errors of :func:`day_ahead` rows by installation and quantity: the columns of table ``forecast_skill``."""
+    known = [F.col(c).isNotNull() & ~F.isnan(c) for c in ("value", "p50", "naive", "last_week")]
+    seen = rows.where(known[0] & known[1] & known[2] & known[3])
+    # Hours without sun are right by geometry; they would only thin the errors out.
+    lit = seen.where(~F.col("dark"))
+    table = lit.groupBy(*KEYS).agg(
+        F.countDistinct("issued_at").cast("int").alias("days"),
+        F.count("*").cast("int").alias("hours"),
+        F.concat_ws("+", F.sort_array(F.collect_set("basis"))).alias("basis"),
+        F.mean(_error("p50")).alias("mae_wh"),
+        F.mean(_error("naive")).alias("mae_yesterday_wh"),
+        F.mean(_error("last_week")).alias("mae_last_week_wh"),
+        F.sqrt(F.mean(_error("p50") ** 2)).alias("rmse_wh"),
+        *[F.mean((F.col("value") <= F.col(q)).cast("double")).alias(f"coverage_{q}") for q in QUANTILES],
+        F.mean(_pinball()).alias("pinball_wh"),
+        F.max("model").alias("model"),
+    )
+    naive = F.least("mae_yesterday_wh", "mae_last_week_wh")
+    better = F.when(F.col("mae_yesterday_wh") <= F.col("mae_last_week_wh"), YESTERDAY).otherwise(LAST_WEEK)
+    beats = F.col("mae_wh") <= naive
+    return (
+        table.withColumn("beats_naive", beats)
+        .withColumn("published_model", F.when(beats, F.col("model")).otherwise(better))
+        .drop("model")
+    )
+
+
+def _error(name: str) -> Column:
+    return F.abs(F.col("value") - F.col(name))
+
+
+def _pinball() -> Column:
+    losses = [
+        F.greatest((F.col("value") - F.col(q)) * level, (F.col("value") - F.col(q)) * (level - 1))
+        for q, level in QUANTILES.items()
+    ]
+    return (losses[0] + losses[1] + losses[2]) / 3
+
+
+def with_quantiles(predictions: DataFrame, quantity: str) -> DataFrame:
+    """Predictions of the core under the platform's names; ``fixed`` marks what must not be moved."""
+    return predictions.select(
+        F.col("series_id").alias("installation_id"),
+        F.lit(quantity).alias("quantity"),
+        *[c for c in predictions.columns if c not in ("series_id", "quantiles")],
+        *[F.col("quantiles")[i].alias(q) for i, q in enumerate(QUANTILES)],
+        F.lit(False).alias("fixed"),
+    )
+
+
+def _hindcasts(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
+    found = [
+        with_quantiles(spark.read.parquet(train.hindcast_folder(settings, run, name)), name)
+        for name in features.FORECAST
+    ]
+    return found[0].unionByName(found[1])
+
+
+def _recorded(spark: SparkSession, settings: Settings, run: Run) -> DataFrame | None:
+    """First-day forecasts of the published runs of the last 30 days, of each hour the newest."""
+    since = run.cut - timedelta(days=features.SKILL_DAYS)
+    folders = [settings.hdfs_path("staging", run_id, "forecast") for run_id in run.published[-60:]]
+    there = [folder for folder in folders if storage.exists(spark, folder)]
+    if not there:
+        return None
+    rows = spark.read.parquet(*there).where(
+        (F.col("issued_at") >= F.lit(since))
+        & (F.col("issued_at") < F.lit(run.cut))
+        & (F.col("time") < F.col("issued_at") + F.expr("INTERVAL 24 HOURS"))
+    )
+    return rows.dropDuplicates([*KEYS, "issued_at", "time"])
