@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -20,6 +21,8 @@ from speed_layer.ledger import Ledger
 from speed_layer.summary import Summary
 
 DAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
+RUN = secrets.token_hex(3)
+"""Tells this run's installations from those of an earlier one on a stack that is kept."""
 TABLES = ("inverter_state", "reading_by_day", "energy_speed")
 
 
@@ -76,7 +79,7 @@ def send_and_follow(stack: Settings, job: Job, messages: list[tuple[str | None, 
 
 def hostile() -> list[tuple[bytes, str]]:
     """Messages nobody should send, each with a part of the reason it is refused for."""
-    good = {"installation_id": "hostile", "device_id": "hostile-inverter", "device_kind": "inverter"}
+    good = {"installation_id": f"hostile-{RUN}", "device_id": f"hostile-{RUN}-inverter", "device_kind": "inverter"}
     good |= {"time": DAY.isoformat(), "ac_power_w": 1.0}
 
     def but(**changes: Any) -> bytes:
@@ -97,19 +100,21 @@ def hostile() -> list[tuple[bytes, str]]:
         (but(time="2100-01-01T00:00:00Z"), "future"),
         (but(time="2026-06-01T12:00:00"), "time"),
         (but(installation_id="nobody"), "unknown installation nobody"),
-        (but(device_id="hostile-other"), "is registered to hostile-neighbour"),
+        (but(device_id=f"hostile-{RUN}-other"), f"is registered to neighbour-{RUN}"),
         (but(source="x" * 2_000_000), "too large"),
         (but(device_id="\u0000" * 3 + "ü" * 300), "device_id"),
     ]
 
 
 def test_hostile_messages_end_in_quarantine_and_the_job_lives_on(stack: Settings, job: Job, views: Views) -> None:
-    views.register("hostile", ["hostile-inverter"])
-    views.register("hostile-neighbour", ["hostile-other"])
+    views.register(f"hostile-{RUN}", [f"hostile-{RUN}-inverter"])
+    views.register(f"neighbour-{RUN}", [f"hostile-{RUN}-other"])
     corpus = hostile()
     send_and_follow(stack, job, [])
     before = views.ledger()
-    send_and_follow(stack, job, [("hostile", payload) for payload, _ in corpus] + wire(readings("hostile", 1)))
+    send_and_follow(
+        stack, job, [(f"hostile-{RUN}", payload) for payload, _ in corpus] + wire(readings(f"hostile-{RUN}", 1))
+    )
     assert gained(before, views.ledger()) == {
         "received": len(corpus) + 2,
         "accepted": 2,
@@ -126,32 +131,32 @@ def test_hostile_messages_end_in_quarantine_and_the_job_lives_on(stack: Settings
         message = told[found[0].kafka_partition, found[0].kafka_offset]
         assert message["topic"] == "readings"
         assert message["reason"] == found[0].reason
-    assert len(views.table("inverter_state", "hostile")) == 2
+    assert len(views.table("inverter_state", f"hostile-{RUN}")) == 2
 
 
 def test_an_installation_registered_a_moment_ago_is_known(stack: Settings, job: Job, views: Views) -> None:
-    views.register("newcomer")
-    send_and_follow(stack, job, wire(readings("newcomer", 1)))
-    assert len(views.table("inverter_state", "newcomer")) == 2
+    views.register(f"newcomer-{RUN}")
+    send_and_follow(stack, job, wire(readings(f"newcomer-{RUN}", 1)))
+    assert len(views.table("inverter_state", f"newcomer-{RUN}")) == 2
 
 
 def test_repeats_are_counted_and_dropped(stack: Settings, job: Job, views: Views) -> None:
-    views.register("repeats")
-    made = wire(readings("repeats", 20))
+    views.register(f"repeats-{RUN}")
+    made = wire(readings(f"repeats-{RUN}", 20))
     before = views.ledger()
     send_and_follow(stack, job, made + made[:10])
     send_and_follow(stack, job, made[5:25])
     counts = gained(before, views.ledger())
     assert (counts["received"], counts["accepted"], counts["duplicate"]) == (70, 40, 30)
-    assert len(views.table("reading_by_day", "repeats")) == 40
+    assert len(views.table("reading_by_day", f"repeats-{RUN}")) == 40
 
 
 def test_any_order_ends_in_the_energy_of_the_sorted_readings(stack: Settings, job: Job, views: Views) -> None:
     shuffler = random.Random(7)
-    installations = ["order-a", "order-b", "order-c"]
+    installations = [f"order-{each}-{RUN}" for each in "abc"]
     made = {name: readings(name, 120, seconds=97 + 60 * n) for n, name in enumerate(installations)}
     for name in installations:
-        views.register(name, community="order-all")
+        views.register(name, community=f"order-all-{RUN}")
     messages = [message for name in installations for message in wire(made[name])]
     messages += shuffler.sample(messages, 100)
     shuffler.shuffle(messages)
@@ -165,48 +170,53 @@ def test_any_order_ends_in_the_energy_of_the_sorted_readings(stack: Settings, jo
         for day in sorted({start.date() for of in rows.values() for _, start in of})
     ]
     community = {(row.quantity, row.start): row for part in of_day for row in part}
-    found = views.energy("order-all", DAY)
+    found = views.energy(f"order-all-{RUN}", DAY)
     assert {key: row.energy_wh for key, row in found.items()} == {k: row.energy_wh for k, row in community.items()}
 
 
 def test_a_late_reading_changes_only_the_periods_between_its_neighbours(
     stack: Settings, job: Job, views: Views
 ) -> None:
-    views.register("late")
-    made = readings("late", 60, seconds=300)
+    views.register(f"late-{RUN}")
+    made = readings(f"late-{RUN}", 60, seconds=300)
     missing = made[40]
     send_and_follow(stack, job, wire([each for each in made if each is not missing]))
     written = "SELECT quantity, start, WRITETIME(energy_wh) FROM energy_speed WHERE installation_id = %s AND month = %s"
     month = DAY.date().replace(day=1)
-    before = {row[:2]: row[2] for row in views.session.execute(written, ("late", month))}
+    before = {row[:2]: row[2] for row in views.session.execute(written, (f"late-{RUN}", month))}
     send_and_follow(stack, job, wire([missing]))
-    after = {row[:2]: row[2] for row in views.session.execute(written, ("late", month))}
+    after = {row[:2]: row[2] for row in views.session.execute(written, (f"late-{RUN}", month))}
     touched = {start for (_, start), at in after.items() if at != before[_, start]}
     assert 1 <= len(touched) <= 24
-    assert views.energy("late", DAY) == expected(made)
+    assert views.energy(f"late-{RUN}", DAY) == expected(made)
 
 
 def test_readings_of_one_instant_merge_in_any_order(stack: Settings, job: Job, views: Views) -> None:
-    views.register("conflict")
+    views.register(f"conflict-{RUN}")
     one, other = {"ac_power_w": 100.0}, {"ac_power_w": 200.0, "voltage_v": 231.0}
     ends = []
     for name, values in {"a": (one, other), "b": (other, one)}.items():
-        head = {"installation_id": "conflict", "device_id": f"conflict-{name}", "device_kind": "inverter", "time": DAY}
+        head = {
+            "installation_id": f"conflict-{RUN}",
+            "device_id": f"conflict-{RUN}-{name}",
+            "device_kind": "inverter",
+            "time": DAY,
+        }
         for each in values:
             send_and_follow(stack, job, wire([head | each]))
             time.sleep(1.1)  # Cassandra expires cells by the second; a later expiry must not win.
         query = "SELECT ac_power_w, voltage_v FROM reading_by_day WHERE device_id = %s AND day = %s"
-        ends.append(list(views.session.execute(query, (f"conflict-{name}", DAY.date()))))
+        ends.append(list(views.session.execute(query, (f"conflict-{RUN}-{name}", DAY.date()))))
         state = "SELECT ac_power_w, voltage_v FROM inverter_state WHERE installation_id = %s AND device_id = %s"
-        ends.append(list(views.session.execute(state, ("conflict", f"conflict-{name}"))))
+        ends.append(list(views.session.execute(state, (f"conflict-{RUN}", f"conflict-{RUN}-{name}"))))
     assert ends == [[(200.0, 231.0)]] * 4
 
 
 def test_killed_and_restarted_it_loses_and_doubles_nothing(stack: Settings, job: Job, views: Views) -> None:
-    views.register("killed")
+    views.register(f"killed-{RUN}")
     send_and_follow(stack, job, [])
     before = views.ledger()
-    made = readings("killed", 1_500, seconds=20)
+    made = readings(f"killed-{RUN}", 1_500, seconds=20)
     messages = wire(made)
     messages += messages[::10]
     for round_, first in enumerate(range(0, len(messages), len(messages) // 3 + 1)):
@@ -218,8 +228,8 @@ def test_killed_and_restarted_it_loses_and_doubles_nothing(stack: Settings, job:
     job.follow(topic_ends(stack))
     counts = gained(before, views.ledger())
     assert counts == {"received": 3_300, "accepted": 3_000, "duplicate": 300, "quarantined": 0, "late": 0}
-    assert len(views.table("reading_by_day", "killed")) == 3_000
-    assert views.energy("killed", DAY) == expected(made)
+    assert len(views.table("reading_by_day", f"killed-{RUN}")) == 3_000
+    assert views.energy(f"killed-{RUN}", DAY) == expected(made)
 
 
 def test_a_deleted_checkpoint_changes_no_value(stack: Settings, job: Job, views: Views) -> None:
@@ -236,10 +246,10 @@ def test_a_deleted_checkpoint_changes_no_value(stack: Settings, job: Job, views:
 def test_two_jobs_at_once_change_no_value(
     stack: Settings, job: Job, views: Views, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    views.register("twice")
+    views.register(f"twice-{RUN}")
     second = Job(stack, tmp_path_factory.mktemp("second"))
     second.start()
-    made = readings("twice", 300)
+    made = readings(f"twice-{RUN}", 300)
     messages = wire(made)
     random.Random(3).shuffle(messages)
     for first in range(0, len(messages), 100):
@@ -248,24 +258,25 @@ def test_two_jobs_at_once_change_no_value(
     for each in (job, second):
         each.follow(topic_ends(stack))
     assert second.stop() == 0
-    assert len(views.table("reading_by_day", "twice")) == 600
-    assert views.energy("twice", DAY) == expected(made)
+    assert len(views.table("reading_by_day", f"twice-{RUN}")) == 600
+    assert views.energy(f"twice-{RUN}", DAY) == expected(made)
 
 
 def test_old_rows_of_the_ledger_become_one_with_their_sums(stack: Settings, views: Views) -> None:
-    ledger = Ledger(views.session, layer="fold")
+    ledger = Ledger(views.session, layer=f"fold-{RUN}")
     for batch in range(5):
         summary = Summary(received=3, accepted=2, duplicate=1, first={"0": 3 * batch}, last={"0": 3 * batch + 2})
         ledger.open(batch, summary)
         ledger.close(batch, summary)
     ledger.fold(3)
     ledger.fold(3)
-    rows = list(views.session.execute("SELECT * FROM ingest_ledger WHERE topic = 'readings' AND layer = 'fold'"))
+    query = "SELECT * FROM ingest_ledger WHERE topic = 'readings' AND layer = %s"
+    rows = list(views.session.execute(query, (f"fold-{RUN}",)))
     assert [(row.batch_id, row.received, row.accepted, row.duplicate) for row in rows] == [(4, 3, 2, 1), (3, 12, 8, 4)]
     assert rows[1].first_offsets == '{"0": 0}'
     assert rows[1].last_offsets == '{"0": 11}'
     assert rows[1].written_at is not None
-    assert Ledger(views.session, layer="fold").last == {"0": 14}
+    assert Ledger(views.session, layer=f"fold-{RUN}").last == {"0": 14}
 
 
 def test_it_tells_how_far_it_is_and_stops_when_asked(stack: Settings, job: Job) -> None:
