@@ -11,17 +11,23 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyspark
 import pytest
 import serving_rows as rows
+from py4j.java_gateway import JavaGateway
 from pyhive import hive
 
 from conf import Settings
 from conf.cassandra import apply_schema, connect
+from stack import java
+from stack.jars import fetch
 from stack.process import Place, spawn, stop
 from stack.services import services
 from stack.zeppelin import Outcome, Zeppelin
 
-NOTE = Path(__file__).parents[2] / "notebooks" / "solera.zpln"
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = ROOT / "conf" / "docker" / "Dockerfile"
+NOTE = ROOT / "notebooks" / "solera.zpln"
 TEXTS = [each["text"] for each in json.loads(NOTE.read_text(encoding="utf-8"))["paragraphs"]]
 HOME, SCALE = rows.HOMES[1], 1 + 1 / 3
 FORMS = {"home": HOME, "community": rows.COMMUNITY}
@@ -43,7 +49,7 @@ def served(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     apply_schema(settings)
     session = connect(settings)
-    rows.fill(session, CUT, NOW, days=3)
+    rows.fill(session, CUT, NOW, days=2)
     session.cluster.shutdown()
     place = Place(settings.home)
     try:
@@ -174,6 +180,33 @@ def test_cql_answers_from_cassandra(served: Settings, place: int) -> None:
         assert list(session.execute(question.rstrip().rstrip(";")))
     finally:
         session.cluster.shutdown()
+
+
+def test_the_jdbc_driver_that_zeppelins_image_gets_is_whole(served: Settings) -> None:
+    """In a Java with nothing else than the jars of the Dockerfile and the slf4j that Zeppelin has itself."""
+    shipped = Path(pyspark.__file__).parent / "jars"
+    wanted = re.findall(
+        r"[\w-]+-?\*\.jar", DOCKERFILE.read_text().partition("&& cp ")[2].partition("/opt/solera/jdbc")[0]
+    )
+    driver = [jar for pattern in wanted for jar in shipped.glob(pattern)]
+    assert len(driver) >= len(wanted) > 10
+    logging = next(jar for jar in fetch(served, "zeppelin") if jar.name.startswith("slf4j-api"))
+    gateway = JavaGateway.launch_gateway(
+        java_path=str(java.home(served) / "bin" / "java"),
+        jarpath=str(next(shipped.glob("py4j-*.jar"))),
+        classpath=":".join(map(str, [*driver, logging])),
+        die_on_exit=True,
+    )
+    try:
+        gateway.jvm.java.lang.Class.forName("org.apache.hive.jdbc.HiveDriver")
+        address = f"jdbc:hive2://{served.thrift.host}:{served.thrift.port}/solera"
+        connection = gateway.jvm.java.sql.DriverManager.getConnection(address, "analyst", "")
+        rows_found = connection.createStatement().executeQuery("SELECT 6 * 7 AS answer")
+        assert rows_found.next()
+        assert rows_found.getInt("answer") == 42
+        connection.close()
+    finally:
+        gateway.shutdown()
 
 
 def test_every_paragraph_is_tested() -> None:
