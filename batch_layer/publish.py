@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from datetime import date, datetime, timezone
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import checks, energy_view, master, runs, touched, views
 from batch_layer.catalogue import read_catalogue
-from batch_layer.changes import VALUE
 from batch_layer.runs import Run
 from conf import Settings
 
 STAGED = {"forecast": "forecast", "evaluate": "forecast_skill"}
 """Steps that stage rows for a table of their own; their folder is named as below."""
 FOLDER = {"forecast": "forecast", "evaluate": "skill"}
-BATCH_ROWS = 200
-"""Rows of one partition that travel together; larger ones gain nothing measurable."""
+BATCH_ROWS = 1000
+"""Rows of one partition that travel together: half the work of 200 for Cassandra; 3000 gain nothing more."""
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
@@ -49,7 +48,11 @@ def _publish_energy(spark: SparkSession, settings: Settings, run: Run, days: lis
         "quantity",
         "start",
         "run_id",
-        *VALUE,
+        "energy_wh",
+        "completeness",
+        "method",
+        *[F.when(~_exact(), F.col(bound)).alias(bound) for bound in ("lower_wh", "upper_wh")],
+        F.when(F.col("cause") != "", F.col("cause")).alias("cause"),
     )
     sent = rows.repartition(settings.spark.shuffle_partitions, "installation_id", "month").sortWithinPartitions(
         "installation_id", "month", "quantity", "start"
@@ -58,6 +61,12 @@ def _publish_energy(spark: SparkSession, settings: Settings, run: Run, days: lis
     partitions = rows.groupBy("installation_id", "month").count().collect()
     checks.stored(settings, run.run_id, {(p.installation_id, p.month): p["count"] for p in partitions})
     return sum(p["count"] for p in partitions)
+
+
+def _exact() -> Column:
+    """Nothing is in doubt: the bounds say nothing the value does not, and are left out."""
+    energy = F.col("energy_wh")
+    return energy.eqNullSafe(F.col("lower_wh")) & energy.eqNullSafe(F.col("upper_wh"))
 
 
 def _publish_prices(spark: SparkSession, settings: Settings, run: Run) -> int:

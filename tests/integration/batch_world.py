@@ -76,18 +76,24 @@ def ramp(installation: str, first: datetime, count: int, step: timedelta, power_
         }
 
 
-def published(settings: Settings, installation: str) -> dict[tuple[str, datetime], tuple[float, str]]:
-    """Of each (quantity, start) the newest published Wh and its run."""
+def rows(settings: Settings, installation: str, as_of: str = "~") -> dict[tuple[str, datetime], tuple[Any, ...]]:
+    """Of each (quantity, start) the newest value published up to the run ``as_of``: run aside, every column."""
     session = cassandra.connect(settings)
     runs = {r.run_id for r in session.execute("SELECT run_id, published FROM run WHERE name='nightly'") if r.published}
-    rows = session.execute(
-        "SELECT quantity, start, run_id, energy_wh FROM energy_batch WHERE installation_id = %s ALLOW FILTERING",
+    found = session.execute(
+        "SELECT quantity, start, run_id, energy_wh, completeness, method, lower_wh, upper_wh, cause "
+        "FROM energy_batch WHERE installation_id = %s ALLOW FILTERING",
         (installation,),
     )
-    newest: dict[tuple[str, datetime], tuple[float, str]] = {}
-    for row in rows:
-        key = (row.quantity, row.start.replace(tzinfo=timezone.utc))
-        if row.run_id in runs and row.run_id > newest.get(key, (0.0, ""))[1]:
-            newest[key] = (row.energy_wh, row.run_id)
+    newest: dict[tuple[str, datetime], tuple[Any, ...]] = {}
+    for quantity, start, run_id, *value in found:
+        key = (quantity, start.replace(tzinfo=timezone.utc))
+        if run_id in runs and run_id <= as_of and run_id > newest.get(key, ("",))[0]:
+            newest[key] = (run_id, *value)
     session.cluster.shutdown()
-    return newest
+    return {key: tuple(value) for key, (_, *value) in newest.items()}
+
+
+def published(settings: Settings, installation: str) -> dict[tuple[str, datetime], float]:
+    """Of each (quantity, start) the newest published Wh."""
+    return {key: value[0] for key, value in rows(settings, installation).items()}
