@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from conf.settings import CONF_DIR, SettingsFileError
 from stack.services import environment
 
 CLUSTERS = ("yarn.toml", "kubernetes.toml")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have a stack of their own in the environment."""
+    for name in [name for name in os.environ if name.startswith("SOLERA_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.mark.parametrize("name", CLUSTERS)
