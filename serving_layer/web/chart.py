@@ -123,6 +123,9 @@ def _layout(snapshot: Snapshot, start: datetime, end: datetime) -> dict[str, Any
             "range": [_axis(start), _axis(end)],
             "tickvals": [_axis(tick) for tick in ticks],
             "ticktext": [_tick(tick.astimezone(zone)) for tick in ticks],
+            "tickangle": 0,
+            "ticks": "outside",
+            "tickcolor": RULE,
             "showgrid": False,
             "fixedrange": True,
             "linecolor": RULE,
@@ -162,7 +165,8 @@ def _layout(snapshot: Snapshot, start: datetime, end: datetime) -> dict[str, Any
 
 
 def _tick(local: datetime) -> str:
-    return f"<b>{local:%a %-d}</b>" if local.hour == 0 else f"{local:%H:%M}"
+    """Midnight names the day and noon the hour; more would not fit a phone."""
+    return {0: f"<b>{local:%a %-d}</b>", 12: "12:00"}.get(local.hour, "")
 
 
 def _axis(instant: datetime) -> datetime:

@@ -1,0 +1,287 @@
+"""REST, command line, CQL and page on a real Cassandra: one question, one answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import schemathesis
+import serving_rows as rows
+from cassandra.cluster import Session
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from typer.testing import CliRunner
+
+from conf import Settings, cassandra
+from serving_layer.app import create_app
+from serving_layer.web.snapshot import first_choice, take, total_wh
+from stack.cli import app as command_line
+from stack.services import environment
+
+NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
+CUT = NOW.replace(hour=0, minute=0)
+DAYS = 2
+HOST = {"Host": "127.0.0.1"}
+
+
+@pytest.fixture(scope="module")
+def served(stack: Settings) -> Settings:
+    """The stack's Cassandra with a keyspace of our own, filled."""
+    views = stack.cassandra.model_copy(update={"keyspace": "serving"})
+    settings = stack.model_copy(update={"cassandra": views, "home": stack.home / "serving"})
+    cassandra.apply_schema(settings)
+    session = cassandra.connect(settings)
+    rows.fill(session, CUT, NOW, DAYS)
+    session.cluster.shutdown()
+    return settings
+
+
+@pytest.fixture(scope="module")
+def cql(served: Settings) -> Iterator[Session]:
+    session = cassandra.connect(served)
+    yield session
+    session.cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def client(served: Settings) -> Iterator[TestClient]:
+    app = create_app(served)
+    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as client:
+        yield client
+
+
+@pytest.fixture
+def solera(served: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, str]]]:
+    """Runs a command and reads the CSV it prints."""
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> list[dict[str, str]]:
+        said = CliRunner().invoke(command_line, [*arguments, "--format", "csv"], catch_exceptions=False)
+        assert said.exit_code == 0, said.output
+        return list(csv.DictReader(io.StringIO(said.stdout)))
+
+    return run
+
+
+def text(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def energy(client: TestClient, start: datetime, end: datetime, **more: str) -> dict[str, Any]:
+    asked = {"quantity": "generation", "from": text(start), "to": text(end)} | more
+    installation = asked.pop("installation", rows.COMMUNITY)
+    answer = client.get(f"/v1/installations/{installation}/energy", params=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def test_rest_command_line_and_cql_give_one_answer(
+    client: TestClient, solera: Callable[..., list[dict[str, str]]], cql: Session
+) -> None:
+    start, end = CUT - timedelta(days=DAYS), NOW
+    asked = {"quantity": "import", "from": text(start), "to": text(end), "format": "csv"}
+
+    by_rest = list(csv.DictReader(io.StringIO(client.get("/v1/installations/valle-02/energy", params=asked).text)))
+    by_command = solera(
+        "energy", "--installation", "valle-02", "--quantity", "import", "--from", text(start), "--to", text(end)
+    )
+    by_cql = merged_by_hand(cql, "valle-02", "import", start, end)
+
+    columns = ("start", "energy_wh", "view", "run_id")
+    assert list(by_command[0]) == list(columns)
+    assert [tuple(row[c] for c in columns) for row in by_rest] == [tuple(row.values()) for row in by_command]
+    assert [(r["start"], float(r["energy_wh"]), r["view"], r["run_id"]) for r in by_rest] == by_cql
+    assert len(by_cql) == (end - start) / timedelta(minutes=15)
+
+
+def merged_by_hand(
+    cql: Session, installation: str, quantity: str, start: datetime, end: datetime
+) -> list[tuple[str, float, str, str]]:
+    """The rule as a person with cqlsh would follow it."""
+    runs = [run for run in cql.execute("SELECT run_id, published, cut FROM run") if run.published is not None]
+    cut = max(run.cut for run in runs).replace(tzinfo=timezone.utc)
+    found: dict[datetime, tuple[str, float, str, str]] = {}
+    for table in ("energy_speed", "energy_batch"):
+        for month in sorted({start.date().replace(day=1), end.date().replace(day=1)}):
+            key = (installation, month, quantity)
+            for row in cql.execute(
+                f"SELECT * FROM {table} WHERE installation_id = %s AND month = %s AND quantity = %s",  # noqa: S608
+                key,
+            ):
+                at = row.start.replace(tzinfo=timezone.utc)
+                run_id = getattr(row, "run_id", "")
+                is_seen = not run_id or (run_id in {r.run_id for r in runs} and at < cut)
+                if start <= at < end and is_seen and (at not in found or run_id > found[at][3]):
+                    found[at] = (text(at), row.energy_wh, "batch" if run_id else "speed", run_id)
+    return [found[at] for at in sorted(found)]
+
+
+def test_each_value_says_where_it_comes_from(client: TestClient) -> None:
+    answer = energy(client, CUT - timedelta(days=DAYS), NOW)
+
+    last_night = CUT - timedelta(days=1)
+    for value in answer["values"]:
+        start = datetime.fromisoformat(value["start"].replace("Z", "+00:00"))
+        expected = ("speed", "") if start >= CUT else ("batch", rows.NEW_RUN if start >= last_night else rows.OLD_RUN)
+        assert (value["view"], value["run_id"]) == expected
+        assert (value["completeness"], value["method"], value["cause"]) == (1.0, "measured", "")
+    assert (answer["unit"], answer["cut"]) == ("Wh", text(CUT))
+
+
+def test_as_of_gives_what_was_published_then(client: TestClient) -> None:
+    yesterday = CUT - timedelta(days=1)
+    start, end = yesterday - timedelta(hours=1), NOW
+
+    then = energy(client, start, end, as_of=text(yesterday + timedelta(hours=1)))
+    before_all = energy(client, start, end, as_of=text(yesterday))
+
+    assert then["cut"] == text(yesterday)
+    assert {value["run_id"] for value in then["values"]} == {rows.OLD_RUN}
+    assert [value["start"] for value in then["values"]] == [
+        text(yesterday - timedelta(minutes=m)) for m in (60, 45, 30, 15)
+    ]
+    assert (before_all["cut"], before_all["values"]) == (None, [])
+
+
+@pytest.mark.parametrize("resolution", ["hour", "day", "month"])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Madrid", "Atlantic/Canary", "America/Los_Angeles"])
+def test_sums_are_the_sums_of_their_quarter_hours(client: TestClient, resolution: str, zone: str) -> None:
+    start, end = CUT - timedelta(days=1, hours=7), NOW
+    quarters = energy(client, start, end)["values"]
+    sums = energy(client, start, end, resolution=resolution, tz=zone)["values"]
+
+    assert total(sums) == total(quarters)
+    for each in sums:
+        local = datetime.fromisoformat(each["start"].replace("Z", "+00:00")).astimezone(ZoneInfo(zone))
+        assert local.minute == 0
+        assert resolution == "hour" or local.hour == 0
+        assert resolution != "month" or local.day == 1
+
+
+def total(values: list[dict[str, Any]]) -> int:
+    return sum(round(value["energy_wh"] * 1000) for value in values)
+
+
+def test_the_community_is_the_sum_of_its_homes(client: TestClient) -> None:
+    homes = [energy(client, CUT, NOW, installation=home)["values"] for home in rows.HOMES]
+
+    assert total(energy(client, CUT, NOW)["values"]) == sum(map(total, homes))
+
+
+def test_the_newest_forecast_and_the_one_before(
+    client: TestClient, solera: Callable[..., list[dict[str, str]]]
+) -> None:
+    path = "/v1/installations/valle/forecast"
+    newest = client.get(path, params={"quantity": "generation"}).json()
+    before = client.get(path, params={"quantity": "generation", "issued_before": text(CUT)}).json()
+    by_command = solera("forecast", "--installation", "valle", "--quantity", "generation")
+
+    assert (newest["issued_at"], newest["model"], newest["step"]) == (text(CUT), "gbt", "history")
+    assert len(newest["values"]) == 48
+    assert before["issued_at"] == text(CUT - timedelta(days=1))
+    assert [(h["time"], str(h["p50_wh"])) for h in newest["values"]] == [(h["time"], h["p50_wh"]) for h in by_command]
+    assert list(by_command[0]) == ["issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step"]
+
+
+def test_no_forecast_is_said(client: TestClient) -> None:
+    answer = client.get("/v1/installations/valle/forecast", params={"quantity": "charge"})
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:solera:no-forecast")
+
+
+def test_the_ledger_is_the_same_from_both_doors(
+    client: TestClient, solera: Callable[..., list[dict[str, str]]]
+) -> None:
+    by_rest = client.get("/v1/ledger", params={"topic": "readings"}).json()["ledger"]
+    by_command = solera("ledger", "--topic", "readings")
+
+    names = ("received", "accepted", "duplicate", "quarantined")
+    assert [[str(row[n]) for n in names] for row in by_rest] == [[row[n] for n in names] for row in by_command]
+    assert [row["layer"] for row in by_rest] == ["speed", "batch"]
+    for row in by_rest:
+        assert row["received"] == row["accepted"] + row["duplicate"] + row["quarantined"] == 30
+
+
+def test_state_skill_runs_quarantine_and_prices(client: TestClient) -> None:
+    state = client.get("/v1/installations/valle/state").json()
+    assert {device["installation_id"] for device in state["devices"]} == set(rows.HOMES)
+    assert "power" in state
+
+    skill = client.get("/v1/installations/valle/skill").json()["skill"]
+    assert [(row["quantity"], row["beats_naive"]) for row in skill] == [("generation", True), ("consumption", True)]
+
+    runs = client.get("/v1/runs").json()["runs"]
+    assert [(run["run_id"], run["published"] is None) for run in runs] == [
+        (rows.UNPUBLISHED, True),
+        (rows.NEW_RUN, False),
+        (rows.OLD_RUN, False),
+    ]
+
+    messages = client.get("/v1/quarantine", params={"topic": "readings"}).json()["quarantine"]
+    assert {m.get("payload") or m.get("payload_base64") for m in messages} == {"{", "//4="}
+
+    hour = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    known = client.get(
+        "/v1/prices", params={"market": "pvpc", "from": text(hour - timedelta(days=1)), "to": text(hour)}
+    )
+    ahead = client.get("/v1/prices/forecast", params={"market": "pvpc"}).json()["values"]
+    assert {value["kind"] for value in known.json()["values"]} == {"known"}
+    assert {value["kind"] for value in ahead} == {"known", "forecast"}
+
+
+def test_an_unknown_installation_names_the_known_ones(
+    client: TestClient, served: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+    asked = ["energy", "--installation", "vale", "--quantity", "import", "--from", "2026-01-01", "--to", "2026-01-02"]
+
+    by_rest = client.get("/v1/installations/vale/state")
+    by_command = CliRunner().invoke(command_line, asked)
+
+    assert by_rest.status_code == 404
+    assert by_command.exit_code == 1
+    for said in (by_rest.json()["detail"], by_command.output):
+        assert "'vale'" in said
+        assert "valle-01" in said
+
+
+def test_the_page_shows_what_rest_says(client: TestClient) -> None:
+    reader = client.app.state.reader  # type: ignore[attr-defined]
+    assert first_choice(reader) == rows.COMMUNITY
+
+    shown = take(reader, rows.COMMUNITY, "generation", NOW)
+
+    start, _ = shown.window
+    assert round((total_wh(shown.today["generation"]) or 0) * 1000) == total(energy(client, start, NOW)["values"])
+    assert [member.installation_id for member in shown.members] == list(rows.HOMES)
+
+
+def test_no_request_makes_the_server_fail(client: TestClient) -> None:
+    """Schemathesis over the OpenAPI document: whatever it allows, and then some."""
+    # /healthz answers 503 while anything of the stack is away, as it does in this test.
+    document = schemathesis.openapi.from_asgi("/openapi.json", client.app, headers=HOST).exclude(path="/healthz")
+    operations = [document[path][method] for path in document for method in document[path]]
+    assert len(operations) >= 11
+
+    for operation in operations:
+        for mode in tuple(GenerationMode):
+
+            @hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def ask(case: schemathesis.Case[Any]) -> None:
+                case.call_and_validate(headers=dict(client.headers) | HOST, checks=[not_a_server_error])
+
+            with suppress(Unsatisfiable):
+                ask()

@@ -1,0 +1,175 @@
+"""SQL over a real Thrift Server: the same answers as REST, read by key."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import serving_rows as rows
+from fastapi.testclient import TestClient
+from pyhive import hive
+
+from conf import Settings, cassandra
+from serving_layer.app import create_app
+from stack import thrift
+
+NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
+CUT = NOW.replace(hour=0, minute=0)
+SHOWN = "date_format(start, \"yyyy-MM-dd'T'HH:mm:ss'Z'\") AS start"
+START_SECONDS = 180
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
+    """A keyspace of our own, filled, and a port for a Thrift Server of our own."""
+    moved = new_ports() - stack.port_offset
+    settings = stack.model_copy(
+        update={
+            "cassandra": stack.cassandra.model_copy(update={"keyspace": "serving_sql"}),
+            "home": stack.home / "serving_sql",
+            "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
+        }
+    )
+    cassandra.apply_schema(settings)
+    session = cassandra.connect(settings)
+    rows.fill(session, CUT, NOW, 2)
+    session.cluster.shutdown()
+    return settings
+
+
+@pytest.fixture(scope="module")
+def sql(served: Settings) -> Iterator[Ask]:
+    """Asks the Thrift Server, started as the stack starts it."""
+    service = thrift.service(served)
+    service.prepare()
+    with (served.home / "thrift.log").open("wb") as log:
+        server = subprocess.Popen(
+            service.command, stdout=log, stderr=log, env={**os.environ, **service.environment}, cwd=served.home
+        )
+    try:
+        until_ready(service.ready, server)
+        with hive.connect(served.thrift.host, port=served.thrift.port) as connection:
+
+            def ask(statement: str) -> list[tuple[Any, ...]]:
+                cursor = connection.cursor()
+                cursor.execute(statement)
+                return list(cursor.fetchall())
+
+            yield ask
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def until_ready(ready: Callable[[], None], server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            ready()
+            return
+        except Exception:
+            assert server.poll() is None, "the Thrift Server ended"
+            assert time.monotonic() < end, "the Thrift Server did not serve in time"
+            time.sleep(1)
+
+
+@pytest.fixture(scope="module")
+def rest(served: Settings) -> Iterator[Callable[..., Any]]:
+    app = create_app(served)
+    client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"})
+
+    def ask(path: str, **parameters: str) -> Any:
+        answer = client.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    yield ask
+    app.state.reader.close()
+
+
+def text(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize(
+    ("view", "resolution"), [("energy", "15m"), ("energy_hourly", "hour"), ("energy_daily", "day")]
+)
+def test_sql_and_rest_give_one_answer(sql: Ask, rest: Callable[..., Any], view: str, resolution: str) -> None:
+    start = CUT - timedelta(days=1)
+
+    by_sql = sql(
+        f"SELECT {SHOWN}, energy_wh, view, run_id, completeness FROM solera.{view} "  # noqa: S608
+        f"WHERE installation_id = 'valle' AND quantity = 'export' AND start >= '{start:%Y-%m-%d}' ORDER BY start"
+    )
+    by_rest = rest(
+        "/v1/installations/valle/energy",
+        quantity="export",
+        resolution=resolution,
+        **{"from": text(start), "to": text(CUT + timedelta(days=1))},
+    )["values"]
+
+    names = ("start", "energy_wh", "view", "run_id", "completeness")
+    assert by_sql == [tuple(value[name] for name in names) for value in by_rest]
+    assert by_sql
+
+
+def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any]) -> None:
+    counts = {
+        name: sql(f"SELECT count(*) FROM solera.{name}")[0][0]  # noqa: S608
+        for name in ("inverter_state", "forecast_skill", "price", "settlement", "alarm", "run", "quarantine")
+    }
+
+    assert counts == {
+        "inverter_state": 6,
+        "forecast_skill": 8,
+        "price": 72,
+        "settlement": 0,
+        "alarm": 0,
+        "run": 3,
+        "quarantine": 2,
+    }
+    by_sql = sql(
+        "SELECT p50_wh, step FROM solera.forecast_newest "
+        "WHERE installation_id = 'valle' AND quantity = 'generation' ORDER BY time"
+    )
+    by_rest = rest("/v1/installations/valle/forecast", quantity="generation")["values"]
+    assert by_sql == [(hour["p50_wh"], hour["step"]) for hour in by_rest]
+
+
+def test_a_question_about_one_installation_reads_its_partitions_only(sql: Ask) -> None:
+    conditions = "installation_id = 'valle-01' AND quantity = 'import' AND start >= '2026-01-01'"
+
+    plan = "\n".join(str(row[0]) for row in sql(f"EXPLAIN SELECT * FROM solera.energy WHERE {conditions}"))  # noqa: S608
+
+    for table in ("energy_batch", "energy_speed"):
+        assert f"BatchScan {table}" not in plan
+        direct = next(line for line in plan.splitlines() if "Cassandra Direct Join" in line and table in line)
+        assert '("quantity" = ?:import)' in direct
+        assert '("start" >= ?' in direct
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "e.installation_id = 'valle-01'",
+        "e.installation_id IN ('valle-01', 'valle-02') AND e.month = '{month}'",
+        "i.installation_id = 'valle-01' AND e.month >= '{month}'",
+        "i.name = 'Home 01'",
+    ],
+)
+def test_any_condition_on_the_keys_may_be_joined(sql: Ask, condition: str) -> None:
+    found = sql(
+        "SELECT count(*), min(i.name) FROM solera.energy e "  # noqa: S608
+        "JOIN solera.installation i ON i.installation_id = e.installation_id "
+        f"WHERE {condition.format(month=CUT.date().replace(day=1))} AND e.quantity = 'import'"
+    )
+
+    assert found[0][0] > 0
+    assert found[0][1] == "Home 01"
