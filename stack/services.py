@@ -68,6 +68,8 @@ def _python(
     return Service(
         name=name,
         command=(sys.executable, "-m", module),
+        # A report of the last life must not speak for this one.
+        prepare=lambda: (settings.home / "run" / f"{name}.json").unlink(missing_ok=True),
         ready=ready,
         needs=needs,
         ports=ports or {},
