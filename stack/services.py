@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 import requests
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from conf.settings import Settings
 from stack import cassandra, hdfs, java, kafka, thrift
@@ -101,6 +101,9 @@ def environment(settings: Settings) -> dict[str, str]:
         if isinstance(part, BaseModel):
             for key, each in value.items():
                 plain = each - settings.port_offset if key == "port" or key.endswith("_port") else each
+                if isinstance(secret := getattr(part, key), SecretStr):
+                    # Dumped, a secret is a row of stars, which a child would take for it.
+                    plain = secret.get_secret_value()
                 found[f"SOLERA_{name}__{key}".upper()] = _text(plain)
         else:
             found[f"SOLERA_{name}".upper()] = _text(value)
