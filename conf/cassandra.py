@@ -8,7 +8,7 @@ from typing import Any
 from cassandra import ConsistencyLevel
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
-from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
 
 from conf.refusal import Refusal
 from conf.settings import CONF_DIR, Settings
@@ -29,7 +29,12 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
         consistency_level=ConsistencyLevel.name_to_value[conf.consistency],
         request_timeout=20,
     )
-    options: dict[str, Any] = {"execution_profiles": {EXEC_PROFILE_DEFAULT: profile}, "connect_timeout": 10}
+    options: dict[str, Any] = {
+        "execution_profiles": {EXEC_PROFILE_DEFAULT: profile},
+        "connect_timeout": 10,
+        # The driver's own policy waits ever longer, up to ten minutes, for a node that is back in one.
+        "reconnection_policy": ConstantReconnectionPolicy(1.0, max_attempts=None),
+    }
     if conf.username:
         options["auth_provider"] = PlainTextAuthProvider(conf.username, conf.password.get_secret_value())
     cluster = Cluster(conf.hosts, port=conf.port, protocol_version=5, **(options | cluster_options))
