@@ -59,10 +59,13 @@ class Forest:
 def grow(table: DataFrame, columns: Sequence[str], engine: str, shape: Shape) -> Forest:
     """Grow a forest on ``columns`` of ``table`` for its column ``target``, unknown features null or NaN.
 
-    The same rows in the same partitions give the same forest.
+    The same rows give the same forest; with MLlib, where they also lie in the same partitions.
     """
     rows = _prepared(table, columns, engine, "target")
-    rows = (rows.coalesce(_workers(rows)) if engine == XGBOOST else rows).cache()
+    if engine == XGBOOST:
+        # Its workers start together, which Spark refuses to coalesced rows; sorted, they learn the same in any order.
+        rows = rows.repartition(_workers(rows)).sortWithinPartitions("target", *columns)
+    rows = rows.cache()
     model = _estimator(columns, engine, shape, rows).fit(rows)
     leaves = _leaves(rows, columns, engine, model).select("target", "leaf").toPandas()
     rows.unpersist()
