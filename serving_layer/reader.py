@@ -63,7 +63,7 @@ class Reader:
             ]
             return [list(future.result()) for future in asked]
         except _LOST as error:
-            raise self._away(error) from error
+            raise self._away() from error
 
     def kept(self, name: str, seconds: float, load: Callable[[], T]) -> T:
         """What ``load`` returned at most ``seconds`` ago."""
@@ -102,11 +102,10 @@ class Reader:
             self._prepared[cql] = session.prepare(cql)
         return self._prepared[cql]
 
-    def _away(self, error: Exception) -> StoreAway:
+    def _away(self) -> StoreAway:
         where = ", ".join(f"{host}:{self._settings.cassandra.port}" for host in self._settings.cassandra.hosts)
         return StoreAway(
-            f"Cassandra at {where} does not answer ({type(error).__name__}). "
-            "`solera status` says what runs; `solera up` starts it."
+            f"Cassandra at {where} does not answer. `solera status` says what runs; `solera up` starts it."
         )
 
 
