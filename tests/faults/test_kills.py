@@ -72,7 +72,12 @@ class Load(threading.Thread):
         self.acknowledged: set[tuple[str, int]] = set()
         self.ending = threading.Event()
         self._producer = Producer(
-            {"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "message.timeout.ms": 300_000}
+            {
+                "bootstrap.servers": settings.kafka_servers,
+                "enable.idempotence": True,
+                "message.timeout.ms": 300_000,
+                "log_level": 2,
+            }
         )
 
     def run(self) -> None:
