@@ -20,7 +20,7 @@ from conf import Settings
 from conf.cassandra import connect
 from ingest.backlog import publish_history
 from ingest.citylearn import load_homes
-from ingest.homes import Home, catalogue
+from ingest.homes import COMMUNITY, Home, catalogue
 from ingest.register import parse_catalogue, write_catalogue
 from serving_layer import energy_view, state
 from serving_layer.reader import Reader
@@ -132,8 +132,8 @@ def _behind(reader: Reader, homes: list[Home], now: datetime) -> str:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     visible = energy_view.seen(reader)
     if last >= midnight:
-        for home in homes:
-            values = energy_view.read(reader, home.installation_id, "consumption", last, last + PERIOD, visible)
+        for each in (COMMUNITY, *(home.installation_id for home in homes)):
+            values = energy_view.read(reader, each, "consumption", last, last + PERIOD, visible)
             if not values or (values[0].completeness or 0) < 1:
                 return f"the energy of {last:%H:%M} UTC is being made"
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +18,7 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 SHOWN = ("generation", "consumption", "import", "export")
 FORECAST = ("generation", "consumption")
+SHORT = {"generation": "gener-\nation", "consumption": "consump-\ntion"}
 
 
 def report(settings: Settings, reader: Reader, homes: Sequence[Home], cut: datetime, console: Console) -> None:
@@ -30,15 +32,19 @@ def report(settings: Settings, reader: Reader, homes: Sequence[Home], cut: datet
     console.print(_doors(settings, first))
 
 
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
 def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
     """Yesterday from the batch view, today from the speed view, the next day from the forecast."""
     now = datetime.now(timezone.utc)
     hour = now.replace(minute=0, second=0, microsecond=0)
     visible = energy_view.seen(reader)
-    table = Table(title=f"{installation_id}: energy in kWh (UTC days)", title_justify="left")
+    table = _table(f"{installation_id}: energy in kWh (UTC days)")
     for heading in ("", *SHOWN, "view"):
         table.add_column(heading, justify="left" if heading in ("", "view") else "right")
-    for name, start, end in ((f"yesterday, {cut - DAY:%d %b}", cut - DAY, cut), ("today so far", cut, cut + DAY)):
+    for name, start, end in (("yesterday", cut - DAY, cut), ("today so far", cut, cut + DAY)):
         values = {q: energy_view.read(reader, installation_id, q, start, end, visible) for q in SHOWN}
         views = sorted({value.view for each in values.values() for value in each})
         sums = (f"{sum(value.energy_wh for value in values[q]) / 1000:.3f}" for q in SHOWN)
@@ -51,37 +57,35 @@ def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
         issue = forecast.newest(reader, installation_id, quantity, visible)
         hours = [each for each in issue.values if hour <= each.time < hour + DAY]
         bands.append(f"{sum(each.p50_wh for each in hours) / 1000:.3f}")
-    table.add_row(f"next 24 h, from {hour:%H:%M}", *bands, "forecast (p50)")
+    table.add_row(f"24 h from {hour:%H:%M}", *bands, "forecast")
     return table
 
 
 def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
-    """Mean absolute error of the day-ahead forecasts over the last 30 days beside the naive ones."""
-    table = Table(
-        title="Day-ahead forecasts of the last 30 days: mean absolute error, Wh an hour", title_justify="left"
-    )
-    for heading in ("", "quantity", "Solera", "yesterday", "last week", "p10-p90 holds", "beats both", "basis"):
-        table.add_column(heading, justify="right" if heading[:1] in ("S", "y", "l", "p") else "left")
+    """Mean absolute error of the day-ahead forecasts over the last 30 days beside the naive ones, and who wins."""
     visible = energy_view.seen(reader)
-    for installation_id in (COMMUNITY, *installation_ids):
-        for row in forecast.skill(reader, installation_id, FORECAST, visible):
-            table.add_row(
-                installation_id,
-                row["quantity"],
-                f"{row['mae_wh']:.0f}",
-                f"{row['mae_yesterday_wh']:.0f}",
-                f"{row['mae_last_week_wh']:.0f}",
-                f"{100 * (row['coverage_p90'] - row['coverage_p10']):.0f} %",
-                "yes" if row["beats_naive"] else f"no: {row['published_model']} is published",
-                row["basis"],
-            )
+    records = {each: forecast.skill(reader, each, FORECAST, visible) for each in (COMMUNITY, *installation_ids)}
+    basis = ", ".join(sorted({str(row["basis"]) for rows in records.values() for row in rows}))
+    title = f"Day-ahead forecasts of the last 30 days ({basis}): error in Wh an hour"
+    table = _table(title)
+    table.add_column("")
+    for quantity in FORECAST:
+        for heading in (SHORT[quantity], "yester-\nday", "last\nweek"):
+            table.add_column(heading, justify="right")
+    table.add_column("beats both")
+    for installation_id, rows in records.items():
+        by_quantity = {row["quantity"]: row for row in rows}
+        judged = [by_quantity[quantity] for quantity in FORECAST]
+        errors = (row[name] for row in judged for name in ("mae_wh", "mae_yesterday_wh", "mae_last_week_wh"))
+        lost = [f"{row['quantity'][:3]}. no" for row in judged if not row["beats_naive"]]
+        table.add_row(installation_id, *(f"{error:.0f}" for error in errors), "; ".join(lost) or "yes")
     return table
 
 
 def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
     """Yesterday's batch view against the plain sum of the recorded hours."""
     visible = energy_view.seen(reader)
-    table = Table(title="Yesterday against the plain sum of the source, all homes, kWh", title_justify="left")
+    table = _table("All homes' yesterday, kWh: Solera, and a plain sum of the source")
     for heading in ("quantity", "Solera", "plain sum", "difference"):
         table.add_column(heading, justify="right" if heading != "quantity" else "left")
     for quantity, field in (("generation", "generation"), ("consumption", "consumption"), ("export", "export")):
@@ -91,15 +95,15 @@ def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
             for home in homes
             for value in energy_view.read(reader, home.installation_id, quantity, cut - DAY, cut, visible)
         )
-        table.add_row(quantity, f"{answer / 1000:.6f}", f"{plain:.6f}", f"{answer / 1000 - plain:.6f}")
+        table.add_row(quantity, f"{answer / 1000:.6f}", f"{plain:.6f}", f"{abs(answer / 1000 - plain):.6f}")
     return table
 
 
 def _ledger(reader: Reader) -> Table:
-    table = Table(title="Ledger: received = accepted + duplicate + quarantined", title_justify="left")
+    table = _table("Ledger: received = accepted + duplicate + quarantined")
     for heading in ("topic", "layer", "received", "accepted", "duplicate", "quarantined", "adds up"):
         table.add_column(heading, justify="right" if heading not in ("topic", "layer", "adds up") else "left")
-    for row in ledger.totals(reader):
+    for row in (each for each in ledger.totals(reader) if each["received"]):
         counted = row["accepted"] + row["duplicate"] + row["quarantined"]
         table.add_row(
             row["topic"],
@@ -113,7 +117,8 @@ def _ledger(reader: Reader) -> Table:
 def _doors(settings: Settings, installation_id: str) -> Table:
     """How to ask further, by every door."""
     api = f"http://{settings.api.host}:{settings.api.port}"
-    table = Table(title="Ask further", title_justify="left", show_header=False)
+    table = _table("Ask further")
+    table.show_header = False
     table.add_row("page", f"{api}/")
     table.add_row("command", f"solera forecast --installation {installation_id} --quantity generation")
     table.add_row(
