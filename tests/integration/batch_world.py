@@ -30,7 +30,7 @@ def register(settings: Settings, *installations: str, community: str | None = No
 
 
 def send(settings: Settings, topic: str, payloads: Iterable[bytes | dict[str, Any]]) -> None:
-    producer = Producer({"bootstrap.servers": settings.kafka_servers, "linger.ms": 20})
+    producer = Producer({"bootstrap.servers": settings.kafka_servers, "linger.ms": 20, "message.max.bytes": 4_194_304})
     for payload in payloads:
         value = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         key = payload.get("installation_id", "") if isinstance(payload, dict) else ""
