@@ -11,7 +11,10 @@ TOPIC = "quarantine"
 
 
 def write(settings: Settings, topic: str, refused: DataFrame) -> None:
-    """Keep refused messages with their reason. The same ones again replace themselves in the table."""
+    """Keep refused messages with their reason. The same ones again replace themselves in the table.
+
+    In the topic bytes that are no UTF-8 stand as U+FFFD; the table and the message's own topic hold them as they came.
+    """
     (
         refused.select(
             F.lit(topic).alias("topic"),
@@ -34,11 +37,11 @@ def write(settings: Settings, topic: str, refused: DataFrame) -> None:
         F.col("kafka_offset").alias("offset"),
         F.date_format("received_at", "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").alias("received_at"),
         "reason",
-        F.base64("payload").alias("payload_base64"),
+        F.decode("payload", "UTF-8").alias("payload"),
     )
     (
         refused.select(
-            F.concat_ws("/", F.lit(topic), "kafka_partition", "kafka_offset").alias("key"),
+            F.concat_ws("-", F.lit(topic), "kafka_partition", "kafka_offset").alias("key"),
             F.to_json(message).alias("value"),
         )
         .write.format("kafka")
