@@ -38,6 +38,7 @@ class Peak(threading.Thread):
         self.place, self.bytes, self.ended = Place(home), 0, threading.Event()
 
     def run(self) -> None:
+        """Look until told to end."""
         while not self.ended.wait(1.0):
             self.bytes = max(self.bytes, sum(resident(process) for _, process in ours(self.place)))
 
