@@ -71,14 +71,7 @@ def reading(device: int, at: datetime, step: int) -> tuple[str, bytes]:
 
 def publish(settings: Settings, count: int, start: datetime, devices: int = DEVICES) -> None:
     """Send a backlog of ``count`` messages to topic ``readings``."""
-    producer = Producer(
-        {
-            "bootstrap.servers": settings.kafka_servers,
-            "enable.idempotence": True,
-            "linger.ms": 20,
-            "compression.type": "lz4",
-        }
-    )
+    producer = Producer({"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "linger.ms": 20})
     for number, (key, value) in enumerate(backlog(count, start, devices)):
         producer.produce("readings", value, key)
         if number % 5_000 == 0:

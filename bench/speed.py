@@ -94,7 +94,10 @@ def plain_loop(console: Console, settings: Settings, asked: argparse.Namespace) 
     register(own, asked.devices)
     with loop(own, count) as process:
         assert process.stdout is not None
-        return count / float(process.stdout.readline())
+        seconds = process.stdout.readline()
+        if not seconds:
+            raise SystemExit(f"The plain loop ended: {(own.home / 'measured.log').read_text()[-500:]}")
+        return count / float(seconds)
 
 
 def with_energy(table: Table, console: Console, settings: Settings, asked: argparse.Namespace) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame
 
 from conf import Settings
 
 _FORMAT = "org.apache.spark.sql.cassandra"
+PAUSES_SECONDS = (1, 5, 15, 0)
+"""A write that fails, because Cassandra is busy or restarting, is tried once more after each of them."""
 _WRITERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sink")
 
 
@@ -19,7 +23,16 @@ def write_table(rows: DataFrame, table: str, settings: Settings, write_time: str
     options = {"keyspace": settings.cassandra.keyspace, "table": table, **more}
     if write_time is not None:
         options["writetime"] = write_time
-    rows.write.format(_FORMAT).options(**options).mode("append").save()
+    for pause in PAUSES_SECONDS:
+        try:
+            rows.write.format(_FORMAT).options(**options).mode("append").save()
+        except Py4JJavaError as error:
+            # Rows written twice are the same rows, and a restart of the job would cost more than the pause.
+            failure = error
+            time.sleep(pause)
+        else:
+            return
+    raise failure
 
 
 def write_topic(rows: DataFrame, topic: str, settings: Settings) -> None:
