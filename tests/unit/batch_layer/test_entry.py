@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import batch_layer
+
+FOLDER = Path(batch_layer.__file__).parent
+
+
+@pytest.mark.parametrize("step", ["energy", "nightly"])
+def test_a_step_runs_from_its_own_folder(step: str) -> None:
+    """There energy.py lies on the path before the package energy."""
+    done = subprocess.run(
+        [sys.executable, f"{step}.py", "--help"], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--date" in done.stdout
