@@ -271,8 +271,8 @@ def test_the_page_shows_what_rest_says(client: TestClient) -> None:
 def test_no_request_makes_the_server_fail(client: TestClient) -> None:
     """Schemathesis over the OpenAPI document: whatever it allows, and then some."""
     # /healthz answers 503 while anything of the stack is away, as it does in this test.
-    document = schemathesis.openapi.from_asgi("/openapi.json", client.app, headers=HOST).exclude(path="/healthz")
-    operations = [document[path][method] for path in document for method in document[path]]
+    document = schemathesis.openapi.from_asgi("/openapi.json", client.app, headers=HOST)
+    operations = [document[path][method] for path in document if path != "/healthz" for method in document[path]]
     assert len(operations) >= 11
 
     for operation in operations:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from rich.console import Console
 
 from batch_layer.runs import Run
 from conf import Settings, load_settings
+from conf.spark import session
+from stack import jars, java
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    session = (
-        SparkSession.builder.master("local[1]")
-        .appName("unit")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "1")
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
+    """A session of the product's own kind, stopped with its module: later tests make theirs in the same JVM."""
+    settings, console = load_settings(), Console(stderr=True)
+    java.have(settings, console)
+    jars.fetch(settings, "spark", console=console)
+    found = session(settings, "unit", **{"spark.master": "local[1]", "spark.sql.shuffle.partitions": "1"})
+    yield found
+    found.stop()
 
 
 @pytest.fixture
