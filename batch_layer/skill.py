@@ -50,7 +50,7 @@ def skill(rows: DataFrame) -> DataFrame:
         F.mean(_error("naive")).alias("mae_yesterday_wh"),
         F.mean(_error("last_week")).alias("mae_last_week_wh"),
         F.sqrt(F.mean(_error("p50") ** 2)).alias("rmse_wh"),
-        *[F.mean((F.col("value") <= F.col(q)).cast("double")).alias(f"coverage_{q}") for q in QUANTILES],
+        *[F.mean(_below(q)).alias(f"coverage_{q}") for q in QUANTILES],
         F.mean(_pinball()).alias("pinball_wh"),
         F.max("model").alias("model"),
     )
@@ -66,6 +66,11 @@ def skill(rows: DataFrame) -> DataFrame:
 
 def _error(name: str) -> Column:
     return F.abs(F.col("value") - F.col(name))
+
+
+def _below(name: str) -> Column:
+    """1 where the outcome lies below the quantile, a half where it equals it (zero at dawn)."""
+    return F.when(F.col("value") < F.col(name), 1.0).when(F.col("value") == F.col(name), 0.5).otherwise(0.0)
 
 
 def _pinball() -> Column:

@@ -6,17 +6,18 @@ with the smaller error learns again from everything up to the cut and goes to ``
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features, storage
+from batch_layer import features
 from batch_layer.forecasting import model as models
 from batch_layer.forecasting.forest import Shape
 from batch_layer.forecasting.model import Model
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.scores import mean_pinball
+from batch_layer.forecasting.scores import mean_loss
 from batch_layer.forecasting.weather import column
 from batch_layer.runs import Run
 from conf import Settings
@@ -31,9 +32,16 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         table = features.read(spark, settings, run, name).persist()
         counts[f"{name}_rows"] = table.count()
         variables = [name for name in features.WEATHER if column(name) in table.columns]
-        engine = _better_engine(spark, settings, run, name, quantity, table, variables)
-        model = _fit(settings, quantity, table.where(F.col("time") < F.lit(run.cut)), variables, engine)
-        models.save(model, model_folder(settings, run, name))
+        engine, centre = _try(spark, settings, run, name, quantity, table, variables)
+        model = _fit(
+            settings,
+            quantity,
+            table.where(F.col("time") < F.lit(run.cut)),
+            variables,
+            engine,
+            table.where(F.col("issued_at") == F.lit(run.cut)),
+        )
+        models.save(replace(model, centre=centre), model_folder(settings, run, name))
         table.unpersist()
     return counts
 
@@ -48,12 +56,14 @@ def hindcast_folder(settings: Settings, run: Run, name: str) -> str:
     return f"{run.staging(settings, 'hindcast')}/{name}"
 
 
-def _fit(settings: Settings, quantity: Quantity, table: DataFrame, variables: list[str], engine: str) -> Model:
+def _fit(
+    settings: Settings, quantity: Quantity, table: DataFrame, variables: list[str], engine: str, wanted: DataFrame
+) -> Model:
     shape = Shape(trees=settings.forecast.trees, depth=settings.forecast.depth)
-    return models.fit(table, quantity, variables, engine, shape)
+    return models.fit(table, quantity, variables, engine, shape, wanted)
 
 
-def _better_engine(
+def _try(
     spark: SparkSession,
     settings: Settings,
     run: Run,
@@ -61,24 +71,21 @@ def _better_engine(
     quantity: Quantity,
     table: DataFrame,
     variables: list[str],
-) -> str:
-    """The engine with the least pinball loss on the last 30 days; its hindcast stays staged."""
+) -> tuple[str, dict[str, float]]:
+    """The engine with the least pinball loss on the last 30 days, whose hindcast stays staged, and its centre."""
     since = F.lit(run.cut - timedelta(days=features.SKILL_DAYS))
     day_ahead = table.where((F.col("issued_at") >= since) & (F.col("issued_at") < F.lit(run.cut)))
     day_ahead = day_ahead.where(F.col("horizon") < 24)
-    losses = {}
+    tried: dict[str, tuple[float, Model]] = {}
     for engine in settings.forecast.engines:
-        model = _fit(settings, quantity, table.where(F.col("time") < since), variables, engine)
-        tried = models.predict(model, day_ahead, LEVELS).withColumn("model", F.lit(model.name))
-        folder = f"{hindcast_folder(settings, run, name)}_{engine}"
-        tried.write.mode("overwrite").parquet(folder)
-        losses[engine] = mean_pinball(spark.read.parquet(folder), LEVELS)
-    best = min(losses, key=lambda engine: losses[engine])
-    chosen = spark.read.parquet(f"{hindcast_folder(settings, run, name)}_{best}")
-    chosen.coalesce(1).write.mode("overwrite").parquet(hindcast_folder(settings, run, name))
-    for engine in losses:
-        storage.delete(spark, f"{hindcast_folder(settings, run, name)}_{engine}")
-    return best
+        model = _fit(settings, quantity, table.where(F.col("time") < since), variables, engine, day_ahead)
+        found = models.predict(model, day_ahead, LEVELS).toPandas()
+        tried[engine] = mean_loss(found, LEVELS), replace(model, centre=models.proven_centre(found))
+    best = min(tried, key=lambda engine: tried[engine][0])
+    model = tried[best][1]
+    hindcast = models.predict(model, day_ahead, LEVELS).withColumn("model", F.lit(model.name))
+    hindcast.coalesce(1).write.mode("overwrite").parquet(hindcast_folder(settings, run, name))
+    return best, dict(model.centre)
 
 
 if __name__ == "__main__":

@@ -189,14 +189,15 @@ def save(forest: Forest, folder: str) -> None:
         {
             "tree": np.repeat(np.arange(trees), leaves),
             "leaf": np.tile(np.arange(leaves), trees),
-            "outcomes": list(forest.outcomes.reshape(trees * leaves, KEPT)),
+            "outcomes": forest.outcomes.reshape(trees * leaves, KEPT).tolist(),
         }
     )
     frame = frame[~np.isnan(forest.outcomes[:, :, 0]).ravel()]
     spark = SparkSession.active()
-    spark.createDataFrame(frame).coalesce(1).write.mode("overwrite").parquet(f"{folder}/outcomes")
-    about = pd.DataFrame({"engine": [forest.engine], "columns": [list(forest.columns)]})
-    spark.createDataFrame(about).coalesce(1).write.mode("overwrite").parquet(f"{folder}/about")
+    kept = spark.createDataFrame(frame, "tree int, leaf int, outcomes array<float>")
+    kept.coalesce(1).write.mode("overwrite").parquet(f"{folder}/outcomes")
+    about = spark.createDataFrame([(forest.engine, list(forest.columns))], "engine string, columns array<string>")
+    about.coalesce(1).write.mode("overwrite").parquet(f"{folder}/about")
 
 
 def load(folder: str) -> Forest:

@@ -11,7 +11,7 @@ from pyspark.sql import types as T  # noqa: N812
 from batch_layer.forecasting.history import SeriesRefused, hourly
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.site import Site
-from batch_layer.forecasting.table import feature_rows
+from batch_layer.forecasting.table import OWN, feature_rows, with_own
 from batch_layer.forecasting.weather import columns
 
 SUN_COLUMNS = ("elevation", "sun_azimuth", "clear")
@@ -22,7 +22,7 @@ def schema(quantity: Quantity, weather: Sequence[str]) -> T.StructType:
     day = pd.date_range("2000-01-01", periods=24, freq="h", tz="UTC")
     zeros = pd.Series(0.0, index=day)
     plain = feature_rows("", quantity, zeros, pd.DatetimeIndex([day[0] + pd.Timedelta("1D")]), 1, Site())
-    names = [*plain.columns, *(SUN_COLUMNS if quantity.sun else ()), *columns(weather)]
+    names = [*plain.columns, *(SUN_COLUMNS if quantity.sun else ()), OWN, *columns(weather)]
     kinds: dict[str, T.DataType] = {
         "series_id": T.StringType(),
         "issued_at": T.TimestampType(),
@@ -44,7 +44,7 @@ def feature_table(
     """Feature rows of every series of ``history`` (series_id, start, value) for its ``issues`` (UTC).
 
     ``weather`` has series_id, issued_at, time and ``variables``. A series without credible history has no rows.
-    An issue before a series' first day has none either.
+    An issue before a series' first day is over has none either. Issues stand at 00:00 UTC.
     """
     shape = schema(quantity, variables)
     names = shape.names
@@ -65,8 +65,11 @@ def feature_table(
             times = {name: _utc(issued[name]) for name in ("issued_at", "time")}
             issued = issued.drop(columns="series_id").assign(**times)
         site = sites.get(series_id, Site())
-        table: pd.DataFrame = feature_rows(series_id, quantity, values, wanted, horizon, site, issued)
-        whole: pd.DataFrame = table.reindex(columns=names)
+        # The series' own model learns from every day, also those whose rows the forests do without.
+        days = pd.date_range(values.index[0].ceil("D"), wanted[-1], freq="D", inclusive="right")
+        daily = feature_rows(series_id, quantity, values, days, 24, site, issued)
+        table = feature_rows(series_id, quantity, values, wanted, horizon, site, issued)
+        whole: pd.DataFrame = with_own(table, daily, quantity, variables).reindex(columns=names)
         return whole
 
     if weather is None:

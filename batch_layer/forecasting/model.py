@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting import forest
 from batch_layer.forecasting.forest import Forest, Shape
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.table import KEYS, NOT_FEATURES
+from batch_layer.forecasting.table import KEYS, NOT_FEATURES, OWN
 from batch_layer.forecasting.weather import column
 from batch_layer.forecasting.weather import columns as weather_columns
 
@@ -19,18 +20,21 @@ WEATHER, HISTORY, CLIMATOLOGY, PERSISTENCE, NIGHT = "weather", "history", "clima
 """The ladder: what a forecast hour rests on. ``climatology`` knows season, hour and sun but no recent history;
 ``persistence`` is the naive forecast itself."""
 NAIVE = "same hour of the last known day"
+SHARES = (0.0, 0.5, 1.0)
 FEWEST_ROWS = 24 * 10
 """Outcomes below which no model is grown: the naive forecast stands alone."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """Forests of one quantity; either may be missing. ``variables`` are the weather's that were learnt from."""
+    """Forests of one quantity; either may be missing. ``variables`` are the weather's that were learnt from.
+    ``centre`` says how far, from 0 to 1, a series' median moves from the forest's to that of its own linear model."""
 
     quantity: Quantity
     with_weather: Forest | None
     without: Forest | None
     variables: tuple[str, ...]
+    centre: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -61,43 +65,59 @@ def training_rows(table: DataFrame) -> DataFrame:
 
     Hours without sun are left out: they are zero without a model.
     """
-    worth = known_number(F.col("value")) & known_number(F.col("scale")) & ~F.col("dark")
-    rows = table.where(worth).withColumn("target", F.col("value") / F.col("scale"))
+    worth = known_number(F.col("value")) & known_number(F.col("unit")) & ~F.col("dark")
+    rows = table.where(worth).withColumn("target", (F.col("value") - F.col("anchor")) / F.col("unit"))
     parts = max(2, rows.sparkSession.sparkContext.defaultParallelism)
     return rows.repartition(parts, "series_id", "issued_at").sortWithinPartitions(*KEYS)
 
 
-def fit(table: DataFrame, quantity: Quantity, variables: Sequence[str], engine: str, shape: Shape) -> Model:
+def fit(
+    table: DataFrame,
+    quantity: Quantity,
+    variables: Sequence[str],
+    engine: str,
+    shape: Shape,
+    wanted: DataFrame | None = None,
+) -> Model:
     """A model of ``quantity`` from every row of the feature table whose outcome is known.
 
-    The caller sees to it that only outcomes of the past are there. ``variables`` are the weather's.
+    The caller sees to it that only outcomes of the past are there. ``variables`` are the weather's. Where ``wanted``
+    are the only rows to be forecast, a forest none of them needs is not grown.
     """
     rows = training_rows(table).cache()
     columns = features_of(table)
     plain = [name for name in columns if name not in set(weather_columns(variables))]
-    informed = rows.where(has_weather(variables)) if variables else None
-    count = rows.count()
-    model = Model(
-        quantity,
-        forest.grow(informed, columns, engine, shape)
-        if informed is not None and informed.count() >= FEWEST_ROWS
-        else None,
-        forest.grow(rows, plain, engine, shape) if count >= FEWEST_ROWS else None,
-        tuple(variables),
-    )
+    informed = rows.where(has_weather(variables))
+    with_weather, without = _needs(wanted, variables)
+    grown = forest.grow(informed, columns, engine, shape) if with_weather and _enough(informed) else None
+    general = forest.grow(rows, plain, engine, shape) if (without or not grown) and _enough(rows) else None
     rows.unpersist()
-    return model
+    return Model(quantity, grown, general, tuple(variables))
+
+
+def _needs(wanted: DataFrame | None, variables: Sequence[str]) -> tuple[bool, bool]:
+    """Whether rows with weather, and rows without, are to be forecast."""
+    if wanted is None:
+        return bool(variables), True
+    lit = wanted.where(~F.col("dark"))
+    return not lit.where(has_weather(variables)).isEmpty(), not lit.where(~has_weather(variables)).isEmpty()
+
+
+def _enough(rows: DataFrame) -> bool:
+    return rows.count() >= FEWEST_ROWS
 
 
 def predict(model: Model, table: DataFrame, levels: Sequence[float]) -> DataFrame:
-    """Keys, ``value``, ``naive``, ``last_week``, ``dark``, ``quantiles`` and ``step`` of each row.
+    """Keys, ``value``, ``naive``, ``last_week``, ``dark``, ``quantiles`` and ``step`` of each row, and two medians.
 
-    ``quantiles`` is an array in the series' unit. Where no forest can speak the naive forecast stands, between the
-    same hour's low and high of the last weeks; where not even that is known ``quantiles`` is null.
+    ``quantiles`` is an array in the series' unit; ``middle`` is the forest's median and ``linear`` the series' own
+    model's. Where no forest can speak the naive forecast stands, between the same hour's low and high of the last
+    weeks; where not even that is known ``quantiles`` is null.
     """
     informed = has_weather(model.variables) if model.with_weather else F.lit(False)
-    lit = known_number(F.col("scale")) & ~F.col("dark")
-    table = table.withColumn("informed", informed)
+    lit = known_number(F.col("unit")) & ~F.col("dark")
+    linear = F.col("anchor") + F.col(OWN) * F.col("unit")
+    table = table.withColumn("informed", informed).withColumn("linear", linear)
     parts = [_silent(model.quantity, table.where(~lit), levels)]
     if model.with_weather:
         parts.append(_spoken(model, model.with_weather, table.where(lit & F.col("informed")), levels))
@@ -111,16 +131,19 @@ def predict(model: Model, table: DataFrame, levels: Sequence[float]) -> DataFram
     return answer
 
 
-_ANSWER = (*KEYS, "value", "naive", "last_week", "dark")
+_ANSWER = (*KEYS, "value", "naive", "last_week", "dark", "linear", "middle")
 
 
 def _spoken(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     recent = known_number(F.col("days_28"))
     step = F.when(F.col("informed"), WEATHER).when(recent, HISTORY).otherwise(CLIMATOLOGY)
     found = forest.quantiles(grown, rows.withColumn("step", step), levels)
+    found = _centred(model, found, list(levels).index(0.5))
+    median = F.col("quantiles")[list(levels).index(0.5)]
+    found = found.withColumn("middle", F.col("anchor") + median * F.col("unit"))
 
     def bounded(q: Column) -> Column:
-        value = q * F.col("scale")
+        value = F.col("anchor") + (q + F.col("shift")) * F.col("unit")
         if model.quantity.floor is not None:
             value = F.greatest(value, F.lit(model.quantity.floor))
         return F.when(known_number(F.col("ceiling")), F.least(value, F.col("ceiling"))).otherwise(value)
@@ -128,15 +151,42 @@ def _spoken(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float
     return found.select(*_ANSWER, F.transform("quantiles", bounded).alias("quantiles"), "step")
 
 
+def _centred(model: Model, found: DataFrame, median: int) -> DataFrame:
+    """``found`` with ``shift``: what its quantiles move by, in the target's unit."""
+    share = F.lit(0.0)
+    if model.centre:
+        shares = F.create_map(*[F.lit(part) for pair in model.centre.items() for part in pair])
+        share = F.coalesce(shares[F.col("series_id")], F.lit(0.0))
+    shift = share * (F.col(OWN) - F.col("quantiles")[median])
+    return found.withColumn("shift", F.when(known_number(F.col(OWN)), shift).otherwise(0.0))
+
+
+def proven_centre(predictions: pd.DataFrame) -> dict[str, float]:
+    """The ``centre`` that would have served each series best on ``predictions``.
+
+    Of 0, a half and 1; one that gains less than 1 % on the forest's own median is not taken.
+    """
+    known = predictions.dropna(subset=["value", "linear", "middle"])
+    found = {}
+    for series_id, own in known.groupby("series_id"):
+        moved = {share: own["middle"] + share * (own["linear"] - own["middle"]) for share in SHARES}
+        errors = {share: float((own["value"] - value).abs().mean()) for share, value in moved.items()}
+        best = min(SHARES, key=lambda share: errors[share])
+        if errors[best] < 0.99 * errors[0.0]:
+            found[str(series_id)] = best
+    return found
+
+
 def _silent(quantity: Quantity, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     """Night is zero; for the rest the naive forecast, its quantiles spread from the same hour's 10 % to its 90 %."""
-    low, high = (F.col(name) * F.col("scale") for name in ("low_28", "high_28"))
-    below, above = (F.abs(F.coalesce(F.nanvl(edge - F.col("naive"), F.lit(0.0)), F.lit(0.0))) for edge in (low, high))
+    low, high = (F.col("anchor") + F.col(name) * F.col("unit") for name in ("low_28", "high_28"))
+    gaps = (F.col("naive") - low, high - F.col("naive"))
+    below, above = (F.greatest(F.coalesce(F.nanvl(gap, F.lit(0.0)), F.lit(0.0)), F.lit(0.0)) for gap in gaps)
     spread = [F.col("naive") + ((level - 0.5) / 0.4) * (below if level < 0.5 else above) for level in levels]
     if quantity.floor is not None:
         spread = [F.greatest(q, F.lit(quantity.floor)) for q in spread]
     zeros = F.array(*[F.lit(0.0) for _ in levels])
-    return rows.select(
+    return rows.withColumn("middle", F.lit(None).cast("double")).select(
         *_ANSWER,
         F.when(F.col("dark"), zeros).when(known_number(F.col("naive")), F.array(*spread)).alias("quantiles"),
         F.when(F.col("dark"), NIGHT).otherwise(PERSISTENCE).alias("step"),
@@ -149,8 +199,10 @@ def save(model: Model, folder: str) -> None:
     for name, grown in (("weather", model.with_weather), ("history", model.without)):
         if grown:
             forest.save(grown, f"{folder}/{name}")
-    rows = [(model.with_weather is not None, model.without is not None, list(model.variables))]
-    about = spark.createDataFrame(rows, "with_weather boolean, without boolean, variables array<string>")
+    rows = [(model.with_weather is not None, model.without is not None, list(model.variables), dict(model.centre))]
+    about = spark.createDataFrame(
+        rows, "with_weather boolean, without boolean, variables array<string>, centre map<string,double>"
+    )
     about.coalesce(1).write.mode("overwrite").parquet(f"{folder}/about")
 
 
@@ -162,4 +214,5 @@ def load(folder: str, quantity: Quantity) -> Model:
         forest.load(f"{folder}/weather") if about["with_weather"] else None,
         forest.load(f"{folder}/history") if about["without"] else None,
         tuple(about["variables"]),
+        dict(about["centre"]),
     )

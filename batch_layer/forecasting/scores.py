@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
 
 
 def pinball(value: NDArray[Any], quantiles: NDArray[Any], levels: Sequence[float]) -> NDArray[Any]:
@@ -19,20 +17,14 @@ def pinball(value: NDArray[Any], quantiles: NDArray[Any], levels: Sequence[float
     return np.asarray(np.maximum(at * error, (at - 1) * error))
 
 
-def mean_pinball(predictions: DataFrame, levels: Sequence[float]) -> float:
+def mean_loss(forecasts: pd.DataFrame, levels: Sequence[float]) -> float:
     """Mean pinball loss over rows and levels, each row divided by its series' mean outcome; inf where none is known."""
-    known = predictions.where(F.col("value").isNotNull() & ~F.isnan("value") & F.col("quantiles").isNotNull())
-    losses = [
-        F.greatest(
-            (F.col("value") - F.col("quantiles")[i]) * level, (F.col("value") - F.col("quantiles")[i]) * (level - 1)
-        )
-        for i, level in enumerate(levels)
-    ]
-    a_series = known.groupBy("series_id").agg(
-        F.mean(sum(losses, start=F.lit(0.0))).alias("loss"), F.mean(F.abs("value")).alias("size")
-    )
-    mean = a_series.where(F.col("size") > 0).agg(F.mean(F.col("loss") / F.col("size"))).first()
-    return float("inf") if mean is None or mean[0] is None else float(mean[0])
+    known = forecasts[forecasts["value"].notna() & forecasts["quantiles"].notna()]
+    if known.empty:
+        return float("inf")
+    losses = pinball(known["value"].to_numpy(), np.stack(known["quantiles"].tolist()), levels).mean(axis=1)
+    by_series = pd.DataFrame({"loss": losses, "size": known["value"].abs()}).groupby(known["series_id"]).mean()
+    return float((by_series["loss"] / by_series["size"].clip(lower=1e-9)).mean())
 
 
 def summary(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
@@ -60,10 +52,15 @@ def summary(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
 
 
 def coverage(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.Series:
-    """Share of known outcomes at or below each quantile, night apart (there every quantile is right)."""
+    """Share of known outcomes below each quantile, night apart (there every quantile is right).
+
+    An outcome equal to a quantile, as zero at dawn, counts half below it.
+    """
     known = forecasts[forecasts["value"].notna() & ~forecasts["dark"]]
     quantiles = np.stack(known["quantiles"].tolist())
-    answer: pd.Series = pd.Series((known["value"].to_numpy()[:, None] <= quantiles).mean(axis=0), index=list(levels))
+    value = known["value"].to_numpy()[:, None]
+    below = ((value < quantiles).mean(axis=0) + (value <= quantiles).mean(axis=0)) / 2
+    answer: pd.Series = pd.Series(below, index=list(levels))
     return answer
 
 

@@ -1,11 +1,13 @@
 """The feature table: one row an issue instant and hour to forecast, with what was known then.
 
-Values are divided by ``scale``, the size of the series as known at the issue, so that one model serves a flat and
-a solar park alike. What is not known is NaN.
+One model serves a flat and a solar park alike, because it learns ``target = (value - anchor) / unit``: for the sun
+the share of the plant's size, for people and prices the departure from what is usual at the hour, in units of the
+series' own restlessness. Features are on the same scale. What is not known is NaN.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from numpy.typing import NDArray
 from batch_layer.forecasting import lags
 from batch_layer.forecasting.clock import day_types, wall_clock
 from batch_layer.forecasting.lags import Past, mean
+from batch_layer.forecasting.levels import mean_of_first, past_features, quantile
+from batch_layer.forecasting.linear import own_forecast
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.site import Site, sun
 from batch_layer.forecasting.weather import AGE, as_known, column, variables
@@ -23,10 +27,22 @@ NIGHT_SEEN, NIGHT_SHARE = 9, 1e-4
 """Where the place is unknown an hour is night if it and its neighbours, known at least this often in two weeks, never
 exceeded this share of the series' size."""
 KEYS = ["series_id", "issued_at", "time"]
-NOT_FEATURES = [*KEYS, "value", "scale", "dark", "naive", "last_week", "ceiling"]
+NOT_FEATURES = [*KEYS, "value", "anchor", "unit", "dark", "naive", "last_week", "ceiling"]
 """Columns that say what a row is about, not what the model may look at. ``value`` is the outcome, NaN if unknown;
-``dark`` marks hours without sun; ``naive`` and ``last_week`` are the naive forecasts, ``ceiling`` the capacity, all in
-the series' own unit."""
+``anchor`` and ``unit`` make it the target; ``dark`` marks hours without sun; ``naive`` and ``last_week`` are the naive
+forecasts, ``ceiling`` the capacity, all in the series' own unit."""
+LEVELS = (
+    *("day_1", "day_2", "day_3", "days_3", "days_7", "days_28", "low_28", "high_28", "week_1", "week_2", "weeks"),
+    *("before_day_1", "before_days_7", "after_day_1", "after_days_7", "last_hour", "last_3_hours", "last_6_hours"),
+    *("last_day", "last_week_level", "alike_1", "alike", "clear_days"),
+)
+"""Features that are levels of the series, taken as departures from ``anchor`` where the target is one."""
+DIFFERENCES = ("spread_7", "evening_change")
+OWN = "own"
+"""Feature: the target as the series' own linear model forecasts it."""
+OWN_COLUMNS = (*LEVELS, *DIFFERENCES, "usual", "elevation", "clear")
+LEAST_UNIT = 0.02
+"""Restlessness, as a share of the series' size, below which a series is taken for no calmer."""
 
 
 def feature_rows(
@@ -53,26 +69,63 @@ def feature_rows(
     limit = past.position(wall_clock(issue, zone).to_numpy())
     scale = _scale(past, limit, quantity, site)
     frame = {
-        "series_id": np.full(len(times), series_id),
-        "issued_at": issue,
-        "time": times,
-        "value": history.reindex(times).to_numpy(),
-        "scale": scale,
-        "naive": lags.naive(past, target, limit),
-        "last_week": lags.last_week(past, target, limit),
-        "ceiling": np.full(len(times), np.nan if site.capacity is None else site.capacity),
-        "horizon": hour.astype(float),
-        **_past_features(past, target, limit, scale),
+        **past_features(past, target, limit, scale),
         **_calendar(clock, zone, past, target, limit, scale, quantity),
     }
     if quantity.sun:
         frame |= _sun_features(times, site, past, target, limit, scale)
+        anchor, unit = np.zeros(len(times)), scale
     else:
         frame["dark"] = np.zeros(len(times), dtype=bool)
+        usual, restless = _usual(frame, past, target, limit, scale), _unit(frame)
+        frame = _relative(frame, usual, restless) | {"usual": usual}
+        anchor, unit = usual * scale, restless * scale
     if weather is not None and len(weather):
         frame |= _weather_features(weather, issues, horizon)
-    answer: pd.DataFrame = pd.DataFrame(frame)
+    about = {
+        "series_id": np.full(len(times), series_id),
+        "issued_at": issue,
+        "time": times,
+        "value": history.reindex(times).to_numpy(),
+        "anchor": anchor,
+        "unit": unit,
+        "naive": lags.naive(past, target, limit),
+        "last_week": lags.last_week(past, target, limit),
+        "ceiling": np.full(len(times), np.nan if site.capacity is None else site.capacity),
+        "horizon": hour.astype(float),
+    }
+    answer: pd.DataFrame = pd.DataFrame(about | frame)
     return answer
+
+
+def with_own(table: pd.DataFrame, daily: pd.DataFrame, quantity: Quantity, weather: Sequence[str] = ()) -> pd.DataFrame:
+    """``table`` with feature ``OWN``, learnt from ``daily``: rows of 24 hours from every issue up to the last."""
+    target = ((daily["value"] - daily["anchor"]) / daily["unit"]).where(~daily["dark"]).to_numpy()
+    columns = [*OWN_COLUMNS, *(column(name) for name in weather)]
+    own = own_forecast(daily, table, target, columns, 2 if quantity.sun else 6)
+    whole: pd.DataFrame = table.assign(**{OWN: own})
+    return whole
+
+
+def _relative(frame: dict[str, NDArray[Any]], usual: NDArray[Any], restless: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Levels as departures from what is usual, in units of restlessness; differences in those units."""
+    shift = {**dict.fromkeys(LEVELS, usual), **dict.fromkeys(DIFFERENCES, np.zeros_like(usual))}
+    return {name: (values - shift[name]) / restless if name in shift else values for name, values in frame.items()}
+
+
+def _usual(
+    frame: dict[str, NDArray[Any]], past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
+) -> NDArray[Any]:
+    """What is usual at the hour on such a day; long ago if nothing newer is known."""
+    usual = np.where(np.isnan(frame["alike_4"]), frame["days_28"], frame["alike_4"])
+    lost = np.isnan(usual)
+    if lost.any():
+        usual[lost] = mean(lags.same_hour(past, target[lost], limit[lost], 400)) / scale[lost]
+    return np.nan_to_num(usual)
+
+
+def _unit(frame: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    return np.maximum(np.nan_to_num(frame["restlessness"], nan=0.5), LEAST_UNIT)
 
 
 def _past(history: pd.Series, zone: str | None) -> Past:
@@ -96,63 +149,6 @@ def _scale(past: Past, limit: NDArray[Any], quantity: Quantity, site: Site) -> N
             size[i] = np.nanquantile(np.abs(past.values[:at]), 0.995 if quantity.sun else 0.5)
     size[size <= 0] = np.nan
     return size[inverse]
-
-
-def _past_features(
-    past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
-) -> dict[str, NDArray[Any]]:
-    days = lags.same_hour(past, target, limit) / scale[:, None]
-    weeks = lags.same_weekday(past, target, limit) / scale[:, None]
-    before = lags.same_hour(past, target - 1, limit, 7) / scale[:, None]
-    after = lags.same_hour(past, target + 1, limit, 7) / scale[:, None]
-    recent = lags.last_hours(past, limit, 24) / scale[:, None]
-    week = np.stack([lags.last_hours(past, limit, 6, 24 * d) for d in range(1, 8)], axis=-1) / scale[:, None, None]
-    level = mean(recent)
-    return {
-        "day_1": days[:, 0],
-        "day_2": days[:, 1],
-        "day_3": days[:, 2],
-        "days_3": mean(days[:, :3]),
-        "days_7": mean(days[:, :7]),
-        "days_28": mean(days),
-        "low_28": _quantile(days, 0.1),
-        "high_28": _quantile(days, 0.9),
-        "spread_7": _std(days[:, :7]),
-        "week_1": weeks[:, 0],
-        "week_2": weeks[:, 1],
-        "weeks": mean(weeks),
-        "before_day_1": before[:, 0],
-        "before_days_7": mean(before),
-        "after_day_1": after[:, 0],
-        "after_days_7": mean(after),
-        "last_hour": recent[:, 0],
-        "last_3_hours": mean(recent[:, :3]),
-        "last_6_hours": mean(recent[:, :6]),
-        "last_day": level,
-        "evening_change": mean(recent[:, :6]) - mean(week.reshape(len(week), -1)),
-        "last_week_level": mean(lags.last_hours(past, limit, 168)) / scale,
-        "restlessness": _restlessness(past, limit) / scale,
-    }
-
-
-def _restlessness(past: Past, limit: NDArray[Any]) -> NDArray[Any]:
-    """Mean change from one day to the next over the last four weeks: one home differs from a thousand by it."""
-    unique, inverse = np.unique(limit, return_inverse=True)
-    recent = lags.last_hours(past, unique, 24 * lags.DAYS_BACK)
-    return mean(np.abs(recent[:, 24:] - recent[:, :-24]))[inverse]
-
-
-def _std(values: NDArray[Any]) -> NDArray[Any]:
-    answer: NDArray[Any] = np.sqrt(mean((values - mean(values)[:, None]) ** 2))
-    return answer
-
-
-def _quantile(values: NDArray[Any], level: float) -> NDArray[Any]:
-    """Quantile over the last axis of what is there (nearest rank), NaN where nothing is."""
-    ordered = np.sort(values, axis=-1)  # NaN last
-    count = (~np.isnan(values)).sum(axis=-1)
-    rank = np.floor(level * np.maximum(count - 1, 0) + 0.5).astype(int)
-    return np.take_along_axis(ordered, rank[:, None], axis=-1)[:, 0]
 
 
 def _calendar(
@@ -184,14 +180,8 @@ def _calendar(
         "day_type_before": types_then[:, 0].astype(float),
         "alike_1": lags.first_known(alike),
         "alike": mean(alike),
-        "alike_4": _mean_of_first(alike, 4),
+        "alike_4": mean_of_first(alike, 4),
     }
-
-
-def _mean_of_first(values: NDArray[Any], count: int) -> NDArray[Any]:
-    """Mean of the first ``count`` values along the last axis that are there."""
-    rank = np.cumsum(~np.isnan(values), axis=-1)
-    return mean(np.where(rank <= count, values, np.nan))
 
 
 def _sun_features(
@@ -202,7 +192,7 @@ def _sun_features(
     seen = (~np.isnan(near)).sum(axis=1) >= NIGHT_SEEN
     with np.errstate(invalid="ignore"):
         shone = (near > NIGHT_SHARE * scale[:, None]).any(axis=1)
-    found = {"clear_days": _quantile(days, 1.0), "dark": seen & ~shone}
+    found = {"clear_days": quantile(days, 1.0), "dark": seen & ~shone}
     sky = sun(pd.DatetimeIndex(times.unique()), site)
     if sky is None:
         return found

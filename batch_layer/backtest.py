@@ -1,0 +1,157 @@
+"""Backtest: anyone's own history, forecast day by day from what was known, and scored against the naive forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer.forecasting import inputs
+from batch_layer.forecasting import model as models
+from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
+from batch_layer.forecasting.frame import feature_table
+from batch_layer.forecasting.quantity import Quantity
+from batch_layer.forecasting.scores import mean_loss
+from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.weather import variables
+
+HORIZON = 24
+RETRAIN_DAYS = 30
+"""New models are grown this often inside the test period, from what is known by then."""
+TRAIN_DAYS = 730
+TRAINING_ROWS = 150_000
+SHAPE = Shape(trees=100, depth=14, leaf=5)
+TRIAL = Shape(trees=30, depth=10, leaf=5)
+"""Small forests tell the better engine as well as large ones do."""
+LEVELS = (0.1, 0.5, 0.9)
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to backtest: issues at 00:00 UTC of each day from ``first`` to ``last`` (exclusive)."""
+
+    quantity: Quantity
+    history: Path
+    weather: Path | None
+    sites: Path | None
+    first: pd.Timestamp
+    last: pd.Timestamp
+    levels: tuple[float, ...]
+    engines: tuple[str, ...] = (XGBOOST, MLLIB)
+
+
+@dataclass(frozen=True)
+class Result:
+    """``forecasts``: series_id, issued_at, time, value, naive, quantiles (array a row, at ``levels``), step, model.
+
+    ``refused`` says of each series without a forecast why.
+    """
+
+    forecasts: pd.DataFrame
+    levels: tuple[float, ...]
+    refused: list[str]
+
+
+def backtest(spark: SparkSession, task: Task, report: Report) -> Result:
+    """Forecast every issue of the period. Raises :class:`conf.refusal.Refusal` for input no forecast can rest on."""
+    if not task.first < task.last:
+        raise inputs.BadInput(f"--to {task.last:%Y-%m-%d} does not come after --from {task.first:%Y-%m-%d}")
+    history, refused = inputs.read_history(task.history, task.quantity)
+    sites, unfit = inputs.fitting(inputs.read_sites(task.sites) if task.sites else {}, history)
+    weather = inputs.read_weather(task.weather, task.quantity, task.first) if task.weather else None
+    for text in unfit:
+        report(text)
+    report(f"history: {history['series_id'].nunique()} series, {len(history):,} hours")
+    table = _features(spark, task, history, sites, weather).persist()
+    report(f"features: {table.count():,} rows, {len(models.features_of(table))} features")
+    names = tuple(variables(weather)) if weather is not None else ()
+    levels = tuple(sorted({*task.levels, 0.5}))
+    engine, centre = _try(task, table, names, report)
+    blocks: list[pd.DataFrame] = []
+    for begin, end in pairwise(_retrainings(task)):
+        rows = table.where((F.col("issued_at") >= F.lit(begin)) & (F.col("issued_at") < F.lit(end))).persist()
+        model = models.fit(_before(table, begin), task.quantity, names, engine, SHAPE, rows)
+        model = replace(model, centre=models.proven_centre(blocks[-1]) if blocks else centre)
+        blocks.append(models.predict(model, rows, levels).toPandas().assign(model=model.name))
+        rows.unpersist()
+        report(f"{begin:%Y-%m-%d} to {end:%Y-%m-%d}: {len(blocks[-1]):,} hours by {model.name}")
+    table.unpersist()
+    forecasts = pd.concat(blocks, ignore_index=True).sort_values(["series_id", "issued_at", "time"], ignore_index=True)
+    unsaid = forecasts["quantiles"].isna()
+    refused += [
+        f"Series {key}: {count} hours without a forecast: no model, and nothing known of the fortnight before."
+        for key, count in forecasts[unsaid].groupby("series_id").size().items()
+    ]
+    return Result(forecasts[~unsaid].reset_index(drop=True), levels, refused)
+
+
+def _features(
+    spark: SparkSession,
+    task: Task,
+    history: pd.DataFrame,
+    sites: dict[str, Site],
+    weather: pd.DataFrame | None,
+) -> DataFrame:
+    begin = max(history["start"].min().ceil("D"), task.first - pd.Timedelta(days=TRAIN_DAYS))
+    days = pd.date_range(begin, task.last, freq="D", inclusive="left")
+    stride = max(1, round(history["series_id"].nunique() * (days < task.first).sum() * HORIZON / TRAINING_ROWS))
+    number = np.arange(len(days))
+    order = {key: i for i, key in enumerate(sorted(history["series_id"].unique()))}
+
+    def issues(series_id: str) -> pd.DatetimeIndex:
+        answer: pd.DatetimeIndex = days[
+            ((number + order[series_id]) % stride == 0) | (days >= task.first - pd.Timedelta(days=RETRAIN_DAYS))
+        ]
+        return answer
+
+    frame = spark.createDataFrame(weather) if weather is not None else None
+    names = variables(weather) if weather is not None else []
+    return feature_table(spark.createDataFrame(history), frame, task.quantity, issues, HORIZON, sites, names)
+
+
+def _retrainings(task: Task) -> list[pd.Timestamp]:
+    """Days on which models are grown, about ``RETRAIN_DAYS`` apart, and the end of the period."""
+    days = (task.last - task.first).days
+    count = max(1, round(days / RETRAIN_DAYS))
+    return [task.first + pd.Timedelta(days=round(i * days / count)) for i in range(count + 1)]
+
+
+def _before(table: DataFrame, instant: pd.Timestamp) -> DataFrame:
+    return table.where(F.col("time") < F.lit(instant))
+
+
+def _try(task: Task, table: DataFrame, names: Sequence[str], report: Report) -> tuple[str, dict[str, float]]:
+    """The engine with the least pinball loss on the 30 days before the period, and each series' centre there.
+
+    Each learns from what was known before those days.
+    """
+    since = task.first - pd.Timedelta(days=RETRAIN_DAYS)
+    trial = _before(table, task.first).where(F.col("issued_at") >= F.lit(since)).persist()
+    tried = {}
+    for engine in task.engines:
+        model = models.fit(_before(table, since), task.quantity, names, engine, TRIAL, trial)
+        found = models.predict(model, trial, LEVELS).toPandas()
+        tried[engine] = mean_loss(found, LEVELS), models.proven_centre(found)
+        report(f"{engine}: loss {tried[engine][0]:.4f} of the mean on the 30 days before")
+    trial.unpersist()
+    best = min(tried, key=lambda engine: tried[engine][0])
+    return best, tried[best][1]
+
+
+def write(result: Result, levels: Sequence[float], out: Path) -> None:
+    """Write ``series_id,issued_at,time,q<quantile>…,step``; a file that is there is replaced whole."""
+    quantiles = np.stack(result.forecasts["quantiles"].tolist())
+    columns = {f"q{level:g}": quantiles[:, result.levels.index(level)] for level in levels}
+    times = {name: result.forecasts[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name in ("issued_at", "time")}
+    frame = pd.DataFrame({"series_id": result.forecasts["series_id"], **times, **columns})
+    frame["step"] = result.forecasts["step"]
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    frame.to_csv(unfinished, index=False, float_format="%.6g")
+    unfinished.replace(out)

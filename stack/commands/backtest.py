@@ -1,0 +1,140 @@
+"""``solera backtest``: forecasts of anyone's own history, and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from batch_layer.backtest import Result
+
+
+class Kind(str, Enum):
+    """What is forecast."""
+
+    solar = "solar"
+    consumption = "consumption"
+    price = "price"
+
+
+def backtest(
+    kind: Annotated[Kind, typer.Argument(help="What the values are: solar and consumption are never below zero.")],
+    history: Annotated[Path, typer.Option(help="CSV series_id,start,value: hourly, start = beginning, UTC.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First UTC day to forecast.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="UTC day after the last one.")],
+    out: Annotated[Path, typer.Option(help="CSV to write: series_id,issued_at,time,q<quantile>…,step.")],
+    weather: Annotated[Path | None, typer.Option(help="CSV series_id,issued_at,time,… as it was issued.")] = None,
+    sites: Annotated[
+        Path | None, typer.Option(help="CSV series_id,latitude,longitude,capacity,tilt,azimuth,timezone.")
+    ] = None,
+    quantiles: Annotated[str, typer.Option(help="Levels between 0 and 1, comma-separated.")] = "0.1,0.5,0.9",
+    engine: Annotated[str, typer.Option(help="mllib, xgboost, or both: the better on the month before.")] = "both",
+) -> None:
+    """Forecast each day of a period from what was known at its 00:00 UTC, and score it against the naive forecast.
+
+    Values are in the history's own unit (any); the naive forecast is the same hour of the last known day. No server is
+    needed. Weather issued after the issue instant and history that had not ended by it are not looked at.
+
+    Example: solera backtest solar --history plant.csv --weather ecmwf.csv --sites plant_sites.csv
+    --from 2026-02-01 --to 2026-03-01 --out forecast.csv --quantiles 0.1,0.5,0.9
+    """
+    # Spark takes seconds to import; the help should not.
+    import pandas as pd
+    from rich.console import Console
+
+    from batch_layer import backtest as backtesting
+    from batch_layer import local
+    from batch_layer.forecasting.quantity import QUANTITIES
+    from conf import load_settings
+    from stack import java
+
+    console = Console(highlight=False)
+    levels = _levels(quantiles)
+    task = backtesting.Task(
+        QUANTITIES[kind.value],
+        history,
+        weather,
+        sites,
+        pd.Timestamp(first, tz="UTC"),
+        pd.Timestamp(last, tz="UTC"),
+        levels,
+        *([(engine,)] if engine != "both" else []),
+    )
+    with console.status("starting Spark") as status:
+
+        def report(text: str) -> None:
+            console.print(text)
+            status.update(f"after {text.partition(':')[0]}")
+
+        settings = load_settings()
+        home = java.have(settings, console)
+        spark = local.local_session(home, settings.home / "spark", "solera backtest")
+        result = backtesting.backtest(spark, task, report)
+        backtesting.write(result, levels, out)
+    _show(console, result)
+    console.print(f"{len(result.forecasts):,} hours written to {out}", soft_wrap=True)
+
+
+def _levels(text: str) -> tuple[float, ...]:
+    from conf.refusal import Refusal
+
+    try:
+        levels = tuple(sorted({float(part) for part in text.split(",")}))
+    except ValueError:
+        levels = ()
+    if not levels or not all(0 < level < 1 for level in levels):
+        raise Refusal(f"--quantiles {text}: give numbers between 0 and 1, as 0.1,0.5,0.9.")
+    return levels
+
+
+def _show(console: Console, result: Result) -> None:
+    from batch_layer.forecasting import scores
+
+    rows, levels = result.forecasts, result.levels
+    for text in result.refused:
+        console.print(text, style="yellow", soft_wrap=True)
+    if not (rows["value"].notna() & rows["naive"].notna()).any():
+        console.print("The history ends before the period: there is nothing to score the forecasts against.")
+        return
+    hour = (rows["time"] - rows["issued_at"]).dt.total_seconds() // 3600
+    columns = ("forecast", "naive", "ratio")
+    _table(console, "Scores", "", columns, scores.summary(rows, levels).round(5).to_dict("index"))
+    _table(console, "MAE by horizon", "hours ahead", columns, scores.by(rows, levels, hour).round(5).to_dict("index"))
+    _table(console, "MAE by series", "", columns, scores.by(rows, levels, "series_id").round(5).to_dict("index"))
+    share = scores.coverage(rows, levels)
+    share = share[share.index.isin(_nine(levels))]
+    covered = {
+        f"q{level:g}": {"wanted": level, "outcomes below": round(float(share[level]), 4)} for level in share.index
+    }
+    _table(console, "Coverage", "", ("wanted", "outcomes below"), covered)
+    steps = rows["step"].value_counts()
+    console.print("steps: " + ", ".join(f"{step} {count:,} h" for step, count in steps.items()))
+
+
+def _nine(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """At most nine of the levels, evenly spread."""
+    if len(levels) <= 9:
+        return levels
+    return tuple(levels[round((i + 1) * (len(levels) + 1) / 10) - 1] for i in range(9))
+
+
+def _table(
+    console: Console, title: str, key: str, columns: tuple[str, ...], rows: Mapping[Any, Mapping[str, float]]
+) -> None:
+    from rich.table import Table
+
+    table = Table(key, title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, justify="right")
+    for name, row in rows.items():
+        table.add_row(
+            f"{name:g}" if isinstance(name, float) else str(name), *[f"{row[column]:g}" for column in columns]
+        )
+    console.print(table)

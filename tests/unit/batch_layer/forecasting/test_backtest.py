@@ -1,0 +1,100 @@
+"""The backtest from files to file, with histories as people bring them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+from series import load, rows
+
+from batch_layer import backtest as backtesting
+from batch_layer.forecasting.forest import XGBOOST, Shape
+from batch_layer.forecasting.inputs import BadInput, read_history, read_sites, read_weather
+from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
+
+
+def csv(folder: Path, name: str, frame: pd.DataFrame) -> Path:
+    path = folder / f"{name}.csv"
+    times = {c: frame[c].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for c in ("start", "time", "issued_at") if c in frame}
+    frame.assign(**times).to_csv(path, index=False)
+    return path
+
+
+def test_a_history_of_many_faults_is_forecast_or_refused_by_name(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for shape in ("SHAPE", "TRIAL"):
+        monkeypatch.setattr(backtesting, shape, Shape(trees=4, depth=4))
+    whole = load(70)
+    torn = load(70, seed=2)
+    torn.iloc[100:130] = np.nan
+    torn.iloc[200:210] = -40
+    torn.iloc[24 * 30 : 24 * 34] *= 1000
+    given = [rows("whole", whole), rows("torn", torn), rows("torn", torn.iloc[:30]), rows("young", whole.iloc[-96:])]
+    empty = rows("empty", whole).assign(value=np.nan)
+    history = csv(tmp_path, "history", pd.concat([*given, empty]))
+    first = whole.index[-48]
+    task = backtesting.Task(CONSUMPTION, history, None, None, first, first + pd.Timedelta("2D"), (0.1, 0.9), (XGBOOST,))
+
+    result = backtesting.backtest(spark, task, lambda _: None)
+    backtesting.write(result, task.levels, tmp_path / "out.csv")
+
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert list(out.columns) == ["series_id", "issued_at", "time", "q0.1", "q0.9", "step"]
+    assert out.groupby("series_id").size().to_dict() == {"torn": 48, "whole": 48, "young": 48}
+    assert (out["q0.1"] <= out["q0.9"]).all()
+    assert out["q0.9"].max() < 20_000
+    assert out["issued_at"].iloc[0] == f"{first:%Y-%m-%dT%H:%M:%SZ}"
+    assert result.refused == ["Series empty: 0 usable hours of history; at least 24 are needed."]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("series_id,start\n1,2026-01-01T00:00:00Z\n", "column value is missing"),
+        ("series_id,start,value\n1,yesterday,3\n", "column start"),
+        ("", "can't be read as CSV"),
+        ("series_id,start,value\n1,2026-01-01T00:00:00Z,3\n", "Series 1: 1 usable hours"),
+    ],
+)
+def test_a_bad_history_is_refused_in_a_sentence(tmp_path: Path, text: str, reason: str):
+    path = tmp_path / "history.csv"
+    path.write_text(text)
+
+    with pytest.raises(BadInput, match=reason):
+        read_history(path, CONSUMPTION)
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(BadInput, match="there is no such file"):
+        read_history(tmp_path / "nowhere.csv", CONSUMPTION)
+
+
+def test_any_numeric_weather_column_is_taken_under_a_bearable_name(tmp_path: Path):
+    times = pd.date_range("2026-01-01", periods=24, freq="h", tz="UTC")
+    frame = pd.DataFrame({"series_id": "1", "issued_at": times[0], "time": times, "wind [m/s]": 2.0, "sky": "blue"})
+
+    weather = read_weather(csv(tmp_path, "weather", frame), SOLAR, times[0])
+
+    assert list(weather.columns) == ["series_id", "issued_at", "time", "wind_m_s_"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("1,95,0,,,,", "latitude 95"),
+        ("1,40,-300,,,,", "longitude -300"),
+        ("1,,,-5,,,", "capacity -5"),
+        ("1,,,,,,Europe/Nowhere", "time zone 'Europe/Nowhere'"),
+        ("1,forty,,,,,", "latitude 'forty' is not a number"),
+    ],
+)
+def test_an_impossible_site_is_refused(tmp_path: Path, row: str, reason: str):
+    path = tmp_path / "sites.csv"
+    path.write_text(f"series_id,latitude,longitude,capacity,tilt,azimuth,timezone\n{row}\n")
+
+    with pytest.raises(BadInput, match=reason):
+        read_sites(path)

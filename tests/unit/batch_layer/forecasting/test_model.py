@@ -1,0 +1,140 @@
+"""Forests on Spark: what they learn, what they rest on, and that they do not look ahead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+from series import load, plant, rows
+
+from batch_layer.forecasting import model as models
+from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
+from batch_layer.forecasting.frame import feature_table
+from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
+from batch_layer.forecasting.site import Site
+
+SMALL = Shape(trees=5, depth=4)
+LEVELS = (0.1, 0.5, 0.9)
+CUT = pd.Timestamp("2026-02-24", tz="UTC")
+
+
+def table(spark: SparkSession, known_only: bool = False, shift: int = 0) -> DataFrame:
+    """Two plants of 52 days; ``known_only`` hides what follows the cut, ``shift`` days age the weather."""
+    history, weather = [], []
+    for seed in (1, 2):
+        values, issued = plant(52, seed)
+        issued = issued.assign(issued_at=issued["issued_at"] + pd.Timedelta(days=shift))
+        if known_only:
+            values, issued = values[values.index < CUT], issued[issued["issued_at"] <= CUT]
+        history.append(rows(str(seed), values))
+        weather.append(issued.assign(series_id=str(seed)))
+    days = pd.date_range(pd.Timestamp("2026-01-12", tz="UTC"), CUT, freq="D")
+    return feature_table(
+        spark.createDataFrame(pd.concat(history)),
+        spark.createDataFrame(pd.concat(weather)),
+        SOLAR,
+        lambda _: days,
+        24,
+        {key: Site(capacity=900.0) for key in ("1", "2")},
+        ["ghi_w_m2"],
+    )
+
+
+def forecast(features: DataFrame, engine: str) -> pd.DataFrame:
+    past, last = features.where(F.col("time") < F.lit(CUT)), features.where(F.col("issued_at") == F.lit(CUT))
+    model = models.fit(past, SOLAR, ["ghi_w_m2"], engine, SMALL, last)
+    found = models.predict(model, last, LEVELS).toPandas()
+    return found.sort_values(["series_id", "time"], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def features(spark: SparkSession) -> DataFrame:
+    return table(spark).cache()
+
+
+@pytest.fixture(scope="module")
+def hidden(spark: SparkSession) -> DataFrame:
+    return table(spark, known_only=True).cache()
+
+
+@pytest.fixture(scope="module", params=[MLLIB, XGBOOST])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def told(features: DataFrame, engine: str) -> pd.DataFrame:
+    return forecast(features, engine)
+
+
+def test_weather_beats_yesterday(told: pd.DataFrame):
+    median = np.stack(told["quantiles"].tolist())[:, 1]
+
+    assert np.abs(told["value"] - median).mean() < 0.6 * np.abs(told["value"] - told["naive"]).mean()
+    assert set(told["step"]) == {"weather", "night"}
+
+
+def test_quantiles_keep_their_order_and_bounds(told: pd.DataFrame):
+    quantiles = np.stack(told["quantiles"].tolist())
+
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert quantiles.min() >= 0
+    assert quantiles.max() <= 900
+    assert (quantiles[told["dark"]] == 0).all()
+
+
+def test_hiding_all_that_follows_the_issue_changes_no_byte(hidden: DataFrame, engine: str, told: pd.DataFrame):
+    blind = forecast(hidden, engine)
+
+    assert np.stack(blind["quantiles"].tolist()).tobytes() == np.stack(told["quantiles"].tolist()).tobytes()
+    assert blind["step"].tolist() == told["step"].tolist()
+
+
+def test_weather_an_issue_late_makes_a_worse_forecast(spark: SparkSession, features: DataFrame):
+    def error(found: pd.DataFrame) -> float:
+        return float(np.abs(found["value"] - np.stack(found["quantiles"].tolist())[:, 1]).mean())
+
+    assert error(forecast(table(spark, shift=1), XGBOOST)) > error(forecast(features, XGBOOST))
+
+
+def test_half_a_horizon_without_weather_rests_on_history(features: DataFrame):
+    model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], XGBOOST, SMALL)
+    last = features.where(F.col("issued_at") == F.lit(CUT))
+    cloudy = F.when(F.col("horizon") < 12, F.col("weather_ghi_w_m2"))
+    found = models.predict(model, last.withColumn("weather_ghi_w_m2", cloudy), LEVELS).toPandas()
+
+    lit = found[~found["dark"]]
+    hour = lit["time"].dt.hour
+    assert set(lit["step"][hour < 12]) == {"weather"}
+    assert set(lit["step"][hour >= 12]) == {"history"}
+    assert lit["quantiles"].notna().all()
+
+
+def test_a_series_of_three_days_stands_on_the_naive_forecast(spark: SparkSession):
+    values = load(3)
+    issue = pd.DatetimeIndex([values.index[-1] + pd.Timedelta("1h")])
+    features = feature_table(spark.createDataFrame(rows("x", values)), None, CONSUMPTION, lambda _: issue, 24, {})
+    model = models.fit(features, CONSUMPTION, [], XGBOOST, SMALL)
+    found = models.predict(model, features, LEVELS).toPandas()
+
+    assert len(found) == 24
+    assert set(found["step"]) == {"persistence"}
+    quantiles = np.stack(found["quantiles"].tolist())
+    assert np.allclose(quantiles[:, 1], found["naive"])
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+
+
+def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tmp_path: Path):
+    last = features.where(F.col("issued_at") == F.lit(CUT))
+    model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], engine, SMALL, last)
+    model = replace(model, centre={"1": 0.5})
+    models.save(model, f"file://{tmp_path}/model")
+    again = models.load(f"file://{tmp_path}/model", SOLAR)
+
+    first, second = (models.predict(m, last, LEVELS).orderBy("series_id", "time").toPandas() for m in (model, again))
+    pd.testing.assert_frame_equal(first, second)

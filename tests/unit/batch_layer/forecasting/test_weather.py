@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from batch_layer.forecasting.weather import AGE, accumulated, as_known, differenced
+
+DAY = pd.Timestamp("2026-03-01", tz="UTC")
+
+
+def issue(at: pd.Timestamp, first: int, hours: int, **columns: np.ndarray) -> pd.DataFrame:
+    times = at + pd.to_timedelta(np.arange(first, first + hours), unit="h")
+    frame = pd.DataFrame({"issued_at": at, "time": times, **columns})
+    return frame.astype({"issued_at": "datetime64[ns, UTC]", "time": "datetime64[ns, UTC]"})
+
+
+def test_the_newest_issue_that_was_out_counts_hour_by_hour():
+    old = issue(DAY - pd.Timedelta("1D"), 0, 72, t=np.full(72, 1.0))
+    new = issue(DAY - pd.Timedelta("6h"), 0, 18, t=np.full(18, 2.0))
+    later = issue(DAY + pd.Timedelta("1h"), 0, 48, t=np.full(48, 3.0))
+
+    known = as_known(pd.concat([old, new, later]), pd.DatetimeIndex([DAY]), 0, 24)
+
+    assert known["t"].tolist() == [2.0] * 12 + [1.0] * 12
+    assert known[AGE].tolist() == [6.0] * 12 + [24.0] * 12
+
+
+def test_hours_no_issue_covers_are_unknown():
+    short = issue(DAY, 0, 12, t=np.full(12, 1.0))
+    known = as_known(short, pd.DatetimeIndex([DAY]), 0, 24)
+
+    assert known["t"].notna().sum() == 12
+    assert known[AGE].isna().sum() == 12
+
+
+def test_radiation_piled_up_since_the_issue_comes_hour_by_hour():
+    hourly = np.array([0, 0, 0, 1, 2, 3, 2, 1, 0, 0, 0, 0], dtype=float)
+    days = [DAY + pd.Timedelta(days=d) for d in range(3)]
+    weather = pd.concat(
+        [issue(day, 0, 12, rad=hourly.cumsum(), t=np.sin(np.arange(12.0)), flat=np.zeros(12)) for day in days]
+    )
+
+    assert accumulated(weather) == ["rad"]
+    assert np.allclose(differenced(weather, ["rad"])["rad_step"], np.tile(hourly, 3))
