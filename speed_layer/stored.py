@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta, timezone
 from itertools import groupby
 from typing import Any
@@ -68,7 +68,7 @@ class Store:
                 found[reading["device_id"], reading["time"]] = Stored(reading, position)
         return found
 
-    def devices(self, installations: list[str]) -> list[list[str]]:
+    def devices(self, installations: Sequence[str]) -> list[list[str]]:
         """The devices of each installation that ever sent a reading."""
         return [
             [row["device_id"] for row in rows]

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, islice
+from typing import TypeVar
 
 from energy.balance import EnergyRow, community_energy, installation_energy
 from energy.counters import BRIDGE, CONTEXT
-from speed_layer.stored import Store
+from speed_layer.stored import Reading, Store
 from speed_layer.windows import Run, Window, by_day, pieces, union, window
 
 NEIGHBOURS = 2 * (CONTEXT + 1)
 """Readings looked at on each side of a window: the bridging sample and those it is judged by, twice, because a
 device may tell its registers in every other message only."""
 _AFTER = timedelta(milliseconds=1)
-_AT_ONCE = 16
+_AT_ONCE = 32
+"""Installations, or stretches of them, looked up side by side; what one task holds in memory."""
+Item = TypeVar("Item")
 
 Totals = tuple[str, list[Window], list[EnergyRow]]
 """An installation or community, the windows recomputed, and their rows."""
@@ -30,18 +33,19 @@ def installation_totals(
 ) -> Iterator[Totals]:
     """Energy of every period that ``touched`` runs of readings can change, installation by installation."""
     names = sorted(touched)
-    for first in range(0, len(names), _AT_ONCE):
-        some = names[first : first + _AT_ONCE]
+    for some in _chunks(names):
         windows = _windows(store, {name: touched[name] for name in some})
-        devices = [
-            sorted({*known, *(run.device_id for run in touched[name])})
+        devices = {
+            name: sorted({*known, *(run.device_id for run in touched[name])})
             for name, known in zip(some, store.devices(some), strict=True)
-        ]
-        for name, of in zip(some, devices, strict=True):
-            rows = list(chain.from_iterable(
-                _rows(store, of, piece, capacity_kw.get(name)) for each in windows[name] for piece in pieces(each)
-            ))  # fmt: skip
-            yield name, windows[name], rows
+        }
+        rows: dict[str, list[EnergyRow]] = {name: [] for name in some}
+        asked = [(name, piece) for name in some for each in windows[name] for piece in pieces(each)]
+        for part in _chunks(asked):
+            together = _readings(store, [(devices[name], piece) for name, piece in part])
+            for (name, piece), readings in zip(part, together, strict=True):
+                rows[name] += installation_energy(readings, piece.start, piece.end, capacity_kw.get(name))
+        yield from ((name, windows[name], rows[name]) for name in some)
 
 
 def community_totals(store: Store, community: str, members: Sequence[str], windows: Iterable[Window]) -> Totals:
@@ -72,9 +76,17 @@ def _windows(store: Store, touched: Mapping[str, Sequence[Run]]) -> dict[str, li
     return {name: union(of) for name, of in found.items()}
 
 
-def _rows(store: Store, devices: Sequence[str], piece: Window, capacity_kw: float | None) -> list[EnergyRow]:
-    inside = store.between([(device, *piece) for device in devices])
-    before = store.before([(device, piece.start) for device in devices], NEIGHBOURS, BRIDGE)
-    after = store.since([(device, piece.end) for device in devices], NEIGHBOURS, BRIDGE)
-    readings = chain.from_iterable(chain(inside, before, after))
-    return installation_energy(readings, piece.start, piece.end, capacity_kw)
+def _readings(store: Store, asked: Sequence[tuple[Sequence[str], Window]]) -> list[list[Reading]]:
+    """The readings of each (devices, window) and their neighbours, all asked for side by side."""
+    flat = [(device, piece) for devices, piece in asked for device in devices]
+    answers = zip(
+        store.between([(device, *piece) for device, piece in flat]),
+        store.before([(device, piece.start) for device, piece in flat], NEIGHBOURS, BRIDGE),
+        store.since([(device, piece.end) for device, piece in flat], NEIGHBOURS, BRIDGE),
+        strict=True,
+    )
+    return [[*chain.from_iterable(chain.from_iterable(islice(answers, len(devices))))] for devices, _ in asked]
+
+
+def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[first : first + _AT_ONCE] for first in range(0, len(items), _AT_ONCE))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from energy.rows import QUARTER, QUARTER_US, from_us, to_us
 
-PIECE = timedelta(hours=6)
+PIECE = timedelta(hours=2)
 """The longest stretch whose readings are held in memory at once."""
 
 
