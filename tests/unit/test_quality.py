@@ -20,6 +20,8 @@ CHECKS = {
 
 @pytest.mark.parametrize("command", CHECKS.values(), ids=CHECKS.keys())
 def test_quality(command: list[str]) -> None:
+    if command[0] == "mypy" and sys.version_info < (3, 11):
+        pytest.skip("the stubs of pandas that the types are checked against need Python 3.11")
     tool = Path(sys.executable).parent / command[0]
     done = subprocess.run([tool, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
