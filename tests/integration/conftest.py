@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from conf import Settings
+from conf import Settings, load_settings
 from stack.services import environment
 from stack.up import down, up
 from stack.watch import OWNER
@@ -16,6 +16,16 @@ from stack.watch import OWNER
 @pytest.fixture(scope="session")
 def stack(settings: Settings) -> Iterator[Settings]:
     """Kafka, Cassandra and HDFS at work under ``settings``; the environment names them to every child too."""
+    yield from servers(settings)
+
+
+@pytest.fixture(scope="module")
+def own_stack(new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The same three servers for one module alone, whose tests count what is in their topics."""
+    yield from servers(load_settings(home=tmp_path_factory.mktemp("own"), port_offset=new_ports()))
+
+
+def servers(settings: Settings) -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(settings).items():
             patch.setenv(name, value)

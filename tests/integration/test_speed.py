@@ -27,6 +27,11 @@ TABLES = ("inverter_state", "reading_by_day", "energy_speed")
 
 
 @pytest.fixture(scope="module")
+def stack(own_stack: Settings) -> Settings:
+    return own_stack
+
+
+@pytest.fixture(scope="module")
 def views(stack: Settings) -> Views:
     return Views(stack)
 
