@@ -122,10 +122,7 @@ def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int
         .withColumn("event_day", F.expr(master.event_day(topic)))
     )
     touched = [row.event_day for row in unique.select("event_day").distinct().collect()]
-    held = set(touched).intersection(master.days(spark, settings, topic))
-    if not held:
-        return unique
-    known = master.read(spark, settings, topic, held).where(F.col("archive") < batch).select(*fields)
+    known = master.read(spark, settings, topic, touched).where(F.col("archive") < batch).select(*fields)
     same: Any = [unique[name].eqNullSafe(known[name]) for name in fields]
     return unique.join(known, same, "left_anti")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,7 +29,6 @@ TRAINING_ROWS = 150_000
 SHAPE = Shape(trees=100, depth=14, leaf=5)
 TRIAL = Shape(trees=30, depth=10, leaf=5)
 """Small forests tell the better engine as well as large ones do."""
-LEVELS = (0.1, 0.5, 0.9)
 Report = Callable[[str], None]
 
 
@@ -73,12 +72,12 @@ def backtest(spark: SparkSession, task: Task, report: Report) -> Result:
     report(f"features: {table.count():,} rows, {len(models.features_of(table))} features")
     names = tuple(variables(weather)) if weather is not None else ()
     levels = tuple(sorted({*task.levels, 0.5}))
-    engine, centre = _try(task, table, names, report)
+    engine, tried = _try(task, table, names, report)
     blocks: list[pd.DataFrame] = []
     for begin, end in pairwise(_retrainings(task)):
         rows = table.where((F.col("issued_at") >= F.lit(begin)) & (F.col("issued_at") < F.lit(end))).persist()
         model = models.fit(_before(table, begin), task.quantity, names, engine, SHAPE, rows)
-        model = replace(model, centre=models.proven_centre(blocks[-1]) if blocks else centre)
+        model = models.proven(model, tried)
         blocks.append(models.predict(model, rows, levels).toPandas().assign(model=model.name))
         rows.unpersist()
         report(f"{begin:%Y-%m-%d} to {end:%Y-%m-%d}: {len(blocks[-1]):,} hours by {model.name}")
@@ -127,8 +126,8 @@ def _before(table: DataFrame, instant: pd.Timestamp) -> DataFrame:
     return table.where(F.col("time") < F.lit(instant))
 
 
-def _try(task: Task, table: DataFrame, names: Sequence[str], report: Report) -> tuple[str, dict[str, float]]:
-    """The engine with the least pinball loss on the 30 days before the period, and each series' centre there.
+def _try(task: Task, table: DataFrame, names: Sequence[str], report: Report) -> tuple[str, pd.DataFrame]:
+    """The engine with the least pinball loss on the 30 days before the period, and its predictions there.
 
     Each learns from what was known before those days.
     """
@@ -137,8 +136,8 @@ def _try(task: Task, table: DataFrame, names: Sequence[str], report: Report) -> 
     tried = {}
     for engine in task.engines:
         model = models.fit(_before(table, since), task.quantity, names, engine, TRIAL, trial)
-        found = models.predict(model, trial, LEVELS).toPandas()
-        tried[engine] = mean_loss(found, LEVELS), models.proven_centre(found)
+        found = models.predict(model, trial, models.LADDER).toPandas()
+        tried[engine] = mean_loss(found, models.LADDER), found
         report(f"{engine}: loss {tried[engine][0]:.4f} of the mean on the 30 days before")
     trial.unpersist()
     best = min(tried, key=lambda engine: tried[engine][0])

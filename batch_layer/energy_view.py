@@ -36,8 +36,7 @@ def days(spark: SparkSession, settings: Settings) -> list[date]:
 def read_rows(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
     """Every row of ``run_ids`` on the ``wanted`` days, of each period maybe several."""
     root = settings.hdfs_path("energy")
-    there = set(days(spark, settings)) if storage.exists(spark, root) else set()
-    paths = [f"{root}/event_day={day}" for day in sorted(there.intersection(wanted))]
+    paths = [f"{root}/{day}" for day in storage.present(spark, root, (f"event_day={day}" for day in wanted))]
     if not paths:
         return spark.createDataFrame([], SCHEMA)
     rows = spark.read.schema(SCHEMA).option("basePath", root).parquet(*paths)

@@ -37,8 +37,8 @@ def days(spark: SparkSession, settings: Settings, topic: str) -> list[date]:
 
 def read(spark: SparkSession, settings: Settings, topic: str, wanted: Iterable[date]) -> DataFrame:
     """The messages of the ``wanted`` days; only their folders are listed."""
-    there = set(days(spark, settings, topic)).intersection(wanted)
-    return _read(spark, settings, topic, [f"event_day={day}" for day in sorted(there)])
+    root = settings.hdfs_path("master", topic)
+    return _read(spark, settings, topic, storage.present(spark, root, (f"event_day={day}" for day in wanted)))
 
 
 def read_batches(spark: SparkSession, settings: Settings, topic: str, batches: dict[int, list[date]]) -> DataFrame:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timezone
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import checks, energy_view, master, runs, touched, views
+from batch_layer import checks, energy_view, master, runs, storage, touched, views
 from batch_layer.catalogue import read_catalogue
 from batch_layer.runs import Run
 from conf import Settings
@@ -19,6 +19,8 @@ from conf import Settings
 STAGED = {"forecast": "forecast", "evaluate": "forecast_skill"}
 """Steps that stage rows for a table of their own; their folder is named as below."""
 FOLDER = {"forecast": "forecast", "evaluate": "skill"}
+WORKED_IN = ("touched", "readings", "intervals", "energy")
+"""Staged for this night alone; what is staged of forecasts stays, for their later skill."""
 BATCH_ROWS = 1000
 """Rows of one partition that travel together: half the work of 200 for Cassandra; 3000 gain nothing more."""
 IN_FLIGHT = 4
@@ -40,6 +42,8 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         if step in run.finished:
             counts[f"{table}_published"] = _publish_staged(spark, settings, run, step, table)
     _show(settings, run, counts, _skill(spark, settings, run))
+    for name in WORKED_IN:
+        storage.delete(spark, run.staging(settings, name))
     return counts
 
 

@@ -5,6 +5,7 @@ Spark's own Hadoop client does the work, so there is one configuration and no se
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -28,6 +29,11 @@ def names(spark: SparkSession, folder: str) -> list[str]:
     if not files.exists(path):
         return []
     return sorted(status.getPath().getName() for status in files.listStatus(path))
+
+
+def present(spark: SparkSession, folder: str, wanted: Iterable[str]) -> list[str]:
+    """Which of the ``wanted`` names are in a folder, sorted; asks for each, so years beside them cost nothing."""
+    return [name for name in sorted(set(wanted)) if exists(spark, f"{folder}/{name}")]
 
 
 def delete(spark: SparkSession, uri: str) -> None:

@@ -28,10 +28,10 @@ READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))
 def marks(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     """Of each topic the last archive batch that a published run has worked in; −1 where none has."""
     found = dict.fromkeys(("readings", "intervals", "prices"), -1)
-    for run_id in run.published:
-        through = runs.record(spark, settings, run_id)["steps"].get("clean", {})
-        found = {t: max(mark, int(through.get(f"{t}_through_batch", -1))) for t, mark in found.items()}
-    return found
+    if not run.published:
+        return found
+    newest = runs.record(spark, settings, run.published[-1])
+    return {topic: int(newest["steps"]["clean"][f"{topic}_through_batch"]) for topic in found}
 
 
 def touched_days(

@@ -1,7 +1,8 @@
 """Step 5: grow the models, try them on the last 30 days, and keep the better engine's.
 
-Each engine first learns from what was known before those days and forecasts them (staged as ``hindcast``); the one
-with the smaller error learns again from everything up to the cut and goes to ``/solera/models/<quantity>/<run_id>``.
+Each engine grows a small forest on what was known before those days and forecasts them. The one with the smaller error
+does so again in full (staged as ``hindcast``), then learns from everything up to the cut and goes to
+``/solera/models/<quantity>/<run_id>``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from batch_layer.runs import Run
 from conf import Settings
 
 LEVELS = (0.1, 0.5, 0.9)
+TRIAL = Shape(trees=10, depth=8)
+"""Small forests tell the better engine as well as large ones do."""
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
@@ -32,7 +35,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         table = features.read(spark, settings, run, name).persist()
         counts[f"{name}_rows"] = table.count()
         variables = [name for name in features.WEATHER if column(name) in table.columns]
-        engine, centre = _try(spark, settings, run, name, quantity, table, variables)
+        engine, tried = _try(spark, settings, run, name, quantity, table, variables)
         model = _fit(
             settings,
             quantity,
@@ -41,7 +44,9 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
             engine,
             table.where(F.col("issued_at") == F.lit(run.cut)),
         )
-        models.save(replace(model, centre=centre), model_folder(settings, run, name))
+        models.save(
+            replace(model, centre=tried.centre, calibration=tried.calibration), model_folder(settings, run, name)
+        )
         table.unpersist()
     return counts
 
@@ -71,21 +76,22 @@ def _try(
     quantity: Quantity,
     table: DataFrame,
     variables: list[str],
-) -> tuple[str, dict[str, float]]:
-    """The engine with the least pinball loss on the last 30 days, whose hindcast stays staged, and its centre."""
+) -> tuple[str, Model]:
+    """The engine with the least pinball loss on the last 30 days, and the model whose hindcast of them is staged."""
     since = F.lit(run.cut - timedelta(days=features.SKILL_DAYS))
     day_ahead = table.where((F.col("issued_at") >= since) & (F.col("issued_at") < F.lit(run.cut)))
     day_ahead = day_ahead.where(F.col("horizon") < 24)
-    tried: dict[str, tuple[float, Model]] = {}
-    for engine in settings.forecast.engines:
-        model = _fit(settings, quantity, table.where(F.col("time") < since), variables, engine, day_ahead)
-        found = models.predict(model, day_ahead, LEVELS).toPandas()
-        tried[engine] = mean_loss(found, LEVELS), replace(model, centre=models.proven_centre(found))
-    best = min(tried, key=lambda engine: tried[engine][0])
-    model = tried[best][1]
+    past = table.where(F.col("time") < since)
+    losses = {}
+    for engine in settings.forecast.engines if len(settings.forecast.engines) > 1 else ():
+        small = models.fit(past, quantity, variables, engine, TRIAL, day_ahead)
+        losses[engine] = mean_loss(models.predict(small, day_ahead, LEVELS).toPandas(), LEVELS)
+    best = min(losses, key=lambda engine: losses[engine], default=settings.forecast.engines[0])
+    model = _fit(settings, quantity, past, variables, best, day_ahead)
+    model = models.proven(model, models.predict(model, day_ahead, models.LADDER).toPandas())
     hindcast = models.predict(model, day_ahead, LEVELS).withColumn("model", F.lit(model.name))
     hindcast.coalesce(1).write.mode("overwrite").parquet(hindcast_folder(settings, run, name))
-    return best, dict(model.centre)
+    return best, model
 
 
 if __name__ == "__main__":

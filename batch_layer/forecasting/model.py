@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -12,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.forecasting import forest
 from batch_layer.forecasting.forest import Forest, Shape
 from batch_layer.forecasting.quantity import Quantity
+from batch_layer.forecasting.scores import coverage
 from batch_layer.forecasting.table import KEYS, NOT_FEATURES, OWN
 from batch_layer.forecasting.weather import column
 from batch_layer.forecasting.weather import columns as weather_columns
@@ -21,6 +23,10 @@ WEATHER, HISTORY, CLIMATOLOGY, PERSISTENCE, NIGHT = "weather", "history", "clima
 ``persistence`` is the naive forecast itself."""
 NAIVE = "same hour of the last known day"
 SHARES = (0.0, 0.5, 1.0)
+LADDER = tuple(round(0.05 * i, 2) for i in range(1, 20))
+"""Levels at which a model is tried; the middle one is the median."""
+TRUST = 0.75
+"""How far a month's calibration is trusted: its days are few and alike."""
 FEWEST_ROWS = 24 * 10
 """Outcomes below which no model is grown: the naive forecast stands alone."""
 
@@ -28,13 +34,16 @@ FEWEST_ROWS = 24 * 10
 @dataclass(frozen=True)
 class Model:
     """Forests of one quantity; either may be missing. ``variables`` are the weather's that were learnt from.
-    ``centre`` says how far, from 0 to 1, a series' median moves from the forest's to that of its own linear model."""
+    ``centre`` says how far, from 0 to 1, a series' median moves from the forest's to that of its own linear model.
+    ``calibration`` are the shares of outcomes that lay below the quantiles at ``LADDER`` when the forest was tried.
+    """
 
     quantity: Quantity
     with_weather: Forest | None
     without: Forest | None
     variables: tuple[str, ...]
     centre: Mapping[str, float] = field(default_factory=dict)
+    calibration: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -137,7 +146,7 @@ _ANSWER = (*KEYS, "value", "naive", "last_week", "dark", "linear", "middle")
 def _spoken(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     recent = known_number(F.col("days_28"))
     step = F.when(F.col("informed"), WEATHER).when(recent, HISTORY).otherwise(CLIMATOLOGY)
-    found = forest.quantiles(grown, rows.withColumn("step", step), levels)
+    found = forest.quantiles(grown, rows.withColumn("step", step), calibrated(model, levels))
     found = _centred(model, found, list(levels).index(0.5))
     median = F.col("quantiles")[list(levels).index(0.5)]
     found = found.withColumn("middle", F.col("anchor") + median * F.col("unit"))
@@ -177,6 +186,25 @@ def proven_centre(predictions: pd.DataFrame) -> dict[str, float]:
     return found
 
 
+def proven(model: Model, tried: pd.DataFrame) -> Model:
+    """``model`` centred and calibrated by ``tried``: its like's predictions at ``LADDER`` of days it had not seen."""
+    return replace(model, centre=proven_centre(tried), calibration=tuple(coverage(tried, LADDER)))
+
+
+def calibrated(model: Model, levels: Sequence[float]) -> list[float]:
+    """Levels to ask the forest for, so that as many outcomes lie below as ``levels`` say.
+
+    Forests blur, so their quantiles lie too far out. Only the spread is corrected, not the median, whose error
+    changes with the season.
+    """
+    if not model.calibration:
+        return list(levels)
+    seen = np.maximum.accumulate(np.array([0.0, *model.calibration, 1.0]))
+    ask = np.interp([0.5, *levels], seen, [0.0, *LADDER, 1.0])
+    wanted = np.asarray(levels)
+    return list(np.clip(wanted + TRUST * (ask[1:] - ask[0] + 0.5 - wanted), 0.0, 1.0))
+
+
 def _silent(quantity: Quantity, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     """Night is zero; for the rest the naive forecast, its quantiles spread from the same hour's 10 % to its 90 %."""
     low, high = (F.col("anchor") + F.col(name) * F.col("unit") for name in ("low_28", "high_28"))
@@ -193,16 +221,26 @@ def _silent(quantity: Quantity, rows: DataFrame, levels: Sequence[float]) -> Dat
     )
 
 
+_ABOUT = (
+    "with_weather boolean, without boolean, variables array<string>, centre map<string,double>, "
+    "calibration array<double>"
+)
+
+
 def save(model: Model, folder: str) -> None:
     """Write the model below ``folder``, over what is there."""
     spark = SparkSession.active()
     for name, grown in (("weather", model.with_weather), ("history", model.without)):
         if grown:
             forest.save(grown, f"{folder}/{name}")
-    rows = [(model.with_weather is not None, model.without is not None, list(model.variables), dict(model.centre))]
-    about = spark.createDataFrame(
-        rows, "with_weather boolean, without boolean, variables array<string>, centre map<string,double>"
+    row = (
+        model.with_weather is not None,
+        model.without is not None,
+        list(model.variables),
+        dict(model.centre),
+        [float(share) for share in model.calibration],
     )
+    about = spark.createDataFrame([row], _ABOUT)
     about.coalesce(1).write.mode("overwrite").parquet(f"{folder}/about")
 
 
@@ -215,4 +253,5 @@ def load(folder: str, quantity: Quantity) -> Model:
         forest.load(f"{folder}/history") if about["without"] else None,
         tuple(about["variables"]),
         dict(about["centre"]),
+        tuple(about["calibration"]),
     )

@@ -56,7 +56,9 @@ def coverage(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.Series:
 
     An outcome equal to a quantile, as zero at dawn, counts half below it.
     """
-    known = forecasts[forecasts["value"].notna() & ~forecasts["dark"]]
+    known = forecasts[forecasts["value"].notna() & forecasts["quantiles"].notna() & ~forecasts["dark"]]
+    if known.empty:
+        return pd.Series(list(levels), index=list(levels), dtype=float)
     quantiles = np.stack(known["quantiles"].tolist())
     value = known["value"].to_numpy()[:, None]
     below = ((value < quantiles).mean(axis=0) + (value <= quantiles).mean(axis=0)) / 2

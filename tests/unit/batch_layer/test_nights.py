@@ -86,7 +86,13 @@ def pairs_of(spark: SparkSession, settings: Settings, run: Run) -> dict[date, bo
 def test_only_what_is_new_is_touched(spark: SparkSession, settings: Settings, night: Run) -> None:
     archive_reading(spark, settings, 0, NOON)
     assert set(pairs_of(spark, settings, night)) == {date(2026, 3, d) for d in (7, 8, 9)}
-    first = runs.finish(spark, settings, night, "clean", {"readings_through_batch": 0})
+    first = runs.finish(
+        spark,
+        settings,
+        night,
+        "clean",
+        {"readings_through_batch": 0, "intervals_through_batch": -1, "prices_through_batch": -1},
+    )
     tomorrow = replace(first, run_id="20260311T000100Z", published=(first.run_id,), previous_cut=first.cut, finished={})
     assert pairs_of(spark, settings, tomorrow) == {}
     archive_reading(spark, settings, 1, NOON - timedelta(days=40))
@@ -100,7 +106,13 @@ def test_a_day_that_comes_under_the_cut_is_touched_by_what_was_there(
     archive_reading(spark, settings, 0, NOON)
     early = replace(night, cut=datetime(2026, 3, 8, tzinfo=timezone.utc))
     assert set(pairs_of(spark, settings, early)) == {date(2026, 3, 7)}
-    done = runs.finish(spark, settings, early, "clean", {"readings_through_batch": 0})
+    done = runs.finish(
+        spark,
+        settings,
+        early,
+        "clean",
+        {"readings_through_batch": 0, "intervals_through_batch": -1, "prices_through_batch": -1},
+    )
     later = replace(
         done, run_id="20260310T000600Z", cut=night.cut, published=(done.run_id,), previous_cut=done.cut, finished={}
     )

@@ -138,3 +138,20 @@ def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tm
 
     first, second = (models.predict(m, last, LEVELS).orderBy("series_id", "time").toPandas() for m in (model, again))
     pd.testing.assert_frame_equal(first, second)
+
+
+def test_the_spread_is_calibrated_and_the_median_left_alone():
+    wide = models.Model(SOLAR, None, None, (), calibration=tuple(0.5 + 1.2 * (p - 0.5) for p in models.LADDER))
+    asked = models.calibrated(replace(wide, calibration=tuple(np.clip(wide.calibration, 0, 1))), LEVELS)
+
+    assert asked[1] == pytest.approx(0.5)
+    assert 0.1 < asked[0] < 0.2
+    assert asked[2] == pytest.approx(1 - asked[0])
+
+
+def test_a_series_is_centred_on_what_proved_better():
+    value = np.linspace(1, 2, 30)
+    tried = pd.DataFrame({"series_id": "a", "value": value, "middle": value + 0.3, "linear": value + 0.01})
+    other = tried.assign(series_id="b", middle=value + 0.01, linear=value + 0.3)
+
+    assert models.proven_centre(pd.concat([tried, other])) == {"a": 1.0}
