@@ -6,8 +6,12 @@ forecast knew.
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from batch_layer.forecasting.quantity import Quantity
 from conf.refusal import Refusal
@@ -17,6 +21,8 @@ OFF_HOURS = 48
 """After so many hours without output a plant is taken for off, and what it would give for unknown."""
 STANDBY_SHARE = 0.02
 """Negative values up to this share of the greatest so far are an inverter's own draw, and zero as generation."""
+LIKE_DAYS, LIKE_FACTOR = 14, 4.0
+"""A day in a wrong unit, scaled back, has half its hours within this factor of what these days had at the hour."""
 
 
 class SeriesRefused(Refusal):
@@ -26,11 +32,14 @@ class SeriesRefused(Refusal):
 def hourly(series_id: str, rows: pd.DataFrame, quantity: Quantity) -> pd.Series:
     """The series on a gapless UTC hour grid, NaN where nothing credible is known.
 
-    ``rows`` has ``start`` (UTC) and ``value``. Repeated hours are averaged; what is not a finite number and, where
-    the quantity has a floor, negative values are taken out; days in a unit 1,000 times too large or small are put
-    right; a plant that stands off for days is taken as unknown from then on. Raises :class:`SeriesRefused`.
+    ``rows`` has ``start`` (UTC) and ``value``. Repeated hours, and the quarter-hours of prices, are averaged; what is
+    not a finite number and, where the quantity has a floor, negative values are taken out; days in a unit 1,000 times
+    too large or small are put right; a plant that stands off for days is taken as unknown from then on. Raises
+    :class:`SeriesRefused`.
     """
     starts = pd.DatetimeIndex(rows["start"])
+    if quantity.floor is None and bool((starts == starts.floor("15min")).all()):
+        starts = starts.floor("h")  # a market's quarter-hours, since 2025, are averaged
     values = pd.Series(pd.to_numeric(rows["value"], errors="coerce").to_numpy(dtype=float), index=starts)
     values = values.replace([np.inf, -np.inf], np.nan).sort_index()
     if quantity.floor is not None:
@@ -61,22 +70,41 @@ def _without_unit_errors(values: pd.Series) -> pd.Series:
     """Days a thousand times above or below what went before, scaled back.
 
     A day counts by its greatest hour, against the median of the days before as they were put right. Only a factor
-    between 200 and 5,000 is taken for a wrong unit, so that a quiet or dead day stays what it is.
+    between 200 and 5,000 is taken for a wrong unit, and only of a day that scaled back is like those before it, so
+    that a quiet, dead or standing day stays what it is.
     """
-    peaks = values.resample("D").max()
+    days = values.to_frame("value").assign(day=values.index.floor("D"), hour=values.index.hour)  # type: ignore[attr-defined]
+    table = days.pivot(index="day", columns="hour", values="value")
+    hours, peaks = table.to_numpy(), table.max(axis=1).to_numpy()
     factors = np.ones(len(peaks))
     usual: list[float] = []
-    for i, peak in enumerate(peaks.to_numpy()):
+    for i, peak in enumerate(peaks):
         if not peak > 0:
             continue
         ratio = peak / float(np.median(usual)) if usual else 1.0
-        if 200 < ratio < 5000:
-            factors[i] = 1e-3
-        elif 1 / 5000 < ratio < 1 / 200:
-            factors[i] = 1e3
+        factor = 1e-3 if 200 < ratio < 5000 else 1e3 if 1 / 5000 < ratio < 1 / 200 else 1.0
+        if factor != 1.0 and _alike(hours[i] * factor, (hours[:i] * factors[:i, None])[-LIKE_DAYS:]):
+            factors[i] = factor
         usual.append(peak * factors[i])
-    answer: pd.Series = values * pd.Series(factors, index=peaks.index).reindex(values.index, method="ffill").to_numpy()
+    answer: pd.Series = values * pd.Series(factors, index=table.index).reindex(values.index, method="ffill").to_numpy()
     return answer
+
+
+def _alike(day: NDArray[Any], before: NDArray[Any]) -> bool:
+    """Whether a day's hours lie by and large where those of the days before do, and move from hour to hour as they."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # an hour that is never known
+        usual = np.nanmedian(before, axis=0)
+    both = (day > 0) & (usual > 0)
+    if not both.any() or float(np.median(np.abs(np.log(day[both] / usual[both])))) > np.log(LIKE_FACTOR):
+        return False
+    return _standing(day[None, :]) <= max(0.5, _standing(before))
+
+
+def _standing(days: NDArray[Any]) -> float:
+    """Share of hours above zero that only repeat the hour before."""
+    above = days[:, 1:] > 0
+    return float((above & (days[:, 1:] == days[:, :-1])).sum() / max(above.sum(), 1))
 
 
 def _without_outages(values: pd.Series) -> pd.Series:

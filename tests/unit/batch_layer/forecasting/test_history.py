@@ -53,6 +53,22 @@ def test_days_in_a_wrong_unit_are_put_right(factor):
     assert np.allclose(hourly("a", rows("a", given), CONSUMPTION), values)
 
 
+def test_a_meter_that_stands_still_is_not_in_another_unit():
+    values = load(20)
+    values.iloc[24 * 8 : 24 * 12] = 0.5  # 1/1000 of an ordinary hour, but no day is so flat
+
+    assert np.allclose(hourly("a", rows("a", values), CONSUMPTION), values)
+
+
+@pytest.mark.parametrize("factor", [1e3, 1e-3])
+def test_cloudy_days_in_a_wrong_unit_are_put_right_too(factor):
+    values, _ = plant(40)
+    given = values.copy()
+    given.iloc[24 * 20 : 24 * 35] *= factor
+
+    assert np.allclose(hourly("a", rows("a", given), SOLAR), values)
+
+
 def test_a_plant_that_stands_off_is_unknown_from_the_third_day_on():
     values, _ = plant(12)
     values.iloc[24 * 4 : 24 * 9] = 0.0
