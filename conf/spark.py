@@ -49,6 +49,8 @@ def connections(settings: Settings) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Workers share the cores already; small matrices on many threads each take ten times as long.
+        "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
         "spark.sql.extensions": "com.datastax.spark.connector.CassandraSparkExtensions",
         f"spark.sql.catalog.{CATALOG}": "com.datastax.spark.connector.datasource.CassandraCatalog",
         "spark.cassandra.connection.host": ",".join(cassandra.hosts),
@@ -63,9 +65,15 @@ def connections(settings: Settings) -> dict[str, str]:
         "spark.cassandra.output.batch.size.bytes": str(64 * 1024),
         "spark.cassandra.output.batch.grouping.key": "partition",
         "spark.cassandra.connection.keepAliveMS": "60000",
+        # The connector waits ever longer, up to a minute, for a node that is back in ten seconds.
+        "spark.cassandra.connection.reconnectionDelayMS.min": "500",
+        "spark.cassandra.connection.reconnectionDelayMS.max": "1000",
         "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
         "spark.hadoop.dfs.replication": str(settings.hdfs.replication),
         "spark.hadoop.dfs.client.use.datanode.hostname": "false",
+        # A file is closed once its block is reported, some milliseconds later; the default looks again after 400 ms.
+        "spark.hadoop.dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
+        "spark.hadoop.dfs.client.block.write.locateFollowingBlock.retries": "12",
     }
 
 
