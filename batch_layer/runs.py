@@ -19,7 +19,7 @@ from batch_layer import storage, views
 from conf import Settings
 
 NAME = "nightly"
-STEPS = ("archive", "clean", "energy", "features", "train", "forecast", "evaluate", "publish")
+STEPS = ("archive", "clean", "energy", "features", "train", "forecast", "evaluate", "prices", "publish")
 
 
 class RunError(RuntimeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
 from pydantic_settings import (
@@ -102,6 +102,14 @@ class ForecastSettings(_Frozen):
     depth: int = Field(gt=0, le=30)
 
 
+class PriceSettings(_Frozen):
+    """Which prices the night forecasts (``market/zone``), by which model, and how many days it learns from."""
+
+    series: list[str]
+    model: Literal["best", "mean", "lasso", "trees", "mlp"]
+    history_days: int = Field(ge=90)
+
+
 class Endpoint(_Frozen):
     """A loopback address of one server."""
 
@@ -137,6 +145,7 @@ class Settings(BaseSettings):
     hdfs: HdfsSettings
     spark: SparkSettings
     forecast: ForecastSettings
+    price: PriceSettings
     thrift: Endpoint
     api: ApiSettings
     gateway: GatewaySettings

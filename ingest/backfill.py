@@ -1,7 +1,8 @@
 """Asks a source again, day by day, for what the platform does not hold yet, and publishes it.
 
-Sources: ``omie`` (spot prices), ``pvpc`` (the public day file), ``esios`` (PVPC and surplus prices, needs
-``ESIOS_TOKEN``), ``aemet`` (today's municipal forecasts of every installation's municipality, ``AEMET_API_KEY``).
+Sources: ``omie`` (spot prices), ``pvpc`` (the public day file), ``apidatos`` (PVPC and spot of the present month),
+``esios`` (PVPC and surplus prices, needs ``ESIOS_TOKEN``), ``aemet`` (today's municipal forecasts of every
+installation's municipality, ``AEMET_API_KEY``).
 """
 
 from __future__ import annotations
@@ -9,28 +10,21 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-
-import requests
 
 from conf import Settings
 from conf.cassandra import connect
 from energy.records import MESSAGE_KEY
-from ingest import aemet_forms, esios, omie
+from ingest import aemet_forms
 from ingest.aemet import Aemet, NoDataError
 from ingest.bulk import Keyed, publish_all
 from ingest.instants import rfc3339
+from ingest.price_sources import HELD_BY, fetch_days, missing_days
 
-PAUSE_S = 1.0
-"""Between two requests to a source without a published quota."""
-SOURCES = ("omie", "pvpc", "esios", "aemet")
-_HELD_BY = {"omie": ("spot", "ES"), "pvpc": ("pvpc", "ES-peninsula"), "esios": ("surplus", "ES")}
-"""Market and zone whose prices show that a day of the source is held."""
-_SURPLUS, _PVPC = 1739, 1001
+SOURCES = (*HELD_BY, "aemet")
 Told = Callable[[str], None]
 
 
@@ -49,40 +43,7 @@ def backfill(settings: Settings, source: str, first: date, last: date, told: Tol
         return _weather(settings, told)
     days = missing_days(settings, source, first, last)
     told(f"{len(days)} of {(last - first).days} days are missing")
-    return sum(_publish(settings, "prices", records, f"{day}", told) for day, records in _prices(source, days))
-
-
-def missing_days(settings: Settings, source: str, first: date, last: date) -> list[date]:
-    """Days in ``[first, last)`` of Europe/Madrid of which no published price of the source's market is held."""
-    market, zone = _HELD_BY[source]
-    session = connect(settings)
-    try:
-        held = session.prepare("SELECT start FROM price WHERE market = ? AND zone = ? AND day = ? LIMIT 1")
-        days = [first + timedelta(days=n) for n in range((last - first).days)]
-        return [day for day in days if session.execute(held, (market, zone, day)).one() is None]
-    finally:
-        session.cluster.shutdown()
-
-
-def _prices(source: str, days: Sequence[date]) -> Iterator[tuple[date, list[dict[str, Any]]]]:
-    session = requests.Session()
-    token = os.environ.get("ESIOS_TOKEN", "")
-    if source == "esios" and not token:
-        raise BackfillError("ESIOS needs a token: ask for one at consultasios@ree.es and set ESIOS_TOKEN.")
-    for day in days:
-        known_at = datetime.now(timezone.utc)
-        if source == "omie":
-            records = omie.fetch_day(session, day, known_at)
-        elif source == "pvpc":
-            records = esios.fetch_pvpc_file(session, day, known_at)
-        else:
-            records = [
-                record
-                for number in (_PVPC, _SURPLUS)
-                for record in esios.fetch_indicator(session, number, day, token, known_at)
-            ]
-        yield day, records
-        time.sleep(PAUSE_S)
+    return sum(_publish(settings, "prices", records, f"{day}", told) for day, records in fetch_days(source, days))
 
 
 def _weather(settings: Settings, told: Told) -> int:

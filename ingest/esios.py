@@ -24,7 +24,10 @@ MADRID = ZoneInfo("Europe/Madrid")
 MARKETS: Mapping[int, str] = {1001: "pvpc", 1739: "surplus", 600: "spot"}
 ZONES: Mapping[int, str] = {
     8741: "ES-peninsula", 8742: "ES-canarias", 8743: "ES-baleares", 8744: "ES-ceuta", 8745: "ES-melilla", 3: "ES",
+    1: "PT",
 }  # fmt: skip
+NO_VALUES = "No values"
+"""How the archive's answer begins for a day that is not published."""
 _CANARIAS = 8742
 _HOUR = timedelta(hours=1)
 
@@ -59,11 +62,15 @@ def parse_pvpc_file(body: Mapping[str, Any], known_at: datetime) -> list[dict[st
     if "PVPC" not in body:
         raise EsiosError(f"no PVPC in the file: {body.get('message', 'unknown shape')}")
     rows = body["PVPC"]
+    columns = {"PCB": ("ES-peninsula", "ES-baleares", "ES-canarias"), "CYM": ("ES-ceuta", "ES-melilla")}
+    if not rows or any(column not in row for row in rows for column in ("Dia", *columns)):
+        raise EsiosError(
+            "not a PVPC 2.0TD file: columns PCB and CYM are there from 2021-06-01 on, older days lack them"
+        )
     day = datetime.strptime(rows[0]["Dia"], "%d/%m/%Y").date()  # noqa: DTZ007
     begin, end = local_day(day, MADRID)
     if len(rows) * _HOUR != end - begin:
         raise EsiosError(f"{day} has {(end - begin) // _HOUR} hours, the file {len(rows)}")
-    columns = {"PCB": ("ES-peninsula", "ES-baleares", "ES-canarias"), "CYM": ("ES-ceuta", "ES-melilla")}
     records = []
     for index, row in enumerate(rows):
         for column, zones in columns.items():
@@ -118,14 +125,27 @@ def fetch_indicator(
 
 
 def fetch_pvpc_file(session: requests.Session, day: date, known_at: datetime) -> list[dict[str, Any]]:
-    """One day of PVPC without a token."""
+    """One day of PVPC without a token; an empty list where the day is not published (yet)."""
     answer = session.get(
         f"{API}/archives/70/download_json",
         params={"locale": "es", "date": day.isoformat()},
         timeout=TIMEOUT_S,
     )
     answer.raise_for_status()
-    return parse_pvpc_file(answer.json(), known_at)
+    body = answer.json()
+    return [] if NO_VALUES in str(body.get("message", "")) else parse_pvpc_file(body, known_at)
+
+
+def fetch_apidatos(session: requests.Session, day: date, known_at: datetime) -> list[dict[str, Any]]:
+    """One day of PVPC and spot from apidatos, peninsula alone, without a token; it keeps about the present month."""
+    answer = session.get(
+        APIDATOS,
+        params={"start_date": f"{day}T00:00", "end_date": f"{day}T23:59", "time_trunc": "hour"},
+        timeout=TIMEOUT_S,
+    )
+    if answer.status_code >= requests.codes.internal_server_error:
+        answer.raise_for_status()
+    return parse_apidatos(answer.json(), known_at)
 
 
 def _canary_shift(start: datetime) -> timedelta:

@@ -88,10 +88,13 @@ def fetch_day(session: requests.Session, day: date, known_at: datetime) -> list[
     for version in range(1, 10):
         name = f"marginalpdbc_{day:%Y%m%d}.{version}"
         answer = session.get(DOWNLOAD, params={"parents": "marginalpdbc", "filename": name}, timeout=TIMEOUT_S)
-        text = answer.content.decode("latin-1")
-        if answer.status_code == requests.codes.not_found or not text.startswith("MARGINALPDBC"):
+        if answer.status_code == requests.codes.not_found:
             return newest
+        # Anything else that fails must not pass for a day that is not published yet.
         answer.raise_for_status()
+        text = answer.content.decode("latin-1").lstrip("\ufeffï»¿")
+        if not text.startswith("MARGINALPDBC"):
+            return newest
         newest = parse_marginal(text, known_at)
     return newest
 

@@ -1,4 +1,4 @@
-"""Prices of energy, known and forecast: of each period what was known last."""
+"""Prices of energy, known and forecast: of each period what was known last; and how right such forecasts have been."""
 
 from __future__ import annotations
 
@@ -6,35 +6,67 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from serving_layer.merge import Published
 from serving_layer.reader import Reader, utc
 
 MARKETS = ("spot", "pvpc", "surplus")
+ZONES = {"spot": "ES", "pvpc": "ES-peninsula", "surplus": "ES"}
+"""The zone meant where none is named."""
 FORECAST = "forecast"
+RUNS_TRIED = 5
+"""A market that none of so many runs forecast is said to have no record."""
 
 _PRICES = (
-    "SELECT start, known_at, end, price_eur_mwh, provider, kind, p10, p90, model FROM price "
+    "SELECT start, known_at, end, price_eur_mwh, provider, kind, p10, p90, model, step FROM price "
     "WHERE market = ? AND zone = ? AND day = ?"
+)
+_RECORD = (
+    "SELECT run_id, model, days, hours, mae_eur_mwh, rmse_eur_mwh, r2, pinball_eur_mwh, coverage_p10, coverage_p90, "
+    "is_published FROM price_skill WHERE market = ? AND zone = ? AND run_id = ?"
 )
 
 
 def read(
-    reader: Reader, market: str, zone: str, start: datetime, end: datetime, *, with_forecast: bool = False
+    reader: Reader,
+    market: str,
+    zone: str,
+    start: datetime,
+    end: datetime,
+    visible: Published | None = None,
 ) -> list[dict[str, Any]]:
-    """Prices in EUR/MWh of the periods that begin in [start, end), UTC; a known price beats any forecast of it."""
+    """Prices in EUR/MWh of the periods that begin in [start, end), UTC; a known price beats any forecast of it.
+
+    With ``visible`` also the forecasts that its runs issued, of each hour the newest.
+    """
     first, last = start.astimezone(timezone.utc).date(), end.astimezone(timezone.utc).date()
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     rows = [row for rows in reader.each(_PRICES, [(market, zone, day) for day in days]) for row in rows]
-    within = [_price(row) for row in rows if with_forecast or row.kind != FORECAST]
-    return newest(price for price in within if start <= price["start"] < end)
+    issued = set() if visible is None else {run.issued_at or run.cut for run in visible.runs}
+    prices = [_price(row) for row in rows]
+    within = [p for p in prices if start <= p["start"] < end and (p["kind"] != FORECAST or p["known_at"] in issued)]
+    return newest(within)
+
+
+def record(reader: Reader, market: str, zone: str, visible: Published) -> list[dict[str, Any]]:
+    """Errors in EUR/MWh of every model that the newest run with any tried, the best first; empty where none did."""
+    for run in visible.runs[:RUNS_TRIED]:
+        rows = [row._asdict() for row in reader.rows(_RECORD, market, zone, run.run_id)]
+        if rows:
+            return sorted(rows, key=lambda row: float(row["mae_eur_mwh"]))
+    return []
 
 
 def newest(prices: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each period one price, by start: a known one before a forecast, then the one known last."""
+    """Of each period one price, by start: known ones before forecasts, then the one known last.
+
+    A forecast of an hour is left out where a part of that hour is known.
+    """
     best: dict[datetime, dict[str, Any]] = {}
     for price in prices:
         if price["start"] not in best or _rank(price) > _rank(best[price["start"]]):
             best[price["start"]] = price
-    return [best[start] for start in sorted(best)]
+    known = {start.replace(minute=0) for start, price in best.items() if price["kind"] != FORECAST}
+    return [best[start] for start in sorted(best) if best[start]["kind"] != FORECAST or start not in known]
 
 
 def _rank(price: dict[str, Any]) -> tuple[bool, datetime]:

@@ -8,18 +8,23 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving_layer import prices
+from serving_layer import energy_view, prices
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[p.Guarded])
-COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10", "p90", "model")
+COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10", "p90", "model", "step")
 LONGEST = timedelta(days=400)
 AHEAD = timedelta(hours=48)
 
 Market = Annotated[Literal["spot", "pvpc", "surplus"], Query(description="Wholesale, household tariff, or surplus.")]
-Zone = Annotated[str, Query(max_length=60, description="Price zone.", examples=["ES"])]
+Zone = Annotated[
+    str | None,
+    Query(
+        max_length=60, description="Price zone; without it ES, of pvpc ES-peninsula.", examples=["ES", "ES-canarias"]
+    ),
+]
 
 
 class PriceValue(BaseModel):
@@ -35,6 +40,24 @@ class PriceValue(BaseModel):
     p10: float | None
     p90: float | None
     model: str | None
+    step: str | None = Field(description="What a forecast rests on: weather, history or persistence.")
+
+
+class Record(BaseModel):
+    """Errors of a model over the days before the run, forecast a day ahead, EUR/MWh."""
+
+    model_config = ConfigDict(extra="allow")
+    run_id: str
+    model: str
+    days: int
+    hours: int
+    mae_eur_mwh: float
+    rmse_eur_mwh: float
+    r2: float | None
+    pinball_eur_mwh: float | None = Field(description="Mean over p10, p50 and p90.")
+    coverage_p10: float | None = Field(description="Share of the outcomes below p10.")
+    coverage_p90: float | None
+    is_published: bool = Field(description="Whether its forecast is the one that is served.")
 
 
 class Prices(BaseModel):
@@ -46,30 +69,38 @@ class Prices(BaseModel):
     values: list[PriceValue]
 
 
+class PricesAhead(Prices):
+    """Prices by start, and the record of the models that were tried: the least error first."""
+
+    record: list[Record]
+
+
 @router.get("/prices", response_model=Prices, responses=responses(422))
 def known(
     reader: p.ReaderOf,
     market: Market,
     first: p.FromParameter,
     last: p.ToParameter,
-    zone: Zone = "ES",
+    zone: Zone = None,
     tz: p.ZoneParameter = "UTC",
     form: p.FormatParameter = "json",
 ) -> Response:
     """Known prices of the periods that begin in [from, to)."""
     start, end = p.range_of(first, last, p.zone_of(tz), LONGEST)
-    return _answer(market, zone, prices.read(reader, market, zone, start, end), form)
+    place = zone or prices.ZONES[market]
+    return _answer(market, place, prices.read(reader, market, place, start, end), form)
 
 
-@router.get("/prices/forecast", response_model=Prices, responses=responses(422))
-def ahead(reader: p.ReaderOf, market: Market, zone: Zone = "ES", form: p.FormatParameter = "json") -> Response:
-    """From the hour that runs on: the prices already known, then the next 48 hours with their band."""
+@router.get("/prices/forecast", response_model=PricesAhead, responses=responses(422))
+def ahead(reader: p.ReaderOf, market: Market, zone: Zone = None, form: p.FormatParameter = "json") -> Response:
+    """From the hour that runs on: the prices already known, then the next 48 hours with their band; and the record."""
     now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
-    found = prices.read(reader, market, zone, now, now + AHEAD, with_forecast=True)
-    return _answer(market, zone, found, form)
+    place, visible = zone or prices.ZONES[market], energy_view.seen(reader)
+    found = prices.read(reader, market, place, now, now + AHEAD, visible)
+    return _answer(market, place, found, form, record=prices.record(reader, market, place, visible))
 
 
-def _answer(market: str, zone: str, values: list[dict[str, Any]], form: str) -> Response:
+def _answer(market: str, zone: str, values: list[dict[str, Any]], form: str, **more: Any) -> Response:
     if form == "csv":
         return as_csv(COLUMNS, values)
-    return as_json({"market": market, "zone": zone, "unit": "EUR/MWh", "values": values})
+    return as_json({"market": market, "zone": zone, "unit": "EUR/MWh", "values": values} | more)

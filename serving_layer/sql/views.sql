@@ -53,7 +53,8 @@ FROM (
     JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month
   )
   GROUP BY installation_id, month, quantity, start
-);
+)
+WHERE v.energy_wh IS NOT NULL;  -- a run may withdraw a value
 
 -- Sums are made in whole mWh, so that no order of adding changes them. One provisional part makes a sum provisional.
 CREATE OR REPLACE VIEW solera.energy_hourly AS
@@ -110,17 +111,30 @@ FROM (
 )
 WHERE run_id = newest;
 
--- of each period one price: a known one before a forecast, then the one known last
+-- of each period one price: a known one before a published run's forecast, then the one known last
 CREATE OR REPLACE VIEW solera.price AS
 SELECT market, zone, start, v.end, v.price_eur_mwh, coalesce(v.kind, 'known') AS kind, v.known_at, v.provider, v.p10,
-  v.p90, v.model, day
+  v.p90, v.model, v.step, day
 FROM (
   SELECT market, zone, day, start,
     max(struct(coalesce(kind, 'known') <> 'forecast' AS is_known, known_at, end, price_eur_mwh, kind, provider, p10,
-      p90, model)) AS v
+      p90, model, step)) AS v
   FROM {catalog}.{keyspace}.price
+  WHERE coalesce(kind, 'known') <> 'forecast'
+    OR known_at IN (SELECT coalesce(issued_at, cut) FROM solera.run WHERE published IS NOT NULL)
   GROUP BY market, zone, day, start
 );
+
+-- errors (EUR/MWh) of the models that the newest published run tried
+CREATE OR REPLACE VIEW solera.price_skill AS
+SELECT market, zone, run_id, model, days, hours, mae_eur_mwh, rmse_eur_mwh, r2, pinball_eur_mwh, coverage_p10,
+  coverage_p90, is_published
+FROM (
+  SELECT s.*, max(s.run_id) OVER (PARTITION BY s.market, s.zone) AS newest
+  FROM {catalog}.{keyspace}.price_skill s JOIN solera.run r ON r.run_id = s.run_id
+  WHERE r.published IS NOT NULL
+)
+WHERE run_id = newest;
 
 CREATE OR REPLACE VIEW solera.settlement AS
 SELECT installation_id, start, v.run_id, v.assigned_wh, v.self_consumed_wh, v.surplus_wh, v.grid_wh, v.saving_eur, month
@@ -131,3 +145,22 @@ FROM (
   WHERE r.published IS NOT NULL
   GROUP BY s.installation_id, s.month, s.start
 );
+
+-- what each published run changed of values published before it, by UTC day
+CREATE OR REPLACE VIEW solera.change AS
+SELECT c.run_id, c.installation_id, c.day, c.quantity, c.why, c.periods, c.before_wh, c.after_wh
+FROM {catalog}.{keyspace}.change c JOIN solera.run r ON r.run_id = c.run_id
+WHERE r.published IS NOT NULL;
+
+-- the gap ledger: of a device's day and quantity the stretches the newest published run states
+CREATE OR REPLACE VIEW solera.gap AS
+SELECT installation_id, device_id, quantity, start, until, state, cause, periods, completeness, day, run_id, month
+FROM (
+  SELECT g.*, max(g.run_id) OVER (PARTITION BY g.installation_id, g.day, g.device_id, g.quantity) AS newest
+  FROM {catalog}.{keyspace}.gap g JOIN solera.run r ON r.run_id = g.run_id
+  WHERE r.published IS NOT NULL
+)
+WHERE run_id = newest;
+
+-- what others have totalled, each belief with the time it was known
+CREATE OR REPLACE VIEW solera.official AS SELECT * FROM {catalog}.{keyspace}.official;

@@ -36,6 +36,9 @@ def backtest(
     ] = None,
     quantiles: Annotated[str, typer.Option(help="Levels between 0 and 1, comma-separated.")] = "0.1,0.5,0.9",
     engine: Annotated[str, typer.Option(help="mllib, xgboost, or both: the better on the month before.")] = "both",
+    model: Annotated[
+        str, typer.Option(help="Of prices: mean, lasso, trees, mlp, or best: the one best on the 60 days before.")
+    ] = "best",
 ) -> None:
     """Forecast each day of a period from what was known at its 00:00 UTC, and score it against the naive forecast.
 
@@ -50,7 +53,7 @@ def backtest(
     from rich.console import Console
 
     from batch_layer import backtest as backtesting
-    from batch_layer import local
+    from batch_layer import local, price_backtest
     from batch_layer.forecasting.quantity import QUANTITIES
     from conf import load_settings
     from stack import java
@@ -76,7 +79,10 @@ def backtest(
         settings = load_settings()
         home = java.have(settings, console)
         spark = local.local_session(home, settings.home / "spark", "solera backtest")
-        result = backtesting.backtest(spark, task, report)
+        if kind is Kind.price:
+            result = price_backtest.backtest(spark, task, price_backtest.engines(model), report)
+        else:
+            result = backtesting.backtest(spark, task, report)
         backtesting.write(result, levels, out)
     _show(console, result)
     console.print(f"{len(result.forecasts):,} hours written to {out}", soft_wrap=True)

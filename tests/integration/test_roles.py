@@ -27,9 +27,13 @@ WRITES = {
     "speed": {"inverter_state", "reading_by_day", "energy_speed", "ingest_ledger", "quarantine"},
     "batch": {
         "energy_batch",
+        "change",
+        "gap",
+        "official",
         "forecast",
         "forecast_skill",
         "price",
+        "price_skill",
         "run",
         "settlement",
         "ingest_ledger",

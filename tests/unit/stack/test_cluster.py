@@ -14,7 +14,9 @@ PASSWORDS = {f"{role.upper()}_PASSWORD": f"of-{role}" for role in ROLES}
 
 
 def test_every_table_has_a_writer_and_is_of_the_schema() -> None:
-    tables = {found[1] for each in schema_statements() if (found := re.search(r"EXISTS (\w+)", each))}
+    tables = {
+        found[1] for each in schema_statements() if (found := re.search(r"CREATE TABLE IF NOT EXISTS (\w+)", each))
+    }
     written = {
         found[1]
         for each in role_statements("solera", PASSWORDS)

@@ -1,0 +1,135 @@
+"""Step 8: the prices of the next two days, hourly, with a band and the record of the model that forecasts them.
+
+An origin is the end of the last day of Europe/Madrid whose prices are known: those of the day that holds the cut were
+published before it began. Where no prices are archived the step says so and costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pandas as pd
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import master, price_weather
+from batch_layer.pricing import makers
+from batch_layer.pricing.ahead import Ahead, Market, ahead
+from batch_layer.runs import Run
+from conf import Settings
+from energy.calendar import local_day
+from energy.tariff import MADRID
+
+FORECAST, RECORD = "prices", "price_skill"
+"""Folders staged for the tables ``price`` and ``price_skill``."""
+PRICE_COLUMNS = (
+    "market string, zone string, day date, start timestamp, known_at timestamp, end timestamp, price_eur_mwh double, "
+    "provider string, kind string, p10 double, p90 double, model string, step string"
+)
+RECORD_COLUMNS = (
+    "market string, zone string, model string, days int, hours int, mae_eur_mwh double, rmse_eur_mwh double, "
+    "r2 double, pinball_eur_mwh double, coverage_p10 double, coverage_p90 double, is_published boolean"
+)
+HOUR = pd.Timedelta("1h")
+
+
+def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+    """Stage the rows of table ``price`` that are forecasts, and of table ``price_skill``."""
+    markets, notes = read_markets(spark, settings, run)
+    found = ahead(
+        spark,
+        markets,
+        makers.ENGINES[settings.price.model],
+        price_weather.read(spark, settings, run, markets),
+    )
+    rows = [row for each in found for row in _price_rows(each, run)]
+    records = [(each.market.market, each.market.zone, *row) for each in found for row in each.record]
+    for name, columns, content in ((FORECAST, PRICE_COLUMNS, rows), (RECORD, RECORD_COLUMNS, records)):
+        table = spark.createDataFrame(content, columns)
+        table.coalesce(1).write.mode("overwrite").parquet(run.staging(settings, name))
+    return {"price_hours": len(rows), "prices_not_forecast": notes} | {
+        f"{each.market.market}_{each.market.zone}_known_days": each.days for each in found
+    }
+
+
+def publish(
+    spark: SparkSession, settings: Settings, run: Run, write: Callable[[Settings, DataFrame, str], int]
+) -> dict[str, int]:
+    """Hand what was staged to ``write``. A reader takes forecasts whose ``known_at`` a published run issued at."""
+    forecast = spark.read.parquet(run.staging(settings, FORECAST))
+    record = spark.read.parquet(run.staging(settings, RECORD)).withColumn("run_id", F.lit(run.run_id))
+    return {
+        "price_forecast_published": write(settings, forecast, "price"),
+        "price_skill_published": write(settings, record, "price_skill"),
+    }
+
+
+def read_markets(spark: SparkSession, settings: Settings, run: Run) -> tuple[list[Market], int]:
+    """The hourly prices of each series of the settings, up to the end of the cut's day in Madrid.
+
+    Also the number of series of which none are archived, or none of the last days.
+    """
+    end = local_day(run.cut.astimezone(MADRID).date(), MADRID)[1]
+    first = (run.cut - timedelta(days=settings.price.history_days)).date()
+    wanted = [first + timedelta(days=n) for n in range((end.date() - first).days + 1)]
+    rows = master.read(spark, settings, "prices", wanted).where(F.col("start") < F.lit(end))
+    series = [tuple(name.split("/", 1)) for name in settings.price.series]
+    chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*settings.price.series))
+    known = _newest(chosen).toPandas()
+    found = []
+    for market, zone in series:
+        own = known[(known["market"] == market) & (known["zone"] == zone)]
+        if len(own):
+            found.append(Market(market, zone, hourly(own)))
+    return found, len(series) - len(found)
+
+
+def _newest(rows: DataFrame) -> DataFrame:
+    """Of each period the price known last, of each hour those of the shortest periods."""
+    return (
+        rows.groupBy("market", "zone", "start", "end")
+        .agg(F.max_by("price_eur_mwh", "known_at").alias("value"))
+        .withColumn("hour", F.date_trunc("hour", "start"))
+        .withColumn("seconds", F.col("end").cast("long") - F.col("start").cast("long"))
+    )
+
+
+def hourly(rows: pd.DataFrame) -> pd.Series:
+    """Prices on a gapless UTC hour grid, NaN where none is known: quarter-hours, where there are some, are averaged.
+
+    ``rows`` has hour, seconds and value.
+    """
+    shortest = rows.groupby("hour")["seconds"].transform("min")
+    values = rows[rows["seconds"] == shortest].groupby("hour")["value"].mean()
+    values.index = pd.DatetimeIndex(values.index).tz_localize("UTC") if values.index.tz is None else values.index
+    answer: pd.Series = values.sort_index().asfreq("h")
+    return answer
+
+
+def _price_rows(found: Ahead, run: Run) -> list[tuple[object, ...]]:
+    market = found.market
+    return [
+        (
+            market.market,
+            market.zone,
+            hour.start.date(),
+            hour.start.to_pydatetime(),
+            run.cut,
+            (hour.start + HOUR).to_pydatetime(),
+            hour.p50,
+            "solera",
+            "forecast",
+            hour.p10,
+            hour.p90,
+            hour.model,
+            hour.step,
+        )
+        for hour in found.hours
+    ]
+
+
+if __name__ == "__main__":
+    from batch_layer.entry import main
+
+    main("prices")

@@ -1,0 +1,215 @@
+"""The next two days of several markets from the end of what is known, and the record of each maker's trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyspark.sql import SparkSession
+
+from batch_layer.pricing import band, components, makers, record
+from batch_layer.pricing.components import COMPOSED
+from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
+from batch_layer.pricing.makers import NAIVE, WITH_WEATHER, Part
+from batch_layer.pricing.rolling import Task, solve
+
+ZONE = "Europe/Madrid"
+BLOCKS = 2
+"""Days ahead of what is known."""
+FEWEST_DAYS = DAYS_BACK + 2
+RECORD_LEVELS = np.array([0.1, 0.5, 0.9])
+WEATHER, HISTORY, PERSISTENCE = "weather", "history", "persistence"
+LEAST_WEATHER = 0.5
+Prices = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Market:
+    """Known prices of one market and zone, hourly and gapless (UTC), EUR/MWh."""
+
+    market: str
+    zone: str
+    values: pd.Series
+
+    @property
+    def key(self) -> str:
+        """Market and zone."""
+        return f"{self.market}/{self.zone}"
+
+    @property
+    def has_components(self) -> bool:
+        """Whether its tolls are known by rule: the PVPC since 2024."""
+        return self.market == "pvpc" and self.values.index[-1] >= components.SINCE + pd.Timedelta(days=FEWEST_DAYS)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """Price of the hour that begins at ``start`` (UTC), EUR/MWh."""
+
+    start: pd.Timestamp
+    p10: float
+    p50: float
+    p90: float
+    model: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What was forecast of ``market`` from ``days`` known days, and a line of errors a maker, as ``price_skill``."""
+
+    market: Market
+    days: int
+    hours: list[Hour]
+    record: list[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A market laid out: designs of each block, the last origin of which is the one to forecast."""
+
+    market: Market
+    values: pd.Series
+    designs: list[Design]
+    trial: int
+
+    def key(self, block: int) -> str:
+        """Name of a block's design."""
+        return f"{self.market.key} {block}"
+
+
+def ahead(
+    spark: SparkSession, markets: Sequence[Market], engines: Sequence[str], weather: pd.DataFrame | None
+) -> list[Ahead]:
+    """Forecast every market that at least a day is known of; those too short for a model by the naive forecast."""
+    laid = [lay(market, weather) for market in markets if market.values.notna().sum() >= 24]
+    designs = {each.key(block): design for each in laid for block, design in enumerate(each.designs)}
+    tasks = [
+        task
+        for each in laid
+        if each.trial
+        for block, design in enumerate(each.designs)
+        for part in makers.parts_of(engines, _has_weather(design))
+        for task in _tasks(each, block, part)
+    ]
+    prices = solve(spark, designs, tasks)
+    made: dict[str, dict[str, Prices]] = {key: makers.made(engines, prices.get(key, {})) for key in designs}
+    for each in laid:
+        _add_composed(each, laid, designs, made)
+    return [_told(each, [made[each.key(block)] for block in range(BLOCKS)]) for each in laid]
+
+
+def lay(market: Market, weather: pd.DataFrame | None) -> Laid:
+    """The market's designs: an origin a day, the last one at the end of what is known."""
+    values = market.values
+    if market.has_components:
+        values = values[values.index >= components.SINCE]
+        values = values - components.tolls(values.index.tz_localize(None).to_numpy(), market.zone)[0]
+    origin = values.last_valid_index() + pd.Timedelta("1h")
+    days = (origin - values.first_valid_index()) // pd.Timedelta("1D")
+    if days < FEWEST_DAYS:  # what is before the first day is as the first: enough for the naive forecast
+        first = values.ffill().bfill().iloc[:24]
+        before = [first.set_axis(first.index - pd.Timedelta(days=n)) for n in range(FEWEST_DAYS - days + 1, 0, -1)]
+        values = pd.concat([*before, values])
+    begin = values.index[0] + pd.Timedelta(days=DAYS_BACK)
+    count = (origin - begin) // pd.Timedelta("1D")
+    origins = pd.date_range(end=origin, periods=count + 1, freq="D")
+    designs = [lay_out(values, origins, ZONE, block, weather) for block in range(BLOCKS)]
+    fit = days - DAYS_BACK - band.DAYS >= makers.FEWEST_DAYS
+    return Laid(market, values, designs, len(origins) - 1 - band.DAYS if fit else 0)
+
+
+def _tasks(each: Laid, block: int, part: Part) -> list[Task]:
+    """One fit for the trial, the last days as if they were to come, and one for the days that are."""
+    last = len(each.designs[block].origins) - 1
+    key = each.key(block)
+    return [Task(key, part, each.trial, each.trial, last), Task(key, part, last, last, last + 1)]
+
+
+def _has_weather(design: Design) -> bool:
+    return design.weather is not None and bool((~np.isnan(design.weather)).mean() >= LEAST_WEATHER)
+
+
+def _add_composed(
+    each: Laid, laid: Sequence[Laid], designs: dict[str, Design], made: dict[str, dict[str, Prices]]
+) -> None:
+    """The PVPC out of the spot market's forecast, where both are known up to the same hour."""
+    market = next((m for m in laid if m.market.market == "spot" and m.market.zone == "ES"), None)
+    if not each.market.has_components or market is None or not market.trial or not each.trial:
+        return
+    if market.designs[0].origins[-1] != each.designs[0].origins[-1]:
+        return
+    others = components.rest(each.values, market.values, each.market.zone)
+    for block, design in enumerate(each.designs):
+        spot = market.designs[block]
+        chosen, _ = _chosen(spot, made[market.key(block)])
+        prices = {**made[market.key(block)], NAIVE: spot.naive}[chosen]
+        aligned = pd.DataFrame(prices, index=spot.origins).reindex(design.origins).to_numpy()
+        of_rest = lay_out(others, design.origins, ZONE, block)
+        made[each.key(block)][COMPOSED] = components.compose(design, of_rest, aligned, each.market.zone)
+
+
+def _chosen(design: Design, made: dict[str, Prices]) -> tuple[str, NDArray[np.intp]]:
+    """The winner of the trial, and the origins it was held on."""
+    over = np.flatnonzero(design.ended_before(design.origins[-1]))[-band.DAYS :]
+    return record.winner({n: p[over] for n, p in made.items()}, design.naive[over], design.target[over]), over
+
+
+def _told(each: Laid, made: list[dict[str, Prices]]) -> Ahead:
+    hours: list[Hour] = []
+    for block, (design, by_maker) in enumerate(zip(each.designs, made, strict=True)):
+        name, over = _chosen(design, by_maker)
+        candidates = {**by_maker, NAIVE: design.naive}
+        if np.isnan(candidates[name][-1]).any():
+            name = NAIVE
+        point = candidates[name]
+        quantiles = band.quantiles(
+            point[-1], design.hour[-1], (design.target - point)[over], design.hour[over], list(RECORD_LEVELS)
+        )
+        hours += _hours(each.market, design.times[-1], quantiles, name)
+        if block == 0:
+            lines = _record(each, candidates, over, name)
+    days = int((each.market.values.notna().sum()) // 24)
+    return Ahead(each.market, days, hours, lines)
+
+
+def _hours(market: Market, times: NDArray[np.datetime64], quantiles: Prices, name: str) -> list[Hour]:
+    step = PERSISTENCE if name == NAIVE else WEATHER if name.endswith(WITH_WEATHER) else HISTORY
+    tolls, stands_in = np.zeros(len(times)), np.zeros(len(times), dtype=bool)
+    if market.has_components:
+        tolls, stands_in = components.tolls(times, market.zone)
+    hours = []
+    for time, row, guessed in zip(times, quantiles + tolls[:, None], stands_in, strict=True):
+        p10, p50, p90 = (float(value) for value in row)
+        rung = f"{step}, {components.STANDS_IN}" if guessed else step
+        hours.append(Hour(pd.Timestamp(time, tz="UTC"), p10, p50, p90, name, rung))
+    return hours
+
+
+def _record(
+    each: Laid, candidates: dict[str, Prices], over: NDArray[np.intp], published: str
+) -> list[tuple[object, ...]]:
+    """A line a maker over the trial's days, the published one marked. Bands are those of the days before each half."""
+    design = each.designs[0]
+    lines: list[tuple[object, ...]] = []
+    outcome = design.target[over]
+    for name, prices in candidates.items():
+        told = record.score(prices[over], outcome)
+        if not told.hours:
+            continue
+        half = len(over) // 2
+        error, hour = (design.target - prices)[over], design.hour[over]
+        quantiles = np.concatenate(
+            [
+                band.quantiles(prices[over][a], hour[a], error[b], hour[b], list(RECORD_LEVELS))
+                for a, b in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half)))
+            ]
+        )
+        low, _, high = record.coverage(quantiles, outcome)
+        loss = record.pinball(quantiles, outcome, RECORD_LEVELS)
+        errors = (told.mae, told.rmse, told.r2, loss, low, high)
+        lines.append((name, len(over), told.hours, *errors, name == published))
+    return lines

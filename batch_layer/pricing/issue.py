@@ -1,0 +1,53 @@
+"""Forecasts with their band, day after day: the maker that has been best of late, and the errors it made of late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batch_layer.pricing import band
+from batch_layer.pricing.design import Design
+from batch_layer.pricing.makers import NAIVE
+from batch_layer.pricing.record import winner
+
+CHOICE_DAYS = 14
+"""For so long a choice of the maker stands."""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Of each origin the 24 hours: ``quantiles`` at the levels asked for, and the maker's name."""
+
+    quantiles: NDArray[np.float64]
+    maker: list[str]
+
+
+def issue(
+    design: Design,
+    makers: Mapping[str, NDArray[np.float64]],
+    begin: int,
+    end: int,
+    levels: Sequence[float],
+) -> Issue:
+    """Origins ``begin`` to ``end`` of ``design``, of each by what ``makers`` had said of the days before it.
+
+    ``makers`` holds each one's prices of every origin, NaN where it did not speak. A price no maker has forecast is
+    the naive one.
+    """
+    candidates = {**makers, NAIVE: design.naive}
+    found, names = np.full((end - begin, 24, len(levels)), np.nan), []
+    chosen = NAIVE
+    for origin in range(begin, end):
+        over = np.flatnonzero(design.ended_before(design.origins[origin]))[-band.DAYS :]
+        if (origin - begin) % CHOICE_DAYS == 0:
+            chosen = winner({n: p[over] for n, p in makers.items()}, design.naive[over], design.target[over])
+        name = NAIVE if np.isnan(candidates[chosen][origin]).all() else chosen
+        prices = candidates[name]
+        found[origin - begin] = band.quantiles(
+            prices[origin], design.hour[origin], (design.target - prices)[over], design.hour[over], levels
+        )
+        names.append(name)
+    return Issue(found, names)
