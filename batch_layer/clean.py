@@ -1,7 +1,8 @@
 """Step 2: what the touched days need, deduplicated, merged and in order.
 
-Staged for the next step: ``touched`` (installation, UTC day), ``readings`` of those days and their neighbours, one row
-for each device and instant, and ``intervals`` that reach into those days.
+Staged for the next step: ``touched`` (installation, UTC day), ``reach`` (the days on which each device's readings have
+a say in a touched day), those ``readings``, one row for each device and instant, ``intervals`` that reach into the
+touched days, and ``expected`` (device, UTC day), for which the night says what was there and what was not.
 """
 
 from __future__ import annotations
@@ -16,25 +17,33 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master, touched
+from batch_layer import expected, heard, master, touched
 from batch_layer.runs import Run
 from conf import Settings
 from energy.conflict import merge
 from energy.records import KEYS, columns
+
+REACH = "installation_id string, device_id string, touched_day date, event_day date"
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     """Stage the touched days' data. Counts pairs, readings, intervals, and through which archive batch it saw."""
     marks = touched.marks(spark, settings, run)
     batches = {topic: master.batches_after(spark, settings, topic, mark) for topic, mark in marks.items()}
-    _stage(touched.touched_days(spark, settings, run, batches).coalesce(1), run.staging(settings, "touched"))
+    devices = heard.write(spark, settings, run, batches["readings"]).persist()
+    _stage(touched.touched_days(spark, settings, run, batches, devices).coalesce(1), run.staging(settings, "touched"))
     pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched")).persist()
     days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
+    _stage(expected.expected_days(devices, pairs, run).coalesce(1), run.staging(settings, "expected"))
+    _stage(reach(devices, pairs).coalesce(1), run.staging(settings, "reach"))
+    reaching = read_reach(spark, settings, run)
     readings, intervals = run.staging(settings, "readings"), run.staging(settings, "intervals")
-    _stage(clean_readings(needed_readings(spark, settings, pairs, days)), readings)
+    _stage(clean_readings(needed_readings(spark, settings, reaching)), readings)
     _stage(needed_intervals(spark, settings, pairs, days), intervals)
+    devices.unpersist()
     counts = {
         "touched_installation_days": pairs.count(),
+        "expected_device_days": spark.read.parquet(run.staging(settings, "expected")).count(),
         "readings": read_readings(spark, settings, run).count(),
         "intervals": read_intervals(spark, settings, run).count(),
     }
@@ -48,6 +57,11 @@ def read_readings(spark: SparkSession, settings: Settings, run: Run) -> DataFram
     return spark.read.schema(_reading_schema()).parquet(run.staging(settings, "readings"))
 
 
+def read_reach(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
+    """The days of readings this step has staged, by device and touched day."""
+    return spark.read.schema(REACH).parquet(run.staging(settings, "reach"))
+
+
 def read_intervals(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
     """The intervals this step has staged."""
     return spark.read.schema(master.schema("intervals")).parquet(run.staging(settings, "intervals"))
@@ -58,18 +72,29 @@ def _stage(rows: DataFrame, folder: str) -> None:
 
 
 def _reading_schema() -> str:
-    return ", ".join(f"`{name}` {kind}" for name, kind in columns("readings").items()) + ", event_day date"
+    fields = ", ".join(f"`{name}` {kind}" for name, kind in columns("readings").items())
+    return f"{fields}, received_at timestamp, event_day date"
 
 
-def needed_readings(spark: SparkSession, settings: Settings, pairs: DataFrame, days: list[date]) -> DataFrame:
-    """Readings of the touched pairs' days and of the days around them that have a say in them."""
-    reach = touched.CONTEXT_DAYS
-    near = {day + timedelta(days=n) for day in days for n in range(-reach, reach + 1)}
-    span = f"explode(sequence(date_sub(event_day, {reach}), date_add(event_day, {reach}))) AS event_day"
-    needed = pairs.selectExpr("installation_id", span).distinct()
-    readings = master.read(spark, settings, "readings", near)
-    return readings.join(needed, ["installation_id", "event_day"], "left_semi").select(
-        *columns("readings"), "event_day"
+def reach(devices: DataFrame, pairs: DataFrame) -> DataFrame:
+    """Which days' readings of each device have a say in which touched day."""
+    near = F.udf(lambda spans, day: heard.near(spans, day, touched.CONTEXT_DAYS), "array<date>")
+    return (
+        pairs.select("installation_id", F.col("event_day").alias("touched_day"))
+        .join(devices.select("installation_id", "device_id", "spans"), "installation_id")
+        .select(
+            "installation_id", "device_id", "touched_day", F.explode(near("spans", "touched_day")).alias("event_day")
+        )
+    )
+
+
+def needed_readings(spark: SparkSession, settings: Settings, reaching: DataFrame) -> DataFrame:
+    """The readings that have a say in a touched day, with their arrival."""
+    needed = reaching.select("installation_id", "device_id", "event_day").distinct()
+    days = [row.event_day for row in needed.select("event_day").distinct().collect()]
+    readings = master.read(spark, settings, "readings", days)
+    return readings.join(needed, ["installation_id", "device_id", "event_day"], "left_semi").select(
+        *columns("readings"), "received_at", "event_day"
     )
 
 
@@ -87,7 +112,10 @@ def needed_intervals(spark: SparkSession, settings: Settings, pairs: DataFrame, 
 
 
 def clean_readings(readings: DataFrame) -> DataFrame:
-    """One reading for each device and instant, in order: repeats merged by ``energy.conflict``."""
+    """One reading for each device and instant, in order: repeats merged by ``energy.conflict``.
+
+    Of their arrivals the last stands: until then the reading was another.
+    """
     ordered = readings.repartition("device_id", "event_day").sortWithinPartitions(*KEYS["readings"])
     return ordered.mapInArrow(merge_repeats, _reading_schema())  # type: ignore[arg-type]
 
@@ -118,11 +146,15 @@ def _merged(rows: pa.Table, starts: np.ndarray[Any, Any]) -> Iterator[pa.RecordB
     sizes = np.diff(np.append(starts, len(rows)))
     yield from rows.take(starts[sizes == 1]).to_batches()
     repeated = [
-        reduce(merge, ({k: v for k, v in row.items() if v is not None} for row in group.to_pylist()))
-        for group in (rows.slice(start, size) for start, size in zip(starts, sizes, strict=True) if size > 1)
+        _as_one(rows.slice(start, size).to_pylist()) for start, size in zip(starts, sizes, strict=True) if size > 1
     ]
     if repeated:
         yield pa.RecordBatch.from_pylist(repeated, schema=rows.schema)
+
+
+def _as_one(repeats: list[dict[str, Any]]) -> dict[str, Any]:
+    day = {"event_day": repeats[0].pop("event_day", None)}
+    return reduce(merge, ({k: v for k, v in row.items() if k != "event_day"} for row in repeats)) | day
 
 
 if __name__ == "__main__":

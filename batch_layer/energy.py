@@ -1,7 +1,7 @@
 """Step 3: energy of the touched days' quarter-hours, and of it only what differs from what is published.
 
 The arithmetic is the package ``energy``'s alone; this step brings each installation's data together, calls it, and
-compares. Its rows are the run's list of changes: before, after, and why.
+compares. Its rows are the run's list of changes: before, after, and why. Beside them it stages the gap ledger.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import clean, energy_view, storage, touched
+from batch_layer import clean, energy_view, expected, storage, touched
 from batch_layer.catalogue import Catalogue, read_catalogue
 from batch_layer.changes import changes
 from batch_layer.runs import Run
-from batch_layer.totals import TOTALS, community_totals, installation_totals
+from batch_layer.totals import STRETCHES, TOTALS, Work, community_totals, installation_totals
 from conf import Settings
 
 
@@ -30,9 +30,20 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
 
     readings = clean.read_readings(spark, settings, run)
     intervals = clean.read_intervals(spark, settings, run)
-    totals = installation_totals(pairs, readings, intervals, catalogue, tasks)
+    reach = clean.read_reach(spark, settings, run)
+    wanted = spark.read.schema(expected.SCHEMA).parquet(run.staging(settings, "expected"))
+    work = Work(catalogue.capacity_kw, run.started, tasks)
+    totals = installation_totals(pairs, readings, reach, intervals, wanted, work)
+    # Without a device the ledger has nothing to say, and millions of totals need not be kept for it.
+    has_ledger = run.finished["clean"]["expected_device_days"] > 0
+    if has_ledger:
+        totals.persist()
+        of_ledger = totals.where("state IS NOT NULL").select(*_names(STRETCHES))
+        of_ledger.write.mode("overwrite").parquet(run.staging(settings, "gaps"))
     staged = run.staging(settings, "energy")
-    changes(totals, published, pairs, run).write.mode("overwrite").parquet(staged)
+    of_totals = totals.where("state IS NULL").select(*_names(TOTALS))
+    changes(of_totals, published, pairs, run).write.mode("overwrite").parquet(staged)
+    totals.unpersist()
     changed = spark.read.schema(f"{TOTALS}, {energy_view.CHANGE}").parquet(staged)
 
     community_pairs = _by_community(spark, pairs, catalogue)
@@ -44,6 +55,10 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     written = energy_view.read_rows(spark, settings, days, [run.run_id]).groupBy("why").count().collect()
     by_reason = {row["why"]: int(row["count"]) for row in written}
     return {"energy_rows": sum(by_reason.values()), **{f"energy_{why}": n for why, n in by_reason.items()}}
+
+
+def _names(schema: str) -> list[str]:
+    return [column.split()[0] for column in schema.split(", ")]
 
 
 def _members(spark: SparkSession, catalogue: Catalogue) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Step 8, the last: the run's rows into Cassandra, checked, and then, in one row, made visible.
+"""Step 9, the last: the run's rows into Cassandra, checked, and then, in one row, made visible.
 
 Every row carries the run's id, and a reader takes only runs whose row in table ``run`` says *published*. So a run
 that is killed here leaves what was served before, and doing it again writes the same rows over themselves.
@@ -11,7 +11,7 @@ from datetime import date, datetime, timezone
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import checks, energy_view, master, runs, storage, touched, views
+from batch_layer import accounts, checks, energy_view, heard, master, prices, runs, storage, touched, views
 from batch_layer.catalogue import read_catalogue
 from batch_layer.runs import Run
 from conf import Settings
@@ -19,7 +19,7 @@ from conf import Settings
 STAGED = {"forecast": "forecast", "evaluate": "forecast_skill"}
 """Steps that stage rows for a table of their own; their folder is named as below."""
 FOLDER = {"forecast": "forecast", "evaluate": "skill"}
-WORKED_IN = ("touched", "readings", "intervals", "energy")
+WORKED_IN = ("touched", "expected", "reach", "readings", "intervals", "energy", "gaps")
 """Staged for this night alone; what is staged of forecasts stays, for their later skill."""
 BATCH_ROWS = 1000
 """Rows of one partition that travel together: half the work of 200 for Cassandra; 3000 gain nothing more."""
@@ -37,13 +37,19 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         "unbalanced_statements": checks.conservation(values.where(~F.col("installation_id").isin(communities))),
         "energy_published": _publish_energy(spark, settings, run, days),
         "prices_published": _publish_prices(spark, settings, run),
+        "official_published": _publish(settings, accounts.official(spark, settings, run), "official"),
+        "gaps_published": _publish(settings, accounts.gaps(spark, settings, run), "gap"),
+        "changes_published": _publish(settings, accounts.changes(spark, settings, run, days), "change"),
     }
+    if "prices" in run.finished:
+        counts |= prices.publish(spark, settings, run, _publish)
     for step, table in STAGED.items():
         if step in run.finished:
             counts[f"{table}_published"] = _publish_staged(spark, settings, run, step, table)
     _show(settings, run, counts, _skill(spark, settings, run))
     for name in WORKED_IN:
         storage.delete(spark, run.staging(settings, name))
+    heard.forget(spark, settings, before=run.published[-1] if run.published else run.run_id)
     return counts
 
 
@@ -90,18 +96,23 @@ def _publish_prices(spark: SparkSession, settings: Settings, run: Run) -> int:
         .groupBy(*key)
         .agg(F.max(F.struct(*fields)).alias("price"))
         .select(*key, "price.*", F.lit("known").alias("kind"))
-        .persist()
     )
-    _save(settings, prices, "price")
-    count = prices.count()
-    prices.unpersist()
-    return count
+    return _publish(settings, prices, "price")
 
 
 def _publish_staged(spark: SparkSession, settings: Settings, run: Run, step: str, table: str) -> int:
     rows = spark.read.parquet(run.staging(settings, FOLDER[step])).withColumn("run_id", F.lit(run.run_id))
-    _save(settings, rows, table)
-    return rows.count()
+    return _publish(settings, rows, table)
+
+
+def _publish(settings: Settings, rows: DataFrame, table: str) -> int:
+    """Write the rows and count them; what is empty is not written."""
+    rows = rows.persist()
+    count = rows.count()
+    if count:
+        _save(settings, rows, table)
+    rows.unpersist()
+    return count
 
 
 def _save(settings: Settings, rows: DataFrame, table: str) -> None:

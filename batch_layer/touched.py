@@ -1,8 +1,8 @@
 """Which (installation, UTC day) pairs a night has to total again, and no more.
 
-A reading touches its own day and, through the step to its neighbours, the day before and after. An interval touches
-the days it spans. The days that have come under the cut since the last published run are touched by what the
-master already held of them.
+A reading touches its own day and, through the step to its neighbours, the day before and after; where its device was
+silent before or after, every day of that silence and the one at its other end. An interval touches the days it spans.
+The days that have come under the cut since the last published run are touched by what the master already held of them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master, runs
+from batch_layer import heard, master, runs
 from batch_layer.runs import Run
 from conf import Settings
 
 INTERVAL_DAYS = 31
 """Longest interval that is accepted, in days (energy.records)."""
 CONTEXT_DAYS = 2
-"""How far around a touched day readings are looked at: the step that bridges to it, and its judges beyond."""
+"""How far around a touched day, and beyond a silence that holds it, readings are looked at: the judges of its steps."""
 SCHEMA = "installation_id string, event_day date, by_reading boolean"
 INTERVAL_SPAN = "explode(sequence(to_date(start), to_date(`end` - INTERVAL 1 MICROSECOND))) AS event_day"
 READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"
@@ -39,17 +39,25 @@ def touched_days(
     settings: Settings,
     run: Run,
     batches: dict[str, dict[int, list[date]]],
+    devices: DataFrame,
 ) -> DataFrame:
     """Touched pairs before the cut; ``by_reading`` where a reading has arrived since the last published run.
 
-    ``batches`` are the archive batches of readings and intervals that are new to this run.
+    ``batches`` are the archive batches of readings and intervals that are new to this run, ``devices`` all that were
+    ever heard (:mod:`batch_layer.heard`), those batches included.
     """
     readings = master.read_batches(spark, settings, "readings", batches["readings"])
     intervals = master.read_batches(spark, settings, "intervals", batches["intervals"])
-    pairs = _by_readings(readings, new=True).unionByName(_by_intervals(intervals))
+    pairs = (
+        _by_readings(readings, new=True)
+        .unionByName(_by_silence_ended(readings, devices))
+        .unionByName(_by_intervals(intervals))
+    )
     cut = run.cut.date()
     if run.previous_cut is not None and run.previous_cut < run.cut:
-        pairs = pairs.unionByName(_come_under_the_cut(spark, settings, run.previous_cut.date(), cut))
+        since = run.previous_cut.date()
+        pairs = pairs.unionByName(_come_under_the_cut(spark, settings, since, cut))
+        pairs = pairs.unionByName(_in_silence(devices, since, cut))
     return (
         pairs.where(F.col("event_day") < F.lit(cut))
         .groupBy("installation_id", "event_day")
@@ -60,6 +68,24 @@ def touched_days(
 def _by_readings(readings: DataFrame, new: bool) -> DataFrame:
     days = readings.select("installation_id", "event_day").distinct()
     return days.selectExpr("installation_id", READING_SPAN, f"{new} AS by_reading")
+
+
+def _by_silence_ended(readings: DataFrame, devices: DataFrame) -> DataFrame:
+    around = F.udf(heard.silence_around, "array<date>")
+    return (
+        readings.select("installation_id", "device_id", "event_day")
+        .distinct()
+        .join(devices, ["installation_id", "device_id"])
+        .select("installation_id", F.explode(around("spans", "event_day")).alias("event_day"))
+        .distinct()
+        .withColumn("by_reading", F.lit(True))
+    )
+
+
+def _in_silence(devices: DataFrame, since: date, cut: date) -> DataFrame:
+    silences = F.udf(heard.silences, "array<date>")
+    days = silences("spans", F.lit(since), F.lit(cut))
+    return devices.select("installation_id", F.explode(days).alias("event_day"), F.lit(False).alias("by_reading"))
 
 
 def _by_intervals(intervals: DataFrame) -> DataFrame:

@@ -12,14 +12,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from energy.conflict import merge
 from energy.counters import BRIDGE, Portion, energy_of_columns
 from energy.records import REGISTERS
 from energy.rows import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
 
-__all__ = ["EnergyRow", "community_energy", "installation_energy"]
+__all__ = ["Counted", "EnergyRow", "community_energy", "counted", "device_rows", "installation_energy"]
 
 DERIVED = {
     "consumption": {"generation": 1, "import": 1, "export": -1, "charge": -1, "discharge": 1},
@@ -27,6 +27,15 @@ DERIVED = {
 }
 """Quantities that no register counts, as signed sums of those that registers count."""
 _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
+
+
+class Counted(NamedTuple):
+    """What each device of an installation counted, and when it was heard, by quantity and device."""
+
+    portions: dict[str, dict[str, dict[int, Portion]]]
+    """By quarter-hour (its start in microseconds from the epoch)."""
+    heard: dict[str, dict[str, list[int]]]
+    """Times (microseconds) of the readings, in order."""
 
 
 def installation_energy(
@@ -39,10 +48,17 @@ def installation_energy(
     unknown. A quantity is the sum over its devices; its completeness is that of the least complete of them.
     For the same numbers from any window, give also what ``energy.counters`` asks for beyond ``start`` and ``end``.
     """
-    window = range(to_us(start), to_us(end))
-    counted: dict[str, dict[int, list[Portion]]] = defaultdict(lambda: defaultdict(list))
-    heard: dict[str, list[list[int]]] = defaultdict(list)
-    for kind, times, samples in _by_device(readings):
+    return installation_rows(counted(readings, capacity_kw), start, end)
+
+
+def counted(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None, bridge: timedelta = BRIDGE) -> Counted:
+    """What each device counted; readings and ``capacity_kw`` as above.
+
+    ``bridge`` is the longest hole that a register's step is shared over: a day for a window of the stream,
+    ``energy.counters.ANY_HOLE`` for whoever gives the nearest readings on both sides of every hole.
+    """
+    found = Counted(defaultdict(dict), defaultdict(dict))
+    for device, kind, times, samples in _by_device(readings):
         for register, (of_kind, quantity, power) in REGISTERS.items():
             if of_kind != kind:
                 continue
@@ -51,17 +67,31 @@ def installation_energy(
             if register_wh.count(None) + power_w.count(None) == 2 * len(samples):
                 continue
             capacity_w = capacity_kw * 1000 if capacity_kw and quantity == "generation" else None
-            heard[quantity].append(times)
-            for period, portion in energy_of_columns(times, register_wh, power_w, capacity_w).items():
+            found.heard[quantity][device] = times
+            found.portions[quantity][device] = energy_of_columns(times, register_wh, power_w, capacity_w, bridge)
+    return found
+
+
+def installation_rows(of: Counted, start: datetime, end: datetime) -> list[EnergyRow]:
+    """Rows of the installation in ``start``..``end`` (UTC), the derived quantities among them."""
+    window = range(to_us(start), to_us(end))
+    heard = {quantity: list(times.values()) for quantity, times in of.heard.items()}
+    parts: dict[tuple[str, int], list[Portion]] = defaultdict(list)
+    for quantity, devices in of.portions.items():
+        for portions in devices.values():
+            for period, portion in portions.items():
                 if period in window:
-                    counted[quantity][period].append(portion)
-    rows = {
-        (quantity, period): _row(quantity, period, parts, _expected(heard[quantity], period))
-        for quantity, by_period in counted.items()
-        for period, parts in by_period.items()
-    }
+                    parts[quantity, period].append(portion)
+    rows = {key: _row(*key, each, _expected(heard[key[0]], key[1])) for key, each in parts.items()}
     _derive(rows, heard)
     return [rows[key] for key in sorted(rows)]
+
+
+def device_rows(of: Counted, device_id: str, quantity: str, start: datetime, end: datetime) -> list[EnergyRow]:
+    """Rows of one device's own quantity in ``start``..``end`` (UTC), by start."""
+    window = range(to_us(start), to_us(end))
+    portions = of.portions.get(quantity, {}).get(device_id, {})
+    return [_row(quantity, period, [portions[period]], 1) for period in sorted(portions) if period in window]
 
 
 def _expected(heard: list[list[int]], period: int) -> int:
@@ -76,8 +106,8 @@ def _expected(heard: list[list[int]], period: int) -> int:
 
 def _by_device(
     readings: Iterable[Mapping[str, Any]],
-) -> Iterator[tuple[str, list[int], list[Mapping[str, Any]]]]:
-    """Kind, times (microseconds) and readings of each device, in order of time, one a time."""
+) -> Iterator[tuple[str, str, list[int], list[Mapping[str, Any]]]]:
+    """Id, kind, times (microseconds) and readings of each device, in order of time, one a time."""
     devices: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for reading in readings:
         held = devices[reading["device_id"]]
@@ -86,10 +116,10 @@ def _by_device(
             held[at] = merge(held[at], reading)
         else:
             held[at] = reading
-    for _, held in sorted(devices.items()):
+    for device, held in sorted(devices.items()):
         times = sorted(held)
         samples = [held[at] for at in times]
-        yield max(sample["device_kind"] for sample in samples), times, samples
+        yield device, max(sample["device_kind"] for sample in samples), times, samples
 
 
 def _row(quantity: str, period: int, parts: list[Portion], expected: int) -> EnergyRow:

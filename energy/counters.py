@@ -37,10 +37,12 @@ from energy.plain import plain_portions
 from energy.rows import to_mwh, to_us
 from energy.stretches import Portion, judged_portions
 
-__all__ = ["BRIDGE", "CONTEXT", "Portion", "energy_of_columns", "portions"]
+__all__ = ["ANY_HOLE", "BRIDGE", "CONTEXT", "Portion", "energy_of_columns", "portions"]
 
 BRIDGE = timedelta(hours=24)
-"""The longest time between two samples over which a register's step is shared."""
+"""The longest time between two samples over which a register's step is shared by whoever sees a window only."""
+ANY_HOLE = timedelta.max
+"""``bridge`` of whoever has the samples on both sides of every hole: no step is lost, however long the hole."""
 CONTEXT = 8
 """Samples beyond a window, on each side, by which its doubtful samples are judged."""
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from energy.calendar import period_end
-from energy.rows import EnergyRow
+from energy.rows import QUARTER, QUARTER_US, EnergyRow, from_us, to_us
 
 State = Literal["present", "late", "estimated", "missing", "lost"]
 LATE = timedelta(minutes=15)
 """A period whose last evidence came longer than this after its end is late."""
+_LATE_US = LATE // timedelta(microseconds=1)
 GIVEN_UP = timedelta(days=40)
 """What has not come after this long will not come: sources and the stream's store keep no more."""
 UNRECOVERABLE = frozenset({"replaced", "jump"})
@@ -25,6 +26,18 @@ class Entry(NamedTuple):
     state: State
     cause: str
     completeness: float
+
+
+class Stretch(NamedTuple):
+    """Expected periods in a row that fared alike, from ``start`` to before ``until`` (UTC)."""
+
+    start: datetime
+    until: datetime
+    state: State
+    cause: str
+    periods: int
+    completeness: float
+    """Mean of the periods'."""
 
 
 def gap_ledger(
@@ -59,3 +72,48 @@ def _entry(start: datetime, row: EnergyRow | None, arrived: datetime | None, now
     if arrived is not None and arrived > end + LATE:
         return Entry(start, "late", "late", row.completeness)
     return Entry(start, "present", row.cause, row.completeness)
+
+
+def stretches(entries: Iterable[Entry]) -> list[Stretch]:
+    """Entries in order of time, those in a row of one state and cause as one."""
+    found: list[Stretch] = []
+    for start, state, cause, completeness in entries:
+        last = found[-1] if found else None
+        if last is not None and (last.until, last.state, last.cause) == (start, state, cause):
+            covered = last.completeness * last.periods + completeness
+            found[-1] = Stretch(
+                last.start, start + QUARTER, state, cause, last.periods + 1, covered / (last.periods + 1)
+            )
+        else:
+            found.append(Stretch(start, start + QUARTER, state, cause, 1, completeness))
+    return found
+
+
+def as_it_stands(stretch: Stretch, now: datetime) -> Stretch:
+    """A stretch that was written down earlier, as it is to be called ``now``: what is missing for too long is lost."""
+    if stretch.state == "missing" and now - stretch.until > GIVEN_UP:
+        return stretch._replace(state="lost")
+    return stretch
+
+
+def arrivals(samples: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> dict[datetime, datetime]:
+    """Of each quarter-hour in ``start``..``end`` when the last message it needed came.
+
+    ``samples`` are (time, received_at) of one device. A quarter-hour needs its own and the first after it; that one
+    could not come before it was taken, so its time beyond the quarter-hour's end is not counted. Nothing is returned
+    where no message took longer than LATE to come.
+    """
+    ordered = sorted((to_us(time), to_us(received)) for time, received in samples)
+    if all(received - time <= _LATE_US for time, received in ordered):
+        return {}
+    first, last = to_us(start), to_us(end)
+    found: dict[int, int] = {}
+    before = None
+    for time, received in ordered:
+        own = time - time % QUARTER_US
+        begin = own if before is None else before - before % QUARTER_US
+        for period in range(max(begin, first), min(own + 1, last), QUARTER_US):
+            came = received - max(0, time - period - QUARTER_US)
+            found[period] = max(found.get(period, came), came)
+        before = time
+    return {from_us(period): from_us(came) for period, came in found.items()}

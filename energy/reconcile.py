@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -36,22 +36,32 @@ class Difference(NamedTuple):
 
 
 def explain(
-    before: Iterable[EnergyRow], after: Iterable[EnergyRow], known: Mapping[str, Mapping[datetime, int]]
+    before: Iterable[EnergyRow],
+    after: Iterable[EnergyRow],
+    known: Mapping[str, Mapping[datetime, int]],
+    replaced: Collection[datetime] = (),
 ) -> list[Difference]:
     """Every period of one quantity in which two views differ, or only one has a value.
 
-    ``known`` holds what is known to have been added between the views: cause (``late``, ``duplicate``,
-    ``quarantine``), then mWh by period; see :func:`added_by`. The rest is told from the rows themselves.
+    ``known`` holds what is known to have been added between the views: cause (``late``, ``quarantine``, ``duplicate``),
+    then mWh by period; see :func:`added_by`. It is a part where it brings the views nearer to each other. What is left
+    is ``duplicate`` in the periods ``replaced``, whose readings may have replaced others of the same instant; else it
+    is told from the rows themselves.
     """
     first, second = {row.start: row for row in before}, {row.start: row for row in after}
     found = []
     for start in sorted({*first, *second}):
         a, b = first.get(start), second.get(start)
         was, now = a and to_mwh(a.energy_wh), b and to_mwh(b.energy_wh)
-        parts = {cause: known[cause][start] for cause in CAUSES if known.get(cause, {}).get(start)}
-        rest = (now or 0) - (was or 0) - sum(parts.values())
+        rest = (now or 0) - (was or 0)
+        parts: dict[str, int] = {}
+        for cause in CAUSES:
+            part = known.get(cause, {}).get(start, 0)
+            if abs(rest - part) < abs(rest):
+                parts[cause] = part
+                rest -= part
         if rest:
-            cause = _told_by(a, b)
+            cause = "duplicate" if start in replaced and a and b else _told_by(a, b)
             parts[cause] = parts.get(cause, 0) + rest
         if parts or a is None or b is None:
             found.append(Difference(start, was, now, {cause: mwh for cause, mwh in parts.items() if mwh}))
@@ -71,21 +81,26 @@ def summed(differences: Iterable[Difference]) -> dict[str, int]:
 def added_by(
     base: Iterable[Mapping[str, Any]],
     more: Iterable[Mapping[str, Any]],
-    quantity: str,
     start: datetime,
     end: datetime,
     capacity_kw: float | None,
-) -> dict[datetime, int]:
-    """What the readings ``more`` (late ones, say) change beside those of ``base``: mWh by period, without zeros."""
+) -> dict[str, dict[datetime, int]]:
+    """What the readings ``more`` (late ones, say) change beside those of ``base``: mWh by quantity and period.
+
+    Periods whose energy they leave as it is are named with 0 where they make their row another.
+    """
     held = list(base)
-    without = installation_energy(held, start, end, capacity_kw)
-    with_more = installation_energy([*held, *more], start, end, capacity_kw)
-    change: dict[datetime, int] = {}
-    for sign, rows in ((-1, without), (1, with_more)):
-        for row in rows:
-            if row.quantity == quantity:
-                change[row.start] = change.get(row.start, 0) + sign * to_mwh(row.energy_wh)
-    return {period: mwh for period, mwh in change.items() if mwh}
+    without, with_more = (
+        {(row.quantity, row.start): row for row in installation_energy(readings, start, end, capacity_kw)}
+        for readings in (held, [*held, *more])
+    )
+    change: dict[str, dict[datetime, int]] = {}
+    for key in sorted({*without, *with_more}):
+        before, after = without.get(key), with_more.get(key)
+        if before != after:
+            mwh = (to_mwh(after.energy_wh) if after else 0) - (to_mwh(before.energy_wh) if before else 0)
+            change.setdefault(key[0], {})[key[1]] = mwh
+    return change
 
 
 def _told_by(a: EnergyRow | None, b: EnergyRow | None) -> str:

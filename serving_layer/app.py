@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
 from serving_layer import health
-from serving_layer.api import energy, forecasts, installations, prices, problems, runs
+from serving_layer.api import accounts, energy, forecasts, installations, prices, problems, runs
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
 from serving_layer.api.token import read_or_make
@@ -21,7 +21,15 @@ from serving_layer.reader import Reader
 from serving_layer.web import page
 from serving_layer.web.mount import Page
 
-ROUTERS = (installations.router, energy.router, forecasts.router, prices.router, runs.router, health_api.router)
+ROUTERS = (
+    installations.router,
+    energy.router,
+    forecasts.router,
+    prices.router,
+    runs.router,
+    accounts.router,
+    health_api.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

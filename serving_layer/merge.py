@@ -7,6 +7,7 @@ The laws, all here and nowhere else in the layer:
 * Before the cut the batch value wins. Where no published run has a value of a period (its data came after the
   night), the speed view's provisional one stands until the next night. From the cut on, only the speed view
   speaks.
+* A value that a run has withdrawn is no value.
 * ``as_of`` answers with what was published then: batch values alone, for the speed view publishes nothing.
 """
 
@@ -80,4 +81,4 @@ def merge(batch: Iterable[Value], speed: Iterable[Value], seen: Published) -> li
         known = merged.get(value.start)
         if known is None or value.run_id > known.run_id:
             merged[value.start] = value
-    return [merged[start] for start in sorted(merged)]
+    return [merged[start] for start in sorted(merged) if merged[start].energy_wh is not None]

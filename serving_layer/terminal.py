@@ -14,6 +14,7 @@ from rich.table import Table
 
 from conf import Settings
 from serving_layer.catalogue import UnknownInstallation
+from serving_layer.changes import UnknownRun
 from serving_layer.forecast import NoForecast
 from serving_layer.instants import BadInstant
 from serving_layer.reader import Reader, StoreAway
@@ -35,7 +36,7 @@ def answering(settings: Settings) -> Iterator[Reader]:
     reader = Reader(settings)
     try:
         yield reader
-    except (UnknownInstallation, NoForecast, StoreAway) as error:
+    except (UnknownInstallation, UnknownRun, NoForecast, StoreAway) as error:
         raise _refused(str(error), 1) from None
     except BadInstant as error:
         raise _refused(f"{error}.", 2) from None

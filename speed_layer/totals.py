@@ -71,6 +71,8 @@ def _windows(store: Store, touched: Mapping[str, Sequence[Run]]) -> dict[str, li
     before = store.before([(run.device_id, run.first) for _, run in asked], NEIGHBOURS, BRIDGE)
     after = store.since([(run.device_id, run.last + _AFTER) for _, run in asked], NEIGHBOURS, BRIDGE)
     found: dict[str, list[Window]] = {name: [] for name in touched}
+    # Up to the farthest of the readings by which a step is judged: a reading that ends a doubtful stretch (a zero, a
+    # standstill) gives the whole stretch another meaning.
     for (name, run), earlier, later in zip(asked, before, after, strict=True):
         found[name].append(window(run, earlier[-1]["time"] if earlier else None, later[-1]["time"] if later else None))
     return {name: union(of) for name, of in found.items()}

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from serving_layer.catalogue import UnknownInstallation
+from serving_layer.changes import UnknownRun
 from serving_layer.forecast import NoForecast
 from serving_layer.reader import StoreAway
 
@@ -60,6 +61,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(UnknownInstallation)
     def unknown(request: Request, error: UnknownInstallation) -> JSONResponse:
         return _problem(request, 404, "unknown-installation", str(error))
+
+    @app.exception_handler(UnknownRun)
+    def unknown_run(request: Request, error: UnknownRun) -> JSONResponse:
+        return _problem(request, 404, "unknown-run", str(error))
 
     @app.exception_handler(NoForecast)
     def no_forecast(request: Request, error: NoForecast) -> JSONResponse:

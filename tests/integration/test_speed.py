@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hostile_messages import corpus
 from speed_world import Job, Views, quarantine_topic, send, topic_ends, until
 
 from conf import Settings
 from energy.balance import EnergyRow, community_energy, installation_energy
-from energy.records import parse
+from energy.records import Rejected, parse
+from speed_layer.catalogue import Catalogue
+from speed_layer.judge import Message, judge
 from speed_layer.ledger import Ledger
 from speed_layer.summary import Summary
 
@@ -137,6 +140,32 @@ def test_hostile_messages_end_in_quarantine_and_the_job_lives_on(stack: Settings
         assert message["topic"] == "readings"
         assert message["reason"] == found[0].reason
     assert len(views.table("inverter_state", f"hostile-{RUN}")) == 2
+
+
+def test_of_500_hostile_messages_each_is_taken_or_refused_with_its_reason(
+    stack: Settings, job: Job, views: Views
+) -> None:
+    home = f"corpus-{RUN}"
+    views.register(home)
+    catalogue = Catalogue(frozenset({home}))
+    reasons = {}
+    messages = corpus("readings", home, DAY)
+    for payload in messages:
+        try:
+            judge(Message(0, 0, round(time.time() * 1e6), payload, len(payload)), catalogue)
+        except Rejected as reason:
+            reasons[payload] = str(reason)
+    send_and_follow(stack, job, [])
+    before = views.ledger()
+    send_and_follow(stack, job, [(home, payload) for payload in messages])
+    counts = gained(before, views.ledger())
+    assert counts["received"] == len(messages) >= 500
+    assert counts["quarantined"] == len(reasons)
+    assert counts["accepted"] + counts["duplicate"] == len(messages) - len(reasons) > 0
+    kept = {(row.payload, row.payload_bytes): row.reason for row in views.session.execute("SELECT * FROM quarantine")}
+    for payload, reason in reasons.items():
+        assert kept[payload[:65_536], len(payload)] == reason
+    assert job.alive
 
 
 def test_an_installation_registered_a_moment_ago_is_known(stack: Settings, job: Job, views: Views) -> None:

@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from batch_layer import checks, energy_view, master, runs, touched
+from batch_layer import checks, energy_view, expected, heard, master, runs, touched
 from batch_layer.changes import changes
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run, RunError
 from conf import Settings
 
 NOON = datetime(2026, 3, 8, 12, tzinfo=timezone.utc)
+CLEANED = {"readings_through_batch": 0, "intervals_through_batch": -1, "prices_through_batch": -1}
 TOTALS = (
     "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, method string, "
     "lower_wh double, upper_wh double, cause string, event_day date"
@@ -68,9 +69,11 @@ def test_an_unknown_step_is_named(spark: SparkSession, settings: Settings) -> No
         nightly(spark, settings, first="forcast")
 
 
-def archive_reading(spark: SparkSession, settings: Settings, batch: int, time: datetime) -> None:
+def archive_reading(
+    spark: SparkSession, settings: Settings, batch: int, time: datetime, device: str = "a-inverter"
+) -> None:
     row = spark.createDataFrame(
-        [("a", "a-inverter", "inverter", time, 5.0, 0, batch, time, time.date())],
+        [("a", device, "inverter", time, 5.0, 0, batch, time, time.date())],
         "installation_id string, device_id string, device_kind string, time timestamp, energy_total_wh double, "
         "kafka_partition int, kafka_offset bigint, received_at timestamp, event_day date",
     )
@@ -80,7 +83,8 @@ def archive_reading(spark: SparkSession, settings: Settings, batch: int, time: d
 def pairs_of(spark: SparkSession, settings: Settings, run: Run) -> dict[date, bool]:
     marks = touched.marks(spark, settings, run)
     batches = {t: master.batches_after(spark, settings, t, mark) for t, mark in marks.items()}
-    return {r.event_day: r.by_reading for r in touched.touched_days(spark, settings, run, batches).collect()}
+    devices = heard.write(spark, settings, run, batches["readings"])
+    return {r.event_day: r.by_reading for r in touched.touched_days(spark, settings, run, batches, devices).collect()}
 
 
 def test_only_what_is_new_is_touched(spark: SparkSession, settings: Settings, night: Run) -> None:
@@ -91,13 +95,38 @@ def test_only_what_is_new_is_touched(spark: SparkSession, settings: Settings, ni
         settings,
         night,
         "clean",
-        {"readings_through_batch": 0, "intervals_through_batch": -1, "prices_through_batch": -1},
+        CLEANED,
     )
     tomorrow = replace(first, run_id="20260311T000100Z", published=(first.run_id,), previous_cut=first.cut, finished={})
     assert pairs_of(spark, settings, tomorrow) == {}
-    archive_reading(spark, settings, 1, NOON - timedelta(days=40))
+    archive_reading(spark, settings, 1, NOON - timedelta(days=40), "a-meter")
     late = {date(2026, 1, 26), date(2026, 1, 27), date(2026, 1, 28)}
     assert pairs_of(spark, settings, tomorrow) == dict.fromkeys(late, True)
+
+
+def test_a_reading_after_a_silence_touches_the_silence(spark: SparkSession, settings: Settings, night: Run) -> None:
+    archive_reading(spark, settings, 0, NOON - timedelta(days=30))
+    archive_reading(spark, settings, 1, NOON - timedelta(days=30), "a-meter")
+    first = runs.finish(spark, settings, replace(night, published=()), "clean", CLEANED | {"readings_through_batch": 1})
+    heard.write(spark, settings, first, {0: [(NOON - timedelta(days=30)).date()]})
+    later = replace(first, run_id="20260311T000100Z", published=(first.run_id,), previous_cut=first.cut, finished={})
+    archive_reading(spark, settings, 2, NOON - timedelta(days=1))
+    touched_days = pairs_of(spark, settings, later)
+    assert set(touched_days) == {(NOON - timedelta(days=n)).date() for n in range(31)}
+
+
+def test_a_device_is_expected_from_its_first_reading_on(spark: SparkSession, settings: Settings, night: Run) -> None:
+    archive_reading(spark, settings, 0, NOON - timedelta(days=3))
+    devices = heard.write(spark, settings, night, {0: [(NOON - timedelta(days=3)).date()]})
+    (device,) = devices.collect()
+    assert (device.quantities, [tuple(s) for s in device.spans]) == (["generation"], [(date(2026, 3, 5),) * 2])
+    nothing = spark.createDataFrame([], touched.SCHEMA)
+    days = {r.event_day: r.is_first for r in expected.expected_days(devices, nothing, night).collect()}
+    assert days == {date(2026, 3, d): d == 5 for d in range(5, 10)}
+    later = replace(night, cut=night.cut + timedelta(days=1), previous_cut=night.cut, published=(night.run_id,))
+    again = spark.createDataFrame([("a", date(2026, 3, 5), True), ("a", date(2026, 3, 4), True)], touched.SCHEMA)
+    days = {r.event_day: r.is_first for r in expected.expected_days(devices, again, later).collect()}
+    assert days == {date(2026, 3, 5): True, date(2026, 3, 10): False}
 
 
 def test_a_day_that_comes_under_the_cut_is_touched_by_what_was_there(
@@ -111,7 +140,7 @@ def test_a_day_that_comes_under_the_cut_is_touched_by_what_was_there(
         settings,
         early,
         "clean",
-        {"readings_through_batch": 0, "intervals_through_batch": -1, "prices_through_batch": -1},
+        CLEANED,
     )
     later = replace(
         done, run_id="20260310T000600Z", cut=night.cut, published=(done.run_id,), previous_cut=done.cut, finished={}

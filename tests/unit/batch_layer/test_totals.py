@@ -5,15 +5,16 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_layer.clean import merge_repeats
-from batch_layer.totals import total_communities, total_weeks
+from batch_layer.totals import Work, total_communities, total_weeks
 from energy.balance import installation_energy
 from energy.conflict import merge
 
 DAY = datetime(2026, 3, 4, tzinfo=timezone.utc)
+WORK = Work({"a": 5.0}, DAY + timedelta(days=2), 1)
 
 
 def reading(minutes: int, wh: float, device: str = "a-inverter", **more: Any) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def reading(minutes: int, wh: float, device: str = "a-inverter", **more: Any) ->
         "device_id": device,
         "device_kind": "inverter",
         "time": DAY + timedelta(minutes=minutes),
+        "received_at": DAY + timedelta(minutes=minutes, seconds=1),
         "energy_total_wh": wh,
     } | more
 
@@ -41,12 +43,19 @@ def interval(hour: int, generation: float) -> dict[str, Any]:
 
 
 def week(*rows: tuple[str, dict[str, Any]]) -> pa.RecordBatch:
-    blank = {"installation_id": "a", "week": 7, "days": [DAY.date()], "reading": None, "interval": None}
+    blank = {
+        "installation_id": "a",
+        "week": 7,
+        "days": [DAY.date()],
+        "reading": None,
+        "interval": None,
+        "expected": None,
+    }
     return pa.RecordBatch.from_pylist([blank | {kind: record} for kind, record in rows])
 
 
 def totals(batch: pa.RecordBatch) -> dict[tuple[str, datetime], float]:
-    rows = pa.Table.from_batches(list(total_weeks({"a": 5.0}, [batch]))).to_pylist()
+    rows = pa.Table.from_batches(list(total_weeks(WORK, [batch]))).to_pylist()
     return {(r["quantity"], r["start"]): r["energy_wh"] for r in rows}
 
 
@@ -66,8 +75,8 @@ def test_only_touched_days_are_stated() -> None:
 
 def test_any_order_and_repetition_of_a_week_gives_the_same_bytes() -> None:
     rows = [("reading", reading(m, 50.0 + m)) for m in range(0, 120, 7)] + [("interval", interval(8, 12.5))]
-    whole = list(total_weeks({"a": None}, [week(*rows)]))
-    shuffled = list(total_weeks({"a": None}, [week(*reversed(rows), *rows[:4])]))
+    whole = list(total_weeks(WORK, [week(*rows)]))
+    shuffled = list(total_weeks(WORK, [week(*reversed(rows), *rows[:4])]))
     assert whole == shuffled
 
 
@@ -101,16 +110,19 @@ SAMPLES = st.lists(
 )
 
 
+@settings(max_examples=1_000, deadline=None)
 @given(SAMPLES, st.integers(1, 7))
 def test_repeats_are_merged_wherever_batches_end(samples: list[tuple[str, int, float]], size: int) -> None:
-    rows = [reading(minute, 1.0, device, ac_power_w=w) for device, minute, w in samples]
+    rows = [reading(minute, 1.0, device, ac_power_w=w, event_day=DAY.date()) for device, minute, w in samples]
     rows.sort(key=lambda r: (r["device_id"], r["time"]))
     table = pa.Table.from_pylist(rows)
     merged = pa.Table.from_batches(merge_repeats(iter(table.to_batches(max_chunksize=size))), table.schema)
     expected: dict[tuple[str, datetime], dict[str, Any]] = {}
     for row in rows:
         key = row["device_id"], row["time"]
+        row.pop("event_day")
         expected[key] = merge(expected.get(key, {}), row)
+    expected = {key: row | {"event_day": DAY.date()} for key, row in expected.items()}
     found = {(r["device_id"], r["time"]): r for r in merged.to_pylist()}
     assert len(found) == len(merged)
     assert found == expected

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.gaps import gap_ledger
+from energy.gaps import arrivals, as_it_stands, gap_ledger, stretches
 from energy.reconcile import added_by, explain, summed
 from energy.rows import EnergyRow
 
@@ -83,7 +84,18 @@ def test_a_clock_that_is_off_moves_energy() -> None:
     assert summed(found) == {"meter": -1000}
 
 
-@settings(max_examples=200, deadline=None)
+def test_what_is_known_is_a_part_only_where_it_brings_the_views_nearer() -> None:
+    known = {"late": {MIDNIGHT: -4000}, "quarantine": {MIDNIGHT: 2500}}
+    (difference,) = explain([row(wh=5)], [row(wh=8)], known)
+    assert difference.parts == {"quarantine": 2500, "meter": 500}
+
+
+def test_a_reading_that_replaced_another_explains_what_its_absence_does_not() -> None:
+    (difference,) = explain([row(wh=5)], [row(wh=8)], {"late": {MIDNIGHT: 1000}}, {MIDNIGHT})
+    assert difference.parts == {"late": 1000, "duplicate": 2000}
+
+
+@settings(max_examples=1_000, deadline=None)
 @given(
     *[
         st.lists(
@@ -120,5 +132,49 @@ def test_what_late_readings_added() -> None:
         time = MIDNIGHT + timedelta(minutes=minute)
         return {"device_id": "m", "device_kind": "meter", "time": time, "import_total_wh": 2.0 * minute}
 
-    added = added_by(map(reading, (0, 5, 10)), map(reading, (20, 30)), "import", MIDNIGHT, NEXT_DAY, None)
-    assert added == {MIDNIGHT: 10_000, MIDNIGHT + QUARTER: 30_000}
+    added = added_by(map(reading, (0, 5, 10)), map(reading, (20, 30)), MIDNIGHT, NEXT_DAY, None)
+    assert added["import"] == {MIDNIGHT: 10_000, MIDNIGHT + QUARTER: 30_000}
+    nothing = added_by(map(reading, (0, 5, 10)), map(reading, (5, 10)), MIDNIGHT, NEXT_DAY, None)
+    assert nothing == {}
+
+
+def test_periods_in_a_row_that_fared_alike_are_one_stretch() -> None:
+    expected = [MIDNIGHT + n * QUARTER for n in range(8)]
+    ledger = gap_ledger(expected, [row(0), row(1), row(2, complete=0.5), row(6), row(7)], {}, NEXT_DAY)
+    found = stretches(ledger)
+    assert [(s.start, s.until, s.state, s.cause, s.periods) for s in found] == [
+        (MIDNIGHT, MIDNIGHT + 2 * QUARTER, "present", "", 2),
+        (MIDNIGHT + 2 * QUARTER, MIDNIGHT + 3 * QUARTER, "missing", "partial", 1),
+        (MIDNIGHT + 3 * QUARTER, MIDNIGHT + 6 * QUARTER, "missing", "silent", 3),
+        (MIDNIGHT + 6 * QUARTER, MIDNIGHT + 8 * QUARTER, "present", "", 2),
+    ]
+    lost = as_it_stands(found[2], NEXT_YEAR)
+    assert (lost.state, lost.cause) == ("lost", "silent")
+    assert as_it_stands(found[2], NEXT_DAY) == found[2]
+    assert as_it_stands(found[0], NEXT_YEAR) == found[0]
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.sets(st.integers(0, 95)), st.sets(st.integers(0, 95)))
+def test_every_expected_period_lies_in_exactly_one_stretch(periods: set[int], having: set[int]) -> None:
+    expected = [MIDNIGHT + n * QUARTER for n in periods]
+    found = stretches(gap_ledger(expected, [row(n) for n in having], {}, NEXT_DAY))
+    told = [each.start + n * QUARTER for each in found for n in range(each.periods)]
+    assert told == sorted(expected)
+    assert all(each.until == each.start + each.periods * QUARTER for each in found)
+    assert all(a.until < b.start or (a.state, a.cause) != (b.state, b.cause) for a, b in pairwise(found))
+
+
+def test_a_period_is_as_late_as_the_last_message_it_needed() -> None:
+    def sample(minute: int, delay: int) -> tuple[datetime, datetime]:
+        time = MIDNIGHT + timedelta(minutes=minute)
+        return time, time + timedelta(minutes=delay)
+
+    assert arrivals([sample(m, 1) for m in range(0, 60, 5)], MIDNIGHT, NEXT_DAY) == {}
+    late = arrivals([sample(0, 0), sample(20, 40), sample(50, 1)], MIDNIGHT, NEXT_DAY)
+    # Minute 20's message came at 1:00, 40 minutes late for the quarter-hour that it ends, and for its own.
+    assert late[MIDNIGHT] == MIDNIGHT + timedelta(minutes=55)
+    assert late[MIDNIGHT + QUARTER] == MIDNIGHT + timedelta(minutes=60)
+    assert late[MIDNIGHT + 2 * QUARTER] == MIDNIGHT + timedelta(minutes=46)
+    states = gap_ledger(sorted(late), [row(n) for n in range(4)], late, NEXT_DAY)
+    assert [entry.state for entry in states] == ["late", "late", "present", "present"]

@@ -1,0 +1,108 @@
+"""Readings that only one layer has: come after the last night's archive, or refused when they came and good by now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+from energy.counters import BRIDGE
+from energy.records import REGISTERS, Rejected, parse
+from serving_layer.merge import Published
+from serving_layer.reader import Reader, utc
+
+THROUGH = "readings_through_batch"
+"""Count of a run: the last archive batch of readings it has worked in."""
+KEPT = timedelta(days=40)
+"""So long the speed layer keeps readings."""
+REFUSED_A_DAY = 10_000
+"""Of one day's quarantine at most so many are looked at."""
+_FIELDS = ", ".join(
+    dict.fromkeys(
+        ("device_id", "device_kind", "time", *(n for r, (_, _, power) in REGISTERS.items() for n in (r, power)))
+    )
+)
+_READINGS = (
+    f"SELECT installation_id, kafka_partition, kafka_offset, {_FIELDS} FROM reading_by_day "  # noqa: S608
+    "WHERE device_id = ? AND day = ? AND time >= ? AND time < ?"
+)
+_STATES = "SELECT device_id FROM inverter_state WHERE installation_id = ?"
+_ARCHIVED = "SELECT last_offsets FROM ingest_ledger WHERE topic = 'readings' AND layer = 'batch' AND batch_id <= ?"
+_REFUSED = (
+    "SELECT received_at, payload FROM quarantine WHERE topic = 'readings' AND day = ? "
+    "AND reason >= ? AND reason < ? LIMIT ? ALLOW FILTERING"
+)
+_BY_DEVICE = ("device ", "device!")
+"""Between these texts lie the reasons that name another owner of a device (energy.records, the layers' catalogues)."""
+
+Reading = dict[str, Any]
+
+
+class Held(NamedTuple):
+    """Readings of one installation as the speed layer holds them."""
+
+    archived: list[Reading]
+    """Those the published batch view knows."""
+    late: list[Reading]
+    """Those that came after its archive."""
+
+
+def held(reader: Reader, installation_id: str, spans: Sequence[tuple[datetime, datetime]], seen: Published) -> Held:
+    """The readings of [start, end), UTC, of each of ``spans``, and as far beyond as their energy needs."""
+    ends = _archived_offsets(reader, seen)
+    devices = [row.device_id for row in reader.rows(_STATES, installation_id)]
+    keys = {
+        (device, day, start - BRIDGE, end + BRIDGE)
+        for start, end in spans
+        for device in devices
+        for day in _days(start - BRIDGE, end + BRIDGE)
+    }
+    found = Held([], [])
+    taken = set()
+    for rows in reader.each(_READINGS, sorted(keys)):
+        for row in rows:
+            reading = {name: value for name, value in row._asdict().items() if value is not None}
+            position = reading.pop("kafka_partition", 0), reading.pop("kafka_offset", -1)
+            reading["time"] = utc(row.time)
+            if row.installation_id != installation_id or (row.device_id, row.time) in taken:
+                continue
+            taken.add((row.device_id, row.time))
+            is_late = position[1] > ends.get(str(position[0]), -1)
+            (found.late if is_late else found.archived).append(reading)
+    return found
+
+
+def refused(reader: Reader, installation_ids: Collection[str], since: datetime, now: datetime) -> list[Reading]:
+    """Readings of these installations in the quarantine of the days from ``since`` that are good by their content.
+
+    What refused them was the catalogue of that hour: an installation or a device that was registered since.
+    """
+    unknown = [f"unknown installation {each}" for each in installation_ids]
+    reasons = [_BY_DEVICE, *((reason, f"{reason}\0") for reason in unknown)]
+    days = _days(max(since, now - KEPT), now)
+    found = []
+    for rows in reader.each(_REFUSED, [(day, *reason, REFUSED_A_DAY) for day in days for reason in reasons]):
+        for row in rows:
+            try:
+                reading = parse("readings", row.payload, utc(row.received_at) or now)
+            except Rejected:
+                continue
+            if reading["installation_id"] in installation_ids:
+                found.append(reading)
+    return found
+
+
+def _archived_offsets(reader: Reader, seen: Published) -> dict[str, int]:
+    """Of each Kafka partition the last offset that the newest published run knows."""
+    through = max((run.counts.get(THROUGH, -1) for run in seen.runs), default=-1)
+    ends: dict[str, int] = {}
+    for row in reader.rows(_ARCHIVED, through) if through >= 0 else []:
+        for partition, offset in json.loads(row.last_offsets or "{}").items():
+            ends[partition] = max(offset, ends.get(partition, -1))
+    return ends
+
+
+def _days(start: datetime, end: datetime) -> list[date]:
+    first = start.astimezone(timezone.utc).date()
+    return [first + timedelta(days=n) for n in range((end.astimezone(timezone.utc).date() - first).days + 1)]

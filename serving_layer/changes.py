@@ -1,0 +1,52 @@
+"""What a run has changed of values that were published before it: by day, before, after and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from serving_layer.merge import Published
+from serving_layer.reader import Reader
+
+_CHANGES = (
+    "SELECT installation_id, day, quantity, why, periods, before_wh, after_wh FROM change WHERE run_id = ? LIMIT ?"
+)
+_OF_ONE = (
+    "SELECT installation_id, day, quantity, why, periods, before_wh, after_wh FROM change "
+    "WHERE run_id = ? AND installation_id = ? LIMIT ?"
+)
+
+
+class UnknownRun(LookupError):
+    """No published run has that id; the text says where the ids stand."""
+
+
+class Change(NamedTuple):
+    """``periods`` quarter-hours of a UTC day that had ``before_wh`` together and have ``after_wh`` now.
+
+    ``why`` is late (a reading, or a first value, came after the day was published) or corrected (an official value was
+    revised).
+    """
+
+    run_id: str
+    installation_id: str
+    day: date
+    quantity: str
+    why: str
+    periods: int
+    before_wh: float
+    after_wh: float
+
+
+def changes(
+    reader: Reader, run_id: str, seen: Published, limit: int, installation_id: str | None = None
+) -> list[Change]:
+    """At most ``limit`` changes of a published run, by installation, day and quantity. Raises :class:`UnknownRun`."""
+    if run_id not in seen.run_ids:
+        raise UnknownRun(
+            f"There is no published run {run_id!r}: "
+            + (f"the newest is {seen.runs[0].run_id}." if seen.runs else "none is yet.")
+        )
+    asked: tuple[Any, ...] = (run_id, limit) if installation_id is None else (run_id, installation_id, limit)
+    rows = reader.rows(_CHANGES if installation_id is None else _OF_ONE, *asked)
+    return [Change(run_id, r.installation_id, r.day.date(), *r[2:]) for r in rows]

@@ -1,0 +1,81 @@
+"""The gap ledger as the nights have written it: what became of every expected quarter-hour of every device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timezone
+from typing import Any, NamedTuple
+
+from energy.gaps import Stretch, as_it_stands
+from serving_layer.energy_view import months
+from serving_layer.merge import Published
+from serving_layer.reader import Reader
+
+_GAPS = (
+    "SELECT day, device_id, quantity, run_id, start, until, state, cause, periods, completeness FROM gap "
+    "WHERE installation_id = ? AND month = ? AND day >= ? AND day <= ?"
+)
+
+
+class Line(NamedTuple):
+    """Quarter-hours in a row of one device's quantity that fared alike, from ``start`` to before ``until``, UTC."""
+
+    installation_id: str
+    device_id: str
+    quantity: str
+    start: datetime
+    until: datetime
+    state: str
+    cause: str
+    periods: int
+    completeness: float
+    run_id: str
+
+
+def ledger(
+    reader: Reader, installation_ids: Sequence[str], start: datetime, end: datetime, seen: Published, now: datetime
+) -> list[Line]:
+    """Every stretch that lies in [start, end) at least in part, by device, quantity and time; whole days of UTC.
+
+    Up to the cut only: of what came after it the night has not spoken yet.
+    """
+    first, last = start.astimezone(timezone.utc).date(), end.astimezone(timezone.utc).date()
+    keys = [(each, month, first, last) for each in installation_ids for month in months(start, end)]
+    found = []
+    for key, rows in zip(keys, reader.each(_GAPS, keys), strict=True):
+        found += [_line(key[0], row, now) for row in _newest(rows, seen)]
+    touching = [line for line in found if line.start < end and line.until > start]
+    return _joined(sorted(touching, key=lambda line: line[:4]))
+
+
+def _newest(rows: Sequence[Any], seen: Published) -> list[Any]:
+    """Of each device's day and quantity the rows of the newest run that is published."""
+    newest: dict[tuple[date, str, str], str] = {}
+    for row in rows:
+        key = row.day, row.device_id, row.quantity
+        if row.run_id in seen.run_ids and row.run_id > newest.get(key, ""):
+            newest[key] = row.run_id
+    return [row for row in rows if newest.get((row.day, row.device_id, row.quantity)) == row.run_id]
+
+
+def _line(installation_id: str, row: Any, now: datetime) -> Line:
+    start, until = (at.replace(tzinfo=timezone.utc) for at in (row.start, row.until))
+    stretch = as_it_stands(Stretch(start, until, row.state, row.cause or "", row.periods, row.completeness), now)
+    return Line(installation_id, row.device_id, row.quantity, *stretch, row.run_id)
+
+
+def _joined(lines: Sequence[Line]) -> list[Line]:
+    """Stretches that midnight alone divides, as one; of the nights that spoke of it the newest is named."""
+    joined: list[Line] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        alike = last is not None and last[:3] + last[5:7] == line[:3] + line[5:7]
+        if last is not None and alike and last.until == line.start:
+            periods = last.periods + line.periods
+            covered = last.completeness * last.periods + line.completeness * line.periods
+            joined[-1] = last._replace(
+                until=line.until, periods=periods, completeness=covered / periods, run_id=max(last.run_id, line.run_id)
+            )
+        else:
+            joined.append(line)
+    return joined

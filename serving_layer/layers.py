@@ -1,0 +1,99 @@
+"""Each layer's own energy of an installation, before anything is merged: speed, batch, and what others state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from energy.balance import community_energy
+from energy.intervals import FIELDS, interval_energy
+from energy.records import QUANTITIES
+from energy.rows import METHODS, EnergyRow
+from serving_layer.energy_view import months
+from serving_layer.merge import Published
+from serving_layer.reader import Reader
+
+_VALUES = "energy_wh, completeness, method, lower_wh, upper_wh, cause"
+_PERIODS = "WHERE installation_id = ? AND month = ? AND quantity IN ? AND start >= ? AND start < ?"
+_SPEED = f"SELECT quantity, start, {_VALUES} FROM energy_speed {_PERIODS}"  # noqa: S608 - constant names
+_BATCH = f"SELECT quantity, start, run_id, {_VALUES} FROM energy_batch {_PERIODS}"  # noqa: S608 - constant names
+_OFFICIAL = (
+    f"SELECT meter_id, start, end, source, known_at, method, {', '.join(FIELDS)} FROM official "  # noqa: S608
+    "WHERE installation_id = ? AND month = ? AND start >= ? AND start < ?"
+)
+_LONGEST = timedelta(days=31)
+"""An interval may have begun so long before the range it reaches into (energy.records)."""
+
+
+def speed(reader: Reader, installation_id: str, start: datetime, end: datetime) -> list[EnergyRow]:
+    """Quarter-hours of the speed view that begin in [start, end), UTC."""
+    return [_row(row) for row in _rows(reader, _SPEED, installation_id, start, end)]
+
+
+def batch(reader: Reader, installation_id: str, start: datetime, end: datetime, visible: Published) -> list[EnergyRow]:
+    """The same of the batch view, as the newest of the ``visible`` runs state them; withdrawn ones are absent."""
+    newest: dict[tuple[str, datetime], Any] = {}
+    for row in _rows(reader, _BATCH, installation_id, start, end):
+        known = newest.get((row.quantity, row.start))
+        if row.run_id in visible.run_ids and (known is None or row.run_id > known.run_id):
+            newest[row.quantity, row.start] = row
+    return [_row(row) for row in newest.values() if row.energy_wh is not None]
+
+
+def official(
+    reader: Reader, members: Sequence[str], start: datetime, end: datetime, known_by: datetime | None = None
+) -> list[EnergyRow]:
+    """The same from what others have totalled of the ``members`` together: of each time what was known last.
+
+    ``known_by`` (UTC) answers what was known then. As of the archive's last night.
+    """
+    of_member = {
+        member: interval_energy(statements(reader, member, start, end, known_by), start, end) for member in members
+    }
+    return of_member[members[0]] if len(members) == 1 else community_energy(of_member)
+
+
+def statements(
+    reader: Reader, installation_id: str, start: datetime, end: datetime, known_by: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Every statement of others that reaches into [start, end), UTC, each belief with the time it was known."""
+    since = start - _LONGEST
+    keys = [(installation_id, month, since, end) for month in months(since, end)]
+    found = [_present(row._asdict()) for rows in reader.each(_OFFICIAL, keys) for row in rows]
+    return [each for each in found if each["end"] > start and (known_by is None or each["known_at"] <= known_by)]
+
+
+def by_quantity(rows: Iterable[EnergyRow]) -> dict[str, list[EnergyRow]]:
+    """The rows of each quantity."""
+    found: dict[str, list[EnergyRow]] = defaultdict(list)
+    for row in rows:
+        found[row.quantity].append(row)
+    return found
+
+
+def _rows(reader: Reader, cql: str, installation_id: str, start: datetime, end: datetime) -> list[Any]:
+    keys = [(installation_id, month, list(QUANTITIES), start, end) for month in months(start, end)]
+    return [row for rows in reader.each(cql, keys) for row in rows]
+
+
+def _row(row: Any) -> EnergyRow:
+    return EnergyRow(
+        row.quantity,
+        row.start.replace(tzinfo=timezone.utc),
+        row.energy_wh,
+        1.0 if row.completeness is None else row.completeness,
+        row.method or METHODS[0],
+        row.lower_wh,
+        row.upper_wh,
+        row.cause or "",
+    )
+
+
+def _present(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if value is not None
+    }

@@ -1,0 +1,202 @@
+"""Speed, batch and official totals of a site side by side, and each difference split into causes that sum to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from energy.calendar import period_start
+from energy.reconcile import CAUSES, Difference, added_by, explain, summed
+from energy.records import QUANTITIES
+from energy.rows import MWH, EnergyRow, to_mwh
+from serving_layer import arrivals, catalogue, layers, state
+from serving_layer.merge import Published
+from serving_layer.reader import Reader
+
+VIEWS = ("speed", "batch", "official")
+COMPARED = (("speed", "batch"), ("batch", "official"))
+LONGEST = timedelta(days=400)
+FROM_READINGS = ("measured", "integrated")
+"""Methods of values that surely rest on readings."""
+_DAY = timedelta(days=1)
+Rows = Mapping[str, list[EnergyRow]]
+Known = Mapping[str, Mapping[datetime, int]]
+"""mWh by quantity and period."""
+
+
+class Compared(NamedTuple):
+    """One view beside another: ``second`` minus ``first`` (mWh) in parts by cause that sum to it."""
+
+    first: str
+    second: str
+    mwh: int
+    parts: dict[str, int]
+
+
+class Line(NamedTuple):
+    """One quantity of one local day, or of the whole range (``day`` None). A view without a value has None."""
+
+    day: date | None
+    quantity: str
+    mwh: dict[str, int | None]
+    compared: list[Compared]
+
+
+def reconcile(
+    reader: Reader, installation_id: str, start: datetime, end: datetime, zone: ZoneInfo, seen: Published
+) -> list[Line]:
+    """The quarter-hours that begin in [start, end), UTC, by local day of ``zone``; then a line a quantity over all.
+
+    With ``seen.as_of`` what was published, and known, then. A community is the sum of its members.
+    Raises :class:`serving_layer.catalogue.UnknownInstallation`.
+    """
+    chosen = catalogue.installation(reader, installation_id)
+    members = state.members(chosen, catalogue.installations(reader))
+    # The speed view publishes nothing, so it has no part in what was published then.
+    speed = [] if seen.as_of else layers.speed(reader, installation_id, start, end)
+    official = layers.official(reader, members, start, end, seen.as_of) if members else []
+    views = {
+        "speed": layers.by_quantity(speed),
+        "batch": layers.by_quantity(layers.batch(reader, installation_id, start, end, seen)),
+        "official": layers.by_quantity(official),
+    }
+    later = _come_later(reader, members, views, seen)
+    lines = [
+        line
+        for quantity in QUANTITIES
+        for line in _lines(quantity, {view: rows.get(quantity, []) for view, rows in views.items()}, later, zone)
+    ]
+    return sorted(lines, key=lambda line: (line.day is None, line.day or date.max, QUANTITIES.index(line.quantity)))
+
+
+def flat(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """A row for each line and comparison, in Wh: the views' totals, which two are compared, and every cause."""
+    rows = []
+    for line in lines:
+        totals = {f"{view}_wh": _wh(line.mwh[view]) for view in VIEWS}
+        for each in line.compared:
+            parts = {f"{cause}_wh": each.parts.get(cause, 0) / MWH for cause in CAUSES}
+            compared = {"compared": f"{each.second}-{each.first}", "difference_wh": each.mwh / MWH}
+            day = line.day.isoformat() if line.day else "total"
+            rows.append({"day": day, "quantity": line.quantity, **totals, **compared, **parts})
+    return rows
+
+
+COLUMNS = (
+    "day",
+    "quantity",
+    *(f"{view}_wh" for view in VIEWS),
+    "compared",
+    "difference_wh",
+    *(f"{cause}_wh" for cause in CAUSES),
+)
+"""Columns of :func:`flat`."""
+
+
+class _Later(NamedTuple):
+    """What readings that only one layer has would change."""
+
+    after_archive: Known
+    refused: Known
+
+
+def _lines(quantity: str, views: Rows, later: _Later, zone: ZoneInfo) -> Iterable[Line]:
+    known: dict[tuple[str, str], Known] = {
+        # The batch view lacks what came after its archive, and has what was registered in time for it.
+        ("speed", "batch"): {
+            "late": {at: -mwh for at, mwh in later.after_archive.get(quantity, {}).items()},
+            "quarantine": later.refused.get(quantity, {}),
+        },
+        # Others count on their own: what the batch view lacks, they may have.
+        ("batch", "official"): {
+            "late": later.after_archive.get(quantity, {}),
+            "quarantine": later.refused.get(quantity, {}),
+        },
+    }
+    found: dict[tuple[str, str], list[Difference]] = {}
+    for first, second in COMPARED:
+        replaced = frozenset(later.after_archive.get(quantity, ()) if second == "batch" else ())
+        found[first, second] = explain(views[first], views[second], known[first, second], replaced)
+    by_day: dict[str, dict[date, int]] = {view: _by_day(rows, zone) for view, rows in views.items()}
+    for day in sorted({day for totals in by_day.values() for day in totals}):
+        mwh = {view: totals.get(day) for view, totals in by_day.items()}
+        of_day = {pair: [d for d in all_ if _day_of(d.start, zone) == day] for pair, all_ in found.items()}
+        yield Line(day, quantity, mwh, _compared(mwh, of_day))
+    mwh = {view: sum(totals.values()) if totals else None for view, totals in by_day.items()}
+    if any(total is not None for total in mwh.values()):
+        yield Line(None, quantity, mwh, _compared(mwh, found))
+
+
+def _compared(mwh: Mapping[str, int | None], found: Mapping[tuple[str, str], Sequence[Difference]]) -> list[Compared]:
+    """Each comparison in which one of the two views has a value at all."""
+    return [
+        Compared(first, second, (mwh[second] or 0) - (mwh[first] or 0), summed(differences))
+        for (first, second), differences in found.items()
+        if mwh[first] is not None or mwh[second] is not None
+    ]
+
+
+def _by_day(rows: Iterable[EnergyRow], zone: ZoneInfo) -> dict[date, int]:
+    totals: dict[date, int] = defaultdict(int)
+    for row in rows:
+        totals[_day_of(row.start, zone)] += to_mwh(row.energy_wh)
+    return dict(totals)
+
+
+def _day_of(start: datetime, zone: ZoneInfo) -> date:
+    return start.astimezone(zone).date()
+
+
+def _come_later(reader: Reader, members: Sequence[str], views: Mapping[str, Rows], seen: Published) -> _Later:
+    now = datetime.now(timezone.utc)
+    spans = _differing(views["speed"], views["batch"], seen.cut, now)
+    if not spans:
+        return _Later({}, {})
+    refused = arrivals.refused(reader, members, spans[0][0], now)
+    after: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
+    good: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
+    for member in members:
+        capacity_kw = catalogue.installation(reader, member).get("capacity_kw")
+        held = arrivals.held(reader, member, spans, seen)
+        of_member = [reading for reading in refused if reading["installation_id"] == member]
+        for known, base, more in (
+            (after, held.archived, held.late),
+            (good, [*held.archived, *held.late], of_member),
+        ):
+            for start, end in spans if more else ():
+                for quantity, periods in added_by(base, more, start, end, capacity_kw).items():
+                    for period, mwh in periods.items():
+                        known[quantity][period] += mwh
+    return _Later(after, good)
+
+
+def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The UTC days before the cut on which readings may tell why the two views differ, as ranges.
+
+    Not those whose readings are no longer kept, and not where the batch view rests on the totals of others.
+    """
+    if cut is None:
+        return []
+    provisional, published = (
+        {(q, row.start): row for q, rows in view.items() for row in rows if row.start < cut} for view in (speed, batch)
+    )
+    days = set()
+    for key in {*provisional, *published}:
+        a, b = provisional.get(key), published.get(key)
+        told = a is not None or (b is not None and b.method in FROM_READINGS)
+        if told and (a and a.energy_wh) != (b and b.energy_wh) and key[1] > now - arrivals.KEPT:
+            days.add(period_start(key[1], "day"))
+    spans: list[tuple[datetime, datetime]] = []
+    for day in sorted(days):
+        if spans and spans[-1][1] == day:
+            spans[-1] = (spans[-1][0], day + _DAY)
+        else:
+            spans.append((day, day + _DAY))
+    return spans
+
+
+def _wh(mwh: int | None) -> float | None:
+    return None if mwh is None else mwh / MWH
