@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -67,8 +68,8 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
     report(f"history: {history['series_id'].nunique()} series, {len(history):,} hours")
     found = []
     for name, own in history.groupby("series_id"):
-        issued = None if weather is None else weather[weather["series_id"] == name].drop(columns="series_id")
-        laid, said = _laid_out(str(name), own, wanted, sites.get(str(name), Site()), issued)
+        its = None if weather is None else weather[weather["series_id"] == name].drop(columns="series_id")
+        laid, said = _laid_out(str(name), own, wanted, sites.get(str(name), Site()), its)
         found += [laid] if laid else []
         refused += [said] if said else []
     if not found:
@@ -77,14 +78,14 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
     tasks = [task for s in found for part in parts[s.name] for task in _tasks(s, part)]
     report(f"models: {len(tasks)} fits of {len({p for each in parts.values() for p in each})} kinds")
     prices = solve(spark, {s.name: s.design for s in found}, tasks)
-    blocks = []
+    blocks, levels = [], tuple(sorted({*wanted.levels, 0.5}))
     for series in found:
         by_maker = makers.made(engines, prices.get(series.name, {}))
-        said = issue(series.design, by_maker, series.begin, len(series.design.origins), sorted({*wanted.levels, 0.5}))
-        blocks.append(_rows(series, said))
-        counted = ", ".join(f"{count} days by {name}" for name, count in pd.Series(said.maker).value_counts().items())
+        issued = issue(series.design, by_maker, series.begin, len(series.design.origins), levels)
+        blocks.append(_rows(series, issued))
+        counted = ", ".join(f"{count} days by {name}" for name, count in Counter(issued.maker).most_common())
         report(f"{series.name}: {counted}")
-    return Result(pd.concat(blocks, ignore_index=True), tuple(sorted({*wanted.levels, 0.5})), refused)
+    return Result(pd.concat(blocks, ignore_index=True), levels, refused)
 
 
 def _laid_out(

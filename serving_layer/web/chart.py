@@ -58,7 +58,7 @@ def _add_view(drawing: go.Figure, values: Sequence[Value], name: str, line: str,
         told.append(f"{value.start.astimezone(zone):%H:%M}")
     last = values[-1]
     drawing.add_scatter(
-        x=[_axis(t) for t in [*times, last.start + QUARTER]],
+        x=[axis(t) for t in [*times, last.start + QUARTER]],
         y=[*heights, last.energy_wh * 4 / 1000],
         customdata=[*told, told[-1]],
         name=name,
@@ -74,7 +74,7 @@ def _add_view(drawing: go.Figure, values: Sequence[Value], name: str, line: str,
 def _add_band(drawing: go.Figure, hours: Sequence[ForecastHour], area: str, line: str, zone: ZoneInfo) -> None:
     if not hours:
         return
-    middle = [_axis(hour.time + timedelta(minutes=30)) for hour in hours]
+    middle = [axis(hour.time + timedelta(minutes=30)) for hour in hours]
     told = [
         f"{h.time.astimezone(zone):%H:%M}  {h.p50_wh / 1000:.2f} kW ({h.p10_wh / 1000:.2f} to {h.p90_wh / 1000:.2f})"
         for h in hours
@@ -106,10 +106,7 @@ def _add_band(drawing: go.Figure, hours: Sequence[ForecastHour], area: str, line
 
 
 def _layout(snapshot: Snapshot, start: datetime, end: datetime) -> dict[str, Any]:
-    zone = snapshot.zone
-    hours = [start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)) + 1)]
-    ticks = [hour for hour in hours if hour.astimezone(zone).hour % HOURS_A_TICK == 0]
-    now = _axis(snapshot.now)
+    now = axis(snapshot.now)
     return {
         "font": {"family": FONT, "size": 13, "color": INK},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -120,10 +117,8 @@ def _layout(snapshot: Snapshot, start: datetime, end: datetime) -> dict[str, Any
         "dragmode": False,
         "uirevision": f"{snapshot.installation['installation_id']}",
         "xaxis": {
-            "range": [_axis(start), _axis(end)],
-            "tickvals": [_axis(tick) for tick in ticks],
-            "ticktext": [_tick(tick.astimezone(zone)) for tick in ticks],
-            "tickangle": 0,
+            "range": [axis(start), axis(end)],
+            **day_ticks(start, end, snapshot.zone),
             "ticks": "outside",
             "tickcolor": RULE,
             "showgrid": False,
@@ -164,11 +159,22 @@ def _layout(snapshot: Snapshot, start: datetime, end: datetime) -> dict[str, Any
     }
 
 
+def day_ticks(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Where the axis from ``start`` to ``end`` has ticks, and what they say."""
+    hours = [start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)) + 1)]
+    ticks = [hour for hour in hours if hour.astimezone(zone).hour % HOURS_A_TICK == 0]
+    return {
+        "tickvals": [axis(tick) for tick in ticks],
+        "ticktext": [_tick(tick.astimezone(zone)) for tick in ticks],
+        "tickangle": 0,
+    }
+
+
 def _tick(local: datetime) -> str:
     """Midnight names the day and noon the hour; more would not fit a phone."""
     return {0: f"<b>{local:%a %-d}</b>", 12: "12:00"}.get(local.hour, "")
 
 
-def _axis(instant: datetime) -> datetime:
+def axis(instant: datetime) -> datetime:
     """Plotly takes times as they are written: UTC without its zone."""
     return instant.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)

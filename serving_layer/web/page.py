@@ -12,11 +12,12 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from serving_layer import catalogue
 from serving_layer.catalogue import UnknownInstallation
 from serving_layer.reader import Reader, StoreAway
-from serving_layer.web import chart, parts
+from serving_layer.web import chart, parts, price_panel
 from serving_layer.web.snapshot import Snapshot, at_present, first_choice, take
 
 REFRESH_SECONDS = 5
-PARTS = ("banner", "status", "tiles", "chart", "energies", "members", "basis", "updated")
+PRICE_PARTS = ("prices", "price-chart", "price-words")
+PARTS = ("banner", "status", "tiles", "chart", "energies", *PRICE_PARTS, "members", "basis", "updated")
 QUANTITIES = {"generation": "Produced", "consumption": "Used"}
 
 log = logging.getLogger(__name__)
@@ -72,23 +73,45 @@ def _layout() -> html.Div:
                         ],
                         className="card-head",
                     ),
-                    html.Div(
-                        dcc.Graph(
-                            id="chart",
-                            figure={"layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}},
-                            config={"displayModeBar": False, "responsive": True},
-                            style={"height": "100%"},
-                        ),
-                        className="chart",
-                    ),
+                    html.Div(_graph("chart"), className="chart"),
                 ],
                 className="card",
             ),
             html.Section([html.H2("Yesterday and today"), html.Div(id="energies")], className="card"),
+            _price_card(),
             html.Section([html.H2("Every installation now"), html.Div(id="members", className="members")]),
             html.Footer([html.Div(id="basis"), html.Div("Loading …", id="age")]),
         ],
         className="page",
+    )
+
+
+def _price_card() -> html.Section:
+    """Hidden until there are prices."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2("What energy costs"),
+                    dcc.RadioItems(price_panel.MARKETS, "pvpc", id="market", className="switch", inline=True),
+                ],
+                className="card-head",
+            ),
+            html.Div(id="price-words"),
+            html.Div(_graph("price-chart"), className="chart prices"),
+        ],
+        id="prices",
+        className="card",
+        style={"display": "none"},
+    )
+
+
+def _graph(name: str) -> dcc.Graph:
+    return dcc.Graph(
+        id=name,
+        figure={"layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}},
+        config={"displayModeBar": False, "responsive": True},
+        style={"height": "100%"},
     )
 
 
@@ -116,12 +139,15 @@ def _connect(page: Dash, reader: Reader) -> None:
         Input("tick", "n_intervals"),
         Input("chosen", "value"),
         Input("quantity", "value"),
+        Input("market", "value"),
     )
-    def show(_tick: int | None, chosen: str | None, quantity: str) -> list[Any]:
+    def show(_tick: int | None, chosen: str | None, quantity: str, market: str) -> list[Any]:
         try:
             if chosen is None:
                 return _nothing(_no_installation(reader))
-            return _everything(take(reader, chosen, quantity, at_present()), quantity)
+            snapshot = take(reader, chosen, quantity, at_present())
+            prices = price_panel.take(reader, market, snapshot.zone, snapshot.window[0], snapshot.now)
+            return _everything(snapshot, quantity, prices)
         except (StoreAway, UnknownInstallation) as error:
             return _nothing(str(error))
 
@@ -135,7 +161,8 @@ def _connect(page: Dash, reader: Reader) -> None:
 
 
 def _property(part: str) -> str:
-    return {"chart": "figure", "updated": "data"}.get(part, "children")
+    special = {"chart": "figure", "price-chart": "figure", "prices": "style", "updated": "data"}
+    return special.get(part, "children")
 
 
 def _no_installation(reader: Reader) -> str:
@@ -144,13 +171,16 @@ def _no_installation(reader: Reader) -> str:
     return "No installation is registered yet. `solera register FILE` adds one; it appears here by itself."
 
 
-def _everything(snapshot: Snapshot, quantity: str) -> list[Any]:
+def _everything(snapshot: Snapshot, quantity: str, prices: price_panel.Prices) -> list[Any]:
     return [
         "",
         parts.status(snapshot),
         parts.now_tiles(snapshot),
         chart.figure(snapshot, quantity),
         parts.energy_rows(snapshot),
+        price_panel.style(prices),
+        price_panel.figure(prices),
+        price_panel.sentences(prices),
         parts.members(snapshot),
         parts.basis(snapshot),
         snapshot.now.timestamp(),

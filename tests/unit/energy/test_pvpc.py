@@ -1,0 +1,79 @@
+"""The dated rules of the PVPC, against genuine and published prices."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date, datetime, timezone
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from energy.pvpc import MARKET_SHARES, TOLLS, NoRule, market_factor, tolls
+
+GENUINE = (
+    Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "esios" / "PVPC_CURV_DD_2021_06_01.json"
+)
+MADRID = ZoneInfo("Europe/Madrid")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=MADRID).astimezone(timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        pytest.param("2026-06-03T11:00", 97.553, id="2026-P1"),
+        pytest.param("2026-06-03T08:00", 29.267, id="2026-P2"),
+        pytest.param("2026-06-03T03:00", 3.292, id="2026-P3"),
+        pytest.param("2025-12-31T20:30", 92.539, id="last-evening-of-2025"),
+        pytest.param("2026-01-01T00:00", 3.292, id="first-hour-of-2026"),
+        pytest.param("2024-05-15T12:00", 76.974, id="2024-P1"),
+    ],
+)
+def test_tolls_and_charges_by_date_and_period(local: str, expected: float) -> None:
+    value, stands_in = tolls(at(local))
+    assert (value, stands_in) == (pytest.approx(expected), False)
+
+
+def test_after_the_last_rule_the_last_known_one_stands_and_says_so() -> None:
+    assert tolls(at("2027-01-04T03:00")) == (pytest.approx(3.292), True)
+
+
+@pytest.mark.parametrize("local", ["2020-01-01T00:00", "2022-05-01T12:00"])
+def test_a_day_without_a_rule_is_refused_by_date(local: str) -> None:
+    with pytest.raises(NoRule, match=local[:10]):
+        tolls(at(local))
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        pytest.param("2023-12-31T23:00", 1.18, id="all-market"),
+        pytest.param("2024-01-01T00:00", 0.75 * 1.18, id="2024"),
+        pytest.param("2025-02-03T11:00", 0.60 * 1.167, id="2025"),
+        pytest.param("2030-02-04T08:00", 0.45 * 1.163, id="from-2026"),
+    ],
+)
+def test_share_of_the_market(local: str, expected: float) -> None:
+    assert market_factor(at(local)) == pytest.approx(expected)
+
+
+def test_rules_follow_each_other_and_say_their_source() -> None:
+    for rules in (TOLLS, MARKET_SHARES):
+        for earlier, later in pairwise(rules):
+            assert earlier.until is not None
+            assert earlier.since < earlier.until <= later.since
+        assert all(rule.source for rule in rules)
+    assert TOLLS[-1].until == date(2027, 1, 1)
+
+
+@pytest.mark.skipif(not GENUINE.is_file(), reason="genuine ESIOS answers are not on this machine")
+def test_the_genuine_day_of_2021_has_these_tolls() -> None:
+    rows = json.loads(GENUINE.read_text())["PVPC"]
+    for hour, row in enumerate(rows):
+        value, _ = tolls(at(f"2021-06-01T{hour:02d}:00"))
+        assert value == pytest.approx(float(row["TEUPCB"].replace(",", ".")), abs=0.006)
