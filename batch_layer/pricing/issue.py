@@ -41,13 +41,21 @@ def issue(
     found, names = np.full((end - begin, 24, len(levels)), np.nan), []
     chosen = NAIVE
     for origin in range(begin, end):
-        over = np.flatnonzero(design.ended_before(design.origins[origin]))[-band.DAYS :]
+        over = _over(design, origin)
         if (origin - begin) % CHOICE_DAYS == 0:
             chosen = winner({n: p[over] for n, p in makers.items()}, design.naive[over], design.target[over])
         name = NAIVE if np.isnan(candidates[chosen][origin]).all() else chosen
-        prices = candidates[name]
-        found[origin - begin] = band.quantiles(
-            prices[origin], design.hour[origin], (design.target - prices)[over], design.hour[over], levels
-        )
+        found[origin - begin] = banded(design, candidates[name], origin, levels)
         names.append(name)
     return Issue(found, names)
+
+
+def banded(design: Design, prices: NDArray[np.float64], origin: int, levels: Sequence[float]) -> NDArray[np.float64]:
+    """Quantiles of the 24 hours of an origin around ``prices``, by their errors on the days over by then."""
+    over = _over(design, origin)
+    errors = (design.target[over] - prices[over], design.hour[over])
+    return band.quantiles(prices[origin], design.hour[origin], *errors, levels)
+
+
+def _over(design: Design, origin: int) -> NDArray[np.intp]:
+    return np.flatnonzero(design.ended_before(design.origins[origin]))[-band.DAYS :]

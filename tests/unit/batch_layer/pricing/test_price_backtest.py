@@ -1,0 +1,136 @@
+"""`solera backtest price` from files to file, with prices as people and markets give them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from market import prices
+from pyspark.sql import SparkSession
+
+from batch_layer import backtest as backtesting
+from batch_layer import price_backtest
+from batch_layer.forecasting.inputs import BadInput
+from batch_layer.forecasting.quantity import PRICE
+from batch_layer.pricing.makers import NAIVE
+
+LEVELS = (0.1, 0.5, 0.9)
+
+
+def csv(folder: Path, name: str, frame: pd.DataFrame) -> Path:
+    path = folder / f"{name}.csv"
+    times = {c: frame[c].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for c in ("start", "time", "issued_at") if c in frame}
+    frame.assign(**times).to_csv(path, index=False)
+    return path
+
+
+def rows(series_id: str, values: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"series_id": series_id, "start": values.index, "value": values.to_numpy()})
+
+
+def task(history: Path, first: pd.Timestamp, days: int, weather: Path | None = None) -> backtesting.Task:
+    return backtesting.Task(PRICE, history, weather, None, first, first + pd.Timedelta(days=days), LEVELS)
+
+
+def run(spark: SparkSession, wanted: backtesting.Task, model: str = "lasso") -> backtesting.Result:
+    return price_backtest.backtest(spark, wanted, price_backtest.engines(model), lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.Series]:
+    """One file of many faults; every series is of the same market."""
+    whole = prices(190)
+    torn = whole.copy()
+    torn.iloc[1000:1010] = np.nan
+    torn.iloc[2000:2060] = np.nan
+    quarters = whole.iloc[-24 * 60 :].repeat(4)
+    quarters.index = quarters.index + pd.to_timedelta(np.tile([0, 15, 30, 45], 24 * 60), unit="min")
+    quarters += np.tile([-1.5, -0.5, 0.5, 1.5], 24 * 60)
+    mixed = pd.concat([rows("mixed", whole.iloc[: -24 * 60]), rows("mixed", quarters)])
+    odd = rows("odd", whole).assign(start=lambda f: f["start"] + pd.Timedelta("7min"))
+    given = [
+        rows("whole", whole),
+        rows("torn", torn),
+        rows("torn", torn.iloc[:48]),
+        mixed,
+        rows("young", whole.iloc[-24 * 5 :]),
+        rows("unborn", whole.iloc[-24:]),
+        rows("ended", whole.iloc[: 24 * 100]),
+        rows("empty", whole).assign(value=np.nan),
+        rows("text", whole).assign(value="n/a"),
+        odd,
+    ]
+    return csv(tmp_path_factory.mktemp("faulty"), "history", pd.concat(given)), whole
+
+
+@pytest.fixture(scope="module")
+def told(spark: SparkSession, faulty: tuple[Path, pd.Series]) -> backtesting.Result:
+    history, whole = faulty
+    return run(spark, task(history, whole.index[-48], 2))
+
+
+def test_every_series_is_forecast_or_refused_by_name(told: backtesting.Result, tmp_path: Path) -> None:
+    backtesting.write(told, LEVELS, tmp_path / "out.csv")
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert list(out.columns) == ["series_id", "issued_at", "time", "q0.1", "q0.5", "q0.9", "step"]
+    assert out.groupby("series_id").size().to_dict() == {"mixed": 48, "torn": 48, "whole": 48, "young": 48}
+    assert out[["q0.1", "q0.5", "q0.9"]].notna().all(axis=None)
+    assert ((out["q0.1"] <= out["q0.5"]) & (out["q0.5"] <= out["q0.9"])).all()
+    refused = " ".join(told.refused)
+    for name in ("unborn", "ended", "empty", "text", "odd"):
+        assert f"Series {name}" in refused
+    assert set(out[out["series_id"] == "young"]["step"]) == {"persistence"}
+    assert set(out[out["series_id"] == "whole"]["step"]) == {"history"}
+
+
+def test_quarter_hours_are_the_hour_they_make(told: backtesting.Result) -> None:
+    each = dict(iter(told.forecasts.groupby("series_id")))
+    assert np.allclose(each["mixed"]["value"], each["whole"]["value"])
+    assert np.allclose(np.stack(each["mixed"]["quantiles"]), np.stack(each["whole"]["quantiles"]))
+
+
+def test_a_model_beats_the_naive_forecast_on_a_market_with_a_shape(told: backtesting.Result) -> None:
+    own = told.forecasts[told.forecasts["series_id"] == "whole"]
+    assert set(own["model"]) == {"lasso autoregression"}
+    error = np.abs(np.stack(own["quantiles"])[:, 1] - own["value"]).mean()
+    assert error < 0.9 * np.abs(own["naive"] - own["value"]).mean()
+
+
+def test_what_comes_after_the_issue_changes_nothing(
+    spark: SparkSession, told: backtesting.Result, faulty: tuple[Path, pd.Series], tmp_path: Path
+) -> None:
+    whole = faulty[1]
+    hidden = whole.where(whole.index < whole.index[-48], 5000.0).iloc[:-24]
+    wanted = task(csv(tmp_path, "history", rows("whole", hidden)), whole.index[-48], 1)
+    found = run(spark, wanted).forecasts
+    before = told.forecasts[told.forecasts["series_id"] == "whole"].iloc[:24]
+    assert np.array_equal(np.stack(found["quantiles"]), np.stack(before["quantiles"]))
+
+
+def test_weather_that_makes_the_price_is_used_and_said(spark: SparkSession, tmp_path: Path) -> None:
+    values = prices(170)
+    random = np.random.default_rng(3)
+    wind = np.repeat(random.uniform(0, 20, 170), 24)
+    history = csv(tmp_path, "history", rows("ES", values - 3 * wind))
+    issued = pd.DataFrame({"series_id": "ES", "issued_at": values.index.floor("D"), "time": values.index, "wind": wind})
+    first = values.index[-24 * 4]
+    found = run(spark, task(history, first, 4, csv(tmp_path, "weather", issued))).forecasts
+    without = run(spark, task(history, first, 4)).forecasts
+    assert set(found["step"]) == {"weather"}
+    errors = [np.abs(np.stack(f["quantiles"])[:, 1] - f["value"]).mean() for f in (found, without)]
+    assert errors[0] < 0.7 * errors[1]
+
+
+def test_three_days_are_forecast_by_persistence(spark: SparkSession, tmp_path: Path) -> None:
+    values = prices(3)
+    found = run(spark, task(csv(tmp_path, "history", rows("short", values)), values.index[-24], 2), "best").forecasts
+    assert len(found) == 48
+    assert set(found["model"]) == {NAIVE}
+    assert np.allclose(np.stack(found["quantiles"])[:24, 1], values.iloc[24:48])
+
+
+def test_an_unknown_model_is_named() -> None:
+    with pytest.raises(BadInput, match="oracle"):
+        price_backtest.engines("oracle")
