@@ -66,6 +66,10 @@ def interval_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end
 
 
 def _row(quantity: str, period: int, meters: list[list[_Piece]]) -> EnergyRow:
+    if len(meters) == 1 and len(meters[0]) == 1:  # nearly always, and three times as fast
+        (((_, begin, end, mwh, method),),) = meters
+        energy = mwh / MWH
+        return EnergyRow(quantity, from_us(period), energy, (end - begin) / QUARTER_US, method, energy, energy)
     mwh, completeness, methods = 0, 1.0, set()
     for pieces in meters:
         held: list[_Piece] = []
