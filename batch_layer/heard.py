@@ -52,6 +52,14 @@ def write(spark: SparkSession, settings: Settings, run: Run, batches: dict[int, 
     return spark.read.schema(SCHEMA).parquet(folder)
 
 
+def read(spark: SparkSession, settings: Settings, run_id: str) -> DataFrame:
+    """All devices as a run knew them; none where it did not say."""
+    folder = _folder(settings, run_id)
+    if run_id and storage.exists(spark, folder):
+        return spark.read.schema(SCHEMA).parquet(folder)
+    return spark.createDataFrame([], SCHEMA)
+
+
 def forget(spark: SparkSession, settings: Settings, before: str) -> None:
     """Remove what runs older than ``before`` knew: newer ones know it, too."""
     for run_id in storage.names(spark, settings.hdfs_path("heard")):

@@ -11,7 +11,7 @@ from datetime import date, datetime, timezone
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import accounts, checks, energy_view, heard, master, prices, runs, storage, touched, views
+from batch_layer import accounts, checks, energy_view, heard, master, prices, runs, silence, storage, touched, views
 from batch_layer.catalogue import read_catalogue
 from batch_layer.runs import Run
 from conf import Settings
@@ -46,6 +46,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     for step, table in STAGED.items():
         if step in run.finished:
             counts[f"{table}_published"] = _publish_staged(spark, settings, run, step, table)
+        "silences_published": _publish(settings, silence.alarms(spark, settings, run), "alarm"),
     _show(settings, run, counts, _skill(spark, settings, run))
     for name in WORKED_IN:
         storage.delete(spark, run.staging(settings, name))

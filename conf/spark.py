@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -35,7 +37,12 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
     builder = SparkSession.builder.appName(app_name)
     for key, value in conf.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    spark = builder.getOrCreate()
+    if threading.current_thread() is threading.main_thread():
+        # Spark's own handler outlives its session, and then fails where Ctrl-C should end the process.
+        signal.signal(signal.SIGINT, on_interrupt)
+    return spark
 
 
 def connections(settings: Settings) -> dict[str, str]:

@@ -67,7 +67,7 @@ def reconcile(
     lines = [
         line
         for quantity in QUANTITIES
-        for line in _lines(quantity, {view: rows.get(quantity, []) for view, rows in views.items()}, later, zone)
+        for line in lines_of(quantity, {view: rows.get(quantity, []) for view, rows in views.items()}, later, zone)
     ]
     return sorted(lines, key=lambda line: (line.day is None, line.day or date.max, QUANTITIES.index(line.quantity)))
 
@@ -96,14 +96,15 @@ COLUMNS = (
 """Columns of :func:`flat`."""
 
 
-class _Later(NamedTuple):
+class Later(NamedTuple):
     """What readings that only one layer has would change."""
 
     after_archive: Known
     refused: Known
 
 
-def _lines(quantity: str, views: Rows, later: _Later, zone: ZoneInfo) -> Iterable[Line]:
+def lines_of(quantity: str, views: Rows, later: Later, zone: ZoneInfo) -> Iterable[Line]:
+    """Lines of one quantity from the rows of each view; days first, then all together."""
     known: dict[tuple[str, str], Known] = {
         # The batch view lacks what came after its archive, and has what was registered in time for it.
         ("speed", "batch"): {
@@ -117,7 +118,7 @@ def _lines(quantity: str, views: Rows, later: _Later, zone: ZoneInfo) -> Iterabl
         },
     }
     found: dict[tuple[str, str], list[Difference]] = {}
-    for first, second in COMPARED:
+    for first, second in COMPARED if views["official"] else COMPARED[:1]:
         replaced = frozenset(later.after_archive.get(quantity, ()) if second == "batch" else ())
         found[first, second] = explain(views[first], views[second], known[first, second], replaced)
     by_day: dict[str, dict[date, int]] = {view: _by_day(rows, zone) for view, rows in views.items()}
@@ -131,7 +132,7 @@ def _lines(quantity: str, views: Rows, later: _Later, zone: ZoneInfo) -> Iterabl
 
 
 def _compared(mwh: Mapping[str, int | None], found: Mapping[tuple[str, str], Sequence[Difference]]) -> list[Compared]:
-    """Each comparison in which one of the two views has a value at all."""
+    """Each comparison in which one of the two views has a value; nothing is compared with what nobody stated."""
     return [
         Compared(first, second, (mwh[second] or 0) - (mwh[first] or 0), summed(differences))
         for (first, second), differences in found.items()
@@ -150,11 +151,11 @@ def _day_of(start: datetime, zone: ZoneInfo) -> date:
     return start.astimezone(zone).date()
 
 
-def _come_later(reader: Reader, members: Sequence[str], views: Mapping[str, Rows], seen: Published) -> _Later:
+def _come_later(reader: Reader, members: Sequence[str], views: Mapping[str, Rows], seen: Published) -> Later:
     now = datetime.now(timezone.utc)
     spans = _differing(views["speed"], views["batch"], seen.cut, now)
     if not spans:
-        return _Later({}, {})
+        return Later({}, {})
     refused = arrivals.refused(reader, members, spans[0][0], now)
     after: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
     good: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
@@ -170,7 +171,7 @@ def _come_later(reader: Reader, members: Sequence[str], views: Mapping[str, Rows
                 for quantity, periods in added_by(base, more, start, end, capacity_kw).items():
                     for period, mwh in periods.items():
                         known[quantity][period] += mwh
-    return _Later(after, good)
+    return Later(after, good)
 
 
 def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) -> list[tuple[datetime, datetime]]:

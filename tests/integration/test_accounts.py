@@ -93,6 +93,19 @@ class World:
         found = self.get(f"/v1/installations/{HOME}/gaps", **asked)["gaps"]
         return [(each["start"], each["until"], each["state"], each["cause"]) for each in found]
 
+    def alarms(self) -> set[tuple[str, datetime, datetime | None]]:
+        rows = [row for row in self.cql("SELECT * FROM alarm") if row.installation_id == HOME]
+        utc = timezone.utc
+        return {
+            (r.kind, r.raised_at.replace(tzinfo=utc), r.cleared_at and r.cleared_at.replace(tzinfo=utc)) for r in rows
+        }
+
+    def cql(self, query: str) -> list[Any]:
+        opened = cassandra.connect(self.settings)
+        found = list(opened.execute(query))
+        opened.cluster.shutdown()
+        return found
+
     def reconciled(self, installation: str, **more: str) -> dict[tuple[str | None, str], dict[str, Any]]:
         asked = {"from": world.rfc(days_ago(7)), "to": world.rfc(TODAY), **more}
         answer = self.get(f"/v1/installations/{installation}/reconcile", **asked)
@@ -159,6 +172,7 @@ def second_night(lived: World, first_night: Run) -> Run:
 
 def test_a_silent_device_is_missed(lived: World, first_night: Run) -> None:
     assert lived.gaps("missing") == [(world.rfc(SILENT_FROM), world.rfc(days_ago(3)), "missing", "silent")]
+    assert lived.alarms() == {("silent", days_ago(4), None)}
     assert lived.gaps("late") == [(world.rfc(days_ago(6)), world.rfc(SILENT_FROM), "late", "late")]
 
 
@@ -173,6 +187,7 @@ def test_a_hole_longer_than_a_day_holds_what_the_register_counted(
         assert value["lower_wh"] <= value["energy_wh"] <= value["upper_wh"]
         assert value["lower_wh"] < value["upper_wh"]
     assert total(lived.energy(days_ago(6), LAST_HOUR)) == (6 * 24 - 1) * 1200 * 1000
+    assert lived.alarms() == {("silent", days_ago(4), days_ago(2))}
     assert (world.rfc(SILENT_FROM), world.rfc(HEARD_AGAIN), "estimated", "gap") in lived.gaps("estimated")
     assert lived.gaps("missing") == [(world.rfc(LAST_HOUR), world.rfc(TODAY), "missing", "silent")]
 
@@ -235,9 +250,7 @@ def test_the_next_night_makes_the_views_one_and_keeps_the_older_belief(lived: Wo
     reasons = lived.get(f"/v1/runs/{third.run_id}/changes")["changes"]
     assert {(each["installation_id"], each["why"]) for each in reasons} == {(HOME, "late")}
     before = lived.reconciled(HOME, as_of=world.rfc(TODAY))
-    session_ = cassandra.connect(lived.settings)
-    beliefs = list(session_.execute("SELECT known_at, method, generation_wh FROM official"))
-    session_.cluster.shutdown()
+    beliefs = lived.cql("SELECT known_at, method, generation_wh FROM official")
     assert {(b.method, b.generation_wh) for b in beliefs} == {("estimated", 1300.0), ("measured", 1210.0)}
     assert before[f"{days_ago(1):%Y-%m-%d}", "generation"]["official_wh"] == 26_000
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from batch_layer.clean import merge_repeats
 from batch_layer.totals import Work, total_communities, total_weeks
 from energy.balance import installation_energy
+from energy.calendar import period_start, quarter_hours
 from energy.conflict import merge
 
 DAY = datetime(2026, 3, 4, tzinfo=timezone.utc)
@@ -42,11 +44,11 @@ def interval(hour: int, generation: float) -> dict[str, Any]:
     }
 
 
-def week(*rows: tuple[str, dict[str, Any]]) -> pa.RecordBatch:
+def week(*rows: tuple[str, dict[str, Any]], days: Sequence[date] = (DAY.date(),)) -> pa.RecordBatch:
     blank = {
         "installation_id": "a",
         "week": 7,
-        "days": [DAY.date()],
+        "days": list(days),
         "reading": None,
         "interval": None,
         "expected": None,
@@ -73,11 +75,59 @@ def test_only_touched_days_are_stated() -> None:
     assert sum(got.values()) == 4.0
 
 
-def test_any_order_and_repetition_of_a_week_gives_the_same_bytes() -> None:
-    rows = [("reading", reading(m, 50.0 + m)) for m in range(0, 120, 7)] + [("interval", interval(8, 12.5))]
-    whole = list(total_weeks(WORK, [week(*rows)]))
-    shuffled = list(total_weeks(WORK, [week(*reversed(rows), *rows[:4])]))
-    assert whole == shuffled
+EXPECTED = {"event_day": DAY.date(), "device_id": "a-inverter", "quantities": ["generation"], "is_first": False}
+_readings = st.builds(
+    lambda minute, wh, delay, more: (
+        reading(minute, wh, **more) | {"received_at": DAY + timedelta(minutes=minute + delay)}
+    ),
+    st.integers(-2000, 3000),
+    st.sampled_from([0.0, 50.0, 51.5, 900.0, 4_000_000.0]),
+    st.sampled_from([0, 1, 40]),
+    st.sampled_from([{}, {"ac_power_w": 0.0}, {"ac_power_w": 4000.0}]),
+)
+_intervals = st.builds(interval, st.integers(0, 25), st.sampled_from([0.0, 12.5, 900.001]))
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(_readings, max_size=8), st.lists(_intervals, max_size=4), st.data())
+def test_any_order_and_repetition_of_a_week_gives_the_same_bytes(
+    readings: list[dict[str, Any]], intervals: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    rows = [("expected", EXPECTED), *(("reading", r) for r in readings), *(("interval", i) for i in intervals)]
+    repeated = [*rows[1:], *(data.draw(st.lists(st.sampled_from(rows[1:]), max_size=4)) if len(rows) > 1 else [])]
+    came = [rows[0], *data.draw(st.permutations(repeated))]
+    assert list(total_weeks(WORK, [week(*came)])) == list(total_weeks(WORK, [week(*rows)]))
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.sets(st.integers(-2000, 3000), min_size=2, max_size=10), st.data())
+def test_whatever_the_holes_a_register_gives_its_true_increase(minutes: set[int], data: st.DataObject) -> None:
+    steps = [data.draw(st.integers(0, 40)) * 1.5 for _ in minutes]
+    counted = [100.0 + sum(steps[: n + 1]) for n in range(len(minutes))]
+    rows = [("reading", reading(minute, wh)) for minute, wh in zip(sorted(minutes), counted, strict=True)]
+    days = sorted({DAY.date() + timedelta(days=n) for n in range(-2, 3)})
+    (totals, _) = total_weeks(WORK, [week(*rows, days=days)])
+    found = totals.to_pylist()
+    assert sum(round(row["energy_wh"] * 1000) for row in found) == round((counted[-1] - counted[0]) * 1000)
+    assert all(row["lower_wh"] <= row["energy_wh"] <= row["upper_wh"] for row in found)
+    first, last = (DAY + timedelta(minutes=minute) for minute in (min(minutes), max(minutes)))
+    covered = {row["start"] for row in found}
+    assert covered == set(quarter_hours(period_start(first), last))
+
+
+def test_the_ledger_tells_what_became_of_each_quarter_hour() -> None:
+    came = [reading(m, 50.0 + m) for m in (*range(0, 61, 5), *range(600, 661, 5))]
+    late = reading(720, 800.0) | {"received_at": DAY + timedelta(days=1)}
+    (_, ledger) = total_weeks(WORK, [week(("expected", EXPECTED), *(("reading", r) for r in [*came, late]))])
+    told = [(row["start"].hour, row["until"].hour, row["state"], row["cause"]) for row in ledger.to_pylist()]
+    assert told == [
+        (0, 1, "present", ""),
+        (1, 10, "estimated", "gap"),
+        (10, 11, "present", ""),
+        (11, 12, "estimated", "gap"),
+        (12, 0, "missing", "silent"),
+    ]
+    assert sum(row["periods"] for row in ledger.to_pylist()) == 96
 
 
 def test_a_community_is_the_exact_sum_of_its_members() -> None:
@@ -110,7 +160,7 @@ SAMPLES = st.lists(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(SAMPLES, st.integers(1, 7))
 def test_repeats_are_merged_wherever_batches_end(samples: list[tuple[str, int, float]], size: int) -> None:
     rows = [reading(minute, 1.0, device, ac_power_w=w, event_day=DAY.date()) for device, minute, w in samples]

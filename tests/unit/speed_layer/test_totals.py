@@ -85,8 +85,21 @@ def test_one_by_one_ends_in_the_energy_of_all(fault: Callable[[int], float]) -> 
     assert followed(readings) == expected(readings)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.permutations(range(24)), st.integers(1, 6))
-def test_any_order_ends_in_the_energy_of_all(order: list[int], seconds: int) -> None:
-    readings = [reading(100 * seconds * n, energy_total_wh=register(n), ac_power_w=1200.0) for n in range(24)]
-    assert followed([readings[n] for n in order]) == expected(readings)
+_registers = st.sampled_from(
+    [register, lambda n: register(n) + 40, lambda _: 0.0, lambda n: register(n // 4 * 4), lambda n: 100.0 * n]
+)
+_readings = st.builds(
+    lambda n, of, power: reading(300 * n, energy_total_wh=of(n), **power),
+    st.integers(0, 30),
+    _registers,
+    st.sampled_from([{"ac_power_w": 1200.0}, {"ac_power_w": 0.0}, {}]),
+)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(_readings, min_size=1, max_size=8), st.data())
+def test_any_order_and_repetition_ends_in_the_energy_of_all(
+    readings: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    came = data.draw(st.permutations([*readings, *data.draw(st.lists(st.sampled_from(readings), max_size=3))]))
+    assert followed(came) == expected(readings)

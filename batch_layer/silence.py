@@ -1,0 +1,72 @@
+"""Alarms of devices that were silent for whole days before the cut; one is cleared when its device was heard again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import heard
+from batch_layer.heard import Span
+from batch_layer.runs import Run
+from conf import Settings
+
+KIND = "silent"
+_DAY = timedelta(days=1)
+_FOUND = "array<struct<raised: date, cleared: date>>"
+
+
+def alarms(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
+    """Rows of table ``alarm`` that this run raises or clears.
+
+    ``raised_at`` is the beginning of the first silent day (UTC), ``cleared_at`` that of the day heard again, or the cut
+    where the silence was filled afterwards.
+    """
+    keys = ["installation_id", "device_id"]
+    now = heard.read(spark, settings, run.run_id).select(*keys, "spans")
+    before = heard.read(spark, settings, run.published[-1] if run.published else "").select(
+        *keys, F.col("spans").alias("before")
+    )
+    cut, previous = run.cut.date(), _day(run.previous_cut)
+    found = F.udf(lambda before, spans: list(changed(before or (), previous, spans, cut)), _FOUND)
+    last = F.date_sub("raised", 1)
+    return (
+        now.join(before, keys, "left")
+        .select(*keys, F.explode(found("before", "spans")).alias("alarm"))
+        .select(*keys, "alarm.*")
+        .select(
+            "installation_id",
+            F.col("raised").alias("day"),
+            F.col("raised").cast("timestamp").alias("raised_at"),
+            "device_id",
+            F.lit(KIND).alias("kind"),
+            F.format_string("%s was last heard on %s (UTC)", "device_id", last).alias("text"),
+            F.col("cleared").cast("timestamp").alias("cleared_at"),
+        )
+    )
+
+
+def silences(spans: Sequence[Span], cut: date) -> Iterator[tuple[date, date | None]]:
+    """First day of each silence of at least a day before ``cut``, and the day that ended it; None: it lasts."""
+    for (_, last), (first, _) in pairwise(spans):
+        if last + _DAY < min(first, cut):
+            yield last + _DAY, first if first < cut else None
+    if spans[-1][1] + _DAY < cut:
+        yield spans[-1][1] + _DAY, None
+
+
+def changed(
+    before: Sequence[Span], previous: date | None, spans: Sequence[Span], cut: date
+) -> Iterator[tuple[date, date | None]]:
+    """What has become of the silences since the run that knew ``before`` and cut at ``previous``."""
+    told = dict(silences(before, previous)) if before and previous else {}
+    found = dict(silences(spans, cut))
+    yield from (each for each in found.items() if each[0] not in told or told[each[0]] != each[1])
+    yield from ((raised, cut) for raised, cleared in told.items() if raised not in found and cleared is None)
+
+
+def _day(instant: datetime | None) -> date | None:
+    return None if instant is None else instant.date()
