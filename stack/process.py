@@ -21,6 +21,9 @@ MARK = "SOLERA_SERVICE"
 MARKED_WITHIN = 10.0
 """Seconds within which a started process shows its mark."""
 
+KILLED_WITHIN = 10.0
+"""Seconds within which a killed process is gone."""
+
 
 def _nothing() -> None:
     return None
@@ -42,6 +45,8 @@ class Service:
     ports: Mapping[str, int] = field(default_factory=dict)
     """Port by the setting that names it, as ``{"kafka.port": 9092}``."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    is_hardy: bool = False
+    """It is of use without what it needs for a while: started again, it does not wait for it."""
     patience: float = 180.0
     grace: float = 20.0
 
@@ -139,6 +144,12 @@ def stop(place: Place, name: str, grace: float) -> None:
         _signal(members(place, name), signal.SIGKILL)
         _wait(lambda: not members(place, name), grace)
     (place.run / f"{name}.pid").unlink(missing_ok=True)
+
+
+def kill(processes: list[psutil.Process]) -> None:
+    """Kill ``processes`` at once and wait until they are gone."""
+    _signal(processes, signal.SIGKILL)
+    psutil.wait_procs(processes, timeout=KILLED_WITHIN)
 
 
 def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:

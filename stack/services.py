@@ -42,7 +42,14 @@ def services(settings: Settings) -> dict[str, Service]:
             ready=lambda: _listens(simulator.host, simulator.port),
             ports={"simulator.port": simulator.port},
         ),
-        _python(settings, "gateway", "ingest.gateway", ready=lambda: _reports(settings, "gateway"), needs=local),
+        _python(
+            settings,
+            "gateway",
+            "ingest.gateway",
+            ready=lambda: _reports(settings, "gateway"),
+            needs=local,
+            is_hardy=True,
+        ),
         _python(settings, "speed", "speed_layer.job", ready=lambda: _reports(settings, "speed"), needs=local),
         thrift.service(settings),
         _python(
@@ -52,6 +59,7 @@ def services(settings: Settings) -> dict[str, Service]:
             ready=lambda: _healthy(settings),
             needs=local,
             ports={"api.port": api.port},
+            is_hardy=True,
         ),
     ]
     return {service.name: service for service in found}
@@ -64,6 +72,7 @@ def _python(
     ready: Callable[[], None],
     needs: tuple[str, ...] = (),
     ports: dict[str, int] | None = None,
+    is_hardy: bool = False,
 ) -> Service:
     return Service(
         name=name,
@@ -72,6 +81,7 @@ def _python(
         prepare=lambda: (settings.home / "run" / f"{name}.json").unlink(missing_ok=True),
         ready=ready,
         needs=needs,
+        is_hardy=is_hardy,
         ports=ports or {},
         environment=environment(settings)
         | {"JAVA_HOME": str(java.home(settings)), "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONUNBUFFERED": "1"},

@@ -9,7 +9,9 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import math
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -21,14 +23,16 @@ from pathlib import Path
 import psutil
 
 from conf import load_settings
-from stack.process import Place, Service, leader, members, spawn, stop
+from stack.process import Place, Service, kill, leader, members, spawn, stop
 from stack.services import services
 
 OWNER = "SOLERA_OWNER"
 """Process id in the environment: when that process is gone the stack stops itself."""
 LONGEST_PAUSE = 30.0
-STEADY = 60.0
-"""Seconds a service must live for its next restart to be immediate again."""
+LOW_BYTES = 100_000_000
+"""With less room than this a server may have ended for want of it."""
+STEADY = 5.0
+"""Seconds a service must have served for its next start to be immediate; one that dies sooner waits ever longer."""
 
 log = logging.getLogger("watch")
 
@@ -61,28 +65,31 @@ class Keeper(threading.Thread):
             if not self._needs_ready():
                 pause = 0.2
                 continue
-            began = time.monotonic()
-            self._live()
-            pause = 1.0 if time.monotonic() - began > STEADY else min(max(2 * pause, 1.0), LONGEST_PAUSE)
+            served = self._live()
+            pause = 0.0 if served > STEADY else min(max(2 * pause, 1.0), LONGEST_PAUSE)
         while any(other.is_alive() for other in self._dependents()):
             time.sleep(0.1)
         stop(self.place, self.service.name, self.service.grace)
         self._tell("stopped")
 
     def _needs_ready(self) -> bool:
+        if self.service.is_hardy and self.state.restarts:
+            return True
         known = [self.others[name] for name in self.service.needs if name in self.others]
         return all(other.state.state == "ready" for other in known)
 
     def _dependents(self) -> list[Keeper]:
         return [other for other in self.others.values() if self.name in other.service.needs]
 
-    def _live(self) -> None:
-        """One life of the process: from its start to its end."""
+    def _live(self) -> float:
+        """One life of the process, from its start to its end; the seconds it served, -inf if it never did."""
+        ready_at = math.inf
         try:
             process = leader(self.place, self.name) or self._start()
             self._tell("starting", process.pid)
             ended = self._await_ready(process)
             if not ended:
+                ready_at = time.monotonic()
                 self._tell("ready", process.pid)
                 ended = self._await_end(process)
         except Exception as error:  # a service's own trouble must not end the watch over it
@@ -90,12 +97,14 @@ class Keeper(threading.Thread):
         if not self.stopping.is_set():
             self.state.failures += self.state.state != "ready"
             self.state.restarts += 1
+            ended += _want_of_room(self.place)
             log.warning("%s: %s; starting it again", self.name, ended)
             self._tell("failed", error=ended)
+        return time.monotonic() - ready_at
 
     def _start(self) -> psutil.Process:
-        if members(self.place, self.name):
-            stop(self.place, self.name, self.service.grace)
+        # What a killed process has left of itself must not work beside its successor, nor be waited for.
+        kill(members(self.place, self.name))
         self.service.prepare()
         return spawn(self.place, self.service)
 
@@ -127,6 +136,13 @@ class Keeper(threading.Thread):
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.state.state, self.state.pid, self.state.since, self.state.error = state, pid, now, error
         log.info("%s %s%s", self.name, state, f" (process {pid})" if pid else "")
+
+
+def _want_of_room(place: Place) -> str:
+    data = place.home / "data"
+    folder = data if data.is_dir() else place.home
+    left = shutil.disk_usage(folder).free
+    return f"; the disk of {folder} is full, {left // 1_000_000} MB are left" if left < LOW_BYTES else ""
 
 
 def _ended(process: psutil.Process, patience: float) -> str:

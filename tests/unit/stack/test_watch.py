@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from stack.process import Place, Service, ours, stop
+from stack.process import Place, Service, members, ours, stop
 from stack.up import status
 from stack.watch import OWNER, keep, write_json
 
@@ -83,6 +83,31 @@ def test_killed_service_is_started_again(watch: Callable[..., Watched]) -> None:
     assert second["restarts"] == 1
 
 
+FAMILY = (
+    "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    f"subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); time.sleep(60)"
+)
+
+
+def test_what_a_killed_service_has_left_is_gone_before_its_successor_works(
+    watch: Callable[..., Watched], tmp_path: Path
+) -> None:
+    family = lambda: {process.pid for process in members(Place(tmp_path), "one")}  # noqa: E731
+    watched = watch(python("one", FAMILY, ready=lambda: len(family()) == 2 or 1 / 0))
+    first = watched.until("one", is_ready)
+    before = family()
+    os.kill(first["pid"], signal.SIGKILL)
+    watched.until("one", lambda state: is_ready(state) and state["pid"] != first["pid"])
+    assert not family() & before
+
+
+def test_a_full_disk_is_named(watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("stack.watch.LOW_BYTES", 10**18)
+    watched = watch(python("broken", "raise SystemExit(3)", ready=lambda: time.sleep(1) or 1 / 0))
+    error = watched.until("broken", lambda state: bool(state["error"]))["error"]
+    assert error.startswith(f"ended with exit code 3; the disk of {tmp_path} is full")
+
+
 def test_service_waits_for_what_it_needs(watch: Callable[..., Watched], tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     watched = watch(python("server", ready=lambda: gate.touch(exist_ok=False)), python("job", needs=("server",)))
@@ -91,6 +116,26 @@ def test_service_waits_for_what_it_needs(watch: Callable[..., Watched], tmp_path
     assert watched.state("job")["state"] == "waiting"
     gate.unlink()
     watched.until("job", is_ready)
+
+
+@pytest.mark.parametrize("is_hardy", [True, False])
+def test_a_hardy_service_is_started_again_without_what_it_needs(
+    watch: Callable[..., Watched], tmp_path: Path, is_hardy: bool
+) -> None:
+    gate = tmp_path / "gate"
+    job = python("job", needs=("server",), is_hardy=is_hardy)
+    watched = watch(python("server", ready=lambda: gate.touch(exist_ok=False)), job)
+    first = watched.until("job", is_ready)
+    gate.touch(exist_ok=True)
+    os.kill(watched.state("server")["pid"], signal.SIGKILL)
+    watched.until("server", lambda state: state["state"] != "ready")
+    os.kill(first["pid"], signal.SIGKILL)
+    if not is_hardy:
+        watched.until("job", lambda state: state["state"] == "failed")
+        time.sleep(2)
+        assert watched.state("job")["state"] == "failed"
+        gate.unlink()
+    watched.until("job", lambda state: is_ready(state) and state["pid"] != first["pid"])
 
 
 def test_service_that_dies_at_once_says_how(watch: Callable[..., Watched]) -> None:
