@@ -5,62 +5,107 @@
 
 ``readings`` validates, drops repeats and keeps the readings and the latest states, as soon as they come;
 ``energy`` follows it with the 15-minute energy of what was touched. Restart it at will: it loses and doubles
-nothing. It ends with exit code 1 and one line when a query ends, and with 0 on SIGTERM.
+nothing. A query that ends is started again; where that is of no help the job ends with exit code 1 and one line, and
+on SIGTERM with 0.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
+import time
+import traceback
+from contextlib import suppress
 from types import FrameType
+
+from pyspark.sql import SparkSession
 
 from conf import Settings, cassandra, load_settings
 from conf.spark import NotFetched, session
 from speed_layer.catalogue import CatalogueReader
 from speed_layer.progress import Progress
 from speed_layer.provisional import Energy
-from speed_layer.queries import SPARK_CONF, QueryEnded, start, watch
+from speed_layer.queries import SPARK_CONF, QueryEnded, QueryStuck, end, start, watch
 from speed_layer.readings import Readings
 from speed_layer.topics import TopicsAway, wait_for_topics
 
+TOPICS = ("readings", "quarantine")
+STEADY_SECONDS = 20.0
+"""A query that ends sooner after its start ends the job."""
+WAIT_SECONDS = 5.0
+
 
 def main() -> int:
-    """Run until a query ends or SIGTERM comes; the exit code."""
+    """Run until SIGTERM, or until a query or the store can't be relied on; the exit code."""
     parser = argparse.ArgumentParser(prog="speed_layer.job", description="The speed layer.")
     parser.add_argument("--without-energy", action="store_true", help="run the readings query alone")
     with_energy = not parser.parse_args().without_energy
     try:
         run(load_settings(), with_energy)
-    except (QueryEnded, TopicsAway, NotFetched, cassandra.CassandraAway) as error:
+    except (QueryEnded, QueryStuck, TopicsAway, NotFetched, cassandra.CassandraAway) as error:
         print(f"speed layer: {error}", file=sys.stderr, flush=True)
+        return 1
+    except Exception:
+        traceback.print_exc()
         return 1
     return 0
 
 
 def run(settings: Settings, with_energy: bool = True) -> None:
-    """Start the queries and watch them until SIGTERM or SIGINT. Raises :class:`QueryEnded` when one ends."""
-    wait_for_topics(settings, ("readings", "quarantine"))
-    views = cassandra.connect(settings)
+    """Start the queries and watch them until SIGTERM or SIGINT; one that ends is started again, in this process.
+
+    So they go on as soon as Kafka is back after an outage. Raises :class:`QueryEnded` when one ends soon after its
+    start, which another start would not help, and :class:`conf.cassandra.CassandraAway` when Cassandra is gone.
+    """
+    wait_for_topics(settings, TOPICS)
+    cassandra.connect(settings).cluster.shutdown()
     spark = session(settings, "solera speed", **SPARK_CONF)
     # Each batch warns of Kafka consumers outside the threads Spark likes best; a query's end is told by `watch`.
     spark.sparkContext.setLogLevel("ERROR")
     stop = stopped_by_signals()
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            _follow(spark, settings, with_energy, stop)
+        except QueryEnded as ended:
+            if time.monotonic() - began < STEADY_SECONDS:
+                raise
+            print(f"speed layer: {ended}; starting again", file=sys.stderr, flush=True)
+            _wait_for_topics(settings, stop)
+    spark.stop()
+
+
+def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: threading.Event) -> None:
+    """One life of the queries."""
+    views = cassandra.connect(settings)
     progress = Progress()
-    catalogue = CatalogueReader(views)
-    readings = Readings(settings, views, catalogue, progress)
+    readings = Readings(settings, views, CatalogueReader(views), progress)
     queries = [start(spark, settings, "readings", settings.spark.speed_trigger, readings.write, progress)]
     if with_energy:
         energy = Energy(settings, CatalogueReader(views), progress)
         queries.append(start(spark, settings, "energy", settings.spark.energy_trigger, energy.write, progress))
     try:
-        watch(queries, progress, settings.home / "run" / "speed.json", stop)
+        watch(queries, progress, settings.home / "run" / "speed.json", stop, views)
+    except QueryEnded:
+        # The connector waits for ever for a node that went while it read the schema: only a new process is sure.
+        cassandra.connect(settings).cluster.shutdown()
+        end(queries, progress)
+        raise
+    else:
+        end(queries, progress)
     finally:
-        for query in queries:
-            query.stop()
-        spark.stop()
         views.cluster.shutdown()
+
+
+def _wait_for_topics(settings: Settings, stop: threading.Event) -> None:
+    """Return once Kafka answers, however long that takes, or ``stop`` is set."""
+    while not stop.is_set():
+        with suppress(TopicsAway):
+            wait_for_topics(settings, TOPICS, WAIT_SECONDS)
+            return
 
 
 def stopped_by_signals() -> threading.Event:
@@ -76,4 +121,7 @@ def stopped_by_signals() -> threading.Event:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code:
+        # A write that has no answer would be waited for at an orderly end.
+        os._exit(code)

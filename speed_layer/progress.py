@@ -12,6 +12,10 @@ from typing import Any
 STALL_SECONDS = 120.0
 """How long the energy query waits for the readings query without seeing it advance."""
 
+CALM_READINGS = 10_000
+CALM_SECONDS = 60.0
+"""How long energy leaves the cores to readings that wait in Kafka."""
+
 
 class Stalled(RuntimeError):
     """The readings query did not advance while the energy query waited for it."""
@@ -26,6 +30,8 @@ class Progress:
         self._readings: dict[str, Any] = {}
         self._energy: dict[str, Any] = {}
         self._failures: dict[str, str] = {}
+        self._is_over = False
+        self._behind: int | None = None
 
     def readings_written(self, last: Mapping[str, int]) -> None:
         """All readings up to offset ``last`` of each Kafka partition are in Cassandra."""
@@ -36,15 +42,39 @@ class Progress:
     def wait_for_readings(self, last: Mapping[str, int], stall_seconds: float = STALL_SECONDS) -> None:
         """Return once all readings up to ``last`` are written.
 
-        Raises :class:`Stalled` when no batch was written for ``stall_seconds``.
+        Raises :class:`Stalled` when no batch was written for ``stall_seconds``, or none will be.
         """
         with self._changed:
             while missing := {p: o for p, o in last.items() if self._written.get(p, -1) < o}:
+                if self._is_over:
+                    raise Stalled("energy waited for readings, whose query has ended")
                 if not self._changed.wait(stall_seconds):
                     raise Stalled(
                         f"energy waited {stall_seconds:.0f} s for readings up to {missing} "
                         f"(partition: offset); written are {self._written}"
                     )
+
+    def readings_behind(self, count: int) -> None:
+        """So many readings wait in Kafka for their query."""
+        with self._changed:
+            self._behind = count
+            self._changed.notify_all()
+
+    def wait_until_calm(self, seconds: float = CALM_SECONDS) -> None:
+        """Return once the readings query has begun and few readings wait for it, at the latest after ``seconds``.
+
+        After a start and an outage what is new is served first, and its energy then.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._is_over or (self._behind is not None and self._behind < CALM_READINGS), seconds
+            )
+
+    def over(self) -> None:
+        """No more readings will be written: nobody need wait for them."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
 
     def batch(self, batch_id: int, rows: int, seconds: float) -> None:
         """Note a batch of readings."""

@@ -53,6 +53,7 @@ class Energy:
 
     def write(self, batch: DataFrame, batch_id: int) -> None:
         """Recompute what one micro-batch touches, once its readings are in Cassandra."""
+        self._progress.wait_until_calm()
         started = time.monotonic()
         catalogue = self._catalogue.read()
         runs = touched(batch, catalogue).persist(StorageLevel.MEMORY_AND_DISK)

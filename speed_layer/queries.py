@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cassandra.cluster import Session
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from conf import Settings
+from conf.cassandra import CassandraAway
 from speed_layer.progress import Progress
 
 WATCH_SECONDS = 1.0
@@ -38,6 +41,10 @@ SPARK_CONF = {
 
 class QueryEnded(RuntimeError):
     """A streaming query ended; the text says which and why."""
+
+
+class QueryStuck(RuntimeError):
+    """A query can't be stopped: something it waits for never comes."""
 
 
 def start(
@@ -78,15 +85,37 @@ def start(
     )
 
 
-def watch(queries: Sequence[StreamingQuery], progress: Progress, report: Path, stop: threading.Event) -> None:
-    """Keep ``report`` fresh until ``stop`` is set. Raises :class:`QueryEnded` as soon as a query is not active."""
+def watch(
+    queries: Sequence[StreamingQuery], progress: Progress, report: Path, stop: threading.Event, views: Session
+) -> None:
+    """Keep ``report`` fresh until ``stop`` is set.
+
+    Raises :class:`QueryEnded` as soon as a query is not active, and :class:`CassandraAway` when ``views`` has lost
+    every node.
+    """
     report.parent.mkdir(parents=True, exist_ok=True)
     while not stop.wait(WATCH_SECONDS):
+        if all(host.is_up is False for host in views.cluster.metadata.all_hosts()):
+            raise CassandraAway("Cassandra has gone; the job is to start again when it is back")
         for query in queries:
             if not query.isActive:
                 raise QueryEnded(f"query {query.name} ended: {progress.failure(query.name) or _reason(query)}")
         states = {query.name: query.status["message"] for query in queries}
-        progress.report(report, lag(queries[0].lastProgress), states)
+        last = queries[0].lastProgress
+        behind = lag(last)
+        if last:
+            progress.readings_behind(sum(behind.values()))
+        progress.report(report, behind, states)
+
+
+def end(queries: Sequence[StreamingQuery], progress: Progress) -> None:
+    """Stop the queries, each after its batch. Raises :class:`QueryStuck` where a batch does not end."""
+    progress.over()
+    for query in queries:
+        try:
+            query.stop()
+        except Py4JJavaError:
+            raise QueryStuck(f"query {query.name} does not stop") from None
 
 
 def lag(progress: Any) -> dict[str, int]:

@@ -13,8 +13,8 @@ from pyspark.sql import DataFrame
 from conf import Settings
 
 _FORMAT = "org.apache.spark.sql.cassandra"
-PAUSES_SECONDS = (1, 5, 15, 0)
-"""A write that fails, because Cassandra is busy or restarting, is tried once more after each of them."""
+PAUSES_SECONDS = (1, 4, 0)
+"""A write that fails, because Cassandra is busy, is tried once more after each of them."""
 _WRITERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sink")
 
 
