@@ -23,7 +23,7 @@ test-unit: $(VENV)/installed-test ## the tests that need no server
 	@$(BIN)/python -m pytest tests/unit
 
 test-faults: $(VENV)/installed-test ## kill -9 of every part under load, nothing lost and nothing counted twice
-	@$(BIN)/python -m pytest tests/faults --timeout 7200
+	@$(BIN)/python -m pytest tests/faults --capture=no --timeout 7200
 
 lint: $(VENV)/installed-test ## style, types and the import rule
 	@$(BIN)/python -m pytest tests/unit/test_quality.py

@@ -1,0 +1,158 @@
+"""A night in a process of its own, a reader who never looks away, and what a night's master and answers hold."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from fault_audit import Found, patience
+from fault_load import STEP, STEP_WH, Load
+from fault_world import World, inverter
+from hdfs import InsecureClient
+
+SOLERA = (str(Path(sys.executable).parent / "solera"), "nightly")
+SHORT = (
+    sys.executable,
+    "-c",
+    "from batch_layer.nightly import nightly; from conf import load_settings; from conf.spark import session\n"
+    "s = load_settings(); nightly(session(s, 'night'), s, steps=('archive', 'clean', 'energy', 'publish'))",
+)
+"""A night without its forecasts."""
+NIGHT_WITHIN = 400.0
+_TOOK = re.compile(r"^(\w+): .*\(([0-9.]+) s\)$")
+
+
+class Night:
+    """One attempt at a night; ``lines`` are what it has said so far."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.lines: list[str] = []
+        self._said = threading.Condition()
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "400"},
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._said:
+                self.lines.append(line.rstrip())
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()
+
+    def hears(self, beginning: str) -> bool:
+        """Wait for a line that begins so; False where the night ends without it."""
+        with self._said:
+            self._said.wait_for(
+                lambda: any(line.startswith(beginning) for line in self.lines) or not self._listener.is_alive(),
+                NIGHT_WITHIN,
+            )
+            return any(line.startswith(beginning) for line in self.lines)
+
+    def kill(self) -> None:
+        """kill -9 of all its processes."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def finish(self) -> None:
+        """Wait for its good end."""
+        assert self.ends() == 0, "\n".join(self.lines[-20:])
+
+    def ends(self) -> int:
+        """Wait for its end, good or not; the exit code."""
+        code = self._process.wait(NIGHT_WITHIN)
+        self._listener.join()
+        return code
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long each step took that it did itself."""
+        return {found[1]: float(found[2]) for line in self.lines if (found := _TOOK.match(line))}
+
+
+def night(command: Sequence[str] = SOLERA) -> Night:
+    """A whole night, to its end."""
+    made = Night(command)
+    made.finish()
+    return made
+
+
+class Reader(threading.Thread):
+    """Asks the API for an installation's energy again and again and keeps each different answer, in order."""
+
+    def __init__(self, world: World, path: str) -> None:
+        super().__init__(daemon=True, name="reader")
+        self.answers: list[list[Any]] = []
+        self.asked = 0
+        self._world, self._path, self._ending = world, path, threading.Event()
+
+    def run(self) -> None:
+        while not self._ending.wait(0.1):
+            answer = self._world.asked(self._path)
+            if answer is None:
+                continue
+            self.asked += 1
+            if not self.answers or answer["values"] != self.answers[-1]:
+                self.answers.append(answer["values"])
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._ending.set()
+        self.join()
+
+
+def master(world: World) -> Counter[tuple[str, Any]]:
+    """How often the master dataset holds each reading, by (device, time)."""
+    hdfs = world.settings.hdfs
+    client = InsecureClient(f"http://{hdfs.host}:{hdfs.http_port}", user="solera")
+    root = f"{hdfs.root}/master/readings"
+    found: Counter[tuple[str, Any]] = Counter()
+    for folder, _, files in client.walk(root):
+        for name in files:
+            if name.endswith(".parquet") and "/_" not in folder:
+                with client.read(f"{folder}/{name}") as file:
+                    rows = pq.read_table(BytesIO(file.read()), columns=["device_id", "time"])
+                found.update(zip(*(rows[name].to_pylist() for name in ("device_id", "time")), strict=True))
+    return found
+
+
+def audit_batch(world: World, load: Load) -> Found:
+    """Look at the master and the published energy of all that ``load`` sent, once a night has ended."""
+    kept = master(world)
+    expected = {(inverter(home), load.first + number * STEP): 0 for home, number in load.acknowledged}
+    lost = sum(each not in kept for each in expected)
+    doubled = sum(count - 1 for count in kept.values())
+    truth, last = STEP_WH * (load.number - 1), load.first + load.number * STEP
+    error = 0.0
+    for _ in patience(5):
+        error = max(abs(published_wh(world, home, load.first, last) - truth) for home in load.homes)
+        if round(error * 1000) == 0:
+            break
+    return Found(lost, doubled, error / 1000)
+
+
+def published_wh(world: World, installation: str, first: Any, last: Any) -> float:
+    """Generation as the API serves it, of which the night has published all."""
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    path = f"/v1/installations/{installation}/energy?quantity=generation&from={first:{form}}&to={last:{form}}"
+    values = (world.asked(path) or {"values": []})["values"]
+    assert all(value["view"] == "batch" for value in values), f"{installation} is served by the speed view"
+    return sum(value["energy_wh"] for value in values)
