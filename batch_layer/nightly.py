@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from batch_layer import runs
@@ -19,6 +22,8 @@ Step = Callable[[SparkSession, Settings, Run], dict[str, int]]
 Report = Callable[[str], None]
 REFUSALS = (RunError, CassandraAway, NotFetched)
 """What a night may end with that is no fault of the program; the text says what to do."""
+NO_ROOM = ("SafeModeException", "could only be written to 0 of the", "No space left on device")
+"""How HDFS says that its disks are full: a NameNode whose own is goes into safe mode."""
 
 
 def step_function(name: str) -> Step:
@@ -44,7 +49,8 @@ def nightly(
     """
     if first and first not in STEPS:
         raise RunError(f"There is no step {first}: the steps are {', '.join(STEPS)}.")
-    run = runs.open_run(spark, settings, day)
+    with _room_asked_for(settings):
+        run = runs.open_run(spark, settings, day)
     report(f"run {run.run_id}, cut {run.cut:%Y-%m-%dT%H:%MZ}")
     again = STEPS[STEPS.index(first) :] if first else ()
     for step in steps:
@@ -67,10 +73,24 @@ def take_step(spark: SparkSession, settings: Settings, day: date | None, step: s
     return _take(spark, settings, run, step, report)
 
 
+@contextmanager
+def _room_asked_for(settings: Settings) -> Iterator[None]:
+    """Say in a sentence that HDFS has no room, which Spark buries in a trace."""
+    try:
+        yield
+    except (Py4JJavaError, PySparkException) as error:
+        if any(words in str(error) for words in NO_ROOM):
+            raise RunError(
+                f"HDFS at {settings.hdfs_uri} takes no more: its disk is full. Make room; the next night goes on here."
+            ) from error
+        raise
+
+
 def _take(spark: SparkSession, settings: Settings, run: Run, step: str, report: Report) -> Run:
     began = time.monotonic()
-    counts = step_function(step)(spark, settings, run)
-    run = runs.finish(spark, settings, run, step, counts)
+    with _room_asked_for(settings):
+        counts = step_function(step)(spark, settings, run)
+        run = runs.finish(spark, settings, run, step, counts)
     told = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items() if value)
     report(f"{step}: {told or 'nothing new'} ({time.monotonic() - began:.1f} s)")
     return run
