@@ -28,7 +28,10 @@ def read(spark: SparkSession, settings: Settings, run: Run, markets: Sequence[Ma
     if not markets:
         return None
     first = (run.cut - timedelta(days=settings.price.history_days)).date()
-    days = [first + timedelta(days=n) for n in range(settings.price.history_days + 4)]
+    last = (run.cut + timedelta(days=3)).date()
+    days = [day for day in master.days(spark, settings, "weather") if first <= day <= last]
+    if not days:
+        return None
     issued = master.read(spark, settings, "weather", days).where(
         (F.col("kind") == "forecast") & (F.col("issued_at") <= F.lit(run.cut))
     )

@@ -72,7 +72,7 @@ def read_markets(spark: SparkSession, settings: Settings, run: Run) -> tuple[lis
     """
     end = local_day(run.cut.astimezone(MADRID).date(), MADRID)[1]
     first = (run.cut - timedelta(days=settings.price.history_days)).date()
-    wanted = [first + timedelta(days=n) for n in range((end.date() - first).days + 1)]
+    wanted = [day for day in master.days(spark, settings, "prices") if first <= day <= end.date()]
     rows = master.read(spark, settings, "prices", wanted).where(F.col("start") < F.lit(end))
     series = [tuple(name.split("/", 1)) for name in settings.price.series]
     chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*settings.price.series))

@@ -1,0 +1,71 @@
+"""The price card of the page, from prices alone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from serving_layer.prices import newest
+from serving_layer.web.price_panel import Prices, cheapest, figure, sentences, style
+
+START = datetime(2026, 3, 9, 23, tzinfo=timezone.utc)
+HOUR = timedelta(hours=1)
+MADRID = ZoneInfo("Europe/Madrid")
+
+
+def price(start: datetime, value: float, kind: str = "known", length: timedelta = HOUR) -> dict[str, Any]:
+    band = {"p10": value - 10, "p90": value + 10} if kind == "forecast" else {"p10": None, "p90": None}
+    times = {"start": start, "end": start + length, "known_at": START}
+    return {"price_eur_mwh": value, "kind": kind, "model": "m", **times, **band}
+
+
+def shown(values: list[dict[str, Any]], now: datetime = START + 5 * HOUR, **record: float) -> Prices:
+    rows = [
+        {"model": name.replace("_", " "), "mae_eur_mwh": mae, "days": 60, "is_published": n == 0}
+        for n, (name, mae) in enumerate(record.items())
+    ]
+    return Prices("pvpc", MADRID, now, START, values, rows)
+
+
+def test_without_a_price_the_card_is_hidden() -> None:
+    nothing = shown([])
+    assert style(nothing) == {"display": "none"}
+    assert sentences(nothing) == []
+    assert not figure(nothing).data
+
+
+def test_known_and_forecast_hours_are_drawn_apart_and_prices_below_zero_too() -> None:
+    values = [price(START + n * HOUR, -5.0 + n, "known" if n < 24 else "forecast") for n in range(48)]
+    drawing = figure(shown(values))
+    drawn = {trace.name: trace for trace in drawing.data if trace.name}
+    assert set(drawn) == {"Known", "Forecast", "8 in 10 chance"}
+    assert min(drawn["Known"].y) == -0.005
+    assert len(drawn["Forecast"].x) == 25
+
+
+def test_now_the_cheapest_hours_and_the_record_are_said() -> None:
+    values = [
+        price(START + n * HOUR, 100.0 if n not in (30, 31, 32) else 10.0, "known" if n < 24 else "forecast")
+        for n in range(48)
+    ]
+    said = str(sentences(shown(values, lasso=3.1, same_hour_of_the_last_known_day=5.2)))
+    assert "0.100 €/kWh" in said
+    assert "Wed 11 Mar, 06:00" in said
+    assert "as forecast" in said
+    assert "lasso, off by 0.31 c€/kWh" in said
+    assert "the day before by 0.52 c€/kWh" in said
+    assert "no forecast of them yet" in str(sentences(shown(values[:24])))
+
+
+def test_quarter_hours_count_as_the_hour_they_make() -> None:
+    quarter = timedelta(minutes=15)
+    values = [price(START + n * quarter, float(n // 4 == 5) * -40, length=quarter) for n in range(32)]
+    assert cheapest(values, 1) == START + 5 * HOUR
+    assert cheapest(values[:4], 3) is None
+
+
+def test_a_forecast_of_an_hour_gives_way_to_its_first_known_quarter() -> None:
+    known = price(START, 5.0, length=timedelta(minutes=15))
+    told = [known, price(START, 9.0, "forecast"), price(START + HOUR, 9.0, "forecast")]
+    assert [(p["start"], p["kind"]) for p in newest(told)] == [(START, "known"), (START + HOUR, "forecast")]
