@@ -110,6 +110,13 @@ class PriceSettings(_Frozen):
     history_days: int = Field(ge=90)
 
 
+class AemetSettings(_Frozen):
+    """AEMET OpenData: where it answers, and how often it may be asked. The key is ``AEMET_API_KEY``."""
+
+    base: str
+    per_minute: int = Field(gt=0)
+
+
 class Endpoint(_Frozen):
     """A loopback address of one server."""
 
@@ -145,6 +152,7 @@ class Settings(BaseSettings):
     hdfs: HdfsSettings
     spark: SparkSettings
     forecast: ForecastSettings
+    aemet: AemetSettings
     price: PriceSettings
     thrift: Endpoint
     api: ApiSettings

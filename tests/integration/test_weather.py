@@ -1,0 +1,197 @@
+"""AEMET's genuine answers through Kafka and a night to the forecast, and what stands where AEMET fails."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import batch_world as world
+import pandas as pd
+import pytest
+from aemet_service import ENCODING, Service, aemet_service
+from pyspark.sql import SparkSession
+
+from batch_layer import features, views
+from batch_layer.nightly import nightly
+from batch_layer.runs import Run
+from conf import Settings, cassandra
+from conf.settings import AemetSettings
+from conf.spark import session
+from ingest import aemet, weather
+
+ANSWERS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
+CODE, HOME = "28065", "getafe"
+ISSUED_DAY = date(2021, 1, 9)
+DAYS = 34
+CLEAR, OVERCAST = "11", "16"
+
+
+def genuine(kind: str) -> list[dict[str, Any]]:
+    text = (ANSWERS / f"{kind}_forecast_{CODE}.json").read_bytes()
+    try:
+        return json.loads(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        return json.loads(text.decode(ENCODING))
+
+
+def sky_of(day: date) -> str:
+    """Clear and overcast days by turns of irregular length."""
+    return CLEAR if math.sin(day.toordinal() * 1.7) > 0 else OVERCAST
+
+
+def as_of(answer: list[dict[str, Any]], days: int) -> list[dict[str, Any]]:
+    """The answer as if issued ``days`` earlier, under that time's sky."""
+    moved = copy.deepcopy(answer)
+    back = timedelta(days=days)
+    moved[0]["elaborado"] = (datetime.fromisoformat(moved[0]["elaborado"]) - back).isoformat()
+    for day in moved[0]["prediccion"]["dia"]:
+        local = datetime.fromisoformat(day["fecha"]) - back
+        day["fecha"] = local.isoformat()
+        for entry in day["estadoCielo"]:
+            entry["value"] = sky_of(local.date()) if entry["value"] else ""
+    return moved
+
+
+def generation(start: datetime) -> float:
+    sun = max(0.0, math.sin(math.pi * (start.hour + 0.5 - 7.5) / 10)) if 7 <= start.hour <= 17 else 0.0
+    return round(4000 * sun * (1.0 if sky_of(start.date()) == CLEAR else 0.25), 3)
+
+
+def intervals(first: date, days: int) -> Iterator[dict[str, Any]]:
+    begin = datetime(first.year, first.month, first.day, tzinfo=timezone.utc)
+    for start in (begin + timedelta(hours=n) for n in range(24 * days)):
+        yield {
+            **{"installation_id": HOME, "meter_id": "m", "method": "measured", "source": "test"},
+            "start": world.rfc(start),
+            "end": world.rfc(start + timedelta(hours=1)),
+            "generation_wh": generation(start),
+            "known_at": world.rfc(start + timedelta(hours=2)),
+        }
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    if not ANSWERS.is_dir():
+        pytest.skip(f"{ANSWERS} is not there: SOLERA_SHARED_DATA names the folder of AEMET's genuine answers")
+    with aemet_service() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own(stack: Settings, service: Service) -> Settings:
+    """The stack with a keyspace and a master of our own, asking our AEMET, growing small forests."""
+    parts = {
+        "cassandra": stack.cassandra.model_copy(update={"keyspace": "weather"}),
+        "hdfs": stack.hdfs.model_copy(update={"root": "/weather"}),
+        "home": stack.home / "weather",
+        "aemet": AemetSettings(base=service.base, per_minute=10_000),
+        "forecast": stack.forecast.model_copy(
+            update={"engines": ["mllib"], "trees": 10, "depth": 5, "training_rows": 4000}
+        ),
+    }
+    settings = stack.model_copy(update=parts)
+    cassandra.apply_schema(settings)
+    with views.session(settings) as cql:
+        cql.execute(
+            "INSERT INTO installation (installation_id, kind, latitude, longitude, time_zone, capacity_kw, "
+            "municipality_code) VALUES (%s, 'home', 40.3, -3.73, 'Europe/Madrid', 5.0, %s)",
+            (HOME, CODE),
+        )
+    return settings
+
+
+@pytest.fixture(scope="module")
+def told(own: Settings, service: Service) -> list[str]:
+    """A month of issues asked for, through AEMET's usual faults."""
+    said: list[str] = []
+    hourly, daily = genuine("hourly"), genuine("daily")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AEMET_API_KEY", "secret")
+        patient = weather._aemet
+        patch.setattr(weather, "_aemet", lambda of: replace(patient(of), sleep=lambda _seconds: None))
+        service.faults = [429, 500, 0]
+        for days in range(DAYS, -1, -1):
+            service.answers = {f"/prediccion/especifica/municipio/horaria/{CODE}": as_of(hourly, days)}
+            if days % 7:  # now and then AEMET has no daily forecast
+                service.answers[f"/prediccion/especifica/municipio/diaria/{CODE}"] = as_of(daily, days)
+            weather.ask_forecasts(own, said.append)
+        service.away = True
+        with pytest.raises(aemet.AemetError, match="gave no forecast"):
+            weather.ask_forecasts(own, said.append)
+    return said
+
+
+@pytest.fixture(scope="module")
+def nights(own: Settings, told: list[str]) -> Iterator[tuple[Run, Run, pd.DataFrame]]:
+    """The night after the last issue, and the next, for which there was none; the first's features."""
+    world.send(own, "intervals", intervals(ISSUED_DAY - timedelta(days=60), 62))
+    spark: SparkSession = session(own, "test weather")
+    first = nightly(spark, own, ISSUED_DAY + timedelta(days=1), report=lambda _: None)
+    table = features.read(spark, own, first, "generation").toPandas()
+    second = nightly(spark, own, ISSUED_DAY + timedelta(days=2), report=lambda _: None)
+    yield first, second, table
+    spark.stop()
+
+
+def forecast(settings: Settings, run: Run) -> pd.DataFrame:
+    with views.session(settings) as cql:
+        found = [
+            row
+            for days in range(3)
+            for row in cql.execute(
+                "SELECT time, p10, p50, p90, step, run_id FROM forecast WHERE installation_id = %s "
+                "AND quantity = 'generation' AND day = %s",
+                (HOME, run.cut.date() + timedelta(days=days)),
+            )
+            if row.run_id == run.run_id
+        ]
+    return pd.DataFrame(found).sort_values("time", ignore_index=True)
+
+
+def test_what_aemet_says_and_fails_with_is_told_and_kept(own: Settings, service: Service, told: list[str]) -> None:
+    assert service.keys == {"secret"}
+    assert any("No hay datos" in text for text in told)
+    assert "503" in told[-1]
+    kept = sorted((own.home / "issued" / "aemet" / "horaria" / CODE).glob("*.json.gz"))
+    assert len(kept) == DAYS + 1
+    assert kept[-1].name.startswith("20210109T104745")
+
+
+def test_features_know_the_weather_as_it_was_issued(nights: tuple[Run, Run, pd.DataFrame]) -> None:
+    table = nights[2]
+    lit = table[~table["dark"] & (table["horizon"] < 24) & (table["issued_at"] > table["issued_at"].min())]
+    recent = lit[lit["issued_at"] >= pd.Timestamp(ISSUED_DAY) - pd.Timedelta(days=20)]
+
+    assert recent["weather_cloud_fraction"].notna().mean() > 0.9
+    assert recent["weather_age_h"].dropna().between(13, 14.5).all()  # issued at 11:47, known from 00:00 on
+    noon = recent[recent["hour"] == 12].dropna(subset=["weather_ghi_w_m2"])
+    clear, overcast = (noon[noon["weather_cloud_fraction"] == share]["weather_ghi_w_m2"].mean() for share in (0, 1))
+    assert clear > 300
+    assert overcast == pytest.approx(clear / 4, rel=0.1)
+
+
+def test_the_forecast_rests_on_the_weather(own: Settings, nights: tuple[Run, Run, pd.DataFrame]) -> None:
+    told_hours = forecast(own, nights[0])
+    lit = told_hours[(told_hours["p90"] > 0) & (told_hours.index < 24)]
+
+    assert len(told_hours) == 48
+    assert set(lit["step"]) == {"weather"}
+    assert (told_hours[["p10", "p50", "p90"]].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+    truth = [generation(time.replace(tzinfo=timezone.utc)) for time in lit["time"]]
+    assert abs(lit["p50"].sum() - sum(truth)) < 0.35 * sum(truth)
+
+
+def test_without_a_new_issue_the_last_one_stands_with_its_age(
+    own: Settings, nights: tuple[Run, Run, pd.DataFrame]
+) -> None:
+    told_hours = forecast(own, nights[1])
+    lit = told_hours[(told_hours["p90"] > 0) & (told_hours.index < 18)]
+
+    assert set(lit["step"]) == {"weather issued 37 h before"}
