@@ -12,7 +12,6 @@ from energy.rows import QUARTER, QUARTER_US, EnergyRow, from_us, to_us
 State = Literal["present", "late", "estimated", "missing", "lost"]
 LATE = timedelta(minutes=15)
 """A period whose last evidence came longer than this after its end is late."""
-_LATE_US = LATE // timedelta(microseconds=1)
 GIVEN_UP = timedelta(days=40)
 """What has not come after this long will not come: sources and the stream's store keep no more."""
 UNRECOVERABLE = frozenset({"replaced", "jump"})
@@ -103,9 +102,10 @@ def arrivals(samples: Iterable[tuple[datetime, datetime]], start: datetime, end:
     could not come before it was taken, so its time beyond the quarter-hour's end is not counted. Nothing is returned
     where no message took longer than LATE to come.
     """
-    ordered = sorted((to_us(time), to_us(received)) for time, received in samples)
-    if all(received - time <= _LATE_US for time, received in ordered):
+    told = list(samples)
+    if all(received - time <= LATE for time, received in told):
         return {}
+    ordered = sorted((to_us(time), to_us(received)) for time, received in told)
     first, last = to_us(start), to_us(end)
     found: dict[int, int] = {}
     before = None

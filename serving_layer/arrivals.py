@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
+from energy.calendar import period_start
 from energy.counters import BRIDGE
+from energy.reconcile import added_by
 from energy.records import REGISTERS, Rejected, parse
+from energy.rows import EnergyRow
+from serving_layer import catalogue
 from serving_layer.merge import Published
 from serving_layer.reader import Reader, utc
 
@@ -36,7 +41,22 @@ _REFUSED = (
 _BY_DEVICE = ("device ", "device!")
 """Between these texts lie the reasons that name another owner of a device (energy.records, the layers' catalogues)."""
 
+FROM_READINGS = ("measured", "integrated")
+"""Methods of values that surely rest on readings."""
+_DAY = timedelta(days=1)
+
 Reading = dict[str, Any]
+Rows = Mapping[str, Sequence[EnergyRow]]
+"""Rows by quantity."""
+Known = Mapping[str, Mapping[datetime, int]]
+"""mWh by quantity and period."""
+
+
+class Later(NamedTuple):
+    """What the readings that only one layer has would change."""
+
+    after_archive: Known
+    refused: Known
 
 
 class Held(NamedTuple):
@@ -91,6 +111,60 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
             if reading["installation_id"] in installation_ids:
                 found.append(reading)
     return found
+
+
+def later(reader: Reader, members: Sequence[str], speed: Rows, batch: Rows, seen: Published) -> Later:
+    """What such readings of the ``members`` together change on the days on which the two views differ."""
+    now = datetime.now(timezone.utc)
+    spans = _differing(speed, batch, seen.cut, now)
+    after: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
+    good: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
+    found = refused(reader, members, spans[0][0], now) if spans else []
+    for member in members if spans else ():
+        capacity_kw = catalogue.installation(reader, member).get("capacity_kw")
+        known = held(reader, member, spans, seen)
+        of_member = [reading for reading in found if reading["installation_id"] == member]
+        _add(after, known.archived, known.late, spans, capacity_kw)
+        _add(good, [*known.archived, *known.late], of_member, spans, capacity_kw)
+    return Later(after, good)
+
+
+def _add(
+    changes: dict[str, dict[datetime, int]],
+    base: Sequence[Reading],
+    more: Sequence[Reading],
+    spans: Sequence[tuple[datetime, datetime]],
+    capacity_kw: float | None,
+) -> None:
+    for start, end in spans if more else ():
+        for quantity, periods in added_by(base, more, start, end, capacity_kw).items():
+            for period, mwh in periods.items():
+                changes[quantity][period] += mwh
+
+
+def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The UTC days before the cut on which readings may tell why the two views differ, as ranges.
+
+    Not those whose readings are no longer kept, and not where the batch view rests on the totals of others.
+    """
+    if cut is None:
+        return []
+    provisional, published = (
+        {(q, row.start): row for q, rows in view.items() for row in rows if row.start < cut} for view in (speed, batch)
+    )
+    days = set()
+    for key in {*provisional, *published}:
+        a, b = provisional.get(key), published.get(key)
+        told = a is not None or (b is not None and b.method in FROM_READINGS)
+        if told and (a and a.energy_wh) != (b and b.energy_wh) and key[1] > now - KEPT:
+            days.add(period_start(key[1], "day"))
+    spans: list[tuple[datetime, datetime]] = []
+    for day in sorted(days):
+        if spans and spans[-1][1] == day:
+            spans[-1] = (spans[-1][0], day + _DAY)
+        else:
+            spans.append((day, day + _DAY))
+    return spans
 
 
 def _archived_offsets(reader: Reader, seen: Published) -> dict[str, int]:

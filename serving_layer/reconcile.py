@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from energy.calendar import period_start
-from energy.reconcile import CAUSES, Difference, added_by, explain, summed
+from energy.reconcile import CAUSES, Difference, explain, summed
 from energy.records import QUANTITIES
 from energy.rows import MWH, EnergyRow, to_mwh
 from serving_layer import arrivals, catalogue, layers, state
@@ -19,12 +18,7 @@ from serving_layer.reader import Reader
 VIEWS = ("speed", "batch", "official")
 COMPARED = (("speed", "batch"), ("batch", "official"))
 LONGEST = timedelta(days=400)
-FROM_READINGS = ("measured", "integrated")
-"""Methods of values that surely rest on readings."""
-_DAY = timedelta(days=1)
 Rows = Mapping[str, list[EnergyRow]]
-Known = Mapping[str, Mapping[datetime, int]]
-"""mWh by quantity and period."""
 
 
 class Compared(NamedTuple):
@@ -63,7 +57,7 @@ def reconcile(
         "batch": layers.by_quantity(layers.batch(reader, installation_id, start, end, seen)),
         "official": layers.by_quantity(official),
     }
-    later = _come_later(reader, members, views, seen)
+    later = arrivals.later(reader, members, views["speed"], views["batch"], seen)
     lines = [
         line
         for quantity in QUANTITIES
@@ -96,16 +90,9 @@ COLUMNS = (
 """Columns of :func:`flat`."""
 
 
-class Later(NamedTuple):
-    """What readings that only one layer has would change."""
-
-    after_archive: Known
-    refused: Known
-
-
-def lines_of(quantity: str, views: Rows, later: Later, zone: ZoneInfo) -> Iterable[Line]:
+def lines_of(quantity: str, views: Rows, later: arrivals.Later, zone: ZoneInfo) -> Iterable[Line]:
     """Lines of one quantity from the rows of each view; days first, then all together."""
-    known: dict[tuple[str, str], Known] = {
+    known: dict[tuple[str, str], arrivals.Known] = {
         # The batch view lacks what came after its archive, and has what was registered in time for it.
         ("speed", "batch"): {
             "late": {at: -mwh for at, mwh in later.after_archive.get(quantity, {}).items()},
@@ -122,10 +109,10 @@ def lines_of(quantity: str, views: Rows, later: Later, zone: ZoneInfo) -> Iterab
         replaced = frozenset(later.after_archive.get(quantity, ()) if second == "batch" else ())
         found[first, second] = explain(views[first], views[second], known[first, second], replaced)
     by_day: dict[str, dict[date, int]] = {view: _by_day(rows, zone) for view, rows in views.items()}
+    differing = {pair: _of_days(differences, zone) for pair, differences in found.items()}
     for day in sorted({day for totals in by_day.values() for day in totals}):
         mwh = {view: totals.get(day) for view, totals in by_day.items()}
-        of_day = {pair: [d for d in all_ if _day_of(d.start, zone) == day] for pair, all_ in found.items()}
-        yield Line(day, quantity, mwh, _compared(mwh, of_day))
+        yield Line(day, quantity, mwh, _compared(mwh, {pair: days.get(day, []) for pair, days in differing.items()}))
     mwh = {view: sum(totals.values()) if totals else None for view, totals in by_day.items()}
     if any(total is not None for total in mwh.values()):
         yield Line(None, quantity, mwh, _compared(mwh, found))
@@ -147,56 +134,15 @@ def _by_day(rows: Iterable[EnergyRow], zone: ZoneInfo) -> dict[date, int]:
     return dict(totals)
 
 
+def _of_days(differences: Iterable[Difference], zone: ZoneInfo) -> dict[date, list[Difference]]:
+    days: dict[date, list[Difference]] = defaultdict(list)
+    for difference in differences:
+        days[_day_of(difference.start, zone)].append(difference)
+    return days
+
+
 def _day_of(start: datetime, zone: ZoneInfo) -> date:
     return start.astimezone(zone).date()
-
-
-def _come_later(reader: Reader, members: Sequence[str], views: Mapping[str, Rows], seen: Published) -> Later:
-    now = datetime.now(timezone.utc)
-    spans = _differing(views["speed"], views["batch"], seen.cut, now)
-    if not spans:
-        return Later({}, {})
-    refused = arrivals.refused(reader, members, spans[0][0], now)
-    after: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
-    good: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
-    for member in members:
-        capacity_kw = catalogue.installation(reader, member).get("capacity_kw")
-        held = arrivals.held(reader, member, spans, seen)
-        of_member = [reading for reading in refused if reading["installation_id"] == member]
-        for known, base, more in (
-            (after, held.archived, held.late),
-            (good, [*held.archived, *held.late], of_member),
-        ):
-            for start, end in spans if more else ():
-                for quantity, periods in added_by(base, more, start, end, capacity_kw).items():
-                    for period, mwh in periods.items():
-                        known[quantity][period] += mwh
-    return Later(after, good)
-
-
-def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) -> list[tuple[datetime, datetime]]:
-    """The UTC days before the cut on which readings may tell why the two views differ, as ranges.
-
-    Not those whose readings are no longer kept, and not where the batch view rests on the totals of others.
-    """
-    if cut is None:
-        return []
-    provisional, published = (
-        {(q, row.start): row for q, rows in view.items() for row in rows if row.start < cut} for view in (speed, batch)
-    )
-    days = set()
-    for key in {*provisional, *published}:
-        a, b = provisional.get(key), published.get(key)
-        told = a is not None or (b is not None and b.method in FROM_READINGS)
-        if told and (a and a.energy_wh) != (b and b.energy_wh) and key[1] > now - arrivals.KEPT:
-            days.add(period_start(key[1], "day"))
-    spans: list[tuple[datetime, datetime]] = []
-    for day in sorted(days):
-        if spans and spans[-1][1] == day:
-            spans[-1] = (spans[-1][0], day + _DAY)
-        else:
-            spans.append((day, day + _DAY))
-    return spans
 
 
 def _wh(mwh: int | None) -> float | None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 import batch_layer
 
@@ -19,3 +21,9 @@ def test_a_step_runs_from_its_own_folder(step: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "--date" in done.stdout
+
+
+def test_ctrl_c_stays_pythons_own_beside_a_session(spark: SparkSession) -> None:
+    """Spark's own handler fails once its session is stopped."""
+    assert spark.version
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

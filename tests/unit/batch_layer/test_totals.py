@@ -100,19 +100,19 @@ def test_any_order_and_repetition_of_a_week_gives_the_same_bytes(
 
 
 @settings(max_examples=1_000, deadline=None)
-@given(st.sets(st.integers(-2000, 3000), min_size=2, max_size=10), st.data())
+@given(st.sets(st.integers(-1400, 1400), min_size=2, max_size=6), st.data())
 def test_whatever_the_holes_a_register_gives_its_true_increase(minutes: set[int], data: st.DataObject) -> None:
     steps = [data.draw(st.integers(0, 40)) * 1.5 for _ in minutes]
     counted = [100.0 + sum(steps[: n + 1]) for n in range(len(minutes))]
     rows = [("reading", reading(minute, wh)) for minute, wh in zip(sorted(minutes), counted, strict=True)]
     days = sorted({DAY.date() + timedelta(days=n) for n in range(-2, 3)})
     (totals, _) = total_weeks(WORK, [week(*rows, days=days)])
-    found = totals.to_pylist()
-    assert sum(round(row["energy_wh"] * 1000) for row in found) == round((counted[-1] - counted[0]) * 1000)
-    assert all(row["lower_wh"] <= row["energy_wh"] <= row["upper_wh"] for row in found)
+    lower, energy, upper = (totals.column(name).to_numpy() for name in ("lower_wh", "energy_wh", "upper_wh"))
+    assert round(float(energy.sum()) * 1000) == round((counted[-1] - counted[0]) * 1000)
+    assert (lower <= energy).all()
+    assert (energy <= upper).all()
     first, last = (DAY + timedelta(minutes=minute) for minute in (min(minutes), max(minutes)))
-    covered = {row["start"] for row in found}
-    assert covered == set(quarter_hours(period_start(first), last))
+    assert totals.column("start").to_pylist() == list(quarter_hours(period_start(first), last))
 
 
 def test_the_ledger_tells_what_became_of_each_quarter_hour() -> None:

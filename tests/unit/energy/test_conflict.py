@@ -35,7 +35,7 @@ def test_the_greater_bytes_win(one: Any, other: Any, winner: Any) -> None:
         assert repr(merge({"x": a}, {"x": b})) == repr({"x": winner})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(RECORD, RECORD, RECORD)
 def test_order_grouping_and_repetition_change_nothing(a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]) -> None:
     def same(x: dict[str, Any], y: dict[str, Any]) -> bool:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.rows import EnergyRow
-from serving_layer.reconcile import CAUSES, COLUMNS, COMPARED, VIEWS, Later, Line, flat, lines_of
+from serving_layer.arrivals import Later
+from serving_layer.reconcile import CAUSES, COLUMNS, COMPARED, VIEWS, Line, flat, lines_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 CLOCKS_BACK = datetime(2025, 10, 25, 20, tzinfo=timezone.utc)

@@ -103,3 +103,13 @@ def test_any_order_and_repetition_ends_in_the_energy_of_all(
 ) -> None:
     came = data.draw(st.permutations([*readings, *data.draw(st.lists(st.sampled_from(readings), max_size=3))]))
     assert followed(came) == expected(readings)
+
+
+def test_a_hole_longer_than_a_day_is_left_to_the_night_and_never_a_zero() -> None:
+    before = [reading(60 * n, energy_total_wh=register(n)) for n in range(8)]
+    after = [reading(90_000 + 420 + 60 * n, energy_total_wh=register(5_000 + n)) for n in range(8)]
+    view = followed(before + after)
+    starts = sorted(start for _, start in view)
+    assert starts == [NOON, NOON + timedelta(hours=25)]
+    assert [round(view["generation", start].completeness, 3) for start in starts] == [round(7 / 15, 3)] * 2
+    assert [view["generation", start].energy_wh for start in starts] == [700.0, 700.0]
