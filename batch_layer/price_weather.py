@@ -35,11 +35,12 @@ def read(spark: SparkSession, settings: Settings, run: Run, markets: Sequence[Ma
     issued = master.read(spark, settings, "weather", days).where(
         (F.col("kind") == "forecast") & (F.col("issued_at") <= F.lit(run.cut))
     )
-    issued = issued.withColumn("issued_at", F.date_trunc("day", F.col("issued_at") - F.expr("INTERVAL 1 SECOND")))
-    # A midnight takes the newest issue of the day before it.
-    issued = issued.withColumn("issued_at", F.col("issued_at") + F.expr("INTERVAL 1 DAY"))
-    hour = issued.groupBy("location_id", "issued_at", F.date_trunc("hour", "time").alias("time")).agg(
-        *[F.avg(name).alias(name) for name in VARIABLES]
+    # A midnight takes, of each station and hour, the newest issue of the day before it.
+    midnight = F.date_trunc("day", F.col("issued_at") - F.expr("INTERVAL 1 SECOND")) + F.expr("INTERVAL 1 DAY")
+    hour = (
+        issued.withColumn("said_at", F.col("issued_at"))
+        .groupBy("location_id", midnight.alias("issued_at"), F.date_trunc("hour", "time").alias("time"))
+        .agg(*[F.max_by(name, "said_at").alias(name) for name in VARIABLES])
     )
     keys = hour.groupBy("issued_at", "time")
     stations = hour.select("location_id").distinct().count() if settings.price.model == "mlp" else 0

@@ -32,6 +32,8 @@ RECORD_COLUMNS = (
     "r2 double, pinball_eur_mwh double, coverage_p10 double, coverage_p90 double, is_published boolean"
 )
 HOUR = pd.Timedelta("1h")
+STALE = pd.Timedelta("2D")
+"""Two days after the last known price nothing of what would be forecast is still to come."""
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
@@ -68,7 +70,7 @@ def publish(
 def read_markets(spark: SparkSession, settings: Settings, run: Run) -> tuple[list[Market], int]:
     """The hourly prices of each series of the settings, up to the end of the cut's day in Madrid.
 
-    Also the number of series of which none are archived, or none of the last days.
+    Also the number of series of which none are archived, or none of the last two days.
     """
     end = local_day(run.cut.astimezone(MADRID).date(), MADRID)[1]
     first = (run.cut - timedelta(days=settings.price.history_days)).date()
@@ -77,10 +79,11 @@ def read_markets(spark: SparkSession, settings: Settings, run: Run) -> tuple[lis
     series = [tuple(name.split("/", 1)) for name in settings.price.series]
     chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*settings.price.series))
     known = _newest(chosen).toPandas()
+    stale = pd.Timestamp(run.cut).tz_localize(None) - STALE
     found = []
     for market, zone in series:
         own = known[(known["market"] == market) & (known["zone"] == zone)]
-        if len(own):
+        if len(own) and own["end"].max() > stale:
             found.append(Market(market, zone, hourly(own)))
     return found, len(series) - len(found)
 

@@ -14,7 +14,7 @@ from batch_layer.pricing import band, components, makers, record
 from batch_layer.pricing.components import COMPOSED
 from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
 from batch_layer.pricing.makers import NAIVE, WITH_WEATHER, Part
-from batch_layer.pricing.rolling import Task, solve
+from batch_layer.pricing.rolling import Task, solve, stretches
 
 ZONE = "Europe/Madrid"
 BLOCKS = 2
@@ -114,19 +114,20 @@ def lay(market: Market, weather: pd.DataFrame | None) -> Laid:
         first = values.ffill().bfill().iloc[:24]
         before = [first.set_axis(first.index - pd.Timedelta(days=n)) for n in range(FEWEST_DAYS - days + 1, 0, -1)]
         values = pd.concat([*before, values])
-    begin = values.index[0] + pd.Timedelta(days=DAYS_BACK)
+    begin = values.index[0] + pd.Timedelta(days=DAYS_BACK + 1)
     count = (origin - begin) // pd.Timedelta("1D")
-    origins = pd.date_range(end=origin, periods=count + 1, freq="D")
+    # By the clock of the market, so that a day's origin knows as much in summer as in winter.
+    origins = pd.date_range(end=origin.tz_convert(ZONE), periods=count + 1, freq="D").tz_convert("UTC")
     designs = [lay_out(values, origins, ZONE, block, weather) for block in range(BLOCKS)]
     fit = days - DAYS_BACK - band.DAYS >= makers.FEWEST_DAYS
     return Laid(market, values, designs, len(origins) - 1 - band.DAYS if fit else 0)
 
 
 def _tasks(each: Laid, block: int, part: Part) -> list[Task]:
-    """One fit for the trial, the last days as if they were to come, and one for the days that are."""
+    """The fits of the trial, whose days are forecast as if they were to come, and the one for the days that are."""
     last = len(each.designs[block].origins) - 1
     key = each.key(block)
-    return [Task(key, part, each.trial, each.trial, last), Task(key, part, last, last, last + 1)]
+    return [*stretches(key, part, each.trial, last), Task(key, part, last, last, last + 1)]
 
 
 def _has_weather(design: Design) -> bool:

@@ -1,7 +1,7 @@
 """Lasso-estimated autoregression: one linear model a local hour over the whole profile of the last days.
 
-Prices are centred, scaled and passed through asinh before, so that spikes do not rule the fit; the penalty is chosen
-by an information criterion. Fitted over windows of different length and averaged, for no single one is best
+Prices are centred, scaled and passed through asinh before, so that spikes do not rule the fit. Fitted over windows of
+different length and averaged, for no single one is best
 (Lago et al., "Forecasting day-ahead electricity prices", Applied Energy 293, 2021, describe model and practice).
 """
 
@@ -13,20 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LassoLarsIC
+from sklearn.linear_model import Lasso
 
 from batch_layer.forecasting.clock import SATURDAY, SUNDAY_OR_HOLIDAY
 from batch_layer.pricing.design import Design
 
 WINDOWS = (364, 728)
 """Days learnt from."""
-FEWEST_DAYS = 60
 PROFILES = (0, 1, 2, 6)
 """Which of the last days' profiles a model sees: the last three, and a week ago."""
 MAD = 0.6745
-NOISE_VARIANCE = 0.05
-"""Of the transformed target, where a window has too few days to estimate it."""
-
+PENALTY = 0.38
+"""Weight of the coefficients' size against the error, in standard deviations of the target over √days: what few days
+seem to say is believed less. Twice or half of it is hardly worse on the histories tried."""
 BEYOND = 0.5
 """How far, transformed, a forecast may lie outside what has been."""
 
@@ -77,8 +76,7 @@ def _fit(inputs: NDArray[Any], target: NDArray[Any], asked: NDArray[Any]) -> NDA
         centre, spread = np.nanmean(inputs, axis=0), np.nanstd(inputs, axis=0)
     used = spread > 1e-9
     inputs, asked = (np.nan_to_num((x - centre)[:, used] / spread[used]).clip(-5, 5) for x in (inputs, asked))
-    short = len(inputs) < inputs.shape[1] + 30
-    model = LassoLarsIC(criterion="bic" if short else "aic", noise_variance=NOISE_VARIANCE if short else None)
+    model = Lasso(alpha=PENALTY * target.std() / np.sqrt(len(target)), max_iter=2000, tol=1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = model.fit(inputs, target).predict(asked)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from batch_layer.pricing.design import Design
-from batch_layer.pricing.makers import LASSO, Part
+from batch_layer.pricing.makers import LASSO, TREES, Part
 
-REFIT_DAYS = {LASSO: 14}
+REFIT_DAYS = {LASSO: 7, TREES: 15}
 OTHER_REFIT_DAYS = 30
-"""Days that one fit of a part serves: a lasso is quick to fit, and follows the level better when it is."""
+"""Days that one fit of a part serves: what is quick to fit follows the level better when it is."""
 SCHEMA = "task int, prices array<double>"
 
 

@@ -1,0 +1,185 @@
+"""Prices from their topic through a night to REST, CQL and the page: what is known, and what is forecast beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import batch_world as world
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from pyspark.sql import SparkSession
+
+from batch_layer import views
+from batch_layer.nightly import nightly
+from batch_layer.pricing.components import COMPOSED
+from batch_layer.pricing.makers import LASSO, NAIVE
+from batch_layer.runs import Run
+from conf import Settings, cassandra
+from conf.spark import session
+from energy import pvpc
+from energy.calendar import local_day
+from energy.tariff import MADRID
+from ingest.price_sources import missing_days
+from serving_layer.app import create_app
+from serving_layer.web import price_panel
+
+STEPS = ("archive", "clean", "energy", "prices", "publish")
+CUT = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+DAYS = 165
+KNOWN_TO = local_day(CUT.astimezone(MADRID).date(), MADRID)[1]
+HOUR = timedelta(hours=1)
+
+
+def market() -> dict[datetime, float]:
+    """EUR/MWh of every hour of ``DAYS`` days up to the end of today in Madrid: dear evenings, cheap Sundays."""
+    random = np.random.default_rng(5)
+    count = int((KNOWN_TO - CUT) / HOUR) + 24 * DAYS
+    starts = [KNOWN_TO - HOUR * n for n in range(count, 0, -1)]
+    level = 60 + np.cumsum(random.normal(0, 0.4, count)).clip(-40, 40)
+    local = [start.astimezone(MADRID) for start in starts]
+    shape = [
+        25 * np.exp(-((t.hour - 21) ** 2) / 6) - 20 * (t.weekday() == 6) - 45 * (t.hour in (13, 14)) for t in local
+    ]
+    return {
+        start: round(float(v), 2) for start, v in zip(starts, level + shape + random.normal(0, 2, count), strict=True)
+    }
+
+
+def message(kind: str, zone: str, start: datetime, price: float, length: timedelta = HOUR) -> dict[str, Any]:
+    known_at = min(start - timedelta(hours=10), CUT - HOUR)
+    times = {"start": world.rfc(start), "end": world.rfc(start + length), "known_at": world.rfc(known_at)}
+    return {"market": kind, "zone": zone, "price_eur_mwh": price, "provider": "test", **times}
+
+
+@pytest.fixture(scope="module")
+def settings_of_own(stack: Settings) -> Settings:
+    """The stack with a keyspace and a master of our own."""
+    settings = stack.model_copy(
+        update={
+            "cassandra": stack.cassandra.model_copy(update={"keyspace": "prices"}),
+            "hdfs": stack.hdfs.model_copy(update={"root": "/prices"}),
+            "home": stack.home / "prices",
+            "price": stack.price.model_copy(update={"model": "lasso"}),
+        }
+    )
+    cassandra.apply_schema(settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def spark(settings_of_own: Settings) -> Iterator[SparkSession]:
+    running = session(settings_of_own, "test prices")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def night(settings_of_own: Settings, spark: SparkSession) -> Run:
+    prices = market()
+    # The market's last week comes by the quarter-hour, as it does since 2025.
+    week = CUT - timedelta(days=7)
+    spot = [message("spot", "ES", start, price) for start, price in prices.items() if start < week]
+    for start, price in ((s, p) for s, p in prices.items() if s >= week):
+        for n, more in enumerate((-3.0, -1.0, 1.0, 3.0)):
+            quarter = timedelta(minutes=15)
+            spot.append(message("spot", "ES", start + n * quarter, round(price + more, 2), quarter))
+    tariff = [
+        message("pvpc", "ES-peninsula", start, pvpc.tolls(start)[0] + pvpc.market_factor(start) * price + 30.0)
+        for start, price in prices.items()
+    ]
+    wrong = [b"{}", json.dumps(message("spot", "ES", CUT, 1.0) | {"price_eur_mwh": "12"}).encode()]
+    world.send(settings_of_own, "prices", [*spot, *spot[:20], *tariff, *wrong])
+    return nightly(spark, settings_of_own, CUT.date(), report=lambda _: None, steps=STEPS)
+
+
+@pytest.fixture(scope="module")
+def client(settings_of_own: Settings, night: Run) -> Iterator[TestClient]:
+    app = create_app(settings_of_own)
+    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as client:
+        yield client
+
+
+def test_known_prices_are_archived_and_served(client: TestClient) -> None:
+    start, end = CUT - timedelta(days=20), CUT - timedelta(days=8)
+    asked = {"market": "spot", "from": world.rfc(start), "to": world.rfc(end)}
+    values = client.get("/v1/prices", params=asked).json()["values"]
+    expected = market()
+    assert {v["start"]: v["price_eur_mwh"] for v in values} == {
+        world.rfc(s): p for s, p in expected.items() if start <= s < end
+    }
+    assert {v["kind"] for v in values} == {"known"}
+
+
+@pytest.mark.parametrize("kind", ["spot", "pvpc"])
+def test_known_hours_and_then_forecast_ones_with_their_band_and_record(
+    client: TestClient, night: Run, kind: str
+) -> None:
+    answer = client.get("/v1/prices/forecast", params={"market": kind}).json()
+    values = answer["values"]
+    times = [datetime.fromisoformat(v["start"].replace("Z", "+00:00")) for v in values]
+    assert times == sorted(set(times))
+    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    assert times[0] == now
+    assert times[-1] >= min(now + timedelta(hours=47), KNOWN_TO + timedelta(hours=47))
+    assert {v["kind"] for v, t in zip(values, times, strict=True) if t < KNOWN_TO} <= {"known"}
+    ahead = [v for v, t in zip(values, times, strict=True) if t >= KNOWN_TO]
+    assert all(v["kind"] == "forecast" and v["p10"] <= v["price_eur_mwh"] <= v["p90"] for v in ahead)
+    assert {v["step"] for v in ahead[:20]} == {"history"}
+    assert {v["step"] for v in ahead} <= {"history", "persistence"}
+    record = {row["model"]: row for row in answer["record"]}
+    assert {LASSO, NAIVE} <= set(record)
+    assert (COMPOSED in record) == (kind == "pvpc")
+    published = [name for name, row in record.items() if row["is_published"]]
+    assert published == [answer["record"][0]["model"]] == [ahead[0]["model"]]
+    assert record[published[0]]["mae_eur_mwh"] < record[NAIVE]["mae_eur_mwh"]
+    assert {row["run_id"] for row in answer["record"]} == {night.run_id}
+
+
+def test_csv_has_the_same(client: TestClient) -> None:
+    text = client.get("/v1/prices/forecast", params={"market": "pvpc", "format": "csv"}).text
+    assert text.splitlines()[0].startswith("start,end,price_eur_mwh,kind,known_at")
+    assert "forecast" in text
+
+
+def test_the_ledger_holds_the_refused_and_the_repeated(settings_of_own: Settings, night: Run) -> None:
+    counts = night.finished["archive"]
+    assert counts["prices_quarantined"] >= 2
+    assert counts["prices_duplicate"] >= 20
+    assert counts["prices_received"] == sum(counts[f"prices_{n}"] for n in ("accepted", "duplicate", "quarantined"))
+
+
+def test_an_unpublished_run_s_forecast_is_not_served(client: TestClient, settings_of_own: Settings) -> None:
+    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    later = KNOWN_TO + HOUR
+    with views.session(settings_of_own) as cql:
+        cql.execute(
+            "INSERT INTO price (market, zone, day, start, known_at, price_eur_mwh, kind) "
+            "VALUES ('spot', 'ES', %s, %s, %s, 9999.0, 'forecast')",
+            (later.date(), later, now),
+        )
+    values = client.get("/v1/prices/forecast", params={"market": "spot"}).json()["values"]
+    assert all(v["price_eur_mwh"] < 9999 for v in values)
+
+
+def test_the_page_shows_them(client: TestClient) -> None:
+    reader = client.app.state.reader  # type: ignore[attr-defined]
+    zone, now = ZoneInfo("Europe/Madrid"), datetime.now(timezone.utc)
+    start = local_day(now.astimezone(zone).date(), zone)[0]
+    shown = price_panel.take(reader, "pvpc", zone, start, now)
+    assert price_panel.style(shown) == {}
+    assert {trace.name for trace in price_panel.figure(shown).data} >= {"Known", "Forecast", "8 in 10 chance"}
+    assert "off by" in str(price_panel.sentences(shown))
+    nothing = price_panel.take(reader, "spot", zone, start + timedelta(days=300), now)
+    assert price_panel.style(nothing) == {"display": "none"}
+
+
+def test_a_forecast_day_is_still_missing(settings_of_own: Settings, night: Run) -> None:
+    today = CUT.astimezone(MADRID).date()
+    days = (today - timedelta(days=3), today + timedelta(days=2))
+    assert missing_days(settings_of_own, "omie", *days) == [today + timedelta(days=1)]
+    assert missing_days(settings_of_own, "pvpc", *days) == [today + timedelta(days=1)]

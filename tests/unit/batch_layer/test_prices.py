@@ -1,0 +1,146 @@
+"""The night's price step over a folder in HDFS's place, without a server."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pandas as pd
+import pytest
+from market import prices as market_prices
+from pyspark.sql import SparkSession
+
+from batch_layer import master, price_weather, prices
+from batch_layer.pricing.ahead import Market, ahead
+from batch_layer.pricing.components import COMPOSED, STANDS_IN
+from batch_layer.pricing.makers import LASSO, NAIVE
+from batch_layer.runs import Run
+from conf import Settings
+from energy import pvpc
+
+HOUR = timedelta(hours=1)
+AT = datetime(2026, 3, 9, 13, tzinfo=timezone.utc)
+
+
+def archive(spark: SparkSession, settings: Settings, *rows: tuple[str, str, datetime, timedelta, float, int]) -> None:
+    """Market, zone, start, length, price and how many hours before the night it was known."""
+    full = [
+        (market, zone, start, start + length, price, "test", AT - known * HOUR, 0, n, AT, start.date())
+        for n, (market, zone, start, length, price, known) in enumerate(rows)
+    ]
+    columns = (
+        "market string, zone string, start timestamp, end timestamp, price_eur_mwh double, provider string, "
+        "known_at timestamp, kafka_partition int, kafka_offset bigint, received_at timestamp, event_day date"
+    )
+    master.append(spark, settings, "prices", 0, spark.createDataFrame(full, columns))
+
+
+def test_a_night_without_prices_says_so_and_stages_nothing(spark: SparkSession, settings: Settings, night: Run) -> None:
+    counts = prices.run(spark, settings, night)
+    assert counts == {"price_hours": 0, "prices_not_forecast": 2}
+    assert spark.read.parquet(night.staging(settings, prices.FORECAST)).count() == 0
+    assert spark.read.parquet(night.staging(settings, prices.RECORD)).count() == 0
+
+
+def test_an_hour_is_what_was_known_last_and_its_quarters_where_there_are_some(
+    spark: SparkSession, settings: Settings, night: Run
+) -> None:
+    quarter = timedelta(minutes=15)
+    archive(
+        spark,
+        settings,
+        ("spot", "ES", AT, HOUR, 10.0, 9),
+        ("spot", "ES", AT, HOUR, 12.0, 3),
+        ("spot", "ES", AT + HOUR, HOUR, 99.0, 2),
+        *[("spot", "ES", AT + HOUR + n * quarter, quarter, 20.0 + 2 * n, 3) for n in range(4)],
+        ("spot", "ES", AT + 3 * HOUR, HOUR, -5.0, 3),
+        ("spot", "PT", AT, HOUR, 77.0, 3),
+        # Of the day after the cut's: it may be known by now, but was not when its forecast was due.
+        ("spot", "ES", AT + timedelta(days=2), HOUR, 50.0, 3),
+    )
+    (found,), missing = prices.read_markets(spark, settings, night)
+    assert (found.key, missing) == ("spot/ES", 1)
+    assert found.values.dropna().tolist() == [12.0, 23.0, -5.0]
+    assert pd.isna(found.values.iloc[2])
+
+
+def test_a_market_whose_prices_end_days_before_the_night_is_not_forecast(
+    spark: SparkSession, settings: Settings, night: Run
+) -> None:
+    values = market_prices(3, start="2026-03-04")
+    archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()])
+    assert prices.run(spark, settings, night) == {"price_hours": 0, "prices_not_forecast": 2}
+
+
+def test_a_market_known_for_days_is_forecast_by_the_naive_forecast(
+    spark: SparkSession, settings: Settings, night: Run
+) -> None:
+    values = market_prices(3, start="2026-03-07")
+    archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()])
+    counts = prices.run(spark, settings, night)
+    assert counts == {"price_hours": 48, "prices_not_forecast": 1, "spot_ES_known_days": 3}
+    rows = spark.read.parquet(night.staging(settings, prices.FORECAST)).toPandas()
+    assert set(rows["model"]) == {NAIVE}
+    assert set(rows["step"]) == {"persistence"}
+    assert (rows["p10"] <= rows["price_eur_mwh"]).all()
+    assert (rows["price_eur_mwh"] <= rows["p90"]).all()
+
+
+def test_the_weather_of_all_stations_is_what_each_said_last_before_midnight(
+    spark: SparkSession, settings: Settings, night: Run
+) -> None:
+    day = timedelta(days=1)
+    said = [("a", 6, 10.0), ("a", 18, 12.0), ("b", 18, 20.0), ("b", 25, 99.0)]
+    rows = [
+        (place, AT.replace(hour=0) + hour * HOUR, AT + day, "p", "forecast", value, n)
+        for n, (place, hour, value) in enumerate(said)
+    ]
+    frame = spark.createDataFrame(
+        [
+            (*row[:5], row[5], None, None, None, 3.0, None, None, None, None, 0, row[6], AT, (AT + day).date())
+            for row in rows
+        ],
+        master.schema("weather").removesuffix(", archive bigint"),
+    )
+    master.append(spark, settings, "weather", 0, frame)
+    markets = [Market("spot", "ES", market_prices(3))]
+    found = price_weather.read(spark, settings, night, markets)
+    assert found is not None
+    (row,) = found.to_dict("records")
+    assert (row["issued_at"], row["time"]) == (pd.Timestamp(night.cut), pd.Timestamp(AT + day))
+    assert [row[f"temperature_c_{name}"] for name in ("avg", "min", "max")] == [16.0, 12.0, 20.0]
+    assert row["wind_speed_m_s_avg"] == 3.0
+    each = settings.model_copy(update={"price": settings.price.model_copy(update={"model": "mlp"})})
+    of_stations = price_weather.read(spark, each, night, markets)
+    assert of_stations is not None
+    assert (of_stations["a_temperature_c"].iloc[0], of_stations["b_temperature_c"].iloc[0]) == (12.0, 20.0)
+    assert price_weather.read(spark, settings, night, []) is None
+
+
+@pytest.fixture(scope="module")
+def found(spark: SparkSession) -> dict[str, object]:
+    """A market and the PVPC that follows it, up to the end of the year before the first without a rule."""
+    spot = market_prices(170, start="2026-07-14")
+    tariff = pd.Series(
+        [pvpc.tolls(t)[0] + pvpc.market_factor(t) * v + 35.0 for t, v in zip(spot.index, spot, strict=True)], spot.index
+    )
+    both = [Market("spot", "ES", spot), Market("pvpc", "ES-peninsula", tariff)]
+    return {each.market.market: each for each in ahead(spark, both, (LASSO,), None)}
+
+
+def test_the_pvpc_is_composed_of_the_market_and_its_rules(found: dict[str, object]) -> None:
+    record = {row[0]: row for row in found["pvpc"].record}  # type: ignore[attr-defined]
+    assert {LASSO, NAIVE, COMPOSED} == set(record)
+    assert all(0 < row[3] <= row[4] for row in record.values())  # MAE, RMSE
+    (published,) = [name for name, row in record.items() if row[-1]]
+    assert published == found["pvpc"].hours[0].model  # type: ignore[attr-defined]
+    assert record[published][3] <= record[NAIVE][3]
+
+
+def test_hours_whose_tolls_are_not_published_say_that_the_last_ones_stand(found: dict[str, object]) -> None:
+    hours = found["pvpc"].hours  # type: ignore[attr-defined]
+    edge = pd.Timestamp("2026-12-31T23:00Z")
+    assert len(hours) == 48
+    for hour in hours:
+        assert (STANDS_IN in hour.step) == (hour.start >= edge)
+        assert hour.p10 <= hour.p50 <= hour.p90
+    assert not any(STANDS_IN in hour.step for hour in found["spot"].hours)  # type: ignore[attr-defined]
