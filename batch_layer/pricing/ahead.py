@@ -20,7 +20,6 @@ ZONE = "Europe/Madrid"
 BLOCKS = 2
 """Days ahead of what is known."""
 FEWEST_DAYS = DAYS_BACK + 2
-RECORD_LEVELS = np.array([0.1, 0.5, 0.9])
 WEATHER, HISTORY, PERSISTENCE = "weather", "history", "persistence"
 LEAST_WEATHER = 0.5
 Prices = NDArray[np.float64]
@@ -168,11 +167,11 @@ def _told(each: Laid, made: list[dict[str, Prices]]) -> Ahead:
             name = NAIVE
         point = candidates[name]
         quantiles = band.quantiles(
-            point[-1], design.hour[-1], (design.target - point)[over], design.hour[over], list(RECORD_LEVELS)
+            point[-1], design.hour[-1], (design.target - point)[over], design.hour[over], record.LEVELS
         )
         hours += _hours(each.market, design.times[-1], quantiles, name)
         if block == 0:
-            lines = _record(each, candidates, over, name)
+            lines = record.lines(design, candidates, over, name)
     days = int((each.market.values.notna().sum()) // 24)
     return Ahead(each.market, days, hours, lines)
 
@@ -188,29 +187,3 @@ def _hours(market: Market, times: NDArray[np.datetime64], quantiles: Prices, nam
         rung = f"{step}, {components.STANDS_IN}" if guessed else step
         hours.append(Hour(pd.Timestamp(time, tz="UTC"), p10, p50, p90, name, rung))
     return hours
-
-
-def _record(
-    each: Laid, candidates: dict[str, Prices], over: NDArray[np.intp], published: str
-) -> list[tuple[object, ...]]:
-    """A line a maker over the trial's days, the published one marked. Bands are those of the days before each half."""
-    design = each.designs[0]
-    lines: list[tuple[object, ...]] = []
-    outcome = design.target[over]
-    for name, prices in candidates.items():
-        told = record.score(prices[over], outcome)
-        if not told.hours:
-            continue
-        half = len(over) // 2
-        error, hour = (design.target - prices)[over], design.hour[over]
-        quantiles = np.concatenate(
-            [
-                band.quantiles(prices[over][a], hour[a], error[b], hour[b], list(RECORD_LEVELS))
-                for a, b in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half)))
-            ]
-        )
-        low, _, high = record.coverage(quantiles, outcome)
-        loss = record.pinball(quantiles, outcome, RECORD_LEVELS)
-        errors = (told.mae, told.rmse, told.r2, loss, low, high)
-        lines.append((name, len(over), told.hours, *errors, name == published))
-    return lines

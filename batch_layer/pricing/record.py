@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from batch_layer.pricing import band
+from batch_layer.pricing.design import Design
 from batch_layer.pricing.makers import NAIVE
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -60,3 +62,29 @@ def coverage(quantiles: NDArray[np.float64], outcome: NDArray[np.float64]) -> li
     known = ~np.isnan(outcome) & ~np.isnan(quantiles[..., 0])
     below, equal = (test(outcome[..., None], quantiles)[known] for test in (np.less, np.equal))
     return [float(share) for share in (below + 0.5 * equal).mean(axis=0)]
+
+
+def lines(
+    design: Design, forecasts: Mapping[str, NDArray[np.float64]], over: NDArray[np.intp], published: str
+) -> list[tuple[object, ...]]:
+    """A line a maker on the origins ``over``: name, days, hours, MAE, RMSE, R2, pinball, coverage of p10 and p90, and
+    whether it is the ``published`` one. The band of each half of the days rests on the errors of the other half.
+    """
+    outcome, hour = design.target[over], design.hour[over]
+    half, levels = len(over) // 2, np.array(LEVELS)
+    found: list[tuple[object, ...]] = []
+    for name, prices in forecasts.items():
+        told = score(prices[over], outcome)
+        if not told.hours:
+            continue
+        error = outcome - prices[over]
+        quantiles = np.concatenate(
+            [
+                band.quantiles(prices[over][here], hour[here], error[there], hour[there], LEVELS)
+                for here, there in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half)))
+            ]
+        )
+        low, _, high = coverage(quantiles, outcome)
+        errors = (told.mae, told.rmse, told.r2, pinball(quantiles, outcome, levels), low, high)
+        found.append((name, len(over), told.hours, *errors, name == published))
+    return found

@@ -12,7 +12,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from serving_layer import catalogue
 from serving_layer.catalogue import UnknownInstallation
 from serving_layer.reader import Reader, StoreAway
-from serving_layer.web import chart, parts, price_panel
+from serving_layer.web import chart, parts, price_chart, price_panel
 from serving_layer.web.snapshot import Snapshot, at_present, first_choice, take
 
 REFRESH_SECONDS = 5
@@ -179,7 +179,7 @@ def _everything(snapshot: Snapshot, quantity: str, prices: price_panel.Prices) -
         chart.figure(snapshot, quantity),
         parts.energy_rows(snapshot),
         price_panel.style(prices),
-        price_panel.figure(prices),
+        price_chart.figure(prices),
         price_panel.sentences(prices),
         parts.members(snapshot),
         parts.basis(snapshot),

@@ -26,7 +26,7 @@ from energy.calendar import local_day
 from energy.tariff import MADRID
 from ingest.price_sources import missing_days
 from serving_layer.app import create_app
-from serving_layer.web import price_panel
+from serving_layer.web import price_chart, price_panel
 
 STEPS = ("archive", "clean", "energy", "prices", "publish")
 CUT = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -172,7 +172,7 @@ def test_the_page_shows_them(client: TestClient) -> None:
     start = local_day(now.astimezone(zone).date(), zone)[0]
     shown = price_panel.take(reader, "pvpc", zone, start, now)
     assert price_panel.style(shown) == {}
-    assert {trace.name for trace in price_panel.figure(shown).data} >= {"Known", "Forecast", "8 in 10 chance"}
+    assert {trace.name for trace in price_chart.figure(shown).data} >= {"Known", "Forecast", "8 in 10 chance"}
     assert "off by" in str(price_panel.sentences(shown))
     nothing = price_panel.take(reader, "spot", zone, start + timedelta(days=300), now)
     assert price_panel.style(nothing) == {"display": "none"}

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from serving_layer.prices import newest
-from serving_layer.web.price_panel import Prices, cheapest, figure, sentences, style
+from serving_layer.web.price_chart import figure
+from serving_layer.web.price_panel import Prices, cheapest, sentences, style
 
 START = datetime(2026, 3, 9, 23, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)

@@ -1,0 +1,114 @@
+"""The curve of prices: known ones, forecast ones and their band."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import plotly.graph_objects as go
+
+from serving_layer import prices
+from serving_layer.web.chart import FAINT, FONT, INK, RULE, axis, day_ticks
+from serving_layer.web.price_panel import Price, Prices, end_of, per_kwh
+
+LINE, AREA = "#6d28d9", "rgba(124,58,237,%s)"
+
+
+def figure(shown: Prices) -> go.Figure:
+    """EUR/kWh over the hours; the axis is UTC, its labels local."""
+    known = [price for price in shown.values if price["kind"] != prices.FORECAST]
+    forecast = [price for price in shown.values if price["kind"] == prices.FORECAST]
+    end = end_of(shown.values[-1]) if shown.values else shown.start + timedelta(days=1)
+    drawing = go.Figure(layout=_layout(shown, end))
+    if forecast:
+        _add_band(drawing, forecast)
+        _add_line(drawing, forecast, "Forecast", shown.zone, dash="dot")
+    if known:
+        _add_line(drawing, known, "Known", shown.zone, fill=True)
+    return drawing
+
+
+def _add_line(
+    drawing: go.Figure, values: Sequence[Price], name: str, zone: ZoneInfo, *, dash: str = "solid", fill: bool = False
+) -> None:
+    last = values[-1]
+    told = [f"{price['start'].astimezone(zone):%H:%M}  {per_kwh(price['price_eur_mwh'])}" for price in values]
+    drawing.add_scatter(
+        x=[*[axis(price["start"]) for price in values], axis(end_of(last))],
+        y=[price["price_eur_mwh"] / 1000 for price in [*values, last]],
+        customdata=[*told, told[-1]],
+        name=name,
+        legendrank=1 if fill else 2,
+        mode="lines",
+        line={"color": LINE, "width": 2, "shape": "hv", "dash": dash},
+        fill="tozeroy" if fill else None,
+        fillcolor=AREA % 0.14,
+        hovertemplate="%{customdata}<extra>" + name + "</extra>",
+    )
+
+
+def _add_band(drawing: go.Figure, values: Sequence[Price]) -> None:
+    banded = [price for price in values if price["p10"] is not None and price["p90"] is not None]
+    if not banded:
+        return
+    times = [*[axis(price["start"]) for price in banded], axis(end_of(banded[-1]))]
+    shape = {"width": 0, "shape": "hv"}
+    for level in ("p90", "p10"):
+        heights = [price[level] / 1000 for price in [*banded, banded[-1]]]
+        lower = level == "p10"
+        drawing.add_scatter(
+            x=times,
+            y=heights,
+            mode="lines",
+            line=shape,
+            hoverinfo="skip",
+            showlegend=lower,
+            fill="tonexty" if lower else None,
+            fillcolor=AREA % 0.13,
+            name="8 in 10 chance",
+            legendrank=3,
+        )
+
+
+def _layout(shown: Prices, end: datetime) -> dict[str, Any]:
+    now = axis(shown.now)
+    return {
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 48, "r": 8, "t": 8, "b": 28},
+        "legend": {"orientation": "h", "y": -0.16, "x": 0, "font": {"size": 12}, "traceorder": "normal"},
+        "hovermode": "closest",
+        "dragmode": False,
+        "uirevision": shown.market,
+        "xaxis": {
+            "range": [axis(shown.start), axis(end)],
+            **day_ticks(shown.start, end, shown.zone),
+            "ticks": "outside",
+            "tickcolor": RULE,
+            "showgrid": False,
+            "fixedrange": True,
+            "linecolor": RULE,
+        },
+        "yaxis": {
+            "gridcolor": RULE,
+            "zeroline": True,
+            "zerolinecolor": FAINT,
+            "tickformat": ".2f",
+            "fixedrange": True,
+            "title": {"text": "€/kWh", "standoff": 4, "font": {"size": 12, "color": FAINT}},
+        },
+        "shapes": [
+            {
+                "type": "line",
+                "x0": now,
+                "x1": now,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": FAINT, "width": 1, "dash": "dash"},
+            }
+        ],
+    }
