@@ -86,8 +86,8 @@ def _of_members(spark: SparkSession, values: DataFrame, pairs: DataFrame, catalo
 
 def _write(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame, days: list[date]) -> None:
     root = settings.hdfs_path("energy")
-    for day in days:  # what an attempt before this one may have left
-        storage.delete(spark, f"{root}/event_day={day}/run_id={run.run_id}")
+    for folder in storage.present(spark, root, (f"event_day={day}" for day in days)):
+        storage.delete(spark, f"{root}/{folder}/run_id={run.run_id}")  # what an attempt before this one has left
     (
         rows.withColumn("run_id", F.lit(run.run_id))
         .repartition(settings.spark.shuffle_partitions, "event_day")

@@ -28,12 +28,16 @@ def names(spark: SparkSession, folder: str) -> list[str]:
     files, path = _path(spark, folder)
     if not files.exists(path):
         return []
-    return sorted(status.getPath().getName() for status in files.listStatus(path))
+    jvm: Any = spark._jvm
+    # One text for all: a call a name would make ten years of days cost seconds.
+    paths = jvm.org.apache.hadoop.fs.FileUtil.stat2Paths(files.listStatus(path))
+    listed = str(jvm.org.apache.commons.lang3.ArrayUtils.toString(paths))
+    return sorted(each.rpartition("/")[2] for each in listed.strip("{}").split(",") if each)
 
 
 def present(spark: SparkSession, folder: str, wanted: Iterable[str]) -> list[str]:
-    """Which of the ``wanted`` names are in a folder, sorted; asks for each, so years beside them cost nothing."""
-    return [name for name in sorted(set(wanted)) if exists(spark, f"{folder}/{name}")]
+    """Which of the ``wanted`` names are in a folder, sorted."""
+    return sorted(set(wanted).intersection(names(spark, folder)))
 
 
 def delete(spark: SparkSession, uri: str) -> None:

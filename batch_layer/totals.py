@@ -8,6 +8,7 @@ instead of thousands. Rows travel as Arrow and become plain values only inside a
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
@@ -131,6 +132,7 @@ class Work(NamedTuple):
 
 def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Totals, then ledger, of each (installation, week) in a stream ordered by them."""
+    gc.freeze()  # the libraries in memory need not be searched for garbage: a quarter of the time
     rows = (row for batch in batches for row in batch.to_pylist())
     for (installation, _), group in groupby(rows, itemgetter("installation_id", "week")):
         together = list(group)
@@ -156,6 +158,7 @@ def community_totals(values: DataFrame, tasks: int) -> DataFrame:
 
 def total_communities(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Totals of each (community, day) in a stream ordered by them and by member."""
+    gc.freeze()
     instants: dict[int, datetime] = {}
     rows = (row for batch in batches for row in _values(batch, instants))
     for (community, _), group in groupby(rows, itemgetter(0, 1)):

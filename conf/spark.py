@@ -56,6 +56,8 @@ def connections(settings: Settings) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Folders are listed in this many tasks, not one each: a year's days would cost seconds.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(settings.spark.shuffle_partitions),
         # Workers share the cores already; small matrices on many threads each take ten times as long.
         "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
         "spark.sql.extensions": "com.datastax.spark.connector.CassandraSparkExtensions",

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from batch_layer.runs import STEPS
 from conf import Settings
 from conf.cassandra import connect
 from ingest.backlog import publish_history
@@ -52,10 +53,17 @@ def demo(settings: Settings, console: Console) -> None:
     say(f"Registered {len(homes)} homes of one energy community, with an inverter and a meter each")
     _publish(settings, homes, cut, console)
     say(f"Published their {HISTORY_DAYS} days up to {cut:%Y-%m-%d} 00:00 UTC to topic intervals")
-    say("Night: archive, clean, energy, features, train, forecast, evaluate, publish")
-    _nightly(settings, cut)
-    say("Day: devices on Modbus TCP, gateway, speed layer, SQL, API and page")
-    _up(settings, console, say, "simulator", "gateway", "speed", "thrift", "api")
+    say(f"Night: {', '.join(STEPS)}; beside it start SQL, API and page")
+    night = _nightly(settings, cut)
+    try:
+        _up(settings, console, say, "thrift", "api")
+        night.wait()
+    finally:
+        night.terminate()
+    if night.returncode:
+        raise Unfit("The night did not finish (its reason stands above); `make demo` goes on where it stopped.")
+    say("Day: devices on Modbus TCP, gateway, speed layer")
+    _up(settings, console, say, "simulator", "gateway", "speed")
     reader = Reader(settings)
     _await_today(reader, homes, console)
     say("Today has caught up; live from here on")
@@ -93,12 +101,10 @@ def _publish(settings: Settings, homes: list[Home], cut: datetime, console: Cons
         )
 
 
-def _nightly(settings: Settings, cut: datetime) -> None:
+def _nightly(settings: Settings, cut: datetime) -> subprocess.Popen[bytes]:
     """The night in a process of its own, so that its memory is free again for the day."""
     command = [sys.executable, "-m", "stack.cli", "nightly", "--date", f"{cut:%Y-%m-%d}"]
-    ended = subprocess.run(command, env=os.environ | environment(settings), check=False)  # noqa: S603
-    if ended.returncode:
-        raise Unfit("The night did not finish (its reason stands above); `make demo` goes on where it stopped.")
+    return subprocess.Popen(command, env=os.environ | environment(settings))  # noqa: S603
 
 
 def _await_today(reader: Reader, homes: list[Home], console: Console) -> None:
