@@ -43,14 +43,21 @@ def _settings_sentence(error: ValidationError) -> str:
 
 app = Commands(
     name="solera",
-    help="Solar self-consumption data: a lambda architecture on Kafka, Spark, Cassandra and HDFS.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for path in sorted(COMMANDS.glob("[a-z]*.py")):
-    module = importlib.import_module(f"stack.commands.{path.stem}")
-    app.command(name=path.stem)(getattr(module, path.stem))
+
+
+@app.callback()
+def _solera() -> None:
+    """Solar self-consumption data: a lambda architecture on Kafka, Spark, Cassandra and HDFS."""
+
+
+names = sorted(path.stem for path in COMMANDS.glob("[a-z]*.py"))
+# The command that is asked for is imported alone: all together take a second and more.
+for name in set(names).intersection(sys.argv[1:2]) or names:
+    app.command(name=name)(getattr(importlib.import_module(f"stack.commands.{name}"), name))
 
 if __name__ == "__main__":
     app()
