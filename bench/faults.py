@@ -34,7 +34,7 @@ def main() -> int:
         outcomes = [kill_service(whole, part, plan, console.print) for part in SERVICES]
         outcomes.append(kill_archive(whole, plan, console.print))
         outcomes.append(kill_nights(whole, plan, console.print))
-        start, took = catch_up(whole, plan)
+        start, took = catch_up(whole, plan.away_s, plan.away_s)
     shutil.rmtree(folder)
     console.print(table(outcomes))
     console.print(

@@ -14,7 +14,6 @@ from typing import Any
 from fault_devices import FIRST_WH, STEP_WH
 from fault_kills import BACK_WITHIN, is_fresh, served_wh
 from fault_load import until
-from fault_plan import Plan
 from fault_world import World, inverter
 from kafka import KafkaConsumer, TopicPartition
 
@@ -42,14 +41,18 @@ def without(world: World, *parts: str) -> Iterator[None]:
         os.kill(watch, signal.SIGCONT)
 
 
-def catch_up(world: World, plan: Plan) -> tuple[float, float]:
-    """Let a gateway of a thousand devices find the broker back after ``plan.away_s``, while readings go on at the same
-    rate. Seconds of the broker's start, and from then on until every kept reading and fresh ones are served."""
+def catch_up(world: World, away_s: float, readings_s: float) -> tuple[float, float]:
+    """Let the broker be away for ``away_s`` and the gateway of a thousand devices then hold ``readings_s`` of readings.
+
+    Readings go on at the same rate. Seconds of the broker's start, and from then on until every kept reading and fresh
+    ones are served.
+    """
     homes = [f"away-{number:04}" for number in range(HOMES)]
     world.register(homes)
-    seconds = round(plan.away_s)
+    seconds, end = round(readings_s), time.monotonic() + away_s
     with without(world, "kafka", "gateway"):
         fill(world, homes, seconds)
+        time.sleep(max(0.0, end - time.monotonic()))
     began = time.monotonic()
     with world.load("meanwhile") as load:
         load.pace(HOMES)
