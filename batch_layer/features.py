@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import master, storage
 from batch_layer.energy_view import read_energy
 from batch_layer.forecasting.frame import feature_table
-from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
+from batch_layer.forecasting.irradiance import with_irradiance
+from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR, Quantity
 from batch_layer.forecasting.site import Site
 from batch_layer.runs import Run
 from batch_layer.sites import read_sites
@@ -46,15 +48,23 @@ def build(
     history = hours(values, run).persist()
     weather, variables = read_weather(spark, settings, run, sites)
     counts = {}
+    wholes = set(parts.values())
+    whole_stride = _stride(len(wholes), settings.forecast.training_rows // 2)
     for name, quantity in FORECAST.items():
         own = history.where(F.col("quantity") == name).select("series_id", "start", "value")
         size = own.select("series_id").distinct().count()
-        stride = max(1, round(size * TRAIN_DAYS * HORIZON / settings.forecast.training_rows))
+        stride = _stride(size, settings.forecast.training_rows)
 
         def issues(series_id: str, stride: int = stride) -> pd.DatetimeIndex:
-            return issue_instants(series_id, cut, 1 if series_id in parts.values() else stride)
+            return issue_instants(series_id, cut, whole_stride if series_id in wholes else stride)
 
-        table = feature_table(own, weather, quantity, issues, HORIZON, sites, variables)
+        own = own.unionByName(_newcomers(spark, own, sites, cut)) if quantity.sun else own
+        known = with_irradiance(variables, quantity)
+        table = feature_table(own, weather, quantity, issues, HORIZON, _bounded(sites, quantity), known)
+        # Of the last 30 days each hour of the first day is needed for the record; the second is only learnt from.
+        before = F.col("issued_at") < F.lit(run.cut - timedelta(days=SKILL_DAYS))
+        at_cut = F.col("issued_at") == F.lit(run.cut)
+        table = table.where((F.col("horizon") < 24) | before | at_cut | one_issue_in(stride))
         table.write.mode("overwrite").parquet(folder(settings, run, name))
         counts[f"{name}_rows"] = read(spark, settings, run, name).count()
     history.unpersist()
@@ -62,6 +72,23 @@ def build(
         if old != run.run_id:  # a table serves its own night alone
             storage.delete(spark, settings.hdfs_path("features", old))
     return counts
+
+
+def _stride(series: int, rows: int) -> int:
+    """Every how many-th day of so many series makes about ``rows`` rows of a year."""
+    return max(1, round(series * TRAIN_DAYS * HORIZON / rows))
+
+
+def _newcomers(spark: SparkSession, own: DataFrame, sites: Mapping[str, Site], cut: pd.Timestamp) -> DataFrame:
+    """An empty hour of each plant of known size and place that has not generated yet, so that it is forecast, too."""
+    known = [(key, (cut - pd.Timedelta("1h")).to_pydatetime(), None) for key, site in sites.items() if site.is_known]
+    rows = spark.createDataFrame(known, "series_id string, start timestamp, value double")
+    return rows.join(own.select("series_id").distinct(), "series_id", "left_anti")
+
+
+def _bounded(sites: Mapping[str, Site], quantity: Quantity) -> dict[str, Site]:
+    """``sites`` for ``quantity``: the capacity registered is that of the panels, and bounds nothing else."""
+    return {key: site if quantity.sun else replace(site, capacity=None) for key, site in sites.items()}
 
 
 def folder(settings: Settings, run: Run, name: str) -> str:
@@ -91,6 +118,11 @@ def hours(values: DataFrame, run: Run) -> DataFrame:
         .where(whole)
         .select("series_id", "quantity", "start", "value")
     )
+
+
+def one_issue_in(count: int) -> Column:
+    """Holds for about one in ``count`` issues, always the same ones."""
+    return F.pmod(F.xxhash64("series_id", "issued_at"), F.lit(count)) == 0
 
 
 def issue_instants(series_id: str, cut: pd.Timestamp, stride: int) -> pd.DatetimeIndex:

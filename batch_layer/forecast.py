@@ -34,6 +34,9 @@ def issue(spark: SparkSession, settings: Settings, run: Run, parts: dict[str, st
     predicted = [_predicted(spark, settings, run, name) for name in features.FORECAST]
     rows = predicted[0].unionByName(predicted[1]).join(F.broadcast(record), skill.KEYS, "left")
     settled = reconcile(_naive_where_better(rows), memberships)
+    whole = F.col("installation_id").isin(sorted(set(parts.values())))
+    summed = F.concat("model", F.lit(", as the sum of its parts"))
+    settled = settled.withColumn("model", F.when(whole & F.col("fixed"), summed).otherwise(F.col("model")))
     staged = settled.where(F.col("p50").isNotNull() & ~F.isnan("p50"))
     staged = staged.withColumn("day", F.to_date("time")).select(*COLUMNS)
     staged.coalesce(1).write.mode("overwrite").parquet(run.staging(settings, "forecast"))

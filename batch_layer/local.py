@@ -26,6 +26,8 @@ def local_session(java_home: Path, scratch: Path, app_name: str) -> SparkSession
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Workers share the cores already; small matrices on many threads each take ten times as long.
+        "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
     }
     for key, value in conf.items():
         builder = builder.config(key, value)

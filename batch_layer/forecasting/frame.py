@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T  # noqa: N812
 
 from batch_layer.forecasting.history import SeriesRefused, hourly
+from batch_layer.forecasting.irradiance import derived
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.site import GREATEST, Site
 from batch_layer.forecasting.table import OWN, feature_rows, with_own
-from batch_layer.forecasting.weather import columns
+from batch_layer.forecasting.weather import columns, hour_by_hour
 
 SUN_COLUMNS = ("elevation", "sun_azimuth", "clear")
 
@@ -43,8 +46,9 @@ def feature_table(
 ) -> DataFrame:
     """Feature rows of every series of ``history`` (series_id, start, value) for its ``issues`` (UTC).
 
-    ``weather`` has series_id, issued_at, time and ``variables``. A series without credible history has no rows.
-    An issue before a series' first day is over has none either. Issues stand at 00:00 UTC.
+    ``weather`` has series_id, issued_at, time and ``variables``. A series without credible history has no rows, but for
+    a plant whose size and place are known: it has those of the last issue, without a past. An issue before a series'
+    first day is over has none either. Issues stand at 00:00 UTC.
     """
     shape = schema(quantity, variables)
     names = shape.names
@@ -53,22 +57,30 @@ def feature_table(
 
     def rows(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame | None) -> pd.DataFrame:
         series_id = str(key[0])
+        wanted, site = issues(series_id), sites.get(series_id, Site())
         try:
             values = hourly(series_id, past.assign(start=_utc(past["start"])), quantity)
+            wanted = wanted[wanted >= values.index[0] + pd.Timedelta("1D")]
         except SeriesRefused:
-            return nothing
-        wanted = issues(series_id)
-        wanted = wanted[wanted >= values.index[0] + pd.Timedelta("1D")]
+            if not (quantity.sun and site.is_known):
+                return nothing
+            wanted = wanted[-1:]
+            values = pd.Series(np.nan, index=pd.date_range(end=wanted[-1], periods=25, freq="h", inclusive="left"))
         if wanted.empty:
             return nothing
+        if not site.fits(float(values.quantile(GREATEST))):
+            site = replace(site, capacity=None)
         if issued is not None:
             times = {name: _utc(issued[name]) for name in ("issued_at", "time")}
-            issued = issued.drop(columns="series_id").assign(**times)
-        site = sites.get(series_id, Site())
+            issued = hour_by_hour(issued.drop(columns="series_id").assign(**times))
+            issued = derived(issued, site) if quantity.sun else issued
         # The series' own model learns from every day, also those whose rows the forests do without.
         days = pd.date_range(values.index[0].ceil("D"), wanted[-1], freq="D", inclusive="right")
         daily = feature_rows(series_id, quantity, values, days, 24, site, issued)
-        table = feature_rows(series_id, quantity, values, wanted, horizon, site, issued)
+        if horizon == 24 and wanted.isin(days).all():
+            table = daily[daily["issued_at"].isin(wanted)].reset_index(drop=True)
+        else:
+            table = feature_rows(series_id, quantity, values, wanted, horizon, site, issued)
         whole: pd.DataFrame = with_own(table, daily, quantity, variables).reindex(columns=names)
         return whole
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from batch_layer.forecasting.history import SeriesRefused, hourly
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.site import GREATEST, Site
 from batch_layer.forecasting.weather import KEYS, accumulated, differenced, variables
 from conf.refusal import Refusal
 
@@ -87,11 +87,11 @@ def fitting(sites: Mapping[str, Site], history: pd.DataFrame) -> tuple[dict[str,
 
     A capacity in another unit than the values would clip every forecast, or make nothing of it.
     """
-    greatest = history.groupby("series_id")["value"].quantile(0.99)
+    greatest = history.groupby("series_id")["value"].quantile(GREATEST)
     kept, unfit = dict(sites), []
     for key, site in sites.items():
         seen = float(greatest.get(key, np.nan))
-        if site.capacity is not None and seen > 0 and not 0.5 < site.capacity / seen < 50:
+        if not site.fits(seen):
             kept[key] = replace(site, capacity=None)
             unfit.append(
                 f"Series {key}: capacity {site.capacity:g} does not fit its values (up to {seen:g}), so it is unused; "

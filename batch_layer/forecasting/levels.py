@@ -18,9 +18,6 @@ def past_features(
     weeks = same_weekday(past, target, limit) / scale[:, None]
     before = same_hour(past, target - 1, limit, 7) / scale[:, None]
     after = same_hour(past, target + 1, limit, 7) / scale[:, None]
-    recent = last_hours(past, limit, 24) / scale[:, None]
-    week = np.stack([last_hours(past, limit, 6, 24 * d) for d in range(1, 8)], axis=-1) / scale[:, None, None]
-    level = mean(recent)
     return {
         "day_1": days[:, 0],
         "day_2": days[:, 1],
@@ -38,21 +35,29 @@ def past_features(
         "before_days_7": mean(before),
         "after_day_1": after[:, 0],
         "after_days_7": mean(after),
-        "last_hour": recent[:, 0],
-        "last_3_hours": mean(recent[:, :3]),
-        "last_6_hours": mean(recent[:, :6]),
-        "last_day": level,
-        "evening_change": mean(recent[:, :6]) - mean(week.reshape(len(week), -1)),
-        "last_week_level": mean(last_hours(past, limit, 168)) / scale,
-        "restlessness": restlessness(past, limit) / scale,
+        **{name: level / scale for name, level in _levels_at(past, limit).items()},
     }
 
 
-def restlessness(past: Past, limit: NDArray[Any]) -> NDArray[Any]:
-    """Mean change from one day to the next over the last four weeks: one home differs from a thousand by it."""
-    unique, inverse = np.unique(limit, return_inverse=True)
-    recent = last_hours(past, unique, 24 * DAYS_BACK)
-    return mean(np.abs(recent[:, 24:] - recent[:, :-24]))[inverse]
+def _levels_at(past: Past, limit: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """What the issue alone decides, whatever the hour, in the series' own unit; worked out once an issue.
+
+    ``restlessness`` is the mean change from day to day over four weeks: one home differs from a thousand by it.
+    """
+    issues, inverse = np.unique(limit, return_inverse=True)
+    recent = last_hours(past, issues, 24 * DAYS_BACK)
+    week = np.stack([recent[:, 24 * d : 24 * d + 6] for d in range(1, 8)], axis=-1)
+    evening = mean(recent[:, :6])
+    found = {
+        "last_hour": recent[:, 0],
+        "last_3_hours": mean(recent[:, :3]),
+        "last_6_hours": evening,
+        "last_day": mean(recent[:, :24]),
+        "evening_change": evening - mean(week.reshape(len(week), -1)),
+        "last_week_level": mean(recent[:, :168]),
+        "restlessness": mean(np.abs(recent[:, 24:] - recent[:, :-24])),
+    }
+    return {name: level[inverse] for name, level in found.items()}
 
 
 def spread(values: NDArray[Any]) -> NDArray[Any]:

@@ -11,30 +11,37 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting import forest
+from batch_layer.forecasting.centre import Mix, proven_centre, shifted
+from batch_layer.forecasting.columns import known_number
 from batch_layer.forecasting.forest import Forest, Shape
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import coverage
-from batch_layer.forecasting.table import KEYS, NOT_FEATURES, OWN
-from batch_layer.forecasting.weather import column
+from batch_layer.forecasting.table import KEYS, NOT_FEATURES, OWN, WITHOUT_PAST
+from batch_layer.forecasting.weather import AGE, column
 from batch_layer.forecasting.weather import columns as weather_columns
 
 WEATHER, HISTORY, CLIMATOLOGY, PERSISTENCE, NIGHT = "weather", "history", "climatology", "persistence", "night"
-"""The ladder: what a forecast hour rests on. ``climatology`` knows season, hour and sun but no recent history;
-``persistence`` is the naive forecast itself."""
+"""The ladder: what a forecast hour rests on. ``weather`` says the age of an old issue; ``climatology`` knows season,
+hour and sun but no recent history; ``persistence`` is the naive forecast itself."""
 NAIVE = "same hour of the last known day"
-SHARES = (0.0, 0.5, 1.0)
 LADDER = tuple(round(0.05 * i, 2) for i in range(1, 20))
 """Levels at which a model is tried; the middle one is the median."""
 TRUST = 0.75
 """How far a month's calibration is trusted: its days are few and alike."""
 FEWEST_ROWS = 24 * 10
 """Outcomes below which no model is grown: the naive forecast stands alone."""
+FEWEST_WEATHER_DAYS = 14
+"""Issues with weather below which it is not learnt from: a year of history says more than a week of skies."""
+NEWCOMERS = 8
+"""One row in so many is also learnt from without its past, where a plant without one is to be forecast."""
+FRESH_HOURS = 24
+"""A weather issue older than this is said with its age."""
 
 
 @dataclass(frozen=True)
 class Model:
     """Forests of one quantity; either may be missing. ``variables`` are the weather's that were learnt from.
-    ``centre`` says how far, from 0 to 1, a series' median moves from the forest's to that of its own linear model.
+    ``centre`` holds the one of ``MIXES`` that a series' median is made by, where it is not the forest's alone.
     ``calibration`` are the shares of outcomes that lay below the quantiles at ``LADDER`` when the forest was tried.
     """
 
@@ -42,7 +49,7 @@ class Model:
     with_weather: Forest | None
     without: Forest | None
     variables: tuple[str, ...]
-    centre: Mapping[str, float] = field(default_factory=dict)
+    centre: Mapping[str, Mix] = field(default_factory=dict)
     calibration: tuple[float, ...] = ()
 
     @property
@@ -62,11 +69,6 @@ def has_weather(variables: Sequence[str]) -> Column:
     own = [F.col(column(name)) for name in variables]
     known = sum((F.when(known_number(value), 1).otherwise(0) for value in own), start=F.lit(0))
     return known * 2 >= len(own) if own else F.lit(False)
-
-
-def known_number(column: Column) -> Column:
-    """Neither null nor NaN."""
-    return column.isNotNull() & ~F.isnan(column)
 
 
 def training_rows(table: DataFrame) -> DataFrame:
@@ -93,15 +95,29 @@ def fit(
     The caller sees to it that only outcomes of the past are there. ``variables`` are the weather's. Where ``wanted``
     are the only rows to be forecast, a forest none of them needs is not grown.
     """
-    rows = training_rows(table).cache()
     columns = features_of(table)
+    rows = training_rows(_with_newcomers(table, quantity, columns, wanted)).cache()
     plain = [name for name in columns if name not in set(weather_columns(variables))]
     informed = rows.where(has_weather(variables))
     with_weather, without = _needs(wanted, variables)
-    grown = forest.grow(informed, columns, engine, shape) if with_weather and _enough(informed) else None
+    with_weather = with_weather and _enough(informed) and _days(informed) >= FEWEST_WEATHER_DAYS
+    grown = forest.grow(informed, columns, engine, shape) if with_weather else None
     general = forest.grow(rows, plain, engine, shape) if (without or not grown) and _enough(rows) else None
     rows.unpersist()
     return Model(quantity, grown, general, tuple(variables))
+
+
+def _with_newcomers(
+    table: DataFrame, quantity: Quantity, columns: Sequence[str], wanted: DataFrame | None
+) -> DataFrame:
+    """``table`` and, where plants without a past are to be forecast, some of its rows as if they had none."""
+    newcomers = None if wanted is None else wanted.where(~F.col("dark") & ~known_number(F.col("days_28")))
+    if newcomers is None or not quantity.sun or newcomers.isEmpty():
+        return table
+    kept = {*WITHOUT_PAST, *(name for name in columns if name.startswith(column("")))}
+    some = table.where(F.pmod(F.xxhash64(*KEYS), F.lit(NEWCOMERS)) == 0)
+    forgotten = [F.lit(None).cast("double").alias(name) for name in columns if name not in kept]
+    return table.unionByName(some.select(*[c for c in table.columns if c not in columns or c in kept], *forgotten))
 
 
 def _needs(wanted: DataFrame | None, variables: Sequence[str]) -> tuple[bool, bool]:
@@ -114,6 +130,10 @@ def _needs(wanted: DataFrame | None, variables: Sequence[str]) -> tuple[bool, bo
 
 def _enough(rows: DataFrame) -> bool:
     return rows.count() >= FEWEST_ROWS
+
+
+def _days(rows: DataFrame) -> int:
+    return rows.select("issued_at").distinct().count()
 
 
 def predict(model: Model, table: DataFrame, levels: Sequence[float]) -> DataFrame:
@@ -145,9 +165,9 @@ _ANSWER = (*KEYS, "value", "naive", "last_week", "dark", "linear", "middle")
 
 def _spoken(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     recent = known_number(F.col("days_28"))
-    step = F.when(F.col("informed"), WEATHER).when(recent, HISTORY).otherwise(CLIMATOLOGY)
+    step = F.when(F.col("informed"), _weather_step(rows)).when(recent, HISTORY).otherwise(CLIMATOLOGY)
     found = forest.quantiles(grown, rows.withColumn("step", step), calibrated(model, levels))
-    found = _centred(model, found, list(levels).index(0.5))
+    found = shifted(found, model.centre, list(levels).index(0.5))
     median = F.col("quantiles")[list(levels).index(0.5)]
     found = found.withColumn("middle", F.col("anchor") + median * F.col("unit"))
 
@@ -160,30 +180,12 @@ def _spoken(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float
     return found.select(*_ANSWER, F.transform("quantiles", bounded).alias("quantiles"), "step")
 
 
-def _centred(model: Model, found: DataFrame, median: int) -> DataFrame:
-    """``found`` with ``shift``: what its quantiles move by, in the target's unit."""
-    share = F.lit(0.0)
-    if model.centre:
-        shares = F.create_map(*[F.lit(part) for pair in model.centre.items() for part in pair])
-        share = F.coalesce(shares[F.col("series_id")], F.lit(0.0))
-    shift = share * (F.col(OWN) - F.col("quantiles")[median])
-    return found.withColumn("shift", F.when(known_number(F.col(OWN)), shift).otherwise(0.0))
-
-
-def proven_centre(predictions: pd.DataFrame) -> dict[str, float]:
-    """The ``centre`` that would have served each series best on ``predictions``.
-
-    Of 0, a half and 1; one that gains less than 1 % on the forest's own median is not taken.
-    """
-    known = predictions.dropna(subset=["value", "linear", "middle"])
-    found = {}
-    for series_id, own in known.groupby("series_id"):
-        moved = {share: own["middle"] + share * (own["linear"] - own["middle"]) for share in SHARES}
-        errors = {share: float((own["value"] - value).abs().mean()) for share, value in moved.items()}
-        best = min(SHARES, key=lambda share: errors[share])
-        if errors[best] < 0.99 * errors[0.0]:
-            found[str(series_id)] = best
-    return found
+def _weather_step(rows: DataFrame) -> Column:
+    """``weather``, and of an old issue its age at the time of the forecast."""
+    if AGE not in rows.columns:
+        return F.lit(WEATHER)
+    aged = F.concat(F.lit(f"{WEATHER} issued "), F.round(AGE).cast("int").cast("string"), F.lit(" h before"))
+    return F.when(F.col(AGE) > FRESH_HOURS, aged).otherwise(WEATHER)
 
 
 def proven(model: Model, tried: pd.DataFrame) -> Model:
@@ -222,7 +224,7 @@ def _silent(quantity: Quantity, rows: DataFrame, levels: Sequence[float]) -> Dat
 
 
 _ABOUT = (
-    "with_weather boolean, without boolean, variables array<string>, centre map<string,double>, "
+    "with_weather boolean, without boolean, variables array<string>, centre map<string,array<double>>, "
     "calibration array<double>"
 )
 
@@ -237,7 +239,7 @@ def save(model: Model, folder: str) -> None:
         model.with_weather is not None,
         model.without is not None,
         list(model.variables),
-        dict(model.centre),
+        {key: list(mix) for key, mix in model.centre.items()},
         [float(share) for share in model.calibration],
     )
     about = spark.createDataFrame([row], _ABOUT)
@@ -252,6 +254,6 @@ def load(folder: str, quantity: Quantity) -> Model:
         forest.load(f"{folder}/weather") if about["with_weather"] else None,
         forest.load(f"{folder}/history") if about["without"] else None,
         tuple(about["variables"]),
-        dict(about["centre"]),
+        {key: (line, naive) for key, (line, naive) in about["centre"].items()},
         tuple(about["calibration"]),
     )

@@ -1,8 +1,9 @@
 """Coherence: the parts' medians sum to the whole's.
 
-The whole has a model of its own, better than the sum of its parts, whose errors partly cancel. Its median is held
-between the sums of the parts' outer quantiles, and what is missing is shared in proportion to the room each part
-has on that side; so no quantiles cross and none leaves its bounds.
+The whole has a model of its own, and the parts have theirs; they err differently, so the middle of the whole's forecast
+and the parts' sum is better than either. It is held between the sums of the parts' outer quantiles, and what the sum
+lacks of it is shared in proportion to the room each part has on that side; so no quantiles cross and none leaves its
+bounds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 KEYS = ("quantity", "issued_at", "time")
+WHOLE_SHARE = 0.5
+"""Weight of the whole's own forecast beside the sum of the parts'."""
 
 
 def reconcile(forecasts: DataFrame, parts: DataFrame) -> DataFrame:
@@ -49,6 +52,7 @@ def reconcile(forecasts: DataFrame, parts: DataFrame) -> DataFrame:
 
 def _gap(total: Column) -> Column:
     missing = F.when(F.col("whole_fixed") | F.col("whole").isNull(), 0.0).otherwise(F.col("whole") - total)
+    missing = WHOLE_SHARE * missing
     return F.greatest(F.least(missing, F.col("sum_up")), -F.col("sum_down"))
 
 

@@ -41,6 +41,8 @@ DIFFERENCES = ("spread_7", "evening_change")
 OWN = "own"
 """Feature: the target as the series' own linear model forecasts it."""
 OWN_COLUMNS = (*LEVELS, *DIFFERENCES, "usual", "elevation", "clear")
+WITHOUT_PAST = ("horizon", "hour", "season_cos", "season_sin", "elevation", "sun_azimuth", "clear")
+"""Features, beside the weather's, that a plant has before it has generated."""
 LEAST_UNIT = 0.02
 """Restlessness, as a share of the series' size, below which a series is taken for no calmer."""
 
@@ -168,10 +170,11 @@ def _calendar(
     }
     if quantity.sun:
         return found
-    types = day_types(clock, zone)
     back = np.arange(1, 36)
-    then = clock.to_numpy()[:, None] - back[None, :].astype("timedelta64[D]")
-    types_then = day_types(pd.DatetimeIndex(then.ravel()), zone).reshape(then.shape)
+    days = pd.date_range(clock.min().floor("D") - pd.Timedelta(days=back[-1]), clock.max(), freq="D")
+    type_of = day_types(days, zone)
+    day = ((clock.to_numpy() - days.to_numpy()[0]) / np.timedelta64(1, "D")).astype(int)
+    types, types_then = type_of[day], type_of[day[:, None] - back[None, :]]
     values = past.at(target[:, None] - 24 * back[None, :], limit[:, None]) / scale[:, None]
     alike = np.where(types_then == types[:, None], values, np.nan)
     return found | {

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 KEYS = ("series_id", "issued_at", "time")
+HOUR, COARSEST = pd.Timedelta("1h"), pd.Timedelta("24h")
 ACCUMULATED_SHARE = 0.97
 """A column that hardly ever falls inside an issue, and rises, is taken for one accumulated since the issue."""
 
@@ -32,8 +33,8 @@ def variables(weather: pd.DataFrame) -> list[str]:
 
 def accumulated(weather: pd.DataFrame) -> list[str]:
     """Columns that pile up inside each issue (radiation, rain), as weather centres give them."""
-    ordered = weather.sort_values(["issued_at", "time"])
-    steps = ordered.groupby("issued_at")[variables(weather)].diff()
+    issue = [key for key in KEYS[:2] if key in weather.columns]
+    steps = weather.sort_values([*issue, "time"]).groupby(issue)[variables(weather)].diff()
     size = steps.notna().sum()
     found = []
     for name in steps.columns:
@@ -54,6 +55,22 @@ def differenced(weather: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     begins = first & (ordered["time"] - ordered["issued_at"] <= pd.Timedelta(0))
     steps = steps.where(~begins, ordered[names])
     answer: pd.DataFrame = ordered.assign(**{f"{name}_step": steps[name] for name in names})
+    return answer
+
+
+def hour_by_hour(weather: pd.DataFrame) -> pd.DataFrame:
+    """``weather`` with the hours between, where an issue has a value only every few: at most every ``COARSEST``."""
+    ordered = weather.sort_values(["issued_at", "time"])
+    step = ordered.groupby("issued_at")["time"].diff()
+    coarse = ordered["issued_at"].isin(ordered.loc[(step > HOUR) & (step <= COARSEST), "issued_at"])
+    if not coarse.any():
+        return weather
+    parts = [ordered[~coarse]]
+    for issued_at, own in ordered[coarse].groupby("issued_at"):
+        values = own.drop_duplicates("time").set_index("time")[variables(weather)].resample("h").asfreq()
+        filled = values.interpolate(limit=int(COARSEST / HOUR) - 1, limit_area="inside").dropna(how="all")
+        parts.append(filled.reset_index().assign(issued_at=issued_at))
+    answer: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return answer
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
-from series import load, rows
+from series import hours, load, plant, rows
 
 from batch_layer import backtest as backtesting
 from batch_layer.forecasting.forest import XGBOOST, Shape
@@ -49,6 +49,76 @@ def test_a_history_of_many_faults_is_forecast_or_refused_by_name(
     assert out["q0.9"].max() < 20_000
     assert out["issued_at"].iloc[0] == f"{first:%Y-%m-%dT%H:%M:%SZ}"
     assert result.refused == ["Series empty: 0 usable hours of history; at least 24 are needed."]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    for shape in ("SHAPE", "TRIAL"):
+        monkeypatch.setattr(backtesting, shape, Shape(trees=4, depth=4))
+
+
+def test_plants_with_faults_are_forecast_on_the_step_they_stand_on(
+    spark: SparkSession, tmp_path: Path, small: None
+) -> None:
+    days = 80
+    given, skies = [], []
+    for n, name in enumerate(("whole", "off", "half", "milli", "night", "three")):
+        values, weather = plant(days, seed=n)
+        if name == "off":
+            values.iloc[24 * 30 : 24 * 60] = 0.0
+        if name == "milli":
+            values.iloc[24 * 50 :] /= 1000
+        if name == "night":
+            values = values.where(values > 0, -4.0)
+            values.iloc[24 * 40 : 24 * 41] = -500.0
+        if name == "three":
+            values = values.iloc[-24 * 5 :]
+        if name == "half":
+            weather = weather[weather["time"].dt.hour < 12]
+        given.append(rows(name, values))
+        skies.append(weather.assign(series_id=name))
+    history, weather_file = (csv(tmp_path, n, pd.concat(f)) for n, f in (("history", given), ("weather", skies)))
+    sites = tmp_path / "sites.csv"
+    sites.write_text("series_id,capacity\n" + "\n".join(f"{name},900" for name in ("whole", "off", "half", "milli")))
+    first = hours(days)[-48]
+    task = backtesting.Task(
+        SOLAR, history, weather_file, sites, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,)
+    )
+
+    result = backtesting.backtest(spark, task, lambda _: None)
+
+    found = result.forecasts
+    quantiles = np.stack(found["quantiles"].tolist())
+    assert found.groupby("series_id").size().to_dict() == dict.fromkeys(found["series_id"].unique(), 48)
+    assert set(found["series_id"]) == {"whole", "off", "half", "milli", "night", "three"}
+    assert np.isfinite(quantiles).all()
+    assert quantiles.min() >= 0
+    assert quantiles.max() <= 900
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    noon = found[found["time"].dt.hour == 12].groupby("series_id")["step"].first()
+    assert noon.to_dict() == dict.fromkeys(noon.index, "weather") | {"half": "history"}
+    middle = pd.Series(quantiles[:, 1], index=found["series_id"]).groupby(level=0).max()
+    assert middle.between(100, 900).all()
+    assert result.refused == []
+
+
+def test_all_that_follows_an_issue_could_be_hidden_from_the_backtest(
+    spark: SparkSession, tmp_path: Path, small: None
+) -> None:
+    values, weather = plant(60)
+    first = hours(60)[-48]
+    last = first + pd.Timedelta("1D")
+
+    def forecast(name: str, known: pd.Series, issued: pd.DataFrame) -> bytes:
+        files = [csv(tmp_path, f"{name}_{k}", f) for k, f in (("h", rows("a", known)), ("w", issued))]
+        task = backtesting.Task(SOLAR, *files, None, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,))
+        found = backtesting.backtest(spark, task, lambda _: None).forecasts
+        return np.stack(found[found["issued_at"] == last.tz_localize(None)]["quantiles"].tolist()).tobytes()
+
+    weather = weather.assign(series_id="a")
+    whole = forecast("whole", values, weather)
+
+    assert forecast("hidden", values[values.index < last], weather[weather["issued_at"] <= last]) == whole
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from series import load, plant, rows
 
 from batch_layer.forecasting import model as models
+from batch_layer.forecasting.centre import proven_centre
 from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.frame import feature_table
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
@@ -129,10 +130,34 @@ def test_a_series_of_three_days_stands_on_the_naive_forecast(spark: SparkSession
     assert (np.diff(quantiles, axis=1) >= 0).all()
 
 
+def test_a_new_plant_is_forecast_on_its_first_day_by_size_and_place(spark: SparkSession, engine: str) -> None:
+    place = {"latitude": 40.4, "longitude": -3.7, "tilt": 30.0, "azimuth": 180.0}
+    given = [rows(str(seed), plant(52, seed)[0] * seed) for seed in (1, 2)]
+    given.append(pd.DataFrame({"series_id": ["new"], "start": [CUT - pd.Timedelta("1h")], "value": [np.nan]}))
+    sites = {
+        "1": Site(**place, capacity=900.0),
+        "2": Site(**place, capacity=1800.0),
+        "new": Site(**place, capacity=90.0),
+    }
+    days = pd.date_range(pd.Timestamp("2026-01-12", tz="UTC"), CUT, freq="D")
+    features = feature_table(spark.createDataFrame(pd.concat(given)), None, SOLAR, lambda _: days, 24, sites)
+    last = features.where(F.col("issued_at") == F.lit(CUT))
+    model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, [], engine, SMALL, last)
+    found = models.predict(model, last, LEVELS).toPandas().sort_values("time")
+
+    new = found[found["series_id"] == "new"]
+    old = found[found["series_id"] == "1"]
+    median, middle = (np.stack(own["quantiles"].tolist()) for own in (new, old))
+    assert set(new["step"]) == {"climatology", "night"}
+    assert (median[new["dark"]] == 0).all()
+    assert median.max() <= 90
+    assert median[:, 1].sum() == pytest.approx(middle[:, 1].sum() / 10, rel=0.4)
+
+
 def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tmp_path: Path):
     last = features.where(F.col("issued_at") == F.lit(CUT))
     model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], engine, SMALL, last)
-    model = replace(model, centre={"1": 0.5})
+    model = replace(model, centre={"1": (0.5, 0.0), "2": (0.0, 0.5)})
     models.save(model, f"file://{tmp_path}/model")
     again = models.load(f"file://{tmp_path}/model", SOLAR)
 
@@ -151,7 +176,16 @@ def test_the_spread_is_calibrated_and_the_median_left_alone():
 
 def test_a_series_is_centred_on_what_proved_better():
     value = np.linspace(1, 2, 30)
-    tried = pd.DataFrame({"series_id": "a", "value": value, "middle": value + 0.3, "linear": value + 0.01})
-    other = tried.assign(series_id="b", middle=value + 0.01, linear=value + 0.3)
+    plain = pd.DataFrame(
+        {"value": value, "middle": value + 0.3, "linear": value + 0.3, "naive": value + 0.6, "dark": False}
+    )
+    given = {
+        "line": plain.assign(linear=value + 0.01),
+        "forest": plain.assign(middle=value + 0.01),
+        "both": plain.assign(linear=value - 0.3),
+        "naive": plain.assign(linear=value + 0.6, naive=value - 0.3),
+    }
 
-    assert models.proven_centre(pd.concat([tried, other])) == {"a": 1.0}
+    found = proven_centre(pd.concat([own.assign(series_id=key) for key, own in given.items()]))
+
+    assert found == {"line": (1.0, 0.0), "both": (0.5, 0.0), "naive": (0.0, 0.5)}

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from series import load, plant
 
+from batch_layer.forecasting import lags, levels
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
 from batch_layer.forecasting.site import Site
 from batch_layer.forecasting.table import feature_rows
@@ -49,6 +50,15 @@ def test_features_do_not_see_beyond_the_issue(quantity, day):
     hidden = feature_rows("a", quantity, known, issue, 48, site, issued).drop(columns="value")
 
     pd.testing.assert_frame_equal(whole, hidden, check_exact=True)
+
+
+def test_the_search_for_leaks_finds_one(monkeypatch):
+    same_hour = lags.same_hour
+    leaky = lambda past, target, limit, days=28: same_hour(past, target, limit + 24, days)  # noqa: E731
+    monkeypatch.setattr(levels, "same_hour", leaky)
+
+    with pytest.raises(AssertionError):
+        test_features_do_not_see_beyond_the_issue(CONSUMPTION, "2026-01-25")
 
 
 def test_wall_clock_lags_keep_the_hour_over_a_clock_change():

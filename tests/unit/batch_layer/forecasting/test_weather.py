@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from batch_layer.forecasting.weather import AGE, accumulated, as_known, differenced
+from batch_layer.forecasting.weather import AGE, accumulated, as_known, differenced, hour_by_hour
 
 DAY = pd.Timestamp("2026-03-01", tz="UTC")
 
@@ -42,3 +42,27 @@ def test_radiation_piled_up_since_the_issue_comes_hour_by_hour():
 
     assert accumulated(weather) == ["rad"]
     assert np.allclose(differenced(weather, ["rad"])["rad_step"], np.tile(hourly, 3))
+
+
+def test_columns_that_pile_up_are_told_beside_other_series():
+    times = pd.date_range("2026-01-05", periods=24 * 20, freq="h", tz="UTC")
+    frames = []
+    for series_id, size in (("1", 1.0), ("2", 40.0)):
+        hour = times.hour.to_numpy()
+        frame = pd.DataFrame({"series_id": series_id, "issued_at": times.floor("D"), "time": times})
+        frames.append(frame.assign(radiation=size * np.cumsum(np.ones(24))[hour], cloud=np.sin(hour * size)))
+
+    assert accumulated(pd.concat(frames, ignore_index=True)) == ["radiation"]
+
+
+def test_a_coarse_issue_is_told_hour_by_hour_up_to_a_day():
+    six = issue(DAY, 0, 19, t=np.arange(19.0)).iloc[::6]
+    daily = issue(DAY + pd.Timedelta("1h"), 0, 49, t=np.arange(49.0)).iloc[::24]
+    hourly = issue(DAY + pd.Timedelta("2h"), 0, 5, t=np.arange(5.0))
+    rare = issue(DAY + pd.Timedelta("3h"), 0, 97, t=np.arange(97.0)).iloc[::48]
+
+    found = hour_by_hour(pd.concat([six, daily, hourly, rare]))
+
+    by_issue = {at: own.sort_values("time")["t"].tolist() for at, own in found.groupby("issued_at")}
+    assert [len(values) for values in by_issue.values()] == [19, 49, 5, 3]
+    assert np.allclose(by_issue[DAY], np.arange(19.0))
