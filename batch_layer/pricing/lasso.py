@@ -18,7 +18,7 @@ from sklearn.linear_model import Lasso
 from batch_layer.forecasting.clock import SATURDAY, SUNDAY_OR_HOLIDAY
 from batch_layer.pricing.design import Design
 
-WINDOWS = (364, 728)
+WINDOWS = (182, 364, 728)
 """Days learnt from."""
 PROFILES = (0, 1, 2, 6)
 """Which of the last days' profiles a model sees: the last three, and a week ago."""

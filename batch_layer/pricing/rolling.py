@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from batch_layer.pricing.design import Design
 from batch_layer.pricing.makers import LASSO, TREES, Part
 
-REFIT_DAYS = {LASSO: 7, TREES: 15}
+REFIT_DAYS = {LASSO: 7, TREES: 20}
 OTHER_REFIT_DAYS = 30
 """Days that one fit of a part serves: what is quick to fit follows the level better when it is."""
 SCHEMA = "task int, prices array<double>"

@@ -1,4 +1,7 @@
-"""One row an hour for models that learn all hours together: levels of the price relative to the last day's mean."""
+"""One row an hour for models that learn all hours together: levels of the price relative to the last day's mean.
+
+They may be in units of how far prices have swung inside a day of late, too: then a dear year teaches a cheap one.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from batch_layer.pricing.design import DAYS_BACK, Design
 PARTS_OF_DAY = {"night": slice(1, 6), "morning": slice(8, 13), "afternoon": slice(14, 18), "evening": slice(19, 23)}
 LAGS = (0, 1, 2, 3, 6, 13, 20, 27)
 BESIDE = (-2, -1, 1, 2)
+SWING_DAYS, LEAST_SWING = 14, 0.01
 
 
 def anchor(design: Design) -> NDArray[Any]:
@@ -20,9 +24,20 @@ def anchor(design: Design) -> NDArray[Any]:
     return mean
 
 
-def inputs(design: Design, lags: bool = True) -> NDArray[Any]:
-    """Features of every hour, shape (n · 24, features); prices relative to :func:`anchor`."""
-    columns = {**_calendar(design), **(_levels(design) if lags else {})}
+def swing(design: Design) -> NDArray[Any]:
+    """Mean distance of an hour's price from its day's mean, over the last ``SWING_DAYS`` days; shape (n, 1)."""
+    days = design.recent[:, :SWING_DAYS]
+    within = np.abs(days - days.mean(axis=2, keepdims=True)).mean(axis=(1, 2))
+    least = LEAST_SWING * np.abs(design.recent).mean(axis=(1, 2)) + 1e-9
+    return np.asarray(np.maximum(within, least)[:, None])
+
+
+def inputs(design: Design, lags: bool = True, unit: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Features of every hour, shape (n · 24, features); prices relative to :func:`anchor`, in ``unit`` (n, 1)."""
+    levels = _levels(design) if lags else {}
+    if unit is not None:
+        levels = {name: level / unit for name, level in levels.items()} | {"unit": unit}
+    columns = {**_calendar(design), **levels}
     table = np.stack([np.broadcast_to(column, design.hour.shape) for column in columns.values()], axis=2).astype(float)
     if design.weather is not None:
         table = np.concatenate([table, design.weather], axis=2)

@@ -69,7 +69,7 @@ def test_an_issue_is_by_whom_was_best_before_it_and_says_so() -> None:
 
 def test_means_are_of_parts_with_the_same_inputs() -> None:
     parts = makers.parts_of((MEAN, LASSO, TREES), weather=True)
-    assert len(parts) == len(set(parts)) == 2 * 3
+    assert len(parts) == len(set(parts)) == 2 * 4
     made = makers.made((MEAN, LASSO, TREES), {p: np.full((1, 24), 2.0 if p.engine == LASSO else 4.0) for p in parts})
     assert set(made) == {name + inputs for name in (MEAN, LASSO, TREES) for inputs in ("", WITH_WEATHER)}
     assert (made[MEAN][0, 0], made[LASSO][0, 0], made[TREES + WITH_WEATHER][0, 0]) == (3.0, 2.0, 4.0)
