@@ -16,9 +16,15 @@ from batch_layer.catalogue import read_catalogue
 from batch_layer.runs import Run
 from conf import Settings
 
-STAGED = {"forecast": "forecast", "evaluate": "forecast_skill"}
-"""Steps that stage rows for a table of their own; their folder is named as below."""
-FOLDER = {"forecast": "forecast", "evaluate": "skill"}
+ALARM = "alarm"
+"""Is no run's own: it stands from night to night until one clears it."""
+STAGED = (
+    ("forecast", "forecast", "forecast"),
+    ("evaluate", "skill", "forecast_skill"),
+    ("evaluate", "errors", "forecast_error"),
+    ("evaluate", "alarms", ALARM),
+)
+"""Steps that stage rows for tables of their own: step, folder, table."""
 WORKED_IN = ("touched", "expected", "reach", "readings", "intervals", "energy", "gaps")
 """Staged for this night alone; what is staged of forecasts stays, for their later skill."""
 BATCH_ROWS = 1000
@@ -40,13 +46,13 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         "official_published": _publish(settings, accounts.official(spark, settings, run), "official"),
         "gaps_published": _publish(settings, accounts.gaps(spark, settings, run), "gap"),
         "changes_published": _publish(settings, accounts.changes(spark, settings, run, days), "change"),
+        "silences_published": _publish(settings, silence.alarms(spark, settings, run), "alarm"),
     }
     if "prices" in run.finished:
         counts |= prices.publish(spark, settings, run, _publish)
-    for step, table in STAGED.items():
+    for step, folder, table in STAGED:
         if step in run.finished:
-            counts[f"{table}_published"] = _publish_staged(spark, settings, run, step, table)
-        "silences_published": _publish(settings, silence.alarms(spark, settings, run), "alarm"),
+            counts[f"{table}_published"] = _publish_staged(spark, settings, run, folder, table)
     _show(settings, run, counts, _skill(spark, settings, run))
     for name in WORKED_IN:
         storage.delete(spark, run.staging(settings, name))
@@ -101,9 +107,9 @@ def _publish_prices(spark: SparkSession, settings: Settings, run: Run) -> int:
     return _publish(settings, prices, "price")
 
 
-def _publish_staged(spark: SparkSession, settings: Settings, run: Run, step: str, table: str) -> int:
-    rows = spark.read.parquet(run.staging(settings, FOLDER[step])).withColumn("run_id", F.lit(run.run_id))
-    return _publish(settings, rows, table)
+def _publish_staged(spark: SparkSession, settings: Settings, run: Run, folder: str, table: str) -> int:
+    rows = spark.read.parquet(run.staging(settings, folder))
+    return _publish(settings, rows if table == ALARM else rows.withColumn("run_id", F.lit(run.run_id)), table)
 
 
 def _publish(settings: Settings, rows: DataFrame, table: str) -> int:
@@ -133,7 +139,7 @@ def _skill(spark: SparkSession, settings: Settings, run: Run) -> dict[str, float
     if "evaluate" not in run.finished:
         return {}
     errors = ("mae_wh", "mae_yesterday_wh", "mae_last_week_wh")
-    skill = spark.read.parquet(run.staging(settings, FOLDER["evaluate"]))
+    skill = spark.read.parquet(run.staging(settings, "skill"))
     means = skill.groupBy("quantity").agg(*[F.mean(name).alias(name) for name in errors]).collect()
     return {f"{row.quantity}_{name}": float(row[name]) for row in means for name in errors if row[name] is not None}
 

@@ -36,23 +36,50 @@ def day_ahead(spark: SparkSession, settings: Settings, run: Run, parts: DataFram
     return rows.withColumn("basis", basis).select(*hindcast.columns)
 
 
+def judged(rows: DataFrame) -> DataFrame:
+    """The rows whose outcome and forecasts are all known. Hours without sun are right by geometry; they would only thin
+    the errors out."""
+    known = [F.col(c).isNotNull() & ~F.isnan(c) for c in ("value", "p50", "naive", "last_week")]
+    return rows.where(known[0] & known[1] & known[2] & known[3] & ~F.col("dark"))
+
+
+def errors(rows: DataFrame) -> DataFrame:
+    """Errors of :func:`day_ahead` rows by hours ahead and by month: the columns of table ``forecast_error``."""
+    hours_ahead = F.date_format(F.timestamp_seconds(F.unix_timestamp("time") - F.unix_timestamp("issued_at")), "HH")
+    slices = {"horizon": hours_ahead, "month": F.date_format("time", "yyyy-MM")}
+    pairs = F.array(*[F.struct(F.lit(name).alias("slice_by"), of.alias("slice")) for name, of in slices.items()])
+    return (
+        judged(rows)
+        .withColumn("cut_up", F.explode(pairs))
+        .groupBy(*KEYS, "cut_up.slice_by", "cut_up.slice")
+        .agg(
+            F.count("*").cast("int").alias("hours"),
+            F.mean(error("p50")).alias("mae_wh"),
+            F.mean(error("naive")).alias("mae_yesterday_wh"),
+            F.mean(error("last_week")).alias("mae_last_week_wh"),
+            F.sqrt(F.mean(error("p50") ** 2)).alias("rmse_wh"),
+            F.mean(F.col("p50") - F.col("value")).alias("bias_wh"),
+        )
+    )
+
+
 def skill(rows: DataFrame) -> DataFrame:
     """Errors of :func:`day_ahead` rows by installation and quantity: the columns of table ``forecast_skill``."""
-    known = [F.col(c).isNotNull() & ~F.isnan(c) for c in ("value", "p50", "naive", "last_week")]
-    seen = rows.where(known[0] & known[1] & known[2] & known[3])
-    # Hours without sun are right by geometry; they would only thin the errors out.
-    lit = seen.where(~F.col("dark"))
-    table = lit.groupBy(*KEYS).agg(
-        F.countDistinct("issued_at").cast("int").alias("days"),
-        F.count("*").cast("int").alias("hours"),
-        F.concat_ws("+", F.sort_array(F.collect_set("basis"))).alias("basis"),
-        F.mean(_error("p50")).alias("mae_wh"),
-        F.mean(_error("naive")).alias("mae_yesterday_wh"),
-        F.mean(_error("last_week")).alias("mae_last_week_wh"),
-        F.sqrt(F.mean(_error("p50") ** 2)).alias("rmse_wh"),
-        *[F.mean(_below(q)).alias(f"coverage_{q}") for q in QUANTILES],
-        F.mean(_pinball()).alias("pinball_wh"),
-        F.max("model").alias("model"),
+    table = (
+        judged(rows)
+        .groupBy(*KEYS)
+        .agg(
+            F.countDistinct("issued_at").cast("int").alias("days"),
+            F.count("*").cast("int").alias("hours"),
+            F.concat_ws("+", F.sort_array(F.collect_set("basis"))).alias("basis"),
+            F.mean(error("p50")).alias("mae_wh"),
+            F.mean(error("naive")).alias("mae_yesterday_wh"),
+            F.mean(error("last_week")).alias("mae_last_week_wh"),
+            F.sqrt(F.mean(error("p50") ** 2)).alias("rmse_wh"),
+            *[F.mean(_below(q)).alias(f"coverage_{q}") for q in QUANTILES],
+            F.mean(_pinball()).alias("pinball_wh"),
+            F.max("model").alias("model"),
+        )
     )
     naive = F.least("mae_yesterday_wh", "mae_last_week_wh")
     better = F.when(F.col("mae_yesterday_wh") <= F.col("mae_last_week_wh"), YESTERDAY).otherwise(LAST_WEEK)
@@ -64,7 +91,8 @@ def skill(rows: DataFrame) -> DataFrame:
     )
 
 
-def _error(name: str) -> Column:
+def error(name: str) -> Column:
+    """How far the column ``name`` lies from the outcome, in Wh."""
     return F.abs(F.col("value") - F.col(name))
 
 

@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
 from serving_layer import health
-from serving_layer.api import accounts, energy, forecasts, installations, prices, problems, runs
+from serving_layer.api import accounts, alarms, energy, forecasts, installations, prices, problems, runs
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
 from serving_layer.api.token import read_or_make
@@ -28,6 +28,7 @@ ROUTERS = (
     prices.router,
     runs.router,
     accounts.router,
+    alarms.router,
     health_api.router,
 )
 

@@ -24,6 +24,10 @@ _SKILL = (
     "coverage_p50, coverage_p90, pinball_wh, beats_naive, published_model FROM forecast_skill "
     "WHERE installation_id = ? AND quantity = ?"
 )
+_ERRORS = (
+    "SELECT quantity, slice_by, slice, run_id, hours, mae_wh, mae_yesterday_wh, mae_last_week_wh, rmse_wh, bias_wh "
+    "FROM forecast_error WHERE installation_id = ? AND quantity = ?"
+)
 
 
 class ForecastHour(NamedTuple):
@@ -111,3 +115,23 @@ def skill(reader: Reader, installation_id: str, quantities: Iterable[str], visib
         if (published := [row for row in rows if row.run_id in visible.run_ids])
     ]
     return [row._asdict() for row in newest_rows]
+
+
+def errors(
+    reader: Reader, installation_id: str, quantities: Iterable[str], visible: Published, slice_by: str
+) -> list[dict[str, Any]]:
+    """Of each quantity the errors (Wh) by ``slice_by``: ``horizon``, as the newest published run states them, or
+    ``month``, as the one that saw most hours of the month does."""
+    found: dict[tuple[str, str], Any] = {}
+    for rows in reader.each(_ERRORS, [(installation_id, quantity) for quantity in quantities]):
+        for row in rows:
+            if row.run_id not in visible.run_ids or row.slice_by != slice_by:
+                continue
+            key = (row.quantity, row.slice)
+            if key not in found or _rank(row) > _rank(found[key]):
+                found[key] = row
+    return [found[key]._asdict() for key in sorted(found)]
+
+
+def _rank(row: Any) -> tuple[int, str]:
+    return (row.hours if row.slice_by == "month" else 0, str(row.run_id))

@@ -1,9 +1,9 @@
-"""``GET /v1/installations/{id}/forecast`` and ``/skill``."""
+"""``GET /v1/installations/{id}/forecast``, ``/skill`` and ``/errors``."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +20,10 @@ COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step", "model", "
 SKILL_COLUMNS = (
     "quantity", "run_id", "days", "hours", "basis", "mae_wh", "mae_yesterday_wh", "mae_last_week_wh", "rmse_wh",
     "coverage_p10", "coverage_p50", "coverage_p90", "pinball_wh", "beats_naive", "published_model",
+)  # fmt: skip
+ERROR_COLUMNS = (
+    "quantity", "slice_by", "slice", "hours", "mae_wh", "mae_yesterday_wh", "mae_last_week_wh", "rmse_wh", "bias_wh",
+    "run_id",
 )  # fmt: skip
 
 
@@ -67,6 +71,27 @@ class Skill(BaseModel):
     skill: list[SkillRow]
 
 
+class ErrorRow(BaseModel):
+    """Errors of one slice of the day-ahead forecasts beside the naive forecasts', in Wh."""
+
+    model_config = ConfigDict(extra="allow")
+    quantity: str
+    slice: str = Field(description="Hours ahead, 00 to 23, or the UTC month, as 2026-10.")
+    hours: int
+    mae_wh: float | None
+    mae_yesterday_wh: float | None
+    mae_last_week_wh: float | None
+    bias_wh: float | None = Field(description="Forecast minus outcome.")
+
+
+class Errors(BaseModel):
+    """How the errors of an installation's forecasts are spread."""
+
+    installation_id: str
+    errors: list[ErrorRow]
+
+
+SliceBy = Annotated[Literal["horizon", "month"], Query(alias="by", description="By hours ahead, or by month.")]
 Before = Annotated[
     str | None, Query(max_length=40, description="The newest issue before this instant; without it, the newest.")
 ]
@@ -108,3 +133,18 @@ def skill(reader: p.ReaderOf, installation_id: p.InstallationId, form: p.FormatP
     if form == "csv":
         return as_csv(SKILL_COLUMNS, rows)
     return as_json({"installation_id": installation_id, "skill": rows})
+
+
+@router.get("/installations/{installation_id}/errors", response_model=Errors, responses=responses(404, 422))
+def errors(
+    reader: p.ReaderOf,
+    installation_id: p.InstallationId,
+    slice_by: SliceBy = "horizon",
+    form: p.FormatParameter = "json",
+) -> Response:
+    """The forecasts' errors by hours ahead or by month, beside the naive ones'."""
+    catalogue.installation(reader, installation_id)
+    rows = forecast.errors(reader, installation_id, QUANTITIES, energy_view.seen(reader), slice_by)
+    if form == "csv":
+        return as_csv(ERROR_COLUMNS, rows)
+    return as_json({"installation_id": installation_id, "errors": rows})

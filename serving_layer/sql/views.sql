@@ -111,6 +111,19 @@ FROM (
 )
 WHERE run_id = newest;
 
+-- the same errors by hours ahead and by month: the newest published run's, of a month the fullest's
+CREATE OR REPLACE VIEW solera.forecast_error AS
+SELECT installation_id, quantity, slice_by, slice, v.hours, v.mae_wh, v.mae_yesterday_wh, v.mae_last_week_wh, v.rmse_wh,
+  v.bias_wh, v.run_id
+FROM (
+  SELECT e.installation_id, e.quantity, e.slice_by, e.slice,
+    max(struct(if(e.slice_by = 'month', e.hours, 0) AS fullest, e.run_id, e.hours, e.mae_wh, e.mae_yesterday_wh,
+      e.mae_last_week_wh, e.rmse_wh, e.bias_wh)) AS v
+  FROM {catalog}.{keyspace}.forecast_error e JOIN solera.run r ON r.run_id = e.run_id
+  WHERE r.published IS NOT NULL
+  GROUP BY e.installation_id, e.quantity, e.slice_by, e.slice
+);
+
 -- of each period one price: a known one before a published run's forecast, then the one known last
 CREATE OR REPLACE VIEW solera.price AS
 SELECT market, zone, start, v.end, v.price_eur_mwh, coalesce(v.kind, 'known') AS kind, v.known_at, v.provider, v.p10,

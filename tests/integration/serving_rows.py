@@ -137,8 +137,11 @@ def fill(session: Session, cut: datetime, now: datetime, days: int) -> None:
     insert(session, "forecast", list(forecast_rows(last_day, OLD_RUN)))
     insert(session, "run", list(_runs(cut)))
     _skill(session)
+    _errors(session)
+    _alarm(session, cut)
     _states(session, now)
     _provenance(session, now)
+    _accounts(session, cut)
 
 
 def _runs(cut: datetime) -> Iterator[dict[str, Any]]:
@@ -185,6 +188,25 @@ def _skill(session: Session) -> None:
     insert(session, "forecast_skill", rows)
 
 
+def _errors(session: Session) -> None:
+    """By hours ahead twice, by month once more fully; a run that is not published says something else."""
+    plain = {"mae_wh": 100.0, "mae_yesterday_wh": 200.0, "mae_last_week_wh": 300.0, "rmse_wh": 120.0, "bias_wh": -5.0}
+    plain |= {"installation_id": COMMUNITY, "quantity": "generation"}
+    slices = [(OLD_RUN, "month", "2025-12", 700), (NEW_RUN, "month", "2025-12", 600)]
+    slices += [(run, "horizon", hour, 30) for run in (OLD_RUN, NEW_RUN, UNPUBLISHED) for hour in ("09", "10")]
+    names = ("run_id", "slice_by", "slice", "hours")
+    insert(session, "forecast_error", [plain | dict(zip(names, each, strict=True)) for each in slices])
+
+
+def _alarm(session: Session, cut: datetime) -> None:
+    """A forecast that drifted a day before the cut and no longer does, and one that still does."""
+    raised = cut - timedelta(days=1)
+    plain = {"day": raised.date(), "raised_at": raised, "device_id": "", "text": "drifts"}
+    for quantity, cleared in (("generation", cut), ("consumption", None)):
+        row = plain | {"installation_id": COMMUNITY, "kind": f"{quantity} forecast drift", "cleared_at": cleared}
+        insert(session, "alarm", [{name: value for name, value in row.items() if value is not None}])
+
+
 def _states(session: Session, now: datetime) -> None:
     for n, home in enumerate(HOMES):
         measured = now - timedelta(seconds=3 if n else 4000)
@@ -222,10 +244,52 @@ def _provenance(session: Session, now: datetime) -> None:
         "price",
         [
             {
-                "market": "pvpc", "zone": "ES", "day": hour.date(), "start": hour, "known_at": hours[0],
+                "market": "pvpc", "zone": "ES-peninsula", "day": hour.date(), "start": hour,
+                "known_at": now.replace(hour=0, minute=0) if n >= 36 else hours[0],
                 "end": hour + timedelta(hours=1), "price_eur_mwh": 100.0 + hour.hour, "provider": "test",
                 "kind": "forecast" if n >= 36 else "known", "p10": 80.0, "p90": 130.0, "model": "mlp",
             }
             for n, hour in enumerate(hours)
         ],
     )  # fmt: skip
+    errors = {"days": 60, "hours": 1440, "rmse_eur_mwh": 5.0, "r2": 0.8, "pinball_eur_mwh": 1.5}
+    insert(
+        session,
+        "price_skill",
+        [
+            {"market": "pvpc", "zone": "ES-peninsula", "run_id": run_id, "model": model, "mae_eur_mwh": mae}
+            | {"coverage_p10": 0.1, "coverage_p90": 0.9, "is_published": model == "mlp"}
+            | errors
+            for run_id in (OLD_RUN, NEW_RUN, UNPUBLISHED)
+            for model, mae in (("mlp", 4.0), ("same hour of the last known day", 6.0))
+        ],
+    )
+
+
+def _accounts(session: Session, cut: datetime) -> None:
+    """A gap that the newer run has restated, a run's changes, an official value and the one it became."""
+    day = cut - timedelta(days=1)
+    key = {"installation_id": HOMES[0], "month": day.date().replace(day=1), "quantity": "generation"}
+    whole = key | {"day": day.date(), "device_id": f"{HOMES[0]}-inverter", "start": day, "completeness": 1.0}
+    hours = timedelta(hours=6)
+    gap = [
+        whole | {"run_id": OLD_RUN, "until": cut, "state": "missing", "cause": "silent", "periods": 96},
+        whole | {"run_id": NEW_RUN, "until": day + hours, "state": "present", "cause": "", "periods": 24},
+        whole
+        | {"run_id": NEW_RUN, "start": day + hours, "until": cut, "state": "estimated", "cause": "gap", "periods": 72},
+        whole | {"run_id": UNPUBLISHED, "until": cut, "state": "lost", "cause": "jump", "periods": 96},
+    ]
+    insert(session, "gap", gap)
+    change = {"installation_id": HOMES[0], "day": day.date(), "quantity": "generation", "why": "late", "periods": 72}
+    change |= {"before_wh": 0.0, "after_wh": 5.5}
+    insert(session, "change", [change | {"run_id": run_id} for run_id in (NEW_RUN, UNPUBLISHED)])
+    said = {name: value for name, value in key.items() if name != "quantity"} | {"start": day, "end": day + QUARTER}
+    said |= {"meter_id": "official", "source": "test"}
+    insert(
+        session,
+        "official",
+        [
+            said | {"known_at": cut + timedelta(hours=n), "method": method, "export_wh": wh}
+            for n, (method, wh) in enumerate((("estimated", 1.0), ("measured", 2.0)))
+        ],
+    )

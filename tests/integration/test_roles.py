@@ -32,6 +32,8 @@ WRITES = {
         "official",
         "forecast",
         "forecast_skill",
+        "forecast_error",
+        "alarm",
         "price",
         "price_skill",
         "run",
@@ -39,7 +41,7 @@ WRITES = {
         "ingest_ledger",
         "quarantine",
     },
-    "serving": {"alarm"},
+    "serving": set(),
     "analyst": set(),
 }
 

@@ -235,9 +235,27 @@ def test_state_skill_runs_quarantine_and_prices(client: TestClient) -> None:
     known = client.get(
         "/v1/prices", params={"market": "pvpc", "from": text(hour - timedelta(days=1)), "to": text(hour)}
     )
-    ahead = client.get("/v1/prices/forecast", params={"market": "pvpc"}).json()["values"]
+    answer = client.get("/v1/prices/forecast", params={"market": "pvpc"}).json()
+    ahead = answer["values"]
+    assert (answer["record"][0]["model"], answer["record"][0]["run_id"]) == ("mlp", rows.NEW_RUN)
     assert {value["kind"] for value in known.json()["values"]} == {"known"}
     assert {value["kind"] for value in ahead} == {"known", "forecast"}
+
+
+def test_errors_by_horizon_and_month_are_those_of_published_runs(client: TestClient) -> None:
+    by_hour = client.get("/v1/installations/valle/errors").json()["errors"]
+    assert [(row["slice"], row["run_id"]) for row in by_hour] == [("09", rows.NEW_RUN), ("10", rows.NEW_RUN)]
+
+    by_month = client.get("/v1/installations/valle/errors", params={"by": "month"}).json()["errors"]
+    assert [(row["slice"], row["hours"], row["run_id"]) for row in by_month] == [("2025-12", 700, rows.OLD_RUN)]
+
+
+def test_alarms_stand_until_they_are_cleared(client: TestClient) -> None:
+    every = client.get("/v1/alarms").json()["alarms"]
+    standing = client.get("/v1/alarms", params={"standing": True, "installation_id": "valle"}).json()["alarms"]
+
+    assert {alarm["kind"] for alarm in every} == {"generation forecast drift", "consumption forecast drift"}
+    assert [alarm["kind"] for alarm in standing] == ["consumption forecast drift"]
 
 
 def test_an_unknown_installation_names_the_known_ones(
@@ -285,3 +303,32 @@ def test_no_request_makes_the_server_fail(client: TestClient) -> None:
 
             with suppress(Unsatisfiable):
                 ask()
+
+
+def test_gaps_changes_and_official_values_are_those_of_the_newest_published_word(
+    client: TestClient, solera: Callable[..., list[dict[str, str]]]
+) -> None:
+    day, home = CUT - timedelta(days=1), rows.HOMES[0]
+    span = {"from": text(day), "to": text(CUT)}
+    gaps = client.get(f"/v1/installations/{home}/gaps", params=span).json()["gaps"]
+    assert [(gap["start"], gap["state"], gap["cause"], gap["periods"], gap["run_id"]) for gap in gaps] == [
+        (text(day + timedelta(hours=6)), "estimated", "gap", 72, rows.NEW_RUN)
+    ]
+    asked = ("--installation", home, "--from", text(day), "--to", text(CUT))
+    by_command = solera("gaps", *asked, "--state", "estimated", "--state", "present")
+    assert [gap["state"] for gap in by_command] == ["present", "estimated"]
+    assert client.get(f"/v1/installations/{rows.COMMUNITY}/gaps", params=span).json()["gaps"] == gaps
+
+    changes = client.get(f"/v1/runs/{rows.NEW_RUN}/changes").json()["changes"]
+    assert [(each["why"], each["periods"], each["before_wh"], each["after_wh"]) for each in changes] == [
+        ("late", 72, 0.0, 5.5)
+    ]
+    assert [row["day"] for row in solera("changes", "--run", rows.NEW_RUN)] == [f"{day:%Y-%m-%d}"]
+    assert client.get(f"/v1/runs/{rows.UNPUBLISHED}/changes").status_code == 404
+
+    compared = client.get(f"/v1/installations/{home}/reconcile", params=span).json()["total"]
+    (exported,) = [line for line in compared if line["quantity"] == "export"]
+    assert exported["official_wh"] == 2.0
+    for line in compared:
+        for each in line["compared"]:
+            assert sum(round(wh * 1000) for wh in each["parts"].values()) == round(each["difference_wh"] * 1000)

@@ -123,15 +123,20 @@ def test_sql_and_rest_give_one_answer(sql: Ask, rest: Callable[..., Any], view: 
 def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any]) -> None:
     counts = {
         name: sql(f"SELECT count(*) FROM solera.{name}")[0][0]  # noqa: S608
-        for name in ("inverter_state", "forecast_skill", "price", "settlement", "alarm", "run", "quarantine")
+        for name in (
+            *("inverter_state", "forecast_skill", "forecast_error", "price", "price_skill", "settlement", "alarm"),
+            *("run", "quarantine"),
+        )
     }
 
     assert counts == {
         "inverter_state": 6,
         "forecast_skill": 8,
+        "forecast_error": 3,
         "price": 72,
+        "price_skill": 2,
         "settlement": 0,
-        "alarm": 0,
+        "alarm": 2,
         "run": 3,
         "quarantine": 2,
     }
@@ -173,3 +178,20 @@ def test_any_condition_on_the_keys_may_be_joined(sql: Ask, condition: str) -> No
 
     assert found[0][0] > 0
     assert found[0][1] == "Home 01"
+
+
+def test_sql_and_rest_tell_the_same_gaps_and_changes(sql: Ask, rest: Callable[..., Any]) -> None:
+    span = {"from": text(CUT - timedelta(days=1)), "to": text(CUT)}
+    gaps = rest(f"/v1/installations/{rows.HOMES[0]}/gaps", **span)["gaps"]
+    by_sql = sql(
+        "SELECT device_id, state, cause, periods, run_id FROM solera.gap "  # noqa: S608
+        f"WHERE installation_id = '{rows.HOMES[0]}' AND state <> 'present'"
+    )
+    assert by_sql == [tuple(gap[name] for name in ("device_id", "state", "cause", "periods", "run_id")) for gap in gaps]
+    changes = rest(f"/v1/runs/{rows.NEW_RUN}/changes")["changes"]
+    by_sql = sql("SELECT run_id, why, periods, before_wh, after_wh FROM solera.change")
+    assert by_sql == [tuple(c[name] for name in ("run_id", "why", "periods", "before_wh", "after_wh")) for c in changes]
+    assert sql("SELECT method, export_wh FROM solera.official ORDER BY known_at") == [
+        ("estimated", 1.0),
+        ("measured", 2.0),
+    ]

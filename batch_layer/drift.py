@@ -1,0 +1,88 @@
+"""Drift: a forecast that was good and is no longer, told as an alarm that stands until a night no longer finds it.
+
+Measured against the naive forecast, so that a stormy week, hard for everybody, is none.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer import skill, storage
+from batch_layer.runs import Run
+from conf import Settings
+
+RECENT_DAYS = 7
+FEWEST_DAYS = 5
+"""Days with outcomes that the last week, and the weeks before it, must have to be compared."""
+RISE = 1.5
+"""How many times its share of the naive error in the weeks before a forecast must err to have drifted."""
+FOLDER = "alarms"
+KEYS = ["installation_id", "kind"]
+COLUMNS = (
+    "installation_id string, day date, raised_at timestamp, device_id string, kind string, text string, "
+    "cleared_at timestamp"
+)
+
+
+def drifting(rows: DataFrame, run: Run) -> DataFrame:
+    """Of :func:`skill.day_ahead` rows the installations whose forecast errs, in the last week, more than the naive one
+    and 1.5 times what it did in the weeks before: installation_id, kind, text."""
+    recent = F.col("issued_at") >= F.lit(run.cut - timedelta(days=RECENT_DAYS))
+    times = {"now": recent, "then": ~recent}
+    parts = (
+        skill.judged(rows)
+        .groupBy(*skill.KEYS)
+        .agg(*[column for name, when in times.items() for column in _errors(name, when)])
+        .select("*", *[_share(name).alias(name) for name in times])
+    )
+    enough = (F.col("days_now") >= FEWEST_DAYS) & (F.col("days_then") >= FEWEST_DAYS)
+    told = F.format_string(
+        f"forecast of %s drifts: its error of the last {RECENT_DAYS} days is %.2f of the naive forecast's, "
+        "%.2f in the weeks before",
+        *("quantity", "now", "then"),
+    )
+    return parts.where(enough & (F.col("now") > 1) & (F.col("now") > RISE * F.col("then"))).select(
+        "installation_id", F.concat("quantity", F.lit(" forecast drift")).alias("kind"), told.alias("text")
+    )
+
+
+def alarms(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame) -> DataFrame:
+    """Rows of table ``alarm``: raised at this run's cut, standing from a night before, or cleared at this cut."""
+    found = drifting(rows, run)
+    standing = _standing(spark, settings, run).select(*KEYS, "raised_at", F.col("text").alias("said"))
+    both = found.join(standing, KEYS, "full")
+    cut = F.lit(run.cut)
+    raised = F.coalesce("raised_at", cut)
+    return both.select(
+        "installation_id",
+        F.to_date(raised).alias("day"),
+        raised.alias("raised_at"),
+        F.lit("").alias("device_id"),
+        "kind",
+        F.coalesce("said", "text").alias("text"),
+        F.when(F.col("text").isNull(), cut).alias("cleared_at"),
+    )
+
+
+def _standing(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
+    """Alarms that the newest run published before this cut left standing."""
+    before = [settings.hdfs_path("staging", run_id, FOLDER) for run_id in run.published]
+    there = [folder for folder in before[-7:] if storage.exists(spark, folder)]
+    if not there:
+        return spark.createDataFrame([], COLUMNS)
+    rows = spark.read.schema(COLUMNS).parquet(there[-1])
+    return rows.where(F.col("cleared_at").isNull() & (F.col("raised_at") < F.lit(run.cut)))
+
+
+def _errors(name: str, when: Column) -> list[Column]:
+    """Days seen, and the mean errors of the forecast and the naive ones, under names that end in ``name``."""
+    means = [F.mean(F.when(when, skill.error(of))).alias(f"{of}_{name}") for of in ("p50", "naive", "last_week")]
+    return [F.count_distinct(F.when(when, F.col("issued_at"))).alias(f"days_{name}"), *means]
+
+
+def _share(name: str) -> Column:
+    """The forecast's error as a share of the better naive one's; null where that makes none."""
+    return F.col(f"p50_{name}") / F.least(f"naive_{name}", f"last_week_{name}")

@@ -1,0 +1,142 @@
+"""What a night of forecasts costs: 1,000 installations with a year of hourly history, from features to published rows.
+
+Bar: features, train, forecast, evaluate and publish together take 20 minutes on two cores; aim: 10.
+
+python bench/thousand.py [INSTALLATIONS]
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+from rich.console import Console
+from rich.table import Table
+
+from batch_layer import runs
+from batch_layer.nightly import nightly
+from conf import Settings, cassandra, load_settings
+from conf.spark import session
+from stack.up import down, up
+
+PORT_OFFSET = 24_000
+DAYS = 365
+COMMUNITY_SIZE = 20
+FORECASTING = ("features", "train", "forecast", "evaluate", "publish")
+BAR_S, AIM_S = 1200.0, 600.0
+CLEAN = {f"{topic}_through_batch": -1 for topic in ("readings", "intervals", "prices")}
+
+
+def name(number: int) -> str:
+    """Installation of a number."""
+    return f"home-{number:04d}"
+
+
+def register(settings: Settings, count: int) -> None:
+    """Homes of 3 to 8 kW all over Spain, twenty to a community."""
+    views = cassandra.connect(settings)
+    insert = views.prepare(
+        "INSERT INTO installation (installation_id, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, "
+        "azimuth_deg, community_id) VALUES (?, ?, ?, ?, 'Europe/Madrid', ?, 30, 180, ?)"
+    )
+    for number in range(count):
+        place = (37.0 + number % 60 / 10, -8.0 + number % 97 / 10)
+        whole = f"community-{number // COMMUNITY_SIZE:02d}"
+        views.execute(insert, (name(number), "home", *place, 3.0 + number % 6, whole))
+        views.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (whole,))
+    views.cluster.shutdown()
+
+
+def keep_history(spark: SparkSession, settings: Settings, count: int, cut: datetime) -> None:
+    """A year of quarter-hours of generation and consumption, as an earlier published night would have left it."""
+    began = cut - timedelta(days=1)
+    run = runs.Run(runs.run_id_of(began), began, cut, finished={"clean": CLEAN})
+    first = int((cut - timedelta(days=DAYS)).timestamp())
+    homes = spark.range(count).select(F.format_string("home-%04d", "id").alias("installation_id"), "id")
+    hour = "hour(start) + minute(start) / 60"
+    sky = f"0.3 + 0.7 * pmod(hash(event_day, id div {COMMUNITY_SIZE}), 100) / 100"
+    sun = f"greatest(0, sin({math.pi} * ({hour} - 6) / 12)) * (3000 + 1000 * (id % 6)) / 4 * ({sky})"
+    evening = f"(100 + 400 * exp(-pow({hour} - 20, 2) / 8))"
+    load = f"{evening} / 4 * (0.5 + pmod(hash(event_day, id, hour(start)), 100) / 100)"
+    quarters = (
+        spark.range(DAYS * 96)
+        .select(F.timestamp_seconds(F.lit(first) + F.col("id") * 900).alias("start"))
+        .withColumn("event_day", F.to_date("start"))
+        .repartition(8, "event_day")
+        .crossJoin(F.broadcast(homes))
+    )
+    members = quarters.select(
+        "installation_id",
+        F.expr(f"stack(2, 'generation', {sun}, 'consumption', {load}) AS (quantity, energy_wh)"),
+        "start",
+        "event_day",
+    )
+    whole = F.expr(f"format_string('community-%02d', cast(substring(installation_id, 6) as int) div {COMMUNITY_SIZE})")
+    sums = members.groupBy(whole.alias("installation_id"), "quantity", "start", "event_day")
+    rows = members.unionByName(sums.agg(F.sum("energy_wh").alias("energy_wh")))
+    bounds = [F.col("energy_wh").alias(bound) for bound in ("lower_wh", "upper_wh")]
+    plain = [F.lit(1.0).alias("completeness"), F.lit("measured").alias("method"), F.lit("").alias("cause")]
+    rows = rows.select("*", *bounds, *plain, F.lit(run.run_id).alias("run_id"))
+    rows = rows.repartition(8, "event_day").sortWithinPartitions("event_day", "installation_id", "quantity")
+    rows.write.partitionBy("event_day", "run_id").parquet(settings.hdfs_path("energy"))
+    runs.save(spark, settings, run)
+    views = cassandra.connect(settings)
+    views.execute(
+        "INSERT INTO run (name, run_id, started, published, cut) VALUES (%s, %s, %s, %s, %s)",
+        (runs.NAME, run.run_id, began, began, cut),
+    )
+    views.cluster.shutdown()
+
+
+def measure(settings: Settings, count: int, console: Console) -> dict[str, float]:
+    """Seconds of each step of the night."""
+    spark = session(settings, "bench thousand", **{"spark.driver.memory": "2g"})
+    midnight = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    began = time.monotonic()
+    keep_history(spark, settings, count, midnight)
+    console.print(f"history of {count:,} installations written in {time.monotonic() - began:.0f} s")
+    took: dict[str, float] = {}
+    last = time.monotonic()
+
+    def told(text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        took[text.partition(":")[0]], last = now - last, now
+        console.print(text)
+
+    nightly(spark, settings, midnight.date(), report=told)
+    spark.stop()
+    return took
+
+
+def main(count: int) -> None:
+    """Print the seconds of each step and say whether the bar is met."""
+    console = Console(highlight=False)
+    with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder:
+        settings = load_settings(home=Path(folder), port_offset=PORT_OFFSET)
+        up(settings, ["servers"])
+        try:
+            register(settings, count)
+            took = measure(settings, count, console)
+        finally:
+            down(settings)
+    table = Table("step", title=f"A night of {count:,} installations with a year of hourly history")
+    table.add_column("seconds", justify="right")
+    for step in FORECASTING:
+        table.add_row(step, f"{took[step]:.0f}")
+    total = sum(took[step] for step in FORECASTING)
+    table.add_row("together", f"{total:.0f}")
+    console.print(table)
+    console.print(f"Bar {BAR_S:.0f} s, aim {AIM_S:.0f} s.")
+    if total > BAR_S:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

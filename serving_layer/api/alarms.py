@@ -1,0 +1,56 @@
+"""``GET /v1/alarms``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from serving_layer import alarms, catalogue
+from serving_layer.api import parameters as p
+from serving_layer.api.answers import as_csv, as_json
+from serving_layer.api.problems import bad_parameter, responses
+
+router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[p.Guarded])
+COLUMNS = ("installation_id", "device_id", "kind", "text", "raised_at", "cleared_at")
+LONGEST_DAYS = 400
+
+
+class Alarm(BaseModel):
+    """Something to look at."""
+
+    installation_id: str
+    device_id: str = Field(description="Empty where it is about the installation as a whole.")
+    kind: str
+    text: str | None
+    raised_at: datetime
+    cleared_at: datetime | None = Field(description="Null: it still stands.")
+
+
+class Alarms(BaseModel):
+    """Alarms, newest first."""
+
+    alarms: list[Alarm]
+
+
+@router.get("/alarms", response_model=Alarms, responses=responses(404, 422))
+def raised(
+    reader: p.ReaderOf,
+    installation_id: Annotated[str | None, Query(max_length=200, description="One installation only.")] = None,
+    last: Annotated[date | None, Query(alias="day", description="Last UTC day; without it, today.")] = None,
+    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS, description="So many days up to it.")] = 7,
+    standing: Annotated[bool, Query(description="Only those that are not cleared.")] = False,
+    form: p.FormatParameter = "json",
+) -> Response:
+    """The alarms raised in the last days."""
+    end = last or datetime.now(timezone.utc).date()
+    if not date(2000, 1, 1) <= end < date(2100, 1, 1):
+        raise bad_parameter("day", "must lie in the years 2000 to 2099")
+    if installation_id is None:
+        wanted = [found["installation_id"] for found in catalogue.installations(reader)]
+    else:
+        wanted = [catalogue.installation(reader, installation_id)["installation_id"]]
+    found = alarms.alarms(reader, wanted, [end - timedelta(days=n) for n in range(days)], standing)
+    return as_csv(COLUMNS, found) if form == "csv" else as_json({"alarms": found})
