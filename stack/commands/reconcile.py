@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from conf import load_settings
-from energy.reconcile import CAUSES
 from serving_layer import catalogue, energy_view, instants
 from serving_layer import reconcile as compared
 from serving_layer.terminal import Form, answering, show
 
-COLUMNS = (*compared.COLUMNS[: -len(CAUSES)], "causes")
+COLUMNS = ("day", "quantity", "speed", "batch", "official", "differences")
+"""Of the table, in kWh; CSV has the columns of ``serving_layer.reconcile`` in Wh."""
 
 
 def reconcile(
@@ -22,7 +22,7 @@ def reconcile(
     tz: Annotated[str, typer.Option(help="Time zone of days and plain dates.")] = "UTC",
     form: Annotated[Form, typer.Option("--format", help="A table, or CSV.")] = Form.table,
 ) -> None:
-    """Show speed, batch and official totals in Wh of each day and quantity, and why they differ.
+    """Show speed, batch and official totals of each day and quantity (a table in kWh, CSV in Wh), and why they differ.
 
     Each difference is split by cause into parts that sum to it exactly: late, duplicate, quarantine, reset, gap,
     estimate, clock; meter is what two instruments measure differently. Official values are those of topic intervals, as
@@ -37,13 +37,19 @@ def reconcile(
             raise typer.BadParameter("--to must come after --from.")
         catalogue.installation(reader, installation)
         seen = energy_view.seen(reader)
-        rows = compared.flat(compared.reconcile(reader, installation, start, end, zone, seen))
-    if form is Form.table:
-        rows = [row | {"causes": _causes(row)} for row in rows]
+        lines = compared.reconcile(reader, installation, start, end, zone, seen)
+    if form is Form.csv:
+        return show(form, compared.COLUMNS, compared.flat(lines), "", "")
     cut = "no run is published yet" if seen.cut is None else f"batch view up to {instants.text(seen.cut)}"
-    columns = COLUMNS if form is Form.table else compared.COLUMNS
-    show(form, columns, rows, f"{installation}: three views of its energy, Wh", f"parts sum to the difference; {cut}")
+    title, caption = f"{installation}: three views of its energy, kWh", f"parts sum to the difference; {cut}"
+    return show(form, COLUMNS, map(_in_kwh, lines), title, caption)
 
 
-def _causes(row: dict[str, object]) -> str:
-    return ", ".join(f"{cause} {row[f'{cause}_wh']:+,.3f}" for cause in CAUSES if row[f"{cause}_wh"])
+def _in_kwh(line: compared.Line) -> dict[str, Any]:
+    """A row of the table: energies in kWh, below each difference its parts."""
+    views = {view: None if mwh is None else mwh / 1_000_000 for view, mwh in line.mwh.items()}
+    told = []
+    for each in line.compared:
+        told.append(f"{each.second}-{each.first} {each.mwh / 1_000_000:,.3f}")
+        told += [f"  {cause} {mwh / 1_000_000:+,.3f}" for cause, mwh in each.parts.items()]
+    return {"day": line.day or "total", "quantity": line.quantity, **views, "differences": "\n".join(told)}
