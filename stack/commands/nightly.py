@@ -16,7 +16,8 @@ from ingest.bulk import BulkError
 from ingest.weather import NoMunicipality, ask_forecasts
 
 STEP_HELP = (
-    "Do this step and those after it again: archive, clean, energy, features, train, forecast, evaluate, prices, publish."
+    "Do this step and those after it again: archive, clean, energy, features, train, forecast, evaluate, prices, "
+    "publish."
 )
 
 
