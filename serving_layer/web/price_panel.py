@@ -14,7 +14,7 @@ from serving_layer import energy_view, prices
 from serving_layer.reader import Reader
 from serving_layer.web import words
 
-MARKETS = {"pvpc": "Household tariff", "spot": "Day-ahead market"}
+MARKETS = {"pvpc": "Household", "spot": "Wholesale"}
 AHEAD = timedelta(hours=72)
 KEPT_SECONDS = 30.0
 NAIVE = "same hour of the last known day"
