@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LONGEST_DAYS = 1100
 """Days learnt from; older ones cost time and say little of today's prices."""
+ZONE = "Europe/Madrid"
+"""Whose clock and holidays a series without a time zone follows: that of the Iberian market."""
 STALE = pd.Timedelta("14D")
 """So long after the end of a history the naive forecast still stands."""
 LEAST_WEATHER = 0.5
@@ -106,7 +108,7 @@ def _laid_out(
     end = min(wanted.last, (known_to + STALE).ceil("D"))
     values = values.reindex(pd.date_range(values.index[0], max(end, known_to) - HOUR, freq="h"))
     origins = pd.date_range(earliest + days, end, freq="D", inclusive="left")
-    design = lay_out(values, origins, site.zone, 0, weather if weather is not None and len(weather) else None)
+    design = lay_out(values, origins, site.zone or ZONE, 0, weather if weather is not None and len(weather) else None)
     begin = int((origins < wanted.first).sum())
     lost = (wanted.last - end) // DAY
     said = f"Series {name}: {lost} days without a forecast: nothing is known of the fortnight before." if lost else ""

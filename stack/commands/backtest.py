@@ -32,7 +32,8 @@ def backtest(
     out: Annotated[Path, typer.Option(help="CSV to write: series_id,issued_at,time,q<quantile>…,step.")],
     weather: Annotated[Path | None, typer.Option(help="CSV series_id,issued_at,time,… as it was issued.")] = None,
     sites: Annotated[
-        Path | None, typer.Option(help="CSV series_id,latitude,longitude,capacity,tilt,azimuth,timezone.")
+        Path | None,
+        typer.Option(help="CSV series_id,latitude,longitude,capacity,tilt,azimuth,timezone (prices: Europe/Madrid)."),
     ] = None,
     quantiles: Annotated[str, typer.Option(help="Levels between 0 and 1, comma-separated.")] = "0.1,0.5,0.9",
     engine: Annotated[str, typer.Option(help="mllib, xgboost, or both: the better on the month before.")] = "both",
