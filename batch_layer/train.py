@@ -7,6 +7,7 @@ does so again in full (staged as ``hindcast``), then learns from everything up t
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -32,25 +33,25 @@ TRIAL_ROWS = 20_000
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     """Grow, try and save the models of every quantity there is history of."""
-    counts = {}
-    for name, quantity in features.FORECAST.items():
-        table = features.read(spark, settings, run, name).persist()
-        counts[f"{name}_rows"] = table.count()
-        variables = [name for name in features.WEATHER if column(name) in table.columns]
-        engine, tried = _try(spark, settings, run, name, quantity, table, variables)
-        model = _fit(
-            settings,
-            quantity,
-            _thinned(table.where(F.col("time") < F.lit(run.cut)), run, settings.forecast.training_rows // 2),
-            variables,
-            engine,
-            table.where(F.col("issued_at") == F.lit(run.cut)),
-        )
-        models.save(
-            replace(model, centre=tried.centre, calibration=tried.calibration), model_folder(settings, run, name)
-        )
-        table.unpersist()
-    return counts
+    # Side by side, for many of a forest's tasks are single and leave the other cores to nobody.
+    with ThreadPoolExecutor(len(features.FORECAST)) as pool:
+        rows = pool.map(lambda name: _train(spark, settings, run, name), features.FORECAST)
+        return {f"{name}_rows": count for name, count in zip(features.FORECAST, rows, strict=True)}
+
+
+def _train(spark: SparkSession, settings: Settings, run: Run, name: str) -> int:
+    """Save one quantity's model; returns how many rows it could learn from."""
+    quantity = features.FORECAST[name]
+    table = features.read(spark, settings, run, name).persist()
+    count = table.count()
+    variables = [name for name in features.WEATHER if column(name) in table.columns]
+    engine, tried = _try(spark, settings, run, name, quantity, table, variables)
+    past = _thinned(table.where(F.col("time") < F.lit(run.cut)), run, settings.forecast.training_rows // 2)
+    wanted = table.where(F.col("issued_at") == F.lit(run.cut))
+    model = _fit(settings, quantity, past, variables, engine, wanted)
+    models.save(replace(model, centre=tried.centre, calibration=tried.calibration), model_folder(settings, run, name))
+    table.unpersist()
+    return count
 
 
 def model_folder(settings: Settings, run: Run, name: str) -> str:
