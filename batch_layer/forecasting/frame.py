@@ -53,7 +53,8 @@ def feature_table(
     shape = schema(quantity, variables)
     names = shape.names
 
-    nothing: pd.DataFrame = pd.DataFrame({name: [] for name in names})
+    # Columns of no type: empty ones of floats are refused as times.
+    nothing = pd.DataFrame(columns=names)
 
     def rows(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame | None) -> pd.DataFrame:
         series_id = str(key[0])
