@@ -54,7 +54,7 @@ def feature_table(
     names = shape.names
 
     # Columns of no type: empty ones of floats are refused as times.
-    nothing = pd.DataFrame(columns=names)
+    nothing: pd.DataFrame = pd.DataFrame(columns=names)
 
     def rows(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame | None) -> pd.DataFrame:
         series_id = str(key[0])

@@ -130,6 +130,14 @@ def test_a_series_of_three_days_stands_on_the_naive_forecast(spark: SparkSession
     assert (np.diff(quantiles, axis=1) >= 0).all()
 
 
+def test_a_series_of_a_few_hours_has_no_rows_and_the_others_have_theirs(spark: SparkSession) -> None:
+    long, short = load(3), load(3)[:5]
+    issue = pd.DatetimeIndex([long.index[-1] + pd.Timedelta("1h")])
+    history = spark.createDataFrame(pd.concat([rows("long", long), rows("short", short)]))
+    found = feature_table(history, None, CONSUMPTION, lambda _: issue, 24, {}).toPandas()
+    assert set(found["series_id"]) == {"long"}
+
+
 def test_a_new_plant_is_forecast_on_its_first_day_by_size_and_place(spark: SparkSession, engine: str) -> None:
     place = {"latitude": 40.4, "longitude": -3.7, "tilt": 30.0, "azimuth": 180.0}
     given = [rows(str(seed), plant(52, seed)[0] * seed) for seed in (1, 2)]
