@@ -34,8 +34,11 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     _stage(touched.touched_days(spark, settings, run, batches, devices).coalesce(1), run.staging(settings, "touched"))
     pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched")).persist()
     days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
-    _stage(expected.expected_days(devices, pairs, run).coalesce(1), run.staging(settings, "expected"))
-    _stage(reach(devices, pairs).coalesce(1), run.staging(settings, "reach"))
+    is_heard = bool(devices.head(1))  # without a device there is nothing to work out
+    wanted = expected.expected_days(devices, pairs, run) if is_heard else spark.createDataFrame([], expected.SCHEMA)
+    near = reach(devices, pairs) if is_heard else spark.createDataFrame([], REACH)
+    _stage(wanted.coalesce(1), run.staging(settings, "expected"))
+    _stage(near.coalesce(1), run.staging(settings, "reach"))
     reaching = read_reach(spark, settings, run)
     readings, intervals = run.staging(settings, "readings"), run.staging(settings, "intervals")
     _stage(clean_readings(needed_readings(spark, settings, reaching)), readings)
@@ -43,7 +46,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     devices.unpersist()
     counts = {
         "touched_installation_days": pairs.count(),
-        "expected_device_days": spark.read.parquet(run.staging(settings, "expected")).count(),
+        "expected_device_days": spark.read.schema(expected.SCHEMA).parquet(run.staging(settings, "expected")).count(),
         "readings": read_readings(spark, settings, run).count(),
         "intervals": read_intervals(spark, settings, run).count(),
     }

@@ -32,11 +32,15 @@ _DAY = timedelta(days=1)
 def write(spark: SparkSession, settings: Settings, run: Run, batches: dict[int, list[date]]) -> DataFrame:
     """Add what the archive ``batches`` of readings brought to what was known, keep it under the run's id, return it."""
     known = _folder(settings, run.published[-1]) if run.published else ""
+    folder = _folder(settings, run.run_id)
     if known and storage.exists(spark, known):
         before = spark.read.schema(SCHEMA).parquet(known)
     else:
         before = spark.createDataFrame([], SCHEMA)
         batches = master.batches_after(spark, settings, "readings", -1)
+    if not any(batches.values()):
+        before.coalesce(1).write.mode("overwrite").parquet(folder)
+        return spark.read.schema(SCHEMA).parquet(folder)
     joined = F.udf(lambda spans: join(chain.from_iterable(spans)), "array<struct<first: date, last: date>>")
     together = (
         before.unionByName(_brought(master.read_batches(spark, settings, "readings", batches)))
@@ -47,7 +51,6 @@ def write(spark: SparkSession, settings: Settings, run: Run, batches: dict[int, 
             joined(F.collect_list("spans")).alias("spans"),
         )
     )
-    folder = _folder(settings, run.run_id)
     together.coalesce(1).sortWithinPartitions("installation_id", "device_id").write.mode("overwrite").parquet(folder)
     return spark.read.schema(SCHEMA).parquet(folder)
 

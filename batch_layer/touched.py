@@ -48,16 +48,15 @@ def touched_days(
     """
     readings = master.read_batches(spark, settings, "readings", batches["readings"])
     intervals = master.read_batches(spark, settings, "intervals", batches["intervals"])
-    pairs = (
-        _by_readings(readings, new=True)
-        .unionByName(_by_silence_ended(readings, devices))
-        .unionByName(_by_intervals(intervals))
-    )
+    pairs = _by_readings(readings, new=True).unionByName(_by_intervals(intervals))
+    if any(batches["readings"].values()):
+        pairs = pairs.unionByName(_by_silence_ended(readings, devices))
     cut = run.cut.date()
     if run.previous_cut is not None and run.previous_cut < run.cut:
         since = run.previous_cut.date()
         pairs = pairs.unionByName(_come_under_the_cut(spark, settings, since, cut))
-        pairs = pairs.unionByName(_in_silence(devices, since, cut))
+        if devices.head(1):
+            pairs = pairs.unionByName(_in_silence(devices, since, cut))
     return (
         pairs.where(F.col("event_day") < F.lit(cut))
         .groupBy("installation_id", "event_day")
