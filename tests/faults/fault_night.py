@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from fault_audit import Found, patience
 from fault_load import STEP, STEP_WH, Load
@@ -21,14 +22,19 @@ from fault_world import World, inverter
 from hdfs import InsecureClient
 
 SOLERA = (str(Path(sys.executable).parent / "solera"), "nightly")
-SHORT = (
-    sys.executable,
-    "-c",
-    "from batch_layer.nightly import nightly; from conf import load_settings; from conf.spark import session\n"
-    "s = load_settings(); nightly(session(s, 'night'), s, steps=('archive', 'clean', 'energy', 'publish'))",
-)
+_STEPS = """
+import sys
+from batch_layer.nightly import nightly
+from conf import load_settings
+from conf.spark import session
+settings = load_settings()
+nightly(session(settings, "night"), settings, steps=sys.argv[1:])
+"""
+ARCHIVE = (sys.executable, "-c", _STEPS, "archive")
+SHORT = (*ARCHIVE, "clean", "energy", "publish")
 """A night without its forecasts."""
 NIGHT_WITHIN = 400.0
+UTC = pa.timestamp("us", tz="UTC")
 _TOOK = re.compile(r"^(\w+): .*\(([0-9.]+) s\)$")
 
 
@@ -130,23 +136,28 @@ def master(world: World) -> Counter[tuple[str, Any]]:
             if name.endswith(".parquet") and "/_" not in folder:
                 with client.read(f"{folder}/{name}") as file:
                     rows = pq.read_table(BytesIO(file.read()), columns=["device_id", "time"])
-                found.update(zip(*(rows[name].to_pylist() for name in ("device_id", "time")), strict=True))
+                times = rows["time"].cast(UTC).to_pylist()
+                found.update(zip(rows["device_id"].to_pylist(), times, strict=True))
     return found
+
+
+def audit_master(world: World, load: Load) -> Found:
+    """Look in the master for all that ``load`` sent, once an archive has ended."""
+    kept = master(world)
+    expected = {(inverter(home), load.first + number * STEP) for home, number in load.acknowledged}
+    return Found(len(expected - kept.keys()), sum(count - 1 for count in kept.values()))
 
 
 def audit_batch(world: World, load: Load) -> Found:
     """Look at the master and the published energy of all that ``load`` sent, once a night has ended."""
-    kept = master(world)
-    expected = {(inverter(home), load.first + number * STEP): 0 for home, number in load.acknowledged}
-    lost = sum(each not in kept for each in expected)
-    doubled = sum(count - 1 for count in kept.values())
+    found = audit_master(world, load)
     truth, last = STEP_WH * (load.number - 1), load.first + load.number * STEP
-    error = 0.0
     for _ in patience(5):
         error = max(abs(published_wh(world, home, load.first, last) - truth) for home in load.homes)
+        found.error_kwh = error / 1000
         if round(error * 1000) == 0:
             break
-    return Found(lost, doubled, error / 1000)
+    return found
 
 
 def published_wh(world: World, installation: str, first: Any, last: Any) -> float:

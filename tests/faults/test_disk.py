@@ -15,7 +15,7 @@ import pytest
 from fault_audit import audit, audit_devices
 from fault_kills import BACK_WITHIN, is_fresh
 from fault_load import until
-from fault_night import SHORT, Night, audit_batch, night
+from fault_night import SHORT, SOLERA, Night, audit_batch, night
 from fault_world import World, world
 
 from conf import Settings
@@ -75,7 +75,7 @@ def test_servers_and_gateway_on_full_disks(cramped: World) -> None:
         try:
             until("a server's end is put down to the disk", lambda: said(cramped, "is full"), BACK_WITHIN)
             until("the gateway says so too", lambda: "written" in outbox_error(cramped), BACK_WITHIN)
-            failed = Night(SHORT)
+            failed = Night(SOLERA)
             failed.ends()
             assert "Traceback" not in "\n".join(failed.lines), "\n".join(failed.lines[-40:])
         finally:
