@@ -65,7 +65,7 @@ def _ask_municipality(settings: Settings, aemet: Aemet, code: str, told: Told) -
     for kind, read in MUNICIPAL.items():
 
         def beyond(body: Any, read: Any = read, covered: datetime = covered) -> list[dict[str, Any]]:
-            return [record for record in read(body, code) if record["time"] > covered]
+            return [record for record in read(body, code) if record["time"] >= covered]
 
         records = _take(settings, aemet, f"{path}/{kind}/{code}", f"{kind}/{code}", beyond, told)
         # Its last value before that lies within six hours: what is between them can be told.
