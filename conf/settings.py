@@ -160,9 +160,9 @@ class Settings(BaseSettings):
     simulator: Endpoint
 
     def model_post_init(self, _context: Any) -> None:
-        """Apply the port offset once and make the home absolute."""
-        object.__setattr__(self, "home", self.home.expanduser().resolve())
-        object.__setattr__(self, "cache", self.cache.expanduser().resolve())
+        """Apply the port offset once; home and cache lie in the checkout, from wherever a command is called."""
+        for name in ("home", "cache"):
+            object.__setattr__(self, name, (CONF_DIR.parent / getattr(self, name).expanduser()).resolve())
         for name in type(self).model_fields:
             part = getattr(self, name)
             if isinstance(part, BaseModel):

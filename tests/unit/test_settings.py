@@ -82,3 +82,11 @@ def test_secret_is_masked_in_print_and_given_to_children(monkeypatch: pytest.Mon
     assert "nor-this" not in f"{settings} {settings!r}"
     assert environment(settings)["SOLERA_CASSANDRA__PASSWORD"] == "not-for-logs"  # noqa: S105
     assert environment(settings)["SOLERA_API__TOKEN"] == "nor-this"  # noqa: S105
+
+
+def test_the_home_is_the_checkouts_from_wherever_a_command_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().home == CONF_DIR.parent / ".solera"
+    assert load_settings(home=tmp_path / "other").home == tmp_path / "other"
