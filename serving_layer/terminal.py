@@ -53,7 +53,8 @@ def show(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], 
     listed = [[_cell(row.get(name)) for name in columns] for row in rows]
     for index, name in enumerate(columns):
         numbers = any(row[index][1] for row in listed)
-        table.add_column(name, justify="right" if numbers else "left", no_wrap=True)
+        # On a narrow terminal words may wrap; a number cut short would be another number.
+        table.add_column(name, justify="right" if numbers else "left", no_wrap=numbers)
     for row in listed:
         table.add_row(*(text for text, _ in row))
     Console().print(table)
