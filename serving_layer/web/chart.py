@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
 from serving_layer.forecast import ForecastHour
 from serving_layer.merge import BATCH, SPEED, Value
+from serving_layer.web.axes import FAINT, axis, layout
 from serving_layer.web.snapshot import Snapshot
 
 QUARTER = timedelta(minutes=15)
 COLOURS = {"generation": ("#b45309", "rgba(217,119,6,%s)"), "consumption": ("#1d4ed8", "rgba(37,99,235,%s)")}
 """Line, and what an opacity makes an area of; both stand out from white by more than 4.5 to 1."""
-INK, FAINT, RULE = "#3f4a54", "#5b6770", "#e6e4dd"
-FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
-HOURS_A_TICK = 6
 PUBLISHED, LIVE = "Published", "Live, provisional"
 
 
@@ -27,7 +24,23 @@ def figure(snapshot: Snapshot, quantity: str) -> go.Figure:
     line, area = COLOURS[quantity]
     start, end = snapshot.window
     values = snapshot.today.get(quantity, [])
-    drawing = go.Figure(layout=_layout(snapshot, start, end))
+    drawing = go.Figure(
+        layout=layout(
+            (start, end), snapshot.now, snapshot.zone, "kW", margin=40, legend=-0.14, rangemode="tozero", zeroline=False
+        )
+    )
+    drawing.update_layout(uirevision=f"{snapshot.installation['installation_id']}")
+    drawing.add_annotation(
+        x=axis(snapshot.now),
+        y=1,
+        yref="paper",
+        text="now",
+        showarrow=False,
+        xanchor="left",
+        yanchor="top",
+        xshift=4,
+        font={"size": 12, "color": FAINT},
+    )
     if snapshot.forecast is not None:
         # Where the hours are known, the forecast has had its say.
         known_to = values[-1].start + QUARTER if values else start
@@ -103,78 +116,3 @@ def _add_band(drawing: go.Figure, hours: Sequence[ForecastHour], area: str, line
         legendrank=3,
         hovertemplate="%{customdata}<extra>Forecast</extra>",
     )
-
-
-def _layout(snapshot: Snapshot, start: datetime, end: datetime) -> dict[str, Any]:
-    now = axis(snapshot.now)
-    return {
-        "font": {"family": FONT, "size": 13, "color": INK},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 40, "r": 8, "t": 8, "b": 28},
-        "legend": {"orientation": "h", "y": -0.14, "x": 0, "font": {"size": 12}, "traceorder": "normal"},
-        "hovermode": "closest",
-        "dragmode": False,
-        "uirevision": f"{snapshot.installation['installation_id']}",
-        "xaxis": {
-            "range": [axis(start), axis(end)],
-            **day_ticks(start, end, snapshot.zone),
-            "ticks": "outside",
-            "tickcolor": RULE,
-            "showgrid": False,
-            "fixedrange": True,
-            "linecolor": RULE,
-        },
-        "yaxis": {
-            "rangemode": "tozero",
-            "gridcolor": RULE,
-            "zeroline": False,
-            "fixedrange": True,
-            "title": {"text": "kW", "standoff": 4, "font": {"size": 12, "color": FAINT}},
-        },
-        "shapes": [
-            {
-                "type": "line",
-                "x0": now,
-                "x1": now,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": FAINT, "width": 1, "dash": "dash"},
-            }
-        ],
-        "annotations": [
-            {
-                "x": now,
-                "y": 1,
-                "yref": "paper",
-                "text": "now",
-                "showarrow": False,
-                "xanchor": "left",
-                "yanchor": "top",
-                "xshift": 4,
-                "font": {"size": 12, "color": FAINT},
-            }
-        ],
-    }
-
-
-def day_ticks(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Where the axis from ``start`` to ``end`` has ticks, and what they say."""
-    hours = [start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)) + 1)]
-    ticks = [hour for hour in hours if hour.astimezone(zone).hour % HOURS_A_TICK == 0]
-    return {
-        "tickvals": [axis(tick) for tick in ticks],
-        "ticktext": [_tick(tick.astimezone(zone)) for tick in ticks],
-        "tickangle": 0,
-    }
-
-
-def _tick(local: datetime) -> str:
-    """Midnight names the day and noon the hour; more would not fit a phone."""
-    return {0: f"<b>{local:%a %-d}</b>", 12: "12:00"}.get(local.hour, "")
-
-
-def axis(instant: datetime) -> datetime:
-    """Plotly takes times as they are written: UTC without its zone."""
-    return instant.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
 from serving_layer import prices
-from serving_layer.web.chart import FAINT, FONT, INK, RULE, axis, day_ticks
+from serving_layer.web.axes import FAINT, axis, layout
 from serving_layer.web.price_panel import Price, Prices, end_of, per_kwh
 
 LINE, AREA = "#6d28d9", "rgba(124,58,237,%s)"
@@ -21,7 +20,11 @@ def figure(shown: Prices) -> go.Figure:
     known = [price for price in shown.values if price["kind"] != prices.FORECAST]
     forecast = [price for price in shown.values if price["kind"] == prices.FORECAST]
     end = end_of(shown.values[-1]) if shown.values else shown.start + timedelta(days=1)
-    drawing = go.Figure(layout=_layout(shown, end))
+    heights = {"zeroline": True, "zerolinecolor": FAINT, "tickformat": ".2f"}
+    drawing = go.Figure(
+        layout=layout((shown.start, end), shown.now, shown.zone, "€/kWh", margin=48, legend=-0.16, **heights)
+    )
+    drawing.update_layout(uirevision=shown.market)
     if forecast:
         _add_band(drawing, forecast)
         _add_line(drawing, forecast, "Forecast", shown.zone, dash="dot")
@@ -70,45 +73,3 @@ def _add_band(drawing: go.Figure, values: Sequence[Price]) -> None:
             name="8 in 10 chance",
             legendrank=3,
         )
-
-
-def _layout(shown: Prices, end: datetime) -> dict[str, Any]:
-    now = axis(shown.now)
-    return {
-        "font": {"family": FONT, "size": 13, "color": INK},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 48, "r": 8, "t": 8, "b": 28},
-        "legend": {"orientation": "h", "y": -0.16, "x": 0, "font": {"size": 12}, "traceorder": "normal"},
-        "hovermode": "closest",
-        "dragmode": False,
-        "uirevision": shown.market,
-        "xaxis": {
-            "range": [axis(shown.start), axis(end)],
-            **day_ticks(shown.start, end, shown.zone),
-            "ticks": "outside",
-            "tickcolor": RULE,
-            "showgrid": False,
-            "fixedrange": True,
-            "linecolor": RULE,
-        },
-        "yaxis": {
-            "gridcolor": RULE,
-            "zeroline": True,
-            "zerolinecolor": FAINT,
-            "tickformat": ".2f",
-            "fixedrange": True,
-            "title": {"text": "€/kWh", "standoff": 4, "font": {"size": 12, "color": FAINT}},
-        },
-        "shapes": [
-            {
-                "type": "line",
-                "x0": now,
-                "x1": now,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": FAINT, "width": 1, "dash": "dash"},
-            }
-        ],
-    }

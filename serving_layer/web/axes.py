@@ -1,0 +1,79 @@
+"""What the curves share: colours of the frame, and axes in local time with a line where now is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+INK, FAINT, RULE = "#3f4a54", "#5b6770", "#e6e4dd"
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
+HOURS_A_TICK = 6
+
+
+def layout(
+    span: tuple[datetime, datetime], now: datetime, zone: ZoneInfo, unit: str, *, margin: int, legend: float, **y: Any
+) -> dict[str, Any]:
+    """Layout of a curve over ``span``: the axis is UTC, its labels those of ``zone``.
+
+    ``unit`` names the heights, ``margin`` (pixels) is the room of their labels, ``legend`` its place below the curve,
+    and ``y`` what else the axis of heights has.
+    """
+    start, end = span
+    at = axis(now)
+    return {
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": margin, "r": 8, "t": 8, "b": 28},
+        "legend": {"orientation": "h", "y": legend, "x": 0, "font": {"size": 12}, "traceorder": "normal"},
+        "hovermode": "closest",
+        "dragmode": False,
+        "xaxis": {
+            "range": [axis(start), axis(end)],
+            **day_ticks(start, end, zone),
+            "ticks": "outside",
+            "tickcolor": RULE,
+            "showgrid": False,
+            "fixedrange": True,
+            "linecolor": RULE,
+        },
+        "yaxis": {
+            "gridcolor": RULE,
+            "fixedrange": True,
+            "title": {"text": unit, "standoff": 4, "font": {"size": 12, "color": FAINT}},
+            **y,
+        },
+        "shapes": [
+            {
+                "type": "line",
+                "x0": at,
+                "x1": at,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": FAINT, "width": 1, "dash": "dash"},
+            }
+        ],
+    }
+
+
+def day_ticks(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Where the axis from ``start`` to ``end`` has ticks, and what they say."""
+    hours = [start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)) + 1)]
+    ticks = [hour for hour in hours if hour.astimezone(zone).hour % HOURS_A_TICK == 0]
+    return {
+        "tickvals": [axis(tick) for tick in ticks],
+        "ticktext": [_tick(tick.astimezone(zone)) for tick in ticks],
+        "tickangle": 0,
+    }
+
+
+def _tick(local: datetime) -> str:
+    """Midnight names the day and noon the hour; more would not fit a phone."""
+    return {0: f"<b>{local:%a %-d}</b>", 12: "12:00"}.get(local.hour, "")
+
+
+def axis(instant: datetime) -> datetime:
+    """Plotly takes times as they are written: UTC without its zone."""
+    return instant.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
