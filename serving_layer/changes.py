@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from serving_layer.merge import Published
 from serving_layer.reader import Reader
 
 _CHANGES = (
-    "SELECT installation_id, day, quantity, why, periods, before_wh, after_wh FROM change WHERE run_id = ? LIMIT ?"
+    "SELECT installation_id, day, quantity, why, periods, before_wh, after_wh FROM change WHERE run_id = ?{} LIMIT ?"
 )
-_OF_ONE = (
-    "SELECT installation_id, day, quantity, why, periods, before_wh, after_wh FROM change "
-    "WHERE run_id = ? AND installation_id = ? LIMIT ?"
-)
+_OF_ALL, _OF_ONE = _CHANGES.format(""), _CHANGES.format(" AND installation_id = ?")
 
 
 class UnknownRun(LookupError):
@@ -47,6 +44,8 @@ def changes(
             f"There is no published run {run_id!r}: "
             + (f"the newest is {seen.runs[0].run_id}." if seen.runs else "none is yet.")
         )
-    asked: tuple[Any, ...] = (run_id, limit) if installation_id is None else (run_id, installation_id, limit)
-    rows = reader.rows(_CHANGES if installation_id is None else _OF_ONE, *asked)
+    if installation_id is None:
+        rows = reader.rows(_OF_ALL, run_id, limit)
+    else:
+        rows = reader.rows(_OF_ONE, run_id, installation_id, limit)
     return [Change(run_id, r.installation_id, r.day.date(), *r[2:]) for r in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 
@@ -46,6 +46,11 @@ def ledger(
         found += [_line(key[0], row, now) for row in _newest(rows, seen)]
     touching = [line for line in found if line.start < end and line.until > start]
     return _joined(sorted(touching, key=lambda line: line[:4]))
+
+
+def of_states(lines: Iterable[Line], states: Collection[str]) -> list[Line]:
+    """The lines in one of ``states``; where none is named all but the present ones."""
+    return [line for line in lines if (line.state in states if states else line.state != "present")]
 
 
 def _newest(rows: Sequence[Any], seen: Published) -> list[Any]:

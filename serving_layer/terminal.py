@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from conf import Settings
+from serving_layer import instants
 from serving_layer.catalogue import UnknownInstallation
 from serving_layer.changes import UnknownRun
 from serving_layer.forecast import NoForecast
 from serving_layer.instants import BadInstant
+from serving_layer.merge import Published
 from serving_layer.reader import Reader, StoreAway
 from serving_layer.tables import csv_text, plain
 
@@ -26,6 +30,11 @@ class Form(str, Enum):
 
     table = "table"
     csv = "csv"
+
+
+From = Annotated[str, typer.Option("--from", help="2026-03-29T00:00:00Z, or a date: its midnight in --tz.")]
+To = Annotated[str, typer.Option("--to", help="The instant after the last, written like --from.")]
+Format = Annotated[Form, typer.Option("--format", help="A table, or CSV.")]
 
 
 @contextmanager
@@ -42,6 +51,20 @@ def answering(settings: Settings) -> Iterator[Reader]:
         raise _refused(f"{error}.", 2) from None
     finally:
         reader.close()
+
+
+def span(first: str, last: str, tz: str) -> tuple[datetime, datetime, ZoneInfo]:
+    """The instants of ``--from`` and ``--to`` (UTC) and the zone of ``--tz``. Raises what :func:`answering` tells."""
+    zone = instants.zone(tz)
+    start, end = instants.parse(first, zone), instants.parse(last, zone)
+    if start >= end:
+        raise typer.BadParameter("--to must come after --from.")
+    return start, end, zone
+
+
+def up_to_cut(seen: Published, what: str) -> str:
+    """``what`` reaches up to the cut."""
+    return "no run is published yet" if seen.cut is None else f"{what} {instants.text(seen.cut)}"
 
 
 def show(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], title: str, caption: str) -> None:

@@ -150,7 +150,7 @@ def gap_ledger(
     members = state.members(chosen, catalogue.installations(reader))
     seen = energy_view.seen(reader)
     found = gaps.ledger(reader, members, start, end, seen, datetime.now(timezone.utc))
-    rows = [line._asdict() for line in found if (line.state in states if states else line.state != "present")]
+    rows = [line._asdict() for line in gaps.of_states(found, states or ())]
     if form == "csv":
         return as_csv(gaps.Line._fields, rows)
     return as_json({"installation_id": installation_id, "cut": seen.cut, "gaps": rows})

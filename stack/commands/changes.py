@@ -9,7 +9,7 @@ import typer
 from conf import load_settings
 from serving_layer import changes as changed
 from serving_layer import energy_view
-from serving_layer.terminal import Form, answering, show
+from serving_layer.terminal import Form, Format, answering, show
 
 COLUMNS = changed.Change._fields[1:]
 
@@ -18,7 +18,7 @@ def changes(
     run: Annotated[str | None, typer.Option(help="A published run's id; without it the newest.")] = None,
     installation: Annotated[str | None, typer.Option(help="One installation only.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 10_000,
-    form: Annotated[Form, typer.Option("--format", help="A table, or CSV.")] = Form.table,
+    form: Format = Form.table,
 ) -> None:
     """Show by UTC day what a night has changed of values published before it: Wh before, after, and why.
 

@@ -11,7 +11,7 @@ from conf import load_settings
 from energy.calendar import RESOLUTIONS
 from energy.records import QUANTITIES
 from serving_layer import catalogue, energy_view, instants
-from serving_layer.terminal import Form, answering, show
+from serving_layer.terminal import Form, Format, From, To, answering, show, span, up_to_cut
 from serving_layer.totals import totals
 
 Quantity = Enum("Quantity", {name: name for name in QUANTITIES}, type=str)  # type: ignore[misc]
@@ -23,26 +23,23 @@ COLUMNS = ("start", "energy_wh", "view", "run_id")
 def energy(
     installation: Annotated[str, typer.Option(help="As registered, e.g. fontana-01; a community gives its total.")],
     quantity: Annotated[Quantity, typer.Option(help="Which energy, in Wh.")],
-    first: Annotated[str, typer.Option("--from", help="2026-03-29T00:00:00Z, or a date: its midnight in --tz.")],
-    last: Annotated[str, typer.Option("--to", help="The instant after the last, written like --from.")],
+    first: From,
+    last: To,
     resolution: Annotated[Resolution, typer.Option(help="Length of the periods.")] = QUARTER_HOURS,
     tz: Annotated[str, typer.Option(help="Time zone of days, months and plain dates.")] = "UTC",
     as_of: Annotated[str | None, typer.Option(help="Show what was published at this instant.")] = None,
-    form: Annotated[Form, typer.Option("--format", help="A table, or CSV.")] = Form.table,
+    form: Format = Form.table,
 ) -> None:
     """Show energy in Wh of each period: batch view up to the cut, speed view from it on. Times are UTC.
 
     Example: solera energy --installation fontana-01 --quantity generation --from 2026-03-28 --to 2026-03-30
     """
     with answering(load_settings()) as reader:
-        zone = instants.zone(tz)
-        start, end = instants.parse(first, zone), instants.parse(last, zone)
-        if start >= end:
-            raise typer.BadParameter("--to must come after --from.")
+        start, end, zone = span(first, last, tz)
         catalogue.installation(reader, installation)
         seen = energy_view.seen(reader, None if as_of is None else instants.parse(as_of, zone))
         merged = energy_view.read(reader, installation, quantity.value, start, end, seen)
         rows = [value._asdict() for value in totals(merged, resolution.value, zone)]
-    cut = "no run is published yet" if seen.cut is None else f"batch view up to {instants.text(seen.cut)}"
+    cut = up_to_cut(seen, "batch view up to")
     total = sum(round(row["energy_wh"] * 1000) for row in rows) / 1000
     show(form, COLUMNS, rows, f"{installation}: {quantity.value}, Wh", f"{total:,.3f} Wh in all; {cut}")

@@ -10,7 +10,7 @@ import typer
 from conf import load_settings
 from serving_layer import catalogue, energy_view, instants
 from serving_layer import forecast as forecasts
-from serving_layer.terminal import Form, answering, show
+from serving_layer.terminal import Form, Format, answering, show
 
 Quantity = Enum("Quantity", {name: name for name in ("generation", "consumption")}, type=str)  # type: ignore[misc]
 COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step")
@@ -19,7 +19,7 @@ COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step")
 def forecast(
     installation: Annotated[str, typer.Option(help="As registered, e.g. fontana-01; a community gives its total.")],
     quantity: Annotated[Quantity, typer.Option(help="Which energy, in Wh an hour.")],
-    form: Annotated[Form, typer.Option("--format", help="A table, or CSV.")] = Form.table,
+    form: Format = Form.table,
 ) -> None:
     """Show the newest forecast: Wh of the hour that begins at time (UTC), median and the band of 8 in 10 outcomes.
 

@@ -10,7 +10,7 @@ import typer
 from conf import load_settings
 from energy.records import TOPICS
 from serving_layer import ledger as ledgers
-from serving_layer.terminal import Form, answering, show
+from serving_layer.terminal import Form, Format, answering, show
 
 Topic = Enum("Topic", {name: name for name in TOPICS}, type=str)  # type: ignore[misc]
 COLUMNS = ("topic", "layer", "received", "accepted", "duplicate", "quarantined", "late")
@@ -18,7 +18,7 @@ COLUMNS = ("topic", "layer", "received", "accepted", "duplicate", "quarantined",
 
 def ledger(
     topic: Annotated[Topic | None, typer.Option(help="One topic only.")] = None,
-    form: Annotated[Form, typer.Option("--format", help="A table, or CSV.")] = Form.table,
+    form: Format = Form.table,
 ) -> None:
     """Show the messages of each topic and layer: received = accepted + duplicate + quarantined.
 
