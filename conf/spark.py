@@ -70,7 +70,7 @@ def connections(settings: Settings) -> dict[str, str]:
         # An absent field must leave no tombstone, and must not erase what another message said.
         "spark.cassandra.output.ignoreNulls": "true",
         # One sync of the commit log serves all batches in flight: many small writers wait less.
-        "spark.cassandra.output.concurrent.writes": "50",
+        "spark.cassandra.output.concurrent.writes": "100",
         "spark.cassandra.output.batch.size.bytes": str(64 * 1024),
         "spark.cassandra.output.batch.grouping.key": "partition",
         "spark.cassandra.connection.keepAliveMS": "60000",
@@ -96,6 +96,7 @@ def process(settings: Settings) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         # One process has no other host to wait for, and its scheduler never looks again: a task would wait for ever.
         "spark.locality.wait": "0s",
+        "spark.python.daemon.module": "conf.python_daemon",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError "

@@ -1,30 +1,14 @@
-"""A Spark session without any server, and settings whose HDFS is a folder."""
+"""Settings whose HDFS is a folder, and a night."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
-from rich.console import Console
 
 from batch_layer.runs import Run
 from conf import Settings, load_settings
-from conf.spark import session
-from stack import jars, java
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    """A session of the product's own kind, stopped with its module: later tests make theirs in the same JVM."""
-    settings, console = load_settings(), Console(stderr=True)
-    java.have(settings, console)
-    jars.fetch(settings, "spark", console=console)
-    found = session(settings, "unit", **{"spark.master": "local[1]", "spark.sql.shuffle.partitions": "1"})
-    yield found
-    found.stop()
 
 
 @pytest.fixture

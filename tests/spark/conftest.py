@@ -1,0 +1,24 @@
+"""A Spark session without any server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+from rich.console import Console
+
+from conf import load_settings
+from conf.spark import session
+from stack import jars, java
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkSession]:
+    """A session of the product's own kind, stopped with its module: later tests make theirs in the same JVM."""
+    settings, console = load_settings(), Console(stderr=True)
+    java.have(settings, console)
+    jars.fetch(settings, "spark", console=console)
+    found = session(settings, "unit", **{"spark.master": "local[1]", "spark.sql.shuffle.partitions": "1"})
+    yield found
+    found.stop()
