@@ -17,7 +17,7 @@ from stack.process import Service
 
 QUARANTINE = "quarantine"
 HEAP_MB = 384
-_BROKER = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
+_BROKER = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", *java.QUICK)
 
 
 def service(settings: Settings) -> Service:
