@@ -155,7 +155,13 @@ REGISTERS: Mapping[str, tuple[str, str, str]] = {
 }
 
 _ADAPTERS = {topic: TypeAdapter(record) for topic, record in RECORDS.items()}
-_TIMES = {"time", "start", "end", "issued_at", "known_at"}
+_TIMES: Mapping[str, tuple[str, ...]] = {
+    "readings": ("time",),
+    "intervals": ("start", "end", "known_at"),
+    "weather": ("time", "issued_at"),
+    "prices": ("start", "end", "known_at"),
+}
+_AHEAD = {"readings": MAX_AHEAD, "intervals": MAX_AHEAD, "weather": FORECAST_AHEAD, "prices": FORECAST_AHEAD}
 
 
 class Rejected(ValueError):
@@ -176,9 +182,10 @@ def parse(topic: str, payload: bytes | None, received_at: datetime) -> dict[str,
     except ValidationError as error:
         raise Rejected(_reason(error)) from None
     record.pop("schema", None)
-    record = {
-        name: (_instant(value) if name in _TIMES else value) for name, value in record.items() if value is not None
-    }
+    if None in record.values():
+        record = {name: value for name, value in record.items() if value is not None}
+    for name in _TIMES[topic]:
+        record[name] = _instant(record[name])
     _check_times(topic, record, received_at)
     return record
 
@@ -189,12 +196,11 @@ def _instant(time: datetime) -> datetime:
 
 
 def _check_times(topic: str, record: Mapping[str, Any], received_at: datetime) -> None:
-    ahead = MAX_AHEAD if topic in ("readings", "intervals") else FORECAST_AHEAD
-    for name in _TIMES & record.keys():
+    for name in _TIMES[topic]:
         time: datetime = record[name]
         if time < EARLIEST:
             raise Rejected(f"{name} {time:%Y-%m-%dT%H:%M:%SZ} lies before the year 2000")
-        if time > received_at + (MAX_AHEAD if name in ("issued_at", "known_at") else ahead):
+        if time > received_at + (MAX_AHEAD if name in ("issued_at", "known_at") else _AHEAD[topic]):
             raise Rejected(f"{name} {time:%Y-%m-%dT%H:%M:%SZ} lies in the future of its arrival")
     if "end" in record and not record["start"] < record["end"] <= record["start"] + timedelta(days=31):
         raise Rejected("end must come after start, and within 31 days of it")
