@@ -19,7 +19,17 @@ from energy.counters import BRIDGE, Portion, energy_of_columns
 from energy.records import REGISTERS
 from energy.rows import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
 
-__all__ = ["Counted", "EnergyRow", "community_energy", "counted", "device_rows", "installation_energy"]
+__all__ = [
+    "Counted",
+    "EnergyRow",
+    "Register",
+    "community_energy",
+    "counted",
+    "device_rows",
+    "installation_energy",
+    "installation_rows",
+    "registers",
+]
 
 DERIVED = {
     "consumption": {"generation": 1, "import": 1, "export": -1, "charge": -1, "discharge": 1},
@@ -58,6 +68,29 @@ def counted(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None, br
     ``energy.counters.ANY_HOLE`` for whoever gives the nearest readings on both sides of every hole.
     """
     found = Counted(defaultdict(dict), defaultdict(dict))
+    for of in registers(readings, capacity_kw):
+        found.heard[of.quantity][of.device_id] = of.times
+        found.portions[of.quantity][of.device_id] = energy_of_columns(
+            of.times, of.register_wh, of.power_w, of.capacity_w, bridge
+        )
+    return found
+
+
+class Register(NamedTuple):
+    """Samples of one register of a device, one a time, in order; columns of equal length."""
+
+    device_id: str
+    quantity: str
+    times: list[int]
+    """Microseconds from the epoch."""
+    register_wh: list[float | None]
+    power_w: list[float | None]
+    capacity_w: float | None
+    """What the flow can't exceed, as far as that is known."""
+
+
+def registers(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None) -> Iterator[Register]:
+    """The registers that ``readings`` (as above) tell something of, or of their power."""
     for device, kind, times, samples in _by_device(readings):
         for register, (of_kind, quantity, power) in REGISTERS.items():
             if of_kind != kind:
@@ -67,9 +100,7 @@ def counted(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None, br
             if register_wh.count(None) + power_w.count(None) == 2 * len(samples):
                 continue
             capacity_w = capacity_kw * 1000 if capacity_kw and quantity == "generation" else None
-            found.heard[quantity][device] = times
-            found.portions[quantity][device] = energy_of_columns(times, register_wh, power_w, capacity_w, bridge)
-    return found
+            yield Register(device, quantity, times, register_wh, power_w, capacity_w)
 
 
 def installation_rows(of: Counted, start: datetime, end: datetime) -> list[EnergyRow]:

@@ -33,11 +33,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from energy.conflict import greater
-from energy.plain import plain_portions
+from energy.plain import Course, follow
 from energy.rows import to_mwh, to_us
 from energy.stretches import Portion, judged_portions
 
-__all__ = ["ANY_HOLE", "BRIDGE", "CONTEXT", "Portion", "energy_of_columns", "portions"]
+__all__ = ["ANY_HOLE", "BRIDGE", "CONTEXT", "Course", "Portion", "energy_of_columns", "followed", "portions"]
 
 BRIDGE = timedelta(hours=24)
 """The longest time between two samples over which a register's step is shared by whoever sees a window only."""
@@ -80,11 +80,31 @@ def energy_of_columns(
     bridge: timedelta = BRIDGE,
 ) -> dict[int, Portion]:
     """:func:`portions` of columns already in order: unique ``times`` in microseconds, registers in Wh, powers in W."""
+    columns = times, *_exactly(register_wh, power_w), capacity_w, bridge // timedelta(microseconds=1)
+    course = follow(None, *columns)
+    return judged_portions(*columns) if course is None else course.portions(capacity_w)
+
+
+def followed(
+    course: Course | None,
+    times: Sequence[int],
+    register_wh: Sequence[float | None],
+    power_w: Sequence[float | None],
+    capacity_w: float | None,
+) -> Course | None:
+    """``course`` with the samples after it (None: from the first on), as long as the register is plain, else None.
+
+    Columns as in :func:`energy_of_columns`, holes bridged up to :data:`BRIDGE`: its portions are those of all samples.
+    """
+    return follow(course, times, *_exactly(register_wh, power_w), capacity_w, BRIDGE // timedelta(microseconds=1))
+
+
+def _exactly(
+    register_wh: Sequence[float | None], power_w: Sequence[float | None]
+) -> tuple[list[int | None], list[int | None]]:
+    """Registers in whole mWh, powers in whole mW and never negative."""
     register = [None if wh is None else to_mwh(wh) for wh in register_wh]
-    power = [None if w is None else (round(w * 1000) if w > 0 else 0) for w in power_w]
-    bridge_us = bridge // timedelta(microseconds=1)
-    found = plain_portions(times, register, power, capacity_w, bridge_us)
-    return judged_portions(times, register, power, capacity_w, bridge_us) if found is None else found
+    return register, [None if w is None else (round(w * 1000) if w > 0 else 0) for w in power_w]
 
 
 def _either(a: float | None, b: float | None) -> float | None:

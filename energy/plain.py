@@ -1,14 +1,15 @@
 """The plain case: a register that only rises, as much as capacity and power allow.
 
 Nearly all data are plain, so this is quick. It gives up at the first doubt, and ``energy.stretches`` judges the samples
-thoroughly; on plain samples both give the same portions.
+thoroughly; on plain samples both give the same portions. What is plain can be followed sample by sample: a
+:class:`Course` and the samples after it say as much as all samples together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from energy.rows import QUARTER_US
 from energy.settle import STUCK_MWH
@@ -21,27 +22,81 @@ Shares = list[tuple[int, int, int]]
 _STANDING = MW_US * STUCK_MWH
 
 
-def plain_portions(
-    times: Sequence[int], register: Column, power: Column, capacity_w: float | None, bridge_us: int
-) -> dict[int, Portion] | None:
-    """Portions by quarter-hour, or None if anything is in doubt. Units as in :class:`energy.trace.Trace`."""
-    capacity = None if capacity_w is None else round(capacity_w * 1000 * HEADROOM)
-    if not times or not _is_whole(register) or not _is_plain(times, register, power, capacity):
+class Course(NamedTuple):
+    """A plain register up to its last sample: time in microseconds, register in mWh, power in mW.
+
+    ``standing`` is the energy (mW * us) that the lesser of each two powers gave since the register last moved;
+    ``begun`` is time and register at the first sample of the last one's quarter-hour, which ends at ``edge``. ``sums``
+    holds energy and time covered of the quarter-hours before, and of shares of steps across an edge; ``gaps`` the
+    shares of steps too long to be seen.
+    """
+
+    time: int
+    register: int
+    power: int | None
+    standing: int
+    begun: tuple[int, int]
+    edge: int
+    sums: dict[int, tuple[int, int]]
+    gaps: tuple[Shares, ...] = ()
+
+    def portions(self, capacity_w: float | None = None) -> dict[int, Portion]:
+        """What is known of each quarter-hour (its start in microseconds from the epoch); the capacity bounds gaps."""
+        sums = dict(self.sums)
+        _add(sums, [(self.edge - QUARTER_US, self.register - self.begun[1], self.time - self.begun[0])])
+        found = {period: Portion(mwh, us, "measured", mwh, mwh) for period, (mwh, us) in sums.items()}
+        for shares in self.gaps:
+            step = sum(mwh for _, mwh, _ in shares)
+            for period, portion in bounded(shares, step, step, partial(most_in, _most_mw(capacity_w))):
+                held = found.get(period)
+                found[period] = portion if held is None else held.plus(portion)
+        return found
+
+    def since(self, period: int) -> Course:
+        """The same without the quarter-hours before ``period``."""
+        return self._replace(sums={each: sums for each, sums in self.sums.items() if each >= period})
+
+
+def follow(
+    course: Course | None,
+    times: Sequence[int],
+    register: Column,
+    power: Column,
+    capacity_w: float | None,
+    bridge_us: int,
+) -> Course | None:
+    """The course of a register with the samples after it (None: from the first on), or None if anything is in doubt.
+
+    Units as in :class:`energy.trace.Trace`; a step longer than ``bridge_us`` is not shared.
+    """
+    if not times or not _is_whole(register):
         return None
-    return _totals(times, register, power, capacity, bridge_us)
+    if course is None:
+        edge = times[0] - times[0] % QUARTER_US + QUARTER_US
+        course = Course(times[0], register[0], power[0], 0, (times[0], register[0]), edge, {})
+    standing = _plain(course, times, register, power, _most_mw(capacity_w))
+    if standing is None:
+        return None
+    return _with_steps(course, times, register, power, bridge_us)._replace(standing=standing)
+
+
+def _most_mw(capacity_w: float | None) -> int | None:
+    return None if capacity_w is None else round(capacity_w * 1000 * HEADROOM)
 
 
 def _is_whole(column: Column) -> TypeGuard[Sequence[int]]:
     return None not in column
 
 
-def _is_plain(times: Sequence[int], register: Sequence[int], power: Column, capacity: int | None) -> bool:
-    t0, r0, p0 = times[0], register[0], power[0]
-    standing = 0
+def _plain(
+    course: Course, times: Sequence[int], register: Sequence[int], power: Column, capacity: int | None
+) -> int | None:
+    """What the course's ``standing`` becomes, or None where a sample is in doubt."""
+    t0, r0, p0, standing = course.time, course.register, course.power, course.standing
     for t1, r1, p1 in zip(times, register, power, strict=True):
         span, step = t1 - t0, r1 - r0
         if step < 0:
-            return False
+            return None
         if step:
             standing = 0
             if capacity is not None:
@@ -51,44 +106,32 @@ def _is_plain(times: Sequence[int], register: Sequence[int], power: Column, capa
             else:
                 beyond = 0
             if beyond > 0 and beyond > 2 * count_of(r0, r1):
-                return False
+                return None
         elif p0 and p1 and span <= GAP_US:
             standing += min(p0, p1) * span
             if standing > _STANDING and standing > 3 * MW_US * count_of(r0):
-                return False
+                return None
         t0, r0, p0 = t1, r1, p1
-    return True
+    return standing
 
 
-def _totals(
-    times: Sequence[int], register: Sequence[int], power: Column, capacity: int | None, bridge_us: int
-) -> dict[int, Portion]:
-    """Whole runs within a quarter-hour by their ends, steps across its edges shared, long steps with their bounds."""
-    sums: dict[int, tuple[int, int]] = {}
-    gaps: list[Shares] = []
-    begun = last = 0
-    edge = times[0] - times[0] % QUARTER_US + QUARTER_US
-    for here, time in enumerate(times):
-        if time > edge:
-            _add(sums, [(edge - QUARTER_US, register[last] - register[begun], times[last] - times[begun])])
-            step, span = register[here] - register[last], time - times[last]
-            shares = _shared(step, times[last], time, power[last], power[here])
-            if span <= bridge_us:
-                if span > LONG_STEP_US and step:
-                    gaps.append(shares)
+def _with_steps(course: Course, times: Sequence[int], register: Sequence[int], power: Column, bridge_us: int) -> Course:
+    """Whole runs within a quarter-hour by their ends, steps across its edges shared, long steps kept apart."""
+    t0, r0, p0, _, (begun, began_at), edge, sums, gaps = course
+    sums = dict(sums)
+    for t1, r1, p1 in zip(times, register, power, strict=True):
+        if t1 > edge:
+            _add(sums, [(edge - QUARTER_US, r0 - began_at, t0 - begun)])
+            shares = _shared(r1 - r0, t0, t1, p0, p1)
+            if t1 - t0 <= bridge_us:
+                if t1 - t0 > LONG_STEP_US and r1 > r0:
+                    gaps = (*gaps, shares)
                 else:
                     _add(sums, shares)
-            edge = time + -time % QUARTER_US
-            begun = here
-        last = here
-    _add(sums, [(edge - QUARTER_US, register[last] - register[begun], times[last] - times[begun])])
-    found = {period: Portion(mwh, us, "measured", mwh, mwh) for period, (mwh, us) in sums.items()}
-    for shares in gaps:
-        step = sum(mwh for _, mwh, _ in shares)
-        for period, portion in bounded(shares, step, step, partial(most_in, capacity)):
-            held = found.get(period)
-            found[period] = portion if held is None else held.plus(portion)
-    return found
+            edge = t1 + -t1 % QUARTER_US
+            begun, began_at = t1, r1
+        t0, r0, p0 = t1, r1, p1
+    return Course(t0, r0, p0, 0, (begun, began_at), edge, sums, gaps)
 
 
 def _add(sums: dict[int, tuple[int, int]], shares: Shares) -> None:

@@ -1,28 +1,38 @@
-"""The energy query: provisional 15-minute energy of what each micro-batch of readings touches."""
+"""The energy query: provisional 15-minute energy of what each micro-batch of readings touches.
+
+What one batch leaves for the next to go on from stays in the driver, about 1 KB an installation: it is a value handed
+from batch to batch, so a batch tried again sees the same, and a new start begins with the stored readings.
+"""
 
 from __future__ import annotations
 
+import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
 from conf import Settings
+from energy.balance import Register
 from energy.rows import from_us, to_us
 from speed_layer import sinks
 from speed_layer.catalogue import Catalogue, CatalogueReader
+from speed_layer.followed import Followed
 from speed_layer.progress import Progress
+from speed_layer.sinks import tasks_for
 from speed_layer.stored import store
 from speed_layer.totals import Totals, community_totals, installation_totals
 from speed_layer.touched import touched
-from speed_layer.windows import Run, Window
+from speed_layer.windows import Window
 
 _SCHEMA = (
     "installation_id string, month date, quantity string, start timestamp, energy_wh double, completeness double, "
-    "method string, lower_wh double, upper_wh double, cause string, window_start bigint, window_end bigint"
+    "method string, lower_wh double, upper_wh double, cause string, window_start bigint, window_end bigint, "
+    "followed binary"
 )
 _ARROW = pa.schema(
     [
@@ -38,6 +48,7 @@ _ARROW = pa.schema(
         ("cause", pa.string()),
         ("window_start", pa.int64()),
         ("window_end", pa.int64()),
+        ("followed", pa.binary()),
     ]
 )
 Batches = Iterator[pa.RecordBatch]
@@ -50,63 +61,83 @@ class Energy:
         self._settings = settings
         self._catalogue = catalogue
         self._progress = progress
+        self._followed: dict[str, bytes] = {}
 
     def write(self, batch: DataFrame, batch_id: int) -> None:
         """Recompute what one micro-batch touches, once its readings are in Cassandra."""
         self._progress.wait_until_calm()
         started = time.monotonic()
         catalogue = self._catalogue.read()
-        runs = touched(batch, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
+        registers = touched(batch, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            ends = runs.where("kafka_partition IS NOT NULL").select("kafka_partition", "kafka_offset").collect()
-            last = {str(row.kafka_partition): row.kafka_offset for row in ends}
-            self._progress.wait_for_readings(last)
-            tasks = self._settings.spark.shuffle_partitions
-            spread = runs.where("device_id IS NOT NULL").repartition(tasks, "installation_id")
-            windows = self._write(spread.mapInArrow(_installations(catalogue, self._settings), _SCHEMA))  # type: ignore[arg-type]
+            ends = registers.where("kafka_partition IS NOT NULL").collect()
+            tasks = min(self._settings.spark.shuffle_partitions, tasks_for(sum(row.messages for row in ends)))
+            last = {row.kafka_partition: row.kafka_offset for row in ends}
+            self._progress.wait_for_readings({str(partition): offset for partition, offset in last.items()})
+            spread = self._with_followed(registers.where("device_id IS NOT NULL"), tasks)
+            windows = self._write(spread.mapInArrow(_installations(catalogue, last, self._settings), _SCHEMA))  # type: ignore[arg-type]
         finally:
-            runs.unpersist()
-        self._write_communities(batch.sparkSession, catalogue, windows)
-        self._progress.energy_batch(batch_id, len(windows), time.monotonic() - started, last)
+            registers.unpersist()
+        self._write_communities(batch.sparkSession, catalogue, windows, tasks)
+        offsets = {str(partition): offset for partition, offset in last.items()}
+        self._progress.energy_batch(batch_id, len(windows), time.monotonic() - started, offsets)
 
-    def _write_communities(self, spark: SparkSession, catalogue: Catalogue, windows: dict[str, list[Window]]) -> None:
+    def _with_followed(self, registers: DataFrame, tasks: int) -> DataFrame:
+        """An installation's registers and what it is followed from in one of ``tasks``."""
+        if self._followed:
+            rows = list(self._followed.items())
+            followed = registers.sparkSession.createDataFrame(rows, "installation_id string, followed binary")
+            registers = registers.unionByName(followed, allowMissingColumns=True)
+        else:
+            registers = registers.withColumn("followed", F.lit(None).cast("binary"))
+        return registers.repartition(tasks, "installation_id")
+
+    def _write_communities(
+        self, spark: SparkSession, catalogue: Catalogue, windows: dict[str, list[Window]], tasks: int
+    ) -> None:
         asked: dict[str, list[Window]] = {}
         for installation, of in windows.items():
             if installation in catalogue.community:
                 asked.setdefault(catalogue.community[installation], []).extend(of)
         if asked:
             names = spark.createDataFrame([(name,) for name in sorted(asked)], "community string")
-            spread = names.repartition(min(len(asked), self._settings.spark.shuffle_partitions), "community")
+            spread = names.repartition(min(len(asked), tasks), "community")
             self._write(spread.mapInArrow(_communities(catalogue, asked, self._settings), _SCHEMA))  # type: ignore[arg-type]
 
     def _write(self, totals: DataFrame) -> dict[str, list[Window]]:
         totals = totals.persist(StorageLevel.MEMORY_AND_DISK)
         try:
             is_row = "quantity IS NOT NULL"
-            rows = totals.where(is_row).drop("window_start", "window_end")
+            rows = totals.where(is_row).drop("window_start", "window_end", "followed")
             # A bound that no longer holds must go: absent values are written as such.
             ignore_nulls = {"spark.cassandra.output.ignoreNulls": "false"}
             sinks.write_table(rows, "energy_speed", self._settings, **ignore_nulls)
+            made = totals.where(f"NOT ({is_row})").select("installation_id", "window_start", "window_end", "followed")
             windows: dict[str, list[Window]] = {}
-            for row in (
-                totals.where(f"NOT ({is_row})").select("installation_id", "window_start", "window_end").collect()
-            ):
+            for row in made.collect():
                 window = Window(from_us(row.window_start), from_us(row.window_end))
                 windows.setdefault(row.installation_id, []).append(window)
+                self._followed.pop(row.installation_id, None)
+                if row.followed is not None:
+                    self._followed[row.installation_id] = bytes(row.followed)
             return windows
         finally:
             totals.unpersist()
 
 
-def _installations(catalogue: Catalogue, settings: Settings) -> Callable[[Batches], Batches]:
+def _installations(catalogue: Catalogue, ends: Mapping[int, int], settings: Settings) -> Callable[[Batches], Batches]:
     def compute(batches: Batches) -> Batches:
-        runs: dict[str, list[Run]] = {}
+        told: dict[str, list[Register]] = {}
+        known: dict[str, Followed] = {}
         for batch in batches:
             for row in batch.to_pylist():
-                run = Run(row["device_id"], from_us(row["first"]), from_us(row["last"]))
-                runs.setdefault(row["installation_id"], []).append(run)
-        if runs:
-            yield from map(_columns, installation_totals(store(settings), runs, catalogue.capacity_kw))
+                if row["followed"] is not None:
+                    known[row["installation_id"]] = pickle.loads(row["followed"])  # noqa: S301 - made by _columns
+                else:
+                    register = Register(*(row[name] for name in Register._fields))
+                    told.setdefault(row["installation_id"], []).append(register)
+        if told:
+            yield from map(_columns, installation_totals(store(settings), told, known, ends, catalogue.capacity_kw))
 
     return compute
 
@@ -123,11 +154,12 @@ def _communities(
 
 
 def _columns(totals: Totals) -> pa.RecordBatch:
-    name, windows, rows = totals
+    name, windows, rows, followed = totals
     values: list[dict[str, Any]] = [
         {"installation_id": name, "month": row.start.date().replace(day=1), **row._asdict()} for row in rows
     ]
     values += [
         {"installation_id": name, "window_start": to_us(start), "window_end": to_us(end)} for start, end in windows
     ]
+    values[-1]["followed"] = None if followed is None else pickle.dumps(followed)
     return pa.RecordBatch.from_pylist(values, schema=_ARROW)

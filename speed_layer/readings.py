@@ -68,6 +68,7 @@ class Readings:
 
     def _write(self, judged: DataFrame, summary: Summary) -> None:
         to = self._settings
+        judged = judged.coalesce(sinks.tasks_for(summary.received))
         writes = []
         if summary.accepted:
             readings = sinks.reading_rows(judged, summary.fields)

@@ -15,7 +15,13 @@ from conf import Settings
 _FORMAT = "org.apache.spark.sql.cassandra"
 PAUSES_SECONDS = (1, 4, 0)
 """A write that fails, because Cassandra is busy, is tried once more after each of them."""
+MESSAGES_A_TASK = 5_000
 _WRITERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sink")
+
+
+def tasks_for(messages: int) -> int:
+    """How many tasks a batch is worth: a few rows are written sooner by one, and leave a core to the other query."""
+    return max(1, -(-messages // MESSAGES_A_TASK))
 
 
 def write_table(rows: DataFrame, table: str, settings: Settings, write_time: str | None = None, **more: str) -> None:

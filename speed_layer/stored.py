@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta, timezone
 from itertools import groupby
@@ -20,10 +21,10 @@ CONCURRENCY = 32
 INSTANTS_A_QUERY = 100
 _FIELDS = tuple(columns("readings"))
 _ENERGY_FIELDS = (
-    *("device_id", "device_kind", "time", "status"),
+    *("device_id", "device_kind", "time", "kafka_partition", "kafka_offset"),
     *dict.fromkeys(name for register, (_, _, power) in REGISTERS.items() for name in (register, power)),
 )
-"""What the arithmetic of energy looks at."""
+"""What the arithmetic of energy looks at, and where in the log it stands."""
 _DAY = timedelta(days=1)
 
 Reading = dict[str, Any]
@@ -50,7 +51,10 @@ class Store:
             "WHERE installation_id = ? AND month = ? AND quantity IN ? AND start >= ? AND start < ? "
             "GROUP BY installation_id, month, quantity"
         )
-        self._devices = session.prepare("SELECT device_id FROM inverter_state WHERE installation_id = ?")
+        self._withdraw = session.prepare(
+            "DELETE FROM energy_speed WHERE installation_id = ? AND month = ? AND quantity = ? AND start = ?"
+        )
+        self._devices = session.prepare("SELECT device_id, time FROM inverter_state WHERE installation_id = ?")
 
     def at(self, keys: Iterable[Key]) -> dict[Key, Stored]:
         """The stored readings of ``keys``; what is not stored is absent."""
@@ -68,10 +72,10 @@ class Store:
                 found[reading["device_id"], reading["time"]] = Stored(reading, position)
         return found
 
-    def devices(self, installations: Sequence[str]) -> list[list[str]]:
-        """The devices of each installation that ever sent a reading."""
+    def devices(self, installations: Sequence[str]) -> list[dict[str, datetime]]:
+        """The devices of each installation that ever sent a reading, and the time of the newest."""
         return [
-            [row["device_id"] for row in rows]
+            {row["device_id"]: _utc(row["time"]) for row in rows}
             for rows in self._ask(self._devices, [(installation,) for installation in installations])
         ]
 
@@ -91,6 +95,11 @@ class Store:
     def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
         """The rows of ``energy_speed`` of each (installation, start, end) asked; a span lies within a UTC day."""
         return self._energy_rows(self._energy, asked)
+
+    def withdraw(self, installation: str, periods: Iterable[tuple[str, datetime]]) -> None:
+        """Delete the rows of ``energy_speed`` of these (quantity, start)."""
+        gone = [(installation, start.date().replace(day=1), quantity, start) for quantity, start in periods]
+        deque(self._ask(self._withdraw, gone), maxlen=0)
 
     def first_of_day(self, asked: list[tuple[str, datetime]]) -> list[list[EnergyRow]]:
         """Of each (installation, instant) the first row of each quantity on the instant's UTC day."""

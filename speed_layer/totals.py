@@ -1,7 +1,7 @@
 """Energy of the touched periods, from the readings in Cassandra, by the functions the batch layer uses.
 
-Totals are computed afresh from all readings of the installation, never added to; a row written twice is the
-same row.
+Totals are those of all readings of the installation up to the batch: followed on from the batch before where they
+came in order, else made afresh from the stored readings. A row written twice is the same row.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import chain, islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from energy.balance import EnergyRow, community_energy, installation_energy
+from energy.balance import EnergyRow, Register, community_energy, installation_energy
 from energy.counters import BRIDGE, CONTEXT
+from energy.rows import from_us, to_us
+from speed_layer.followed import Followed, begin, follow
 from speed_layer.stored import Reading, Store
-from speed_layer.windows import Run, Window, by_day, pieces, union, window
+from speed_layer.windows import Run, Window, by_day, pieces, runs, union, window
 
 NEIGHBOURS = 2 * (CONTEXT + 1)
 """Readings looked at on each side of a window: the bridging sample and those it is judged by, twice, because a
@@ -24,28 +26,78 @@ _AT_ONCE = 32
 """Installations, or stretches of them, looked up side by side; what one task holds in memory."""
 Item = TypeVar("Item")
 
-Totals = tuple[str, list[Window], list[EnergyRow]]
-"""An installation or community, the windows recomputed, and their rows."""
+
+class Totals(NamedTuple):
+    """An installation or community, the windows made anew, their rows, and what the next batch goes on from."""
+
+    name: str
+    windows: list[Window]
+    rows: list[EnergyRow]
+    followed: Followed | None = None
 
 
 def installation_totals(
-    store: Store, touched: Mapping[str, Sequence[Run]], capacity_kw: Mapping[str, float]
+    store: Store,
+    touched: Mapping[str, Sequence[Register]],
+    known: Mapping[str, Followed],
+    ends: Mapping[int, int],
+    capacity_kw: Mapping[str, float],
 ) -> Iterator[Totals]:
-    """Energy of every period that ``touched`` runs of readings can change, installation by installation."""
-    names = sorted(touched)
-    for some in _chunks(names):
-        windows = _windows(store, {name: touched[name] for name in some})
-        devices = {
-            name: sorted({*known, *(run.device_id for run in touched[name])})
-            for name, known in zip(some, store.devices(some), strict=True)
-        }
-        rows: dict[str, list[EnergyRow]] = {name: [] for name in some}
-        asked = [(name, piece) for name in some for each in windows[name] for piece in pieces(each)]
-        for part in _chunks(asked):
-            together = _readings(store, [(devices[name], piece) for name, piece in part])
-            for (name, piece), readings in zip(part, together, strict=True):
-                rows[name] += installation_energy(readings, piece.start, piece.end, capacity_kw.get(name))
-        yield from ((name, windows[name], rows[name]) for name in some)
+    """Energy of every period that the readings of ``touched`` can change, installation by installation.
+
+    ``known`` is what the batches before left to go on from, ``ends`` the last offset of each Kafka partition.
+    """
+    afresh = []
+    for name in sorted(touched):
+        gone = follow(known[name], touched[name], capacity_kw.get(name)) if name in known else None
+        if gone is None:
+            afresh.append(name)
+        else:
+            yield Totals(name, [gone.window], gone.rows, gone.followed)
+    for some in _chunks(afresh):
+        yield from _afresh(store, {name: touched[name] for name in some}, known, ends, capacity_kw)
+
+
+def _afresh(
+    store: Store,
+    touched: Mapping[str, Sequence[Register]],
+    known: Mapping[str, Followed],
+    ends: Mapping[int, int],
+    capacity_kw: Mapping[str, float],
+) -> Iterator[Totals]:
+    names = list(touched)
+    windows = _windows(store, {name: _runs(of) for name, of in touched.items()})
+    newest = dict(zip(names, store.devices(names), strict=True))
+    devices = {name: sorted({*newest[name], *(each.device_id for each in touched[name])}) for name in names}
+    rows: dict[str, list[EnergyRow]] = {name: [] for name in names}
+    begun: dict[str, Followed] = {}
+    asked = [(name, piece) for name in names for each in windows[name] for piece in pieces(each)]
+    seen = {name: _seen(of, known.get(name)) for name, of in touched.items()}
+    # The piece the batch ends in: what is stored beyond is still to come.
+    final = {name: piece for name, piece in asked if to_us(piece.start) <= max(seen[name].values())}
+    for part in _chunks(asked):
+        together = _readings(store, [(devices[name], piece) for name, piece in part])
+        for (name, piece), readings in zip(part, together, strict=True):
+            capacity = capacity_kw.get(name)
+            rows[name] += installation_energy(readings, *piece, capacity)
+            if piece == final[name]:
+                begun[name] = begin(readings, newest[name], seen[name], ends, piece.start, capacity)
+    for name in names:
+        _withdraw(store, name, windows[name], rows[name])
+    yield from (Totals(name, windows[name], rows[name], begun[name]) for name in names)
+
+
+def _seen(touched: Iterable[Register], known: Followed | None) -> dict[str, int]:
+    """The time of the latest reading of each device up to the end of the batch, as far as that is known."""
+    seen = {} if known is None else {device: times[-1] for device, times in known.heard.items()}
+    for each in touched:
+        seen[each.device_id] = max(seen.get(each.device_id, 0), each.times[-1])
+    return seen
+
+
+def _runs(touched: Iterable[Register]) -> list[Run]:
+    times = {each.device_id: each.times for each in touched}
+    return [run for device, at in times.items() for run in runs(device, map(from_us, at))]
 
 
 def community_totals(store: Store, community: str, members: Sequence[str], windows: Iterable[Window]) -> Totals:
@@ -63,7 +115,14 @@ def community_totals(store: Store, community: str, members: Sequence[str], windo
             for member, inside, firsts in zip(members, of_members, having, strict=True)
         }
         rows += [row for row in community_energy(together) if each.start <= row.start < each.end]
-    return community, merged, rows
+    _withdraw(store, community, merged, rows)
+    return Totals(community, merged, rows)
+
+
+def _withdraw(store: Store, name: str, windows: Iterable[Window], rows: Iterable[EnergyRow]) -> None:
+    """Take back what the view holds in ``windows`` and no reading gives evidence of any more."""
+    held = chain.from_iterable(store.energy([(name, *day) for each in windows for day in by_day(each)]))
+    store.withdraw(name, {(row.quantity, row.start) for row in held} - {(row.quantity, row.start) for row in rows})
 
 
 def _windows(store: Store, touched: Mapping[str, Sequence[Run]]) -> dict[str, list[Window]]:

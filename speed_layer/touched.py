@@ -1,62 +1,83 @@
-"""Which devices and stretches of time a micro-batch of readings touches."""
+"""What a micro-batch of readings tells of each device: its registers, and so the stretches of time it touches."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from energy.balance import Register, registers
 from energy.records import Rejected
 from energy.rows import to_us
 from speed_layer.catalogue import Catalogue
 from speed_layer.judge import judge
-from speed_layer.verdicts import as_messages, messages_in
-from speed_layer.windows import runs
+from speed_layer.verdicts import as_messages, messages_in, uncollected
 
-SCHEMA = "installation_id string, device_id string, first bigint, last bigint, kafka_partition int, kafka_offset bigint"
+SCHEMA = (
+    "installation_id string, device_id string, quantity string, times array<bigint>, register_wh array<double>, "
+    "power_w array<double>, capacity_w double, kafka_partition int, kafka_offset bigint, messages bigint"
+)
 _ARROW_SCHEMA = pa.schema(
     [
         ("installation_id", pa.string()),
         ("device_id", pa.string()),
-        ("first", pa.int64()),
-        ("last", pa.int64()),
+        ("quantity", pa.string()),
+        ("times", pa.list_(pa.int64())),
+        ("register_wh", pa.list_(pa.float64())),
+        ("power_w", pa.list_(pa.float64())),
+        ("capacity_w", pa.float64()),
         ("kafka_partition", pa.int32()),
         ("kafka_offset", pa.int64()),
+        ("messages", pa.int64()),
     ]
 )
 
 
 def touched(messages: DataFrame, catalogue: Catalogue) -> DataFrame:
-    """The runs of each device, and one row a Kafka partition with the last offset read.
+    """The registers of each device, and one row a Kafka partition with the last offset and the count of messages read.
 
-    Times are microseconds since 1970 UTC. What the readings query refuses touches nothing.
+    Times are microseconds since 1970 UTC; a device without a register has a row without quantity. What the readings
+    query refuses touches nothing.
     """
     return as_messages(messages).mapInArrow(_touching(catalogue), SCHEMA)  # type: ignore[arg-type]
 
 
+def told(readings: list[dict[str, Any]], capacity_kw: float | None) -> Iterator[Register]:
+    """The registers of one installation's ``readings``; of a device without any the times alone."""
+    silent: dict[str, set[int]] = {}
+    for reading in readings:
+        silent.setdefault(reading["device_id"], set()).add(to_us(reading["time"]))
+    for register in registers(readings, capacity_kw):
+        silent.pop(register.device_id, None)
+        yield register
+    for device, times in silent.items():
+        yield Register(device, "", sorted(times), [], [], None)
+
+
 def _touching(catalogue: Catalogue) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def touching(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        times: dict[tuple[str, str], set[datetime]] = {}
+        readings: dict[str, list[dict[str, Any]]] = {}
         last: dict[int, int] = {}
-        for message in messages_in(batches):
-            last[message.partition] = message.offset
-            try:
-                reading = judge(message, catalogue)
-            except Rejected:
-                continue
-            times.setdefault((reading["installation_id"], reading["device_id"]), set()).add(reading["time"])
-        rows: list[tuple[Any, ...]] = [
-            (installation, device, to_us(run.first), to_us(run.last), None, None)
-            for (installation, device), at in times.items()
-            for run in runs(device, at)
+        count: Counter[int] = Counter()
+        with uncollected():
+            for message in messages_in(batches):
+                last[message.partition] = message.offset
+                count[message.partition] += 1
+                try:
+                    reading = judge(message, catalogue)
+                except Rejected:
+                    continue
+                readings.setdefault(reading["installation_id"], []).append(reading)
+        rows: list[dict[str, Any]] = [
+            {"installation_id": installation, **register._asdict()}
+            for installation, of in readings.items()
+            for register in told(of, catalogue.capacity_kw.get(installation))
         ]
-        rows += [(None, None, None, None, partition, offset) for partition, offset in last.items()]
+        rows += [{"kafka_partition": p, "kafka_offset": offset, "messages": count[p]} for p, offset in last.items()]
         if rows:
-            columns = zip(*rows, strict=True)
-            arrays = [pa.array(column, field.type) for column, field in zip(columns, _ARROW_SCHEMA, strict=True)]
-            yield pa.RecordBatch.from_arrays(arrays, schema=_ARROW_SCHEMA)
+            yield pa.RecordBatch.from_pylist(rows, schema=_ARROW_SCHEMA)
 
     return touching

@@ -60,7 +60,11 @@ def verdicts(
 
 
 def as_messages(source: DataFrame) -> DataFrame:
-    """Rows of the Kafka source as columns of :class:`Message`; what is too large to be taken is cut short."""
+    """Rows of the Kafka source as columns of :class:`Message`; what is too large to be taken is cut short.
+
+    In no more tasks than run at once: a task costs more than the few messages of a live batch's partition.
+    """
+    source = source.coalesce(source.sparkSession.sparkContext.defaultParallelism)
     size = F.octet_length("value")
     kept = F.when(size > MAX_PAYLOAD_BYTES, F.substring("value", 1, PAYLOAD_BYTES)).otherwise(F.col("value"))
     return source.select(
@@ -87,7 +91,7 @@ def judging(
         taken: list[tuple[Position, dict[str, Any]]] = []
         refused: list[Refusal] = []
         positions: list[Position] = []
-        with _uncollected():
+        with uncollected():
             for message in messages_in(batches):
                 position = message.partition, message.offset
                 positions.append(position)
@@ -107,8 +111,11 @@ def judging(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    # Hundreds of thousands of objects without a cycle among them: looking for one costs a quarter of the time.
+def uncollected() -> Iterator[None]:
+    """Without garbage collection.
+
+    Of hundreds of thousands of objects without a cycle among them, looking for one costs a quarter of the time.
+    """
     gc.disable()
     try:
         yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from readings_of import NOON, reading
 
 from energy.balance import EnergyRow, installation_energy
-from energy.conflict import merge
+from energy.conflict import adds, merge
+from speed_layer.followed import Followed
 from speed_layer.stored import Reading
 from speed_layer.totals import installation_totals
-from speed_layer.windows import Run
+from speed_layer.touched import told
 
 DEVICE = "home-1-inverter"
 CAPACITY = {"home-1": 10.0}
@@ -23,14 +24,25 @@ STEP = timedelta(minutes=5)
 COUNT = 60
 
 
+View = dict[tuple[str, datetime], EnergyRow]
+
+
 class Memory:
     """The look-ups of ``speed_layer.stored.Store`` over readings of one device in memory."""
 
     def __init__(self) -> None:
         self.held: dict[datetime, Reading] = {}
+        self.view: View = {}
+        self.looked = 0
 
-    def devices(self, installations: Sequence[str]) -> list[list[str]]:
-        return [[DEVICE] for _ in installations]
+    def write(self, reading: Reading, offset: int) -> None:
+        held = self.held.get(reading["time"], {})
+        if adds(held, reading):
+            self.held[reading["time"]] = merge(held, reading) | {"kafka_partition": 0, "kafka_offset": offset}
+
+    def devices(self, installations: Sequence[str]) -> list[dict[str, datetime]]:
+        self.looked += 1
+        return [{DEVICE: max(self.held)} for _ in installations]
 
     def between(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[Reading]]:
         return [self._where(lambda at, s=start, e=end: s <= at < e) for _, start, end in asked]
@@ -41,19 +53,31 @@ class Memory:
     def since(self, asked: list[tuple[str, datetime]], count: int, within: timedelta) -> list[list[Reading]]:
         return [self._where(lambda at, i=instant: i <= at < i + within)[:count] for _, instant in asked]
 
+    def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
+        return [[row for (_, at), row in self.view.items() if start <= at < end] for _, start, end in asked]
+
+    def withdraw(self, _installation: str, periods: Iterable[tuple[str, datetime]]) -> None:
+        for period in periods:
+            del self.view[period]
+
     def _where(self, holds: Callable[[datetime], bool]) -> list[Reading]:
         return [self.held[at] for at in sorted(self.held) if holds(at)]
 
 
-def followed(readings: Sequence[dict[str, Any]]) -> dict[tuple[str, datetime], EnergyRow]:
-    """What the view holds after each reading was written and its periods made anew, one after another."""
-    store, view = Memory(), {}
-    for each in readings:
-        at = each["time"]
-        store.held[at] = merge(store.held.get(at, {}), each)
-        for _, _, rows in installation_totals(store, {"home-1": [Run(DEVICE, at, at)]}, CAPACITY):  # type: ignore[arg-type]
-            view.update({(row.quantity, row.start): row for row in rows})
-    return view
+def followed(readings: Sequence[dict[str, Any]], ahead: int = 0, batch: int = 1) -> Memory:
+    """The tables after each batch was written and its periods made, the readings being ``ahead`` by so many."""
+    store = Memory()
+    known: dict[str, Followed] = {}
+    for first in range(0, len(readings), batch):
+        last = min(first + batch, len(readings)) - 1
+        for offset in range(0 if first == 0 else first + ahead, min(last + ahead + 1, len(readings))):
+            store.write(readings[offset], offset)
+        told_ = list(told(list(readings[first : last + 1]), CAPACITY["home-1"]))
+        made = installation_totals(store, {"home-1": told_}, known, {0: last}, CAPACITY)  # type: ignore[arg-type]
+        for name, _, rows, after in made:
+            store.view.update({(row.quantity, row.start): row for row in rows})
+            known = {} if after is None else {name: after}
+    return store
 
 
 def expected(readings: Sequence[dict[str, Any]]) -> dict[tuple[str, datetime], EnergyRow]:
@@ -82,7 +106,27 @@ FAULTS: dict[str, Callable[[int], float]] = {
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_one_by_one_ends_in_the_energy_of_all(fault: Callable[[int], float]) -> None:
     readings = trace(fault)
-    assert followed(readings) == expected(readings)
+    assert followed(readings).view == expected(readings)
+
+
+@pytest.mark.parametrize(("ahead", "batch"), [(0, 1), (7, 1), (0, 5), (40, 7), (40, 50)])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_batches_behind_the_store_end_in_the_same(fault: Callable[[int], float], ahead: int, batch: int) -> None:
+    readings = trace(fault)
+    assert followed(readings, ahead, batch).view == expected(readings)
+
+
+def test_a_plain_register_is_read_once_and_then_followed() -> None:
+    assert followed(trace(register)).looked == 1
+    assert followed(trace(register), ahead=20, batch=3).looked == 1
+
+
+def test_a_reading_that_comes_late_is_made_from_what_is_stored() -> None:
+    readings = trace(register)
+    late = [*readings[:30], *readings[31:], readings[30]]
+    store = followed(late)
+    assert store.view == expected(readings)
+    assert store.looked == 2
 
 
 _registers = st.sampled_from(
@@ -97,18 +141,38 @@ _readings = st.builds(
 
 
 @settings(max_examples=1_000, deadline=None)
-@given(st.lists(_readings, min_size=1, max_size=8), st.data())
+@given(st.lists(_readings, min_size=1, max_size=8), st.integers(0, 8), st.integers(1, 4), st.data())
 def test_any_order_and_repetition_ends_in_the_energy_of_all(
-    readings: list[dict[str, Any]], data: st.DataObject
+    readings: list[dict[str, Any]], ahead: int, batch: int, data: st.DataObject
 ) -> None:
     came = data.draw(st.permutations([*readings, *data.draw(st.lists(st.sampled_from(readings), max_size=3))]))
-    assert followed(came) == expected(readings)
+    assert followed(came, ahead, batch).view == expected(readings)
+
+
+_seconds = st.sampled_from([60, 300, 899, 900, 901, 1700, 4000])
+_shares = st.sampled_from([0.5, 1.0, 1.4])
+_rises = st.sampled_from([0.0, 0.0, 7.0, 40.0, 300.0])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(_seconds, _shares, _rises), max_size=25), st.booleans(), st.integers(0, 10), st.integers(1, 6)
+)
+def test_readings_in_order_end_in_the_energy_of_all(
+    steps: list[tuple[int, float, float]], powered: bool, ahead: int, batch: int
+) -> None:
+    second, wh, readings = 0, 50_000.0, []
+    for seconds, share, rise in steps:
+        second, wh = second + seconds, wh + (round(share * seconds / 3) if powered else rise)
+        power: dict[str, Any] = {"ac_power_w": 1200.0} if powered else {}
+        readings.append(reading(second, energy_total_wh=wh, **power))
+    assert followed(readings, ahead, batch).view == expected(readings)
 
 
 def test_a_hole_longer_than_a_day_is_left_to_the_night_and_never_a_zero() -> None:
     before = [reading(60 * n, energy_total_wh=register(n)) for n in range(8)]
     after = [reading(90_000 + 420 + 60 * n, energy_total_wh=register(5_000 + n)) for n in range(8)]
-    view = followed(before + after)
+    view = followed(before + after).view
     starts = sorted(start for _, start in view)
     assert starts == [NOON, NOON + timedelta(hours=25)]
     assert [round(view["generation", start].completeness, 3) for start in starts] == [round(7 / 15, 3)] * 2

@@ -1,0 +1,161 @@
+"""Registers followed from batch to batch: energy of readings that come in order, without the old ones read again.
+
+What is known of an installation up to one place of the log (:class:`Followed`) and the readings after it say as much
+as all readings together, as long as each device's come in order of time and its registers are plain
+(``energy.plain``). Where that does not hold nothing is followed, and the energy is made from the stored readings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from energy.balance import Counted, EnergyRow, Register, installation_rows, registers
+from energy.counters import BRIDGE, Course, followed
+from energy.rows import EPOCH, QUARTER_US, from_us, to_us
+from speed_layer.stored import Reading
+from speed_layer.windows import Window
+
+KEPT_US = timedelta(hours=1) // timedelta(microseconds=1)
+"""How far behind the others a device may be and still be followed."""
+
+
+class Followed(NamedTuple):
+    """An installation up to one place of the log. Times are microseconds from the epoch."""
+
+    since: int
+    """The first quarter-hour of which all is held."""
+    capacity_kw: float | None
+    heard: dict[str, list[int]]
+    """When each device was heard: the last time of each quarter-hour, and the last one before ``since``."""
+    courses: dict[tuple[str, str], Course] | None
+    """By device and quantity; None where nothing can be gone on from, and ``heard`` is the last time alone."""
+
+
+class Gone(NamedTuple):
+    """An installation that was followed: the periods made anew, their rows, and what later readings go on from."""
+
+    window: Window
+    rows: list[EnergyRow]
+    followed: Followed
+
+
+def begin(
+    readings: Iterable[Reading],
+    newest: Mapping[str, datetime],
+    seen: Mapping[str, int],
+    ends: Mapping[int, int],
+    start: datetime,
+    capacity_kw: float | None,
+) -> Followed:
+    """What is known of an installation from its stored ``readings`` since ``start`` and their neighbours before it.
+
+    ``newest`` is the time of each device's latest stored reading, ``seen`` of its latest one read so far, ``ends`` the
+    last offset read of each Kafka partition: readings stored from behind it are still to come.
+    """
+    nothing = Followed(to_us(start), capacity_kw, {device: [at] for device, at in seen.items()}, None)
+    by_device: dict[str, list[Reading]] = {device: [] for device, at in newest.items() if at > start - BRIDGE}
+    for reading in readings:
+        by_device.setdefault(reading["device_id"], []).append(reading)
+    past: list[Reading] = []
+    for device, all_ in by_device.items():
+        known = _up_to(ends, sorted(all_, key=lambda each: each["time"]), newest.get(device), seen.get(device, 0))
+        if known is None:
+            return nothing
+        past += known
+    heard: dict[str, list[int]] = defaultdict(list)
+    for reading in past:
+        heard[reading["device_id"]].append(to_us(reading["time"]))
+    courses: dict[tuple[str, str], Course] = {}
+    for register in registers(past, capacity_kw):
+        course = _plain(None, register)
+        if course is None:
+            return nothing
+        courses[register.device_id, register.quantity] = course
+    return _kept(to_us(start), capacity_kw, heard, courses)
+
+
+def follow(of: Followed, new: Sequence[Register], capacity_kw: float | None) -> Gone | None:
+    """``of`` with a batch's ``new`` readings, or None where they are to be made from what is stored.
+
+    A device without a register is given as one of no quantity.
+    """
+    if of.courses is None:
+        return None
+    heard, courses = dict(of.heard), dict(of.courses)
+    first, end = min(_period(each.times[0]) for each in new), max(each.times[-1] for each in new)
+    devices = {each.device_id: each.times for each in new}
+    for device, times in devices.items():
+        before = of.heard.get(device)
+        if before is None or times[0] <= before[-1]:
+            return None
+        heard[device] = [*before, *times]
+        first = min(first, _period(before[-1]))
+    told = {(each.device_id, each.quantity): each for each in new if each.quantity}
+    if (
+        first < of.since
+        or capacity_kw != of.capacity_kw
+        or told.keys() != {each for each in courses if each[0] in devices}
+    ):
+        return None
+    for each, register in told.items():
+        course = _plain(courses[each], register)
+        if course is None:
+            return None
+        courses[each] = course
+    window = Window(from_us(first), from_us(_period(end) + QUARTER_US))
+    rows = installation_rows(_counted(heard, courses), *window)
+    return Gone(window, rows, _kept(of.since, capacity_kw, heard, courses))
+
+
+def _up_to(
+    ends: Mapping[int, int], readings: Sequence[Reading], newest: datetime | None, seen: int
+) -> Sequence[Reading] | None:
+    """The readings of one device up to the end of a batch; None unless those behind it are later and all are there."""
+    is_past = [each["kafka_offset"] <= ends.get(each["kafka_partition"], -1) for each in readings]
+    count = sum(is_past)
+    if not all(is_past[:count]):
+        return None
+    past = readings[:count]
+    last = past[-1]["time"] if past else EPOCH
+    # A stored reading bears the offset of the last message that changed it: one already seen may look to come.
+    is_there = to_us(last) >= seen
+    return past if is_there and (count < len(readings) or newest is None or last >= newest) else None
+
+
+def _plain(course: Course | None, of: Register) -> Course | None:
+    """The course with more samples; None where it is in doubt, or a hole leaves its share open."""
+    course = followed(course, of.times, of.register_wh, of.power_w, of.capacity_w)
+    return None if course is None or course.gaps else course
+
+
+def _counted(heard: Mapping[str, list[int]], courses: Mapping[tuple[str, str], Course]) -> Counted:
+    counted = Counted(defaultdict(dict), defaultdict(dict))
+    for (device, quantity), course in courses.items():
+        counted.portions[quantity][device] = course.portions()
+        counted.heard[quantity][device] = heard[device]
+    return counted
+
+
+def _kept(
+    since: int,
+    capacity_kw: float | None,
+    heard: Mapping[str, list[int]],
+    courses: Mapping[tuple[str, str], Course],
+) -> Followed:
+    """No more than is needed later."""
+    latest = max((times[-1] for times in heard.values()), default=since)
+    since = max(since, _period(latest) - KEPT_US)
+    last = {device: _thinned(times, since) for device, times in heard.items()}
+    return Followed(since, capacity_kw, last, {key: course.since(since) for key, course in courses.items()})
+
+
+def _thinned(times: Sequence[int], since: int) -> list[int]:
+    last = {max(_period(at), since - 1): at for at in times}
+    return list(last.values())
+
+
+def _period(at: int) -> int:
+    return at - at % QUARTER_US
