@@ -11,6 +11,8 @@ from conf import Settings, cassandra
 
 DEVICES = 500
 STEP = timedelta(seconds=5)
+ORIGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""When the registers stood at their beginning: backlog and live readings are of the same registers."""
 REPEATED_EVERY = 50
 """One message in so many is sent twice, as a gateway does whose acknowledgement was lost."""
 
@@ -40,7 +42,7 @@ def backlog(count: int, start: datetime, devices: int = DEVICES) -> Iterator[tup
     while sent < count:
         at = start + step * STEP
         for device in range(devices):
-            message = reading(device, at, step)
+            message = reading(device, at)
             yield message
             sent += 1
             if sent % REPEATED_EVERY == 0 and sent < count:
@@ -51,8 +53,9 @@ def backlog(count: int, start: datetime, devices: int = DEVICES) -> Iterator[tup
         step += 1
 
 
-def reading(device: int, at: datetime, step: int) -> tuple[str, bytes]:
+def reading(device: int, at: datetime) -> tuple[str, bytes]:
     """The message (key, value) of one device at one instant."""
+    step = (at - ORIGIN) // STEP
     installation = f"bench-{device // 2:04d}"
     head = f'{{"schema":1,"installation_id":"{installation}","time":"{at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]}Z",'
     watts = 1000 + (step * 7 + device * 13) % 3000

@@ -139,8 +139,8 @@ def with_energy(table: Table, console: Console, settings: Settings, asked: argpa
 
 
 def after_warming(settings: Settings, asked: argparse.Namespace) -> list[float]:
-    """Latencies once a few seconds have passed."""
-    latencies(settings, min(10.0, asked.seconds), asked.rate, asked.devices)
+    """Latencies once what small batches run through is compiled."""
+    latencies(settings, asked.seconds, asked.rate, asked.devices)
     return latencies(settings, asked.seconds, asked.rate, asked.devices)
 
 
