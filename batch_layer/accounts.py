@@ -63,10 +63,7 @@ def official(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
     Of two statements that are known at once the greater energy stands, as in ``energy.intervals``; where an energy is
     not stated the field is null.
     """
-    mark = touched.marks(spark, settings, run)["intervals"]
-    through = run.finished["clean"]["intervals_through_batch"]
-    batches = master.batches_after(spark, settings, "intervals", mark)
-    days = {day for batch, brought in batches.items() if batch <= through for day in brought}
+    days = touched.days_brought(spark, settings, run, "intervals")
     return (
         master.read(spark, settings, "intervals", days)
         .withColumn("month", F.trunc("start", "month"))

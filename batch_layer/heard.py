@@ -17,6 +17,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import master, storage
 from batch_layer.runs import Run
 from conf import Settings
+from energy.calendar import dates
 from energy.records import REGISTERS
 
 Span = tuple[date, date]
@@ -110,15 +111,15 @@ def silence_around(spans: Sequence[Span], day: date) -> list[date]:
     at = _span_of(spans, day)
     days: list[date] = []
     if at > 0 and spans[at][0] == day:
-        days += _days(spans[at - 1][1], day)
+        days += dates(spans[at - 1][1], day)
     if at + 1 < len(spans) and spans[at][1] == day:
-        days += _days(day, spans[at + 1][0])
+        days += dates(day, spans[at + 1][0])
     return days
 
 
 def silences(spans: Sequence[Span], first: date, last: date) -> list[date]:
     """Days of ``first``..``last`` on which the device was silent, though it was heard before and after."""
-    silent = chain.from_iterable(_days(a[1] + _DAY, b[0] - _DAY) for a, b in pairwise(spans) if b[0] > first)
+    silent = chain.from_iterable(dates(a[1] + _DAY, b[0] - _DAY) for a, b in pairwise(spans) if b[0] > first)
     return [day for day in silent if first <= day <= last]
 
 
@@ -138,8 +139,8 @@ def near(spans: Sequence[Span], day: date, reach: int) -> list[date]:
         following = spans[at + 1][0]
     span = timedelta(days=reach)
     around = {day + n * _DAY for n in range(-reach, reach + 1)}
-    around |= set(_days(before - span, before)) if before else set()
-    around |= set(_days(following, following + span)) if following else set()
+    around |= set(dates(before - span, before)) if before else set()
+    around |= set(dates(following, following + span)) if following else set()
     return sorted(each for each in around if _is_heard(spans, each))
 
 
@@ -151,7 +152,3 @@ def _span_of(spans: Sequence[Span], day: date) -> int:
 def _is_heard(spans: Sequence[Span], day: date) -> bool:
     at = _span_of(spans, day)
     return at >= 0 and day <= spans[at][1]
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + n * _DAY for n in range((last - first).days + 1)]

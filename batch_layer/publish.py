@@ -46,7 +46,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         "official_published": _publish(settings, accounts.official(spark, settings, run), "official"),
         "gaps_published": _publish(settings, accounts.gaps(spark, settings, run), "gap"),
         "changes_published": _publish(settings, accounts.changes(spark, settings, run, days), "change"),
-        "silences_published": _publish(settings, silence.alarms(spark, settings, run), "alarm"),
+        "silences_published": _publish(settings, silence.alarms(spark, settings, run), ALARM),
     }
     if "prices" in run.finished:
         counts |= prices.publish(spark, settings, run, _publish)
@@ -91,10 +91,7 @@ def _exact() -> Column:
 def _publish_prices(spark: SparkSession, settings: Settings, run: Run) -> int:
     """Prices that were archived since the last published run; known_at is part of their key, so none replaces
     another. Of two providers' words on one key the greater provider's stands."""
-    mark = touched.marks(spark, settings, run)["prices"]
-    batches = master.batches_after(spark, settings, "prices", mark)
-    through = run.finished["clean"]["prices_through_batch"]
-    days = {day for batch, brought in batches.items() if batch <= through for day in brought}
+    days = touched.days_brought(spark, settings, run, "prices")
     key = ("market", "zone", "day", "start", "known_at")
     fields = ("provider", "end", "price_eur_mwh")
     prices = (

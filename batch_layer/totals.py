@@ -26,7 +26,7 @@ from energy.balance import EnergyRow, community_energy, counted, installation_ro
 from energy.counters import ANY_HOLE
 from energy.gaps import Stretch
 from energy.intervals import fill, interval_energy
-from energy.records import REGISTERS
+from energy.records import COUNTED
 from energy.rows import from_us
 
 TOTALS = (
@@ -42,7 +42,7 @@ BOTH = f"{TOTALS}, device_id string, until timestamp, state string, periods int"
 """A total, or, where ``state`` is not null, a stretch of the ledger."""
 READING_FIELDS = (
     *("installation_id", "device_id", "device_kind", "time", "status", "received_at"),
-    *dict.fromkeys(name for register, (_, _, power) in REGISTERS.items() for name in (register, power)),
+    *COUNTED,
 )
 """What the arithmetic looks at; the rest of a reading stays where it is."""
 _ARROW = pa.schema(

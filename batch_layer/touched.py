@@ -15,6 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import heard, master, runs
 from batch_layer.runs import Run
 from conf import Settings
+from energy.calendar import dates
 
 INTERVAL_DAYS = 31
 """Longest interval that is accepted, in days (energy.records)."""
@@ -32,6 +33,13 @@ def marks(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         return found
     newest = runs.record(spark, settings, run.published[-1])
     return {topic: int(newest["steps"]["clean"][f"{topic}_through_batch"]) for topic in found}
+
+
+def days_brought(spark: SparkSession, settings: Settings, run: Run, topic: str) -> set[date]:
+    """The UTC days of ``topic`` archived since the last published run, as far as this one cleans them."""
+    batches = master.batches_after(spark, settings, topic, marks(spark, settings, run)[topic])
+    through = run.finished["clean"][f"{topic}_through_batch"]
+    return {day for batch, brought in batches.items() if batch <= through for day in brought}
 
 
 def touched_days(
@@ -92,17 +100,12 @@ def _by_intervals(intervals: DataFrame) -> DataFrame:
 
 
 def _come_under_the_cut(spark: SparkSession, settings: Settings, since: date, cut: date) -> DataFrame:
-    around = day_range(since - timedelta(days=1), cut)
+    around = dates(since - timedelta(days=1), cut)
     readings = master.read(spark, settings, "readings", around)
-    spanning = day_range(since - timedelta(days=INTERVAL_DAYS), cut)
+    spanning = dates(since - timedelta(days=INTERVAL_DAYS), cut)
     intervals = master.read(spark, settings, "intervals", spanning)
     return (
         _by_readings(readings, new=False)
         .unionByName(_by_intervals(intervals))
         .where(F.col("event_day") >= F.lit(since))
     )
-
-
-def day_range(first: date, last: date) -> list[date]:
-    """Every day from ``first`` to ``last``, both included."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -34,6 +34,16 @@ def zone(name: str) -> ZoneInfo:
         raise UnknownZone(f"time zone {name!r} is not known; use an IANA name such as Europe/Madrid") from None
 
 
+def dates(first: date, last: date) -> list[date]:
+    """Every date from ``first`` to ``last``, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def utc_dates(start: datetime, end: datetime) -> list[date]:
+    """The UTC dates from that of ``start`` to that of ``end``, both included."""
+    return dates(start.astimezone(timezone.utc).date(), end.astimezone(timezone.utc).date())
+
+
 def period_start(instant: datetime, resolution: str = "15m", tz: tzinfo = timezone.utc) -> datetime:
     """Start (UTC) of the quarter-hour, or the hour, day or month of ``tz``, that holds the aware ``instant``.
 

@@ -154,6 +154,9 @@ REGISTERS: Mapping[str, tuple[str, str, str]] = {
     "discharge_total_wh": ("battery", "discharge", "discharge_power_w"),
 }
 
+COUNTED = tuple(dict.fromkeys(name for register, (_, _, power) in REGISTERS.items() for name in (register, power)))
+"""Every register and the power of its flow: what the arithmetic of energy looks at."""
+
 _ADAPTERS = {topic: TypeAdapter(record) for topic, record in RECORDS.items()}
 _TIMES: Mapping[str, tuple[str, ...]] = {
     "readings": ("time",),

@@ -58,10 +58,10 @@ def exact_sums(parts: Sequence[EnergyRow]) -> tuple[float, float, float]:
     """Energy, lower and upper bound (Wh) of all ``parts`` together, exact to the mWh."""
     energy = lower = upper = 0
     for row in parts:
-        mwh = round(row.energy_wh * MWH)
+        mwh = to_mwh(row.energy_wh)
         energy += mwh
-        lower += mwh if row.lower_wh in (None, row.energy_wh) else round(row.lower_wh * MWH)
-        upper += mwh if row.upper_wh in (None, row.energy_wh) else round(row.upper_wh * MWH)
+        lower += mwh if row.lower_wh in (None, row.energy_wh) else to_mwh(row.lower_wh)
+        upper += mwh if row.upper_wh in (None, row.energy_wh) else to_mwh(row.upper_wh)
     return energy / MWH, lower / MWH, upper / MWH
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from energy.calendar import period_start
+from energy.calendar import period_start, utc_dates
 from energy.counters import BRIDGE
 from energy.reconcile import added_by
-from energy.records import REGISTERS, Rejected, parse
+from energy.records import COUNTED, Rejected, parse
 from energy.rows import EnergyRow
 from serving_layer import catalogue
 from serving_layer.merge import Published
@@ -23,11 +23,7 @@ KEPT = timedelta(days=40)
 """So long the speed layer keeps readings."""
 REFUSED_A_DAY = 10_000
 """Of one day's quarantine at most so many are looked at."""
-_FIELDS = ", ".join(
-    dict.fromkeys(
-        ("device_id", "device_kind", "time", *(n for r, (_, _, power) in REGISTERS.items() for n in (r, power)))
-    )
-)
+_FIELDS = ", ".join(("device_id", "device_kind", "time", *COUNTED))
 _READINGS = (
     f"SELECT installation_id, kafka_partition, kafka_offset, {_FIELDS} FROM reading_by_day "  # noqa: S608
     "WHERE device_id = ? AND day = ? AND time >= ? AND time < ?"
@@ -76,7 +72,7 @@ def held(reader: Reader, installation_id: str, spans: Sequence[tuple[datetime, d
         (device, day, start - BRIDGE, end + BRIDGE)
         for start, end in spans
         for device in devices
-        for day in _days(start - BRIDGE, end + BRIDGE)
+        for day in utc_dates(start - BRIDGE, end + BRIDGE)
     }
     found = Held([], [])
     taken = set()
@@ -100,7 +96,7 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
     """
     unknown = [f"unknown installation {each}" for each in installation_ids]
     reasons = [_BY_DEVICE, *((reason, f"{reason}\0") for reason in unknown)]
-    days = _days(max(since, now - KEPT), now)
+    days = utc_dates(max(since, now - KEPT), now)
     found = []
     for rows in reader.each(_REFUSED, [(day, *reason, REFUSED_A_DAY) for day in days for reason in reasons]):
         for row in rows:
@@ -175,8 +171,3 @@ def _archived_offsets(reader: Reader, seen: Published) -> dict[str, int]:
         for partition, offset in json.loads(row.last_offsets or "{}").items():
             ends[partition] = max(offset, ends.get(partition, -1))
     return ends
-
-
-def _days(start: datetime, end: datetime) -> list[date]:
-    first = start.astimezone(timezone.utc).date()
-    return [first + timedelta(days=n) for n in range((end.astimezone(timezone.utc).date() - first).days + 1)]

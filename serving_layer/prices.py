@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
+from energy.calendar import utc_dates
 from serving_layer.merge import Published
 from serving_layer.reader import Reader, utc
 
@@ -38,8 +39,7 @@ def read(
 
     With ``visible`` also the forecasts that its runs issued, of each hour the newest.
     """
-    first, last = start.astimezone(timezone.utc).date(), end.astimezone(timezone.utc).date()
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    days = utc_dates(start, end)
     rows = [row for rows in reader.each(_PRICES, [(market, zone, day) for day in days]) for row in rows]
     issued = set() if visible is None else {run.issued_at or run.cut for run in visible.runs}
     prices = [_price(row) for row in rows]

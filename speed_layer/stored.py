@@ -14,7 +14,7 @@ from cassandra.query import dict_factory
 
 from conf import Settings, cassandra
 from energy.balance import EnergyRow
-from energy.records import QUANTITIES, REGISTERS, columns
+from energy.records import COUNTED, QUANTITIES, columns
 from speed_layer.repeats import Key, Stored
 
 CONCURRENCY = 32
@@ -22,7 +22,7 @@ INSTANTS_A_QUERY = 100
 _FIELDS = tuple(columns("readings"))
 _ENERGY_FIELDS = (
     *("device_id", "device_kind", "time", "kafka_partition", "kafka_offset"),
-    *dict.fromkeys(name for register, (_, _, power) in REGISTERS.items() for name in (register, power)),
+    *COUNTED,
 )
 """What the arithmetic of energy looks at, and where in the log it stands."""
 _DAY = timedelta(days=1)
