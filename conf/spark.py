@@ -72,7 +72,8 @@ def connections(settings: Settings) -> dict[str, str]:
         # One sync of the commit log serves all batches in flight: many small writers wait less.
         "spark.cassandra.output.concurrent.writes": "100",
         "spark.cassandra.output.batch.size.bytes": str(64 * 1024),
-        "spark.cassandra.output.batch.grouping.key": "partition",
+        # Live rows are each of another partition: one request a replica set, not one a row.
+        "spark.cassandra.output.batch.grouping.key": "replica_set",
         "spark.cassandra.connection.keepAliveMS": "60000",
         # The connector waits ever longer, up to a minute, for a node that is back in ten seconds.
         "spark.cassandra.connection.reconnectionDelayMS.min": "500",
