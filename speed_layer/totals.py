@@ -96,7 +96,9 @@ def _seen(touched: Iterable[Register], known: Followed | None) -> dict[str, int]
 
 
 def _runs(touched: Iterable[Register]) -> list[Run]:
-    times = {each.device_id: each.times for each in touched}
+    times: dict[str, set[int]] = {}
+    for each in touched:
+        times.setdefault(each.device_id, set()).update(each.times)
     return [run for device, at in times.items() for run in runs(device, map(from_us, at))]
 
 

@@ -121,6 +121,27 @@ def test_a_plain_register_is_read_once_and_then_followed() -> None:
     assert followed(trace(register), ahead=20, batch=3).looked == 1
 
 
+def test_a_device_that_two_tasks_tell_of_is_made_from_what_is_stored() -> None:
+    readings, store = trace(register), Memory()
+    for offset, each in enumerate(readings):
+        store.write(each, offset)
+    known: dict[str, Followed] = {}
+    for first, last in ((0, 20), (20, COUNT)):
+        parts = [readings[first:last:2], readings[first + 1 : last : 2]]
+        told_ = [each for part in parts for each in told(part, CAPACITY["home-1"])]
+        for name, _, rows, after in installation_totals(
+            store,  # type: ignore[arg-type]
+            {"home-1": told_},
+            known,
+            {0: last - 1},
+            CAPACITY,
+        ):
+            store.view.update({(row.quantity, row.start): row for row in rows})
+            known = {} if after is None else {name: after}
+    assert store.view == expected(readings)
+    assert store.looked == 2
+
+
 def test_a_reading_that_comes_late_is_made_from_what_is_stored() -> None:
     readings = trace(register)
     late = [*readings[:30], *readings[31:], readings[30]]
