@@ -91,10 +91,12 @@ def spawn(place: Place, service: Service) -> psutil.Process:
             cwd=place.run,
             env=environment,
         )
+    # Taken before anybody asks how it fares: a process that has ended at once is then gone.
+    process = psutil.Process(child.pid)
     (place.run / f"{service.name}.pid").write_text(f"{child.pid}\n")
     # A program that has just been executed shows no environment for a moment, on a busy machine for a long one.
     _wait(lambda: leader(place, service.name) is not None or child.poll() is not None, MARKED_WITHIN)
-    return psutil.Process(child.pid)
+    return process
 
 
 def members(place: Place, name: str) -> list[psutil.Process]:

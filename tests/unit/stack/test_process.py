@@ -45,6 +45,12 @@ def test_output_goes_to_the_log(place: Place) -> None:
     assert place.log("sleeper").read_text() == "hello\n"
 
 
+def test_a_service_that_ends_at_once_is_told_by_its_handle(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has been seen to end, and so is gone, before anybody finds it."""
+    monkeypatch.setattr("stack.process.leader", lambda *_: None)
+    assert not spawn(place, service("pass")).is_running()
+
+
 def test_stop_ends_children_too(place: Place) -> None:
     spawn(place, service(FAMILY))
     family = wait_for(2, place)
