@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,11 @@ import pytest
 from pydantic import BaseModel
 
 from conf import Settings, load_settings
+
+
+def pytest_configure() -> None:
+    """Ctrl-C ends what a test starts: a shell has what runs in its background ignore it, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
