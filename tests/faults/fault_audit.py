@@ -85,9 +85,9 @@ def _rows(world: World, device: str, first: datetime, last: datetime) -> list[An
     return [
         row
         for day in days
-        for row in world.session.execute(
+        for row in world.rows(
             "SELECT time, energy_total_wh FROM reading_by_day WHERE device_id = %s AND day = %s AND time >= %s",
-            (device, day, first),
+            *(device, day, first),
         )
     ]
 
@@ -98,16 +98,16 @@ def generation_wh(world: World, installation: str, first: datetime, last: dateti
     return sum(
         row.energy_wh
         for month in months
-        for row in world.session.execute(
+        for row in world.rows(
             "SELECT energy_wh FROM energy_speed WHERE installation_id = %s AND month = %s AND quantity = 'generation'",
-            (installation, month),
+            *(installation, month),
         )
     )
 
 
 def miscounted(world: World) -> int:
     """Messages by which the ledger differs from the log of the topic, up to the ledger's newest closed batch."""
-    rows = list(world.session.execute("SELECT * FROM ingest_ledger WHERE topic = 'readings' AND layer = 'speed'"))
+    rows = world.rows("SELECT * FROM ingest_ledger WHERE topic = 'readings' AND layer = 'speed'")
     closed = [row for row in rows if row.written_at is not None]
     if not closed:
         return 0

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import requests
+from cassandra import OperationTimedOut
+from cassandra.cluster import NoHostAvailable
 from fault_devices import Devices
 from fault_load import Load
 
@@ -23,6 +26,8 @@ from stack.watch import OWNER
 
 DEVICES = 50
 HOMES = 45
+ANSWERS_WITHIN = 30
+"""Seconds in which the store's node, once it lives, has to answer."""
 DEVICE_PORT = 21_502
 """Below the range of ports that the system gives to clients; the offset of the stack comes on top."""
 
@@ -92,6 +97,14 @@ class World:
         except requests.RequestException:
             return None
         return answer.json() if answer.status_code in (200, 503) else None
+
+    def rows(self, query: str, *parameters: Any) -> list[Any]:
+        """The store's answer; a connection to a killed node is found dead once, and then made again."""
+        for _ in range(ANSWERS_WITHIN):
+            with suppress(NoHostAvailable, OperationTimedOut):
+                return list(self.session.execute(query, parameters))
+            time.sleep(1)
+        return list(self.session.execute(query, parameters))
 
     def close(self) -> None:
         """Let go of the store and the devices."""
