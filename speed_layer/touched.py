@@ -47,12 +47,13 @@ def touched(messages: DataFrame, catalogue: Catalogue) -> DataFrame:
 
 def told(readings: list[dict[str, Any]], capacity_kw: float | None) -> Iterator[Register]:
     """The registers of one installation's ``readings``; of a device without any the times alone."""
+    found = list(registers(readings, capacity_kw))
+    yield from found
+    having = {register.device_id for register in found}
     silent: dict[str, set[int]] = {}
     for reading in readings:
-        silent.setdefault(reading["device_id"], set()).add(to_us(reading["time"]))
-    for register in registers(readings, capacity_kw):
-        silent.pop(register.device_id, None)
-        yield register
+        if reading["device_id"] not in having:
+            silent.setdefault(reading["device_id"], set()).add(to_us(reading["time"]))
     for device, times in silent.items():
         yield Register(device, "", sorted(times), [], [], None)
 
