@@ -85,14 +85,13 @@ def follow(of: Followed, new: Sequence[Register], capacity_kw: float | None) -> 
     if of.courses is None:
         return None
     heard, courses = dict(of.heard), dict(of.courses)
-    first, end = min(_period(each.times[0]) for each in new), max(each.times[-1] for each in new)
     devices = {each.device_id: each.times for each in new}
     for device, times in devices.items():
         before = of.heard.get(device)
         if before is None or times[0] <= before[-1]:
             return None
         heard[device] = [*before, *times]
-        first = min(first, _period(before[-1]))
+    first = min(_period(of.heard[device][-1]) for device in devices)
     told = {(each.device_id, each.quantity): each for each in new if each.quantity}
     is_known = told.keys() == {each for each in courses if each[0] in devices}
     # Where the topic was given more partitions, two tasks may tell of one device.
@@ -104,6 +103,7 @@ def follow(of: Followed, new: Sequence[Register], capacity_kw: float | None) -> 
         if course is None:
             return None
         courses[each] = course
+    end = max(times[-1] for times in devices.values())
     window = Window(from_us(first), from_us(_period(end) + QUARTER_US))
     rows = installation_rows(_counted(heard, courses), *window)
     return Gone(window, rows, _kept(of.since, capacity_kw, heard, courses))
