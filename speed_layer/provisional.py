@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812
 
 from conf import Settings
 from energy.balance import Register
@@ -73,24 +72,20 @@ class Energy:
             ends = registers.where("kafka_partition IS NOT NULL").collect()
             tasks = min(self._settings.spark.shuffle_partitions, tasks_for(sum(row.messages for row in ends)))
             last = {row.kafka_partition: row.kafka_offset for row in ends}
-            self._progress.wait_for_readings({str(partition): offset for partition, offset in last.items()})
+            offsets = {str(partition): offset for partition, offset in last.items()}
+            self._progress.wait_for_readings(offsets)
             spread = self._with_followed(registers.where("device_id IS NOT NULL"), tasks)
             windows = self._write(spread.mapInArrow(_installations(catalogue, last, self._settings), _SCHEMA))  # type: ignore[arg-type]
         finally:
             registers.unpersist()
         self._write_communities(batch.sparkSession, catalogue, windows, tasks)
-        offsets = {str(partition): offset for partition, offset in last.items()}
         self._progress.energy_batch(batch_id, len(windows), time.monotonic() - started, offsets)
 
     def _with_followed(self, registers: DataFrame, tasks: int) -> DataFrame:
         """An installation's registers and what it is followed from in one of ``tasks``."""
-        if self._followed:
-            rows = list(self._followed.items())
-            followed = registers.sparkSession.createDataFrame(rows, "installation_id string, followed binary")
-            registers = registers.unionByName(followed, allowMissingColumns=True)
-        else:
-            registers = registers.withColumn("followed", F.lit(None).cast("binary"))
-        return registers.repartition(tasks, "installation_id")
+        rows = list(self._followed.items())
+        followed = registers.sparkSession.createDataFrame(rows, "installation_id string, followed binary")
+        return registers.unionByName(followed, allowMissingColumns=True).repartition(tasks, "installation_id")
 
     def _write_communities(
         self, spark: SparkSession, catalogue: Catalogue, windows: dict[str, list[Window]], tasks: int
