@@ -20,14 +20,14 @@ LOOK_SECONDS = 0.05
 
 def latencies(settings: Settings, seconds: float, rate: int, devices: int = DEVICES) -> list[float]:
     """Seconds from send to sight of each reading of the watched devices."""
-    sent: dict[str, list[float]] = {}
     stop = threading.Event()
     session = cassandra.connect(settings)
     look = session.prepare(
         "SELECT device_id, toUnixTimestamp(time) AS ms FROM inverter_state WHERE installation_id IN ?"
     )
     probes = list(range(0, devices, max(1, devices // PROBES)))[:PROBES]
-    thread = threading.Thread(target=_send, args=(settings, seconds, rate, devices, set(probes), sent, stop))
+    sent: dict[str, list[float]] = {_name(device): [] for device in probes}
+    thread = threading.Thread(target=_send, args=(settings, seconds, rate, devices, sent, stop))
     installations = sorted({f"bench-{device // 2:04d}" for device in probes})
     found: list[float] = []
     thread.start()
@@ -47,6 +47,10 @@ def latencies(settings: Settings, seconds: float, rate: int, devices: int = DEVI
     return found
 
 
+def _name(device: int) -> str:
+    return f"bench-{device // 2:04d}-{'meter' if device % 2 else 'inverter'}"
+
+
 def percentiles(seconds: list[float]) -> tuple[float, float]:
     """p50 and p95."""
     cuts = quantiles(seconds, n=20)
@@ -54,13 +58,7 @@ def percentiles(seconds: list[float]) -> tuple[float, float]:
 
 
 def _send(
-    settings: Settings,
-    seconds: float,
-    rate: int,
-    devices: int,
-    probes: set[int],
-    sent: dict[str, list[float]],
-    stop: threading.Event,
+    settings: Settings, seconds: float, rate: int, devices: int, sent: dict[str, list[float]], stop: threading.Event
 ) -> None:
     producer = Producer({"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "linger.ms": 5})
     first = time.time()
@@ -71,8 +69,8 @@ def _send(
             device = number % devices
             at = round(time.time(), 3)
             key, value = reading(device, datetime.fromtimestamp(at, timezone.utc))
-            if device in probes:
-                sent.setdefault(f"{key}-{'meter' if device % 2 else 'inverter'}", []).append(at)
+            if _name(device) in sent:
+                sent[_name(device)].append(at)
             producer.produce("readings", value, key)
             number += 1
         producer.poll(0)
