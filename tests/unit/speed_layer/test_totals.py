@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from readings_of import NOON, reading
 
-from energy.balance import EnergyRow, installation_energy
+from energy.balance import EnergyRow, Register, installation_energy
 from energy.conflict import adds, merge
 from speed_layer.followed import Followed
 from speed_layer.stored import Reading
@@ -64,6 +64,17 @@ class Memory:
         return [self.held[at] for at in sorted(self.held) if holds(at)]
 
 
+def made(store: Memory, told_: Sequence[Register], known: dict[str, Followed], last: int) -> dict[str, Followed]:
+    """Make the view's periods of one batch; what the next one goes on from."""
+    totals = installation_totals(store, {"home-1": told_}, known, {0: last}, CAPACITY)  # type: ignore[arg-type]
+    after = {}
+    for name, _, rows, followed_ in totals:
+        store.view.update({(row.quantity, row.start): row for row in rows})
+        if followed_ is not None:
+            after[name] = followed_
+    return after
+
+
 def followed(readings: Sequence[dict[str, Any]], ahead: int = 0, batch: int = 1) -> Memory:
     """The tables after each batch was written and its periods made, the readings being ``ahead`` by so many."""
     store = Memory()
@@ -73,10 +84,7 @@ def followed(readings: Sequence[dict[str, Any]], ahead: int = 0, batch: int = 1)
         for offset in range(0 if first == 0 else first + ahead, min(last + ahead + 1, len(readings))):
             store.write(readings[offset], offset)
         told_ = list(told(list(readings[first : last + 1]), CAPACITY["home-1"]))
-        made = installation_totals(store, {"home-1": told_}, known, {0: last}, CAPACITY)  # type: ignore[arg-type]
-        for name, _, rows, after in made:
-            store.view.update({(row.quantity, row.start): row for row in rows})
-            known = {} if after is None else {name: after}
+        known = made(store, told_, known, last)
     return store
 
 
@@ -129,15 +137,7 @@ def test_a_device_that_two_tasks_tell_of_is_made_from_what_is_stored() -> None:
     for first, last in ((0, 20), (20, COUNT)):
         parts = [readings[first:last:2], readings[first + 1 : last : 2]]
         told_ = [each for part in parts for each in told(part, CAPACITY["home-1"])]
-        for name, _, rows, after in installation_totals(
-            store,  # type: ignore[arg-type]
-            {"home-1": told_},
-            known,
-            {0: last - 1},
-            CAPACITY,
-        ):
-            store.view.update({(row.quantity, row.start): row for row in rows})
-            known = {} if after is None else {name: after}
+        known = made(store, told_, known, last - 1)
     assert store.view == expected(readings)
     assert store.looked == 2
 
