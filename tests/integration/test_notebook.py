@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pyspark
@@ -19,6 +20,7 @@ from pyhive import hive
 
 from conf import Settings
 from conf.cassandra import apply_schema, connect
+from energy.calendar import local_day
 from stack import java
 from stack.jars import fetch
 from stack.process import Place, spawn, stop
@@ -32,12 +34,32 @@ TEXTS = [each["text"] for each in json.loads(NOTE.read_text(encoding="utf-8"))["
 HOME, SCALE = rows.HOMES[1], 1 + 1 / 3
 FORMS = {"home": HOME, "community": rows.COMMUNITY}
 MADRID = ZoneInfo("Europe/Madrid")
-NOW = datetime.now(timezone.utc)
-CUT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+class Clock(NamedTuple):
+    """The instants that the keyspace was filled for, in UTC."""
+
+    now: datetime
+    midnight: datetime
+    """Start of the day of UTC, by which the note's SQL sums."""
+    local_midnight: datetime
+    """Start of the day of Madrid, by which its Python sums."""
+
+    @property
+    def cut(self) -> datetime:
+        """No earlier than either, so that yesterday is in the batch view at whatever hour the tests run."""
+        return max(self.midnight, self.local_midnight)
 
 
 @pytest.fixture(scope="module")
-def served(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def clock() -> Clock:
+    now = datetime.now(timezone.utc)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Clock(now, midnight, local_day(now.astimezone(MADRID).date(), MADRID)[0])
+
+
+@pytest.fixture(scope="module")
+def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A keyspace of its own, filled up to now, with a Thrift Server and an API that answer from it."""
     settings = stack.model_copy(
         update={
@@ -49,7 +71,7 @@ def served(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     apply_schema(settings)
     session = connect(settings)
-    rows.fill(session, CUT, NOW, days=2)
+    rows.fill(session, clock.cut, clock.now, days=2)
     session.cluster.shutdown()
     place = Place(settings.home)
     try:
@@ -112,15 +134,19 @@ def test_markdown_and_python_run_in_zeppelin(outcomes: Mapping[int, Outcome]) ->
     assert all("%table" in outcome.output for place, outcome in outcomes.items() if place)
 
 
-def test_python_shows_yesterday_today_and_tomorrow_of_home_and_community(outcomes: Mapping[int, Outcome]) -> None:
+def test_python_shows_yesterday_today_and_tomorrow_of_home_and_community(
+    outcomes: Mapping[int, Outcome], clock: Clock
+) -> None:
     home, community = (three_days(outcomes[place]) for place in (2, 3))
-    midnight = datetime.now(MADRID).replace(hour=0, minute=0, second=0, microsecond=0)
-    yesterday = (midnight - timedelta(days=1)).astimezone(timezone.utc)
+    today = clock.now.astimezone(MADRID).date()
+    yesterday, midnight = local_day(today - timedelta(days=1), MADRID)
     for quantity in ("generation", "consumption", "import", "export", "self_consumption"):
-        for day, start, end in (("yesterday", yesterday, midnight), ("today so far", midnight, NOW)):
-            assert home[quantity, day][0] == pytest.approx(expected_kwh(quantity, start, end, [SCALE]), abs=2e-3)
+        for day, start, end in (("yesterday", yesterday, midnight), ("today so far", midnight, clock.now)):
+            assert home[quantity, day][0] == pytest.approx(expected_kwh(clock, quantity, start, end, [SCALE]), abs=2e-3)
             everybody = [1 + n / 3 for n in range(len(rows.HOMES))]
-            assert community[quantity, day][0] == pytest.approx(expected_kwh(quantity, start, end, everybody), abs=2e-2)
+            assert community[quantity, day][0] == pytest.approx(
+                expected_kwh(clock, quantity, start, end, everybody), abs=2e-2
+            )
     assert {home["consumption", day][1] for day in ("yesterday", "today so far", "next 24 h")} == {
         "batch", "speed", "forecast",
     }  # fmt: skip
@@ -133,11 +159,11 @@ def three_days(outcome: Outcome) -> dict[tuple[str, str], tuple[float, str]]:
     return {(quantity, day): (float(kwh), view) for quantity, day, kwh, view in lines[1:]}
 
 
-def expected_kwh(quantity: str, start: datetime, end: datetime, scales: list[float]) -> float:
+def expected_kwh(clock: Clock, quantity: str, start: datetime, end: datetime, scales: list[float]) -> float:
     """The sum of what :func:`serving_rows.fill` lays down: 5 Wh a period on top in the last day before the cut."""
-    periods = list(rows.periods(start.astimezone(timezone.utc), end.astimezone(timezone.utc)))
+    periods = list(rows.periods(start, end))
     plain = sum(rows.quantities_at(period, scale)[quantity] for period in periods for scale in scales)
-    restated = sum(5.0 for period in periods if CUT - timedelta(days=1) <= period < CUT)
+    restated = sum(5.0 for period in periods if clock.cut - timedelta(days=1) <= period < clock.cut)
     return (plain + restated) / 1000
 
 
@@ -155,7 +181,7 @@ def filled(text: str) -> str:
 
 
 @pytest.mark.parametrize("place", [n for n, text in enumerate(TEXTS) if text.startswith("%jdbc")])
-def test_sql_answers_from_the_thrift_server(served: Settings, place: int) -> None:
+def test_sql_answers_from_the_thrift_server(served: Settings, clock: Clock, place: int) -> None:
     with hive.connect(served.thrift.host, port=served.thrift.port) as connection:
         cursor = connection.cursor()
         cursor.execute(filled(TEXTS[place]))
@@ -164,9 +190,10 @@ def test_sql_answers_from_the_thrift_server(served: Settings, place: int) -> Non
     assert found
     if "energy_wh) / 1000, 3" in TEXTS[place]:
         days = {tuple(row[:3]): row[3:] for row in found}
-        yesterday = (CUT - timedelta(days=1)).date().isoformat()
-        kwh, view = days[HOME, "generation", yesterday]
-        assert kwh == pytest.approx(expected_kwh("generation", CUT - timedelta(days=1), CUT, [SCALE]), abs=2e-3)
+        yesterday = clock.midnight - timedelta(days=1)
+        kwh, view = days[HOME, "generation", yesterday.date().isoformat()]
+        expected = expected_kwh(clock, "generation", yesterday, clock.midnight, [SCALE])
+        assert kwh == pytest.approx(expected, abs=2e-3)
         assert view == "batch"
     if "p50_wh" in names:
         assert len(found) == 48
