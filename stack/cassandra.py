@@ -41,6 +41,7 @@ _COMMITLOG = {
     "group": "commitlog_sync: group\ncommitlog_sync_group_window: 10ms",
     "periodic": "commitlog_sync: periodic\ncommitlog_sync_period: 10s",
 }
+_PART_BYTES = 65_536
 
 
 def service(settings: Settings) -> Service:
@@ -88,5 +89,19 @@ def _prepare(settings: Settings, directory: Path, data: Path) -> None:
         "memtable_mb": conf.heap_mb // 4,
     }
     data.mkdir(parents=True, exist_ok=True)
+    drop_blank_segments(data / "commitlog")
     java.render("cassandra.yaml", values, directory)
     java.render("logback.xml", {}, directory)
+
+
+def drop_blank_segments(commitlog: Path) -> None:
+    """Remove the segments of the commit log in which no byte was ever written.
+
+    A full disk ends the node after it has made a segment and before it can write the segment's head. It then starts no
+    more, although a file of zeros holds no row.
+    """
+    for segment in commitlog.glob("CommitLog-*.log"):
+        with segment.open("rb") as file:
+            is_blank = not any(any(part) for part in iter(lambda: file.read(_PART_BYTES), b""))
+        if is_blank:
+            segment.unlink()
