@@ -32,6 +32,8 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
     options: dict[str, Any] = {
         "execution_profiles": {EXEC_PROFILE_DEFAULT: profile},
         "connect_timeout": 10,
+        # Of the driver's first questions, on the node's tables; its own 2 s are too few for a busy machine.
+        "control_connection_timeout": 10,
         # The driver's own policy waits ever longer, up to ten minutes, for a node that is back in one.
         "reconnection_policy": ConstantReconnectionPolicy(1.0, max_attempts=None),
     }
