@@ -8,6 +8,7 @@ SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12)
 FIND_PYTHON = for each in $(PYTHON) python3 python3.12 python3.11 python3.10 python; do \
 	if "$$each" -c '$(SUPPORTED)' >/dev/null 2>&1; then command -v "$$each"; break; fi; done
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --constraint conf/constraints.txt --editable
+UNIT_TESTS = $(BIN)/python -m pytest tests/unit --numprocesses auto
 LARGE := sed -u -n -E 's/^ *(Downloading .*\([0-9]{2,}[0-9.]* MB\))$$/  \1/p; /^ERROR/p'
 
 help: ## this list
@@ -17,10 +18,11 @@ demo: $(VENV)/installed ## the whole system on one machine with 17 real homes; l
 	@$(BIN)/solera demo
 
 test: $(VENV)/installed-test ## every test; starts the servers it needs on ports of its own
-	@$(BIN)/python -m pytest --ignore tests/faults
+	@$(UNIT_TESTS)
+	@$(BIN)/python -m pytest --ignore tests/unit --ignore tests/faults
 
 test-unit: $(VENV)/installed-test ## the tests that need no server
-	@$(BIN)/python -m pytest tests/unit
+	@$(UNIT_TESTS)
 
 test-faults: $(VENV)/installed-test ## kill -9 of every part under load, nothing lost and nothing counted twice
 	@$(BIN)/python -m pytest tests/faults --capture=no --timeout 7200

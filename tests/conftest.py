@@ -69,12 +69,7 @@ def _is_free(port: int) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests come first; whatever lies in a folder that needs servers says so by its mark."""
+    """Whatever lies in a folder that needs servers says so by its mark."""
     for item in items:
-        if not _is_unit(item):
+        if "unit" not in item.path.relative_to(Path(__file__).parent).parts:
             item.add_marker(pytest.mark.servers)
-    items.sort(key=lambda item: not _is_unit(item))
-
-
-def _is_unit(item: pytest.Item) -> bool:
-    return "unit" in item.path.relative_to(Path(__file__).parent).parts
