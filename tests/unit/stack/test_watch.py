@@ -21,7 +21,7 @@ SLEEP = "import time; time.sleep(60)"
 
 
 def python(name: str, code: str = SLEEP, ready: Callable[[], None] = lambda: None, **more: Any) -> Service:
-    return Service(name=name, command=(sys.executable, "-c", code), ready=ready, grace=5, **more)
+    return Service(name=name, command=(sys.executable, "-c", code), ready=ready, grace=1, **more)
 
 
 class Watched:
