@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from batch_layer.pricing import band, components, makers, record
 from batch_layer.pricing.components import COMPOSED
 from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
+from batch_layer.pricing.issue import banded
 from batch_layer.pricing.makers import NAIVE, WITH_WEATHER, Part
 from batch_layer.pricing.rolling import Task, solve, stretches
 
@@ -145,30 +146,22 @@ def _add_composed(
     others = components.rest(each.values, market.values, each.market.zone)
     for block, design in enumerate(each.designs):
         spot = market.designs[block]
-        chosen, _ = _chosen(spot, made[market.key(block)])
+        chosen = record.winner_of(spot, made[market.key(block)], record.past(spot, -1))
         prices = {**made[market.key(block)], NAIVE: spot.naive}[chosen]
         aligned = pd.DataFrame(prices, index=spot.origins).reindex(design.origins).to_numpy()
         of_rest = lay_out(others, design.origins, ZONE, block)
         made[each.key(block)][COMPOSED] = components.compose(design, of_rest, aligned, each.market.zone)
 
 
-def _chosen(design: Design, made: dict[str, Prices]) -> tuple[str, NDArray[np.intp]]:
-    """The winner of the trial, and the origins it was held on."""
-    over = np.flatnonzero(design.ended_before(design.origins[-1]))[-band.DAYS :]
-    return record.winner({n: p[over] for n, p in made.items()}, design.naive[over], design.target[over]), over
-
-
 def _told(each: Laid, made: list[dict[str, Prices]]) -> Ahead:
     hours: list[Hour] = []
     for block, (design, by_maker) in enumerate(zip(each.designs, made, strict=True)):
-        name, over = _chosen(design, by_maker)
+        over = record.past(design, -1)
+        name = record.winner_of(design, by_maker, over)
         candidates = {**by_maker, NAIVE: design.naive}
         if np.isnan(candidates[name][-1]).any():
             name = NAIVE
-        point = candidates[name]
-        quantiles = band.quantiles(
-            point[-1], design.hour[-1], (design.target - point)[over], design.hour[over], record.LEVELS
-        )
+        quantiles = banded(design, candidates[name], -1, record.LEVELS)
         hours += _hours(each.market, design.times[-1], quantiles, name)
         if block == 0:
             lines = record.lines(design, candidates, over, name)

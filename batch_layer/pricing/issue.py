@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from batch_layer.pricing import band
 from batch_layer.pricing.design import Design
 from batch_layer.pricing.makers import NAIVE
-from batch_layer.pricing.record import winner
+from batch_layer.pricing.record import past, winner_of
 
 CHOICE_DAYS = 14
 """For so long a choice of the maker stands."""
@@ -41,9 +41,8 @@ def issue(
     found, names = np.full((end - begin, 24, len(levels)), np.nan), []
     chosen = NAIVE
     for origin in range(begin, end):
-        over = _over(design, origin)
         if (origin - begin) % CHOICE_DAYS == 0:
-            chosen = winner({n: p[over] for n, p in makers.items()}, design.naive[over], design.target[over])
+            chosen = winner_of(design, makers, past(design, origin))
         name = NAIVE if np.isnan(candidates[chosen][origin]).all() else chosen
         found[origin - begin] = banded(design, candidates[name], origin, levels)
         names.append(name)
@@ -52,10 +51,6 @@ def issue(
 
 def banded(design: Design, prices: NDArray[np.float64], origin: int, levels: Sequence[float]) -> NDArray[np.float64]:
     """Quantiles of the 24 hours of an origin around ``prices``, by their errors on the days over by then."""
-    over = _over(design, origin)
+    over = past(design, origin)
     errors = (design.target[over] - prices[over], design.hour[over])
     return band.quantiles(prices[origin], design.hour[origin], *errors, levels)
-
-
-def _over(design: Design, origin: int) -> NDArray[np.intp]:
-    return np.flatnonzero(design.ended_before(design.origins[origin]))[-band.DAYS :]

@@ -51,6 +51,16 @@ def winner(
     return best
 
 
+def past(design: Design, origin: int) -> NDArray[np.intp]:
+    """The latest origins whose days are over at ``origin``: those whose errors are known, and looked at."""
+    return np.flatnonzero(design.ended_before(design.origins[origin]))[-band.DAYS :]
+
+
+def winner_of(design: Design, made: Mapping[str, NDArray[np.float64]], over: NDArray[np.intp]) -> str:
+    """The winner on the origins ``over`` of ``design``."""
+    return winner({name: prices[over] for name, prices in made.items()}, design.naive[over], design.target[over])
+
+
 def pinball(quantiles: NDArray[np.float64], outcome: NDArray[np.float64], levels: NDArray[np.float64]) -> float:
     """Mean pinball loss over hours and ``levels`` (last axis of ``quantiles``)."""
     error = outcome[..., None] - quantiles
