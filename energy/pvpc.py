@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from energy.tariff import P1, P2, P3, TERRITORIES, period_2_0td
 
@@ -17,63 +17,55 @@ ZONE_PREFIX = "ES-"
 """Zones of market ``pvpc`` are this and a territory of the tariff."""
 
 
-@dataclass(frozen=True)
-class Tolls:
-    """Tolls and charges of energy in [``since``, ``until``), EUR/MWh by period; ``until`` None: no end is set."""
-
-    since: date
-    until: date | None
-    by_period: dict[str, float]
-    source: str
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class MarketShare:
-    """Weight A of the day-ahead and intraday market in [``since``, ``until``); the futures basket has 1 − A."""
+class Rule(Generic[Value]):
+    """What holds in [``since``, ``until``); ``until`` None: no end is set."""
 
     since: date
     until: date | None
-    share: float
+    value: Value
     source: str
 
 
 TOLLS = (
-    Tolls(
+    Rule(
         date(2021, 6, 1),
         date(2021, 9, 16),
         {P1: 133.118, P2: 41.772, P3: 6.001},
         "Resolución CNMC de 18 de marzo de 2021 (BOE-A-2021-4565) and Orden TED/371/2021",
     ),
-    Tolls(
+    Rule(
         date(2024, 1, 1),
         date(2025, 1, 1),
         {P1: 76.974, P2: 27.963, P3: 2.752},
         "Resolución CNMC de 21 de diciembre de 2023 and charges of 2024, as retailers billed them",
     ),
-    Tolls(
+    Rule(
         date(2025, 1, 1),
         date(2026, 1, 1),
         {P1: 92.539, P2: 28.201, P3: 2.994},
         "Resolución CNMC de 4 de diciembre de 2024 and Orden TED/1487/2024, as retailers billed them",
     ),
-    Tolls(
+    Rule(
         date(2026, 1, 1),
         date(2027, 1, 1),
         {P1: 33.261 + 64.292, P2: 16.409 + 12.858, P3: 0.077 + 3.215},
         "tolls BOE-A-2025-26348, charges Orden TED/1524/2025 (BOE-A-2025-26705)",
     ),
 )
+"""Tolls and charges of energy, EUR/MWh by period."""
 MARKET_SHARES = (
-    MarketShare(date(2021, 6, 1), date(2024, 1, 1), 1.0, "Real Decreto 216/2014 before Real Decreto 446/2023"),
-    MarketShare(date(2024, 1, 1), date(2025, 1, 1), 0.75, "Real Decreto 446/2023"),
-    MarketShare(date(2025, 1, 1), date(2026, 1, 1), 0.60, "Real Decreto 446/2023"),
-    MarketShare(date(2026, 1, 1), None, 0.45, "Real Decreto 446/2023"),
+    Rule(date(2021, 6, 1), date(2024, 1, 1), 1.0, "Real Decreto 216/2014 before Real Decreto 446/2023"),
+    Rule(date(2024, 1, 1), date(2025, 1, 1), 0.75, "Real Decreto 446/2023"),
+    Rule(date(2025, 1, 1), date(2026, 1, 1), 0.60, "Real Decreto 446/2023"),
+    Rule(date(2026, 1, 1), None, 0.45, "Real Decreto 446/2023"),
 )
+"""Weight A of the day-ahead and intraday market; the futures basket has 1 − A."""
 LOSSES = {P1: 0.167, P2: 0.163, P3: 0.180}
 """Standard losses of 2.0TD up to the power station's busbars: Circular CNMC 3/2020, annex III."""
-
-
-Rule = TypeVar("Rule", Tolls, MarketShare)
 
 
 class NoRule(LookupError):
@@ -94,17 +86,17 @@ def tolls(instant: datetime, zone: str = "ES-peninsula") -> tuple[float, bool]:
     place = territory(zone)
     day = instant.astimezone(TERRITORIES[place]).date()
     rule, stands_in = _in_force(TOLLS, day)
-    return rule.by_period[period_2_0td(instant, place)], stands_in
+    return rule.value[period_2_0td(instant, place)], stands_in
 
 
 def market_factor(instant: datetime, zone: str = "ES-peninsula") -> float:
     """By how many EUR/MWh the PVPC moves where the market moves by one. Raises :class:`NoRule`."""
     place = territory(zone)
     rule, _ = _in_force(MARKET_SHARES, instant.astimezone(TERRITORIES[place]).date())
-    return rule.share * (1 + LOSSES[period_2_0td(instant, place)])
+    return rule.value * (1 + LOSSES[period_2_0td(instant, place)])
 
 
-def _in_force(rules: tuple[Rule, ...], day: date) -> tuple[Rule, bool]:
+def _in_force(rules: tuple[Rule[Value], ...], day: date) -> tuple[Rule[Value], bool]:
     for rule in rules:
         if rule.since <= day and (rule.until is None or day < rule.until):
             return rule, False
