@@ -124,7 +124,10 @@ def main(wanted: list[str]) -> None:
     for column in ("naive", "LightGBM", "MSTL", "Solera", "bar", "aim", "seconds"):
         table.add_column(column, justify="right")
     with tempfile.TemporaryDirectory(prefix="solera-forecast-") as folder:
-        for name, case in cases(shared, Path(folder)).items():
+        known = cases(shared, Path(folder))
+        if unknown := set(wanted) - known.keys():
+            sys.exit(f"There is no case {min(unknown)!r}; there are: {', '.join(known)}.")
+        for name, case in known.items():
             if wanted and name not in wanted:
                 continue
             console.print(f"{case.name}, {case.first} to {case.last}")

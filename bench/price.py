@@ -103,6 +103,8 @@ def main(wanted: list[str]) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="solera-price-") as folder:
         cases = {"spot": spot(shared, Path(folder), weather=True), "pvpc": pvpc(shared, Path(folder))}
+        if unknown := set(wanted) - cases.keys():
+            sys.exit(f"There is no case {min(unknown)!r}; there are: {', '.join(cases)}.")
         for name, case in cases.items():
             if not wanted or name in wanted:
                 console.print(table(case))

@@ -15,10 +15,11 @@ BENCH_DIR = CONF_DIR.parent / "bench"
 
 def bench(
     name: Annotated[str | None, typer.Argument(help="One benchmark; without it, all of them in turn.")] = None,
+    cases: Annotated[list[str] | None, typer.Argument(help="Some of its cases; without them, all.")] = None,
 ) -> None:
     """Run the benchmarks of bench/ and print each figure beside its peer's and its bar.
 
-    Example: solera bench speed
+    Example: solera bench forecast solar homes
     """
     known = sorted(path.stem for path in BENCH_DIR.glob("[a-z]*.py"))
     if name is not None and name not in known:
@@ -27,7 +28,7 @@ def bench(
     failed = [
         each
         for each in ([name] if name else known)
-        if subprocess.run([sys.executable, str(BENCH_DIR / f"{each}.py")], check=False).returncode  # noqa: S603
+        if subprocess.run([sys.executable, str(BENCH_DIR / f"{each}.py"), *(cases or [])], check=False).returncode  # noqa: S603
     ]
     if failed:
         typer.secho(f"Did not finish: {', '.join(failed)}.", err=True, fg="red")
