@@ -21,8 +21,10 @@ OFF_HOURS = 48
 """After so many hours without output a plant is taken for off, and what it would give for unknown."""
 STANDBY_SHARE = 0.02
 """Negative values up to this share of the greatest so far are an inverter's own draw, and zero as generation."""
-LIKE_DAYS, LIKE_FACTOR = 14, 4.0
-"""A day in a wrong unit, scaled back, has half its hours within this factor of what these days had at the hour."""
+LIKE_DAYS, LIKE_FACTOR, LIKE_STANDING = 14, 4.0, 0.5
+"""A day in a wrong unit, scaled back, has half its hours within this factor of what these days had at the hour. Where
+more than this share of hours only repeat the one before, in the day or in those days, they must be as still as each
+other: a meter that stood for weeks says nothing of a day on which it moves."""
 
 
 class SeriesRefused(Refusal):
@@ -98,7 +100,8 @@ def _alike(day: NDArray[Any], before: NDArray[Any]) -> bool:
     both = (day > 0) & (usual > 0)
     if not both.any() or float(np.median(np.abs(np.log(day[both] / usual[both])))) > np.log(LIKE_FACTOR):
         return False
-    return _standing(day[None, :]) <= max(0.5, _standing(before))
+    standing = _standing(day[None, :]), _standing(before)
+    return max(standing) <= max(LIKE_STANDING, min(standing))
 
 
 def _standing(days: NDArray[Any]) -> float:

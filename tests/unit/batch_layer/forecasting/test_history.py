@@ -60,6 +60,14 @@ def test_a_meter_that_stands_still_is_not_in_another_unit():
     assert np.allclose(hourly("a", rows("a", values), CONSUMPTION), values)
 
 
+@pytest.mark.parametrize("stood_at", [0.2, 0.5])
+def test_a_meter_that_moves_again_is_not_in_another_unit(stood_at):
+    values = load(60)
+    values.iloc[24 * 5 : 24 * 50] = stood_at
+
+    assert np.allclose(hourly("a", rows("a", values), CONSUMPTION), values)
+
+
 @pytest.mark.parametrize("factor", [1e3, 1e-3])
 def test_cloudy_days_in_a_wrong_unit_are_put_right_too(factor):
     values, _ = plant(40)
