@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -29,6 +30,13 @@ class Case:
         if self.weather:
             given += ["--weather", str(self.folder / "weather.csv")]
         return [*given, "--from", self.first, "--to", self.last]
+
+
+def chosen(known: dict[str, Case], wanted: list[str]) -> dict[str, Case]:
+    """The cases of ``known`` that are ``wanted``, all where none is; ends the process where one is not known."""
+    if unknown := set(wanted) - known.keys():
+        sys.exit(f"There is no case {min(unknown)!r}; there are: {', '.join(known)}.")
+    return {name: case for name, case in known.items() if not wanted or name in wanted}
 
 
 def _write(folder: Path, name: str, frame: pd.DataFrame) -> None:

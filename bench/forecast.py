@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _forecast_data import Case, buildings, homes, pvpc, solar, spot
+from _forecast_data import Case, buildings, chosen, homes, pvpc, solar, spot
 from rich.console import Console
 from rich.table import Table
 
@@ -124,12 +124,7 @@ def main(wanted: list[str]) -> None:
     for column in ("naive", "LightGBM", "MSTL", "Solera", "bar", "aim", "seconds"):
         table.add_column(column, justify="right")
     with tempfile.TemporaryDirectory(prefix="solera-forecast-") as folder:
-        known = cases(shared, Path(folder))
-        if unknown := set(wanted) - known.keys():
-            sys.exit(f"There is no case {min(unknown)!r}; there are: {', '.join(known)}.")
-        for name, case in known.items():
-            if wanted and name not in wanted:
-                continue
+        for name, case in chosen(cases(shared, Path(folder)), wanted).items():
             console.print(f"{case.name}, {case.first} to {case.last}")
             ours, peers, began = case.folder / "solera.csv", case.folder / "peer.csv", time.monotonic()
             levels = LEVELS if name == "solar" else [0.1, 0.5, 0.9]

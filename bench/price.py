@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _forecast_data import Case, pvpc, spot
+from _forecast_data import Case, chosen, pvpc, spot
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -103,11 +103,8 @@ def main(wanted: list[str]) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="solera-price-") as folder:
         cases = {"spot": spot(shared, Path(folder), weather=True), "pvpc": pvpc(shared, Path(folder))}
-        if unknown := set(wanted) - cases.keys():
-            sys.exit(f"There is no case {min(unknown)!r}; there are: {', '.join(cases)}.")
-        for name, case in cases.items():
-            if not wanted or name in wanted:
-                console.print(table(case))
+        for case in chosen(cases, wanted).values():
+            console.print(table(case))
 
 
 if __name__ == "__main__":
