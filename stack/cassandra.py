@@ -102,6 +102,6 @@ def drop_blank_segments(commitlog: Path) -> None:
     """
     for segment in commitlog.glob("CommitLog-*.log"):
         with segment.open("rb") as file:
-            is_blank = not any(any(part) for part in iter(lambda: file.read(_PART_BYTES), b""))
+            is_blank = not any(part.strip(b"\0") for part in iter(lambda: file.read(_PART_BYTES), b""))
         if is_blank:
             segment.unlink()
