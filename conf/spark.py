@@ -100,7 +100,7 @@ def process(settings: Settings) -> dict[str, str]:
         "spark.python.daemon.module": "conf.python_daemon",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError "
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError -XX:+UseParallelGC "
         f"-Dlog4j2.configurationFile={(CONF_DIR / 'log4j2.properties').as_uri()}",
         "spark.local.dir": str(settings.home / "spark"),
         "spark.sql.warehouse.dir": str(settings.home / "spark" / "warehouse"),
