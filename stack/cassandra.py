@@ -86,7 +86,7 @@ def _prepare(settings: Settings, directory: Path, data: Path) -> None:
     values = conf.model_dump() | {
         "data": data,
         "commitlog": _COMMITLOG[conf.commitlog_sync],
-        "memtable_mb": conf.heap_mb // 4,
+        "memtable_mb": conf.heap_mb // 3,
     }
     data.mkdir(parents=True, exist_ok=True)
     drop_blank_segments(data / "commitlog")

@@ -191,7 +191,7 @@ def test_cassandra_has_the_settings_of_one_machine() -> None:
         "PasswordAuthenticator", "CassandraAuthorizer", "CassandraRoleManager",
     ]  # fmt: skip
     assert given.pop("commitlog_sync") == DEFAULTS.cassandra.commitlog_sync
-    assert given.pop("memtable_heap_space") == f"{DEFAULTS.cassandra.heap_mb // 4}MiB"
+    assert given.pop("memtable_heap_space") == f"{DEFAULTS.cassandra.heap_mb // 3}MiB"
     scalars = dict(re.findall(r"^(\w+): ([^\s$\[]+)$", text, flags=re.M))
     for name in ("cluster_name", "num_tokens", "partitioner", "endpoint_snitch"):
         scalars.pop(name)  # the image's own variables, and its defaults
