@@ -158,6 +158,8 @@ COUNTED = tuple(dict.fromkeys(name for register, (_, _, power) in REGISTERS.item
 """Every register and the power of its flow: what the arithmetic of energy looks at."""
 
 _ADAPTERS = {topic: TypeAdapter(record) for topic, record in RECORDS.items()}
+# The adapters' own way there costs a tenth of a reading's judgement.
+_VALIDATE = {topic: adapter.validator.validate_json for topic, adapter in _ADAPTERS.items()}
 _TIMES: Mapping[str, tuple[str, ...]] = {
     "readings": ("time",),
     "intervals": ("start", "end", "known_at"),
@@ -181,7 +183,7 @@ def parse(topic: str, payload: bytes | None, received_at: datetime) -> dict[str,
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise Rejected(f"too large: {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are taken")
     try:
-        record: dict[str, Any] = _ADAPTERS[topic].validate_json(payload)
+        record: dict[str, Any] = _VALIDATE[topic](payload)
     except ValidationError as error:
         raise Rejected(_reason(error)) from None
     record.pop("schema", None)
@@ -194,8 +196,10 @@ def parse(topic: str, payload: bytes | None, received_at: datetime) -> dict[str,
 
 
 def _instant(time: datetime) -> datetime:
+    utc = time.astimezone(timezone.utc)
     # Whole milliseconds, which is all Cassandra's timestamp keeps: both layers must see the same instant.
-    return time.astimezone(timezone.utc).replace(microsecond=time.microsecond // 1000 * 1000)
+    beyond = utc.microsecond % 1000
+    return utc.replace(microsecond=utc.microsecond - beyond) if beyond else utc
 
 
 def _check_times(topic: str, record: Mapping[str, Any], received_at: datetime) -> None:
