@@ -11,12 +11,12 @@ from speed_layer.repeats import Key
 def latest(readings: Iterable[tuple[Key, Mapping[str, Any]]]) -> set[Key]:
     """The readings the state needs: those that are the last to state at least one field of their device.
 
-    Written with the event's time as write time, field by field, in any order, they leave in
-    ``inverter_state`` what all readings together would.
+    ``readings`` come newest first. Written with the event's time as write time, field by field, in any order, the
+    needed ones leave in ``inverter_state`` what all readings together would.
     """
     stated: dict[str, set[str]] = {}
     needed: set[Key] = set()
-    for (device, time), reading in sorted(readings, key=lambda each: each[0], reverse=True):
+    for (device, time), reading in readings:
         fields = stated.setdefault(device, set())
         if not reading.keys() <= fields:
             fields.update(reading)

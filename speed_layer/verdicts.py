@@ -15,8 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql import types as T  # noqa: N812
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
 from energy.records import MAX_PAYLOAD_BYTES, Rejected, columns
@@ -24,27 +23,34 @@ from energy.rows import to_us
 from speed_layer.catalogue import Catalogue
 from speed_layer.judge import Message, judge
 from speed_layer.quarantine import PAYLOAD_BYTES, Refusal
-from speed_layer.repeats import Classified, Position, classify, may_be_stored
+from speed_layer.repeats import Classified, Key, Position, classify, may_be_stored
 from speed_layer.state import latest
 from speed_layer.stored import store
 from speed_layer.summary import summarise
 
 FIELDS = columns("readings")
-SCHEMA = (
-    "kind string, is_state boolean, "
-    + ", ".join(f"{name} {kind}" for name, kind in FIELDS.items())
-    + ", day date, write_time bigint, kafka_partition int, kafka_offset bigint"
-    + ", received_at timestamp, reason string, payload binary, payload_bytes bigint, summary string"
-)
 ROWS_PER_ARROW_BATCH = 10_000
 _DAY_US = 86_400_000_000
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
-_ARROW = {
-    "string": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "int": pa.int32(),
-    "boolean": pa.bool_(), "date": pa.date32(), "timestamp": _TIMESTAMP, "binary": pa.binary(),
-}  # fmt: skip
-_ARROW_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in (c.split() for c in SCHEMA.split(", "))])
-_FIELDS = pa.struct([_ARROW_SCHEMA.field(name) for name in FIELDS if name != "time"])
+_ARROW = {"string": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "timestamp": _TIMESTAMP}
+_FIELDS = pa.struct([(name, _ARROW[kind]) for name, kind in FIELDS.items() if name != "time"])
+_ARROW_SCHEMA = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("is_state", pa.bool_()),
+        *((name, _ARROW[kind]) for name, kind in FIELDS.items()),
+        ("day", pa.date32()),
+        ("write_time", pa.int64()),
+        ("kafka_partition", pa.int32()),
+        ("kafka_offset", pa.int64()),
+        ("received_at", _TIMESTAMP),
+        ("reason", pa.string()),
+        ("payload", pa.binary()),
+        ("payload_bytes", pa.int64()),
+        ("summary", pa.string()),
+    ]
+)
+SCHEMA = from_arrow_schema(_ARROW_SCHEMA)
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -65,14 +71,14 @@ def as_messages(source: DataFrame) -> DataFrame:
     In no more tasks than run at once: a task costs more than the few messages of a live batch's partition.
     """
     source = source.coalesce(source.sparkSession.sparkContext.defaultParallelism)
-    size = F.octet_length("value")
-    kept = F.when(size > MAX_PAYLOAD_BYTES, F.substring("value", 1, PAYLOAD_BYTES)).otherwise(F.col("value"))
-    return source.select(
+    # As text: each column object, made in Python, costs a live batch a search of the class path for its class.
+    return source.selectExpr(
         "partition",
         "offset",
-        F.unix_micros(F.col("timestamp")).alias("received_us"),
-        kept.alias("value"),
-        F.coalesce(size, F.lit(0)).cast(T.LongType()).alias("size"),
+        "unix_micros(timestamp) AS received_us",
+        f"CASE WHEN octet_length(value) > {MAX_PAYLOAD_BYTES} "
+        f"THEN substring(value, 1, {PAYLOAD_BYTES}) ELSE value END AS value",
+        "CAST(coalesce(octet_length(value), 0) AS BIGINT) AS size",
     )
 
 
@@ -101,11 +107,11 @@ def judging(
                     refused.append(Refusal.of(message, str(reason)))
             asked = may_be_stored((reading for _, reading in taken), newest)
             result = classify(taken, store(settings).at(asked) if asked else {})
-        yield from _accepted(result)
-        if refused:
-            yield _columns(dict(zip(Refusal._fields, zip(*refused, strict=True), strict=True)), "quarantined")
-        if positions:
-            yield _columns({"summary": [summarise(positions, result, refused, cut).to_json()]}, "summary")
+            yield from _accepted(result)
+            if refused:
+                yield _columns(dict(zip(Refusal._fields, zip(*refused, strict=True), strict=True)), "quarantined")
+            if positions:
+                yield _columns({"summary": [summarise(positions, result, refused, cut).to_json()]}, "summary")
 
     return judge_messages
 
@@ -124,9 +130,9 @@ def uncollected() -> Iterator[None]:
 
 
 def _accepted(result: Classified) -> Batches:
-    needed = latest((at, row.reading) for at, row in result.rows.items())
-    # Sorted by device and time, so that the connector fills its batches of one Cassandra partition.
-    ordered = sorted(result.rows)
+    # By device and time, so that the connector fills its batches of one Cassandra partition.
+    ordered = _in_order(result.rows)
+    needed = latest((at, result.rows[at].reading) for at in reversed(ordered))
     for first in range(0, len(ordered), ROWS_PER_ARROW_BATCH):
         keys = ordered[first : first + ROWS_PER_ARROW_BATCH]
         rows = [result.rows[at] for at in keys]
@@ -143,6 +149,14 @@ def _accepted(result: Classified) -> Batches:
             "kafka_offset": [row.position[1] for row in rows],
         }
         yield _columns(data, "accepted")
+
+
+def _in_order(keys: Iterable[Key]) -> list[Key]:
+    """``keys`` sorted; a device at a time, for each device's come almost in order."""
+    by_device: dict[str, list[Key]] = {}
+    for each in keys:
+        by_device.setdefault(each[0], []).append(each)
+    return [each for device in sorted(by_device) for each in sorted(by_device[device])]
 
 
 def _columns(data: Mapping[str, Any], kind: str) -> pa.RecordBatch:

@@ -46,7 +46,7 @@ class Tables:
         for at, row in result.rows.items():
             held = self.readings.get(at)
             self.readings[at] = row._replace(reading=merge(held.reading, row.reading)) if held else row
-        for at in latest((at, row.reading) for at, row in result.rows.items()):
+        for at in latest((at, result.rows[at].reading) for at in sorted(result.rows, reverse=True)):
             self._write_state(result.rows[at].reading)
         self.counts[0] += len(result.accepted)
         self.counts[1] += result.duplicate
