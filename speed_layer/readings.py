@@ -6,7 +6,6 @@ import time
 from datetime import datetime
 from typing import Any
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
 from conf import Settings
@@ -42,7 +41,7 @@ class Readings:
                 self._write(judged, summary)
                 self._ledger.close(batch_id, summary)
         finally:
-            judged.unpersist()
+            release(judged)
         for device, newest in summary.newest.items():
             known = self._newest.get(device, EPOCH)
             self._newest[device] = max(known, from_us(newest))
@@ -57,13 +56,15 @@ class Readings:
         catalogue = self._catalogue.read()
         if catalogue.installations.isdisjoint(summary.unknown):
             return judged, summary
-        judged.unpersist()
+        release(judged)
         return self._judge(batch, catalogue)
 
     def _judge(self, batch: DataFrame, catalogue: Catalogue) -> tuple[DataFrame, Summary]:
         judged = verdicts(batch, catalogue, self._newest, self._cut.current(), self._settings)
-        judged.persist(StorageLevel.MEMORY_AND_DISK)
-        rows = judged.where("kind = 'summary'").select("summary").collect()
+        # Kept as rows: to pack them into a cache's columns and unpack them again costs a tenth of a backlog's time. An
+        # executor that is lost takes them along; the query then starts again with this batch.
+        judged = judged.localCheckpoint(eager=False)
+        rows = judged.where("kind = 'summary'").selectExpr("summary").collect()
         return judged, total(row.summary for row in rows)
 
     def _write(self, judged: DataFrame, summary: Summary) -> None:
@@ -80,6 +81,11 @@ class Readings:
             writes.append(lambda: sinks.write_table(refused, "quarantine", to))
             writes.append(lambda: sinks.write_topic(quarantine.kafka_rows(refused), "quarantine", to))
         sinks.together(*writes)
+
+
+def release(judged: DataFrame) -> None:
+    """Free what a checkpointed frame holds in memory, which Spark itself does only when it collects garbage."""
+    judged._jdf.queryExecution().analyzed().rdd().unpersist(False)
 
 
 def newest_states(session: Any) -> dict[str, datetime]:
