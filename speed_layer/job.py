@@ -27,7 +27,7 @@ from conf import Settings, cassandra, load_settings
 from conf.spark import NotFetched, session
 from speed_layer.catalogue import CatalogueReader
 from speed_layer.progress import Progress
-from speed_layer.provisional import Energy
+from speed_layer.provisional import LOOK, Energy, pace
 from speed_layer.queries import SPARK_CONF, QueryEnded, QueryStuck, end, start, watch
 from speed_layer.readings import Readings
 from speed_layer.topics import TopicsAway, wait_for_topics
@@ -86,7 +86,7 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
     queries = [start(spark, settings, "readings", settings.spark.speed_trigger, readings.write, progress)]
     if with_energy:
         energy = Energy(settings, CatalogueReader(views), progress)
-        queries.append(start(spark, settings, "energy", settings.spark.energy_trigger, energy.write, progress))
+        queries.append(start(spark, settings, "energy", LOOK, energy.write, progress, **pace(settings)))
     try:
         watch(queries, progress, settings.home / "run" / "speed.json", stop, views)
     except QueryEnded:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
 from energy.balance import Register
@@ -28,11 +28,6 @@ from speed_layer.totals import Totals, community_totals, installation_totals
 from speed_layer.touched import touched
 from speed_layer.windows import Window
 
-_SCHEMA = (
-    "installation_id string, month date, quantity string, start timestamp, energy_wh double, completeness double, "
-    "method string, lower_wh double, upper_wh double, cause string, window_start bigint, window_end bigint, "
-    "followed binary"
-)
 _ARROW = pa.schema(
     [
         ("installation_id", pa.string()),
@@ -50,7 +45,22 @@ _ARROW = pa.schema(
         ("followed", pa.binary()),
     ]
 )
+_SCHEMA = from_arrow_schema(_ARROW)
 Batches = Iterator[pa.RecordBatch]
+
+LOOK = "1 second"
+"""How often the query looks whether a batch is due."""
+BACKLOG_SHARE = 4
+"""As many readings as this part of the largest batch are a backlog, whose energy is not made to wait."""
+
+
+def pace(settings: Settings) -> dict[str, str | int]:
+    """Options of the query's source: a batch is due when its time has come, or a backlog waits."""
+    spark = settings.spark
+    return {
+        "minOffsetsPerTrigger": spark.max_offsets_per_trigger // BACKLOG_SHARE,
+        "maxTriggerDelay": spark.energy_trigger,
+    }
 
 
 class Energy:
@@ -67,14 +77,14 @@ class Energy:
         self._progress.wait_until_calm()
         started = time.monotonic()
         catalogue = self._catalogue.read()
-        registers = touched(batch, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
+        registers = touched(batch, catalogue).cache()
         try:
             ends = registers.where("kafka_partition IS NOT NULL").collect()
             tasks = min(self._settings.spark.shuffle_partitions, tasks_for(sum(row.messages for row in ends)))
             last = {row.kafka_partition: row.kafka_offset for row in ends}
             offsets = {str(partition): offset for partition, offset in last.items()}
             self._progress.wait_for_readings(offsets)
-            spread = self._with_followed(registers.where("device_id IS NOT NULL"), tasks)
+            spread = self._with_followed(registers.where("told IS NOT NULL"), tasks)
             windows = self._write(spread.mapInArrow(_installations(catalogue, last, self._settings), _SCHEMA))  # type: ignore[arg-type]
         finally:
             registers.unpersist()
@@ -100,14 +110,15 @@ class Energy:
             self._write(spread.mapInArrow(_communities(catalogue, asked, self._settings), _SCHEMA))  # type: ignore[arg-type]
 
     def _write(self, totals: DataFrame) -> dict[str, list[Window]]:
-        totals = totals.persist(StorageLevel.MEMORY_AND_DISK)
+        totals = totals.cache()
         try:
             is_row = "quantity IS NOT NULL"
             rows = totals.where(is_row).drop("window_start", "window_end", "followed")
             # A bound that no longer holds must go: absent values are written as such.
             ignore_nulls = {"spark.cassandra.output.ignoreNulls": "false"}
             sinks.write_table(rows, "energy_speed", self._settings, **ignore_nulls)
-            made = totals.where(f"NOT ({is_row})").select("installation_id", "window_start", "window_end", "followed")
+            made = totals.where(f"NOT ({is_row})")
+            made = made.selectExpr("installation_id", "window_start", "window_end", "followed")
             windows: dict[str, list[Window]] = {}
             for row in made.collect():
                 window = Window(from_us(row.window_start), from_us(row.window_end))
@@ -127,10 +138,10 @@ def _installations(catalogue: Catalogue, ends: Mapping[int, int], settings: Sett
         for batch in batches:
             for row in batch.to_pylist():
                 if row["followed"] is not None:
-                    known[row["installation_id"]] = pickle.loads(row["followed"])  # noqa: S301 - made by _columns
+                    known[row["installation_id"]] = pickle.loads(row["followed"])  # noqa: S301
                 else:
-                    register = Register(*(row[name] for name in Register._fields))
-                    told.setdefault(row["installation_id"], []).append(register)
+                    # Made by `touched`, as what is followed is by `_columns`.
+                    told.setdefault(row["installation_id"], []).extend(pickle.loads(row["told"]))  # noqa: S301
         if told:
             yield from map(_columns, installation_totals(store(settings), told, known, ends, catalogue.capacity_kw))
 
@@ -142,8 +153,9 @@ def _communities(
 ) -> Callable[[Batches], Batches]:
     def compute(batches: Batches) -> Batches:
         for batch in batches:
-            for name in batch.column("community").to_pylist():
-                yield _columns(community_totals(store(settings), name, catalogue.members(name), asked[name]))
+            names = batch.column("community").to_pylist()
+            members = {name: catalogue.members(name) for name in names}
+            yield from map(_columns, community_totals(store(settings), members, {name: asked[name] for name in names}))
 
     return compute
 

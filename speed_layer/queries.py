@@ -32,6 +32,8 @@ SPARK_CONF = {
     "spark.sql.streaming.stopTimeout": "20s",
     # A job that runs for months keeps no history of its batches.
     "spark.sql.streaming.numRecentProgressUpdates": "3",
+    # What a plan looks like is told to nobody.
+    "spark.sql.ui.explainMode": "simple",
     "spark.ui.retainedJobs": "20",
     "spark.ui.retainedStages": "20",
     "spark.ui.retainedTasks": "200",
@@ -54,8 +56,12 @@ def start(
     trigger: str,
     write: Callable[[DataFrame, int], None],
     progress: Progress,
+    **source_options: str | int,
 ) -> StreamingQuery:
-    """Start query ``name`` over topic ``readings``: each micro-batch goes to ``write``, which may see it twice."""
+    """Start query ``name`` over topic ``readings``: each micro-batch goes to ``write``, which may see it twice.
+
+    ``source_options`` are more of the Kafka source's.
+    """
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         try:
@@ -73,7 +79,7 @@ def start(
         .option("startingOffsets", "earliest")
         # Readings that outlive their retention unread are gone; the others must go on.
         .option("failOnDataLoss", "false")
-        .option("maxOffsetsPerTrigger", settings.spark.max_offsets_per_trigger)
+        .options(maxOffsetsPerTrigger=settings.spark.max_offsets_per_trigger, **source_options)
         .load()
     )
     return (

@@ -96,9 +96,9 @@ class Store:
         """The rows of ``energy_speed`` of each (installation, start, end) asked; a span lies within a UTC day."""
         return self._energy_rows(self._energy, asked)
 
-    def withdraw(self, installation: str, periods: Iterable[tuple[str, datetime]]) -> None:
-        """Delete the rows of ``energy_speed`` of these (quantity, start)."""
-        gone = [(installation, start.date().replace(day=1), quantity, start) for quantity, start in periods]
+    def withdraw(self, periods: Iterable[tuple[str, str, datetime]]) -> None:
+        """Delete the rows of ``energy_speed`` of these (installation, quantity, start)."""
+        gone = [(name, start.date().replace(day=1), quantity, start) for name, quantity, start in periods]
         deque(self._ask(self._withdraw, gone), maxlen=0)
 
     def first_of_day(self, asked: list[tuple[str, datetime]]) -> list[list[EnergyRow]]:

@@ -24,6 +24,8 @@ device may tell its registers in every other message only."""
 _AFTER = timedelta(milliseconds=1)
 _AT_ONCE = 32
 """Installations, or stretches of them, looked up side by side; what one task holds in memory."""
+_MEMBERS_AT_ONCE = 500
+"""Members of communities looked up side by side."""
 Item = TypeVar("Item")
 
 
@@ -82,9 +84,9 @@ def _afresh(
             rows[name] += installation_energy(readings, *piece, capacity)
             if piece == final[name]:
                 begun[name] = begin(readings, newest[name], seen[name], ends, piece.start, capacity)
-    for name in names:
-        _withdraw(store, name, windows[name], rows[name])
-    yield from (Totals(name, windows[name], rows[name], begun[name]) for name in names)
+    made = [Totals(name, windows[name], rows[name], begun[name]) for name in names]
+    _withdraw(store, made)
+    yield from made
 
 
 def _seen(touched: Iterable[Register], known: Followed | None) -> dict[str, int]:
@@ -102,29 +104,49 @@ def _runs(touched: Iterable[Register]) -> list[Run]:
     return [run for device, at in times.items() for run in runs(device, map(from_us, at))]
 
 
-def community_totals(store: Store, community: str, members: Sequence[str], windows: Iterable[Window]) -> Totals:
-    """Energy of a community in ``windows``, from its members' rows in ``energy_speed``.
+def community_totals(
+    store: Store, members: Mapping[str, Sequence[str]], windows: Mapping[str, Iterable[Window]]
+) -> Iterator[Totals]:
+    """Energy of each community of ``windows``, from its members' rows in ``energy_speed``.
 
     A member counts from the first row of the UTC day on which it has the quantity.
     """
-    merged = union(windows)
-    rows: list[EnergyRow] = []
-    for each in chain.from_iterable(map(by_day, merged)):
-        of_members = store.energy([(member, *each) for member in members])
-        having = store.first_of_day([(member, each.start) for member in members])
-        together = {
-            member: [*inside, *(first for first in firsts if not each.start <= first.start < each.end)]
-            for member, inside, firsts in zip(members, of_members, having, strict=True)
-        }
-        rows += [row for row in community_energy(together) if each.start <= row.start < each.end]
-    _withdraw(store, community, merged, rows)
-    return Totals(community, merged, rows)
+    for some in _by_members(members, sorted(windows)):
+        merged = {name: union(windows[name]) for name in some}
+        spans = [(name, each) for name in some for each in chain.from_iterable(map(by_day, merged[name]))]
+        of_members = iter(store.energy([(member, *each) for name, each in spans for member in members[name]]))
+        having = iter(store.first_of_day([(member, each.start) for name, each in spans for member in members[name]]))
+        rows: dict[str, list[EnergyRow]] = {name: [] for name in some}
+        for name, each in spans:
+            together = {
+                member: [*inside, *(first for first in firsts if not each.start <= first.start < each.end)]
+                for member, inside, firsts in zip(members[name], of_members, having, strict=False)
+            }
+            rows[name] += [row for row in community_energy(together) if each.start <= row.start < each.end]
+        made = [Totals(name, merged[name], rows[name]) for name in some]
+        _withdraw(store, made)
+        yield from made
 
 
-def _withdraw(store: Store, name: str, windows: Iterable[Window], rows: Iterable[EnergyRow]) -> None:
-    """Take back what the view holds in ``windows`` and no reading gives evidence of any more."""
-    held = chain.from_iterable(store.energy([(name, *day) for each in windows for day in by_day(each)]))
-    store.withdraw(name, {(row.quantity, row.start) for row in held} - {(row.quantity, row.start) for row in rows})
+def _by_members(members: Mapping[str, Sequence[str]], names: Iterable[str]) -> Iterator[list[str]]:
+    """Communities a few at a time, by how many members they have together."""
+    some: list[str] = []
+    for name in names:
+        if some and sum(len(members[each]) for each in [*some, name]) > _MEMBERS_AT_ONCE:
+            yield some
+            some = []
+        some.append(name)
+    if some:
+        yield some
+
+
+def _withdraw(store: Store, made: Sequence[Totals]) -> None:
+    """Take back what the view holds in the windows and no reading gives evidence of any more."""
+    days = [(each, day) for each in made for window in each.windows for day in by_day(window)]
+    answers = store.energy([(each.name, *day) for each, day in days])
+    standing = {(each.name, row.quantity, row.start) for each in made for row in each.rows}
+    held = {(of.name, row.quantity, row.start) for (of, _), rows in zip(days, answers, strict=True) for row in rows}
+    store.withdraw(held - standing)
 
 
 def _windows(store: Store, touched: Mapping[str, Sequence[Run]]) -> dict[str, list[Window]]:

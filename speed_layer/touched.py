@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from energy.balance import Register, registers
 from energy.records import Rejected
@@ -16,31 +18,23 @@ from speed_layer.catalogue import Catalogue
 from speed_layer.judge import judge
 from speed_layer.verdicts import as_messages, messages_in, uncollected
 
-SCHEMA = (
-    "installation_id string, device_id string, quantity string, times array<bigint>, register_wh array<double>, "
-    "power_w array<double>, capacity_w double, kafka_partition int, kafka_offset bigint, messages bigint"
-)
 _ARROW_SCHEMA = pa.schema(
     [
         ("installation_id", pa.string()),
-        ("device_id", pa.string()),
-        ("quantity", pa.string()),
-        ("times", pa.list_(pa.int64())),
-        ("register_wh", pa.list_(pa.float64())),
-        ("power_w", pa.list_(pa.float64())),
-        ("capacity_w", pa.float64()),
+        ("told", pa.binary()),
         ("kafka_partition", pa.int32()),
         ("kafka_offset", pa.int64()),
         ("messages", pa.int64()),
     ]
 )
+SCHEMA = from_arrow_schema(_ARROW_SCHEMA)
 
 
 def touched(messages: DataFrame, catalogue: Catalogue) -> DataFrame:
-    """The registers of each device, and one row a Kafka partition with the last offset and the count of messages read.
+    """What is told of each installation, and one row a Kafka partition: the last offset and the count of messages read.
 
-    Times are microseconds since 1970 UTC; a device without a register has a row without quantity. What the readings
-    query refuses touches nothing.
+    ``told`` is a pickled list of :class:`energy.balance.Register`, which Spark carries unopened; a device without a
+    register stands there as one of no quantity. What the readings query refuses touches nothing.
     """
     return as_messages(messages).mapInArrow(_touching(catalogue), SCHEMA)  # type: ignore[arg-type]
 
@@ -73,9 +67,8 @@ def _touching(catalogue: Catalogue) -> Callable[[Iterator[pa.RecordBatch]], Iter
                     continue
                 readings.setdefault(reading["installation_id"], []).append(reading)
         rows: list[dict[str, Any]] = [
-            {"installation_id": installation, **register._asdict()}
-            for installation, of in readings.items()
-            for register in told(of, catalogue.capacity_kw.get(installation))
+            {"installation_id": name, "told": pickle.dumps([*told(of, catalogue.capacity_kw.get(name))])}
+            for name, of in readings.items()
         ]
         rows += [{"kafka_partition": p, "kafka_offset": offset, "messages": count[p]} for p, offset in last.items()]
         if rows:

@@ -56,9 +56,9 @@ class Memory:
     def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
         return [[row for (_, at), row in self.view.items() if start <= at < end] for _, start, end in asked]
 
-    def withdraw(self, _installation: str, periods: Iterable[tuple[str, datetime]]) -> None:
-        for period in periods:
-            del self.view[period]
+    def withdraw(self, periods: Iterable[tuple[str, str, datetime]]) -> None:
+        for _, quantity, start in periods:
+            del self.view[quantity, start]
 
     def _where(self, holds: Callable[[datetime], bool]) -> list[Reading]:
         return [self.held[at] for at in sorted(self.held) if holds(at)]

@@ -1,0 +1,73 @@
+"""Communities' totals from their members' rows: many looked up together end as each alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pytest
+from readings_of import NOON
+
+from energy.rows import QUARTER, EnergyRow
+from speed_layer import totals
+from speed_layer.totals import Totals, community_totals
+from speed_layer.windows import Window
+
+HOUR = Window(NOON, NOON + timedelta(hours=1))
+MEMBERS = {f"village-{n}": [f"home-{n}-{m}" for m in range(n + 1)] for n in range(4)}
+
+
+class Rows:
+    """Table ``energy_speed`` in memory: two quarter-hours of generation of each home."""
+
+    def __init__(self) -> None:
+        self.held = {
+            home: [EnergyRow("generation", NOON + k * QUARTER, 100.0 * (number + 1) + k) for k in range(2)]
+            for of in MEMBERS.values()
+            for number, home in enumerate(of)
+        }
+        self.gone: set[tuple[str, str, datetime]] = set()
+        self.asked = 0
+
+    def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
+        self.asked += 1
+        return [[row for row in self.held.get(name, []) if a <= row.start < b] for name, a, b in asked]
+
+    def first_of_day(self, asked: list[tuple[str, datetime]]) -> list[list[EnergyRow]]:
+        return [self.held.get(name, [])[:1] for name, _ in asked]
+
+    def withdraw(self, periods: Iterable[tuple[str, str, datetime]]) -> None:
+        self.gone |= set(periods)
+
+
+def made(rows: Rows) -> list[Totals]:
+    windows = {name: [HOUR] for name in MEMBERS}
+    return list(community_totals(rows, MEMBERS, windows))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 500])
+def test_totals_are_the_members_sums_however_many_are_looked_up_together(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(totals, "_MEMBERS_AT_ONCE", at_once)
+    found = made(Rows())
+    assert [each.name for each in found] == sorted(MEMBERS)
+    for each in found:
+        size = len(MEMBERS[each.name])
+        sums = [100.0 * size * (size + 1) / 2 + k * size for k in range(2)]
+        assert [row.energy_wh for row in each.rows] == sums
+        assert [row.completeness for row in each.rows] == [1.0, 1.0]
+
+
+def test_one_look_serves_all_communities() -> None:
+    rows = Rows()
+    made(rows)
+    assert rows.asked == 2
+
+
+def test_what_no_member_gives_evidence_of_any_more_is_taken_back() -> None:
+    rows = Rows()
+    stale = EnergyRow("generation", NOON + 2 * QUARTER, 7.0)
+    rows.held["village-1"] = [EnergyRow("generation", NOON, 5.0), stale]
+    made(rows)
+    assert rows.gone == {("village-1", "generation", stale.start)}
