@@ -18,10 +18,12 @@ from conf import Settings, cassandra
 from stack.services import environment
 
 BENCH = Path(__file__).parent
+WARMING_BATCHES = 2
+"""Batches before those that count: while they last, what is measured is the compilers."""
 
 
 class Rate(NamedTuple):
-    """Readings a second: the median of the batches after the first, and all of them from start to end."""
+    """Readings a second, once warm: the median of the batches, and all of them from start to end."""
 
     warm: float
     overall: float
@@ -87,8 +89,8 @@ def wait_for(process: subprocess.Popen[bytes], settings: Settings, query: str, e
         time.sleep(0.2)
 
 
-def rate(settings: Settings, finished: float | None = None) -> Rate:
-    """The rate by the ledger; ``finished`` is a later end than the last batch's, seconds since 1970."""
+def rate(settings: Settings, finished: float | None = None, warming: int = WARMING_BATCHES) -> Rate:
+    """The rate by the ledger after ``warming`` batches; ``finished`` is a later end than the last batch's (Unix time)."""
     session = cassandra.connect(settings)
     rows = session.execute(
         "SELECT batch_id, received, toUnixTimestamp(written_at) AS at FROM ingest_ledger "
@@ -96,8 +98,7 @@ def rate(settings: Settings, finished: float | None = None) -> Rate:
     )
     batches = sorted((row.batch_id, row.received, row.at / 1000) for row in rows)
     session.cluster.shutdown()
+    batches = batches[warming - 1 :]
     rates = [n / (at - before) for (_, _, before), (_, n, at) in pairwise(batches)]
-    end = finished or batches[-1][2]
-    later = sum(received for _, received, _ in batches[1:])
-    overall = later / (end - batches[0][2]) if len(batches) > 1 else float("nan")
-    return Rate(median(rates) if rates else float("nan"), overall)
+    counted = sum(received for _, received, _ in batches[1:])
+    return Rate(median(rates), counted / ((finished or batches[-1][2]) - batches[0][2]))
