@@ -90,7 +90,7 @@ def wait_for(process: subprocess.Popen[bytes], settings: Settings, query: str, e
 
 
 def rate(settings: Settings, finished: float | None = None, warming: int = WARMING_BATCHES) -> Rate:
-    """The rate by the ledger after ``warming`` batches; ``finished`` is a later end than the last batch's (Unix time)."""
+    """The rate by the ledger after ``warming`` batches; ``finished`` is a later end than the last one's (Unix time)."""
     session = cassandra.connect(settings)
     rows = session.execute(
         "SELECT batch_id, received, toUnixTimestamp(written_at) AS at FROM ingest_ledger "

@@ -44,11 +44,11 @@ def summarise(
     positions: Iterable[tuple[int, int]], result: Classified, refused: list[Refusal], cut: datetime | None
 ) -> Summary:
     """The summary of one task; ``positions`` are (partition, offset) of all its messages, in order."""
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
     for partition, offset in positions:
-        first.setdefault(str(partition), offset)
-        last[str(partition)] = offset
+        first.setdefault(partition, offset)
+        last[partition] = offset
     newest: dict[str, datetime] = {}
     for device, time in result.rows:
         if device not in newest or time > newest[device]:
@@ -60,8 +60,8 @@ def summarise(
         duplicate=result.duplicate,
         quarantined=len(refused),
         late=sum(time < cut for time in result.accepted) if cut is not None else 0,
-        first=first,
-        last=last,
+        first={str(partition): offset for partition, offset in first.items()},
+        last={str(partition): offset for partition, offset in last.items()},
         newest={device: to_us(time) for device, time in newest.items()},
         fields=sorted(set().union(*(row.reading for row in result.rows.values()))),
         unknown=sorted(unknown)[:_UNKNOWN_KEPT],
