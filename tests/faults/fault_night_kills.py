@@ -41,7 +41,9 @@ def kill_archive(world: World, plan: Plan, say: Say = print) -> Outcome:
             time.sleep(chance.uniform(0, took))
             back = kill_and_await(world, load, made)
             with load.paused():
-                night(SHORT)
+                if "archive" not in night(SHORT).seconds:
+                    # It had ended before the kill: what came since is the next night's.
+                    night(SHORT)
                 found = audit_batch(world, load)
                 found.add(audit(world, load, since))
                 since = load.number
