@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cassandra.cluster import Session
+from cassandra import OperationTimedOut, RequestExecutionException
+from cassandra.cluster import NoHostAvailable, Session
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -17,6 +18,7 @@ from conf.cassandra import CassandraAway
 from speed_layer.progress import Progress
 
 WATCH_SECONDS = 1.0
+ALIVE = "SELECT key FROM system.local"
 SPARK_CONF = {
     # Each query has a pool: the energy query may fill its own share of the cores only.
     "spark.scheduler.mode": "FAIR",
@@ -96,12 +98,12 @@ def watch(
 ) -> None:
     """Keep ``report`` fresh until ``stop`` is set.
 
-    Raises :class:`QueryEnded` as soon as a query is not active, and :class:`CassandraAway` when ``views`` has lost
-    every node.
+    Raises :class:`QueryEnded` as soon as a query is not active, and :class:`CassandraAway` when no node answers
+    ``views``.
     """
     report.parent.mkdir(parents=True, exist_ok=True)
     while not stop.wait(WATCH_SECONDS):
-        if all(host.is_up is False for host in views.cluster.metadata.all_hosts()):
+        if is_away(views):
             raise CassandraAway("Cassandra has gone; the job is to start again when it is back")
         for query in queries:
             if not query.isActive:
@@ -112,6 +114,20 @@ def watch(
         if last:
             progress.readings_behind(sum(behind.values()))
         progress.report(report, behind, states)
+
+
+def is_away(views: Session) -> bool:
+    """Whether no node of Cassandra has a connection left; one that is busy is not away.
+
+    It is asked, for the driver's own word on its nodes comes only with the next question that fails.
+    """
+    try:
+        views.execute(ALIVE, timeout=WATCH_SECONDS)
+    except NoHostAvailable:
+        return True
+    except (OperationTimedOut, RequestExecutionException):
+        return False
+    return False
 
 
 def end(queries: Sequence[StreamingQuery], progress: Progress) -> None:

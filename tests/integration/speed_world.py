@@ -39,7 +39,7 @@ class Job:
             **os.environ,
             "SOLERA_HOME": str(home),
             "SOLERA_SPARK__CHECKPOINT": self.checkpoint.as_uri(),
-            "SOLERA_SPARK__ENERGY_TRIGGER": "1 second",
+            "SOLERA_SPARK__ENERGY_TRIGGER": "1s",
         }
         self._process: subprocess.Popen[bytes] | None = None
 
