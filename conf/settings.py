@@ -87,7 +87,7 @@ class SparkSettings(_Frozen):
     driver_memory: str
     shuffle_partitions: int
     speed_trigger: str
-    energy_trigger: str
+    energy_trigger: str = Field(pattern=r"^\d+(ms|s|m|h)$")
     max_offsets_per_trigger: int
     archive_max_offsets: int
     checkpoint: str

@@ -126,7 +126,7 @@ def is_away(views: Session) -> bool:
     except NoHostAvailable:
         return True
     except (OperationTimedOut, RequestExecutionException):
-        return False
+        pass
     return False
 
 

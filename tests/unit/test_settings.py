@@ -74,6 +74,14 @@ def test_misspelt_setting_of_a_file_is_refused(tmp_path: Path, monkeypatch: pyte
         load_settings()
 
 
+def test_a_pace_that_spark_would_refuse_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOLERA_SPARK__ENERGY_TRIGGER", "10 seconds")
+    with pytest.raises(ValidationError, match="energy_trigger"):
+        load_settings()
+    monkeypatch.setenv("SOLERA_SPARK__ENERGY_TRIGGER", "2m")
+    assert load_settings().spark.energy_trigger == "2m"
+
+
 def test_secret_is_masked_in_print_and_given_to_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOLERA_CASSANDRA__PASSWORD", "not-for-logs")
     monkeypatch.setenv("SOLERA_API__TOKEN", "nor-this")
