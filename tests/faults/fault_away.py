@@ -64,6 +64,7 @@ def catch_up(world: World, away_s: float, readings_s: float) -> tuple[float, flo
         until("the outbox is empty", lambda: report(world)["kept"] < HOMES, CAUGHT_UP_WITHIN)
         until("fresh data are served", lambda: is_fresh(world, load, number, {}), BACK_WITHIN)
         took = time.monotonic() - back
+    assert {served_wh(world, home) for home in homes} == {last}
     return back - began, took
 
 
