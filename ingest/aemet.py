@@ -20,6 +20,8 @@ TRIES = 5
 FALLBACK_ENCODING = "iso-8859-15"
 QUOTA_WAIT_S = 61.0
 """AEMET counts by the minute; after a 429 the next one must have begun."""
+PATIENCE = 3
+"""Questions in a row without an answer after which AEMET is away."""
 
 
 class AemetError(RuntimeError):
@@ -32,6 +34,10 @@ class NoDataError(AemetError):
 
 class KeyRefusedError(AemetError):
     """The key is missing or refused."""
+
+
+class AwayError(AemetError):
+    """AEMET has not answered several questions in a row; what is left is not worth its waits."""
 
 
 @dataclass
@@ -68,11 +74,13 @@ class Aemet:
     quota: Quota = field(default_factory=lambda: Quota(per_minute=40))
     session: requests.Session = field(default_factory=requests.Session)
     sleep: Callable[[float], None] = time.sleep
+    _unanswered: int = field(default=0, init=False)
 
     def fetch(self, path: str) -> tuple[bytes, Any]:
         """The answer to ``path`` (e.g. ``/prediccion/especifica/municipio/horaria/28065``): its bytes and its JSON.
 
-        Raises :class:`NoDataError`, :class:`KeyRefusedError`, or :class:`AemetError` after the last try.
+        Raises :class:`NoDataError`, :class:`KeyRefusedError`, :class:`AemetError` after the last try, and
+        :class:`AwayError` where that was so for ``PATIENCE`` questions in a row.
         """
         if not self.key:
             raise KeyRefusedError("AEMET needs a key: get one at opendata.aemet.es and set AEMET_API_KEY")
@@ -95,13 +103,18 @@ class Aemet:
             body = _decode(answer)
             state, word = _state(answer, body)
             if state == requests.codes.ok and body is not None:
+                self._unanswered = 0
                 return answer.content, body
             if state == requests.codes.not_found:
+                self._unanswered = 0
                 raise NoDataError(f"AEMET has no data: {word}")
             if state in (requests.codes.unauthorized, requests.codes.forbidden):
                 raise KeyRefusedError(f"AEMET refuses the key ({word}): renew AEMET_API_KEY")
             fault = f"{state} {word}"
             self.sleep(QUOTA_WAIT_S if state == requests.codes.too_many_requests else 2.0**attempt)
+        self._unanswered += 1
+        if self._unanswered >= PATIENCE:
+            raise AwayError(f"AEMET answered none of {self._unanswered} questions in a row, at last: {fault}")
         raise AemetError(f"AEMET gave no data in {TRIES} tries, the last: {fault}")
 
 

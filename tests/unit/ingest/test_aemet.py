@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.aemet import Aemet, AemetError, KeyRefusedError, NoDataError, Quota
+from ingest.aemet import Aemet, AemetError, AwayError, KeyRefusedError, NoDataError, Quota
 
 LIMIT = "Límite de peticiones o caudal por minuto excedido para este usuario. Espere al siguiente minuto."
 
@@ -110,6 +110,21 @@ def test_the_last_failure_is_said(service: Service, aemet: Aemet) -> None:
     service.script = {"/x": [(503, {"descripcion": "Servicio no disponible", "estado": 503})]}
     with pytest.raises(AemetError, match="5 tries, the last: 503 Servicio no disponible"):
         aemet.fetch("/x")
+
+
+def test_one_who_answers_nothing_three_times_in_a_row_is_away(service: Service, aemet: Aemet) -> None:
+    away = (503, {"descripcion": "Servicio no disponible", "estado": 503})
+    for _ in range(2):
+        service.script = {"/x": [away]}
+        with pytest.raises(AemetError, match="5 tries"):
+            aemet.fetch("/x")
+        service.script = {"/x": [(200, [1])]}  # an answer between, and the count begins again
+        aemet.fetch("/x")
+    service.script = {"/x": [away]}
+    for words in ("5 tries", "5 tries", "none of 3 questions in a row, at last: 503 Servicio"):
+        with pytest.raises(AemetError, match=words) as raised:
+            aemet.fetch("/x")
+    assert isinstance(raised.value, AwayError)
 
 
 def test_a_refused_key_is_named(service: Service, aemet: Aemet) -> None:
