@@ -1,15 +1,18 @@
-"""What AEMET's answers mean: municipal forecasts, observations, stations, daily climatology.
+"""What AEMET's answers mean: municipal forecasts, observations, stations and their daily values.
 
-Pure functions from decoded JSON to ``weather`` records (UTC, the topic's units) or plain rows. Municipal
+Pure functions from decoded JSON to ``weather`` records (UTC, the topic's units), stations to plain rows. Municipal
 forecasts are in the municipality's local time; wind comes in km/h, gusts too.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from conf.stations import DAILY_VALUES
 
 PROVIDER = "aemet"
 _HOUR = timedelta(hours=1)
@@ -147,31 +150,49 @@ def degrees(text: str) -> float:
     return -size if letter in "SWO" else size
 
 
-def climatology(body: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Daily values of stations: °C, mm, m/s, hPa, hours of sun. What was not measured is absent.
+def daily_values(
+    body: Sequence[Mapping[str, Any]], latitudes: Mapping[str, float], known_at: datetime
+) -> list[dict[str, Any]]:
+    """``weather`` records of stations' whole days, at 00:00 UTC; ``latitudes`` in degrees, by station.
 
-    ``Ip`` (below 0.1 mm) is 0.0; ``Acum`` (summed into a later day) and ``Varias`` (no one hour) are absent.
+    Temperature and wind are the day's means. Clouds are what kept the sun from being seen: one less the hours of
+    sunshine over those of daylight. ``Ip`` (below 0.1 mm) is 0.0, ``Acum`` (summed into a later day) is absent.
     """
     names = {
-        "tmed": "temperature_mean_c", "tmin": "temperature_min_c", "tmax": "temperature_max_c",
-        "prec": "precipitation_mm", "velmedia": "wind_speed_m_s", "racha": "wind_gust_m_s", "sol": "sunshine_h",
-        "presMax": "pressure_max_hpa", "presMin": "pressure_min_hpa", "hrMedia": "relative_humidity",
+        "tmed": "temperature_c", "prec": "precipitation_mm", "velmedia": "wind_speed_m_s",
+        "racha": "wind_gust_m_s", "hrMedia": "relative_humidity",
     }  # fmt: skip
-    rows = []
+    records = []
     for row in body:
+        station, start = row["indicativo"], datetime.fromisoformat(row["fecha"]).replace(tzinfo=timezone.utc)
         fields = {name: _number(row.get(key)) for key, name in names.items()}
-        rows.append({
-            "station": row["indicativo"], "day": row["fecha"],
-            **{name: value for name, value in fields.items() if value is not None},
-        })  # fmt: skip
-    return rows
+        sunshine = _number(row.get("sol"))
+        if sunshine is not None and station in latitudes:
+            share = sunshine / daylight_hours(latitudes[station], start.timetuple().tm_yday)
+            fields["cloud_fraction"] = 1.0 - min(share, 1.0)
+        records.append(_weather(station, known_at, start, "observation", fields, DAILY_VALUES))
+    return records
+
+
+def daylight_hours(latitude: float, day_of_year: int) -> float:
+    """Hours between sunrise and sunset at ``latitude`` (degrees), outside the polar circles.
+
+    By Cooper's declination (Solar Energy 12, 1969): 23.45° sin(360° (284 + day) / 365).
+    """
+    declination = math.radians(23.45) * math.sin(2 * math.pi * (284 + day_of_year) / 365)
+    return 24 / math.pi * math.acos(-math.tan(math.radians(latitude)) * math.tan(declination))
 
 
 def _weather(
-    location: str, issued_at: datetime, start: datetime, kind: str, fields: Mapping[str, Any]
+    location: str,
+    issued_at: datetime,
+    start: datetime,
+    kind: str,
+    fields: Mapping[str, Any],
+    provider: str = PROVIDER,
 ) -> dict[str, Any]:
     return {
-        "schema": 1, "location_id": location, "issued_at": issued_at, "time": start, "provider": PROVIDER,
+        "schema": 1, "location_id": location, "issued_at": issued_at, "time": start, "provider": provider,
         "kind": kind, **{name: value for name, value in fields.items() if value is not None},
     }  # fmt: skip
 

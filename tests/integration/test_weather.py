@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 import json
 import math
 import os
@@ -17,14 +18,17 @@ import pandas as pd
 import pytest
 from aemet_service import ENCODING, Service, aemet_service
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features, views
+from batch_layer import features, master, views
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings, cassandra
 from conf.settings import AemetSettings
 from conf.spark import session
+from conf.stations import DAILY_VALUES, municipality_of_station
 from ingest import aemet, weather
+from ingest.backfill import backfill
 
 ANSWERS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
 CODE, HOME = "28065", "getafe"
@@ -93,6 +97,7 @@ def own(stack: Settings, service: Service) -> Settings:
         "hdfs": stack.hdfs.model_copy(update={"root": "/weather"}),
         "home": stack.home / "weather",
         "aemet": AemetSettings(base=service.base, per_minute=10_000),
+        "price": stack.price.model_copy(update={"series": []}),
         "forecast": stack.forecast.model_copy(
             update={"engines": ["mllib"], "trees": 10, "depth": 5, "training_rows": 20_000}
         ),
@@ -196,3 +201,43 @@ def test_without_a_new_issue_the_last_one_stands_with_its_age(
     lit = told_hours[(told_hours["p90"] > 0) & (told_hours.index < 18)]
 
     assert set(lit["step"]) == {"weather issued 37 h before"}
+
+
+def test_a_backfill_brings_every_stations_days_and_the_forecasts_of_ours(
+    stack: Settings, own: Settings, service: Service, nights: tuple[Run, Run, pd.DataFrame]
+) -> None:
+    first, last, ours = date(2020, 1, 1), date(2020, 1, 21), municipality_of_station()["1351"]
+    (sample,) = json.loads((ANSWERS / "climatologia_diaria_sample.json").read_text())
+    with (ANSWERS / "stations_52.csv").open(encoding="utf-8", newline="") as file:
+        inventory = list(csv.DictReader(file))
+    service.away = False
+    service.answers = {
+        f"/prediccion/especifica/municipio/horaria/{ours}": genuine("hourly"),
+        "/valores/climatologicos/inventarioestaciones/todasestaciones": inventory,
+    }
+    for begin, end in ((date(2020, 1, 1), date(2020, 1, 15)), (date(2020, 1, 16), date(2020, 1, 20))):
+        span = f"fechaini/{begin}T00:00:00UTC/fechafin/{end}T23:59:59UTC"
+        service.answers[f"/valores/climatologicos/diarios/datos/{span}/todasestaciones"] = [
+            {**sample, "fecha": str(begin + timedelta(days=n)), "indicativo": station}
+            for n in range((end - begin).days + 1)
+            for station in ("1351", sample["indicativo"])
+        ]
+    said: list[str] = []
+    priced = own.model_copy(update={"price": stack.price})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AEMET_API_KEY", "secret")
+        count = backfill(priced, "aemet", first, last, said.append)
+
+    assert count == 48 + 20 * 2
+    assert not any("conf/stations.csv" in text for text in said)
+    spark = session(own, "test weather")
+    nightly(spark, own, ISSUED_DAY + timedelta(days=3), report=lambda _: None, steps=("archive",))
+    found = master.read(spark, own, "weather", [first + timedelta(days=n) for n in range(20)]).toPandas()
+    assert set(found["provider"]) == {DAILY_VALUES}
+    days = found.set_index("location_id").groupby("location_id")
+    assert days["time"].nunique().to_dict() == {"1351": 20, sample["indicativo"]: 20}
+    assert found["temperature_c"].tolist() == [17.3] * 40
+    # 10.3 h of sun; how long the day was is known of stations in the inventory alone.
+    assert days["cloud_fraction"].count().to_dict() == {"1351": 20, sample["indicativo"]: 0}
+    forecast = master.read(spark, own, "weather", [ISSUED_DAY]).where(F.col("location_id") == ours)
+    assert forecast.count() > 0

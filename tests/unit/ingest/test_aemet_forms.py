@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conf.stations import DAILY_VALUES
 from energy.records import parse
 from ingest import aemet_forms as forms
 
@@ -80,25 +81,38 @@ def test_observation_hours_end_at_fint(stated: str, start: int) -> None:
     assert "wind_speed_m_s" not in record
 
 
-def test_climatology_reads_commas_traces_and_absences() -> None:
-    row = {
-        "indicativo": "1",
-        "fecha": "2020-01-01",
-        "tmed": "17,3",
-        "prec": "Ip",
-        "sol": "10,3",
-        "horatmax": "Varias",
-    }
-    assert forms.climatology([row]) == [
-        {
-            "station": "1",
-            "day": "2020-01-01",
-            "temperature_mean_c": 17.3,
-            "precipitation_mm": 0.0,
-            "sunshine_h": 10.3,
-        }
-    ]
-    assert "precipitation_mm" not in forms.climatology([{**row, "prec": "Acum"}])[0]
+DAY = {
+    "indicativo": "3195",
+    "fecha": "2020-06-21",
+    "tmed": "17,3",
+    "prec": "Ip",
+    "velmedia": "1,1",
+    "sol": "7,45",
+    "horatmax": "Varias",
+}
+
+
+def test_daily_values_read_commas_traces_and_absences() -> None:
+    (record,) = forms.daily_values([DAY], {"3195": 40.4}, KNOWN_AT)
+    assert record["time"] == datetime(2020, 6, 21, tzinfo=timezone.utc)
+    assert (record["location_id"], record["provider"], record["kind"]) == ("3195", DAILY_VALUES, "observation")
+    assert (record["temperature_c"], record["precipitation_mm"], record["wind_speed_m_s"]) == (17.3, 0.0, 1.1)
+    assert "relative_humidity" not in record
+    assert "precipitation_mm" not in forms.daily_values([{**DAY, "prec": "Acum"}], {}, KNOWN_AT)[0]
+
+
+@pytest.mark.parametrize(("sunshine", "fraction"), [("0,0", 1.0), ("7,45", 0.5), ("14,9", 0.0), ("15,9", 0.0)])
+def test_clouds_are_the_daylight_without_sunshine(sunshine: str, fraction: float) -> None:
+    (record,) = forms.daily_values([{**DAY, "sol": sunshine}], {"3195": 40.4}, KNOWN_AT)
+    assert record["cloud_fraction"] == pytest.approx(fraction, abs=0.01)
+    assert "cloud_fraction" not in forms.daily_values([{**DAY, "sol": sunshine}], {}, KNOWN_AT)[0]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "day_of_year", "hours"), [(40.4, 172, 14.9), (40.4, 355, 9.1), (28.1, 172, 13.8), (40.4, 81, 12.0)]
+)
+def test_daylight(latitude: float, day_of_year: int, hours: float) -> None:
+    assert forms.daylight_hours(latitude, day_of_year) == pytest.approx(hours, abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +134,7 @@ def test_genuine_answers_become_records_the_topic_takes() -> None:
     assert len(hourly) == 48
     assert {b["time"] - a["time"] for a, b in pairwise(hourly)} == {timedelta(hours=1)}
     assert all("temperature_c" in record for record in hourly + daily)
-    for record in hourly + daily + observed:
+    days = forms.daily_values(genuine("climatologia_diaria_sample.json"), {"3194U": 42.8}, KNOWN_AT)
+    for record in hourly + daily + observed + days:
         payload = json.dumps(record, default=lambda time: time.isoformat()).encode()
-        assert parse("weather", payload, KNOWN_AT)["provider"] == "aemet"
+        assert parse("weather", payload, KNOWN_AT)["provider"] in ("aemet", DAILY_VALUES)
