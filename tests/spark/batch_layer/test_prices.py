@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import numpy as np
 import pandas as pd
 import pytest
 from market import prices as market_prices
@@ -12,12 +13,13 @@ from pyspark.sql import SparkSession
 from batch_layer import master, price_weather, prices
 from batch_layer.pricing.ahead import Market, ahead
 from batch_layer.pricing.components import COMPOSED, STANDS_IN
-from batch_layer.pricing.makers import LASSO, NAIVE
+from batch_layer.pricing.makers import LASSO, NAIVE, PERCEPTRON, WITH_WEATHER
 from batch_layer.runs import Run
 from conf import Settings
+from conf.stations import DAILY_VALUES, municipality_of_station
 from energy import pvpc
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AT = datetime(2026, 3, 9, 13, tzinfo=timezone.utc)
 
 
@@ -85,35 +87,94 @@ def test_a_market_known_for_days_is_forecast_by_the_naive_forecast(
     assert (rows["price_eur_mwh"] <= rows["p90"]).all()
 
 
-def test_the_weather_of_all_stations_is_what_each_said_last_before_midnight(
+def weather(spark: SparkSession, settings: Settings, *rows: tuple[object, ...]) -> None:
+    """Archive place, issued_at, time, provider, kind, °C, share of clouds and m/s."""
+    full = [
+        (*row[:6], row[6], None, None, row[7], None, None, None, None, 0, n, AT, row[2].date())  # type: ignore[attr-defined]
+        for n, row in enumerate(rows)
+    ]
+    columns = master.schema("weather").removesuffix(", archive bigint")
+    master.append(spark, settings, "weather", 0, spark.createDataFrame(full, columns))
+
+
+def test_the_weather_of_all_places_is_what_each_said_last_before_midnight(
     spark: SparkSession, settings: Settings, night: Run
 ) -> None:
-    day = timedelta(days=1)
     said = [("a", 6, 10.0), ("a", 18, 12.0), ("b", 18, 20.0), ("b", 25, 99.0)]
     rows = [
-        (place, AT.replace(hour=0) + hour * HOUR, AT + day, "p", "forecast", value, n)
-        for n, (place, hour, value) in enumerate(said)
+        (place, AT.replace(hour=0) + hour * HOUR, AT + DAY, "p", "forecast", value, None, 3.0)
+        for place, hour, value in said
     ]
-    frame = spark.createDataFrame(
-        [
-            (*row[:5], row[5], None, None, None, 3.0, None, None, None, None, 0, row[6], AT, (AT + day).date())
-            for row in rows
-        ],
-        master.schema("weather").removesuffix(", archive bigint"),
-    )
-    master.append(spark, settings, "weather", 0, frame)
+    weather(spark, settings, *rows)
     markets = [Market("spot", "ES", market_prices(3))]
     found = price_weather.read(spark, settings, night, markets)
     assert found is not None
     (row,) = found.to_dict("records")
-    assert (row["issued_at"], row["time"]) == (pd.Timestamp(night.cut), pd.Timestamp(AT + day))
+    assert (row["issued_at"], row["time"]) == (pd.Timestamp(night.cut), pd.Timestamp(AT + DAY))
     assert [row[f"temperature_c_{name}"] for name in ("avg", "min", "max")] == [16.0, 12.0, 20.0]
     assert row["wind_speed_m_s_avg"] == 3.0
-    each = settings.model_copy(update={"price": settings.price.model_copy(update={"model": "mlp"})})
-    of_stations = price_weather.read(spark, each, night, markets)
-    assert of_stations is not None
-    assert (of_stations["a_temperature_c"].iloc[0], of_stations["b_temperature_c"].iloc[0]) == (12.0, 20.0)
     assert price_weather.read(spark, settings, night, []) is None
+
+
+def perceptron(settings: Settings) -> Settings:
+    return settings.model_copy(
+        update={"price": settings.price.model_copy(update={"model": "mlp", "series": ["spot/ES"]})}
+    )
+
+
+def test_the_perceptron_is_told_each_stations_day(spark: SparkSession, settings: Settings, night: Run) -> None:
+    midnight, (station, code) = AT.replace(hour=0), next(iter(municipality_of_station().items()))
+    issued = [(midnight + HOUR * h, 2.0 * h, 0.5 if 6 <= h <= 17 else 1.0) for h in range(24)]
+    old = midnight - 90 * DAY
+    weather(
+        spark,
+        settings,
+        *[(code, midnight - 8 * HOUR, at, "aemet", "forecast", t, clouds, 4.0) for at, t, clouds in issued],
+        ("elsewhere", midnight - 8 * HOUR, midnight, "aemet", "forecast", 1.0, 0.0, 1.0),
+        (station, midnight, old, DAILY_VALUES, "observation", 7.0, 0.25, 2.0),
+        (station, midnight - DAY, old, DAILY_VALUES, "observation", 9.0, 0.75, 2.0),
+        (station, midnight, midnight - DAY, DAILY_VALUES, "observation", 8.0, 0.25, 2.0),
+        (station, midnight, old + HOUR, "aemet", "observation", 99.0, 0.25, 2.0),
+    )
+    found = price_weather.read(
+        spark, perceptron(settings), night, [Market("spot", "ES", market_prices(3, "2026-03-07"))]
+    )
+    assert found is not None
+    names = [f"{code}_{name}" for name in price_weather.VARIABLES]
+    assert set(found.columns) == {"issued_at", "time", *names}
+    by_day = found.groupby(found["time"].dt.floor("D"))[names]
+    assert (by_day.nunique() == 1).all(axis=None)
+    first = by_day.first()
+    assert first.loc[pd.Timestamp(midnight)].tolist() == [23.0, 4.0, 0.5]
+    assert first.loc[pd.Timestamp(old)].tolist() == [7.0, 2.0, 0.25]
+    assert len(first) == 2
+
+
+def test_a_perceptron_that_learnt_from_daily_values_beats_one_that_saw_no_weather(
+    spark: SparkSession, settings: Settings, night: Run
+) -> None:
+    """Wind at 54 stations makes the price of the day; of the record's days alone there are forecasts."""
+    days, random = 300, np.random.default_rng(3)
+    first = AT.replace(hour=0) - (days - 2) * DAY
+    stations = municipality_of_station()
+    country = random.uniform(1, 9, days)
+    values = market_prices(days, f"{first:%Y-%m-%d}") + np.repeat(60 - 6 * country, 24)
+    rows: list[tuple[object, ...]] = []
+    for n in range(days):
+        day, winds = first + n * DAY, country[n] + random.normal(0, 0.5, len(stations))
+        for (station, code), wind in zip(stations.items(), winds.clip(0), strict=True):
+            if n < days - 70:
+                rows.append((station, day + 4 * DAY, day, DAILY_VALUES, "observation", 15.0, 0.5, float(wind)))
+            else:
+                rows.append((code, day - 30 * HOUR, day, "aemet", "forecast", 15.0, 0.5, float(wind)))
+    weather(spark, settings, *rows)
+    known = values[values.index < pd.Timestamp(AT.replace(hour=23) - DAY)]
+    archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in known.items()])
+
+    prices.run(spark, perceptron(settings), night)
+    record = spark.read.parquet(night.staging(settings, prices.RECORD)).toPandas().set_index("model")
+    assert record.loc[f"{PERCEPTRON}{WITH_WEATHER}", "is_published"]
+    assert record.loc[f"{PERCEPTRON}{WITH_WEATHER}", "mae_eur_mwh"] < 0.7 * record.loc[PERCEPTRON, "mae_eur_mwh"]
 
 
 @pytest.fixture(scope="module")
