@@ -23,6 +23,8 @@ from conf.stations import DAILY_VALUES, municipality_of_station
 
 VARIABLES = ("temperature_c", "wind_speed_m_s", "cloud_fraction")
 """What moves demand, wind power and solar power."""
+MOST_PLACES = 60
+"""Of up to so many places the weather of each is an input of the perceptron; of more, of those in ``stations.csv``."""
 LIGHT = (6, 17)
 """UTC hours whose clouds are a day's, as the hours of sunshine tell of them."""
 DAY = pd.Timedelta("1D")
@@ -30,7 +32,7 @@ DAY = pd.Timedelta("1D")
 
 def read(spark: SparkSession, settings: Settings, run: Run, markets: Sequence[Market]) -> pd.DataFrame | None:
     """issued_at, time and numbers: of each variable the mean, least and most over all places; for the perceptron those
-    of each station.
+    of each place.
 
     None where no market is forecast or no weather is archived.
     """
@@ -85,10 +87,13 @@ def _newest_hours(issued: DataFrame) -> DataFrame:
 
 
 def _days(hours: DataFrame) -> DataFrame:
-    """Days of the stations' municipalities, made as daily values are: temperature is the middle of its extremes."""
+    """Days of the perceptron's places, made as daily values are: temperature is the middle of its extremes."""
+    places = [row.location_id for row in hours.select("location_id").distinct().collect()]
+    if len(places) > MOST_PLACES:
+        places = list(municipality_of_station().values())
     clouds = F.when(F.hour("time").between(*LIGHT), F.col("cloud_fraction"))
     return (
-        hours.where(F.col("location_id").isin(sorted(set(municipality_of_station().values()))))
+        hours.where(F.col("location_id").isin(places))
         .groupBy("location_id", "issued_at", F.date_trunc("day", "time").alias("day"))
         .agg(
             ((F.max("temperature_c") + F.min("temperature_c")) / 2).alias("temperature_c"),

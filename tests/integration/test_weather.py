@@ -8,6 +8,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -113,15 +114,22 @@ def own(stack: Settings, service: Service) -> Settings:
     return settings
 
 
+@contextmanager
+def without_waits() -> Iterator[None]:
+    """With a key, and none of the waits that AEMET's faults call for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AEMET_API_KEY", "secret")
+        patient = weather._aemet
+        patch.setattr(weather, "_aemet", lambda of: replace(patient(of), sleep=lambda _seconds: None))
+        yield
+
+
 @pytest.fixture(scope="module")
 def told(own: Settings, service: Service) -> list[str]:
     """A month of issues asked for, through AEMET's usual faults."""
     said: list[str] = []
     hourly, daily = genuine("hourly"), genuine("daily")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AEMET_API_KEY", "secret")
-        patient = weather._aemet
-        patch.setattr(weather, "_aemet", lambda of: replace(patient(of), sleep=lambda _seconds: None))
+    with without_waits():
         service.faults = [429, 500, 0]
         for days in range(DAYS, -1, -1):
             service.answers = {f"/prediccion/especifica/municipio/horaria/{CODE}": as_of(hourly, days)}
@@ -224,8 +232,7 @@ def test_a_backfill_brings_every_stations_days_and_the_forecasts_of_ours(
         ]
     said: list[str] = []
     priced = own.model_copy(update={"price": stack.price})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AEMET_API_KEY", "secret")
+    with without_waits():
         count = backfill(priced, "aemet", first, last, said.append)
 
     assert count == 48 + 20 * 2
@@ -241,3 +248,14 @@ def test_a_backfill_brings_every_stations_days_and_the_forecasts_of_ours(
     assert days["cloud_fraction"].count().to_dict() == {"1351": 20, sample["indicativo"]: 0}
     forecast = master.read(spark, own, "weather", [ISSUED_DAY]).where(F.col("location_id") == ours)
     assert forecast.count() > 0
+
+
+def test_once_aemet_is_away_the_rest_is_not_asked(stack: Settings, own: Settings, service: Service) -> None:
+    said: list[str] = []
+    service.away = True
+    priced = own.model_copy(update={"price": stack.price})
+    with without_waits(), pytest.raises(aemet.AemetError, match="gave no forecast"):
+        weather.ask_forecasts(priced, said.append)
+    municipalities = len(municipality_of_station()) + 1
+    assert len(said) == 3
+    assert said[-1].startswith(f"{municipalities - 1} of {municipalities} municipalities have no new forecast: ")
