@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 REFIT_DAYS = 14
 FEWEST_DAYS = 28
-PENALTY = 50.0
+HOURS_A_PART = 2
+PENALTY = 200.0
 """Added to the diagonal of the normal equations of standardised columns."""
 
 
 def own_forecast(
-    known: pd.DataFrame, wanted: pd.DataFrame, target: NDArray[Any], columns: Sequence[str], hours_a_part: int
+    known: pd.DataFrame, wanted: pd.DataFrame, target: NDArray[Any], columns: Sequence[str]
 ) -> NDArray[Any]:
     """Forecast of ``target`` for the rows of ``wanted``, NaN where the history is too short.
 
@@ -28,10 +29,10 @@ def own_forecast(
     model of the issues whose day was over when the model was fitted, at most ``REFIT_DAYS`` before the row's issue.
     """
     day, wanted_day = _days(known), _days(wanted)
-    part, wanted_part = (f["hour"].to_numpy() // hours_a_part for f in (known, wanted))
+    part, wanted_part = (f["hour"].to_numpy() // HOURS_A_PART for f in (known, wanted))
     names = [name for name in columns if name in known.columns and known[name].notna().any()]
     inputs, wanted_inputs = (f[names].to_numpy(dtype=float) for f in (known, wanted))
-    types, wanted_types = (_kinds(f, hours_a_part) for f in (known, wanted))
+    types, wanted_types = (_kinds(f) for f in (known, wanted))
     found = np.full(len(wanted), np.nan)
     usable = ~np.isnan(target)
     first = day.min() if len(day) else 0
@@ -52,11 +53,11 @@ def _days(frame: pd.DataFrame) -> NDArray[Any]:
     return days
 
 
-def _kinds(frame: pd.DataFrame, hours_a_part: int) -> NDArray[Any]:
+def _kinds(frame: pd.DataFrame) -> NDArray[Any]:
     """One column for each hour of the part and day type."""
     types = frame["day_type"].to_numpy() if "day_type" in frame else np.zeros(len(frame))
-    kind = (frame["hour"].to_numpy() % hours_a_part) * 3 + types
-    columns: NDArray[Any] = kind[:, None] == np.arange(3 * hours_a_part)[None, :]
+    kind = (frame["hour"].to_numpy() % HOURS_A_PART) * 3 + types
+    columns: NDArray[Any] = kind[:, None] == np.arange(3 * HOURS_A_PART)[None, :]
     return columns.astype(float)
 
 
