@@ -119,14 +119,6 @@ def _next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def local_days(start: datetime, end: datetime, tz: tzinfo) -> Iterator[date]:
-    """The local days that ``start``..``end`` touches."""
-    day = start.astimezone(tz).date()
-    while day_start(day, tz) < end:
-        yield day
-        day += timedelta(days=1)
-
-
 def aggregate(rows: Iterable[EnergyRow], resolution: str, tz: tzinfo = timezone.utc) -> list[EnergyRow]:
     """Sums of quarter-hour ``rows`` over ``resolution`` in ``tz``, exact to the mWh, by quantity and start.
 
