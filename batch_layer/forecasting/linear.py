@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 REFIT_DAYS = 14
 FEWEST_DAYS = 28
-HOURS_A_PART = 2
-PENALTY = 200.0
-"""Added to the diagonal of the normal equations of standardised columns."""
+PENALTY = 0.3
+"""Added to the diagonal of the normal equations of standardised columns, for each outcome learnt from."""
 
 
 def own_forecast(
-    known: pd.DataFrame, wanted: pd.DataFrame, target: NDArray[Any], columns: Sequence[str]
+    known: pd.DataFrame, wanted: pd.DataFrame, target: NDArray[Any], columns: Sequence[str], hours_a_part: int
 ) -> NDArray[Any]:
     """Forecast of ``target`` for the rows of ``wanted``, NaN where the history is too short.
 
@@ -29,10 +28,10 @@ def own_forecast(
     model of the issues whose day was over when the model was fitted, at most ``REFIT_DAYS`` before the row's issue.
     """
     day, wanted_day = _days(known), _days(wanted)
-    part, wanted_part = (f["hour"].to_numpy() // HOURS_A_PART for f in (known, wanted))
+    part, wanted_part = (f["hour"].to_numpy() // hours_a_part for f in (known, wanted))
     names = [name for name in columns if name in known.columns and known[name].notna().any()]
     inputs, wanted_inputs = (f[names].to_numpy(dtype=float) for f in (known, wanted))
-    types, wanted_types = (_kinds(f) for f in (known, wanted))
+    types, wanted_types = (_kinds(f, hours_a_part) for f in (known, wanted))
     found = np.full(len(wanted), np.nan)
     usable = ~np.isnan(target)
     first = day.min() if len(day) else 0
@@ -53,11 +52,11 @@ def _days(frame: pd.DataFrame) -> NDArray[Any]:
     return days
 
 
-def _kinds(frame: pd.DataFrame) -> NDArray[Any]:
+def _kinds(frame: pd.DataFrame, hours_a_part: int) -> NDArray[Any]:
     """One column for each hour of the part and day type."""
     types = frame["day_type"].to_numpy() if "day_type" in frame else np.zeros(len(frame))
-    kind = (frame["hour"].to_numpy() % HOURS_A_PART) * 3 + types
-    columns: NDArray[Any] = kind[:, None] == np.arange(3 * HOURS_A_PART)[None, :]
+    kind = (frame["hour"].to_numpy() % hours_a_part) * 3 + types
+    columns: NDArray[Any] = kind[:, None] == np.arange(3 * hours_a_part)[None, :]
     return columns.astype(float)
 
 
@@ -79,7 +78,7 @@ def _ridge(
         return np.hstack([standard, columns])
 
     matrix, level = design(inputs, kinds), target.mean()
-    normal = matrix.T @ matrix + PENALTY * np.eye(matrix.shape[1])
+    normal = matrix.T @ matrix + PENALTY * len(target) * np.eye(matrix.shape[1])
     weights = np.linalg.solve(normal, matrix.T @ (target - level))
     answer: NDArray[Any] = level + design(wanted, wanted_kinds) @ weights
     return answer

@@ -104,7 +104,7 @@ def with_own(table: pd.DataFrame, daily: pd.DataFrame, quantity: Quantity, weath
     """``table`` with feature ``OWN``, learnt from ``daily``: rows of 24 hours from every issue up to the last."""
     target = ((daily["value"] - daily["anchor"]) / daily["unit"]).where(~daily["dark"]).to_numpy()
     columns = [*OWN_COLUMNS, *(column(name) for name in weather)]
-    own = own_forecast(daily, table, target, columns)
+    own = own_forecast(daily, table, target, columns, 2 if quantity.sun else 4)
     whole: pd.DataFrame = table.assign(**{OWN: own})
     return whole
 
