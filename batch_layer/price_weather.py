@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import master
+from batch_layer.forecasting.clock import utc
 from batch_layer.pricing import band
 from batch_layer.pricing.ahead import Market
 from batch_layer.runs import Run
@@ -52,7 +53,8 @@ def read(spark: SparkSession, settings: Settings, run: Run, markets: Sequence[Ma
         found = by_station(_days(hours).toPandas(), _observed(archived).toPandas(), record_from)
     else:
         names = [f(name).alias(f"{name}_{f.__name__}") for name in VARIABLES for f in (F.avg, F.min, F.max)]
-        found = _utc(hours.groupBy("issued_at", "time").agg(*names).toPandas(), "issued_at", "time")
+        found = hours.groupBy("issued_at", "time").agg(*names).toPandas()
+        found = found.assign(issued_at=utc(found["issued_at"]), time=utc(found["time"]))
     answer: pd.DataFrame = found.dropna(axis=1, how="all")
     return None if answer.empty else answer
 
@@ -63,8 +65,7 @@ def by_station(forecast: pd.DataFrame, observed: pd.DataFrame, record_from: pd.T
     ``forecast`` has location_id, issued_at, day and ``VARIABLES``. ``observed`` has them without issued_at, and stands
     in for what was not forecast of the days that end by ``record_from``.
     """
-    issued = _wide(_utc(forecast, "issued_at", "day"), ["issued_at", "day"])
-    past = _wide(_utc(observed, "day"), ["day"])
+    issued, past = _wide(forecast, "issued_at", "day"), _wide(observed, "day")
     past = past[past.index + DAY <= record_from]
     beside = past.reindex(issued.index.get_level_values("day")).set_axis(issued.index)
     # As if issued when the day may first be asked for: whatever was issued in truth is newer.
@@ -114,15 +115,9 @@ def _observed(archived: DataFrame) -> DataFrame:
     )
 
 
-def _wide(days: pd.DataFrame, index: list[str]) -> pd.DataFrame:
-    """A column a place and variable."""
-    table = days.set_index([*index, "location_id"])[list(VARIABLES)].astype(float).unstack()
+def _wide(days: pd.DataFrame, *index: str) -> pd.DataFrame:
+    """A column a place and variable; the times ``index`` (UTC) tell the rows."""
+    times = {name: utc(days[name]) for name in index}
+    table = days.assign(**times).set_index([*index, "location_id"])[list(VARIABLES)].astype(float).unstack()
     answer: pd.DataFrame = table.set_axis([f"{place}_{name}" for name, place in table.columns], axis=1)
-    return answer
-
-
-def _utc(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
-    """``rows`` with the time zone that Spark leaves out."""
-    times = {name: pd.to_datetime(rows[name], utc=True).astype("datetime64[ns, UTC]") for name in names}
-    answer: pd.DataFrame = rows.assign(**times)
     return answer

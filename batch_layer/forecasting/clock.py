@@ -48,3 +48,8 @@ def day_types(clock: pd.DatetimeIndex, zone: str | None) -> NDArray[Any]:
         closed = np.array(sorted(day for year in years for day in _holidays(zone, year)))
         types = np.where(np.isin(days, closed), SUNDAY_OR_HOLIDAY, types)
     return types
+
+
+def utc(times: pd.Series) -> pd.Series:
+    """Times that Spark hands over without their zone, as UTC."""
+    return pd.to_datetime(times, utc=True).astype("datetime64[ns, UTC]")

@@ -10,6 +10,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T  # noqa: N812
 
+from batch_layer.forecasting.clock import utc
 from batch_layer.forecasting.history import SeriesRefused, hourly
 from batch_layer.forecasting.irradiance import derived
 from batch_layer.forecasting.quantity import Quantity
@@ -60,7 +61,7 @@ def feature_table(
         series_id = str(key[0])
         wanted, site = issues(series_id), sites.get(series_id, Site())
         try:
-            values = hourly(series_id, past.assign(start=_utc(past["start"])), quantity)
+            values = hourly(series_id, past.assign(start=utc(past["start"])), quantity)
             wanted = wanted[wanted >= values.index[0] + pd.Timedelta("1D")]
         except SeriesRefused:
             if not (quantity.sun and site.is_known):
@@ -72,7 +73,7 @@ def feature_table(
         if not site.fits(float(values.quantile(GREATEST))):
             site = replace(site, capacity=None)
         if issued is not None:
-            times = {name: _utc(issued[name]) for name in ("issued_at", "time")}
+            times = {name: utc(issued[name]) for name in ("issued_at", "time")}
             issued = hour_by_hour(issued.drop(columns="series_id").assign(**times))
             issued = derived(issued, site) if quantity.sun else issued
         # The series' own model learns from every day, also those whose rows the forests do without.
@@ -96,8 +97,3 @@ def feature_table(
         return rows(key, past, issued) if len(past) else nothing
 
     return history.groupBy("series_id").cogroup(weather.groupBy("series_id")).applyInPandas(both, shape)
-
-
-def _utc(times: pd.Series) -> pd.Series:
-    found = pd.to_datetime(times, utc=True)
-    return found.astype("datetime64[ns, UTC]")
