@@ -135,6 +135,7 @@ def test_genuine_answers_become_records_the_topic_takes() -> None:
     assert {b["time"] - a["time"] for a, b in pairwise(hourly)} == {timedelta(hours=1)}
     assert all("temperature_c" in record for record in hourly + daily)
     days = forms.daily_values(genuine("climatologia_diaria_sample.json"), {"3194U": 42.8}, KNOWN_AT)
-    for record in hourly + daily + observed + days:
-        payload = json.dumps(record, default=lambda time: time.isoformat()).encode()
-        assert parse("weather", payload, KNOWN_AT)["provider"] in ("aemet", DAILY_VALUES)
+    for provider, records in (("aemet", hourly + daily + observed), (DAILY_VALUES, days)):
+        for record in records:
+            payload = json.dumps(record, default=lambda time: time.isoformat()).encode()
+            assert parse("weather", payload, KNOWN_AT)["provider"] == provider
