@@ -8,8 +8,7 @@ SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12)
 FIND_PYTHON = for each in $(PYTHON) python3 python3.12 python3.11 python3.10 python; do \
 	if "$$each" -c '$(SUPPORTED)' >/dev/null 2>&1; then command -v "$$each"; break; fi; done
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --constraint conf/constraints.txt --editable
-# The type check takes longest and goes first, so that the other core never waits for it.
-UNIT_TESTS = $(BIN)/python -m pytest tests/unit/test_quality.py tests/unit --numprocesses auto
+UNIT_TESTS = $(BIN)/python -m pytest tests/unit --numprocesses auto
 LARGE := sed -u -n -E 's/^ *(Downloading .*\([0-9]{2,}[0-9.]* MB\))$$/  \1/p; /^ERROR/p'
 
 help: ## this list
