@@ -1,213 +1,104 @@
-"""The touched days' data of each installation brought together, and ``energy``'s functions called on it.
+"""Step 3: energy of the touched days' quarter-hours, and of it only what differs from what is published.
 
-What comes out are totals of quarter-hours and, beside them, the gap ledger of the same readings.
-
-Days are grouped by week: consecutive days share their neighbours' readings, and a year is a few hundred groups
-instead of thousands. Rows travel as Arrow and become plain values only inside a group.
+The arithmetic is the package ``energy``'s alone; this step brings each installation's data together, calls it, and
+compares. Its rows are the run's list of changes: before, after, and why. Beside them it stages the gap ledger.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta, timezone
-from functools import partial
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, NamedTuple
+from datetime import date
 
-import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import expected
-from batch_layer.touched import INTERVAL_SPAN
-from energy.balance import EnergyRow, community_energy, counted, installation_rows
-from energy.counters import ANY_HOLE
-from energy.gaps import Stretch
-from energy.intervals import fill, interval_energy
-from energy.records import COUNTED
-from energy.rows import from_us
-
-TOTALS = (
-    "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, "
-    "method string, lower_wh double, upper_wh double, cause string, event_day date"
-)
-STRETCHES = (
-    "installation_id string, event_day date, device_id string, quantity string, start timestamp, until timestamp, "
-    "state string, cause string, periods int, completeness double"
-)
-"""The gap ledger: quarter-hours in a row of one device's quantity that fared alike."""
-BOTH = f"{TOTALS}, device_id string, until timestamp, state string, periods int"
-"""A total, or, where ``state`` is not null, a stretch of the ledger."""
-READING_FIELDS = (
-    *("installation_id", "device_id", "device_kind", "time", "status", "received_at"),
-    *COUNTED,
-)
-"""What the arithmetic looks at; the rest of a reading stays where it is."""
-_ARROW = pa.schema(
-    [
-        ("installation_id", pa.string()),
-        ("quantity", pa.string()),
-        ("start", pa.timestamp("us", tz="UTC")),
-        ("energy_wh", pa.float64()),
-        ("completeness", pa.float64()),
-        ("method", pa.string()),
-        ("lower_wh", pa.float64()),
-        ("upper_wh", pa.float64()),
-        ("cause", pa.string()),
-        ("event_day", pa.date32()),
-    ]
-)
-_ARROW_BOTH = pa.schema(
-    [
-        *_ARROW,
-        ("device_id", pa.string()),
-        ("until", pa.timestamp("us", tz="UTC")),
-        ("state", pa.string()),
-        ("periods", pa.int32()),
-    ]
-)
-_WEEK = "CAST(floor(datediff({0}, DATE'1970-01-05') / 7) AS int)"
+from batch_layer import clean, energy_view, expected, storage, touched
+from batch_layer.catalogue import Catalogue, read_catalogue
+from batch_layer.changes import changes
+from batch_layer.runs import Run
+from batch_layer.totals import STRETCHES, TOTALS, Work, community_totals, installation_totals
+from conf import Settings
 
 
-def installation_totals(
-    pairs: DataFrame,
-    readings: DataFrame,
-    reach: DataFrame,
-    intervals: DataFrame,
-    wanted: DataFrame,
-    work: Work,
-) -> DataFrame:
-    """Energy of every quarter-hour of the touched pairs that has any evidence, readings before intervals.
+def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+    """Total the touched days and write what changed. Counts the rows, and them by reason."""
+    catalogue, tasks = read_catalogue(settings), settings.spark.shuffle_partitions
+    pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched"))
+    communities = sorted(set(catalogue.community.values()))
+    pairs = pairs.where(~F.col("installation_id").isin(communities)).persist()
+    days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
+    published = energy_view.read_rows(spark, settings, days, run.published)
 
-    ``reach`` says which days' readings have a say in which touched day, ``wanted`` of which devices and days the gap
-    ledger is to speak. Columns: BOTH.
-    """
-    week = _WEEK.format
-    weeks = (
-        pairs.withColumn("week", F.expr(week("event_day")))
-        .groupBy("installation_id", "week")
-        .agg(F.sort_array(F.collect_set("event_day")).alias("days"))
+    readings = clean.read_readings(spark, settings, run)
+    intervals = clean.read_intervals(spark, settings, run)
+    reach = clean.read_reach(spark, settings, run)
+    wanted = spark.read.schema(expected.SCHEMA).parquet(run.staging(settings, "expected"))
+    work = Work(catalogue.capacity_kw, run.started, tasks)
+    totals = installation_totals(pairs, readings, reach, intervals, wanted, work)
+    # Without a device the ledger has nothing to say, and millions of totals need not be kept for it.
+    has_ledger = run.finished["clean"]["expected_device_days"] > 0
+    if has_ledger:
+        totals.persist()
+        of_ledger = totals.where("state IS NOT NULL").select(*_names(STRETCHES))
+        of_ledger.write.mode("overwrite").parquet(run.staging(settings, "gaps"))
+    staged = run.staging(settings, "energy")
+    of_totals = totals.where("state IS NULL").select(*_names(TOTALS))
+    changes(of_totals, published, pairs, run).write.mode("overwrite").parquet(staged)
+    totals.unpersist()
+    changed = spark.read.schema(f"{TOTALS}, {energy_view.CHANGE}").parquet(staged)
+
+    community_pairs = _by_community(spark, pairs, catalogue)
+    values = energy_view.newest(changed.withColumn("run_id", F.lit(run.run_id)).unionByName(published))
+    together = community_totals(_of_members(spark, values, community_pairs, catalogue), tasks)
+    rows = changed.unionByName(changes(together, published, community_pairs, run))
+    _write(spark, settings, run, rows, days)
+    pairs.unpersist()
+    written = energy_view.read_rows(spark, settings, days, [run.run_id]).groupBy("why").count().collect()
+    by_reason = {row["why"]: int(row["count"]) for row in written}
+    return {"energy_rows": sum(by_reason.values()), **{f"energy_{why}": n for why, n in by_reason.items()}}
+
+
+def _names(schema: str) -> list[str]:
+    return [column.split()[0] for column in schema.split(", ")]
+
+
+def _members(spark: SparkSession, catalogue: Catalogue) -> DataFrame:
+    rows = sorted(catalogue.community.items())
+    return F.broadcast(spark.createDataFrame(rows, "installation_id string, community_id string"))
+
+
+def _by_community(spark: SparkSession, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
+    """The pairs of the communities that have a touched member."""
+    return (
+        pairs.join(_members(spark, catalogue), "installation_id")
+        .groupBy(F.col("community_id").alias("installation_id"), "event_day")
+        .agg(F.max("by_reading").alias("by_reading"))
     )
-    reaching = reach.selectExpr(
-        "installation_id", "device_id", "event_day", f"{week('touched_day')} AS week"
-    ).distinct()
-    from_readings = (
-        readings.withColumn("reading", F.struct(*READING_FIELDS))
-        .join(reaching, ["installation_id", "device_id", "event_day"])
-        .selectExpr("installation_id", "week", "reading", "NULL AS interval", "NULL AS expected")
+
+
+def _of_members(spark: SparkSession, values: DataFrame, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
+    touched_communities = pairs.select(F.col("installation_id").alias("community_id"), "event_day")
+    return (
+        values.where(F.col("energy_wh").isNotNull())
+        .join(_members(spark, catalogue), "installation_id")
+        .join(F.broadcast(touched_communities), ["community_id", "event_day"], "left_semi")
     )
-    interval = F.struct(*[c for c in intervals.columns if c not in ("event_day", "archive")])
-    spanned = INTERVAL_SPAN.replace("AS event_day", "AS spanned_day")
-    from_intervals = (
-        intervals.withColumn("interval", interval)
-        .selectExpr("installation_id", "interval", spanned)
-        .selectExpr("installation_id", "interval", f"{week('spanned_day')} AS week")
-        .distinct()
-        .join(weeks.select("installation_id", "week"), ["installation_id", "week"], "left_semi")
-        .selectExpr("installation_id", "week", "NULL AS reading", "interval", "NULL AS expected")
+
+
+def _write(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame, days: list[date]) -> None:
+    root = settings.hdfs_path("energy")
+    for folder in storage.present(spark, root, (f"event_day={day}" for day in days)):
+        storage.delete(spark, f"{root}/{folder}/run_id={run.run_id}")  # what an attempt before this one has left
+    (
+        rows.withColumn("run_id", F.lit(run.run_id))
+        .repartition(settings.spark.shuffle_partitions, "event_day")
+        .sortWithinPartitions("event_day", *energy_view.KEY)
+        .write.mode("append")
+        .partitionBy("event_day", "run_id")
+        .parquet(root)
     )
-    days = F.struct("event_day", "device_id", "quantities", "is_first")
-    from_wanted = wanted.withColumn("expected", days).selectExpr(
-        "installation_id", f"{week('event_day')} AS week", "NULL AS reading", "NULL AS interval", "expected"
-    )
-    together = (
-        from_readings.unionByName(from_intervals)
-        .unionByName(from_wanted)
-        .join(weeks, ["installation_id", "week"], "left")
-        .repartition(work.tasks, "installation_id", "week")
-    )
-    ordered = together.sortWithinPartitions("installation_id", "week")
-    return ordered.mapInArrow(partial(total_weeks, work), BOTH)
 
 
-class Work(NamedTuple):
-    """What the totals need to know besides the data: capacities, the run's start (UTC), how many tasks to make."""
+if __name__ == "__main__":
+    from batch_layer.entry import main
 
-    capacity_kw: Mapping[str, float | None]
-    started: datetime
-    tasks: int
-
-
-def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Totals, then ledger, of each (installation, week) in a stream ordered by them."""
-    gc.freeze()  # the libraries in memory need not be searched for garbage: a quarter of the time
-    rows = (row for batch in batches for row in batch.to_pylist())
-    for (installation, _), group in groupby(rows, itemgetter("installation_id", "week")):
-        together = list(group)
-        readings = [_present(row["reading"]) for row in together if row["reading"]]
-        intervals = [_present(row["interval"]) for row in together if row["interval"]]
-        found = counted(readings, work.capacity_kw.get(installation), ANY_HOLE)
-        days = set(together[0]["days"] or ())  # none where only the ledger is wanted
-        if days:
-            start, end = _midnight(min(days)), _midnight(max(days) + timedelta(days=1))
-            totals = fill(installation_rows(found, start, end), interval_energy(intervals, start, end))
-            yield _to_arrow(installation, (row for row in totals if row.start.date() in days), _ARROW_BOTH)
-        wanted = [row["expected"] for row in together if row["expected"]]
-        yield _ledger_to_arrow(installation, expected.ledger(wanted, readings, found, work.started))
-
-
-def community_totals(values: DataFrame, tasks: int) -> DataFrame:
-    """Energy of each community from its members' values: community_id and the columns of a total."""
-    ordered = values.repartition(tasks, "community_id", "event_day").sortWithinPartitions(
-        "community_id", "event_day", "installation_id"
-    )
-    return ordered.mapInArrow(total_communities, TOTALS)
-
-
-def total_communities(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Totals of each (community, day) in a stream ordered by them and by member."""
-    gc.freeze()
-    instants: dict[int, datetime] = {}
-    rows = (row for batch in batches for row in _values(batch, instants))
-    for (community, _), group in groupby(rows, itemgetter(0, 1)):
-        members = {member: [row for *_, row in theirs] for member, theirs in groupby(group, itemgetter(2))}
-        yield _to_arrow(community, community_energy(members))
-
-
-def _values(batch: pa.RecordBatch, instants: dict[int, datetime]) -> Iterator[tuple[str, date, str, EnergyRow]]:
-    """Community, day, member and value of each row; whole columns at once, for there are millions."""
-    columns = {name: batch.column(name) for name in EnergyRow._fields}
-    microseconds = columns.pop("start").cast(pa.int64()).to_pylist()
-    instants.update((us, from_us(us)) for us in set(microseconds) - instants.keys())
-    plain = {name: column.to_pylist() for name, column in columns.items()}
-    plain["start"] = [instants[us] for us in microseconds]
-    owners = zip(*(batch.column(n).to_pylist() for n in ("community_id", "event_day", "installation_id")), strict=True)
-    values = map(EnergyRow._make, zip(*(plain[name] for name in EnergyRow._fields), strict=True))
-    for (community, day, member), value in zip(owners, values, strict=True):
-        yield community, day, member, value
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), timezone.utc)
-
-
-def _present(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _to_arrow(installation: str, totals: Iterable[EnergyRow], schema: pa.Schema = _ARROW) -> pa.RecordBatch:
-    rows = list(totals)
-    values = zip(*rows, strict=True) if rows else [[] for _ in EnergyRow._fields]
-    columns: dict[str, Any] = dict(zip(EnergyRow._fields, values, strict=True))
-    columns["event_day"] = [row.start.date() for row in rows]
-    return _batch(installation, columns, len(rows), schema)
-
-
-def _ledger_to_arrow(installation: str, entries: Iterable[expected.Entry]) -> pa.RecordBatch:
-    rows = list(entries)
-    columns: dict[str, Any] = {name: [getattr(row.stretch, name) for row in rows] for name in Stretch._fields}
-    columns["event_day"] = [row.day for row in rows]
-    columns["device_id"] = [row.device_id for row in rows]
-    columns["quantity"] = [row.quantity for row in rows]
-    return _batch(installation, columns, len(rows), _ARROW_BOTH)
-
-
-def _batch(installation: str, columns: dict[str, Any], length: int, schema: pa.Schema) -> pa.RecordBatch:
-    columns["installation_id"] = [installation] * length
-    arrays = [
-        pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(length, field.type)
-        for field in schema
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    main("energy")

@@ -1,0 +1,1 @@
+"""Tariffs, the PVPC and the sharing of energy, as dated rules."""

@@ -1,0 +1,1 @@
+"""The gateway: polls devices, keeps each reading on disk, sends it, forgets it."""

@@ -1,0 +1,1 @@
+"""Sources that can be asked again: weather and prices."""

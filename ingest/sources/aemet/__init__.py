@@ -1,0 +1,1 @@
+"""AEMET OpenData: its client, its answers, and what is asked for."""

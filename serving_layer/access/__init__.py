@@ -1,0 +1,1 @@
+"""The one door: who asks, and for which installation."""

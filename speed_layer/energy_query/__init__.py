@@ -1,0 +1,1 @@
+"""Query ``energy``: the provisional energy of what new readings affect."""

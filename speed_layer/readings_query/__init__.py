@@ -1,0 +1,1 @@
+"""Query ``readings``: validates, drops repeats, keeps readings and latest states."""

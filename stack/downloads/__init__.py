@@ -1,0 +1,1 @@
+"""What is fetched once: Java and the pinned jars."""

@@ -1,0 +1,1 @@
+"""What the layers agree on: connections, the catalogue, published runs, reports."""
