@@ -15,12 +15,13 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master, quarantine, views
-from batch_layer.catalogue import Catalogue, read_catalogue
-from batch_layer.judge import judge
+from batch_layer.master import dataset, quarantine
+from batch_layer.master.catalogue import Catalogue, read_catalogue
+from batch_layer.master.validate import judge
 from batch_layer.runs import Run, RunError
 from conf import Settings
 from energy.records import EARLIEST, TOPICS, columns
+from store import cassandra
 
 LAYER = "batch"
 
@@ -100,7 +101,7 @@ def archive_batch(
         refused = judged.where("reason IS NOT NULL")
         fresh = new_messages(settings, topic, judged.where("reason IS NULL"), batch).persist()
         tally = _tally(topic, judged, fresh, run)
-        master.append(messages.sparkSession, settings, topic, batch, fresh)
+        dataset.append(messages.sparkSession, settings, topic, batch, fresh)
         fresh.unpersist()
         # The speed layer quarantines readings; each table has one writer.
         if tally.quarantined and topic != "readings":
@@ -119,10 +120,10 @@ def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int
         accepted.groupBy(*fields)
         .agg(first)
         .select(*fields, "first.*")
-        .withColumn("event_day", F.expr(master.event_day(topic)))
+        .withColumn("event_day", F.expr(dataset.event_day(topic)))
     )
     touched = [row.event_day for row in unique.select("event_day").distinct().collect()]
-    known = master.read(spark, settings, topic, touched).where(F.col("archive") < batch).select(*fields)
+    known = dataset.read(spark, settings, topic, touched).where(F.col("archive") < batch).select(*fields)
     same: Any = [unique[name].eqNullSafe(known[name]) for name in fields]
     return unique.join(known, same, "left_anti")
 
@@ -142,7 +143,7 @@ def _offsets(judged: DataFrame) -> tuple[str, str]:
 
 
 def _write_ledger(settings: Settings, topic: str, batch: int, tally: Tally, offsets: tuple[str, str]) -> None:
-    with views.session(settings) as session:
+    with cassandra.session(settings) as session:
         session.execute(
             "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
             "first_offsets, last_offsets, written_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",

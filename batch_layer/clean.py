@@ -17,7 +17,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import expected, heard, master, touched
+from batch_layer.incremental import affected_days, device_days
+from batch_layer.master import dataset
+from batch_layer.quarters import gap_ledger
 from batch_layer.runs import Run
 from conf import Settings
 from energy.conflict import merge
@@ -28,14 +30,15 @@ REACH = "installation_id string, device_id string, touched_day date, event_day d
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     """Stage the touched days' data. Counts pairs, readings, intervals, and through which archive batch it saw."""
-    marks = touched.marks(spark, settings, run)
-    batches = {topic: master.batches_after(spark, settings, topic, mark) for topic, mark in marks.items()}
-    devices = heard.write(spark, settings, run, batches["readings"]).persist()
-    _stage(touched.touched_days(spark, settings, run, batches, devices).coalesce(1), run.staging(settings, "touched"))
-    pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched")).persist()
+    marks = affected_days.marks(spark, settings, run)
+    batches = {topic: dataset.batches_after(spark, settings, topic, mark) for topic, mark in marks.items()}
+    devices = device_days.write(spark, settings, run, batches["readings"]).persist()
+    pairs = affected_days.touched_days(spark, settings, run, batches, devices)
+    _stage(pairs.coalesce(1), run.staging(settings, "touched"))
+    pairs = spark.read.schema(affected_days.SCHEMA).parquet(run.staging(settings, "touched")).persist()
     days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
     is_heard = bool(devices.head(1))  # without a device there is nothing to work out
-    wanted = expected.expected_days(devices, pairs, run) if is_heard else spark.createDataFrame([], expected.SCHEMA)
+    wanted = gap_ledger.expected_days(devices, pairs, run) if is_heard else spark.createDataFrame([], gap_ledger.SCHEMA)
     near = reach(devices, pairs) if is_heard else spark.createDataFrame([], REACH)
     _stage(wanted.coalesce(1), run.staging(settings, "expected"))
     _stage(near.coalesce(1), run.staging(settings, "reach"))
@@ -46,7 +49,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     devices.unpersist()
     counts = {
         "touched_installation_days": pairs.count(),
-        "expected_device_days": spark.read.schema(expected.SCHEMA).parquet(run.staging(settings, "expected")).count(),
+        "expected_device_days": spark.read.schema(gap_ledger.SCHEMA).parquet(run.staging(settings, "expected")).count(),
         "readings": read_readings(spark, settings, run).count(),
         "intervals": read_intervals(spark, settings, run).count(),
     }
@@ -67,7 +70,7 @@ def read_reach(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
 
 def read_intervals(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
     """The intervals this step has staged."""
-    return spark.read.schema(master.schema("intervals")).parquet(run.staging(settings, "intervals"))
+    return spark.read.schema(dataset.schema("intervals")).parquet(run.staging(settings, "intervals"))
 
 
 def _stage(rows: DataFrame, folder: str) -> None:
@@ -81,7 +84,7 @@ def _reading_schema() -> str:
 
 def reach(devices: DataFrame, pairs: DataFrame) -> DataFrame:
     """Which days' readings of each device have a say in which touched day."""
-    near = F.udf(lambda spans, day: heard.near(spans, day, touched.CONTEXT_DAYS), "array<date>")
+    near = F.udf(lambda spans, day: device_days.near(spans, day, affected_days.CONTEXT_DAYS), "array<date>")
     return (
         pairs.select("installation_id", F.col("event_day").alias("touched_day"))
         .join(devices.select("installation_id", "device_id", "spans"), "installation_id")
@@ -95,7 +98,7 @@ def needed_readings(spark: SparkSession, settings: Settings, reaching: DataFrame
     """The readings that have a say in a touched day, with their arrival."""
     needed = reaching.select("installation_id", "device_id", "event_day").distinct()
     days = [row.event_day for row in needed.select("event_day").distinct().collect()]
-    readings = master.read(spark, settings, "readings", days)
+    readings = dataset.read(spark, settings, "readings", days)
     return readings.join(needed, ["installation_id", "device_id", "event_day"], "left_semi").select(
         *columns("readings"), "received_at", "event_day"
     )
@@ -103,8 +106,8 @@ def needed_readings(spark: SparkSession, settings: Settings, reaching: DataFrame
 
 def needed_intervals(spark: SparkSession, settings: Settings, pairs: DataFrame, days: list[date]) -> DataFrame:
     """Intervals that reach into a touched pair's day."""
-    back = {day - timedelta(days=n) for day in days for n in range(touched.INTERVAL_DAYS + 1)}
-    intervals = master.read(spark, settings, "intervals", back)
+    back = {day - timedelta(days=n) for day in days for n in range(affected_days.INTERVAL_DAYS + 1)}
+    intervals = dataset.read(spark, settings, "intervals", back)
     wanted = pairs.select("installation_id", F.col("event_day").alias("touched_day"))
     reaching = (
         (intervals["installation_id"] == wanted["installation_id"])

@@ -8,7 +8,7 @@ from datetime import date
 
 from batch_layer import nightly
 from conf import load_settings
-from conf.spark import session
+from store.spark import session
 
 
 def main(step: str) -> None:

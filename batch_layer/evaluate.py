@@ -8,9 +8,10 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import drift, skill
+from batch_layer.forecasting import skill
+from batch_layer.forecasting.sites import read_sites
+from batch_layer.publishing import drift
 from batch_layer.runs import Run
-from batch_layer.sites import read_sites
 from conf import Settings
 
 

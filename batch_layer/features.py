@@ -14,15 +14,16 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master, storage
-from batch_layer.energy_view import read_energy
 from batch_layer.forecasting.frame import feature_table
 from batch_layer.forecasting.irradiance import with_irradiance
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR, Quantity
 from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.sites import read_sites
+from batch_layer.master import dataset
+from batch_layer.quarters.energy_view import read_energy
 from batch_layer.runs import Run
-from batch_layer.sites import read_sites
 from conf import Settings
+from store import hdfs
 
 FORECAST = {"generation": SOLAR, "consumption": CONSUMPTION}
 """Quantities of the platform that are forecast, and what kind of quantity each is."""
@@ -68,9 +69,9 @@ def build(
         table.write.mode("overwrite").parquet(folder(settings, run, name))
         counts[f"{name}_rows"] = read(spark, settings, run, name).count()
     history.unpersist()
-    for old in storage.names(spark, settings.hdfs_path("features")):
+    for old in hdfs.names(spark, settings.hdfs_path("features")):
         if old != run.run_id:  # a table serves its own night alone
-            storage.delete(spark, settings.hdfs_path("features", old))
+            hdfs.delete(spark, settings.hdfs_path("features", old))
     return counts
 
 
@@ -145,10 +146,10 @@ def read_weather(
     """
     first = (run.cut - timedelta(days=HISTORY_DAYS)).date()
     last = (run.cut + timedelta(days=3)).date()
-    wanted = [day for day in master.days(spark, settings, "weather") if first <= day <= last]
+    wanted = [day for day in dataset.days(spark, settings, "weather") if first <= day <= last]
     if not wanted:
         return None, []
-    issued = master.read(spark, settings, "weather", wanted).where(
+    issued = dataset.read(spark, settings, "weather", wanted).where(
         (F.col("kind") == "forecast") & (F.col("issued_at") <= F.lit(run.cut))
     )
     known = issued.agg(*[F.count(name).alias(name) for name in WEATHER]).first()

@@ -9,12 +9,13 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features, skill, train
+from batch_layer import features, train
 from batch_layer.forecasting import model as models
+from batch_layer.forecasting import skill
 from batch_layer.forecasting.model import PERSISTENCE
 from batch_layer.forecasting.reconcile import reconcile
+from batch_layer.forecasting.sites import read_sites
 from batch_layer.runs import Run
-from batch_layer.sites import read_sites
 from conf import Settings
 
 COLUMNS = ("installation_id", "quantity", "day", "time", "issued_at", "p10", "p50", "p90", "model", "step")

@@ -15,8 +15,8 @@ from pyspark.sql import SparkSession
 from batch_layer import runs
 from batch_layer.runs import STEPS, Run, RunError
 from conf import Settings
-from conf.cassandra import CassandraAway
-from conf.spark import NotFetched
+from store.cassandra import CassandraAway
+from store.spark import NotFetched
 
 Step = Callable[[SparkSession, Settings, Run], dict[str, int]]
 Report = Callable[[str], None]

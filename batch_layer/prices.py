@@ -13,13 +13,13 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master, price_weather
-from batch_layer.pricing import makers
-from batch_layer.pricing.ahead import Ahead, Market, ahead
+from batch_layer.master import dataset
+from batch_layer.pricing import candidates, weather
+from batch_layer.pricing.day_ahead import Ahead, Market, ahead
 from batch_layer.runs import Run
 from conf import Settings
 from energy.calendar import local_day
-from energy.tariff import MADRID
+from energy.money.tariff import MADRID
 
 FORECAST, RECORD = "prices", "price_skill"
 """Folders staged for the tables ``price`` and ``price_skill``."""
@@ -42,8 +42,8 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     found = ahead(
         spark,
         markets,
-        makers.ENGINES[settings.price.model],
-        price_weather.read(spark, settings, run, markets),
+        candidates.ENGINES[settings.price.model],
+        weather.read(spark, settings, run, markets),
     )
     rows = [row for each in found for row in _price_rows(each, run)]
     records = [(each.market.market, each.market.zone, *row) for each in found for row in each.record]
@@ -74,8 +74,8 @@ def read_markets(spark: SparkSession, settings: Settings, run: Run) -> tuple[lis
     """
     end = local_day(run.cut.astimezone(MADRID).date(), MADRID)[1]
     first = (run.cut - timedelta(days=settings.price.history_days)).date()
-    wanted = [day for day in master.days(spark, settings, "prices") if first <= day <= end.date()]
-    rows = master.read(spark, settings, "prices", wanted).where(F.col("start") < F.lit(end))
+    wanted = [day for day in dataset.days(spark, settings, "prices") if first <= day <= end.date()]
+    rows = dataset.read(spark, settings, "prices", wanted).where(F.col("start") < F.lit(end))
     series = [tuple(name.split("/", 1)) for name in settings.price.series]
     chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*settings.price.series))
     known = _newest(chosen).toPandas()

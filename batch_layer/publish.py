@@ -11,10 +11,15 @@ from datetime import date, datetime, timezone
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import accounts, checks, energy_view, heard, master, prices, runs, silence, storage, touched, views
-from batch_layer.catalogue import read_catalogue
+from batch_layer import prices, runs
+from batch_layer.incremental import affected_days, device_days
+from batch_layer.master import dataset
+from batch_layer.master.catalogue import read_catalogue
+from batch_layer.publishing import checks, provenance, silent_devices
+from batch_layer.quarters import energy_view
 from batch_layer.runs import Run
 from conf import Settings
+from store import cassandra, hdfs
 
 ALARM = "alarm"
 """Is no run's own: it stands from night to night until one clears it."""
@@ -34,8 +39,11 @@ IN_FLIGHT = 4
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
-    """Write, check, publish. Raises :class:`batch_layer.checks.PublishError`, and then nothing is visible."""
-    pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched"))
+    """Write, check, publish.
+
+    Raises :class:`batch_layer.publishing.checks.PublishError`, and then nothing is visible.
+    """
+    pairs = spark.read.schema(affected_days.SCHEMA).parquet(run.staging(settings, "touched"))
     days = sorted(row.event_day for row in pairs.select("event_day").distinct().collect())
     communities = set(read_catalogue(settings).community.values())
     values = energy_view.read_values(spark, settings, days, run.sources)
@@ -43,10 +51,10 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
         "unbalanced_statements": checks.conservation(values.where(~F.col("installation_id").isin(communities))),
         "energy_published": _publish_energy(spark, settings, run, days),
         "prices_published": _publish_prices(spark, settings, run),
-        "official_published": _publish(settings, accounts.official(spark, settings, run), "official"),
-        "gaps_published": _publish(settings, accounts.gaps(spark, settings, run), "gap"),
-        "changes_published": _publish(settings, accounts.changes(spark, settings, run, days), "change"),
-        "silences_published": _publish(settings, silence.alarms(spark, settings, run), ALARM),
+        "official_published": _publish(settings, provenance.official(spark, settings, run), "official"),
+        "gaps_published": _publish(settings, provenance.gaps(spark, settings, run), "gap"),
+        "changes_published": _publish(settings, provenance.changes(spark, settings, run, days), "change"),
+        "silences_published": _publish(settings, silent_devices.alarms(spark, settings, run), ALARM),
     }
     if "prices" in run.finished:
         counts |= prices.publish(spark, settings, run, _publish)
@@ -55,8 +63,8 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
             counts[f"{table}_published"] = _publish_staged(spark, settings, run, folder, table)
     _show(settings, run, counts, _skill(spark, settings, run))
     for name in WORKED_IN:
-        storage.delete(spark, run.staging(settings, name))
-    heard.forget(spark, settings, before=run.published[-1] if run.published else run.run_id)
+        hdfs.delete(spark, run.staging(settings, name))
+    device_days.forget(spark, settings, before=run.published[-1] if run.published else run.run_id)
     return counts
 
 
@@ -91,11 +99,11 @@ def _exact() -> Column:
 def _publish_prices(spark: SparkSession, settings: Settings, run: Run) -> int:
     """Prices that were archived since the last published run; known_at is part of their key, so none replaces
     another. Of two providers' words on one key the greater provider's stands."""
-    days = touched.days_brought(spark, settings, run, "prices")
+    days = affected_days.days_brought(spark, settings, run, "prices")
     key = ("market", "zone", "day", "start", "known_at")
     fields = ("provider", "end", "price_eur_mwh")
     prices = (
-        master.read(spark, settings, "prices", days)
+        dataset.read(spark, settings, "prices", days)
         .withColumn("day", F.col("event_day"))
         .groupBy(*key)
         .agg(F.max(F.struct(*fields)).alias("price"))
@@ -143,7 +151,7 @@ def _skill(spark: SparkSession, settings: Settings, run: Run) -> dict[str, float
 
 def _show(settings: Settings, run: Run, counts: dict[str, int], skill: dict[str, float]) -> None:
     everything = {name: n for step in run.finished.values() for name, n in step.items()} | counts
-    with views.session(settings) as session:
+    with cassandra.session(settings) as session:
         session.execute(
             "INSERT INTO run (name, run_id, started, published, cut, issued_at, counts, skill) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",

@@ -15,8 +15,8 @@ from typing import Any
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
-from batch_layer import storage, views
 from conf import Settings
+from store import cassandra, hdfs
 
 NAME = "nightly"
 STEPS = ("archive", "clean", "energy", "features", "train", "forecast", "evaluate", "prices", "publish")
@@ -63,7 +63,7 @@ def run_id_of(instant: datetime) -> str:
 
 def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
     """Id and cut of every published run, oldest first."""
-    with views.session(settings) as session:
+    with cassandra.session(settings) as session:
         rows = session.execute("SELECT run_id, cut, published FROM run WHERE name = %s", (NAME,))
         found = [(r.run_id, r.cut.replace(tzinfo=timezone.utc)) for r in rows if r.published is not None]
     return sorted(found)
@@ -100,7 +100,7 @@ def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -
 
 def _require_hdfs(spark: SparkSession, settings: Settings) -> None:
     try:
-        storage.exists(spark, settings.hdfs_path("runs"))
+        hdfs.exists(spark, settings.hdfs_path("runs"))
     except Py4JJavaError as error:
         raise RunError(f"HDFS does not answer at {settings.hdfs_uri}: is it up (solera status)?") from error
 
@@ -116,9 +116,9 @@ def _next_id(now: datetime, published: Sequence[str]) -> str:
 
 
 def _records(spark: SparkSession, settings: Settings, after: str) -> list[dict[str, Any]]:
-    found = [n for n in storage.names(spark, settings.hdfs_path("runs")) if n.endswith(".json")]
+    found = [n for n in hdfs.names(spark, settings.hdfs_path("runs")) if n.endswith(".json")]
     return [
-        json.loads(storage.read_text(spark, settings.hdfs_path("runs", name)))
+        json.loads(hdfs.read_text(spark, settings.hdfs_path("runs", name)))
         for name in found
         if not name.startswith("_") and name.removesuffix(".json") > after
     ]
@@ -126,7 +126,7 @@ def _records(spark: SparkSession, settings: Settings, after: str) -> list[dict[s
 
 def record(spark: SparkSession, settings: Settings, run_id: str) -> dict[str, Any]:
     """What ``/solera/runs/<run_id>.json`` remembers: run_id, started, cut, steps."""
-    loaded: dict[str, Any] = json.loads(storage.read_text(spark, settings.hdfs_path("runs", f"{run_id}.json")))
+    loaded: dict[str, Any] = json.loads(hdfs.read_text(spark, settings.hdfs_path("runs", f"{run_id}.json")))
     return loaded
 
 
@@ -139,7 +139,7 @@ def save(spark: SparkSession, settings: Settings, run: Run) -> None:
         "steps": {step: dict(counts) for step, counts in run.finished.items()},
     }
     text = json.dumps(content, indent=1, sort_keys=True)
-    storage.write_text(spark, settings.hdfs_path("runs", f"{run.run_id}.json"), text)
+    hdfs.write_text(spark, settings.hdfs_path("runs", f"{run.run_id}.json"), text)
 
 
 def finish(spark: SparkSession, settings: Settings, run: Run, step: str, counts: Mapping[str, int]) -> Run:

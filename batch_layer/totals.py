@@ -11,18 +11,21 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import clean, energy_view, expected, storage, touched
-from batch_layer.catalogue import Catalogue, read_catalogue
-from batch_layer.changes import changes
+from batch_layer import clean
+from batch_layer.incremental import affected_days
+from batch_layer.master.catalogue import Catalogue, read_catalogue
+from batch_layer.quarters import energy_view, gap_ledger
+from batch_layer.quarters.revisions import changes
+from batch_layer.quarters.totals import STRETCHES, TOTALS, Work, community_totals, installation_totals
 from batch_layer.runs import Run
-from batch_layer.totals import STRETCHES, TOTALS, Work, community_totals, installation_totals
 from conf import Settings
+from store import hdfs
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     """Total the touched days and write what changed. Counts the rows, and them by reason."""
     catalogue, tasks = read_catalogue(settings), settings.spark.shuffle_partitions
-    pairs = spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched"))
+    pairs = spark.read.schema(affected_days.SCHEMA).parquet(run.staging(settings, "touched"))
     communities = sorted(set(catalogue.community.values()))
     pairs = pairs.where(~F.col("installation_id").isin(communities)).persist()
     days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
@@ -31,7 +34,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     readings = clean.read_readings(spark, settings, run)
     intervals = clean.read_intervals(spark, settings, run)
     reach = clean.read_reach(spark, settings, run)
-    wanted = spark.read.schema(expected.SCHEMA).parquet(run.staging(settings, "expected"))
+    wanted = spark.read.schema(gap_ledger.SCHEMA).parquet(run.staging(settings, "expected"))
     work = Work(catalogue.capacity_kw, run.started, tasks)
     totals = installation_totals(pairs, readings, reach, intervals, wanted, work)
     # Without a device the ledger has nothing to say, and millions of totals need not be kept for it.
@@ -86,8 +89,8 @@ def _of_members(spark: SparkSession, values: DataFrame, pairs: DataFrame, catalo
 
 def _write(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame, days: list[date]) -> None:
     root = settings.hdfs_path("energy")
-    for folder in storage.present(spark, root, (f"event_day={day}" for day in days)):
-        storage.delete(spark, f"{root}/{folder}/run_id={run.run_id}")  # what an attempt before this one has left
+    for folder in hdfs.present(spark, root, (f"event_day={day}" for day in days)):
+        hdfs.delete(spark, f"{root}/{folder}/run_id={run.run_id}")  # what an attempt before this one has left
     (
         rows.withColumn("run_id", F.lit(run.run_id))
         .repartition(settings.spark.shuffle_partitions, "event_day")

@@ -73,8 +73,8 @@ def solar(shared: Path, out: Path) -> Case:
 
 def homes(cache: Path, out: Path) -> Case:
     """The demo's 17 homes and their total, Wh, a year that ends on 2025-07-28; the last 60 days are forecast."""
-    from ingest.citylearn import load_homes
-    from ingest.homes import TIME_ZONE
+    from ingest.simulator.citylearn import load_homes
+    from ingest.simulator.homes import TIME_ZONE
 
     folder, end = out / "homes", datetime(2025, 7, 28, tzinfo=timezone.utc)
     hours = [end - timedelta(hours=n) for n in range(364 * 24, 0, -1)]

@@ -14,8 +14,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from conf import Settings, cassandra
+from conf import Settings
 from stack.services import environment
+from store import cassandra
 
 BENCH = Path(__file__).parent
 WARMING_BATCHES = 2

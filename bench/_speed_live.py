@@ -10,7 +10,8 @@ from statistics import quantiles
 from _speed_readings import DEVICES, reading
 from confluent_kafka import Producer
 
-from conf import Settings, cassandra
+from conf import Settings
+from store import cassandra
 
 PROBES = 20
 """Devices whose rows are watched; each sends once a second at a rate of one a device and second."""

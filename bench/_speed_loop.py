@@ -16,8 +16,9 @@ from typing import Any
 from cassandra.concurrent import execute_concurrent
 from kafka import KafkaConsumer
 
-from conf import cassandra, load_settings
+from conf import load_settings
 from energy.records import columns
+from store import cassandra
 
 FIELDS = tuple(columns("readings"))
 CONCURRENCY = 128

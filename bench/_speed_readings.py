@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from conf import Settings, cassandra
+from conf import Settings
+from store import cassandra
 
 DEVICES = 500
 STEP = timedelta(seconds=5)

@@ -16,10 +16,11 @@ from urllib.parse import urlencode
 from rich.console import Console
 from rich.table import Table
 
-from conf import Settings, cassandra, load_settings
-from serving_layer import catalogue
-from serving_layer.energy_view import months
+from conf import Settings, load_settings
 from serving_layer.reader import Reader, StoreAway
+from serving_layer.views import catalogue
+from serving_layer.views.merged import months
+from store import cassandra
 
 WARM_UP, MEASURED = 30, 300
 BAR_MS = 50.0

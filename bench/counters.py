@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "unit" / "energy"))
 from fault_shapes import CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERABLE, Case, Sample, clean  # type: ignore
 
 from energy.balance import installation_energy
-from energy.counters import portions
+from energy.registers.counters import portions
 
 NAMES = {5: "5 s", 60: "1 min", 300: "5 min", 900: "15 min"}
 LIMIT_W = 60_000.0

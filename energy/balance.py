@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from energy.conflict import merge
-from energy.counters import BRIDGE, Portion, energy_of_columns
+from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
 from energy.records import REGISTERS
-from energy.rows import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
+from energy.registers.counters import BRIDGE, Portion, energy_of_columns
 
 __all__ = [
     "Counted",
@@ -56,7 +56,8 @@ def installation_energy(
     Readings are dicts as ``energy.records.parse`` returns them, of all devices, unsorted, repeats allowed. Two of the
     same device and instant are merged by ``energy.conflict``. ``capacity_kw`` is the installation's, None where
     unknown. A quantity is the sum over its devices; its completeness is that of the least complete of them.
-    For the same numbers from any window, give also what ``energy.counters`` asks for beyond ``start`` and ``end``.
+    For the same numbers from any window, give also what ``energy.registers.counters`` asks for beyond ``start`` and
+    ``end``.
     """
     return installation_rows(counted(readings, capacity_kw), start, end)
 
@@ -65,7 +66,7 @@ def counted(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None, br
     """What each device counted; readings and ``capacity_kw`` as above.
 
     ``bridge`` is the longest hole that a register's step is shared over: a day for a window of the stream,
-    ``energy.counters.ANY_HOLE`` for whoever gives the nearest readings on both sides of every hole.
+    ``energy.registers.counters.ANY_HOLE`` for whoever gives the nearest readings on both sides of every hole.
     """
     found = Counted(defaultdict(dict), defaultdict(dict))
     for of in registers(readings, capacity_kw):

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from energy.rows import EPOCH, QUARTER, EnergyRow, exact_sums, joined
+from energy.energy_row import EPOCH, QUARTER, EnergyRow, exact_sums, joined
 
 RESOLUTIONS = ("15m", "hour", "day", "month")
 LENGTHS = {"15m": QUARTER, "hour": timedelta(hours=1)}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from energy.calendar import period_end
-from energy.rows import QUARTER, QUARTER_US, EnergyRow, from_us, to_us
+from energy.energy_row import QUARTER, QUARTER_US, EnergyRow, from_us, to_us
 
 State = Literal["present", "late", "estimated", "missing", "lost"]
 LATE = timedelta(minutes=15)

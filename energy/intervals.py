@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from energy.rows import METHOD_RANK, METHODS, MWH, QUARTER_US, EnergyRow, from_us, to_mwh, to_us
-from energy.shares import by_time
+from energy.energy_row import METHOD_RANK, METHODS, MWH, QUARTER_US, EnergyRow, from_us, to_mwh, to_us
+from energy.registers.apportion import by_time
 
 FIELDS = {
     "import_wh": "import",

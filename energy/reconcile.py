@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from energy.balance import installation_energy
-from energy.rows import QUARTER, EnergyRow, to_mwh
+from energy.energy_row import QUARTER, EnergyRow, to_mwh
 
 CAUSES = ("late", "duplicate", "quarantine", "reset", "gap", "estimate", "clock", "meter")
 """Why two views differ.

@@ -19,8 +19,8 @@ from stdnum.es import cups as cups_number
 from stdnum.exceptions import ValidationError as NumberError
 
 from energy.records import DeviceKind, Text
-from ingest.connection import Connection
-from ingest.devices import check_kind
+from ingest.devices.connection import Connection
+from ingest.devices.registry import check_kind
 
 
 class CatalogueError(ValueError):

@@ -12,10 +12,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
 from serving_layer import health
-from serving_layer.api import accounts, alarms, energy, forecasts, installations, prices, problems, runs
+from serving_layer.access.token import read_or_make
+from serving_layer.api import alarms, energy, forecasts, installations, prices, problems, provenance, runs
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
-from serving_layer.api.token import read_or_make
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
 from serving_layer.web import page
@@ -27,7 +27,7 @@ ROUTERS = (
     forecasts.router,
     prices.router,
     runs.router,
-    accounts.router,
+    provenance.router,
     alarms.router,
     health_api.router,
 )

@@ -17,8 +17,8 @@ from cassandra.cluster import NoHostAvailable, Session
 from cassandra.connection import ConnectionException
 
 from conf import Settings
-from conf import cassandra as store
 from conf.refusal import Refusal
+from store import cassandra as store
 
 T = TypeVar("T")
 

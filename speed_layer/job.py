@@ -23,14 +23,15 @@ from types import FrameType
 
 from pyspark.sql import SparkSession
 
-from conf import Settings, cassandra, load_settings
-from conf.spark import NotFetched, session
-from speed_layer.catalogue import CatalogueReader
+from conf import Settings, load_settings
+from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
-from speed_layer.provisional import LOOK, Energy, pace
 from speed_layer.queries import SPARK_CONF, QueryEnded, QueryStuck, end, start, watch
-from speed_layer.readings import Readings
-from speed_layer.topics import TopicsAway, wait_for_topics
+from speed_layer.readings_query.query import Readings
+from store import cassandra
+from store.catalogue import CatalogueReader
+from store.kafka import TopicsAway, wait_for_topics
+from store.spark import NotFetched, session
 
 TOPICS = ("readings", "quarantine")
 STEADY_SECONDS = 20.0
@@ -58,7 +59,7 @@ def run(settings: Settings, with_energy: bool = True) -> None:
     """Start the queries and watch them until SIGTERM or SIGINT; one that ends is started again, in this process.
 
     So they go on as soon as Kafka is back after an outage. Raises :class:`QueryEnded` when one ends soon after its
-    start, which another start would not help, and :class:`conf.cassandra.CassandraAway` when Cassandra is gone.
+    start, which another start would not help, and :class:`store.cassandra.CassandraAway` when Cassandra is gone.
     """
     wait_for_topics(settings, TOPICS)
     cassandra.connect(settings).cluster.shutdown()

@@ -12,10 +12,11 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import dict_factory
 
-from conf import Settings, cassandra
+from conf import Settings
 from energy.balance import EnergyRow
 from energy.records import COUNTED, QUANTITIES, columns
-from speed_layer.repeats import Key, Stored
+from speed_layer.readings_query.duplicates import Key, Stored
+from store import cassandra
 
 CONCURRENCY = 32
 INSTANTS_A_QUERY = 100

@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from conf import Settings
-from conf.cassandra import CassandraAway
 from speed_layer.progress import Progress
+from store.cassandra import CassandraAway
 
 WATCH_SECONDS = 1.0
 ALIVE = "SELECT key FROM system.local"

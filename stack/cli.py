@@ -1,4 +1,4 @@
-"""``solera``: one function a command, each in its own file of ``stack/commands``."""
+"""``solera``: one function a command, each in its own file below ``stack/commands``."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def _solera() -> None:
     """Solar self-consumption data: a lambda architecture on Kafka, Spark, Cassandra and HDFS."""
 
 
-names = sorted(path.stem for path in COMMANDS.glob("[a-z]*.py"))
+modules = {path.stem: path.parent.name for path in sorted(COMMANDS.glob("*/[a-z]*.py"))}
 # The command that is asked for is imported alone: all together take a second and more.
-for name in set(names).intersection(sys.argv[1:2]) or names:
-    app.command(name=name)(getattr(importlib.import_module(f"stack.commands.{name}"), name))
+for name in sorted(set(modules).intersection(sys.argv[1:2]) or modules):
+    app.command(name=name)(getattr(importlib.import_module(f"stack.commands.{modules[name]}.{name}"), name))
 
 if __name__ == "__main__":
     app()

@@ -18,9 +18,9 @@ from kafka.errors import KafkaError
 from pydantic import SecretStr
 
 from conf import Settings, load_settings
-from conf.cassandra import CassandraAway, apply_schema, connect
 from conf.settings import CONF_DIR
-from stack.kafka import make_topics
+from stack.servers.kafka import make_topics
+from store.cassandra import CassandraAway, apply_schema, connect
 
 FIRST_ACCOUNT = "cassandra"
 """Name and password that Cassandra gives its only account at the first start."""

@@ -12,8 +12,9 @@ import requests
 from pydantic import BaseModel, SecretStr
 
 from conf.settings import Settings
-from stack import cassandra, hdfs, java, kafka, thrift
+from stack.downloads import java
 from stack.process import Service
+from stack.servers import cassandra, hdfs, kafka, thrift
 
 SERVERS = ("kafka", "cassandra", "namenode", "datanode")
 JOBS = ("speed", "gateway", "thrift", "api")

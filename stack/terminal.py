@@ -16,13 +16,13 @@ from rich.table import Table
 
 from conf import Settings
 from serving_layer import instants
-from serving_layer.catalogue import UnknownInstallation
-from serving_layer.changes import UnknownRun
-from serving_layer.forecast import NoForecast
 from serving_layer.instants import BadInstant
-from serving_layer.merge import Published
 from serving_layer.reader import Reader, StoreAway
 from serving_layer.tables import csv_text, plain
+from serving_layer.views.catalogue import UnknownInstallation
+from serving_layer.views.forecast import NoForecast
+from serving_layer.views.merge import Published
+from serving_layer.views.revisions import UnknownRun
 
 
 class Form(str, Enum):

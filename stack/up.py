@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from conf.settings import Settings
-from stack import jars, java
+from stack.downloads import jars, java
 from stack.preflight import Unfit, check, check_python
 from stack.process import Place, Service, leader, ours, spawn, stop
 from stack.services import JOBS, OPTIONAL, SERVERS, environment, services

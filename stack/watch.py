@@ -21,9 +21,9 @@ from pathlib import Path
 import psutil
 
 from conf import load_settings
-from stack.keeper import Keeper
 from stack.process import Place, Service
 from stack.services import services
+from stack.supervisor import Keeper
 
 OWNER = "SOLERA_OWNER"
 """Process id in the environment: when that process is gone the stack stops itself."""

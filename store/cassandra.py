@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cassandra import ConsistencyLevel
@@ -48,6 +50,16 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
             f"Cassandra does not answer at {', '.join(conf.hosts)} port {conf.port}: "
             f"run `solera up`, or look into logs/cassandra.log ({_brief(error)})."
         ) from error
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[Session]:
+    """A session on the configured keyspace that closes behind itself. Raises :class:`CassandraAway`."""
+    opened = connect(settings)
+    try:
+        yield opened
+    finally:
+        opened.cluster.shutdown()
 
 
 def _brief(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Spark's Python daemon, whose workers import from folders alone: ``python -m conf.python_daemon``.
+"""Spark's Python daemon, whose workers import from folders alone: ``python -m store.python_daemon``.
 
 Spark puts archives (pyspark's and its own jar) on their path although pyspark is installed, and each task reads an
 archive's directory anew: most of the time of a small one.

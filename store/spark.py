@@ -97,7 +97,7 @@ def process(settings: Settings) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         # One process has no other host to wait for, and its scheduler never looks again: a task would wait for ever.
         "spark.locality.wait": "0s",
-        "spark.python.daemon.module": "conf.python_daemon",
+        "spark.python.daemon.module": "store.python_daemon",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError -XX:+UseParallelGC "

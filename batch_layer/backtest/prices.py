@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import SparkSession
 
-from batch_layer.forecasting import inputs
+from batch_layer.backtest import inputs
 from batch_layer.forecasting.history import hourly
 from batch_layer.forecasting.model import HISTORY, PERSISTENCE, WEATHER
 from batch_layer.forecasting.site import Site
-from batch_layer.pricing import band, makers
+from batch_layer.pricing import band, candidates
+from batch_layer.pricing.candidates import WITH_WEATHER, Part
 from batch_layer.pricing.design import DAY, DAYS_BACK, HOUR, Design, lay_out
 from batch_layer.pricing.issue import Issue, issue
-from batch_layer.pricing.makers import WITH_WEATHER, Part
 from batch_layer.pricing.rolling import Task, solve, stretches
 
 if TYPE_CHECKING:
-    from batch_layer.backtest import Report, Result
-    from batch_layer.backtest import Task as Wanted
+    from batch_layer.backtest.quantities import Report, Result
+    from batch_layer.backtest.quantities import Task as Wanted
 
 LONGEST_DAYS = 1100
 """Days learnt from; older ones cost time and say little of today's prices."""
@@ -36,10 +36,10 @@ LEAST_WEATHER = 0.5
 
 
 def engines(model: str) -> tuple[str, ...]:
-    """The makers tried where ``model`` is asked for. Raises :class:`batch_layer.forecasting.inputs.BadInput`."""
-    if model not in makers.ENGINES:
-        raise inputs.BadInput(f"--model {model}: there are {', '.join(makers.ENGINES)}.")
-    return makers.ENGINES[model]
+    """The makers tried where ``model`` is asked for. Raises :class:`batch_layer.backtest.inputs.BadInput`."""
+    if model not in candidates.ENGINES:
+        raise inputs.BadInput(f"--model {model}: there are {', '.join(candidates.ENGINES)}.")
+    return candidates.ENGINES[model]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Series:
 
 def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report: Report) -> Result:
     """Forecast every issue of the period. Raises :class:`conf.refusal.Refusal` for input no forecast can rest on."""
-    from batch_layer.backtest import Result
+    from batch_layer.backtest.quantities import Result
 
     if not wanted.first < wanted.last:
         raise inputs.BadInput(f"--to {wanted.last:%Y-%m-%d} does not come after --from {wanted.first:%Y-%m-%d}")
@@ -76,13 +76,15 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
         refused += [said] if said else []
     if not found:
         raise inputs.BadInput(f"{wanted.history}: no series to forecast. {' '.join(refused[:3])}")
-    parts = {s.name: makers.parts_of(engines, s.has_weather) if s.trial < len(s.design.origins) else [] for s in found}
+    parts = {
+        s.name: candidates.parts_of(engines, s.has_weather) if s.trial < len(s.design.origins) else [] for s in found
+    }
     tasks = [task for s in found for part in parts[s.name] for task in _tasks(s, part)]
     report(f"models: {len(tasks)} fits of {len({p for each in parts.values() for p in each})} kinds")
     prices = solve(spark, {s.name: s.design for s in found}, tasks)
     blocks, levels = [], tuple(sorted({*wanted.levels, 0.5}))
     for series in found:
-        by_maker = makers.made(engines, prices.get(series.name, {}))
+        by_maker = candidates.made(engines, prices.get(series.name, {}))
         issued = issue(series.design, by_maker, series.begin, len(series.design.origins), levels)
         blocks.append(_rows(series, issued))
         counted = ", ".join(f"{count} days by {name}" for name, count in Counter(issued.maker).most_common())
@@ -112,7 +114,7 @@ def _laid_out(
     begin = int((origins < wanted.first).sum())
     lost = (wanted.last - end) // DAY
     said = f"Series {name}: {lost} days without a forecast: nothing is known of the fortnight before." if lost else ""
-    return Series(name, design, max(begin - band.DAYS, makers.FEWEST_DAYS), begin), said
+    return Series(name, design, max(begin - band.DAYS, candidates.FEWEST_DAYS), begin), said
 
 
 def _repeated(values: pd.Series, days: int) -> pd.Series:
@@ -144,5 +146,5 @@ def _rows(series: Series, said: Issue) -> pd.DataFrame:
         }
     )
     with_weather = rows["model"].str.contains(WITH_WEATHER, regex=False) & seen.ravel()
-    rows["step"] = np.where(rows["model"] == makers.NAIVE, PERSISTENCE, np.where(with_weather, WEATHER, HISTORY))
+    rows["step"] = np.where(rows["model"] == candidates.NAIVE, PERSISTENCE, np.where(with_weather, WEATHER, HISTORY))
     return rows

@@ -12,7 +12,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.forecasting import inputs
+from batch_layer.backtest import inputs
 from batch_layer.forecasting import model as models
 from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.frame import feature_table

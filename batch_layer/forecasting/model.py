@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting import forest
-from batch_layer.forecasting.centre import Mix, proven_centre, shifted
+from batch_layer.forecasting.blend import Mix, proven_centre, shifted
 from batch_layer.forecasting.columns import known_number
 from batch_layer.forecasting.forest import Forest, Shape
 from batch_layer.forecasting.quantity import Quantity

@@ -11,10 +11,11 @@ from datetime import timedelta
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features, storage, train
+from batch_layer import features, train
 from batch_layer.forecasting.reconcile import reconcile
 from batch_layer.runs import Run
 from conf import Settings
+from store import hdfs
 
 YESTERDAY, LAST_WEEK = "same hour yesterday", "same hour last week"
 KEYS = ["installation_id", "quantity"]
@@ -132,7 +133,7 @@ def _recorded(spark: SparkSession, settings: Settings, run: Run) -> DataFrame | 
     """First-day forecasts of the published runs of the last 30 days, of each hour the newest."""
     since = run.cut - timedelta(days=features.SKILL_DAYS)
     folders = [settings.hdfs_path("staging", run_id, "forecast") for run_id in run.published[-60:]]
-    there = [folder for folder in folders if storage.exists(spark, folder)]
+    there = [folder for folder in folders if hdfs.exists(spark, folder)]
     if not there:
         return None
     rows = spark.read.parquet(*there).where(

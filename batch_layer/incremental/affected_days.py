@@ -12,7 +12,9 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import heard, master, runs
+from batch_layer import runs
+from batch_layer.incremental import device_days
+from batch_layer.master import dataset
 from batch_layer.runs import Run
 from conf import Settings
 from energy.calendar import dates
@@ -37,7 +39,7 @@ def marks(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
 
 def days_brought(spark: SparkSession, settings: Settings, run: Run, topic: str) -> set[date]:
     """The UTC days of ``topic`` archived since the last published run, as far as this one cleans them."""
-    batches = master.batches_after(spark, settings, topic, marks(spark, settings, run)[topic])
+    batches = dataset.batches_after(spark, settings, topic, marks(spark, settings, run)[topic])
     through = run.finished["clean"][f"{topic}_through_batch"]
     return {day for batch, brought in batches.items() if batch <= through for day in brought}
 
@@ -52,10 +54,10 @@ def touched_days(
     """Touched pairs before the cut; ``by_reading`` where a reading has arrived since the last published run.
 
     ``batches`` are the archive batches of readings and intervals that are new to this run, ``devices`` all that were
-    ever heard (:mod:`batch_layer.heard`), those batches included.
+    ever heard (:mod:`batch_layer.incremental.device_days`), those batches included.
     """
-    readings = master.read_batches(spark, settings, "readings", batches["readings"])
-    intervals = master.read_batches(spark, settings, "intervals", batches["intervals"])
+    readings = dataset.read_batches(spark, settings, "readings", batches["readings"])
+    intervals = dataset.read_batches(spark, settings, "intervals", batches["intervals"])
     pairs = _by_readings(readings, new=True).unionByName(_by_intervals(intervals))
     if any(batches["readings"].values()):
         pairs = pairs.unionByName(_by_silence_ended(readings, devices))
@@ -78,7 +80,7 @@ def _by_readings(readings: DataFrame, new: bool) -> DataFrame:
 
 
 def _by_silence_ended(readings: DataFrame, devices: DataFrame) -> DataFrame:
-    around = F.udf(heard.silence_around, "array<date>")
+    around = F.udf(device_days.silence_around, "array<date>")
     return (
         readings.select("installation_id", "device_id", "event_day")
         .distinct()
@@ -90,7 +92,7 @@ def _by_silence_ended(readings: DataFrame, devices: DataFrame) -> DataFrame:
 
 
 def _in_silence(devices: DataFrame, since: date, cut: date) -> DataFrame:
-    silences = F.udf(heard.silences, "array<date>")
+    silences = F.udf(device_days.silences, "array<date>")
     days = silences("spans", F.lit(since), F.lit(cut))
     return devices.select("installation_id", F.explode(days).alias("event_day"), F.lit(False).alias("by_reading"))
 
@@ -101,9 +103,9 @@ def _by_intervals(intervals: DataFrame) -> DataFrame:
 
 def _come_under_the_cut(spark: SparkSession, settings: Settings, since: date, cut: date) -> DataFrame:
     around = dates(since - timedelta(days=1), cut)
-    readings = master.read(spark, settings, "readings", around)
+    readings = dataset.read(spark, settings, "readings", around)
     spanning = dates(since - timedelta(days=INTERVAL_DAYS), cut)
-    intervals = master.read(spark, settings, "intervals", spanning)
+    intervals = dataset.read(spark, settings, "intervals", spanning)
     return (
         _by_readings(readings, new=False)
         .unionByName(_by_intervals(intervals))

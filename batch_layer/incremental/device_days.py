@@ -14,11 +14,12 @@ from itertools import chain, pairwise
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master, storage
+from batch_layer.master import dataset
 from batch_layer.runs import Run
 from conf import Settings
 from energy.calendar import dates
 from energy.records import REGISTERS
+from store import hdfs
 
 Span = tuple[date, date]
 """First and last of several days in a row."""
@@ -34,17 +35,17 @@ def write(spark: SparkSession, settings: Settings, run: Run, batches: dict[int, 
     """Add what the archive ``batches`` of readings brought to what was known, keep it under the run's id, return it."""
     known = _folder(settings, run.published[-1]) if run.published else ""
     folder = _folder(settings, run.run_id)
-    if known and storage.exists(spark, known):
+    if known and hdfs.exists(spark, known):
         before = spark.read.schema(SCHEMA).parquet(known)
     else:
         before = spark.createDataFrame([], SCHEMA)
-        batches = master.batches_after(spark, settings, "readings", -1)
+        batches = dataset.batches_after(spark, settings, "readings", -1)
     if not any(batches.values()):
         before.coalesce(1).write.mode("overwrite").parquet(folder)
         return spark.read.schema(SCHEMA).parquet(folder)
     joined = F.udf(lambda spans: join(chain.from_iterable(spans)), "array<struct<first: date, last: date>>")
     together = (
-        before.unionByName(_brought(master.read_batches(spark, settings, "readings", batches)))
+        before.unionByName(_brought(dataset.read_batches(spark, settings, "readings", batches)))
         .groupBy("installation_id", "device_id")
         .agg(
             F.max("device_kind").alias("device_kind"),
@@ -59,16 +60,16 @@ def write(spark: SparkSession, settings: Settings, run: Run, batches: dict[int, 
 def read(spark: SparkSession, settings: Settings, run_id: str) -> DataFrame:
     """All devices as a run knew them; none where it did not say."""
     folder = _folder(settings, run_id)
-    if run_id and storage.exists(spark, folder):
+    if run_id and hdfs.exists(spark, folder):
         return spark.read.schema(SCHEMA).parquet(folder)
     return spark.createDataFrame([], SCHEMA)
 
 
 def forget(spark: SparkSession, settings: Settings, before: str) -> None:
     """Remove what runs older than ``before`` knew: newer ones know it, too."""
-    for run_id in storage.names(spark, settings.hdfs_path("heard")):
+    for run_id in hdfs.names(spark, settings.hdfs_path("heard")):
         if run_id < before:
-            storage.delete(spark, _folder(settings, run_id))
+            hdfs.delete(spark, _folder(settings, run_id))
 
 
 def _folder(settings: Settings, run_id: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from batch_layer import views
 from conf import Settings
 from energy.records import Rejected
+from store import cassandra
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Catalogue:
 
 def read_catalogue(settings: Settings) -> Catalogue:
     """The catalogue in Cassandra's tables installation and device."""
-    with views.session(settings) as session:
+    with cassandra.session(settings) as session:
         installations = list(session.execute("SELECT installation_id, capacity_kw, community_id FROM installation"))
         registered = list(session.execute("SELECT installation_id, device_id FROM device"))
     devices: dict[str, set[str]] = {}

@@ -14,9 +14,9 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import storage
 from conf import Settings
 from energy.records import EVENT_TIME, KEYS, columns
+from store import hdfs
 
 COORDINATES = "kafka_partition int, kafka_offset bigint, received_at timestamp"
 """Where in Kafka a message stood, and the broker's time of it (UTC)."""
@@ -31,14 +31,14 @@ def schema(topic: str) -> str:
 
 def days(spark: SparkSession, settings: Settings, topic: str) -> list[date]:
     """UTC days of which the master holds messages of the topic."""
-    folders = storage.names(spark, settings.hdfs_path("master", topic))
+    folders = hdfs.names(spark, settings.hdfs_path("master", topic))
     return [date.fromisoformat(n.partition("=")[2]) for n in folders if n.startswith("event_day=")]
 
 
 def read(spark: SparkSession, settings: Settings, topic: str, wanted: Iterable[date]) -> DataFrame:
     """The messages of the ``wanted`` days; only their folders are listed."""
     root = settings.hdfs_path("master", topic)
-    return _read(spark, settings, topic, storage.present(spark, root, (f"event_day={day}" for day in wanted)))
+    return _read(spark, settings, topic, hdfs.present(spark, root, (f"event_day={day}" for day in wanted)))
 
 
 def read_batches(spark: SparkSession, settings: Settings, topic: str, batches: dict[int, list[date]]) -> DataFrame:
@@ -58,9 +58,9 @@ def _read(spark: SparkSession, settings: Settings, topic: str, folders: Sequence
 def batches_after(spark: SparkSession, settings: Settings, topic: str, mark: int) -> dict[int, list[date]]:
     """Archive batches with a number above ``mark`` and the days each brought."""
     folder = settings.hdfs_path("master", topic, _BATCHES)
-    numbers = sorted(int(n.removesuffix(".json")) for n in storage.names(spark, folder) if n[0] != "_")
+    numbers = sorted(int(n.removesuffix(".json")) for n in hdfs.names(spark, folder) if n[0] != "_")
     return {
-        number: [date.fromisoformat(d) for d in json.loads(storage.read_text(spark, f"{folder}/{number}.json"))]
+        number: [date.fromisoformat(d) for d in json.loads(hdfs.read_text(spark, f"{folder}/{number}.json"))]
         for number in numbers
         if number > mark
     }
@@ -84,7 +84,7 @@ def append(spark: SparkSession, settings: Settings, topic: str, batch: int, mess
             .parquet(root)
         )
     text = json.dumps([day.isoformat() for day in brought])
-    storage.write_text(spark, f"{root}/{_BATCHES}/{batch}.json", text)
+    hdfs.write_text(spark, f"{root}/{_BATCHES}/{batch}.json", text)
     return brought
 
 

@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType, _parse_datatype_string
 
-from batch_layer import master
-from batch_layer.catalogue import Catalogue
+from batch_layer.master import dataset
+from batch_layer.master.catalogue import Catalogue
 from energy.records import Rejected, columns, parse
 
 PAYLOAD_KEPT_BYTES = 65_536
@@ -23,7 +23,7 @@ _CATALOGUED = ("readings", "intervals")
 def judged_schema(topic: str) -> str:
     """The topic's fields, where in Kafka they stood, and what a refused message keeps."""
     fields = ", ".join(f"`{name}` {kind}" for name, kind in columns(topic).items())
-    return f"{fields}, {master.COORDINATES}, {_JUDGED_ELSE}"
+    return f"{fields}, {dataset.COORDINATES}, {_JUDGED_ELSE}"
 
 
 def judge(messages: DataFrame, topic: str, catalogue: Catalogue) -> DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch_layer.pricing.design import Design
-from energy import pvpc
+from energy.money import pvpc
 
 COMPOSED = "market forecast and dated components"
 SINCE = pd.Timestamp("2024-01-01", tz="Europe/Madrid").tz_convert("UTC")

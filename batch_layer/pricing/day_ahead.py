@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from batch_layer.pricing import band, components, makers, record
+from batch_layer.pricing import band, candidates, components, track_record
+from batch_layer.pricing.candidates import NAIVE, WITH_WEATHER, Part
 from batch_layer.pricing.components import COMPOSED
 from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
 from batch_layer.pricing.issue import banded
-from batch_layer.pricing.makers import NAIVE, WITH_WEATHER, Part
 from batch_layer.pricing.rolling import Task, solve, stretches
 
 ZONE = "Europe/Madrid"
@@ -92,11 +92,11 @@ def ahead(
         for each in laid
         if each.trial
         for block, design in enumerate(each.designs)
-        for part in makers.parts_of(engines, _has_weather(design))
+        for part in candidates.parts_of(engines, _has_weather(design))
         for task in _tasks(each, block, part)
     ]
     prices = solve(spark, designs, tasks)
-    made: dict[str, dict[str, Prices]] = {key: makers.made(engines, prices.get(key, {})) for key in designs}
+    made: dict[str, dict[str, Prices]] = {key: candidates.made(engines, prices.get(key, {})) for key in designs}
     for each in laid:
         _add_composed(each, laid, designs, made)
     return [_told(each, [made[each.key(block)] for block in range(BLOCKS)]) for each in laid]
@@ -119,7 +119,7 @@ def lay(market: Market, weather: pd.DataFrame | None) -> Laid:
     # By the clock of the market, so that a day's origin knows as much in summer as in winter.
     origins = pd.date_range(end=origin.tz_convert(ZONE), periods=count + 1, freq="D").tz_convert("UTC")
     designs = [lay_out(values, origins, ZONE, block, weather) for block in range(BLOCKS)]
-    fit = days - DAYS_BACK - band.DAYS >= makers.FEWEST_DAYS
+    fit = days - DAYS_BACK - band.DAYS >= candidates.FEWEST_DAYS
     return Laid(market, values, designs, len(origins) - 1 - band.DAYS if fit else 0)
 
 
@@ -146,7 +146,7 @@ def _add_composed(
     others = components.rest(each.values, market.values, each.market.zone)
     for block, design in enumerate(each.designs):
         spot = market.designs[block]
-        chosen = record.winner_of(spot, made[market.key(block)], record.past(spot, -1))
+        chosen = track_record.winner_of(spot, made[market.key(block)], track_record.past(spot, -1))
         prices = {**made[market.key(block)], NAIVE: spot.naive}[chosen]
         aligned = pd.DataFrame(prices, index=spot.origins).reindex(design.origins).to_numpy()
         of_rest = lay_out(others, design.origins, ZONE, block)
@@ -156,15 +156,15 @@ def _add_composed(
 def _told(each: Laid, made: list[dict[str, Prices]]) -> Ahead:
     hours: list[Hour] = []
     for block, (design, by_maker) in enumerate(zip(each.designs, made, strict=True)):
-        over = record.past(design, -1)
-        name = record.winner_of(design, by_maker, over)
+        over = track_record.past(design, -1)
+        name = track_record.winner_of(design, by_maker, over)
         candidates = {**by_maker, NAIVE: design.naive}
         if np.isnan(candidates[name][-1]).any():
             name = NAIVE
-        quantiles = banded(design, candidates[name], -1, record.LEVELS)
+        quantiles = banded(design, candidates[name], -1, track_record.LEVELS)
         hours += _hours(each.market, design.times[-1], quantiles, name)
         if block == 0:
-            lines = record.lines(design, candidates, over, name)
+            lines = track_record.lines(design, candidates, over, name)
     days = int((each.market.values.notna().sum()) // 24)
     return Ahead(each.market, days, hours, lines)
 

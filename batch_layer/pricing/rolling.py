@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
+from batch_layer.pricing.candidates import LASSO, TREES, Part
 from batch_layer.pricing.design import Design
-from batch_layer.pricing.makers import LASSO, TREES, Part
 
 REFIT_DAYS = {LASSO: 7, TREES: 20}
 OTHER_REFIT_DAYS = 30

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch_layer.pricing import band
+from batch_layer.pricing.candidates import NAIVE
 from batch_layer.pricing.design import Design
-from batch_layer.pricing.makers import NAIVE
 
 LEVELS = (0.1, 0.5, 0.9)
 LEAST_GAIN = 0.01

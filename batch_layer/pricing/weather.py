@@ -14,10 +14,10 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import master
 from batch_layer.forecasting.clock import utc
+from batch_layer.master import dataset
 from batch_layer.pricing import band
-from batch_layer.pricing.ahead import Market
+from batch_layer.pricing.day_ahead import Market
 from batch_layer.runs import Run
 from conf import Settings
 from conf.stations import DAILY_VALUES, municipality_of_station
@@ -41,10 +41,10 @@ def read(spark: SparkSession, settings: Settings, run: Run, markets: Sequence[Ma
         return None
     first = (run.cut - timedelta(days=settings.price.history_days)).date()
     last = (run.cut + timedelta(days=3)).date()
-    days = [day for day in master.days(spark, settings, "weather") if first <= day <= last]
+    days = [day for day in dataset.days(spark, settings, "weather") if first <= day <= last]
     if not days:
         return None
-    archived = master.read(spark, settings, "weather", days).where(F.col("issued_at") <= F.lit(run.cut))
+    archived = dataset.read(spark, settings, "weather", days).where(F.col("issued_at") <= F.lit(run.cut))
     hours = _newest_hours(archived.where(F.col("kind") == "forecast"))
     if settings.price.model == "mlp":
         known_to = min(market.values.index[-1] for market in markets)

@@ -9,11 +9,11 @@ from cassandra.concurrent import execute_concurrent_with_args
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import views
 from batch_layer.runs import RunError
 from conf import Settings
 from energy.balance import DERIVED
 from energy.records import QUANTITIES
+from store import cassandra
 
 
 class PublishError(RunError):
@@ -62,7 +62,7 @@ def stored(settings: Settings, run_id: str, expected: Mapping[tuple[str, date], 
     Raises :class:`PublishError`.
     """
     keys = [(installation, month, run_id) for installation, month in expected]
-    with views.session(settings) as session:
+    with cassandra.session(settings) as session:
         count = session.prepare(
             "SELECT count(*) FROM energy_batch WHERE installation_id = ? AND month = ? AND run_id = ? ALLOW FILTERING"
         )

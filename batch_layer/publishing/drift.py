@@ -10,9 +10,10 @@ from datetime import timedelta
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import skill, storage
+from batch_layer.forecasting import skill
 from batch_layer.runs import Run
 from conf import Settings
+from store import hdfs
 
 RECENT_DAYS = 7
 FEWEST_DAYS = 5
@@ -70,7 +71,7 @@ def alarms(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame) -
 def _standing(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
     """Alarms that the newest run published before this cut left standing."""
     before = [settings.hdfs_path("staging", run_id, FOLDER) for run_id in run.published]
-    there = [folder for folder in before[-7:] if storage.exists(spark, folder)]
+    there = [folder for folder in before[-7:] if hdfs.exists(spark, folder)]
     if not there:
         return spark.createDataFrame([], COLUMNS)
     rows = spark.read.schema(COLUMNS).parquet(there[-1])

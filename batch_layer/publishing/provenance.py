@@ -12,12 +12,14 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import energy_view, master, touched
+from batch_layer.incremental import affected_days
+from batch_layer.master import dataset
+from batch_layer.quarters import energy_view
+from batch_layer.quarters.totals import STRETCHES
 from batch_layer.runs import Run
-from batch_layer.totals import STRETCHES
 from conf import Settings
+from energy.energy_row import MWH
 from energy.intervals import FIELDS
-from energy.rows import MWH
 
 OFFICIAL_KEY = ("installation_id", "month", "start", "meter_id", "end", "source", "known_at", "method")
 
@@ -63,9 +65,9 @@ def official(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
     Of two statements that are known at once the greater energy stands, as in ``energy.intervals``; where an energy is
     not stated the field is null.
     """
-    days = touched.days_brought(spark, settings, run, "intervals")
+    days = affected_days.days_brought(spark, settings, run, "intervals")
     return (
-        master.read(spark, settings, "intervals", days)
+        dataset.read(spark, settings, "intervals", days)
         .withColumn("month", F.trunc("start", "month"))
         .groupBy(*OFFICIAL_KEY)
         .agg(*[F.max(name).alias(name) for name in FIELDS])

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import heard
-from batch_layer.heard import Span
+from batch_layer.incremental import device_days
+from batch_layer.incremental.device_days import Span
 from batch_layer.runs import Run
 from conf import Settings
 
@@ -26,8 +26,8 @@ def alarms(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
     where the silence was filled afterwards.
     """
     keys = ["installation_id", "device_id"]
-    now = heard.read(spark, settings, run.run_id).select(*keys, "spans")
-    before = heard.read(spark, settings, run.published[-1] if run.published else "").select(
+    now = device_days.read(spark, settings, run.run_id).select(*keys, "spans")
+    before = device_days.read(spark, settings, run.published[-1] if run.published else "").select(
         *keys, F.col("spans").alias("before")
     )
     cut, previous = run.cut.date(), _day(run.previous_cut)

@@ -12,9 +12,9 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import storage
 from batch_layer.runs import Run
 from conf import Settings
+from store import hdfs
 
 COLUMNS = (
     "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, "
@@ -29,14 +29,14 @@ KEY = ("installation_id", "quantity", "start")
 
 def days(spark: SparkSession, settings: Settings) -> list[date]:
     """UTC days of which any run, published or not, has values."""
-    folders = storage.names(spark, settings.hdfs_path("energy"))
+    folders = hdfs.names(spark, settings.hdfs_path("energy"))
     return [date.fromisoformat(n.partition("=")[2]) for n in folders if n.startswith("event_day=")]
 
 
 def read_rows(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
     """Every row of ``run_ids`` on the ``wanted`` days, of each period maybe several."""
     root = settings.hdfs_path("energy")
-    paths = [f"{root}/{day}" for day in storage.present(spark, root, (f"event_day={day}" for day in wanted))]
+    paths = [f"{root}/{day}" for day in hdfs.present(spark, root, (f"event_day={day}" for day in wanted))]
     if not paths:
         return spark.createDataFrame([], SCHEMA)
     rows = spark.read.schema(SCHEMA).option("basePath", root).parquet(*paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.energy_view import KEY, newest
+from batch_layer.quarters.energy_view import KEY, newest
 from batch_layer.runs import Run
 
 VALUE = ("energy_wh", "completeness", "method", "lower_wh", "upper_wh", "cause")

@@ -20,14 +20,14 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import expected
-from batch_layer.touched import INTERVAL_SPAN
+from batch_layer.incremental.affected_days import INTERVAL_SPAN
+from batch_layer.quarters import gap_ledger
 from energy.balance import EnergyRow, community_energy, counted, installation_rows
-from energy.counters import ANY_HOLE
+from energy.energy_row import from_us
 from energy.gaps import Stretch
 from energy.intervals import fill, interval_energy
 from energy.records import COUNTED
-from energy.rows import from_us
+from energy.registers.counters import ANY_HOLE
 
 TOTALS = (
     "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, "
@@ -145,7 +145,7 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
             totals = fill(installation_rows(found, start, end), interval_energy(intervals, start, end))
             yield _to_arrow(installation, (row for row in totals if row.start.date() in days), _ARROW_BOTH)
         wanted = [row["expected"] for row in together if row["expected"]]
-        yield _ledger_to_arrow(installation, expected.ledger(wanted, readings, found, work.started))
+        yield _ledger_to_arrow(installation, gap_ledger.ledger(wanted, readings, found, work.started))
 
 
 def community_totals(values: DataFrame, tasks: int) -> DataFrame:
@@ -195,7 +195,7 @@ def _to_arrow(installation: str, totals: Iterable[EnergyRow], schema: pa.Schema 
     return _batch(installation, columns, len(rows), schema)
 
 
-def _ledger_to_arrow(installation: str, entries: Iterable[expected.Entry]) -> pa.RecordBatch:
+def _ledger_to_arrow(installation: str, entries: Iterable[gap_ledger.Entry]) -> pa.RecordBatch:
     rows = list(entries)
     columns: dict[str, Any] = {name: [getattr(row.stretch, name) for row in rows] for name in Stretch._fields}
     columns["event_day"] = [row.day for row in rows]

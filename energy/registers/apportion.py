@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from energy.rows import QUARTER_US
+from energy.energy_row import QUARTER_US
 
 
 def by_time(amount: int, begin: int, end: int) -> Iterator[tuple[int, int, int]]:

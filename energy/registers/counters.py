@@ -2,8 +2,8 @@
 
 A register's step between two samples is shared over the quarter-hours it crosses, by power where power is known at
 its ends, else by time, so that quarter-hours add up to the register's rise to the mWh. What registers do besides
-counting is judged in ``energy.settle`` (values not to be believed) and ``energy.steps`` (what a step means), and the
-outcome is named in ``cause``:
+counting is judged in ``energy.registers.outliers`` (values not to be believed) and ``energy.registers.deltas`` (what a
+step means), and the outcome is named in ``cause``:
 
 ==========  ======================================================  =============================================
 cause       what happened                                           what becomes of it
@@ -33,9 +33,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from energy.conflict import greater
-from energy.plain import Course, follow
-from energy.rows import to_mwh, to_us
-from energy.stretches import Portion, judged_portions
+from energy.energy_row import to_mwh, to_us
+from energy.registers.fast_path import Course, follow
+from energy.registers.full_path import Portion, judged_portions
 
 __all__ = ["ANY_HOLE", "BRIDGE", "CONTEXT", "Course", "Portion", "energy_of_columns", "followed", "portions"]
 

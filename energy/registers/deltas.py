@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from energy.trace import OFF_BY, SLACK_US, SPARE_MWH, Trace, count_of
+from energy.registers.samples import OFF_BY, SLACK_US, SPARE_MWH, Trace, count_of
 
 SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
 """Resolutions (mWh) of registers that wrap: 0.1 Wh to 1 kWh."""

@@ -1,7 +1,7 @@
 """The plain case: a register that only rises, as much as capacity and power allow.
 
-Nearly all data are plain, so this is quick. It gives up at the first doubt, and ``energy.stretches`` judges the samples
-thoroughly; on plain samples both give the same portions. What is plain can be followed sample by sample: a
+Nearly all data are plain, so this is quick. It gives up at the first doubt, and ``energy.registers.full_path`` judges
+the samples thoroughly; on plain samples both give the same portions. What is plain can be followed sample by sample: a
 :class:`Course` and the samples after it say as much as all samples together.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, TypeGuard
 
-from energy.rows import QUARTER_US
-from energy.settle import STUCK_MWH
-from energy.shares import by_power, by_time
-from energy.stretches import LONG_STEP_US, Portion, bounded
-from energy.trace import GAP_US, HEADROOM, MW_US, SLACK_US, SPARE_MWH, SPARE_POWER, count_of, most_in
+from energy.energy_row import QUARTER_US
+from energy.registers.apportion import by_power, by_time
+from energy.registers.full_path import LONG_STEP_US, Portion, bounded
+from energy.registers.outliers import STUCK_MWH
+from energy.registers.samples import GAP_US, HEADROOM, MW_US, SLACK_US, SPARE_MWH, SPARE_POWER, count_of, most_in
 
 Column = Sequence[int | None]
 Shares = list[tuple[int, int, int]]
@@ -67,7 +67,7 @@ def follow(
 ) -> Course | None:
     """The course of a register with the samples after it (None: from the first on), or None if anything is in doubt.
 
-    Units as in :class:`energy.trace.Trace`; a step longer than ``bridge_us`` is not shared.
+    Units as in :class:`energy.registers.samples.Trace`; a step longer than ``bridge_us`` is not shared.
     """
     if not times or not _is_whole(register):
         return None

@@ -7,11 +7,11 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from energy.rows import METHOD_RANK, joined_causes
-from energy.settle import Settled, settle
-from energy.shares import areas_under, by_power, by_time
-from energy.steps import Judged, judge
-from energy.trace import MW_US, Trace
+from energy.energy_row import METHOD_RANK, joined_causes
+from energy.registers.apportion import areas_under, by_power, by_time
+from energy.registers.deltas import Judged, judge
+from energy.registers.outliers import Settled, settle
+from energy.registers.samples import MW_US, Trace
 
 LONG_STEP = timedelta(minutes=30)
 """Between samples farther apart than this a quarter-hour may lie that no sample saw: its share is a guess."""
@@ -55,7 +55,10 @@ def judged_portions(
     capacity_w: float | None,
     bridge_us: int,
 ) -> dict[int, Portion]:
-    """What every stretch between the samples gives, by quarter-hour. Units as in :class:`energy.trace.Trace`."""
+    """What every stretch between the samples gives, by quarter-hour.
+
+    Units as in :class:`energy.registers.samples.Trace`.
+    """
     found: dict[int, Portion] = {}
     if not times:
         return found

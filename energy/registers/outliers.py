@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from energy.steps import wrapped
-from energy.trace import COUNTS, Trace, count_of
+from energy.registers.deltas import wrapped
+from energy.registers.samples import COUNTS, Trace, count_of
 
 MOMENT_US = timedelta(hours=1) // timedelta(microseconds=1)
 """A value that comes and goes within this time (a sentinel, a bit that fell over) is not believed."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.registers import RegisterType
+from ingest.devices.registers import RegisterType
 
 MeasuredField = Literal[
     "ac_power_w", "dc_power_w", "energy_total_wh", "import_power_w", "export_power_w", "import_total_wh",

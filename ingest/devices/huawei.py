@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from ingest.modbus import Link, NothingMeasuredError
-from ingest.registers import RegisterType, number
-from ingest.sunspec import Fields
-from ingest.sunspec_device import Measurement
+from ingest.devices.modbus import Link, NothingMeasuredError
+from ingest.devices.registers import RegisterType, number
+from ingest.devices.sunspec import Measurement
+from ingest.devices.sunspec_models import Fields
 
 SETTLE_SECONDS = 1.0
 """The inverter ignores requests in the first second of a connection."""
@@ -86,7 +86,7 @@ class HuaweiDevice:
         self._link, self._unit, self._kind = link, unit, kind
 
     async def measure(self) -> Measurement:
-        """Read it once. Raises :class:`ingest.modbus.DeviceError`."""
+        """Read it once. Raises :class:`ingest.devices.modbus.DeviceError`."""
         fields: Fields = {}
         for start, length in BLOCKS[self._kind]:
             fields |= decode(self._kind, start, await self._link.read(self._unit, start, length))

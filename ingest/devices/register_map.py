@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ingest.connection import RegisterMapConnection
-from ingest.modbus import Link, NothingMeasuredError
-from ingest.registers import number, width
-from ingest.sunspec import Fields
-from ingest.sunspec_device import Measurement
+from ingest.devices.connection import RegisterMapConnection
+from ingest.devices.modbus import Link, NothingMeasuredError
+from ingest.devices.registers import number, width
+from ingest.devices.sunspec import Measurement
+from ingest.devices.sunspec_models import Fields
 
 
 class MappedDevice:
@@ -16,7 +16,7 @@ class MappedDevice:
         self._link, self._connection = link, connection
 
     async def measure(self) -> Measurement:
-        """Read each register once. Raises :class:`ingest.modbus.DeviceError`."""
+        """Read each register once. Raises :class:`ingest.devices.modbus.DeviceError`."""
         fields: Fields = {}
         low_word_first = self._connection.word_order == "little"
         for name, register in self._connection.registers.items():

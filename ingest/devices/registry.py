@@ -6,12 +6,12 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from pydantic import ValidationError
 
-from ingest.connection import CONNECTION, Connection, HuaweiConnection, RegisterMapConnection
-from ingest.huawei import SETTLE_SECONDS, HuaweiDevice
-from ingest.huawei import Kind as HuaweiKind
-from ingest.modbus import Link
-from ingest.register_map import MappedDevice
-from ingest.sunspec_device import Measurement, SunSpecDevice
+from ingest.devices.connection import CONNECTION, Connection, HuaweiConnection, RegisterMapConnection
+from ingest.devices.huawei import SETTLE_SECONDS, HuaweiDevice
+from ingest.devices.huawei import Kind as HuaweiKind
+from ingest.devices.modbus import Link
+from ingest.devices.register_map import MappedDevice
+from ingest.devices.sunspec import Measurement, SunSpecDevice
 
 _CATALOGUE = "SELECT installation_id, device_id, device_kind, connection FROM device"
 
@@ -29,7 +29,7 @@ class Measurable(Protocol):
     """Anything that can be measured."""
 
     async def measure(self) -> Measurement:
-        """Read it once; raises :class:`ingest.modbus.DeviceError`."""
+        """Read it once; raises :class:`ingest.devices.modbus.DeviceError`."""
         ...
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from ingest import sunspec
-from ingest.modbus import DeviceError, Link, NothingMeasuredError, RefusedError
-from ingest.sunspec import Fields, Model
+from ingest.devices import sunspec_models
+from ingest.devices.modbus import DeviceError, Link, NothingMeasuredError, RefusedError
+from ingest.devices.sunspec_models import Fields, Model
 
 MAX_MODELS = 100
 
@@ -48,30 +48,31 @@ class SunSpecDevice:
     async def _scan(self) -> list[Model]:
         base = await self._base()
         models: list[Model] = []
-        address = base + len(sunspec.MARK)
+        address = base + len(sunspec_models.MARK)
         while len(models) < MAX_MODELS:
             identity, length = await self._link.read(self._unit, address, 2)
-            if identity == sunspec.END:
+            if identity == sunspec_models.END:
                 return models
             models.append(Model(identity, address, length))
             address += length + 2
         raise DeviceError(f"{self}: its list of SunSpec models has no end")
 
     async def _base(self) -> int:
-        for base in sunspec.BASES:
+        for base in sunspec_models.BASES:
             try:
-                if tuple(await self._link.read(self._unit, base, 2)) == sunspec.MARK:
+                if tuple(await self._link.read(self._unit, base, 2)) == sunspec_models.MARK:
                     return base
             except RefusedError:
                 continue
         raise DeviceError(f"{self}: no SunSpec device: no mark at 40000, 0 or 50000")
 
     def _choose(self, found: Sequence[Model]) -> list[Model]:
-        suitable = [m for m in found if m.id in sunspec.LAYOUTS and (m.id in sunspec.METERS) == self._is_meter]
+        described = [m for m in found if m.id in sunspec_models.LAYOUTS]
+        suitable = [m for m in described if (m.id in sunspec_models.METERS) == self._is_meter]
         if not suitable:
             listed = ", ".join(str(m.id) for m in found)
             raise DeviceError(f"{self}: no SunSpec {self._kind} model among {listed}")
-        extra = (sunspec.CLOCK,) if self._is_meter else (sunspec.CLOCK, sunspec.STRINGS)
+        extra = (sunspec_models.CLOCK,) if self._is_meter else (sunspec_models.CLOCK, sunspec_models.STRINGS)
         return [suitable[0], *(m for m in found if m.id in extra)]
 
     @property
@@ -80,12 +81,12 @@ class SunSpecDevice:
 
     async def _read(self) -> dict[int, list[int]]:
         memory: dict[int, int] = {}
-        for address, length in sunspec.plan(self._models):
+        for address, length in sunspec_models.plan(self._models):
             registers = await self._link.read(self._unit, address, length)
             memory.update(enumerate(registers, start=address))
         blocks = {}
         for model in self._models:
-            blocks[model.id] = [memory[model.address + at] for at in range(sunspec.needed(model))]
+            blocks[model.id] = [memory[model.address + at] for at in range(sunspec_models.needed(model))]
             if blocks[model.id][:2] != [model.id, model.length]:
                 raise DeviceError(f"{self}: model {model.id} is no longer at {model.address}; looking again")
         return blocks
@@ -93,16 +94,16 @@ class SunSpecDevice:
     def _decode(self, blocks: dict[int, list[int]]) -> Measurement:
         main = self._models[0].id
         if self._is_meter:
-            fields = sunspec.meter(main, blocks[main], self._positive)
+            fields = sunspec_models.meter(main, blocks[main], self._positive)
         else:
-            fields = sunspec.inverter(main, blocks[main])
-            if "dc_power_w" not in fields and sunspec.STRINGS in blocks:
-                power = sunspec.strings_power_w(blocks[sunspec.STRINGS])
+            fields = sunspec_models.inverter(main, blocks[main])
+            if "dc_power_w" not in fields and sunspec_models.STRINGS in blocks:
+                power = sunspec_models.strings_power_w(blocks[sunspec_models.STRINGS])
                 fields |= {} if power is None else {"dc_power_w": power}
         if not fields.keys() - {"status", "status_code"}:
             state = fields.get("status", "no state given")
             raise NothingMeasuredError(f"{self}: answers, but measures nothing ({state})")
-        time = sunspec.clock(blocks[sunspec.CLOCK]) if sunspec.CLOCK in blocks else None
+        time = sunspec_models.clock(blocks[sunspec_models.CLOCK]) if sunspec_models.CLOCK in blocks else None
         return Measurement(fields, time)
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Literal, NamedTuple
 
-from ingest.registers import RegisterType, number, scaled, text, width
+from ingest.devices.registers import RegisterType, number, scaled, text, width
 
 MARK = (0x5375, 0x6E53)
 BASES = (40000, 0, 50000)

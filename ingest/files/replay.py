@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from energy.records import MESSAGE_KEY
-from ingest.bulk import Keyed
+from ingest.publishing.bulk import Keyed
 
 _GZIP = b"\x1f\x8b"
 

@@ -15,11 +15,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 from conf import Settings, load_settings
-from ingest.fleet import Fleet
-from ingest.gateway_status import write_status
-from ingest.group_commit import GroupCommit
-from ingest.outbox import Outbox
-from ingest.sender import Sender
+from ingest.gateway.fleet import Fleet
+from ingest.gateway.group_commit import GroupCommit
+from ingest.gateway.outbox import Outbox
+from ingest.gateway.sender import Sender
+from ingest.gateway.status import write_status
 
 log = logging.getLogger("gateway")
 CATALOGUE_SECONDS = 30.0

@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from conf import Settings
-from conf.cassandra import connect
-from ingest.atomic_file import replace_text
-from ingest.devices import Device, catalogued, measurable, open_link
-from ingest.modbus import Link
-from ingest.poller import Keep, Poller
+from ingest.devices.modbus import Link
+from ingest.devices.registry import Device, catalogued, measurable, open_link
+from ingest.gateway.poller import Keep, Poller
+from store.cassandra import connect
+from store.reports import replace_text
 
 log = logging.getLogger("gateway")
 _DEVICES = TypeAdapter(list[Device])

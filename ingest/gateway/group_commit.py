@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ingest.outbox import Message, Outbox, OutboxFullError
-from ingest.publisher import message
+from ingest.gateway.outbox import Message, Outbox, OutboxFullError
+from ingest.publishing.messages import message
 
 log = logging.getLogger("gateway")
 RETRY_SECONDS = 1.0

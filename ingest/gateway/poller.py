@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ingest.connection import SunSpecConnection
-from ingest.devices import Device, Measurable
-from ingest.instants import rfc3339
-from ingest.modbus import DeviceError
-from ingest.sunspec_device import Measurement
+from ingest.devices.connection import SunSpecConnection
+from ingest.devices.modbus import DeviceError
+from ingest.devices.registry import Device, Measurable
+from ingest.devices.sunspec import Measurement
+from store.instants import rfc3339
 
 log = logging.getLogger("gateway")
 Keep = Callable[[dict[str, Any]], Awaitable[None]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
-from ingest.outbox import Outbox, OutboxFullError
-from ingest.publisher import Publisher, PublishError
+from ingest.gateway.outbox import Outbox, OutboxFullError
+from ingest.publishing.messages import Publisher, PublishError
 
 log = logging.getLogger("gateway")
 BATCH = 5000

@@ -9,13 +9,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from conf import Settings
-from ingest.atomic_file import replace_text
-from ingest.fleet import Fleet
-from ingest.group_commit import GroupCommit
-from ingest.instants import rfc3339
-from ingest.outbox import Outbox
-from ingest.poller import Poller
-from ingest.sender import Sender
+from ingest.gateway.fleet import Fleet
+from ingest.gateway.group_commit import GroupCommit
+from ingest.gateway.outbox import Outbox
+from ingest.gateway.poller import Poller
+from ingest.gateway.sender import Sender
+from store.instants import rfc3339
+from store.reports import replace_text
 
 log = logging.getLogger("gateway")
 

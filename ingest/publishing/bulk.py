@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from conf import Settings
-from ingest.producer import producer
+from ingest.publishing.producer import producer
 
 ANSWER_SECONDS = 10.0
 DELIVERY_SECONDS = 60.0

@@ -10,8 +10,8 @@ from typing import Any
 from confluent_kafka import KafkaError
 
 from energy.records import MESSAGE_KEY
-from ingest.outbox import Message
-from ingest.producer import producer
+from ingest.gateway.outbox import Message
+from ingest.publishing.producer import producer
 
 FLUSH_MARGIN_SECONDS = 1.0
 """The producer gives each message up after the wait; this is for telling so."""

@@ -8,15 +8,15 @@ from typing import Any
 
 from conf import Settings
 from energy.records import MESSAGE_KEY
-from ingest.bulk import Keyed, publish_all
-from ingest.instants import rfc3339
+from ingest.publishing.bulk import Keyed, publish_all
+from store.instants import rfc3339
 
 Told = Callable[[str], None]
 
 
 def publish(settings: Settings, topic: str, records: Sequence[dict[str, Any]], name: str, told: Told) -> int:
     """Publish ``records`` of a source, telling how many of ``name`` there were; returns that. Raises
-    :class:`ingest.bulk.BulkError`."""
+    :class:`ingest.publishing.bulk.BulkError`."""
     key = MESSAGE_KEY[topic]
     messages = (Keyed(record[key].encode(), json.dumps(record, default=rfc3339).encode()) for record in records)
     count = publish_all(settings, topic, messages) if records else 0

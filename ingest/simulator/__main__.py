@@ -13,11 +13,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from conf import Settings, load_settings
-from ingest.atomic_file import replace_text
-from ingest.citylearn import HomesUnavailableError, load_homes
-from ingest.instants import rfc3339
+from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from ingest.simulator.clock import first_instant
 from ingest.simulator.server import ShownDevice, devices, listen
+from store.instants import rfc3339
+from store.reports import replace_text
 
 log = logging.getLogger("simulator")
 

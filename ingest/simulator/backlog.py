@@ -8,8 +8,8 @@ from datetime import datetime
 
 from conf import Settings
 from energy.records import MESSAGE_KEY
-from ingest.bulk import Keyed, Progress, publish_all
-from ingest.homes import Home, history
+from ingest.publishing.bulk import Keyed, Progress, publish_all
+from ingest.simulator.homes import Home, history
 
 TOPIC = "intervals"
 
@@ -23,7 +23,7 @@ def publish_history(
 ) -> int:
     """Publish the hours of the ``days`` UTC days before ``cut``; how many messages were acknowledged.
 
-    Published again, the same hours are the same bytes. Raises :class:`ingest.bulk.BulkError`.
+    Published again, the same hours are the same bytes. Raises :class:`ingest.publishing.bulk.BulkError`.
     """
     key = MESSAGE_KEY[TOPIC]
     messages = (

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.homes import CYCLE_HOURS, CYCLE_START, TIME_ZONE, Home
+from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, TIME_ZONE, Home
 
 PACKAGE = "CityLearn==1.8.0"
 DATA_SET = "citylearn/data/citylearn_challenge_2022_phase_all"

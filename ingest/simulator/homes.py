@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ingest.instants import rfc3339
+from store.instants import rfc3339
 
 TIME_ZONE = "America/Los_Angeles"
 LATITUDE, LONGITUDE = 34.09, -117.43

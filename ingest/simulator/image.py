@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from ingest.registers import NOT_IMPLEMENTED, RegisterType, words
-from ingest.sunspec import CLOCK, EPOCH, LAYOUTS, MARK, Point
+from ingest.devices.registers import NOT_IMPLEMENTED, RegisterType, words
+from ingest.devices.sunspec_models import CLOCK, EPOCH, LAYOUTS, MARK, Point
 
 BASE = 40000
 COMMON, COMMON_LENGTH = 1, 66
@@ -50,7 +50,7 @@ def _unset(model: int, length: int) -> list[int]:
 
 
 def write(registers: list[int], model: int, instant: datetime, values: Mapping[str, float]) -> None:
-    """Put ``instant`` (UTC) and ``values``, named as in :data:`ingest.sunspec.LAYOUTS`, into ``registers``."""
+    """Put ``instant`` (UTC) and ``values``, named as in ``sunspec_models.LAYOUTS``, into ``registers``."""
     _put(registers, TIME_ADDRESS, "uint32", int((instant - EPOCH).total_seconds()))
     for name, value in values.items():
         point: Point = LAYOUTS[model][name]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import numpy.typing as npt
 
-from ingest.homes import Home, cycle_hour
+from ingest.simulator.homes import Home, cycle_hour
 
 REGISTER_ZERO = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """When the devices were put in and their registers stood at zero."""
@@ -29,7 +29,7 @@ class Plant:
         self._totals = np.zeros((1, 3), dtype=np.int64)
 
     def inverter(self, instant: datetime) -> dict[str, float]:
-        """Values of the inverter at ``instant`` (UTC), named as in :data:`ingest.sunspec.LAYOUTS`."""
+        """Values of the inverter at ``instant`` (UTC), named as in :data:`ingest.devices.sunspec_models.LAYOUTS`."""
         totals, power = self._at(instant)
         ac_power_w = power[0]
         return {

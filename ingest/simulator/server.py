@@ -10,9 +10,9 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from ingest.homes import Home
 from ingest.simulator import image
 from ingest.simulator.clock import next_instant
+from ingest.simulator.homes import Home
 from ingest.simulator.plant import Plant
 
 # pymodbus dumps its last ten packets when a client asks for a unit that is not there.

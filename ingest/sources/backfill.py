@@ -1,8 +1,8 @@
 """Asks a source again, day by day, for what the platform does not hold yet, and publishes it.
 
 Sources: ``omie`` (spot prices), ``pvpc`` (the public day file), ``apidatos`` (PVPC and spot of the present month),
-``esios`` (PVPC and surplus prices, needs ``ESIOS_TOKEN``), ``aemet`` (what :mod:`ingest.weather` asks for, needs
-``AEMET_API_KEY``).
+``esios`` (PVPC and surplus prices, needs ``ESIOS_TOKEN``), ``aemet`` (what :mod:`ingest.sources.aemet.weather` asks
+for, needs ``AEMET_API_KEY``).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import date
 
 from conf import Settings
-from ingest import weather
-from ingest.price_sources import HELD_BY, fetch_days, missing_days
-from ingest.source_records import Told, publish
+from ingest.publishing.source_records import Told, publish
+from ingest.sources.aemet import weather
+from ingest.sources.prices import HELD_BY, fetch_days, missing_days
 
 SOURCES = (*HELD_BY, "aemet")
 

@@ -11,9 +11,9 @@ from typing import Any
 import requests
 
 from conf import Settings
-from conf.cassandra import connect
 from energy.calendar import local_day
-from ingest import esios, omie
+from ingest.sources import esios, omie
+from store.cassandra import connect
 
 PAUSE_S = 1.0
 """Between two requests to a source without a published quota."""
@@ -63,7 +63,8 @@ def is_whole(periods: set[tuple[datetime, datetime]], start: datetime, end: date
 def fetch_days(source: str, days: Sequence[date]) -> Iterator[tuple[date, Records]]:
     """Each day's records as the source answers now; none of a day that it has not published.
 
-    Raises ``requests.RequestException``, :class:`ingest.esios.EsiosError`, :class:`ingest.omie.OmieFileError`.
+    Raises ``requests.RequestException``, :class:`ingest.sources.esios.EsiosError`,
+    :class:`ingest.sources.omie.OmieFileError`.
     """
     token = os.environ.get(TOKEN, "")
     if source == "esios" and not token:

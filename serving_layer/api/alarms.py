@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from serving_layer import alarms, catalogue
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
+from serving_layer.views import alarms, catalogue
 
 router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[p.Guarded])
 COLUMNS = ("installation_id", "device_id", "kind", "text", "raised_at", "cleared_at")

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from serving_layer import catalogue, energy_view
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
-from serving_layer.merge import Value
-from serving_layer.totals import totals
+from serving_layer.views import catalogue, merged
+from serving_layer.views.merge import Value
+from serving_layer.views.totals import totals
 
 router = APIRouter(prefix="/v1", tags=["energy"], dependencies=[p.Guarded])
 UTC = ZoneInfo("UTC")
@@ -75,9 +75,9 @@ def energy(
     start, end = p.range_of(first, last, zone, p.LONGEST[resolution])
     then = None if as_of is None else p.instant_of("as_of", as_of, zone)
     catalogue.installation(reader, installation_id)
-    visible = energy_view.seen(reader, then)
-    merged = energy_view.read(reader, installation_id, quantity, start, end, visible)
-    values = [_plain(value, zone) for value in totals(merged, resolution, zone)]
+    visible = merged.seen(reader, then)
+    quarters = merged.read(reader, installation_id, quantity, start, end, visible)
+    values = [_plain(value, zone) for value in totals(quarters, resolution, zone)]
     if form == "csv":
         return as_csv(["start", *(["local_start"] if zone != UTC else []), *Value._fields[1:]], values)
     return as_json(

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.records import QUANTITIES
-from serving_layer import catalogue, energy_view, forecast
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.energy import UTC
 from serving_layer.api.problems import responses
+from serving_layer.views import catalogue, forecast, merged
 
 router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[p.Guarded])
 COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step", "model", "run_id")
@@ -108,7 +108,7 @@ def newest_forecast(
     """The newest published forecast, hour by hour."""
     before = None if issued_before is None else p.instant_of("issued_before", issued_before, UTC)
     catalogue.installation(reader, installation_id)
-    issue = forecast.newest(reader, installation_id, quantity, energy_view.seen(reader), before)
+    issue = forecast.newest(reader, installation_id, quantity, merged.seen(reader), before)
     values = [hour._asdict() for hour in issue.values]
     if form == "csv":
         return as_csv(COLUMNS, [{"issued_at": issue.issued_at} | value for value in values])
@@ -129,7 +129,7 @@ def newest_forecast(
 def skill(reader: p.ReaderOf, installation_id: p.InstallationId, form: p.FormatParameter = "json") -> Response:
     """The forecasts' errors beside the naive ones', as the newest run published them."""
     catalogue.installation(reader, installation_id)
-    rows = forecast.skill(reader, installation_id, QUANTITIES, energy_view.seen(reader))
+    rows = forecast.skill(reader, installation_id, QUANTITIES, merged.seen(reader))
     if form == "csv":
         return as_csv(SKILL_COLUMNS, rows)
     return as_json({"installation_id": installation_id, "skill": rows})
@@ -144,7 +144,7 @@ def errors(
 ) -> Response:
     """The forecasts' errors by hours ahead or by month, beside the naive ones'."""
     catalogue.installation(reader, installation_id)
-    rows = forecast.errors(reader, installation_id, QUANTITIES, energy_view.seen(reader), slice_by)
+    rows = forecast.errors(reader, installation_id, QUANTITIES, merged.seen(reader), slice_by)
     if form == "csv":
         return as_csv(ERROR_COLUMNS, rows)
     return as_json({"installation_id": installation_id, "errors": rows})

@@ -8,10 +8,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving_layer import catalogue, state
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
+from serving_layer.views import catalogue, state
 
 router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[p.Guarded])
 

@@ -11,8 +11,8 @@ from fastapi import Depends, Query, Request
 from fastapi import Path as InPath
 
 from serving_layer import instants
+from serving_layer.access.token import token_required
 from serving_layer.api.problems import bad_parameter
-from serving_layer.api.token import token_required
 from serving_layer.reader import Reader
 
 Format = Literal["json", "csv"]

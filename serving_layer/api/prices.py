@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving_layer import energy_view, prices
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
+from serving_layer.views import merged, prices
 
 router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[p.Guarded])
 COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10", "p90", "model", "step")
@@ -95,7 +95,7 @@ def known(
 def ahead(reader: p.ReaderOf, market: Market, zone: Zone = None, form: p.FormatParameter = "json") -> Response:
     """From the hour that runs on: the prices already known, then the next 48 hours with their band; and the record."""
     now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
-    place, visible = zone or prices.ZONES[market], energy_view.seen(reader)
+    place, visible = zone or prices.ZONES[market], merged.seen(reader)
     found = prices.read(reader, market, place, now, now + AHEAD, visible)
     return _answer(market, place, found, form, record=prices.record(reader, market, place, visible))
 

@@ -11,10 +11,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from serving_layer.catalogue import UnknownInstallation
-from serving_layer.changes import UnknownRun
-from serving_layer.forecast import NoForecast
 from serving_layer.reader import StoreAway
+from serving_layer.views.catalogue import UnknownInstallation
+from serving_layer.views.forecast import NoForecast
+from serving_layer.views.revisions import UnknownRun
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from energy.rows import MWH
-from serving_layer import catalogue, energy_view, gaps, state
-from serving_layer import changes as changed
-from serving_layer import reconcile as compared
+from energy.energy_row import MWH
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
+from serving_layer.views import catalogue, gaps, merged, state
+from serving_layer.views import reconcile as compared
+from serving_layer.views import revisions as changed
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[p.Guarded])
 
@@ -115,7 +115,7 @@ def reconcile(
     """Speed, batch and official totals of each day side by side, each difference in parts that sum to it exactly."""
     zone = p.zone_of(tz)
     start, end = p.range_of(first, last, zone, compared.LONGEST)
-    seen = energy_view.seen(reader, None if as_of is None else p.instant_of("as_of", as_of, zone))
+    seen = merged.seen(reader, None if as_of is None else p.instant_of("as_of", as_of, zone))
     lines = compared.reconcile(reader, installation_id, start, end, zone, seen)
     if form == "csv":
         return as_csv(compared.COLUMNS, compared.flat(lines))
@@ -148,7 +148,7 @@ def gap_ledger(
     start, end = p.range_of(first, last, p.zone_of(tz), compared.LONGEST)
     chosen = catalogue.installation(reader, installation_id)
     members = state.members(chosen, catalogue.installations(reader))
-    seen = energy_view.seen(reader)
+    seen = merged.seen(reader)
     found = gaps.ledger(reader, members, start, end, seen, datetime.now(timezone.utc))
     rows = [line._asdict() for line in gaps.of_states(found, states or ())]
     if form == "csv":
@@ -165,7 +165,7 @@ def run_changes(
     form: p.FormatParameter = "json",
 ) -> Response:
     """What a night changed of values published before it: before, after and why."""
-    found = changed.changes(reader, run_id, energy_view.seen(reader), limit, installation_id)
+    found = changed.changes(reader, run_id, merged.seen(reader), limit, installation_id)
     rows = [change._asdict() for change in found]
     return as_csv(changed.Change._fields, rows) if form == "csv" else as_json({"run_id": run_id, "changes": rows})
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.records import TOPICS
-from serving_layer import energy_view, ledger
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
+from serving_layer.views import ledger, merged
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[p.Guarded])
 LEDGER_COLUMNS = ("topic", "layer", "batches", *ledger.COUNTS, "written_at")
@@ -85,7 +85,7 @@ class Quarantine(BaseModel):
 @router.get("/runs", response_model=Runs, responses=responses(422))
 def runs(reader: p.ReaderOf, limit: Limit = 100, form: p.FormatParameter = "json") -> Response:
     """The nights and what they published."""
-    found = [run._asdict() for run in energy_view.all_runs(reader)[:limit]]
+    found = [run._asdict() for run in merged.all_runs(reader)[:limit]]
     return as_csv(RUN_COLUMNS, found) if form == "csv" else as_json({"runs": found})
 
 

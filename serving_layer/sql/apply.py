@@ -8,7 +8,7 @@ from pathlib import Path
 from pyhive import hive
 
 from conf import Settings, load_settings
-from conf.spark import CATALOG
+from store.spark import CATALOG
 
 VIEWS = Path(__file__).with_name("views.sql")
 BY_KEY = f"{CATALOG}_by_key"

@@ -1,5 +1,5 @@
 -- Database solera of the Thrift Server: the views of the Cassandra keyspace {keyspace}, by the rules of
--- serving_layer/merge.py. Times are UTC, energy is in Wh.
+-- serving_layer/views/merge.py. Times are UTC, energy is in Wh.
 --
 -- Ask by installation_id (and quantity): only that installation's partitions are read, and a condition on quantity
 -- and start goes down to Cassandra with it. A condition on month (first day of the UTC month) narrows it further.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from serving_layer.merge import Published
 from serving_layer.reader import Reader, utc
+from serving_layer.views.merge import Published
 
 HORIZON_DAYS = 3
 """UTC days an issue may touch: 48 hours from any instant."""

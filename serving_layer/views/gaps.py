@@ -7,9 +7,9 @@ from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 
 from energy.gaps import Stretch, as_it_stands
-from serving_layer.energy_view import months
-from serving_layer.merge import Published
 from serving_layer.reader import Reader
+from serving_layer.views.merge import Published
+from serving_layer.views.merged import months
 
 _GAPS = (
     "SELECT day, device_id, quantity, run_id, start, until, state, cause, periods, completeness FROM gap "

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from energy.calendar import period_start, utc_dates
-from energy.counters import BRIDGE
+from energy.energy_row import EnergyRow
 from energy.reconcile import added_by
 from energy.records import COUNTED, Rejected, parse
-from energy.rows import EnergyRow
-from serving_layer import catalogue
-from serving_layer.merge import Published
+from energy.registers.counters import BRIDGE
 from serving_layer.reader import Reader, utc
+from serving_layer.views import catalogue
+from serving_layer.views.merge import Published
 
 THROUGH = "readings_through_batch"
 """Count of a run: the last archive batch of readings it has worked in."""

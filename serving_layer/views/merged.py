@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
-from serving_layer.merge import BATCH, SPEED, Published, Run, Value, merge, published
 from serving_layer.reader import Reader, utc
+from serving_layer.views.merge import BATCH, SPEED, Published, Run, Value, merge, published
 
 RUN_NAME = "nightly"
 RUNS_KEPT_SECONDS = 1.0

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from energy.calendar import utc_dates
-from serving_layer.merge import Published
 from serving_layer.reader import Reader, utc
+from serving_layer.views.merge import Published
 
 MARKETS = ("spot", "pvpc", "surplus")
 ZONES = {"spot": "ES", "pvpc": "ES-peninsula", "surplus": "ES"}

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from energy.energy_row import MWH, EnergyRow, to_mwh
 from energy.reconcile import CAUSES, Difference, explain, summed
 from energy.records import QUANTITIES
-from energy.rows import MWH, EnergyRow, to_mwh
-from serving_layer import arrivals, catalogue, layers, state
-from serving_layer.merge import Published
 from serving_layer.reader import Reader
+from serving_layer.views import catalogue, late, state, unmerged
+from serving_layer.views.merge import Published
 
 VIEWS = ("speed", "batch", "official")
 COMPARED = (("speed", "batch"), ("batch", "official"))
@@ -45,19 +45,19 @@ def reconcile(
     """The quarter-hours that begin in [start, end), UTC, by local day of ``zone``; then a line a quantity over all.
 
     With ``seen.as_of`` what was published, and known, then. A community is the sum of its members.
-    Raises :class:`serving_layer.catalogue.UnknownInstallation`.
+    Raises :class:`serving_layer.views.catalogue.UnknownInstallation`.
     """
     chosen = catalogue.installation(reader, installation_id)
     members = state.members(chosen, catalogue.installations(reader))
     # The speed view publishes nothing, so it has no part in what was published then.
-    speed = [] if seen.as_of else layers.speed(reader, installation_id, start, end)
-    official = layers.official(reader, members, start, end, seen.as_of) if members else []
+    speed = [] if seen.as_of else unmerged.speed(reader, installation_id, start, end)
+    official = unmerged.official(reader, members, start, end, seen.as_of) if members else []
     views = {
-        "speed": layers.by_quantity(speed),
-        "batch": layers.by_quantity(layers.batch(reader, installation_id, start, end, seen)),
-        "official": layers.by_quantity(official),
+        "speed": unmerged.by_quantity(speed),
+        "batch": unmerged.by_quantity(unmerged.batch(reader, installation_id, start, end, seen)),
+        "official": unmerged.by_quantity(official),
     }
-    later = arrivals.later(reader, members, views["speed"], views["batch"], seen)
+    later = late.later(reader, members, views["speed"], views["batch"], seen)
     lines = [
         line
         for quantity in QUANTITIES
@@ -90,9 +90,9 @@ COLUMNS = (
 """Columns of :func:`flat`."""
 
 
-def lines_of(quantity: str, views: Rows, later: arrivals.Later, zone: ZoneInfo) -> Iterable[Line]:
+def lines_of(quantity: str, views: Rows, later: late.Later, zone: ZoneInfo) -> Iterable[Line]:
     """Lines of one quantity from the rows of each view; days first, then all together."""
-    known: dict[tuple[str, str], arrivals.Known] = {
+    known: dict[tuple[str, str], late.Known] = {
         # The batch view lacks what came after its archive, and has what was registered in time for it.
         ("speed", "batch"): {
             "late": {at: -mwh for at, mwh in later.after_archive.get(quantity, {}).items()},

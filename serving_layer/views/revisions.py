@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from serving_layer.merge import Published
 from serving_layer.reader import Reader
+from serving_layer.views.merge import Published
 
 _CHANGES = (
     "SELECT installation_id, day, quantity, why, periods, before_wh, after_wh FROM change WHERE run_id = ?{} LIMIT ?"

@@ -7,8 +7,8 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from energy.calendar import aggregate
-from energy.rows import METHOD_RANK, METHODS, EnergyRow
-from serving_layer.merge import BATCH, SPEED, Value
+from energy.energy_row import METHOD_RANK, METHODS, EnergyRow
+from serving_layer.views.merge import BATCH, SPEED, Value
 
 BASE = "15m"
 

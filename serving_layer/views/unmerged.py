@@ -8,12 +8,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from energy.balance import community_energy
+from energy.energy_row import METHODS, EnergyRow
 from energy.intervals import FIELDS, interval_energy
 from energy.records import QUANTITIES
-from energy.rows import METHODS, EnergyRow
-from serving_layer.energy_view import months
-from serving_layer.merge import Published
 from serving_layer.reader import Reader
+from serving_layer.views.merge import Published
+from serving_layer.views.merged import months
 
 _VALUES = "energy_wh, completeness, method, lower_wh, upper_wh, cause"
 _PERIODS = "WHERE installation_id = ? AND month = ? AND quantity IN ? AND start >= ? AND start < ?"

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
-from serving_layer.forecast import ForecastHour
-from serving_layer.merge import BATCH, SPEED, Value
+from serving_layer.views.forecast import ForecastHour
+from serving_layer.views.merge import BATCH, SPEED, Value
 from serving_layer.web.axes import FAINT, axis, layout
 from serving_layer.web.snapshot import Snapshot
 

@@ -9,9 +9,9 @@ from typing import Any
 import dash
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
-from serving_layer import catalogue
-from serving_layer.catalogue import UnknownInstallation
 from serving_layer.reader import Reader, StoreAway
+from serving_layer.views import catalogue
+from serving_layer.views.catalogue import UnknownInstallation
 from serving_layer.web import chart, parts, price_chart, price_panel
 from serving_layer.web.snapshot import Snapshot, at_present, first_choice, take
 

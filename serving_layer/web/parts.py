@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from serving_layer.merge import BATCH, Value
+from serving_layer.views.merge import BATCH, Value
 from serving_layer.web import words
 from serving_layer.web.snapshot import Member, Snapshot, total_wh
 

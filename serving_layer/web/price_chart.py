@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
-from serving_layer import prices
+from serving_layer.views import prices
 from serving_layer.web.axes import FAINT, axis, layout
 from serving_layer.web.price_panel import Price, Prices, end_of, per_kwh
 

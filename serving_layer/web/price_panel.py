@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from dash import html
 
-from serving_layer import energy_view, prices
 from serving_layer.reader import Reader
+from serving_layer.views import merged, prices
 from serving_layer.web import words
 
 MARKETS = {"pvpc": "Household", "spot": "Wholesale"}
@@ -43,7 +43,7 @@ def take(reader: Reader, market: str, zone: ZoneInfo, start: datetime, now: date
     """Prices from ``start``, the beginning of the local day; asked of the store at most every half minute."""
 
     def load() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        visible, place = energy_view.seen(reader), prices.ZONES[market]
+        visible, place = merged.seen(reader), prices.ZONES[market]
         found = prices.read(reader, market, place, start, start + AHEAD, visible)
         return found, prices.record(reader, market, place, visible)
 

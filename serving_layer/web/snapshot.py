@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from energy.calendar import local_day as local_day_edges
 from energy.records import QUANTITIES
-from serving_layer import catalogue, energy_view, instants, state
-from serving_layer.forecast import Forecast, NoForecast, newest
-from serving_layer.merge import Published, Value
+from serving_layer import instants
 from serving_layer.reader import Reader
+from serving_layer.views import catalogue, merged, state
+from serving_layer.views.forecast import Forecast, NoForecast, newest
+from serving_layer.views.merge import Published, Value
 
 MEMBERS_SHOWN = 60
 """A larger community shows so many members; all are in its totals."""
@@ -72,7 +73,7 @@ def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> 
     zone = _zone(installation)
     day = now.astimezone(zone).date()
     start, end = local_day_edges(day, zone)
-    seen = energy_view.seen(reader)
+    seen = merged.seen(reader)
     known = catalogue.installations(reader)
     ids = state.members(installation, known)
     devices = state.devices(reader, ids, now)
@@ -107,7 +108,7 @@ def _energies(
     reader: Reader, installation_id: str, day: date, zone: ZoneInfo, seen: Published
 ) -> dict[str, list[Value]]:
     start, end = local_day_edges(day - timedelta(days=1), zone)[0], local_day_edges(day, zone)[1]
-    return {q: energy_view.read(reader, installation_id, q, start, end, seen) for q in QUANTITIES}
+    return {q: merged.read(reader, installation_id, q, start, end, seen) for q in QUANTITIES}
 
 
 def _forecast(reader: Reader, installation_id: str, quantity: str, seen: Published) -> Forecast | None:
@@ -127,7 +128,7 @@ def _members(
     seen: Published,
 ) -> list[Member]:
     chosen = [each for each in known if each["installation_id"] in set(ids)][:MEMBERS_SHOWN]
-    values = energy_view.read_each(reader, [str(m["installation_id"]) for m in chosen], "generation", *today, seen)
+    values = merged.read_each(reader, [str(m["installation_id"]) for m in chosen], "generation", *today, seen)
     return [
         _member(member, [d for d in devices if d["installation_id"] == member["installation_id"]], energies, now)
         for member, energies in zip(chosen, values, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from serving_layer.state import STALE_AFTER
+from serving_layer.views.state import STALE_AFTER
 
 NOTHING = "–"
 

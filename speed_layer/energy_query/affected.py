@@ -12,11 +12,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from energy.balance import Register, registers
+from energy.energy_row import to_us
 from energy.records import Rejected
-from energy.rows import to_us
-from speed_layer.catalogue import Catalogue
-from speed_layer.judge import judge
-from speed_layer.verdicts import as_messages, messages_in, uncollected
+from speed_layer.readings_query.validate import judge
+from speed_layer.readings_query.validated_batch import as_messages, messages_in, uncollected
+from store.catalogue import Catalogue
 
 _ARROW_SCHEMA = pa.schema(
     [

@@ -2,7 +2,8 @@
 
 What is known of an installation up to one place of the log (:class:`Followed`) and the readings after it say as much
 as all readings together, as long as each device's come in order of time and its registers are plain
-(``energy.plain``). Where that does not hold nothing is followed, and the energy is made from the stored readings.
+(``energy.registers.fast_path``). Where that does not hold nothing is followed, and the energy is made from the stored
+readings.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from energy.balance import Counted, EnergyRow, Register, installation_rows, registers
-from energy.counters import BRIDGE, Course, followed
-from energy.rows import EPOCH, QUARTER_US, from_us, to_us
-from speed_layer.stored import Reading
-from speed_layer.windows import Window
+from energy.energy_row import EPOCH, QUARTER_US, from_us, to_us
+from energy.registers.counters import BRIDGE, Course, followed
+from speed_layer.energy_query.windows import Window
+from speed_layer.lookups import Reading
 
 KEPT_US = timedelta(hours=1) // timedelta(microseconds=1)
 """How far behind the others a device may be and still be followed."""

@@ -17,16 +17,16 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
 from energy.balance import Register
-from energy.rows import from_us, to_us
+from energy.energy_row import from_us, to_us
 from speed_layer import sinks
-from speed_layer.catalogue import Catalogue, CatalogueReader
-from speed_layer.followed import Followed
+from speed_layer.energy_query.affected import touched
+from speed_layer.energy_query.carried_state import Followed
+from speed_layer.energy_query.totals import Totals, community_totals, installation_totals
+from speed_layer.energy_query.windows import Window
+from speed_layer.lookups import store
 from speed_layer.progress import Progress
 from speed_layer.sinks import tasks_for
-from speed_layer.stored import store
-from speed_layer.totals import Totals, community_totals, installation_totals
-from speed_layer.touched import touched
-from speed_layer.windows import Window
+from store.catalogue import Catalogue, CatalogueReader
 
 _ARROW = pa.schema(
     [

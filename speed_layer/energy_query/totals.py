@@ -12,11 +12,11 @@ from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 from energy.balance import EnergyRow, Register, community_energy, installation_energy
-from energy.counters import BRIDGE, CONTEXT
-from energy.rows import from_us, to_us
-from speed_layer.followed import Followed, begin, follow
-from speed_layer.stored import Reading, Store
-from speed_layer.windows import Run, Window, by_day, pieces, runs, union, window
+from energy.energy_row import from_us, to_us
+from energy.registers.counters import BRIDGE, CONTEXT
+from speed_layer.energy_query.carried_state import Followed, begin, follow
+from speed_layer.energy_query.windows import Run, Window, by_day, pieces, runs, union, window
+from speed_layer.lookups import Reading, Store
 
 NEIGHBOURS = 2 * (CONTEXT + 1)
 """Readings looked at on each side of a window: the bridging sample and those it is judged by, twice, because a

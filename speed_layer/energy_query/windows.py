@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta, timezone
 from itertools import pairwise
 from typing import NamedTuple
 
-from energy.rows import QUARTER, QUARTER_US, from_us, to_us
+from energy.energy_row import QUARTER, QUARTER_US, from_us, to_us
 
 PIECE = timedelta(hours=2)
 """The longest stretch whose readings are held in memory at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from speed_layer.repeats import Key
+from speed_layer.readings_query.duplicates import Key
 
 
 def latest(readings: Iterable[tuple[Key, Mapping[str, Any]]]) -> set[Key]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cassandra.query import BatchStatement
 
-from speed_layer.summary import Summary
+from speed_layer.readings_query.summary import Summary
 
 TOPIC, LAYER = "readings", "speed"
 KEPT = 10_000

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from speed_layer.judge import Message
+from speed_layer.readings_query.validate import Message
 
 PAYLOAD_BYTES = 65_536
 """A quarantined payload is kept up to this length; the whole message stays in its topic."""

@@ -9,14 +9,15 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from conf import Settings
-from energy.rows import EPOCH, from_us
-from speed_layer import quarantine, sinks
-from speed_layer.catalogue import Catalogue, CatalogueReader
-from speed_layer.cut import CutReader
-from speed_layer.ledger import Ledger
+from energy.energy_row import EPOCH, from_us
+from speed_layer import sinks
 from speed_layer.progress import Progress
-from speed_layer.summary import Summary, total
-from speed_layer.verdicts import verdicts
+from speed_layer.readings_query import quarantine
+from speed_layer.readings_query.ledger import Ledger
+from speed_layer.readings_query.summary import Summary, total
+from speed_layer.readings_query.validated_batch import verdicts
+from store.catalogue import Catalogue, CatalogueReader
+from store.runs import CutReader
 
 
 class Readings:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from energy.rows import to_us
-from speed_layer.quarantine import Refusal
-from speed_layer.repeats import Classified
+from energy.energy_row import to_us
+from speed_layer.readings_query.duplicates import Classified
+from speed_layer.readings_query.quarantine import Refusal
 
 _UNKNOWN = "unknown installation "
 _UNKNOWN_KEPT = 1_000

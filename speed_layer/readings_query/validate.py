@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from energy.energy_row import from_us
 from energy.records import MAX_PAYLOAD_BYTES, Rejected, parse
-from energy.rows import from_us
-from speed_layer.catalogue import Catalogue
+from store.catalogue import Catalogue
 
 
 class Message(NamedTuple):

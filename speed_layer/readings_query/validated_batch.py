@@ -18,15 +18,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
+from energy.energy_row import to_us
 from energy.records import MAX_PAYLOAD_BYTES, Rejected, columns
-from energy.rows import to_us
-from speed_layer.catalogue import Catalogue
-from speed_layer.judge import Message, judge
-from speed_layer.quarantine import PAYLOAD_BYTES, Refusal
-from speed_layer.repeats import Classified, Key, Position, classify, may_be_stored
-from speed_layer.state import latest
-from speed_layer.stored import store
-from speed_layer.summary import summarise
+from speed_layer.lookups import store
+from speed_layer.readings_query.duplicates import Classified, Key, Position, classify, may_be_stored
+from speed_layer.readings_query.latest_state import latest
+from speed_layer.readings_query.quarantine import PAYLOAD_BYTES, Refusal
+from speed_layer.readings_query.summary import summarise
+from speed_layer.readings_query.validate import Message, judge
+from store.catalogue import Catalogue
 
 FIELDS = columns("readings")
 ROWS_PER_ARROW_BATCH = 10_000

@@ -18,17 +18,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from batch_layer.runs import STEPS
 from conf import Settings
-from conf.cassandra import connect
-from ingest.backlog import publish_history
-from ingest.citylearn import load_homes
-from ingest.homes import COMMUNITY, Home, catalogue
 from ingest.register import parse_catalogue, write_catalogue
-from serving_layer import energy_view, state
+from ingest.simulator.backlog import publish_history
+from ingest.simulator.citylearn import load_homes
+from ingest.simulator.homes import COMMUNITY, Home, catalogue
 from serving_layer.reader import Reader
-from stack.demo_report import report
+from serving_layer.views import merged, state
+from stack.demo.report import report
 from stack.preflight import Unfit
 from stack.services import environment
 from stack.up import up
+from store.cassandra import connect
 
 HISTORY_DAYS = 365
 CATCH_UP_SECONDS = 240.0
@@ -136,10 +136,10 @@ def _behind(reader: Reader, homes: list[Home], now: datetime) -> str:
         return f"the day is at {oldest:%H:%M} UTC"
     last = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) - PERIOD
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    visible = energy_view.seen(reader)
+    visible = merged.seen(reader)
     if last >= midnight:
         for each in (COMMUNITY, *(home.installation_id for home in homes)):
-            values = energy_view.read(reader, each, "consumption", last, last + PERIOD, visible)
+            values = merged.read(reader, each, "consumption", last, last + PERIOD, visible)
             if not values or (values[0].completeness or 0) < 1:
                 return f"the energy of {last:%H:%M} UTC is being made"
     return ""

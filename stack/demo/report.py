@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from conf import Settings
-from ingest.homes import COMMUNITY, Home
-from serving_layer import energy_view, forecast, ledger
+from ingest.simulator.homes import COMMUNITY, Home
 from serving_layer.reader import Reader
+from serving_layer.views import forecast, ledger, merged
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -40,12 +40,12 @@ def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
     """Yesterday from the batch view, today from the speed view, the next day from the forecast."""
     now = datetime.now(timezone.utc)
     hour = now.replace(minute=0, second=0, microsecond=0)
-    visible = energy_view.seen(reader)
+    visible = merged.seen(reader)
     table = _table(f"{installation_id}: energy in kWh (UTC days)")
     for heading in ("", *SHOWN, "view"):
         table.add_column(heading, justify="left" if heading in ("", "view") else "right")
     for name, start, end in (("yesterday", cut - DAY, cut), ("today so far", cut, cut + DAY)):
-        values = {q: energy_view.read(reader, installation_id, q, start, end, visible) for q in SHOWN}
+        values = {q: merged.read(reader, installation_id, q, start, end, visible) for q in SHOWN}
         views = sorted({value.view for each in values.values() for value in each})
         sums = (f"{sum(value.energy_wh for value in values[q]) / 1000:.3f}" for q in SHOWN)
         table.add_row(name, *sums, " + ".join(views))
@@ -63,7 +63,7 @@ def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
 
 def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
     """Mean absolute error of the day-ahead forecasts over the last 30 days beside the naive ones, and who wins."""
-    visible = energy_view.seen(reader)
+    visible = merged.seen(reader)
     records = {each: forecast.skill(reader, each, FORECAST, visible) for each in (COMMUNITY, *installation_ids)}
     basis = ", ".join(sorted({str(row["basis"]) for rows in records.values() for row in rows}))
     title = f"Day-ahead forecasts of the last 30 days ({basis}): error in Wh an hour"
@@ -84,7 +84,7 @@ def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
 
 def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
     """Yesterday's batch view against the plain sum of the recorded hours."""
-    visible = energy_view.seen(reader)
+    visible = merged.seen(reader)
     table = _table("All homes' yesterday, kWh: Solera, and a plain sum of the source")
     for heading in ("quantity", "Solera", "plain sum", "difference"):
         table.add_column(heading, justify="right" if heading != "quantity" else "left")
@@ -93,7 +93,7 @@ def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
         answer = sum(
             value.energy_wh
             for home in homes
-            for value in energy_view.read(reader, home.installation_id, quantity, cut - DAY, cut, visible)
+            for value in merged.read(reader, home.installation_id, quantity, cut - DAY, cut, visible)
         )
         table.add_row(quantity, f"{answer / 1000:.6f}", f"{plain:.6f}", f"{abs(answer / 1000 - plain):.6f}")
     return table

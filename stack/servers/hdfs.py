@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 
 from conf.settings import Settings
-from stack import java
+from stack.downloads import java
 from stack.process import Service
 
 HEAP_MB = 160

@@ -12,7 +12,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from conf.settings import Settings
 from energy.records import TOPICS
-from stack import java
+from stack.downloads import java
 from stack.process import Service
 
 QUARANTINE = "quarantine"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyspark
 
-from conf import spark
 from conf.settings import Settings
 from serving_layer.sql import apply as sql
-from stack import java
+from stack.downloads import java
 from stack.process import Service
+from store import spark
 
 HEAP_MB = 640
 

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import requests
 
 from conf import Settings
-from stack import java
-from stack.jars import fetch
+from stack.downloads import java
+from stack.downloads.jars import fetch
 from stack.process import Place, Service, leader, spawn, stop
 
 OPENED = ("java.lang", "java.lang.reflect", "java.util", "java.util.concurrent", "java.io", "java.nio", "sun.nio.ch")

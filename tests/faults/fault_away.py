@@ -17,10 +17,10 @@ from fault_load import until
 from fault_world import World, inverter
 from kafka import KafkaConsumer, TopicPartition
 
-from ingest.instants import rfc3339
-from ingest.outbox import Outbox
-from ingest.publisher import message
+from ingest.gateway.outbox import Outbox
+from ingest.publishing.messages import message
 from stack.process import leader
+from store.instants import rfc3339
 
 HOMES = 1000
 """Of a reading a second each."""

@@ -26,7 +26,7 @@ _STEPS = """
 import sys
 from batch_layer.nightly import nightly
 from conf import load_settings
-from conf.spark import session
+from store.spark import session
 settings = load_settings()
 nightly(session(settings, "night"), settings, steps=sys.argv[1:])
 """

@@ -19,7 +19,7 @@ from fault_table import Outcome
 from fault_world import World, inverter
 
 from energy.balance import installation_energy
-from ingest.bulk import Keyed, publish_all
+from ingest.publishing.bulk import Keyed, publish_all
 
 FRESH_WITHIN = 60.0
 RESTATED = "restated"

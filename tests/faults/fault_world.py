@@ -18,11 +18,12 @@ from cassandra.cluster import NoHostAvailable
 from fault_devices import Devices
 from fault_load import Load
 
-from conf import Settings, cassandra, load_settings
+from conf import Settings, load_settings
 from stack.process import Place, leader
 from stack.services import environment
 from stack.up import down, status, up
 from stack.watch import OWNER
+from store import cassandra
 
 DEVICES = 50
 HOMES = 45

@@ -9,7 +9,8 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from conf import Settings, cassandra
+from conf import Settings
+from store import cassandra
 
 CUT = datetime(2026, 3, 10, tzinfo=timezone.utc)
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from conf import Settings, cassandra
+from conf import Settings
 from energy.balance import EnergyRow
+from store import cassandra
 
 PATIENCE_SECONDS = 480.0
 

@@ -15,11 +15,12 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from batch_layer import energy_view, views
 from batch_layer.nightly import nightly
+from batch_layer.quarters import energy_view
 from batch_layer.runs import Run
 from conf import Settings
-from conf.spark import session
+from store import cassandra
+from store.spark import session
 
 STEPS = ("archive", "clean", "energy", "publish")
 FIRST = world.CUT - timedelta(days=3)
@@ -96,7 +97,7 @@ def test_history_equals_a_plain_sum_to_the_watthour(stack: Settings, first_night
 
 def test_nothing_vanishes(stack: Settings, first_night: Run) -> None:
     hostile = len(hostile_intervals())
-    with views.session(stack) as cql:
+    with cassandra.session(stack) as cql:
         rows = list(cql.execute("SELECT * FROM ingest_ledger WHERE topic = 'intervals' AND layer = 'batch'"))
         kept = [r for r in cql.execute("SELECT * FROM quarantine") if r.topic == "intervals"]
     assert all(r.received == r.accepted + r.duplicate + r.quarantined for r in rows)
@@ -125,7 +126,7 @@ DIE = """
 import os, signal, sys
 from importlib import import_module
 from conf import load_settings
-from conf.spark import session
+from store.spark import session
 from batch_layer.nightly import nightly
 from datetime import date
 module, function, when = sys.argv[1:4]
@@ -144,8 +145,8 @@ nightly(session(settings, "dying"), settings, date.fromisoformat(sys.argv[4]), s
 @pytest.mark.parametrize(
     ("module", "function", "when"),
     [
-        ("batch_layer.master", "append", "after"),
-        ("batch_layer.energy", "_write", "after"),
+        ("batch_layer.master.dataset", "append", "after"),
+        ("batch_layer.totals", "_write", "after"),
         ("batch_layer.publish", "_show", "before"),
     ],
 )

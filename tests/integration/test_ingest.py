@@ -23,10 +23,10 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from typer.testing import CliRunner
 
 from conf import Settings
-from conf.cassandra import connect
-from ingest.citylearn import HomesUnavailableError, load_homes
 from ingest.register import CatalogueError, parse_catalogue, write_catalogue
+from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from stack.cli import app
+from store.cassandra import connect
 
 HOME = "ingest-home"
 REPLAYED = "ingest-replayed"

@@ -19,13 +19,13 @@ from py4j.java_gateway import JavaGateway
 from pyhive import hive
 
 from conf import Settings
-from conf.cassandra import apply_schema, connect
 from energy.calendar import local_day
-from stack import java
-from stack.jars import fetch
+from stack.downloads import java
+from stack.downloads.jars import fetch
 from stack.process import Place, spawn, stop
+from stack.servers.zeppelin import Outcome, Zeppelin
 from stack.services import services
-from stack.zeppelin import Outcome, Zeppelin
+from store.cassandra import apply_schema, connect
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "conf" / "docker" / "Dockerfile"
@@ -64,8 +64,8 @@ def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFacto
     settings = stack.model_copy(
         update={
             "home": tmp_path_factory.mktemp("notebook"),
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "notebook"}),
-            "thrift": stack.thrift.model_copy(update={"port": free_port()}),
+            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "notebook"}),
+            "thrift": stack.servers.thrift.model_copy(update={"port": free_port()}),
             "api": stack.api.model_copy(update={"port": free_port()}),
         }
     )

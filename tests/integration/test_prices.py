@@ -13,19 +13,19 @@ import pytest
 from fastapi.testclient import TestClient
 from pyspark.sql import SparkSession
 
-from batch_layer import views
 from batch_layer.nightly import nightly
+from batch_layer.pricing.candidates import LASSO, NAIVE
 from batch_layer.pricing.components import COMPOSED
-from batch_layer.pricing.makers import LASSO, NAIVE
 from batch_layer.runs import Run
-from conf import Settings, cassandra
-from conf.spark import session
-from energy import pvpc
+from conf import Settings
 from energy.calendar import local_day
-from energy.tariff import MADRID
-from ingest.price_sources import missing_days
+from energy.money import pvpc
+from energy.money.tariff import MADRID
+from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
 from serving_layer.web import price_chart, price_panel
+from store import cassandra
+from store.spark import session
 
 STEPS = ("archive", "clean", "energy", "prices", "publish")
 NOW = datetime.now(timezone.utc)
@@ -62,8 +62,8 @@ def settings_of_own(stack: Settings) -> Settings:
     """The stack with a keyspace and a master of our own."""
     settings = stack.model_copy(
         update={
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "prices"}),
-            "hdfs": stack.hdfs.model_copy(update={"root": "/prices"}),
+            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "prices"}),
+            "hdfs": stack.servers.hdfs.model_copy(update={"root": "/prices"}),
             "home": stack.home / "prices",
             "price": stack.price.model_copy(update={"model": "lasso"}),
         }
@@ -161,7 +161,7 @@ def test_the_ledger_holds_the_refused_and_the_repeated(settings_of_own: Settings
 
 def test_an_unpublished_run_s_forecast_is_not_served(client: TestClient, settings_of_own: Settings) -> None:
     later = KNOWN_TO + HOUR
-    with views.session(settings_of_own) as cql:
+    with cassandra.session(settings_of_own) as cql:
         cql.execute(
             "INSERT INTO price (market, zone, day, start, known_at, price_eur_mwh, kind) "
             "VALUES ('spot', 'ES', %s, %s, %s, 9999.0, 'forecast')",

@@ -19,15 +19,16 @@ from pyspark.sql import SparkSession
 from speed_world import Job, topic_ends
 from typer.testing import CliRunner
 
-from batch_layer.catalogue import Catalogue
-from batch_layer.judge import judge_message
+from batch_layer.master.catalogue import Catalogue
+from batch_layer.master.validate import judge_message
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
-from conf import Settings, cassandra
-from conf.spark import session
+from conf import Settings
 from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
+from store import cassandra
+from store.spark import session
 
 STEPS = ("archive", "clean", "energy", "publish")
 TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -138,8 +139,8 @@ def parts(line: dict[str, Any], second: str) -> dict[str, float]:
 def lived(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     settings = stack.model_copy(
         update={
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "accounts"}),
-            "hdfs": stack.hdfs.model_copy(update={"root": "/accounts"}),
+            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "accounts"}),
+            "hdfs": stack.servers.hdfs.model_copy(update={"root": "/accounts"}),
             "home": stack.home / "accounts",
         }
     )

@@ -14,10 +14,11 @@ from cassandra.cluster import Session
 from pydantic import SecretStr
 
 from conf import Settings, load_settings
-from conf.cassandra import CassandraAway, connect
-from stack import cassandra, jars, java
 from stack.cluster import apply_roles
+from stack.downloads import jars, java
 from stack.process import Place, spawn, stop
+from stack.servers import cassandra
+from store.cassandra import CassandraAway, connect
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")

@@ -22,11 +22,12 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from typer.testing import CliRunner
 
-from conf import Settings, cassandra
+from conf import Settings
 from serving_layer.app import create_app
 from serving_layer.web.snapshot import first_choice, take, total_wh
 from stack.cli import app as command_line
 from stack.services import environment
+from store import cassandra
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)
@@ -37,7 +38,7 @@ HOST = {"Host": "127.0.0.1"}
 @pytest.fixture(scope="module")
 def served(stack: Settings) -> Settings:
     """The stack's Cassandra with a keyspace of our own, filled."""
-    views = stack.cassandra.model_copy(update={"keyspace": "serving"})
+    views = stack.servers.cassandra.model_copy(update={"keyspace": "serving"})
     settings = stack.model_copy(update={"cassandra": views, "home": stack.home / "serving"})
     cassandra.apply_schema(settings)
     session = cassandra.connect(settings)

@@ -14,9 +14,10 @@ import serving_rows as rows
 from fastapi.testclient import TestClient
 from pyhive import hive
 
-from conf import Settings, cassandra
+from conf import Settings
 from serving_layer.app import create_app
-from stack import thrift
+from stack.servers import thrift
+from store import cassandra
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)
@@ -32,9 +33,9 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
     moved = new_ports() - stack.port_offset
     settings = stack.model_copy(
         update={
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "serving_sql"}),
+            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "serving_sql"}),
             "home": stack.home / "serving_sql",
-            "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
+            "thrift": stack.servers.thrift.model_copy(update={"port": stack.servers.thrift.port + moved}),
         }
     )
     cassandra.apply_schema(settings)

@@ -18,10 +18,10 @@ from speed_world import Job, Views, quarantine_topic, send, topic_ends, until
 from conf import Settings
 from energy.balance import EnergyRow, community_energy, installation_energy
 from energy.records import Rejected, parse
-from speed_layer.catalogue import Catalogue
-from speed_layer.judge import Message, judge
-from speed_layer.ledger import Ledger
-from speed_layer.summary import Summary
+from speed_layer.readings_query.ledger import Ledger
+from speed_layer.readings_query.summary import Summary
+from speed_layer.readings_query.validate import Message, judge
+from store.catalogue import Catalogue
 
 DAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
 RUN = secrets.token_hex(3)

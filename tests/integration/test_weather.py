@@ -21,15 +21,17 @@ from aemet_service import ENCODING, Service, aemet_service
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features, master, views
+from batch_layer import features
+from batch_layer.master import dataset
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
-from conf import Settings, cassandra
+from conf import Settings
 from conf.settings import AemetSettings
-from conf.spark import session
 from conf.stations import DAILY_VALUES, municipality_of_station
-from ingest import aemet, weather
-from ingest.backfill import backfill
+from ingest.sources.aemet import client, weather
+from ingest.sources.backfill import backfill
+from store import cassandra
+from store.spark import session
 
 ANSWERS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
 CODE, HOME = "28065", "getafe"
@@ -94,8 +96,8 @@ def service() -> Iterator[Service]:
 def own(stack: Settings, service: Service) -> Settings:
     """The stack with a keyspace and a master of our own, asking our AEMET, growing small forests."""
     parts = {
-        "cassandra": stack.cassandra.model_copy(update={"keyspace": "weather"}),
-        "hdfs": stack.hdfs.model_copy(update={"root": "/weather"}),
+        "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "weather"}),
+        "hdfs": stack.servers.hdfs.model_copy(update={"root": "/weather"}),
         "home": stack.home / "weather",
         "aemet": AemetSettings(base=service.base, per_minute=10_000),
         "price": stack.price.model_copy(update={"series": []}),
@@ -105,7 +107,7 @@ def own(stack: Settings, service: Service) -> Settings:
     }
     settings = stack.model_copy(update=parts)
     cassandra.apply_schema(settings)
-    with views.session(settings) as cql:
+    with cassandra.session(settings) as cql:
         cql.execute(
             "INSERT INTO installation (installation_id, kind, latitude, longitude, time_zone, capacity_kw, "
             "municipality_code) VALUES (%s, 'home', 40.3, -3.73, 'Europe/Madrid', 5.0, %s)",
@@ -137,7 +139,7 @@ def told(own: Settings, service: Service) -> list[str]:
                 service.answers[f"/prediccion/especifica/municipio/diaria/{CODE}"] = as_of(daily, days)
             weather.ask_forecasts(own, said.append)
         service.away = True
-        with pytest.raises(aemet.AemetError, match="gave no forecast"):
+        with pytest.raises(client.AemetError, match="gave no forecast"):
             weather.ask_forecasts(own, said.append)
     return said
 
@@ -155,7 +157,7 @@ def nights(own: Settings, told: list[str]) -> Iterator[tuple[Run, Run, pd.DataFr
 
 
 def forecast(settings: Settings, run: Run) -> pd.DataFrame:
-    with views.session(settings) as cql:
+    with cassandra.session(settings) as cql:
         found = [
             row
             for days in range(3)
@@ -239,14 +241,14 @@ def test_a_backfill_brings_every_stations_days_and_the_forecasts_of_ours(
     assert not any("conf/stations.csv" in text for text in said)
     spark = session(own, "test weather")
     nightly(spark, own, ISSUED_DAY + timedelta(days=3), report=lambda _: None, steps=("archive",))
-    found = master.read(spark, own, "weather", [first + timedelta(days=n) for n in range(20)]).toPandas()
+    found = dataset.read(spark, own, "weather", [first + timedelta(days=n) for n in range(20)]).toPandas()
     assert set(found["provider"]) == {DAILY_VALUES}
     days = found.set_index("location_id").groupby("location_id")
     assert days["time"].nunique().to_dict() == {"1351": 20, sample["indicativo"]: 20}
     assert found["temperature_c"].tolist() == [17.3] * 40
     # 10.3 h of sun; how long the day was is known of stations in the inventory alone.
     assert days["cloud_fraction"].count().to_dict() == {"1351": 20, sample["indicativo"]: 0}
-    forecast = master.read(spark, own, "weather", [ISSUED_DAY]).where(F.col("location_id") == ours)
+    forecast = dataset.read(spark, own, "weather", [ISSUED_DAY]).where(F.col("location_id") == ours)
     assert forecast.count() > 0
 
 
@@ -254,7 +256,7 @@ def test_once_aemet_is_away_the_rest_is_not_asked(stack: Settings, own: Settings
     said: list[str] = []
     service.away = True
     priced = own.model_copy(update={"price": stack.price})
-    with without_waits(), pytest.raises(aemet.AemetError, match="gave no forecast"):
+    with without_waits(), pytest.raises(client.AemetError, match="gave no forecast"):
         weather.ask_forecasts(priced, said.append)
     municipalities = len(municipality_of_station()) + 1
     assert len(said) == 3

@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 
 from conf import load_settings
-from conf.spark import session
-from stack import jars, java
+from stack.downloads import jars, java
+from store.spark import session
 
 
 @pytest.fixture(scope="module")

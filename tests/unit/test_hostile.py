@@ -12,12 +12,12 @@ import psutil
 import pytest
 from hostile_messages import COUNT, corpus, good
 
-from batch_layer.catalogue import Catalogue as BatchCatalogue
-from batch_layer.judge import PAYLOAD_KEPT_BYTES, judge_message
+from batch_layer.master.catalogue import Catalogue as BatchCatalogue
+from batch_layer.master.validate import PAYLOAD_KEPT_BYTES, judge_message
 from energy.records import MAX_PAYLOAD_BYTES, TOPICS, Rejected, columns
-from ingest.replay import ReplayError, keyed, lines
-from speed_layer.catalogue import Catalogue as SpeedCatalogue
-from speed_layer.judge import Message, judge
+from ingest.files.replay import ReplayError, keyed, lines
+from speed_layer.readings_query.validate import Message, judge
+from store.catalogue import Catalogue as SpeedCatalogue
 
 HOME = "hostile"
 NOON = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)

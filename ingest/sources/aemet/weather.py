@@ -15,13 +15,13 @@ from functools import partial
 from typing import Any
 
 from conf import Settings
-from conf.cassandra import connect
 from conf.stations import municipality_of_station
-from ingest import aemet_forms
-from ingest.aemet import Aemet, AemetError, AwayError, KeyRefusedError, Quota
-from ingest.source_records import Told, publish
+from ingest.publishing.source_records import Told, publish
+from ingest.sources.aemet import forms
+from ingest.sources.aemet.client import Aemet, AemetError, AwayError, KeyRefusedError, Quota
+from store.cassandra import connect
 
-MUNICIPAL = {"horaria": aemet_forms.hourly_forecast, "diaria": aemet_forms.daily_forecast}
+MUNICIPAL = {"horaria": forms.hourly_forecast, "diaria": forms.daily_forecast}
 DAYS_AT_ONCE = 15
 """Most days of all stations that AEMET answers at once."""
 Read = Callable[[Any], list[dict[str, Any]]]
@@ -37,9 +37,9 @@ def ask(settings: Settings, first: date, last: date, told: Told) -> int:
     count = ask_forecasts(settings, told)
     aemet, now = _aemet(settings), datetime.now(timezone.utc)
     path = "/observacion/convencional/todas"
-    hours = partial(aemet_forms.observations, known_at=now)
+    hours = partial(forms.observations, known_at=now)
     count += len(_take(settings, aemet, path, "observacion", hours, told))
-    days = partial(aemet_forms.daily_values, latitudes=_latitudes(settings, aemet, told), known_at=now)
+    days = partial(forms.daily_values, latitudes=_latitudes(settings, aemet, told), known_at=now)
     for begin in range(0, (last - first).days, DAYS_AT_ONCE):
         day = first + timedelta(days=begin)
         until = min(day + timedelta(days=DAYS_AT_ONCE), last) - timedelta(days=1)
@@ -120,7 +120,7 @@ def _asked(
 def _latitudes(settings: Settings, aemet: Aemet, told: Told) -> dict[str, float]:
     """Degrees north of every station of AEMET's inventory; tells which of ours it does not have."""
     path = "/valores/climatologicos/inventarioestaciones/todasestaciones"
-    found = _asked(settings, aemet, path, "inventario", aemet_forms.stations, told) or []
+    found = _asked(settings, aemet, path, "inventario", forms.stations, told) or []
     latitudes = {each["station"]: each["latitude"] for each in found}
     if latitudes and (gone := sorted(municipality_of_station().keys() - latitudes.keys())):
         told(f"inventario: conf/stations.csv names stations that AEMET does not: {', '.join(gone)}")

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
-from serving_layer import changes as changed
-from serving_layer import energy_view
-from serving_layer.terminal import Form, Format, answering, show
+from serving_layer.views import merged
+from serving_layer.views import revisions as changed
+from stack.terminal import Form, Format, answering, show
 
 COLUMNS = changed.Change._fields[1:]
 
@@ -27,7 +27,7 @@ def changes(
     Example: solera changes --installation fontana-01
     """
     with answering(load_settings()) as reader:
-        seen = energy_view.seen(reader)
+        seen = merged.seen(reader)
         run_id = run or (seen.runs[0].run_id if seen.runs else "")
         rows = [each._asdict() for each in changed.changes(reader, run_id, seen, limit, installation)]
     show(

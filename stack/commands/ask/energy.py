@@ -10,9 +10,10 @@ import typer
 from conf import load_settings
 from energy.calendar import RESOLUTIONS
 from energy.records import QUANTITIES
-from serving_layer import catalogue, energy_view, instants
-from serving_layer.terminal import Form, Format, From, To, answering, show, span, up_to_cut
-from serving_layer.totals import totals
+from serving_layer import instants
+from serving_layer.views import catalogue, merged
+from serving_layer.views.totals import totals
+from stack.terminal import Form, Format, From, To, answering, show, span, up_to_cut
 
 Quantity = Enum("Quantity", {name: name for name in QUANTITIES}, type=str)  # type: ignore[misc]
 Resolution = Enum("Resolution", {name: name for name in RESOLUTIONS}, type=str)  # type: ignore[misc]
@@ -37,9 +38,9 @@ def energy(
     with answering(load_settings()) as reader:
         start, end, zone = span(first, last, tz)
         catalogue.installation(reader, installation)
-        seen = energy_view.seen(reader, None if as_of is None else instants.parse(as_of, zone))
-        merged = energy_view.read(reader, installation, quantity.value, start, end, seen)
-        rows = [value._asdict() for value in totals(merged, resolution.value, zone)]
+        seen = merged.seen(reader, None if as_of is None else instants.parse(as_of, zone))
+        quarters = merged.read(reader, installation, quantity.value, start, end, seen)
+        rows = [value._asdict() for value in totals(quarters, resolution.value, zone)]
     cut = up_to_cut(seen, "batch view up to")
     total = sum(round(row["energy_wh"] * 1000) for row in rows) / 1000
     show(form, COLUMNS, rows, f"{installation}: {quantity.value}, Wh", f"{total:,.3f} Wh in all; {cut}")

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
-from serving_layer import catalogue, energy_view, instants
-from serving_layer import forecast as forecasts
-from serving_layer.terminal import Form, Format, answering, show
+from serving_layer import instants
+from serving_layer.views import catalogue, merged
+from serving_layer.views import forecast as forecasts
+from stack.terminal import Form, Format, answering, show
 
 Quantity = Enum("Quantity", {name: name for name in ("generation", "consumption")}, type=str)  # type: ignore[misc]
 COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step")
@@ -27,7 +28,7 @@ def forecast(
     """
     with answering(load_settings()) as reader:
         catalogue.installation(reader, installation)
-        issue = forecasts.newest(reader, installation, quantity.value, energy_view.seen(reader))
+        issue = forecasts.newest(reader, installation, quantity.value, merged.seen(reader))
     rows = [{"issued_at": issue.issued_at} | hour._asdict() for hour in issue.values]
     title = f"{installation}: {quantity.value} forecast, Wh"
     show(form, COLUMNS, rows, title, f"issued {instants.text(issue.issued_at)} by {issue.model}")

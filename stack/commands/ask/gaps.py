@@ -10,9 +10,9 @@ import typer
 
 from conf import load_settings
 from energy.gaps import State as States
-from serving_layer import catalogue, energy_view, state
-from serving_layer import gaps as ledgers
-from serving_layer.terminal import Form, Format, From, To, answering, show, span, up_to_cut
+from serving_layer.views import catalogue, merged, state
+from serving_layer.views import gaps as ledgers
+from stack.terminal import Form, Format, From, To, answering, show, span, up_to_cut
 
 State = Enum("State", {name: name for name in get_args(States)}, type=str)  # type: ignore[misc]
 COLUMNS = ledgers.Line._fields[1:-1]
@@ -36,7 +36,7 @@ def gaps(
         start, end, _ = span(first, last, tz)
         chosen = catalogue.installation(reader, installation)
         members = state.members(chosen, catalogue.installations(reader))
-        seen = energy_view.seen(reader)
+        seen = merged.seen(reader)
         found = ledgers.ledger(reader, members, start, end, seen, datetime.now(timezone.utc))
     rows = [line._asdict() for line in ledgers.of_states(found, [each.value for each in states or ()])]
     cut = up_to_cut(seen, "up to")

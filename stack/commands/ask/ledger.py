@@ -9,8 +9,8 @@ import typer
 
 from conf import load_settings
 from energy.records import TOPICS
-from serving_layer import ledger as ledgers
-from serving_layer.terminal import Form, Format, answering, show
+from serving_layer.views import ledger as ledgers
+from stack.terminal import Form, Format, answering, show
 
 Topic = Enum("Topic", {name: name for name in TOPICS}, type=str)  # type: ignore[misc]
 COLUMNS = ("topic", "layer", "received", "accepted", "duplicate", "quarantined", "late")

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from conf import load_settings
-from serving_layer import catalogue, energy_view
-from serving_layer import reconcile as compared
-from serving_layer.terminal import Form, Format, From, To, answering, show, span, up_to_cut
+from serving_layer.views import catalogue, merged
+from serving_layer.views import reconcile as compared
+from stack.terminal import Form, Format, From, To, answering, show, span, up_to_cut
 
 COLUMNS = ("day", "quantity", "speed", "batch", "official", "differences")
-"""Of the table, in kWh; CSV has the columns of ``serving_layer.reconcile`` in Wh."""
+"""Of the table, in kWh; CSV has the columns of ``serving_layer.views.reconcile`` in Wh."""
 
 
 def reconcile(
@@ -33,7 +33,7 @@ def reconcile(
     with answering(load_settings()) as reader:
         start, end, zone = span(first, last, tz)
         catalogue.installation(reader, installation)
-        seen = energy_view.seen(reader)
+        seen = merged.seen(reader)
         lines = compared.reconcile(reader, installation, start, end, zone, seen)
     if form is Form.csv:
         return show(form, compared.COLUMNS, compared.flat(lines), "", "")

@@ -9,12 +9,12 @@ import requests
 import typer
 
 from conf import load_settings
-from ingest.aemet import AemetError
-from ingest.backfill import SOURCES, BackfillError
-from ingest.backfill import backfill as ask
-from ingest.bulk import BulkError
-from ingest.esios import EsiosError
-from ingest.omie import OmieFileError
+from ingest.publishing.bulk import BulkError
+from ingest.sources.aemet.client import AemetError
+from ingest.sources.backfill import SOURCES, BackfillError
+from ingest.sources.backfill import backfill as ask
+from ingest.sources.esios import EsiosError
+from ingest.sources.omie import OmieFileError
 
 _DAY = ["%Y-%m-%d"]
 

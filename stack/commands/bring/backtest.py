@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from batch_layer.backtest import Result
+    from batch_layer.backtest.quantities import Result
 
 
 class Kind(str, Enum):
@@ -53,11 +53,11 @@ def backtest(
     import pandas as pd
     from rich.console import Console
 
-    from batch_layer import backtest as backtesting
-    from batch_layer import local, price_backtest
+    from batch_layer.backtest import local, prices
+    from batch_layer.backtest import quantities as backtesting
     from batch_layer.forecasting.quantity import QUANTITIES
     from conf import load_settings
-    from stack import java
+    from stack.downloads import java
 
     console = Console(highlight=False)
     levels = _levels(quantiles)
@@ -81,7 +81,7 @@ def backtest(
         home = java.have(settings, console)
         spark = local.local_session(home, settings.home / "spark", "solera backtest")
         if kind is Kind.price:
-            result = price_backtest.backtest(spark, task, price_backtest.engines(model), report)
+            result = prices.backtest(spark, task, prices.engines(model), report)
         else:
             result = backtesting.backtest(spark, task, report)
         backtesting.write(result, levels, out)

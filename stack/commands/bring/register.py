@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
-from conf.cassandra import connect
 from ingest.register import CatalogueError, read_catalogue, write_catalogue
+from store.cassandra import connect
 
 
 def register(

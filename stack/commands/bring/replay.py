@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conf import Settings, load_settings
-from ingest.bulk import BulkError, Keyed, publish_all
-from ingest.replay import ReplayError, keyed, lines
+from ingest.files.replay import ReplayError, keyed, lines
+from ingest.publishing.bulk import BulkError, Keyed, publish_all
 
 
 def replay(

@@ -6,10 +6,10 @@ import typer
 from rich.console import Console
 
 from conf import load_settings
-from ingest.bulk import BulkError
-from ingest.citylearn import HomesUnavailableError
-from stack.demo import demo as run
-from stack.download import NotDownloaded
+from ingest.publishing.bulk import BulkError
+from ingest.simulator.citylearn import HomesUnavailableError
+from stack.demo.demo import demo as run
+from stack.downloads.download import NotDownloaded
 from stack.preflight import Unfit
 
 

@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 
 from conf import Settings, load_settings
-from ingest.aemet import AemetError
-from ingest.bulk import BulkError
-from ingest.weather import NoMunicipality, ask_forecasts
+from ingest.publishing.bulk import BulkError
+from ingest.sources.aemet.client import AemetError
+from ingest.sources.aemet.weather import NoMunicipality, ask_forecasts
 
 STEP_HELP = (
     "Do this step and those after it again: archive, clean, energy, features, train, forecast, evaluate, prices, "
@@ -37,7 +37,7 @@ def nightly(
     """
     # Spark takes seconds to import; the help should not.
     from batch_layer.nightly import REFUSALS, nightly
-    from conf.spark import session
+    from store.spark import session
 
     console, began = Console(highlight=False), time.monotonic()
     settings = load_settings()

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from conf import Settings, load_settings
 from conf.refusal import Refusal
-from serving_layer.ledger import totals
 from serving_layer.reader import Reader
+from serving_layer.views.ledger import totals
 from stack.process import Place, ours, resident
 from stack.services import services
 from stack.up import status as watched

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from batch_layer import master
 from batch_layer.archive import new_messages
-from batch_layer.catalogue import Catalogue
-from batch_layer.judge import judge, judge_message
+from batch_layer.master import dataset
+from batch_layer.master.catalogue import Catalogue
+from batch_layer.master.validate import judge, judge_message
 from conf import Settings
 
 RECEIVED = datetime(2026, 3, 9, 12, 0, tzinfo=timezone.utc)
@@ -40,7 +40,7 @@ def archived(spark: SparkSession, settings: Settings, batch: int, *payloads: byt
     judged = judge(messages(spark, *payloads, offset=offset), "intervals", HOMES).where("reason IS NULL")
     fresh = new_messages(settings, "intervals", judged, batch)
     count = fresh.count()
-    master.append(spark, settings, "intervals", batch, fresh)
+    dataset.append(spark, settings, "intervals", batch, fresh)
     return count
 
 
@@ -82,19 +82,19 @@ def test_judged_messages_keep_values_and_times(spark: SparkSession) -> None:
 def test_repeats_are_dropped_and_new_beliefs_kept(spark: SparkSession, settings: Settings) -> None:
     assert archived(spark, settings, 0, interval(), interval()) == 1
     assert archived(spark, settings, 1, interval(), interval(known_at="2026-03-09T06:00:00Z"), offset=2) == 1
-    assert master.read(spark, settings, "intervals", [date(2026, 3, 8)]).count() == 2
+    assert dataset.read(spark, settings, "intervals", [date(2026, 3, 8)]).count() == 2
 
 
 def test_a_batch_done_again_replaces_itself(spark: SparkSession, settings: Settings) -> None:
     for _ in range(2):
         assert archived(spark, settings, 0, interval(), interval("2026-03-07T10:00:00Z")) == 2
-    assert master.days(spark, settings, "intervals") == [date(2026, 3, 7), date(2026, 3, 8)]
-    assert master.read(spark, settings, "intervals", master.days(spark, settings, "intervals")).count() == 2
+    assert dataset.days(spark, settings, "intervals") == [date(2026, 3, 7), date(2026, 3, 8)]
+    assert dataset.read(spark, settings, "intervals", dataset.days(spark, settings, "intervals")).count() == 2
 
 
 def test_what_is_new_is_found_by_its_batch(spark: SparkSession, settings: Settings) -> None:
     archived(spark, settings, 0, interval())
     archived(spark, settings, 1, interval("2026-02-01T10:00:00Z"), offset=1)
-    new = master.batches_after(spark, settings, "intervals", 0)
+    new = dataset.batches_after(spark, settings, "intervals", 0)
     assert new == {1: [date(2026, 2, 1)]}
-    assert master.read_batches(spark, settings, "intervals", new).count() == 1
+    assert dataset.read_batches(spark, settings, "intervals", new).count() == 1

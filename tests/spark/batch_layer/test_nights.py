@@ -8,9 +8,13 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from batch_layer import checks, energy_view, expected, heard, master, runs, touched
-from batch_layer.changes import changes
+from batch_layer import runs
+from batch_layer.incremental import affected_days, device_days
+from batch_layer.master import dataset
 from batch_layer.nightly import nightly
+from batch_layer.publishing import checks
+from batch_layer.quarters import energy_view, gap_ledger
+from batch_layer.quarters.revisions import changes
 from batch_layer.runs import Run, RunError
 from conf import Settings
 
@@ -77,14 +81,15 @@ def archive_reading(
         "installation_id string, device_id string, device_kind string, time timestamp, energy_total_wh double, "
         "kafka_partition int, kafka_offset bigint, received_at timestamp, event_day date",
     )
-    master.append(spark, settings, "readings", batch, row)
+    dataset.append(spark, settings, "readings", batch, row)
 
 
 def pairs_of(spark: SparkSession, settings: Settings, run: Run) -> dict[date, bool]:
-    marks = touched.marks(spark, settings, run)
-    batches = {t: master.batches_after(spark, settings, t, mark) for t, mark in marks.items()}
-    devices = heard.write(spark, settings, run, batches["readings"])
-    return {r.event_day: r.by_reading for r in touched.touched_days(spark, settings, run, batches, devices).collect()}
+    marks = affected_days.marks(spark, settings, run)
+    batches = {t: dataset.batches_after(spark, settings, t, mark) for t, mark in marks.items()}
+    devices = device_days.write(spark, settings, run, batches["readings"])
+    pairs = affected_days.touched_days(spark, settings, run, batches, devices)
+    return {r.event_day: r.by_reading for r in pairs.collect()}
 
 
 def test_only_what_is_new_is_touched(spark: SparkSession, settings: Settings, night: Run) -> None:
@@ -108,7 +113,7 @@ def test_a_reading_after_a_silence_touches_the_silence(spark: SparkSession, sett
     archive_reading(spark, settings, 0, NOON - timedelta(days=30))
     archive_reading(spark, settings, 1, NOON - timedelta(days=30), "a-meter")
     first = runs.finish(spark, settings, replace(night, published=()), "clean", CLEANED | {"readings_through_batch": 1})
-    heard.write(spark, settings, first, {0: [(NOON - timedelta(days=30)).date()]})
+    device_days.write(spark, settings, first, {0: [(NOON - timedelta(days=30)).date()]})
     later = replace(first, run_id="20260311T000100Z", published=(first.run_id,), previous_cut=first.cut, finished={})
     archive_reading(spark, settings, 2, NOON - timedelta(days=1))
     touched_days = pairs_of(spark, settings, later)
@@ -117,15 +122,15 @@ def test_a_reading_after_a_silence_touches_the_silence(spark: SparkSession, sett
 
 def test_a_device_is_expected_from_its_first_reading_on(spark: SparkSession, settings: Settings, night: Run) -> None:
     archive_reading(spark, settings, 0, NOON - timedelta(days=3))
-    devices = heard.write(spark, settings, night, {0: [(NOON - timedelta(days=3)).date()]})
+    devices = device_days.write(spark, settings, night, {0: [(NOON - timedelta(days=3)).date()]})
     (device,) = devices.collect()
     assert (device.quantities, [tuple(s) for s in device.spans]) == (["generation"], [(date(2026, 3, 5),) * 2])
-    nothing = spark.createDataFrame([], touched.SCHEMA)
-    days = {r.event_day: r.is_first for r in expected.expected_days(devices, nothing, night).collect()}
+    nothing = spark.createDataFrame([], affected_days.SCHEMA)
+    days = {r.event_day: r.is_first for r in gap_ledger.expected_days(devices, nothing, night).collect()}
     assert days == {date(2026, 3, d): d == 5 for d in range(5, 10)}
     later = replace(night, cut=night.cut + timedelta(days=1), previous_cut=night.cut, published=(night.run_id,))
-    again = spark.createDataFrame([("a", date(2026, 3, 5), True), ("a", date(2026, 3, 4), True)], touched.SCHEMA)
-    days = {r.event_day: r.is_first for r in expected.expected_days(devices, again, later).collect()}
+    again = spark.createDataFrame([("a", date(2026, 3, 5), True), ("a", date(2026, 3, 4), True)], affected_days.SCHEMA)
+    days = {r.event_day: r.is_first for r in gap_ledger.expected_days(devices, again, later).collect()}
     assert days == {date(2026, 3, 5): True, date(2026, 3, 10): False}
 
 
@@ -168,7 +173,7 @@ def test_changes_say_before_after_and_why(spark: SparkSession, settings: Setting
         ("export", old, 7.0, "spread"),
         ("import", new, 3.0, "measured"),
     )
-    pairs = spark.createDataFrame([("a", old.date(), False), ("a", new.date(), True)], touched.SCHEMA)
+    pairs = spark.createDataFrame([("a", old.date(), False), ("a", new.date(), True)], affected_days.SCHEMA)
     found = {
         (r.quantity, r.start.replace(tzinfo=timezone.utc)): (r.before_wh, r.energy_wh, r.method, r.why)
         for r in changes(now, published, pairs, run).collect()

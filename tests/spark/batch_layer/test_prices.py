@@ -10,14 +10,16 @@ import pytest
 from market import prices as market_prices
 from pyspark.sql import SparkSession
 
-from batch_layer import master, price_weather, prices
-from batch_layer.pricing.ahead import Market, ahead
+from batch_layer import prices
+from batch_layer.master import dataset
+from batch_layer.pricing import weather as price_weather
+from batch_layer.pricing.candidates import LASSO, NAIVE, PERCEPTRON, WITH_WEATHER
 from batch_layer.pricing.components import COMPOSED, STANDS_IN
-from batch_layer.pricing.makers import LASSO, NAIVE, PERCEPTRON, WITH_WEATHER
+from batch_layer.pricing.day_ahead import Market, ahead
 from batch_layer.runs import Run
 from conf import Settings
 from conf.stations import DAILY_VALUES, municipality_of_station
-from energy import pvpc
+from energy.money import pvpc
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AT = datetime(2026, 3, 9, 13, tzinfo=timezone.utc)
@@ -33,7 +35,7 @@ def archive(spark: SparkSession, settings: Settings, *rows: tuple[str, str, date
         "market string, zone string, start timestamp, end timestamp, price_eur_mwh double, provider string, "
         "known_at timestamp, kafka_partition int, kafka_offset bigint, received_at timestamp, event_day date"
     )
-    master.append(spark, settings, "prices", 0, spark.createDataFrame(full, columns))
+    dataset.append(spark, settings, "prices", 0, spark.createDataFrame(full, columns))
 
 
 def test_a_night_without_prices_says_so_and_stages_nothing(spark: SparkSession, settings: Settings, night: Run) -> None:
@@ -93,8 +95,8 @@ def weather(spark: SparkSession, settings: Settings, *rows: tuple[object, ...]) 
         (*row[:6], row[6], None, None, row[7], None, None, None, None, 0, n, AT, row[2].date())  # type: ignore[attr-defined]
         for n, row in enumerate(rows)
     ]
-    columns = master.schema("weather").removesuffix(", archive bigint")
-    master.append(spark, settings, "weather", 0, spark.createDataFrame(full, columns))
+    columns = dataset.schema("weather").removesuffix(", archive bigint")
+    dataset.append(spark, settings, "weather", 0, spark.createDataFrame(full, columns))
 
 
 def test_the_weather_of_all_places_is_what_each_said_last_before_midnight(
@@ -146,7 +148,7 @@ def test_the_perceptron_is_told_each_places_day(
         spark, perceptron(settings), night, [Market("spot", "ES", market_prices(3, "2026-03-07"))]
     )
     assert found is not None
-    names = [f"{code}_{name}" for name in price_weather.VARIABLES]
+    names = [f"{code}_{name}" for name in weather.VARIABLES]
     assert len(found.columns) == 2 + 3 * places
     by_day = found.groupby(found["time"].dt.floor("D"))[names]
     assert (by_day.nunique() == 1).all(axis=None)

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from batch_layer import drift, skill
+from batch_layer.forecasting import skill
+from batch_layer.publishing import drift
 from batch_layer.runs import Run
 from conf import Settings
 

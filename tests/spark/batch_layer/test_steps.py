@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from batch_layer import clean, energy, energy_view, heard, master, runs, touched
-from batch_layer.catalogue import Catalogue
+from batch_layer import clean, runs, totals
+from batch_layer.incremental import affected_days, device_days
+from batch_layer.master import dataset
+from batch_layer.master.catalogue import Catalogue
+from batch_layer.quarters import energy_view
+from batch_layer.quarters.totals import STRETCHES
 from batch_layer.runs import Run
-from batch_layer.totals import STRETCHES
 from conf import Settings
 
 FIRST = datetime(2026, 3, 3, 6, tzinfo=timezone.utc)
@@ -31,7 +34,7 @@ def archive(spark: SparkSession, settings: Settings, batch: int, start: datetime
     """Readings every half an hour of an inverter at 1 kW."""
     times = [start + timedelta(minutes=30 * n) for n in range(2 * hours + 1)]
     rows = [("a", "a-1", "inverter", t, wh + 500.0 * n, 0, n, t, t.date()) for n, t in enumerate(times)]
-    master.append(spark, settings, "readings", batch, spark.createDataFrame(rows, READING))
+    dataset.append(spark, settings, "readings", batch, spark.createDataFrame(rows, READING))
 
 
 def dying(real: Callable[..., Any], before: bool) -> Callable[..., None]:
@@ -44,7 +47,7 @@ def dying(real: Callable[..., Any], before: bool) -> Callable[..., None]:
 
 
 def worked(spark: SparkSession, settings: Settings, run: Run) -> Run:
-    for step in (clean, energy):
+    for step in (clean, totals):
         name = step.__name__.rpartition(".")[2]
         run = runs.finish(spark, settings, run, name, step.run(spark, settings, run))
     return run
@@ -56,15 +59,15 @@ def left(spark: SparkSession, settings: Settings, run: Run) -> dict[str, list[An
     tables = {
         "energy": energy_view.read_rows(spark, settings, days, [run.run_id]),
         "gaps": spark.read.schema(STRETCHES).parquet(run.staging(settings, "gaps")),
-        "touched": spark.read.schema(touched.SCHEMA).parquet(run.staging(settings, "touched")),
-        "heard": heard.read(spark, settings, run.run_id),
+        "touched": spark.read.schema(affected_days.SCHEMA).parquet(run.staging(settings, "touched")),
+        "heard": device_days.read(spark, settings, run.run_id),
     }
     return {name: sorted(map(tuple, rows.collect()), key=repr) for name, rows in tables.items()}
 
 
 @pytest.fixture(autouse=True)
 def one_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(energy, "read_catalogue", lambda _settings: Catalogue({"a": 5.0}))
+    monkeypatch.setattr(totals, "read_catalogue", lambda _settings: Catalogue({"a": 5.0}))
 
 
 def test_killed_anywhere_and_done_again_they_leave_the_same_rows(
@@ -77,10 +80,10 @@ def test_killed_anywhere_and_done_again_they_leave_the_same_rows(
     assert sum(round(row[3] * 1000) for row in expected["energy"]) == 130_000_000
 
     for module, function, before in (
-        (heard, "write", False),
+        (device_days, "write", False),
         (clean, "_stage", False),
-        (energy, "changes", True),
-        (energy, "_write", False),
+        (totals, "changes", True),
+        (totals, "_write", False),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(module, function, dying(getattr(module, function), before))
@@ -96,7 +99,7 @@ def test_a_reading_forty_days_late_restates_its_day_alone_and_says_why(
     archive(spark, settings, 1, FIRST - timedelta(days=37), 24, 97_000.0)
     first = worked(spark, settings, night)
     late = FIRST - timedelta(days=40, hours=-6, minutes=-15)
-    master.append(
+    dataset.append(
         spark,
         settings,
         "readings",

@@ -8,10 +8,10 @@ from pyspark.sql import SparkSession
 from readings_of import CATALOGUE, NOON, at, payload, reading
 
 from conf import load_settings
-from speed_layer.readings import release
+from speed_layer.readings_query.query import release
+from speed_layer.readings_query.summary import total
+from speed_layer.readings_query.validated_batch import verdicts
 from speed_layer.sinks import reading_rows
-from speed_layer.summary import total
-from speed_layer.verdicts import verdicts
 
 SOURCE = "value binary, partition int, offset bigint, timestamp timestamp"
 RECEIVED = datetime(2026, 6, 2, tzinfo=timezone.utc)

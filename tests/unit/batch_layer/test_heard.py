@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_layer import heard
+from batch_layer.incremental import device_days
 
 DAY = timedelta(days=1)
 JANUARY = date(2026, 1, 1)
@@ -15,15 +15,15 @@ _days = st.sets(st.integers(0, 30).map(lambda n: JANUARY + n * DAY), min_size=1,
 _any_day = st.integers(-3, 34).map(lambda n: JANUARY + n * DAY)
 
 
-def spans(days: set[date]) -> list[heard.Span]:
-    return heard.join((day, day) for day in days)
+def spans(days: set[date]) -> list[device_days.Span]:
+    return device_days.join((day, day) for day in days)
 
 
 @settings(max_examples=1_000, deadline=None)
 @given(_days, st.data())
 def test_any_order_and_repetition_of_spans_joins_to_the_same_days(days: set[date], data: st.DataObject) -> None:
     parts = data.draw(st.permutations([(day, day) for day in days] + spans(days)))
-    joined = heard.join(parts)
+    joined = device_days.join(parts)
     assert joined == spans(days)
     assert {first + n * DAY for first, last in joined for n in range((last - first).days + 1)} == days
 
@@ -35,7 +35,7 @@ def test_near_are_the_days_around_and_the_nearest_beyond(days: set[date], day: d
     before, following = max((d for d in days if d < day), default=None), min((d for d in days if d > day), default=None)
     wanted |= {each for each in days if before and 0 <= (before - each).days <= reach}
     wanted |= {each for each in days if following and 0 <= (each - following).days <= reach}
-    assert heard.near(spans(days), day, reach) == sorted(wanted)
+    assert device_days.near(spans(days), day, reach) == sorted(wanted)
 
 
 @settings(max_examples=1_000, deadline=None)
@@ -45,11 +45,11 @@ def test_a_day_heard_reaches_to_the_other_end_of_the_silence_beside_it(days: set
     before, following = max((d for d in days if d < day), default=day), min((d for d in days if d > day), default=day)
     wanted = {before + n * DAY for n in range((day - before).days + 1) if (day - before).days > 1}
     wanted |= {day + n * DAY for n in range((following - day).days + 1) if (following - day).days > 1}
-    assert set(heard.silence_around(spans(days), day)) == wanted
+    assert set(device_days.silence_around(spans(days), day)) == wanted
 
 
 @settings(max_examples=1_000, deadline=None)
 @given(_days, _any_day, _any_day)
 def test_silences_are_the_days_between_that_were_not_heard(days: set[date], first: date, last: date) -> None:
     between = {min(days) + n * DAY for n in range((max(days) - min(days)).days)} - days
-    assert heard.silences(spans(days), first, last) == sorted(day for day in between if first <= day <= last)
+    assert device_days.silences(spans(days), first, last) == sorted(day for day in between if first <= day <= last)

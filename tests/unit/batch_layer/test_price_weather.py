@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from batch_layer.price_weather import VARIABLES, by_station
+from batch_layer.pricing.weather import VARIABLES, by_station
 
 FIRST = pd.Timestamp("2026-01-01", tz="UTC")
 DAY = pd.Timedelta("1D")

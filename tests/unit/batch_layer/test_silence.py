@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_layer.heard import join
-from batch_layer.silence import changed, silences
+from batch_layer.incremental.device_days import join
+from batch_layer.publishing.silent_devices import changed, silences
 
 FIRST = date(2026, 1, 1)
 

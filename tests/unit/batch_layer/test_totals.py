@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_layer.clean import merge_repeats
-from batch_layer.totals import Work, total_communities, total_weeks
+from batch_layer.quarters.totals import Work, total_communities, total_weeks
 from energy.balance import installation_energy
 from energy.calendar import period_start, quarter_hours
 from energy.conflict import merge

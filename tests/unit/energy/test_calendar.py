@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy import calendar
-from energy.rows import EnergyRow
+from energy.energy_row import EnergyRow
 
 MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
 QUARTER = timedelta(minutes=15)

@@ -10,9 +10,9 @@ from fault_shapes import BASE_WH, CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERAB
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from energy.counters import BRIDGE, Portion, portions
-from energy.rows import QUARTER_US, from_us, to_us
-from energy.stretches import judged_portions
+from energy.energy_row import QUARTER_US, from_us, to_us
+from energy.registers.counters import BRIDGE, Portion, portions
+from energy.registers.full_path import judged_portions
 
 
 def total_mwh(found: dict[int, Portion]) -> int:

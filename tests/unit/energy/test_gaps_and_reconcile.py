@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from energy.energy_row import EnergyRow
 from energy.gaps import arrivals, as_it_stands, gap_ledger, stretches
 from energy.reconcile import added_by, explain, summed
-from energy.rows import EnergyRow
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 QUARTER = timedelta(minutes=15)

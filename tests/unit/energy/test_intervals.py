@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from energy.energy_row import EnergyRow
 from energy.intervals import fill, interval_energy
-from energy.rows import EnergyRow
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 DAY = MIDNIGHT + timedelta(days=1)

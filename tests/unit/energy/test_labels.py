@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy import labels
+from energy import local_time
 from energy.calendar import local_day, periods, quarter_hours
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
@@ -32,15 +32,15 @@ def starts(day: date, tz: ZoneInfo, length: timedelta) -> list[datetime]:
 @pytest.mark.parametrize("length", [HOUR, QUARTER], ids=["hours", "quarters"])
 def test_labels_numbers_and_clocks_come_back_without_loss(day: date, tz: ZoneInfo, length: timedelta) -> None:
     truth = starts(day, tz, length)
-    assert labels.period_count(day, tz, length) == len(truth)
-    assert labels.from_start_labels(day, labels.start_labels(day, tz, length), tz, length) == truth
-    assert labels.from_end_labels(day, labels.end_labels(day, tz, length), tz, length) == truth
-    assert labels.end_labels(day, tz, length)[-1] == "24:00"
-    assert [labels.numbered_start(day, n + 1, tz, length) for n in range(len(truth))] == truth
-    assert [labels.period_number(start, tz, length) for start in truth] == [(day, n + 1) for n in range(len(truth))]
-    naive = labels.to_device_clock(truth, tz)
-    assert labels.from_device_clock(naive, tz) == truth
-    assert labels.from_device_clock([time.replace(fold=0) for time in naive], tz) == truth
+    assert local_time.period_count(day, tz, length) == len(truth)
+    assert local_time.from_start_labels(day, local_time.start_labels(day, tz, length), tz, length) == truth
+    assert local_time.from_end_labels(day, local_time.end_labels(day, tz, length), tz, length) == truth
+    assert local_time.end_labels(day, tz, length)[-1] == "24:00"
+    assert [local_time.numbered_start(day, n + 1, tz, length) for n in range(len(truth))] == truth
+    assert [local_time.period_number(start, tz, length) for start in truth] == [(day, n + 1) for n in range(len(truth))]
+    naive = local_time.to_device_clock(truth, tz)
+    assert local_time.from_device_clock(naive, tz) == truth
+    assert local_time.from_device_clock([time.replace(fold=0) for time in naive], tz) == truth
 
 
 def hours(first: int, last: int) -> list[str]:
@@ -62,20 +62,20 @@ def hours(first: int, last: int) -> list[str]:
     ],
 )
 def test_every_way_of_labelling_a_whole_day(day: date, given_labels: list[str]) -> None:
-    assert labels.from_end_labels(day, given_labels, MADRID, HOUR) == starts(day, MADRID, HOUR)
+    assert local_time.from_end_labels(day, given_labels, MADRID, HOUR) == starts(day, MADRID, HOUR)
 
 
 def test_an_extra_midnight_is_the_end_of_the_day_before() -> None:
     day = date(2026, 5, 5)
-    found = labels.from_end_labels(day, ["00:00", *hours(1, 24)], MADRID, HOUR)
+    found = local_time.from_end_labels(day, ["00:00", *hours(1, 24)], MADRID, HOUR)
     assert found == [local_day(day, MADRID)[0] - HOUR, *starts(day, MADRID, HOUR)]
 
 
 def test_rows_may_be_missing() -> None:
     day = starts(BACK, MADRID, HOUR)
-    assert labels.from_end_labels(BACK, ["02:00", "03:00", "03:00", "05:00"], MADRID, HOUR) == [*day[1:4], day[5]]
-    assert labels.from_start_labels(BACK, ["02:00", "04:00"], MADRID, HOUR) == [day[2], day[5]]
-    assert labels.from_end_labels(BACK, [], MADRID, HOUR) == []
+    assert local_time.from_end_labels(BACK, ["02:00", "03:00", "03:00", "05:00"], MADRID, HOUR) == [*day[1:4], day[5]]
+    assert local_time.from_start_labels(BACK, ["02:00", "04:00"], MADRID, HOUR) == [day[2], day[5]]
+    assert local_time.from_end_labels(BACK, [], MADRID, HOUR) == []
 
 
 @pytest.mark.parametrize(
@@ -89,18 +89,18 @@ def test_rows_may_be_missing() -> None:
     ],
 )
 def test_labels_the_day_does_not_have_are_refused(day: date, wrong: list[str]) -> None:
-    with pytest.raises(labels.CalendarError, match=str(day)):
-        labels.from_end_labels(day, wrong, MADRID, HOUR)
+    with pytest.raises(local_time.CalendarError, match=str(day)):
+        local_time.from_end_labels(day, wrong, MADRID, HOUR)
 
 
 def test_numbers_the_day_does_not_have_are_refused() -> None:
-    with pytest.raises(labels.CalendarError, match="23 periods"):
-        labels.numbered_start(FORWARD, 24, MADRID, HOUR)
-    assert labels.numbered_start(BACK, 100, MADRID, QUARTER) == local_day(BACK, MADRID)[1] - QUARTER
+    with pytest.raises(local_time.CalendarError, match="23 periods"):
+        local_time.numbered_start(FORWARD, 24, MADRID, HOUR)
+    assert local_time.numbered_start(BACK, 100, MADRID, QUARTER) == local_day(BACK, MADRID)[1] - QUARTER
 
 
 def test_a_clock_not_yet_put_forward() -> None:
-    assert labels.from_device_clock([datetime.fromisoformat("2026-03-29T02:30")], MADRID) == [
+    assert local_time.from_device_clock([datetime.fromisoformat("2026-03-29T02:30")], MADRID) == [
         datetime(2026, 3, 29, 1, 30, tzinfo=timezone.utc)
     ]
 
@@ -109,6 +109,6 @@ def test_a_clock_not_yet_put_forward() -> None:
 @given(st.dates(date(2015, 1, 1), date(2034, 12, 31)), st.sampled_from([MADRID, CANARY]))
 def test_any_day_comes_back(day: date, tz: ZoneInfo) -> None:
     truth = list(quarter_hours(*local_day(day, tz)))
-    assert labels.from_end_labels(day, labels.end_labels(day, tz, QUARTER), tz, QUARTER) == truth
-    assert labels.from_device_clock([t.replace(fold=0) for t in labels.to_device_clock(truth, tz)], tz) == truth
+    assert local_time.from_end_labels(day, local_time.end_labels(day, tz, QUARTER), tz, QUARTER) == truth
+    assert local_time.from_device_clock([t.replace(fold=0) for t in local_time.to_device_clock(truth, tz)], tz) == truth
     assert len(truth) == sum(1 for _ in periods(*local_day(day, tz)))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from energy.pvpc import MARKET_SHARES, TOLLS, NoRule, market_factor, tolls
+from energy.money.pvpc import MARKET_SHARES, TOLLS, NoRule, market_factor, tolls
 
 GENUINE = (
     Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "esios" / "PVPC_CURV_DD_2021_06_01.json"

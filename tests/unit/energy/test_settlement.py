@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.settlement import ONE, BetaError, Line, Settled, assign, compensate, settle, settle_community
+from energy.money.sharing import ONE, BetaError, Line, Settled, assign, compensate, settle, settle_community
 
 HOUR = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 LATER = datetime(2026, 6, 1, 13, tzinfo=timezone.utc)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pandas as pd
 
-from energy.solar import clear_sky, clear_sky_on_plane, sun_position
+from energy.sun.position import clear_sky, clear_sky_on_plane, sun_position
 
 MADRID = (40.4168, -3.7038)
 DAY = [datetime(2026, 6, 21, tzinfo=timezone.utc) + timedelta(minutes=15 * n) for n in range(96)]

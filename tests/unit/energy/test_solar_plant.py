@@ -15,8 +15,8 @@ import pytest
 
 from energy.balance import installation_energy
 from energy.calendar import aggregate
-from energy.counters import portions
-from energy.labels import from_device_clock
+from energy.local_time import from_device_clock
+from energy.registers.counters import portions
 
 SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data"))
 FILE = SHARED / "solar_plant_1" / "Plant_1_Generation_Data.csv.gz"

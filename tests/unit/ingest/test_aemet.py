@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.aemet import Aemet, AemetError, AwayError, KeyRefusedError, NoDataError, Quota
+from ingest.sources.aemet.client import Aemet, AemetError, AwayError, KeyRefusedError, NoDataError, Quota
 
 LIMIT = "Límite de peticiones o caudal por minuto excedido para este usuario. Espere al siguiente minuto."
 

@@ -13,7 +13,7 @@ import pytest
 
 from conf.stations import DAILY_VALUES
 from energy.records import parse
-from ingest import aemet_forms as forms
+from ingest.sources.aemet import forms as forms
 
 GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
 KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ingest.esios import EsiosError, parse_apidatos, parse_indicator, parse_pvpc_file
+from ingest.sources.esios import EsiosError, parse_apidatos, parse_indicator, parse_pvpc_file
 
 KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "esios"

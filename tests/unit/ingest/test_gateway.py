@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ingest import group_commit, sender
-from ingest.group_commit import GroupCommit
-from ingest.outbox import Message, Outbox
-from ingest.publisher import Publisher, PublishError, message
-from ingest.sender import Sender
+from ingest.gateway import group_commit, sender
+from ingest.gateway.group_commit import GroupCommit
+from ingest.gateway.outbox import Message, Outbox
+from ingest.gateway.sender import Sender
+from ingest.publishing.messages import Publisher, PublishError, message
 
 
 def record(number: int) -> dict[str, Any]:

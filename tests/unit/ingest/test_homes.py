@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from conf import load_settings
 from energy.records import parse
-from ingest import citylearn
-from ingest.homes import CYCLE_HOURS, CYCLE_START, Home, catalogue, cycle_hour, history
+from ingest.simulator import citylearn
+from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, Home, catalogue, cycle_hour, history
 from tests.plain_homes import plain_hours
 
 CUT = datetime(2026, 11, 21, tzinfo=timezone.utc)

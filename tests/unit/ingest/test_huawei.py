@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from ingest import huawei
-from ingest.connection import RegisterMapConnection
-from ingest.modbus import Link
-from ingest.register_map import MappedDevice
-from ingest.registers import words
+from ingest.devices import huawei
+from ingest.devices.connection import RegisterMapConnection
+from ingest.devices.modbus import Link
+from ingest.devices.register_map import MappedDevice
+from ingest.devices.registers import words
 from tests.unit.ingest.modbus_device import free_port, serving
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pymodbus.pdu.register_message import WriteSingleRegisterRequest
 
-from ingest import modbus, sunspec
-from ingest.modbus import DeviceError, Link, NothingMeasuredError
-from ingest.registers import words
-from ingest.sunspec_device import SunSpecDevice
+from ingest.devices import modbus, sunspec_models
+from ingest.devices.modbus import DeviceError, Link, NothingMeasuredError
+from ingest.devices.registers import words
+from ingest.devices.sunspec import SunSpecDevice
 from tests.unit.ingest.modbus_device import free_port, serving, sunspec_image
 
 SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
@@ -34,7 +34,7 @@ def integer_inverter(power_w: int) -> list[int]:
     return registers
 
 
-@pytest.mark.parametrize("base", sunspec.BASES)
+@pytest.mark.parametrize("base", sunspec_models.BASES)
 @pytest.mark.parametrize("common_length", [65, 66])
 def test_a_device_is_found_at_each_base_whatever_its_common_models_length(base: int, common_length: int) -> None:
     async def scenario() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.omie import OmieFileError, parse_marginal, parse_report
+from ingest.sources.omie import OmieFileError, parse_marginal, parse_report
 
 KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "omie"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.outbox import ROW_BYTES, Message, Outbox, OutboxFullError
+from ingest.gateway.outbox import ROW_BYTES, Message, Outbox, OutboxFullError
 
 messages = st.builds(Message, st.just("readings"), st.none() | st.binary(max_size=8), st.binary(max_size=50))
 steps = st.lists(st.one_of(st.lists(messages, max_size=5), st.integers(0, 6)), max_size=20)
@@ -70,7 +70,7 @@ def test_a_full_disk_is_said_and_what_was_kept_stays(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from ingest.outbox import Message, Outbox
+from ingest.gateway.outbox import Message, Outbox
 outbox = Outbox(Path(sys.argv[1]), 100)
 number = 0
 while True:

@@ -10,11 +10,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from energy.records import parse
-from ingest.connection import CONNECTION
-from ingest.devices import Device, check_kind
-from ingest.modbus import DeviceError
-from ingest.poller import event_time, is_backlog, reading
-from ingest.sunspec_device import Measurement
+from ingest.devices.connection import CONNECTION
+from ingest.devices.modbus import DeviceError
+from ingest.devices.registry import Device, check_kind
+from ingest.devices.sunspec import Measurement
+from ingest.gateway.poller import event_time, is_backlog, reading
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=timezone.utc)
 

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from ingest import esios, omie, price_sources
-from ingest.esios import EsiosError
-from ingest.price_sources import fetch_days, is_whole
+from ingest.sources import esios, omie, prices
+from ingest.sources.esios import EsiosError
+from ingest.sources.prices import fetch_days, is_whole
 
 DAY = date(2025, 10, 26)
 """Clocks go back: 25 hours, 100 quarter-hours."""
@@ -56,7 +56,7 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sources]:
     monkeypatch.setattr(omie, "DOWNLOAD", f"{base}/omie")
     monkeypatch.setattr(esios, "API", base)
     monkeypatch.setattr(esios, "APIDATOS", f"{base}/apidatos")
-    monkeypatch.setattr(price_sources, "PAUSE_S", 0.0)
+    monkeypatch.setattr(prices, "PAUSE_S", 0.0)
     yield server
     server.shutdown()
     server.server_close()

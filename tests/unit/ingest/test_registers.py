@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.registers import NOT_IMPLEMENTED, RegisterType, number, scaled, text, width, words
+from ingest.devices.registers import NOT_IMPLEMENTED, RegisterType, number, scaled, text, width, words
 
 RANGES: dict[RegisterType, tuple[int, int]] = {
     "int16": (-(2**15) + 1, 2**15 - 1),

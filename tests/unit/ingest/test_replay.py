@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from ingest import bulk
-from ingest.replay import ReplayError, keyed, lines
+from ingest.files.replay import ReplayError, keyed, lines
+from ingest.publishing import bulk
 from stack.cli import app
 
 LIMIT = 1000

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymodbus.client import AsyncModbusTcpClient
 
-from ingest import sunspec
-from ingest.homes import CYCLE_HOURS, Home
-from ingest.modbus import Link
+from ingest.devices import sunspec_models
+from ingest.devices.modbus import Link
+from ingest.devices.sunspec import SunSpecDevice
 from ingest.simulator import image
 from ingest.simulator.clock import LOG_STEP, first_instant, next_instant
+from ingest.simulator.homes import CYCLE_HOURS, Home
 from ingest.simulator.plant import Plant
 from ingest.simulator.server import devices, listen
-from ingest.sunspec_device import SunSpecDevice
 from tests.unit.ingest.modbus_device import free_port
 
 HOUR = timedelta(hours=1)
@@ -49,11 +49,11 @@ def test_what_is_written_is_what_is_read(instant: datetime) -> None:
     registers = image.blank(image.INVERTER, image.INVERTER_LENGTH, "UNIT-001")
     image.write(registers, image.INVERTER, instant, plant.inverter(instant))
     at = image.CLOCK_ADDRESS - image.BASE
-    assert sunspec.clock(registers[at:]) == instant
-    fields = sunspec.inverter(image.INVERTER, registers[image.MAIN_ADDRESS - image.BASE :])
+    assert sunspec_models.clock(registers[at:]) == instant
+    fields = sunspec_models.inverter(image.INVERTER, registers[image.MAIN_ADDRESS - image.BASE :])
     assert fields["energy_total_wh"] == pytest.approx(plant.inverter(instant)["energy_total_wh"], abs=0.00501)
     assert fields["ac_power_w"] == round(plant.inverter(instant)["ac_power_w"])
-    assert sunspec.maker(registers[2:]) == ("Solera", "Simulated home", "UNIT-001")
+    assert sunspec_models.maker(registers[2:]) == ("Solera", "Simulated home", "UNIT-001")
 
 
 @given(seconds, seconds)

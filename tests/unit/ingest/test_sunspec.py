@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import sunspec
-from ingest.registers import words
-from ingest.sunspec import LAYOUTS, MAX_READ, Model
+from ingest.devices import sunspec_models
+from ingest.devices.registers import words
+from ingest.devices.sunspec_models import LAYOUTS, MAX_READ, Model
 
 DEFINITIONS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
 NAMES = {
@@ -38,7 +38,7 @@ def test_an_inverter_of_integers() -> None:
         103, 50, o2=[1234], o6=[0xFFFE], o10=[2305], o13=[0xFFFF], o14=[512], o15=[1], o16=[5001], o17=[0xFFFE],
         o24=[0x0012, 0xD687], o26=[1], o31=[0x8000], o32=[0], o38=[4],
     )  # fmt: skip
-    assert sunspec.inverter(103, registers) == {
+    assert sunspec_models.inverter(103, registers) == {
         "current_a": 12.34,
         "voltage_v": 230.5,
         "ac_power_w": 5120.0,
@@ -54,7 +54,7 @@ def test_an_inverter_of_floats() -> None:
         113, 60, o22=words(4321.5, "float32"), o32=words(7654321.0, "float32"), o38=[0x7FC0, 0], o48=[2],
         o16=[0x7FC0, 0], o2=[0x7FC0, 0], o24=[0x7FC0, 0],
     )  # fmt: skip
-    assert sunspec.inverter(113, registers) == {
+    assert sunspec_models.inverter(113, registers) == {
         "ac_power_w": 4321.5,
         "energy_total_wh": 7654321.0,
         "status_code": 2,
@@ -68,7 +68,7 @@ def test_a_meters_sign_is_a_setting(positive: Any, imported: float, exported: fl
         203, 105, o18=words(-150, "int16"), o22=[1], o38=[0, 5000], o46=[0, 6000], o54=[0], o16=[0x8000],
         o7=[0x8000], o2=[0x8000],
     )  # fmt: skip
-    assert sunspec.meter(203, registers, positive) == {
+    assert sunspec_models.meter(203, registers, positive) == {
         "import_power_w": imported,
         "export_power_w": exported,
         "export_total_wh": 5000.0,
@@ -81,7 +81,7 @@ def test_a_model_701_inverter() -> None:
         701, 153, o4=[3], o10=[250], o14=[0x8000], o16=[2300], o17=words(50000, "uint32"),
         o19=words(123456789, "uint64"), o114=[0xFFFF], o115=[0xFFFD], o116=[1], o120=[0],
     )  # fmt: skip
-    assert sunspec.inverter(701, registers) == {
+    assert sunspec_models.inverter(701, registers) == {
         "ac_power_w": 2500.0,
         "voltage_v": 230.0,
         "frequency_hz": 50.0,
@@ -93,25 +93,25 @@ def test_a_model_701_inverter() -> None:
 
 def test_the_devices_own_clock() -> None:
     moment = datetime(2026, 11, 21, 12, 30, tzinfo=timezone.utc)
-    seconds = int((moment - sunspec.EPOCH).total_seconds())
-    assert sunspec.clock(block(122, 44, o41=words(seconds, "uint32"))) == moment
-    assert sunspec.clock(block(122, 44)) is None
+    seconds = int((moment - sunspec_models.EPOCH).total_seconds())
+    assert sunspec_models.clock(block(122, 44, o41=words(seconds, "uint32"))) == moment
+    assert sunspec_models.clock(block(122, 44)) is None
 
 
 def test_power_of_all_strings() -> None:
     registers = [160, 48, 0, 0, 0xFFFF, 0, 0, 0, 2, 0] + [0] * 40
     registers[10 + 11], registers[30 + 11] = 15000, 5000
-    assert sunspec.strings_power_w(registers) == 2000.0
+    assert sunspec_models.strings_power_w(registers) == 2000.0
 
 
 def test_a_reading_takes_one_request_where_the_models_allow() -> None:
     models = [Model(1, 40002, 65), Model(103, 40069, 50), Model(122, 40121, 44)]
-    assert sunspec.plan(models) == [(40069, 95)]
+    assert sunspec_models.plan(models) == [(40069, 95)]
 
 
 def test_a_distant_clock_takes_a_second_request() -> None:
     models = [Model(203, 40070, 105), Model(122, 40177, 44)]
-    assert sunspec.plan(models) == [(40070, 55), (40177, 43)]
+    assert sunspec_models.plan(models) == [(40070, 55), (40177, 43)]
 
 
 @given(
@@ -120,14 +120,14 @@ def test_a_distant_clock_takes_a_second_request() -> None:
 def test_the_plan_reads_every_needed_word_within_the_limit(found: list[tuple[int, int]]) -> None:
     address, models = 40002, []
     for identity, length in found:
-        least = max(length, sunspec.needed(Model(identity, 0, 60)) - 2)
+        least = max(length, sunspec_models.needed(Model(identity, 0, 60)) - 2)
         models.append(Model(identity, address, least))
         address += least + 2
-    requests = sunspec.plan(models)
+    requests = sunspec_models.plan(models)
     assert all(0 < request.length <= MAX_READ for request in requests)
     read = {a for request in requests for a in range(request.address, request.address + request.length)}
     for model in models:
-        assert set(range(model.address, model.address + sunspec.needed(model))) <= read
+        assert set(range(model.address, model.address + sunspec_models.needed(model))) <= read
 
 
 @pytest.mark.parametrize("model", sorted(LAYOUTS))
@@ -142,7 +142,7 @@ def test_offsets_are_those_of_the_published_definition(model: int) -> None:
         offset += point["size"]
     for field, (at, kind, scale) in LAYOUTS[model].items():
         name = (DER_NAMES if model == 701 else {}).get(field, NAMES[field])
-        if model in sunspec.METERS and field == "voltage_v":
+        if model in sunspec_models.METERS and field == "voltage_v":
             name = "PhV"
         expected_at, point = points[name]
         assert (at, kind) == (expected_at, point["type"]), field

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.rows import EnergyRow
-from serving_layer.arrivals import Later
-from serving_layer.reconcile import CAUSES, COLUMNS, COMPARED, VIEWS, Line, flat, lines_of
+from energy.energy_row import EnergyRow
+from serving_layer.views.late import Later
+from serving_layer.views.reconcile import CAUSES, COLUMNS, COMPARED, VIEWS, Line, flat, lines_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 CLOCKS_BACK = datetime(2025, 10, 25, 20, tzinfo=timezone.utc)

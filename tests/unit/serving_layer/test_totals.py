@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving_layer.merge import BATCH, SPEED, Value
-from serving_layer.totals import totals
+from serving_layer.views.merge import BATCH, SPEED, Value
+from serving_layer.views.totals import totals
 
 MADRID = ZoneInfo("Europe/Madrid")
 AUTUMN = datetime(2026, 10, 24, tzinfo=timezone.utc)

@@ -6,9 +6,9 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from energy.rows import to_us
-from speed_layer.catalogue import Catalogue
-from speed_layer.judge import Message
+from energy.energy_row import to_us
+from speed_layer.readings_query.validate import Message
+from store.catalogue import Catalogue
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 CATALOGUE = Catalogue(

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from readings_of import NOON
 
-from energy.rows import QUARTER, EnergyRow
-from speed_layer import totals
-from speed_layer.totals import Totals, community_totals
-from speed_layer.windows import Window
+from energy.energy_row import QUARTER, EnergyRow
+from speed_layer.energy_query import totals
+from speed_layer.energy_query.totals import Totals, community_totals
+from speed_layer.energy_query.windows import Window
 
 HOUR = Window(NOON, NOON + timedelta(hours=1))
 MEMBERS = {f"village-{n}": [f"home-{n}-{m}" for m in range(n + 1)] for n in range(4)}

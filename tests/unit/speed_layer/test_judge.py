@@ -8,7 +8,7 @@ import pytest
 from readings_of import CATALOGUE, message, payload, reading
 
 from energy.records import MAX_PAYLOAD_BYTES, Rejected
-from speed_layer.judge import judge
+from speed_layer.readings_query.validate import judge
 
 
 def test_a_reading_of_a_known_device_is_taken() -> None:

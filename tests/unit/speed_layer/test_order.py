@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from readings_of import reading
 
 from energy.conflict import merge
-from speed_layer.repeats import Key, Position, Stored, classify, may_be_stored
-from speed_layer.state import latest
+from speed_layer.readings_query.duplicates import Key, Position, Stored, classify, may_be_stored
+from speed_layer.readings_query.latest_state import latest
 
 DEVICES = ("home-1-inverter", "home-1-other")
 FIELDS = ("ac_power_w", "energy_total_wh", "voltage_v")

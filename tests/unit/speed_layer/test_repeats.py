@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from readings_of import NOON, at, reading
 
-from speed_layer.repeats import Stored, classify, key, may_be_stored
+from speed_layer.readings_query.duplicates import Stored, classify, key, may_be_stored
 
 A = reading(0, ac_power_w=100.0)
 GREATER = reading(0, ac_power_w=200.0)

@@ -13,10 +13,10 @@ from readings_of import NOON, reading
 
 from energy.balance import EnergyRow, Register, installation_energy
 from energy.conflict import adds, merge
-from speed_layer.followed import Followed
-from speed_layer.stored import Reading
-from speed_layer.totals import installation_totals
-from speed_layer.touched import told
+from speed_layer.energy_query.affected import told
+from speed_layer.energy_query.carried_state import Followed
+from speed_layer.energy_query.totals import installation_totals
+from speed_layer.lookups import Reading
 
 DEVICE = "home-1-inverter"
 CAPACITY = {"home-1": 10.0}
@@ -28,7 +28,7 @@ View = dict[tuple[str, datetime], EnergyRow]
 
 
 class Memory:
-    """The look-ups of ``speed_layer.stored.Store`` over readings of one device in memory."""
+    """The look-ups of ``speed_layer.lookups.Store`` over readings of one device in memory."""
 
     def __init__(self) -> None:
         self.held: dict[datetime, Reading] = {}

@@ -9,10 +9,10 @@ import pyarrow as pa
 from readings_of import CATALOGUE, NOON, at, message, payload, reading
 
 from conf import load_settings
-from energy.rows import to_us
-from speed_layer.judge import Message
-from speed_layer.summary import Summary, total
-from speed_layer.verdicts import judging
+from energy.energy_row import to_us
+from speed_layer.readings_query.summary import Summary, total
+from speed_layer.readings_query.validate import Message
+from speed_layer.readings_query.validated_batch import judging
 
 
 def verdicts(messages: list[Message]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings_of import NOON, at
 
-from speed_layer.windows import PIECE, QUARTER, Run, Window, pieces, runs, union, window
+from speed_layer.energy_query.windows import PIECE, QUARTER, Run, Window, pieces, runs, union, window
 
 
 def minute(minutes: float) -> datetime:

@@ -8,7 +8,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from stack.commands import bench
+from stack.commands.operate import bench
 
 SCRIPT = "import pathlib, sys; pathlib.Path(__file__ + '.ran').write_text(' '.join(sys.argv[1:]))"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stack.cassandra import drop_blank_segments
+from stack.servers.cassandra import drop_blank_segments
 
 
 def test_only_segments_without_a_byte_written_are_dropped(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from conf import Settings, jars, load_settings
-from stack import jars as fetching
-from stack.download import Download, NotDownloaded, fetch_all, intact
+from stack.downloads import jars as fetching
+from stack.downloads.download import Download, NotDownloaded, fetch_all, intact
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conf import load_settings
-from stack import maven
+from stack.downloads import maven
 
 SETTINGS = """<?xml version="1.0"?>
 <settings xmlns="http://maven.apache.org/SETTINGS/1.2.0">

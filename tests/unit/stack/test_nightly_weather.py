@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from conf import Settings
-from ingest.aemet import AemetError
-from ingest.weather import NoMunicipality
-from stack.commands import nightly
+from ingest.sources.aemet.client import AemetError
+from ingest.sources.aemet.weather import NoMunicipality
+from stack.commands.operate import nightly
 
 
 def said(settings: Settings, patch: pytest.MonkeyPatch, answer: int | Exception) -> str:

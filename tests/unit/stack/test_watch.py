@@ -102,7 +102,7 @@ def test_what_a_killed_service_has_left_is_gone_before_its_successor_works(
 
 
 def test_a_full_disk_is_named(watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("stack.keeper.LOW_BYTES", 10**18)
+    monkeypatch.setattr("stack.supervisor.LOW_BYTES", 10**18)
     watched = watch(python("broken", "raise SystemExit(3)", ready=lambda: time.sleep(1) or 1 / 0))
     error = watched.until("broken", lambda state: bool(state["error"]))["error"]
     assert error.startswith(f"ended with exit code 3; the disk of {tmp_path} is full")
@@ -141,7 +141,7 @@ def test_a_hardy_service_is_started_again_without_what_it_needs(
 def test_what_no_longer_answers_when_its_need_is_back_is_started_again(
     watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("stack.keeper.ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("stack.supervisor.ANSWER_SECONDS", 1.0)
     hung = tmp_path / "hung"
     job = python("job", needs=("server",), ready=lambda: hung.exists() and time.sleep(3))
     watched = watch(python("server"), job)

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from series import load, plant, rows
 
 from batch_layer.forecasting import model as models
-from batch_layer.forecasting.centre import proven_centre
+from batch_layer.forecasting.blend import proven_centre
 from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.frame import feature_table
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR

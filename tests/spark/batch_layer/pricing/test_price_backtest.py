@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from market import prices
+from market import prices as market_prices
 from pyspark.sql import SparkSession
 
-from batch_layer import backtest as backtesting
-from batch_layer import price_backtest
-from batch_layer.forecasting.inputs import BadInput
+from batch_layer.backtest import prices
+from batch_layer.backtest import quantities as backtesting
+from batch_layer.backtest.inputs import BadInput
 from batch_layer.forecasting.quantity import PRICE
-from batch_layer.pricing.makers import NAIVE
+from batch_layer.pricing.candidates import NAIVE
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -35,13 +35,13 @@ def task(history: Path, first: pd.Timestamp, days: int, weather: Path | None = N
 
 
 def run(spark: SparkSession, wanted: backtesting.Task, model: str = "lasso") -> backtesting.Result:
-    return price_backtest.backtest(spark, wanted, price_backtest.engines(model), lambda _: None)
+    return prices.backtest(spark, wanted, prices.engines(model), lambda _: None)
 
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.Series]:
     """One file of many faults; every series is of the same market."""
-    whole = prices(190)
+    whole = market_prices(190)
     torn = whole.copy()
     torn.iloc[1000:1010] = np.nan
     torn.iloc[2000:2060] = np.nan
@@ -111,7 +111,7 @@ def test_what_comes_after_the_issue_changes_nothing(
 
 
 def test_weather_that_makes_the_price_is_used_and_said(spark: SparkSession, tmp_path: Path) -> None:
-    values = prices(170)
+    values = market_prices(170)
     random = np.random.default_rng(3)
     wind = np.repeat(random.uniform(0, 20, 170), 24)
     history = csv(tmp_path, "history", rows("ES", values - 3 * wind))
@@ -125,7 +125,7 @@ def test_weather_that_makes_the_price_is_used_and_said(spark: SparkSession, tmp_
 
 
 def test_three_days_are_forecast_by_persistence(spark: SparkSession, tmp_path: Path) -> None:
-    values = prices(3)
+    values = market_prices(3)
     found = run(spark, task(csv(tmp_path, "history", rows("short", values)), values.index[-24], 2), "best").forecasts
     assert len(found) == 48
     assert set(found["model"]) == {NAIVE}
@@ -134,4 +134,4 @@ def test_three_days_are_forecast_by_persistence(spark: SparkSession, tmp_path: P
 
 def test_an_unknown_model_is_named() -> None:
     with pytest.raises(BadInput, match="oracle"):
-        price_backtest.engines("oracle")
+        prices.engines("oracle")

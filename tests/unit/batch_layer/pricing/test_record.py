@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from market import prices
 
-from batch_layer.pricing import components, makers
+from batch_layer.pricing import candidates, components
 from batch_layer.pricing.band import quantiles
+from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, TREES, WITH_WEATHER, Part
 from batch_layer.pricing.design import lay_out
 from batch_layer.pricing.issue import issue
-from batch_layer.pricing.makers import LASSO, MEAN, NAIVE, TREES, WITH_WEATHER, Part
-from batch_layer.pricing.record import coverage, score, winner
+from batch_layer.pricing.track_record import coverage, score, winner
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -68,12 +68,13 @@ def test_an_issue_is_by_whom_was_best_before_it_and_says_so() -> None:
 
 
 def test_means_are_of_parts_with_the_same_inputs() -> None:
-    parts = makers.parts_of((MEAN, LASSO, TREES), weather=True)
+    parts = candidates.parts_of((MEAN, LASSO, TREES), weather=True)
     assert len(parts) == len(set(parts)) == 2 * 4
-    made = makers.made((MEAN, LASSO, TREES), {p: np.full((1, 24), 2.0 if p.engine == LASSO else 4.0) for p in parts})
+    forecasts = {p: np.full((1, 24), 2.0 if p.engine == LASSO else 4.0) for p in parts}
+    made = candidates.made((MEAN, LASSO, TREES), forecasts)
     assert set(made) == {name + inputs for name in (MEAN, LASSO, TREES) for inputs in ("", WITH_WEATHER)}
     assert (made[MEAN][0, 0], made[LASSO][0, 0], made[TREES + WITH_WEATHER][0, 0]) == (3.0, 2.0, 4.0)
-    assert set(makers.made((MEAN,), {Part(LASSO): np.ones((1, 24)), Part(TREES): np.ones((1, 24))})) == {MEAN}
+    assert set(candidates.made((MEAN,), {Part(LASSO): np.ones((1, 24)), Part(TREES): np.ones((1, 24))})) == {MEAN}
 
 
 def test_the_pvpc_is_its_tolls_its_share_of_the_market_and_what_is_left_of_it() -> None:
