@@ -19,7 +19,7 @@ from conf import Settings
 from store import cassandra, hdfs
 
 NAME = "nightly"
-STEPS = ("archive", "clean", "energy", "features", "train", "forecast", "evaluate", "prices", "publish")
+STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
 
 
 class RunError(RuntimeError):

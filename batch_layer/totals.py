@@ -104,4 +104,4 @@ def _write(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame, d
 if __name__ == "__main__":
     from batch_layer.entry import main
 
-    main("energy")
+    main("totals")

@@ -22,7 +22,7 @@ from conf import Settings
 from store import cassandra
 from store.spark import session
 
-STEPS = ("archive", "clean", "energy", "publish")
+STEPS = ("archive", "clean", "totals", "publish")
 FIRST = world.CUT - timedelta(days=3)
 LATE_DAY = world.CUT - timedelta(days=40)
 MINUTES = timedelta(minutes=5)
@@ -118,7 +118,7 @@ def test_the_same_night_again_changes_nothing(stack: Settings, spark: SparkSessi
     before = {home: world.rows(stack, home) for home in ("batch-1", "batch-community", "batch-sorted")}
     again = night(spark, stack)
     assert again.run_id > first_night.run_id
-    assert again.finished["energy"]["energy_rows"] == 0
+    assert again.finished["totals"]["energy_rows"] == 0
     assert {home: world.rows(stack, home) for home in before} == before
 
 

@@ -27,7 +27,7 @@ from serving_layer.web import price_chart, price_panel
 from store import cassandra
 from store.spark import session
 
-STEPS = ("archive", "clean", "energy", "prices", "publish")
+STEPS = ("archive", "clean", "totals", "prices", "publish")
 NOW = datetime.now(timezone.utc)
 CUT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 TODAY = NOW.astimezone(MADRID).date()

@@ -30,7 +30,7 @@ from stack.services import environment
 from store import cassandra
 from store.spark import session
 
-STEPS = ("archive", "clean", "energy", "publish")
+STEPS = ("archive", "clean", "totals", "publish")
 TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
 MINUTES = timedelta(minutes=5)
 HOME, NEWCOMER = "account-home", "account-newcomer"

@@ -13,9 +13,9 @@ import batch_layer
 FOLDER = Path(batch_layer.__file__).parent
 
 
-@pytest.mark.parametrize("step", ["energy", "nightly"])
+@pytest.mark.parametrize("step", ["totals", "nightly"])
 def test_a_step_runs_from_its_own_folder(step: str) -> None:
-    """There energy.py lies on the path before the package energy."""
+    """The folder of the steps lies on the path before the package energy."""
     done = subprocess.run(
         [sys.executable, f"{step}.py", "--help"], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
     )

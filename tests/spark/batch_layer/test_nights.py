@@ -53,7 +53,7 @@ def test_an_unpublished_run_of_the_same_cut_goes_on(
 
 def test_a_step_done_again_undoes_the_later_ones(spark: SparkSession, settings: Settings, night: Run) -> None:
     run = night
-    for step in ("archive", "clean", "energy"):
+    for step in ("archive", "clean", "totals"):
         run = runs.finish(spark, settings, run, step, {})
     assert list(runs.finish(spark, settings, run, "clean", {}).finished) == ["archive", "clean"]
 

@@ -148,7 +148,7 @@ def test_the_perceptron_is_told_each_places_day(
         spark, perceptron(settings), night, [Market("spot", "ES", market_prices(3, "2026-03-07"))]
     )
     assert found is not None
-    names = [f"{code}_{name}" for name in weather.VARIABLES]
+    names = [f"{code}_{name}" for name in price_weather.VARIABLES]
     assert len(found.columns) == 2 + 3 * places
     by_day = found.groupby(found["time"].dt.floor("D"))[names]
     assert (by_day.nunique() == 1).all(axis=None)
