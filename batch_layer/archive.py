@@ -20,7 +20,7 @@ from batch_layer.master.catalogue import Catalogue, read_catalogue
 from batch_layer.master.validate import judge
 from batch_layer.runs import Run, RunError
 from conf import Settings
-from energy.records import EARLIEST, TOPICS, columns
+from energy.topics import EARLIEST, TOPICS
 from store import cassandra
 
 LAYER = "batch"
@@ -114,7 +114,7 @@ def archive_batch(
 
 def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int) -> DataFrame:
     """Of ``accepted`` each message that is not the exact repeat of one archived before or in the same batch."""
-    spark, fields = accepted.sparkSession, list(columns(topic))
+    spark, fields = accepted.sparkSession, list(TOPICS[topic].columns)
     first = F.min(F.struct("kafka_partition", "kafka_offset", "received_at")).alias("first")
     unique = (
         accepted.groupBy(*fields)

@@ -23,7 +23,7 @@ from batch_layer.quarters import gap_ledger
 from batch_layer.runs import Run
 from conf import Settings
 from energy.conflict import merge
-from energy.records import KEYS, columns
+from energy.topics import TOPICS
 
 REACH = "installation_id string, device_id string, touched_day date, event_day date"
 
@@ -78,7 +78,7 @@ def _stage(rows: DataFrame, folder: str) -> None:
 
 
 def _reading_schema() -> str:
-    fields = ", ".join(f"`{name}` {kind}" for name, kind in columns("readings").items())
+    fields = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS["readings"].columns.items())
     return f"{fields}, received_at timestamp, event_day date"
 
 
@@ -100,7 +100,7 @@ def needed_readings(spark: SparkSession, settings: Settings, reaching: DataFrame
     days = [row.event_day for row in needed.select("event_day").distinct().collect()]
     readings = dataset.read(spark, settings, "readings", days)
     return readings.join(needed, ["installation_id", "device_id", "event_day"], "left_semi").select(
-        *columns("readings"), "received_at", "event_day"
+        *TOPICS["readings"].columns, "received_at", "event_day"
     )
 
 
@@ -122,7 +122,7 @@ def clean_readings(readings: DataFrame) -> DataFrame:
 
     Of their arrivals the last stands: until then the reading was another.
     """
-    ordered = readings.repartition("device_id", "event_day").sortWithinPartitions(*KEYS["readings"])
+    ordered = readings.repartition("device_id", "event_day").sortWithinPartitions(*TOPICS["readings"].key)
     return ordered.mapInArrow(merge_repeats, _reading_schema())  # type: ignore[arg-type]
 
 
@@ -142,7 +142,7 @@ def merge_repeats(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 def _group_starts(rows: pa.Table) -> np.ndarray[Any, Any]:
     starts = np.zeros(len(rows), dtype=bool)
     starts[0] = True
-    for name in KEYS["readings"]:
+    for name in TOPICS["readings"].key:
         values = rows.column(name).to_numpy()
         starts[1:] |= values[1:] != values[:-1]
     return np.flatnonzero(starts)

@@ -17,10 +17,10 @@ from cassandra.concurrent import execute_concurrent
 from kafka import KafkaConsumer
 
 from conf import load_settings
-from energy.records import columns
+from energy.topics import TOPICS
 from store import cassandra
 
-FIELDS = tuple(columns("readings"))
+FIELDS = tuple(TOPICS["readings"].columns)
 CONCURRENCY = 128
 
 

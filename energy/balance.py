@@ -53,11 +53,10 @@ def installation_energy(
 ) -> list[EnergyRow]:
     """Energy of the quarter-hours of ``start``..``end`` (UTC) that the readings of ONE installation give evidence of.
 
-    Readings are dicts as ``energy.records.parse`` returns them, of all devices, unsorted, repeats allowed. Two of the
-    same device and instant are merged by ``energy.conflict``. ``capacity_kw`` is the installation's, None where
-    unknown. A quantity is the sum over its devices; its completeness is that of the least complete of them.
-    For the same numbers from any window, give also what ``energy.registers.counters`` asks for beyond ``start`` and
-    ``end``.
+    Readings are dicts as ``Topic.parse`` of ``energy.topics`` returns them, of all devices, unsorted, repeats allowed.
+    Two of the same device and instant are merged by ``energy.conflict``. ``capacity_kw`` is the installation's, None
+    where unknown. A quantity is the sum over its devices; its completeness is that of the least complete of them.
+    For equal numbers from any window, give also what ``energy.registers.counters`` asks beyond ``start`` and ``end``.
     """
     return installation_rows(counted(readings, capacity_kw), start, end)
 

@@ -14,13 +14,14 @@ from cassandra.query import dict_factory
 
 from conf import Settings
 from energy.balance import EnergyRow
-from energy.records import COUNTED, QUANTITIES, columns
+from energy.records import COUNTED, QUANTITIES
+from energy.topics import TOPICS
 from speed_layer.readings_query.duplicates import Key, Stored
 from store import cassandra
 
 CONCURRENCY = 32
 INSTANTS_A_QUERY = 100
-_FIELDS = tuple(columns("readings"))
+_FIELDS = tuple(TOPICS["readings"].columns)
 _ENERGY_FIELDS = (
     *("device_id", "device_kind", "time", "kafka_partition", "kafka_offset"),
     *COUNTED,
@@ -145,7 +146,7 @@ class Store:
 
 
 def as_reading(row: Mapping[str, Any]) -> Reading:
-    """A row of ``reading_by_day`` as :func:`energy.records.parse` would have returned it."""
+    """A row of ``reading_by_day`` as :func:`energy.topics.Topic.parse` would have returned it."""
     reading = {name: value for name, value in row.items() if value is not None}
     reading["time"] = _utc(reading["time"])
     return reading

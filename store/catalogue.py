@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from energy.records import Rejected
+from energy.topics import Rejected
 
 FRESH_SECONDS = 2.0
 """How old the catalogue may be before it is read again."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from energy.records import MAX_PAYLOAD_BYTES, columns
+from energy.topics import MAX_PAYLOAD_BYTES, TOPICS
 
 COUNT = 500
 NUMBERS = ("NaN", "Infinity", "-Infinity", "1e308", "-1e308", "1e400", "-0.0", "9" * 400, "0x1F", "1_000", "1,5", "٣")
@@ -40,7 +40,7 @@ def good(topic: str, installation: str, time: datetime) -> dict[str, Any]:
     text = {"device_kind": "inverter", "method": "measured", "kind": "forecast", "market": "spot", "schema": 1}
     text |= {"installation_id": installation, "device_id": f"{installation}-inverter", "meter_id": f"{installation}-m"}
     made: dict[str, Any] = {"schema": 1}
-    for name, kind in columns(topic).items():
+    for name, kind in TOPICS[topic].columns.items():
         if kind == "timestamp":
             later = timedelta(hours=1) if name in ("end", "known_at") else timedelta()
             made[name] = (time + later).isoformat()
@@ -99,7 +99,7 @@ def _malformed(topic: str, installation: str, time: datetime) -> Iterator[bytes]
 
 def _wrong(topic: str, installation: str, time: datetime) -> Iterator[bytes]:
     record = good(topic, installation, time)
-    for name, kind in columns(topic).items():
+    for name, kind in TOPICS[topic].columns.items():
         yield _wire({key: value for key, value in record.items() if key != name})
         values = TIMES if kind == "timestamp" else OTHERS
         yield from (_wire(record | {name: value}) for value in values)

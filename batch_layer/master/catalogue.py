@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conf import Settings
-from energy.records import Rejected
+from energy.topics import Rejected
 from store import cassandra
 
 

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from conf import Settings
-from energy.records import EVENT_TIME, KEYS, columns
+from energy.topics import TOPICS
 from store import hdfs
 
 COORDINATES = "kafka_partition int, kafka_offset bigint, received_at timestamp"
@@ -25,7 +25,7 @@ _BATCHES = "_batches"
 
 def schema(topic: str) -> str:
     """Columns of the topic's master dataset, as a Spark schema string."""
-    fields = ", ".join(f"`{name}` {kind}" for name, kind in columns(topic).items())
+    fields = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS[topic].columns.items())
     return f"{fields}, {COORDINATES}, event_day date, archive bigint"
 
 
@@ -77,7 +77,7 @@ def append(spark: SparkSession, settings: Settings, topic: str, batch: int, mess
         (
             messages.withColumn("archive", F.lit(batch).cast("bigint"))
             .repartition(min(len(brought), settings.spark.shuffle_partitions), "event_day")
-            .sortWithinPartitions("event_day", *KEYS[topic], "kafka_partition", "kafka_offset")
+            .sortWithinPartitions("event_day", *TOPICS[topic].key, "kafka_partition", "kafka_offset")
             .write.mode("overwrite")
             .option("partitionOverwriteMode", "dynamic")
             .partitionBy("event_day", "archive")
@@ -90,4 +90,4 @@ def append(spark: SparkSession, settings: Settings, topic: str, batch: int, mess
 
 def event_day(topic: str) -> str:
     """SQL expression of the UTC day a message belongs to."""
-    return f"to_date(`{EVENT_TIME[topic]}`)"
+    return f"to_date(`{TOPICS[topic].event_time}`)"

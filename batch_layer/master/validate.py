@@ -12,17 +12,16 @@ from pyspark.sql.types import StructType, _parse_datatype_string
 
 from batch_layer.master import dataset
 from batch_layer.master.catalogue import Catalogue
-from energy.records import Rejected, columns, parse
+from energy.topics import TOPICS, Rejected
 
 PAYLOAD_KEPT_BYTES = 65_536
 """A quarantined payload is kept to this length; its true size stands beside it."""
 _JUDGED_ELSE = "reason string, payload binary, payload_bytes bigint"
-_CATALOGUED = ("readings", "intervals")
 
 
 def judged_schema(topic: str) -> str:
     """The topic's fields, where in Kafka they stood, and what a refused message keeps."""
-    fields = ", ".join(f"`{name}` {kind}" for name, kind in columns(topic).items())
+    fields = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS[topic].columns.items())
     return f"{fields}, {dataset.COORDINATES}, {_JUDGED_ELSE}"
 
 
@@ -59,8 +58,8 @@ def judge_message(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> 
         "received_at": received_at,
     }
     try:
-        record = parse(topic, payload, received_at)
-        if topic in _CATALOGUED:
+        record = TOPICS[topic].parse(payload, received_at)
+        if TOPICS[topic].is_catalogued:
             catalogue.check(record)
     except Rejected as refusal:
         kept = payload[:PAYLOAD_KEPT_BYTES] if payload is not None else None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from energy.records import MESSAGE_KEY
+from energy.topics import TOPICS
 from ingest.publishing.bulk import Keyed
 
 _GZIP = b"\x1f\x8b"
@@ -45,7 +45,7 @@ def lines(path: Path, longest: int, read: Callable[[int], None] = lambda _bytes:
 
 def keyed(topic: str, line: bytes) -> Keyed:
     """``line`` with the key its record names; without key where it names none, for the quarantine to say why."""
-    field = MESSAGE_KEY.get(topic)
+    field = TOPICS[topic].message_key if topic in TOPICS else None
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):

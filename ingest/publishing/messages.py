@@ -9,7 +9,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError
 
-from energy.records import MESSAGE_KEY
+from energy.topics import TOPICS
 from ingest.gateway.outbox import Message
 from ingest.publishing.producer import producer
 
@@ -70,4 +70,4 @@ class Publisher:
 def message(topic: str, record: Mapping[str, Any]) -> Message:
     """``record`` as a message of ``topic``: JSON in UTF-8, keyed as the topic's contract says."""
     value = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
-    return Message(topic, str(record[MESSAGE_KEY[topic]]).encode(), value)
+    return Message(topic, str(record[TOPICS[topic].message_key]).encode(), value)

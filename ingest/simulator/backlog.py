@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from conf import Settings
-from energy.records import MESSAGE_KEY
+from energy.topics import TOPICS
 from ingest.publishing.bulk import Keyed, Progress, publish_all
 from ingest.simulator.homes import Home, history
 
@@ -25,7 +25,7 @@ def publish_history(
 
     Published again, the same hours are the same bytes. Raises :class:`ingest.publishing.bulk.BulkError`.
     """
-    key = MESSAGE_KEY[TOPIC]
+    key = TOPICS[TOPIC].message_key
     messages = (
         Keyed(record[key].encode(), json.dumps(record, separators=(",", ":")).encode())
         for record in history(homes, cut, days)

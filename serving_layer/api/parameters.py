@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query, Request
 from fastapi import Path as InPath
 
+from energy.records import Quantity
 from serving_layer import instants
 from serving_layer.access.token import token_required
 from serving_layer.api.problems import bad_parameter
 from serving_layer.reader import Reader
 
 Format = Literal["json", "csv"]
-Quantity = Literal["generation", "consumption", "import", "export", "charge", "discharge", "self_consumption"]
 Resolution = Literal["15m", "hour", "day", "month"]
 
 LONGEST = {

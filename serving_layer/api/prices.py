@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from energy import records
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
@@ -18,7 +19,7 @@ COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10
 LONGEST = timedelta(days=400)
 AHEAD = timedelta(hours=48)
 
-Market = Annotated[Literal["spot", "pvpc", "surplus"], Query(description="Wholesale, household tariff, or surplus.")]
+Market = Annotated[records.Market, Query(description="Wholesale, household tariff, or surplus.")]
 Zone = Annotated[
     str | None,
     Query(

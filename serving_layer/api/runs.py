@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from energy.records import TOPICS
+from energy.topics import TOPICS, TopicName
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
@@ -22,7 +22,7 @@ MESSAGE_COLUMNS = (
 RUN_COLUMNS = ("run_id", "started", "published", "cut", "issued_at")
 LONGEST_DAYS = 40
 
-Topic = Annotated[Literal["readings", "intervals", "weather", "prices"] | None, Query(description="One topic only.")]
+Topic = Annotated[TopicName | None, Query(description="One topic only.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many, newest first.")]
 
 
@@ -92,7 +92,7 @@ def runs(reader: p.ReaderOf, limit: Limit = 100, form: p.FormatParameter = "json
 @router.get("/ledger", response_model=Ledger, responses=responses(422))
 def ledger_totals(reader: p.ReaderOf, topic: Topic = None, form: p.FormatParameter = "json") -> Response:
     """Nothing vanishes: what was received, and what became of it."""
-    found = ledger.totals(reader, [topic] if topic else TOPICS)
+    found = ledger.totals(reader, [topic] if topic else list(TOPICS))
     return as_csv(LEDGER_COLUMNS, found) if form == "csv" else as_json({"ledger": found})
 
 
@@ -110,5 +110,5 @@ def quarantine(
     if not date(2000, 1, 1) <= end < date(2100, 1, 1):
         raise bad_parameter("day", "must lie in the years 2000 to 2099")
     wanted = [end - timedelta(days=n) for n in range(days)]
-    found = ledger.quarantined(reader, [topic] if topic else TOPICS, wanted, limit)
+    found = ledger.quarantined(reader, [topic] if topic else list(TOPICS), wanted, limit)
     return as_csv(MESSAGE_COLUMNS, found) if form == "csv" else as_json({"quarantine": found})

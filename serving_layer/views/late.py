@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from energy.calendar import period_start, utc_dates
 from energy.energy_row import EnergyRow
 from energy.reconcile import added_by
-from energy.records import COUNTED, Rejected, parse
+from energy.records import COUNTED
 from energy.registers.counters import BRIDGE
+from energy.topics import TOPICS, Rejected
 from serving_layer.reader import Reader, utc
 from serving_layer.views import catalogue
 from serving_layer.views.merge import Published
@@ -101,7 +102,7 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
     for rows in reader.each(_REFUSED, [(day, *reason, REFUSED_A_DAY) for day in days for reason in reasons]):
         for row in rows:
             try:
-                reading = parse("readings", row.payload, utc(row.received_at) or now)
+                reading = TOPICS["readings"].parse(row.payload, utc(row.received_at) or now)
             except Rejected:
                 continue
             if reading["installation_id"] in installation_ids:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from energy.records import TOPICS
+from energy.topics import TOPICS
 from serving_layer.reader import Reader, utc
 
 LAYERS = ("speed", "batch")
@@ -24,7 +24,7 @@ _QUARANTINE = (
 )
 
 
-def totals(reader: Reader, topics: Sequence[str] = TOPICS) -> list[dict[str, Any]]:
+def totals(reader: Reader, topics: Sequence[str] = tuple(TOPICS)) -> list[dict[str, Any]]:
     """Messages of each topic and layer that has counted any, over all its batches."""
     partitions = [(topic, layer) for topic in topics for layer in LAYERS]
     answers = reader.each(_TOTALS, partitions)

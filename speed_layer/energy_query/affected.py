@@ -13,7 +13,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from energy.balance import Register, registers
 from energy.energy_row import to_us
-from energy.records import Rejected
+from energy.topics import Rejected
 from speed_layer.readings_query.validate import judge
 from speed_layer.readings_query.validated_batch import as_messages, messages_in, uncollected
 from store.catalogue import Catalogue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from energy.energy_row import from_us
-from energy.records import MAX_PAYLOAD_BYTES, Rejected, parse
+from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
 from store.catalogue import Catalogue
 
 
@@ -23,9 +23,9 @@ class Message(NamedTuple):
 
 
 def judge(message: Message, catalogue: Catalogue) -> dict[str, Any]:
-    """The reading in ``message``. Raises :class:`energy.records.Rejected` with the reason."""
+    """The reading in ``message``. Raises :class:`energy.topics.Rejected` with the reason."""
     if message.size > MAX_PAYLOAD_BYTES:
         raise Rejected(f"too large: {message.size} bytes, at most {MAX_PAYLOAD_BYTES} are taken")
-    reading = parse("readings", message.payload, from_us(message.received_us))
+    reading = TOPICS["readings"].parse(message.payload, from_us(message.received_us))
     catalogue.check(reading)
     return reading

@@ -19,7 +19,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
 from energy.energy_row import to_us
-from energy.records import MAX_PAYLOAD_BYTES, Rejected, columns
+from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
 from speed_layer.lookups import store
 from speed_layer.readings_query.duplicates import Classified, Key, Position, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
@@ -28,7 +28,7 @@ from speed_layer.readings_query.summary import summarise
 from speed_layer.readings_query.validate import Message, judge
 from store.catalogue import Catalogue
 
-FIELDS = columns("readings")
+FIELDS = TOPICS["readings"].columns
 ROWS_PER_ARROW_BATCH = 10_000
 _DAY_US = 86_400_000_000
 _TIMESTAMP = pa.timestamp("us", tz="UTC")

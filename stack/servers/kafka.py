@@ -11,7 +11,7 @@ from pathlib import Path
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from conf.settings import Settings
-from energy.records import TOPICS
+from energy.topics import TOPICS
 from stack.downloads import java
 from stack.process import Service
 

@@ -17,7 +17,7 @@ from speed_world import Job, Views, quarantine_topic, send, topic_ends, until
 
 from conf import Settings
 from energy.balance import EnergyRow, community_energy, installation_energy
-from energy.records import Rejected, parse
+from energy.topics import TOPICS, Rejected
 from speed_layer.readings_query.ledger import Ledger
 from speed_layer.readings_query.summary import Summary
 from speed_layer.readings_query.validate import Message, judge
@@ -71,7 +71,7 @@ def wire(made: list[dict[str, Any]]) -> list[tuple[str | None, bytes]]:
 def expected(made: list[dict[str, Any]]) -> dict[tuple[str, datetime], EnergyRow]:
     """What the functions of ``energy`` make of the sorted, deduplicated readings."""
     now = datetime.now(timezone.utc)
-    parsed = [parse("readings", value, now) for _, value in wire(made)]
+    parsed = [TOPICS["readings"].parse(value, now) for _, value in wire(made)]
     rows = installation_energy(parsed, DAY - timedelta(days=2), DAY + timedelta(days=4), 10.0)
     return {(row.quantity, row.start): row for row in rows}
 

@@ -18,7 +18,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 from conf import Settings, load_settings
-from energy.records import TOPICS
+from energy.topics import TOPICS
 from stack.preflight import Unfit
 from stack.process import Place, leader, ours, resident
 from stack.services import SERVERS, environment

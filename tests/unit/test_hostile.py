@@ -14,7 +14,7 @@ from hostile_messages import COUNT, corpus, good
 
 from batch_layer.master.catalogue import Catalogue as BatchCatalogue
 from batch_layer.master.validate import PAYLOAD_KEPT_BYTES, judge_message
-from energy.records import MAX_PAYLOAD_BYTES, TOPICS, Rejected, columns
+from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
 from ingest.files.replay import ReplayError, keyed, lines
 from speed_layer.readings_query.validate import Message, judge
 from store.catalogue import Catalogue as SpeedCatalogue
@@ -38,7 +38,7 @@ def test_each_message_is_taken_or_refused_with_a_reason(topic: str) -> None:
     for payload in messages:
         row = by_batch(topic, payload)
         if "reason" not in row:
-            assert set(row) - {"kafka_partition", "kafka_offset", "received_at"} <= set(columns(topic))
+            assert set(row) - {"kafka_partition", "kafka_offset", "received_at"} <= set(TOPICS[topic].columns)
             continue
         refused += 1
         assert row["reason"]
@@ -59,7 +59,7 @@ def test_both_layers_judge_alike() -> None:
         except Rejected as reason:
             by_speed = str(reason)
         assert by_speed == row.get(
-            "reason", {name: value for name, value in row.items() if name in columns("readings")}
+            "reason", {name: value for name, value in row.items() if name in TOPICS["readings"].columns}
         )
 
 

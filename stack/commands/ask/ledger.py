@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
-from energy.records import TOPICS
+from energy.topics import TOPICS
 from serving_layer.views import ledger as ledgers
 from stack.terminal import Form, Format, answering, show
 
@@ -25,5 +25,5 @@ def ledger(
     Example: solera ledger --topic readings
     """
     with answering(load_settings()) as reader:
-        rows = ledgers.totals(reader, [topic.value] if topic else TOPICS)
+        rows = ledgers.totals(reader, [topic.value] if topic else list(TOPICS))
     show(form, COLUMNS, rows, "Ledger", "received = accepted + duplicate + quarantined; late is part of accepted")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conf.stations import DAILY_VALUES
-from energy.records import parse
+from energy.topics import TOPICS
 from ingest.sources.aemet import forms as forms
 
 GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
@@ -138,4 +138,4 @@ def test_genuine_answers_become_records_the_topic_takes() -> None:
     for provider, records in (("aemet", hourly + daily + observed), (DAILY_VALUES, days)):
         for record in records:
             payload = json.dumps(record, default=lambda time: time.isoformat()).encode()
-            assert parse("weather", payload, KNOWN_AT)["provider"] == provider
+            assert TOPICS["weather"].parse(payload, KNOWN_AT)["provider"] == provider

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf import load_settings
-from energy.records import parse
+from energy.topics import TOPICS
 from ingest.simulator import citylearn
 from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, Home, catalogue, cycle_hour, history
 from tests.plain_homes import plain_hours
@@ -67,7 +67,7 @@ def test_history_is_a_year_of_records_that_are_accepted() -> None:
     assert len(records) == 8760
     assert records[0]["start"] == "2025-11-21T00:00:00Z"
     assert records[-1]["end"] == records[-1]["known_at"] == "2026-11-21T00:00:00Z"
-    parse("intervals", json.dumps(records[-1]).encode(), CUT)
+    TOPICS["intervals"].parse(json.dumps(records[-1]).encode(), CUT)
 
 
 def test_catalogue_numbers_the_units_inverter_then_meter() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from energy.records import parse
+from energy.topics import TOPICS
 from ingest.devices.connection import CONNECTION
 from ingest.devices.modbus import DeviceError
 from ingest.devices.registry import Device, check_kind
@@ -54,7 +54,7 @@ def test_backlog_is_catching_up_not_a_wrong_clock(before_s: int | None, last_s: 
 def test_a_reading_is_a_record_that_is_accepted() -> None:
     measured = Measurement({"import_power_w": 250.0, "import_total_wh": 1234.5, "status_code": 4}, None)
     record = reading(device(), measured, NOW)
-    assert parse("readings", json.dumps(record).encode(), NOW)["source"] == "sunspec-tcp"
+    assert TOPICS["readings"].parse(json.dumps(record).encode(), NOW)["source"] == "sunspec-tcp"
 
 
 def test_a_protocol_reads_only_its_kinds() -> None:

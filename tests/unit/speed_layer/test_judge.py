@@ -7,7 +7,7 @@ import json
 import pytest
 from readings_of import CATALOGUE, message, payload, reading
 
-from energy.records import MAX_PAYLOAD_BYTES, Rejected
+from energy.topics import MAX_PAYLOAD_BYTES, Rejected
 from speed_layer.readings_query.validate import judge
 
 

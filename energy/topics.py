@@ -1,0 +1,169 @@
+"""The four topics: how each carries its records, and how a message becomes one.
+
+A message is JSON in UTF-8. :meth:`Topic.parse` turns its bytes into a plain dict or raises :class:`Rejected` with a
+reason fit for a person. It looks at nothing but its arguments, so speed and batch layer validate alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from energy.records import Interval, MarketPrice, Reading, Weather
+
+MAX_PAYLOAD_BYTES = 1_048_576
+EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
+AHEAD = timedelta(minutes=10)
+"""How far a writer's clock may run ahead of the broker's."""
+FORECAST_AHEAD = timedelta(days=400)
+"""How far ahead a forecast's hour or a price's period may lie."""
+LONGEST_INTERVAL = timedelta(days=31)
+
+TopicName = Literal["readings", "intervals", "weather", "prices"]
+
+
+class Rejected(ValueError):
+    """A message is refused; the text is the reason, for the quarantine and its reader."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of Kafka and the records it carries."""
+
+    name: TopicName
+    record: Any
+    """The TypedDict of one record."""
+    key: tuple[str, ...]
+    """Two records with equal values of these fields speak of the same thing."""
+    event_time: str
+    """The field whose UTC day is the record's ``event_day``."""
+    ahead: Mapping[str, timedelta]
+    """Every time field, and how far ahead of its arrival it may lie."""
+    message_key: str
+    """The field that keys the topic's messages."""
+    is_catalogued: bool
+    """Whether a record names an installation, which must be registered."""
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[dict[str, Any]]:
+        return TypeAdapter(self.record)
+
+    @cached_property
+    def _validate(self) -> Any:
+        # The adapter's own way there costs a tenth of a reading's validation.
+        return self._adapter.validator.validate_json
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Spark SQL type of each field, in order: ``string``, ``double``, ``bigint``, ``timestamp``."""
+        hints = get_type_hints(self.record, include_extras=True)
+        return {name: _sql_type(hint) for name, hint in hints.items() if name != "schema"}
+
+    @cached_property
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of the topic's messages."""
+        return self._adapter.json_schema()
+
+    def parse(self, payload: bytes | None, received_at: datetime) -> dict[str, Any]:
+        """The record in ``payload``, its times in UTC to the millisecond; absent and null fields are left out alike.
+
+        ``received_at`` is the broker's time of the message (UTC). Raises :class:`Rejected`.
+        """
+        if payload is None:
+            raise Rejected("empty message")
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            raise Rejected(f"too large: {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are taken")
+        try:
+            record: dict[str, Any] = self._validate(payload)
+        except ValidationError as error:
+            raise Rejected(_reason(error)) from None
+        record.pop("schema", None)
+        if None in record.values():
+            record = {name: value for name, value in record.items() if value is not None}
+        for name, ahead in self.ahead.items():
+            record[name] = _checked_instant(name, record[name], received_at + ahead)
+        if "end" in record and not record["start"] < record["end"] <= record["start"] + LONGEST_INTERVAL:
+            raise Rejected(f"end must come after start, and within {LONGEST_INTERVAL.days} days of it")
+        return record
+
+
+TOPICS: Mapping[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic(
+            name="readings",
+            record=Reading,
+            key=("device_id", "time"),
+            event_time="time",
+            ahead={"time": AHEAD},
+            message_key="installation_id",
+            is_catalogued=True,
+        ),
+        Topic(
+            name="intervals",
+            record=Interval,
+            key=("installation_id", "meter_id", "start", "end", "source", "known_at"),
+            event_time="start",
+            ahead={"start": AHEAD, "end": AHEAD, "known_at": AHEAD},
+            message_key="installation_id",
+            is_catalogued=True,
+        ),
+        Topic(
+            name="weather",
+            record=Weather,
+            key=("location_id", "provider", "kind", "issued_at", "time"),
+            event_time="time",
+            ahead={"time": FORECAST_AHEAD, "issued_at": AHEAD},
+            message_key="location_id",
+            is_catalogued=False,
+        ),
+        Topic(
+            name="prices",
+            record=MarketPrice,
+            key=("market", "zone", "provider", "start", "end", "known_at"),
+            event_time="start",
+            ahead={"start": FORECAST_AHEAD, "end": FORECAST_AHEAD, "known_at": AHEAD},
+            message_key="market",
+            is_catalogued=False,
+        ),
+    )
+}
+
+
+def _checked_instant(name: str, time: datetime, latest: datetime) -> datetime:
+    utc = time.astimezone(timezone.utc)
+    # Whole milliseconds, which is all that Cassandra's timestamp keeps: both layers must see the same instant.
+    beyond = utc.microsecond % 1000
+    if beyond:
+        utc = utc.replace(microsecond=utc.microsecond - beyond)
+    if utc < EARLIEST:
+        raise Rejected(f"{name} {utc:%Y-%m-%dT%H:%M:%SZ} lies before the year 2000")
+    if utc > latest:
+        raise Rejected(f"{name} {utc:%Y-%m-%dT%H:%M:%SZ} lies in the future of its arrival")
+    return utc
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "json_invalid":
+        return f"not JSON: {first['msg']}"
+    return f"{where or 'message'}: {first['msg']}"
+
+
+def _sql_type(hint: Any) -> str:
+    if hint is AwareDatetime or hint is datetime:
+        return "timestamp"
+    if hint in (float, int, str):
+        return {float: "double", int: "bigint", str: "string"}[hint]
+    if get_origin(hint) is Literal:
+        return "string"
+    arguments = [a for a in get_args(hint) if a is not type(None)]
+    if not arguments:
+        return "timestamp"
+    return _sql_type(arguments[0])
