@@ -1,4 +1,4 @@
-"""Step 1: what Kafka holds since the last time goes into the master dataset, judged, once.
+"""Step 1: what Kafka holds since the last time goes into the master dataset, validated, once.
 
 One streaming query a topic, run until it has caught up (``availableNow``). Its checkpoint lies beside the master in
 HDFS, for the two are one truth. A batch that is done again after a kill writes the same files, rows and ledger.
@@ -15,13 +15,13 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.master import dataset, quarantine
-from batch_layer.master.catalogue import Catalogue, read_catalogue
-from batch_layer.master.validate import judge
+from batch_layer.master import dataset
+from batch_layer.master.validate import validate
 from batch_layer.runs import Run, RunError
 from conf import Settings
 from energy.topics import EARLIEST, TOPICS
-from store import cassandra
+from store import cassandra, quarantine
+from store.catalogue import Catalogue, read_catalogue
 
 LAYER = "batch"
 
@@ -96,20 +96,28 @@ def archive_batch(
     settings: Settings, topic: str, catalogue: Catalogue, run: Run, messages: DataFrame, batch: int
 ) -> Tally:
     """Judge one batch, write what is new to the master, the refused to the quarantine, and its ledger line."""
-    judged = judge(messages, topic, catalogue).persist()
+    validated = validate(messages, topic, catalogue).persist()
     try:
-        refused = judged.where("reason IS NOT NULL")
-        fresh = new_messages(settings, topic, judged.where("reason IS NULL"), batch).persist()
-        tally = _tally(topic, judged, fresh, run)
+        refused = validated.where("reason IS NOT NULL")
+        fresh = new_messages(settings, topic, validated.where("reason IS NULL"), batch).persist()
+        tally = _tally(topic, validated, fresh, run)
         dataset.append(messages.sparkSession, settings, topic, batch, fresh)
         fresh.unpersist()
         # The speed layer quarantines readings; each table has one writer.
         if tally.quarantined and topic != "readings":
-            quarantine.write(settings, topic, refused)
-        _write_ledger(settings, topic, batch, tally, _offsets(judged))
+            _quarantine(settings, topic, refused)
+        _write_ledger(settings, topic, batch, tally, _offsets(validated))
     finally:
-        judged.unpersist()
+        validated.unpersist()
     return tally
+
+
+def _quarantine(settings: Settings, topic: str, refused: DataFrame) -> None:
+    rows = quarantine.table_rows(refused, topic)
+    names = {"table": quarantine.TABLE, "keyspace": settings.cassandra.keyspace}
+    rows.write.format("org.apache.spark.sql.cassandra").options(**names).mode("append").save()
+    to = {"kafka.bootstrap.servers": settings.kafka_servers, "topic": quarantine.TOPIC}
+    quarantine.messages(rows).write.format("kafka").options(**to).save()
 
 
 def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int) -> DataFrame:
@@ -128,15 +136,15 @@ def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int
     return unique.join(known, same, "left_anti")
 
 
-def _tally(topic: str, judged: DataFrame, fresh: DataFrame, run: Run) -> Tally:
-    received, quarantined = judged.agg(F.count("*"), F.count("reason")).first() or (0, 0)
+def _tally(topic: str, validated: DataFrame, fresh: DataFrame, run: Run) -> Tally:
+    received, quarantined = validated.agg(F.count("*"), F.count("reason")).first() or (0, 0)
     behind = F.col("event_day") < F.lit((run.previous_cut or EARLIEST).date())
     accepted, late = fresh.agg(F.count("*"), F.count(F.when(behind, 1))).first() or (0, 0)
     return Tally(received, accepted, received - quarantined - accepted, quarantined, late)
 
 
-def _offsets(judged: DataFrame) -> tuple[str, str]:
-    ends = judged.groupBy("kafka_partition").agg(F.min("kafka_offset"), F.max("kafka_offset")).collect()
+def _offsets(validated: DataFrame) -> tuple[str, str]:
+    ends = validated.groupBy("kafka_partition").agg(F.min("kafka_offset"), F.max("kafka_offset")).collect()
     first = {str(partition): low for partition, low, _ in sorted(ends)}
     last = {str(partition): high for partition, _, high in sorted(ends)}
     return json.dumps(first), json.dumps(last)

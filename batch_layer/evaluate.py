@@ -17,10 +17,10 @@ from conf import Settings
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
     """Stage the rows of tables ``forecast_skill``, ``forecast_error`` and ``alarm``."""
-    return judge(spark, settings, run, read_sites(settings)[1])
+    return score(spark, settings, run, read_sites(settings)[1])
 
 
-def judge(spark: SparkSession, settings: Settings, run: Run, parts: dict[str, str]) -> dict[str, int]:
+def score(spark: SparkSession, settings: Settings, run: Run, parts: dict[str, str]) -> dict[str, int]:
     """Errors by installation and quantity; ``parts`` maps each member to its community."""
     memberships = spark.createDataFrame(list(parts.items()), "installation_id string, community_id string")
     rows = skill.day_ahead(spark, settings, run, memberships).persist()
@@ -34,7 +34,7 @@ def judge(spark: SparkSession, settings: Settings, run: Run, parts: dict[str, st
     rows.unpersist()
     staged, alarms = (spark.read.parquet(run.staging(settings, name)) for name in ("skill", drift.FOLDER))
     return {
-        "judged": staged.count(),
+        "scored": staged.count(),
         "better_than_naive": staged.where(F.col("beats_naive")).count(),
         "forecasts_adrift": alarms.where(F.col("cleared_at").isNull()).count(),
     }

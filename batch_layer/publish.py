@@ -14,12 +14,12 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import prices, runs
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
-from batch_layer.master.catalogue import read_catalogue
 from batch_layer.publishing import checks, provenance, silent_devices
 from batch_layer.quarters import energy_view
 from batch_layer.runs import Run
 from conf import Settings
 from store import cassandra, hdfs
+from store.catalogue import read_catalogue
 
 ALARM = "alarm"
 """Is no run's own: it stands from night to night until one clears it."""

@@ -13,13 +13,13 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import clean
 from batch_layer.incremental import affected_days
-from batch_layer.master.catalogue import Catalogue, read_catalogue
 from batch_layer.quarters import energy_view, gap_ledger
 from batch_layer.quarters.revisions import changes
 from batch_layer.quarters.totals import STRETCHES, TOTALS, Work, community_totals, installation_totals
 from batch_layer.runs import Run
 from conf import Settings
 from store import hdfs
+from store.catalogue import Catalogue, read_catalogue
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:

@@ -27,8 +27,18 @@ LONGEST_INTERVAL = timedelta(days=31)
 TopicName = Literal["readings", "intervals", "weather", "prices"]
 
 
+Reason = Literal["malformed", "too large", "time", "unknown installation", "foreign device"]
+"""Why a message is refused, as a code."""
+
+
 class Rejected(ValueError):
     """A message is refused; the text is the reason, for the quarantine and its reader."""
+
+    def __init__(self, text: str, code: Reason = "malformed", installation_id: str | None = None) -> None:
+        super().__init__(text)
+        self.code: Reason = code
+        self.installation_id = installation_id
+        """The installation that the refusal is about, where it is about one."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Topic:
         if payload is None:
             raise Rejected("empty message")
         if len(payload) > MAX_PAYLOAD_BYTES:
-            raise Rejected(f"too large: {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are taken")
+            raise Rejected(f"too large: {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are taken", "too large")
         try:
             record: dict[str, Any] = self._validate(payload)
         except ValidationError as error:
@@ -142,9 +152,9 @@ def _checked_instant(name: str, time: datetime, latest: datetime) -> datetime:
     if beyond:
         utc = utc.replace(microsecond=utc.microsecond - beyond)
     if utc < EARLIEST:
-        raise Rejected(f"{name} {utc:%Y-%m-%dT%H:%M:%SZ} lies before the year 2000")
+        raise Rejected(f"{name} {utc:%Y-%m-%dT%H:%M:%SZ} lies before the year 2000", "time")
     if utc > latest:
-        raise Rejected(f"{name} {utc:%Y-%m-%dT%H:%M:%SZ} lies in the future of its arrival")
+        raise Rejected(f"{name} {utc:%Y-%m-%dT%H:%M:%SZ} lies in the future of its arrival", "time")
     return utc
 
 

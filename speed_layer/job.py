@@ -4,7 +4,7 @@
     spark-submit speed_layer/job.py
 
 ``readings`` validates, drops repeats and keeps the readings and the latest states, as soon as they come;
-``energy`` follows it with the 15-minute energy of what was touched. Restart it at will: it loses and doubles
+``energy`` follows it with the 15-minute energy of what was affected. Restart it at will: it loses and doubles
 nothing. A query that ends is started again; where that is of no help the job ends with exit code 1 and one line, and
 on SIGTERM with 0.
 """
@@ -59,7 +59,7 @@ def run(settings: Settings, with_energy: bool = True) -> None:
     """Start the queries and watch them until SIGTERM or SIGINT; one that ends is started again, in this process.
 
     So they go on as soon as Kafka is back after an outage. Raises :class:`QueryEnded` when one ends soon after its
-    start, which another start would not help, and :class:`store.cassandra.CassandraAway` when Cassandra is gone.
+    start, which another start would not help, and :class:`store.cassandra.CassandraAway` when Cassandra is advanced.
     """
     wait_for_topics(settings, TOPICS)
     cassandra.connect(settings).cluster.shutdown()

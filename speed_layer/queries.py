@@ -27,7 +27,7 @@ SPARK_CONF = {
     "spark.sql.adaptive.enabled": "false",
     # Bounds what a batch of messages just under the size limit takes of a Python worker's memory.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
-    # The judged batch lives for a second: packing it tighter costs more than it saves.
+    # The validated batch lives for a second: packing it tighter costs more than it saves.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # How often an idle query asks Kafka for news; the default of 10 ms costs a fifth of a core.
     "spark.sql.streaming.pollingDelay": "50ms",
@@ -79,7 +79,7 @@ def start(
         .option("kafka.bootstrap.servers", settings.kafka_servers)
         .option("subscribe", "readings")
         .option("startingOffsets", "earliest")
-        # Readings that outlive their retention unread are gone; the others must go on.
+        # Readings that outlive their retention unread are advanced; the others must go on.
         .option("failOnDataLoss", "false")
         .options(maxOffsetsPerTrigger=settings.spark.max_offsets_per_trigger, **source_options)
         .load()
@@ -104,7 +104,7 @@ def watch(
     report.parent.mkdir(parents=True, exist_ok=True)
     while not stop.wait(WATCH_SECONDS):
         if is_away(views):
-            raise CassandraAway("Cassandra has gone; the job is to start again when it is back")
+            raise CassandraAway("Cassandra has advanced; the job is to start again when it is back")
         for query in queries:
             if not query.isActive:
                 raise QueryEnded(f"query {query.name} ended: {progress.failure(query.name) or _reason(query)}")

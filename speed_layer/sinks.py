@@ -47,15 +47,17 @@ def write_topic(rows: DataFrame, topic: str, settings: Settings) -> None:
     rows.write.format("kafka").options(**options).save()
 
 
-def reading_rows(judged: DataFrame, fields: Sequence[str]) -> DataFrame:
+def reading_rows(validated: DataFrame, fields: Sequence[str]) -> DataFrame:
     """Rows of table ``reading_by_day`` and their write time; ``fields`` are those that any of them has."""
     # The connector converts every column of every row, absent or not: most batches need half of them.
-    return judged.where("kind = 'accepted'").selectExpr(*fields, "day", "kafka_partition", "kafka_offset", "write_time")
+    return validated.where("kind = 'accepted'").selectExpr(
+        *fields, "day", "kafka_partition", "kafka_offset", "write_time"
+    )
 
 
-def state_rows(judged: DataFrame, fields: Sequence[str]) -> DataFrame:
+def state_rows(validated: DataFrame, fields: Sequence[str]) -> DataFrame:
     """Rows of table ``inverter_state`` and their write time; ``fields`` as above."""
-    return judged.where("is_state").selectExpr(*fields, "write_time")
+    return validated.where("is_state").selectExpr(*fields, "write_time")
 
 
 def together(*writes: Callable[[], None]) -> None:

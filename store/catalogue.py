@@ -1,45 +1,95 @@
-"""Which installations and devices exist, as the tables ``installation`` and ``device`` say."""
+"""The catalogue: which installations and devices are registered, and whether a record may speak for them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conf import Settings
 from energy.topics import Rejected
+from store import cassandra
 
+COMMUNITY = "community"
+"""The kind of an installation that is the sum of its members."""
+INSTALLATION_FIELDS = (
+    "installation_id",
+    "name",
+    "kind",
+    "latitude",
+    "longitude",
+    "time_zone",
+    "capacity_kw",
+    "tilt_deg",
+    "azimuth_deg",
+    "municipality_code",
+    "community_id",
+    "cups",
+    "cau",
+    "tariff",
+)
+INSTALLATIONS = f"SELECT {', '.join(INSTALLATION_FIELDS)} FROM installation"  # noqa: S608 - constant names
+DEVICES = "SELECT installation_id, device_id, device_kind, capacity_kw, connection FROM device"
 FRESH_SECONDS = 2.0
-"""How old the catalogue may be before it is read again."""
+"""How old the catalogue of a running job may be before it is read again."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The registered installations: what a reading is checked against and its energy needs to know."""
+    """The registered installations: what a record is checked against and its energy needs to know."""
 
     installations: frozenset[str] = frozenset()
     owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The installations a device is registered to."""
     capacity_kw: Mapping[str, float] = field(default_factory=dict)
+    """Absent where it is not registered."""
     community: Mapping[str, str] = field(default_factory=dict)
     """The community of each installation that belongs to one."""
 
-    def check(self, reading: Mapping[str, Any]) -> None:
-        """Raise :class:`Rejected` unless the installation is known and the device not another's."""
-        installation = reading["installation_id"]
+    def check(self, record: Mapping[str, Any]) -> None:
+        """Raise :class:`Rejected` for an unknown installation or a device of another installation."""
+        installation = record["installation_id"]
         if installation not in self.installations:
-            raise Rejected(f"unknown installation {installation}")
-        owners = self.owners.get(reading["device_id"])
-        if owners is not None and installation not in owners:
-            raise Rejected(f"device {reading['device_id']} is registered to {', '.join(sorted(owners))}")
+            raise Rejected(f"unknown installation {installation}", "unknown installation", installation)
+        device = record.get("device_id") or record.get("meter_id")
+        owners = self.owners.get(device, frozenset()) if device else frozenset()
+        if owners and installation not in owners:
+            reason = f"device {device} is registered to {', '.join(sorted(owners))}"
+            raise Rejected(reason, "foreign device", installation)
 
     def members(self, community: str) -> list[str]:
         """The installations of ``community``, in order."""
         return sorted(each for each, of in self.community.items() if of == community)
 
 
+def catalogue_of(installations: Iterable[Any], devices: Iterable[Any]) -> Catalogue:
+    """The catalogue of the rows of :data:`INSTALLATIONS` and :data:`DEVICES`."""
+    rows = list(installations)
+    owners: dict[str, set[str]] = {}
+    for device in devices:
+        owners.setdefault(device.device_id, set()).add(device.installation_id)
+    return Catalogue(
+        installations=frozenset(row.installation_id for row in rows),
+        owners={device: frozenset(of) for device, of in owners.items()},
+        capacity_kw={row.installation_id: row.capacity_kw for row in rows if row.capacity_kw is not None},
+        community={row.installation_id: row.community_id for row in rows if row.community_id is not None},
+    )
+
+
+def load(session: Any) -> Catalogue:
+    """The catalogue as it stands in Cassandra now."""
+    return catalogue_of(session.execute(INSTALLATIONS), session.execute(DEVICES))
+
+
+def read_catalogue(settings: Settings) -> Catalogue:
+    """The same over a session of its own. Raises :class:`store.cassandra.CassandraAway`."""
+    with cassandra.session(settings) as session:
+        return load(session)
+
+
 class CatalogueReader:
-    """The catalogue as the driver last read it."""
+    """The catalogue as a job last read it."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -58,17 +108,3 @@ class CatalogueReader:
         self._catalogue = load(self._session)
         self._read_at = started
         return self._catalogue
-
-
-def load(session: Any) -> Catalogue:
-    """Read the catalogue from Cassandra."""
-    installations = list(session.execute("SELECT installation_id, capacity_kw, community_id FROM installation"))
-    owners: dict[str, set[str]] = {}
-    for row in session.execute("SELECT installation_id, device_id FROM device"):
-        owners.setdefault(row.device_id, set()).add(row.installation_id)
-    return Catalogue(
-        installations=frozenset(row.installation_id for row in installations),
-        owners={device: frozenset(of) for device, of in owners.items()},
-        capacity_kw={r.installation_id: r.capacity_kw for r in installations if r.capacity_kw is not None},
-        community={r.installation_id: r.community_id for r in installations if r.community_id is not None},
-    )

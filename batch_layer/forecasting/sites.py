@@ -5,19 +5,13 @@ from __future__ import annotations
 from batch_layer.forecasting.site import Site
 from conf import Settings
 from store import cassandra
-
-COMMUNITY = "community"
+from store.catalogue import COMMUNITY, INSTALLATIONS
 
 
 def read_sites(settings: Settings) -> tuple[dict[str, Site], dict[str, str]]:
     """Site of every installation (capacity in Wh an hour), and the community of each that is a member of one."""
     with cassandra.session(settings) as session:
-        rows = list(
-            session.execute(
-                "SELECT installation_id, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, "
-                "azimuth_deg, municipality_code, community_id FROM installation"
-            )
-        )
+        rows = list(session.execute(INSTALLATIONS))
     sites = {
         r.installation_id: Site(
             r.latitude,

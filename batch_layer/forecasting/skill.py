@@ -37,7 +37,7 @@ def day_ahead(spark: SparkSession, settings: Settings, run: Run, parts: DataFram
     return rows.withColumn("basis", basis).select(*hindcast.columns)
 
 
-def judged(rows: DataFrame) -> DataFrame:
+def scored(rows: DataFrame) -> DataFrame:
     """The rows whose outcome and forecasts are all known. Hours without sun are right by geometry; they would only thin
     the errors out."""
     known = [F.col(c).isNotNull() & ~F.isnan(c) for c in ("value", "p50", "naive", "last_week")]
@@ -50,7 +50,7 @@ def errors(rows: DataFrame) -> DataFrame:
     slices = {"horizon": hours_ahead, "month": F.date_format("time", "yyyy-MM")}
     pairs = F.array(*[F.struct(F.lit(name).alias("slice_by"), of.alias("slice")) for name, of in slices.items()])
     return (
-        judged(rows)
+        scored(rows)
         .withColumn("cut_up", F.explode(pairs))
         .groupBy(*KEYS, "cut_up.slice_by", "cut_up.slice")
         .agg(
@@ -67,7 +67,7 @@ def errors(rows: DataFrame) -> DataFrame:
 def skill(rows: DataFrame) -> DataFrame:
     """Errors of :func:`day_ahead` rows by installation and quantity: the columns of table ``forecast_skill``."""
     table = (
-        judged(rows)
+        scored(rows)
         .groupBy(*KEYS)
         .agg(
             F.countDistinct("issued_at").cast("int").alias("days"),

@@ -11,28 +11,26 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType, _parse_datatype_string
 
 from batch_layer.master import dataset
-from batch_layer.master.catalogue import Catalogue
 from energy.topics import TOPICS, Rejected
-
-PAYLOAD_KEPT_BYTES = 65_536
-"""A quarantined payload is kept to this length; its true size stands beside it."""
-_JUDGED_ELSE = "reason string, payload binary, payload_bytes bigint"
+from store.catalogue import Catalogue
+from store.quarantine import REFUSED_COLUMNS, Refused
 
 
-def judged_schema(topic: str) -> str:
+def validated_schema(topic: str) -> str:
     """The topic's fields, where in Kafka they stood, and what a refused message keeps."""
     fields = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS[topic].columns.items())
-    return f"{fields}, {dataset.COORDINATES}, {_JUDGED_ELSE}"
+    refused = ", ".join(f"{name} {kind}" for name, kind in REFUSED_COLUMNS.items())
+    return f"{fields}, {dataset.COORDINATES}, {refused}"
 
 
-def judge(messages: DataFrame, topic: str, catalogue: Catalogue) -> DataFrame:
+def validate(messages: DataFrame, topic: str, catalogue: Catalogue) -> DataFrame:
     """Each Kafka message as a record, or, where ``reason`` is not null, as refused."""
-    schema = judged_schema(topic)
+    schema = validated_schema(topic)
     source = messages.selectExpr("partition", "offset", "timestamp", "value")
-    return source.mapInArrow(judging(topic, catalogue, schema), schema)  # type: ignore[arg-type]
+    return source.mapInArrow(validating(topic, catalogue, schema), schema)  # type: ignore[arg-type]
 
 
-def judging(
+def validating(
     topic: str, catalogue: Catalogue, schema: str
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """The function that judges Arrow batches of (partition, offset, timestamp, value)."""
@@ -41,16 +39,16 @@ def judging(
         raise TypeError(schema)
     arrow = to_arrow_schema(spark_schema)
 
-    def judge_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def validate_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            rows = [judge_message(topic, catalogue, message) for message in batch.to_pylist()]
+            rows = [validated_row(topic, catalogue, message) for message in batch.to_pylist()]
             yield pa.RecordBatch.from_pylist(rows, schema=arrow)
 
-    return judge_batches
+    return validate_batches
 
 
-def judge_message(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> dict[str, Any]:
-    """One message (partition, offset, timestamp, value) as a row of :func:`judged_schema`."""
+def validated_row(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> dict[str, Any]:
+    """One message (partition, offset, timestamp, value) as a row of :func:`validated_schema`."""
     payload, received_at = message["value"], message["timestamp"]
     row = {
         "kafka_partition": message["partition"],
@@ -61,7 +59,6 @@ def judge_message(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> 
         record = TOPICS[topic].parse(payload, received_at)
         if TOPICS[topic].is_catalogued:
             catalogue.check(record)
-    except Rejected as refusal:
-        kept = payload[:PAYLOAD_KEPT_BYTES] if payload is not None else None
-        return {**row, "reason": str(refusal), "payload": kept, "payload_bytes": len(payload or b"")}
+    except Rejected as rejected:
+        return {**row, **Refused.of(rejected, payload, len(payload or b""))._asdict()}
     return {**row, **record}

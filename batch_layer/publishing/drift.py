@@ -34,7 +34,7 @@ def drifting(rows: DataFrame, run: Run) -> DataFrame:
     recent = F.col("issued_at") >= F.lit(run.cut - timedelta(days=RECENT_DAYS))
     times = {"now": recent, "then": ~recent}
     parts = (
-        skill.judged(rows)
+        skill.scored(rows)
         .groupBy(*skill.KEYS)
         .agg(*[column for name, when in times.items() for column in _errors(name, when)])
         .select("*", *[_share(name).alias(name) for name in times])

@@ -34,10 +34,10 @@ from datetime import datetime, timedelta
 
 from energy.conflict import greater
 from energy.energy_row import to_mwh, to_us
-from energy.registers.fast_path import Course, follow
-from energy.registers.full_path import Portion, judged_portions
+from energy.registers.fast_path import Course, advance
+from energy.registers.full_path import Portion, portions_by_full_path
 
-__all__ = ["ANY_HOLE", "BRIDGE", "CONTEXT", "Course", "Portion", "energy_of_columns", "followed", "portions"]
+__all__ = ["ANY_HOLE", "BRIDGE", "CONTEXT", "Course", "Portion", "advanced_course", "energy_of_columns", "portions"]
 
 BRIDGE = timedelta(hours=24)
 """The longest time between two samples over which a register's step is shared by whoever sees a window only."""
@@ -55,7 +55,7 @@ def portions(
     """Energy by quarter-hour (its start in microseconds from the epoch) of one register.
 
     ``samples`` are (time, register in Wh, power in W), in any order and with any repeats; two different values of one
-    time are settled by ``energy.conflict``. ``capacity_w`` is what the plant can give, None where unknown. Steps longer
+    time are merged by ``energy.conflict``. ``capacity_w`` is what the plant can give, None where unknown. Steps longer
     than ``bridge`` are not shared; whoever has a register's whole history may bridge any hole.
     """
     merged: dict[int, tuple[float | None, float | None]] = {}
@@ -81,11 +81,11 @@ def energy_of_columns(
 ) -> dict[int, Portion]:
     """:func:`portions` of columns already in order: unique ``times`` in microseconds, registers in Wh, powers in W."""
     columns = times, *_exactly(register_wh, power_w), capacity_w, bridge // timedelta(microseconds=1)
-    course = follow(None, *columns)
-    return judged_portions(*columns) if course is None else course.portions(capacity_w)
+    course = advance(None, *columns)
+    return portions_by_full_path(*columns) if course is None else course.portions(capacity_w)
 
 
-def followed(
+def advanced_course(
     course: Course | None,
     times: Sequence[int],
     register_wh: Sequence[float | None],
@@ -96,7 +96,7 @@ def followed(
 
     Columns as in :func:`energy_of_columns`, holes bridged up to :data:`BRIDGE`: its portions are those of all samples.
     """
-    return follow(course, times, *_exactly(register_wh, power_w), capacity_w, BRIDGE // timedelta(microseconds=1))
+    return advance(course, times, *_exactly(register_wh, power_w), capacity_w, BRIDGE // timedelta(microseconds=1))
 
 
 def _exactly(

@@ -18,7 +18,7 @@ MODULI = sorted(
 NEAR_US = timedelta(hours=1) // timedelta(microseconds=1)
 
 
-class Judged(NamedTuple):
+class Delta(NamedTuple):
     """Energy of a step in mWh, the bounds of the truth, the cause; ``known`` is False where nothing was counted."""
 
     mwh: int
@@ -28,7 +28,7 @@ class Judged(NamedTuple):
     known: bool = True
 
 
-def judge(trace: Trace, before: Sequence[int], here: int, following: int | None) -> Judged:
+def classify_delta(trace: Trace, before: Sequence[int], here: int, following: int | None) -> Delta:
     """The step up to sample ``here`` from the last of ``before`` (one or two believed samples).
 
     A fall is, in this order, a wrap, a reset to zero, or another meter; a rise that can't have happened is a jump.
@@ -37,21 +37,21 @@ def judge(trace: Trace, before: Sequence[int], here: int, following: int | None)
     last = before[-1]
     high, low = trace.register[last] or 0, trace.register[here] or 0
     if trace.plausible(last, here):
-        return Judged(low - high, low - high, low - high)
+        return Delta(low - high, low - high, low - high)
     wrap = wrapped(trace, before, here, following)
     if wrap is not None:
-        return Judged(wrap, wrap, wrap, "wrap")
+        return Delta(wrap, wrap, wrap, "wrap")
     bound = trace.bound(trace.times[here] - trace.times[last])
     most = _most(trace, before, here, following)
     if low > high:
-        return Judged(0, 0, bound, "jump", known=False)
+        return Delta(0, 0, bound, "jump", known=False)
     integral = trace.integral(last, here)
     if integral is not None:
         most = min(most or 0, round(OFF_BY * integral) + SPARE_MWH)
     if low > (high // 10 if most is None else most):
-        return Judged(0, 0, bound, "replaced", known=False)
+        return Delta(0, 0, bound, "replaced", known=False)
     idle = following is not None and len(before) == 2 and _idle(trace, before, here, following)
-    return Judged(low, low, low if idle else max(low, bound), "reset")
+    return Delta(low, low, low if idle else max(low, bound), "reset")
 
 
 def wrapped(trace: Trace, before: Sequence[int], here: int, following: int | None) -> int | None:

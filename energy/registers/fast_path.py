@@ -57,7 +57,7 @@ class Course(NamedTuple):
         return self._replace(sums={each: sums for each, sums in self.sums.items() if each >= period})
 
 
-def follow(
+def advance(
     course: Course | None,
     times: Sequence[int],
     register: Column,

@@ -1,4 +1,4 @@
-"""Stretches of time between believed samples, judged, shared and added up by quarter-hour: the thorough way."""
+"""The full path: deltas between valid samples are classified, apportioned and added up by quarter-hour."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from energy.energy_row import METHOD_RANK, joined_causes
 from energy.registers.apportion import areas_under, by_power, by_time
-from energy.registers.deltas import Judged, judge
-from energy.registers.outliers import Settled, settle
+from energy.registers.deltas import Delta, classify_delta
+from energy.registers.outliers import ValidRegister, validate_register
 from energy.registers.samples import MW_US, Trace
 
 LONG_STEP = timedelta(minutes=30)
@@ -48,7 +48,7 @@ class Portion(NamedTuple):
         )
 
 
-def judged_portions(
+def portions_by_full_path(
     times: Sequence[int],
     register: Sequence[int | None],
     power: Sequence[int | None],
@@ -63,15 +63,15 @@ def judged_portions(
     if not times:
         return found
     trace = Trace(times, register, power, capacity_w)
-    settled = settle(trace)
-    for period, portion in _stretches(trace, settled, bridge_us):
+    valid = validate_register(trace)
+    for period, portion in _stretches(trace, valid, bridge_us):
         held = found.get(period)
         found[period] = portion if held is None else held.plus(portion)
     return found
 
 
-def _stretches(trace: Trace, settled: Settled, bridge_us: int) -> Iterator[tuple[int, Portion]]:
-    samples = settled.samples
+def _stretches(trace: Trace, valid: ValidRegister, bridge_us: int) -> Iterator[tuple[int, Portion]]:
+    samples = valid.samples
     if not samples:
         yield from _integrated(trace, 0, len(trace.times) - 1)
         return
@@ -79,33 +79,33 @@ def _stretches(trace: Trace, settled: Settled, bridge_us: int) -> Iterator[tuple
     for n, (last, here) in enumerate(pairwise(samples), start=1):
         if trace.times[here] - trace.times[last] > bridge_us:
             yield from _integrated(trace, last, here)
-        elif here in settled.dead:
+        elif here in valid.dead:
             yield from _integrated(trace, last, here, "stuck")
         else:
             following = samples[n + 1] if n + 1 < len(samples) else None
-            judged = judge(trace, samples[max(0, n - 2) : n], here, following)
-            if here in settled.causes and not judged.cause:
-                judged = judged._replace(cause=settled.causes[here])
-            yield from _step(trace, last, here, judged)
+            delta = classify_delta(trace, samples[max(0, n - 2) : n], here, following)
+            if here in valid.causes and not delta.cause:
+                delta = delta._replace(cause=valid.causes[here])
+            yield from _step(trace, last, here, delta)
     yield from _integrated(trace, samples[-1], len(trace.times) - 1)
 
 
-def _step(trace: Trace, last: int, here: int, judged: Judged) -> Iterator[tuple[int, Portion]]:
-    """The shares of a judged step."""
+def _step(trace: Trace, last: int, here: int, delta: Delta) -> Iterator[tuple[int, Portion]]:
+    """The shares of a classified delta."""
     integral = trace.integral(last, here)
-    unseen = not judged.known or (judged.cause == "reset" and judged.lower < RESET_SHARE * (integral or 0))
+    unseen = not delta.known or (delta.cause == "reset" and delta.lower < RESET_SHARE * (integral or 0))
     if integral is not None and unseen:
-        yield from _integrated(trace, last, here, judged.cause)
+        yield from _integrated(trace, last, here, delta.cause)
         return
-    shares = list(_shared(trace, last, here, judged.mwh))
-    certain = judged.lower == judged.upper
-    if certain and (judged.mwh == 0 or len(shares) == 1 or not _is_long(trace, last, here)):
-        yield from ((period, Portion(mwh, us, "measured", mwh, mwh, judged.cause)) for period, mwh, us in shares)
+    shares = list(_shared(trace, last, here, delta.mwh))
+    certain = delta.lower == delta.upper
+    if certain and (delta.mwh == 0 or len(shares) == 1 or not _is_long(trace, last, here)):
+        yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
         return
     method = "spread" if certain else "estimated"
-    cause = joined_causes((judged.cause, "gap")) if certain else judged.cause
-    for period, portion in bounded(shares, judged.lower, judged.upper, trace.bound):
-        covered = portion.covered if judged.known else 0
+    cause = joined_causes((delta.cause, "gap")) if certain else delta.cause
+    for period, portion in bounded(shares, delta.lower, delta.upper, trace.bound):
+        covered = portion.covered if delta.known else 0
         yield period, portion._replace(method=method, cause=cause, covered=covered)
 
 

@@ -21,7 +21,7 @@ STUCK_MWH = 20_000
 """The least energy (mWh) that power must give while a register stands still; three counts if they are more."""
 
 
-class Settled(NamedTuple):
+class ValidRegister(NamedTuple):
     """Samples whose register is believed, in order; the causes of the steps that end at some; the dead steps."""
 
     samples: list[int]
@@ -30,7 +30,7 @@ class Settled(NamedTuple):
     """Samples at the end of a step in which the register stood still although energy flowed."""
 
 
-def settle(trace: Trace) -> Settled:
+def validate_register(trace: Trace) -> ValidRegister:
     """Judge every value of ``trace`` (and level its jitter in place)."""
     samples, causes = _without_moments(trace)
     return _without_standstill(trace, samples, causes)
@@ -132,7 +132,7 @@ def _before_spike(trace: Trace, good: list[int], have: list[int], at: int) -> in
     return None
 
 
-def _without_standstill(trace: Trace, samples: list[int], causes: dict[int, str]) -> Settled:
+def _without_standstill(trace: Trace, samples: list[int], causes: dict[int, str]) -> ValidRegister:
     """Take back the values of a register that stood still: it caught up later, or never will."""
     kept: list[int] = []
     dead: set[int] = set()
@@ -152,7 +152,7 @@ def _without_standstill(trace: Trace, samples: list[int], causes: dict[int, str]
             else:
                 kept += samples[first + 1 : at + 1]
         at += 1
-    return Settled(kept, causes, dead)
+    return ValidRegister(kept, causes, dead)
 
 
 def _stood_still(trace: Trace, first: int, last: int) -> bool:

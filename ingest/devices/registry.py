@@ -12,8 +12,7 @@ from ingest.devices.huawei import Kind as HuaweiKind
 from ingest.devices.modbus import Link
 from ingest.devices.register_map import MappedDevice
 from ingest.devices.sunspec import Measurement, SunSpecDevice
-
-_CATALOGUE = "SELECT installation_id, device_id, device_kind, connection FROM device"
+from store.catalogue import DEVICES
 
 
 class Device(NamedTuple):
@@ -37,7 +36,7 @@ def catalogued(session: Any) -> tuple[list[Device], dict[str, str]]:
     """Devices with a connection from table ``device``; and by device id, why one can't be polled."""
     devices: list[Device] = []
     unusable: dict[str, str] = {}
-    for row in session.execute(_CATALOGUE, timeout=10):
+    for row in session.execute(DEVICES, timeout=10):
         if row.connection is None:
             continue
         try:

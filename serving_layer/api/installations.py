@@ -12,6 +12,7 @@ from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, state
+from store.catalogue import INSTALLATION_FIELDS
 
 router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[p.Guarded])
 
@@ -63,7 +64,7 @@ def installations(reader: p.ReaderOf, form: p.FormatParameter = "json") -> Respo
     """The catalogue."""
     known = catalogue.installations(reader)
     if form == "csv":
-        return as_csv(catalogue.FIELDS, known)
+        return as_csv(INSTALLATION_FIELDS, known)
     return as_json({"installations": known})
 
 

@@ -6,28 +6,12 @@ import difflib
 from typing import Any
 
 from serving_layer.reader import Reader
+from store.catalogue import INSTALLATIONS
 
 KEPT_SECONDS = 2.0
 """A newly registered installation is known after at most this."""
 NAMED = 8
 """At most so many installations are named in an error."""
-FIELDS = (
-    "installation_id",
-    "name",
-    "kind",
-    "latitude",
-    "longitude",
-    "time_zone",
-    "capacity_kw",
-    "tilt_deg",
-    "azimuth_deg",
-    "municipality_code",
-    "community_id",
-    "cups",
-    "cau",
-    "tariff",
-)
-_INSTALLATIONS = f"SELECT {', '.join(FIELDS)} FROM installation"  # noqa: S608 - constant names
 _DEVICES = "SELECT device_id, device_kind, capacity_kw FROM device WHERE installation_id = ?"
 
 
@@ -55,7 +39,7 @@ def devices(reader: Reader, installation_id: str) -> list[dict[str, Any]]:
 
 
 def _load(reader: Reader) -> list[dict[str, Any]]:
-    rows = [_present(row._asdict()) for row in reader.rows(_INSTALLATIONS)]
+    rows = [_present(row._asdict()) for row in reader.rows(INSTALLATIONS)]
     return sorted(rows, key=lambda row: str(row["installation_id"]))
 
 

@@ -13,7 +13,7 @@ from energy.energy_row import EnergyRow
 from energy.reconcile import added_by
 from energy.records import COUNTED
 from energy.registers.counters import BRIDGE
-from energy.topics import TOPICS, Rejected
+from energy.topics import TOPICS, Reason, Rejected
 from serving_layer.reader import Reader, utc
 from serving_layer.views import catalogue
 from serving_layer.views.merge import Published
@@ -33,10 +33,10 @@ _STATES = "SELECT device_id FROM inverter_state WHERE installation_id = ?"
 _ARCHIVED = "SELECT last_offsets FROM ingest_ledger WHERE topic = 'readings' AND layer = 'batch' AND batch_id <= ?"
 _REFUSED = (
     "SELECT received_at, payload FROM quarantine WHERE topic = 'readings' AND day = ? "
-    "AND reason >= ? AND reason < ? LIMIT ? ALLOW FILTERING"
+    "AND code = ? AND refused_id = ? LIMIT ? ALLOW FILTERING"
 )
-_BY_DEVICE = ("device ", "device!")
-"""Between these texts lie the reasons that name another owner of a device (energy.records, the layers' catalogues)."""
+_BY_CATALOGUE: tuple[Reason, ...] = ("unknown installation", "foreign device")
+"""Why the catalogue refuses a reading."""
 
 FROM_READINGS = ("measured", "integrated")
 """Methods of values that surely rest on readings."""
@@ -95,11 +95,10 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
 
     What refused them was the catalogue of that hour: an installation or a device that was registered since.
     """
-    unknown = [f"unknown installation {each}" for each in installation_ids]
-    reasons = [_BY_DEVICE, *((reason, f"{reason}\0") for reason in unknown)]
     days = utc_dates(max(since, now - KEPT), now)
+    asked = [(day, code, each, REFUSED_A_DAY) for day in days for each in installation_ids for code in _BY_CATALOGUE]
     found = []
-    for rows in reader.each(_REFUSED, [(day, *reason, REFUSED_A_DAY) for day in days for reason in reasons]):
+    for rows in reader.each(_REFUSED, asked):
         for row in rows:
             try:
                 reading = TOPICS["readings"].parse(row.payload, utc(row.received_at) or now)

@@ -14,14 +14,14 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from energy.balance import Register, registers
 from energy.energy_row import to_us
 from energy.topics import Rejected
-from speed_layer.readings_query.validate import judge
+from speed_layer.readings_query.validate import validate
 from speed_layer.readings_query.validated_batch import as_messages, messages_in, uncollected
 from store.catalogue import Catalogue
 
 _ARROW_SCHEMA = pa.schema(
     [
         ("installation_id", pa.string()),
-        ("told", pa.binary()),
+        ("registers", pa.binary()),
         ("kafka_partition", pa.int32()),
         ("kafka_offset", pa.int64()),
         ("messages", pa.int64()),
@@ -30,16 +30,16 @@ _ARROW_SCHEMA = pa.schema(
 SCHEMA = from_arrow_schema(_ARROW_SCHEMA)
 
 
-def touched(messages: DataFrame, catalogue: Catalogue) -> DataFrame:
-    """What is told of each installation, and one row a Kafka partition: the last offset and the count of messages read.
+def affected(messages: DataFrame, catalogue: Catalogue) -> DataFrame:
+    """The registers of each installation, and one row a Kafka partition: its last offset and count of messages.
 
-    ``told`` is a pickled list of :class:`energy.balance.Register`, which Spark carries unopened; a device without a
-    register stands there as one of no quantity. What the readings query refuses touches nothing.
+    ``registers`` is a pickled list of :class:`energy.balance.Register`, which Spark carries unopened. A device without
+    a register stands there as one of no quantity. A message that the readings query refuses affects nothing.
     """
-    return as_messages(messages).mapInArrow(_touching(catalogue), SCHEMA)  # type: ignore[arg-type]
+    return as_messages(messages).mapInArrow(_affecting(catalogue), SCHEMA)  # type: ignore[arg-type]
 
 
-def told(readings: list[dict[str, Any]], capacity_kw: float | None) -> Iterator[Register]:
+def affecting_registers(readings: list[dict[str, Any]], capacity_kw: float | None) -> Iterator[Register]:
     """The registers of one installation's ``readings``; of a device without any the times alone."""
     found = list(registers(readings, capacity_kw))
     yield from found
@@ -52,8 +52,8 @@ def told(readings: list[dict[str, Any]], capacity_kw: float | None) -> Iterator[
         yield Register(device, "", sorted(times), [], [], None)
 
 
-def _touching(catalogue: Catalogue) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def touching(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _affecting(catalogue: Catalogue) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def affecting(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         readings: dict[str, list[dict[str, Any]]] = {}
         last: dict[int, int] = {}
         count: Counter[int] = Counter()
@@ -62,16 +62,19 @@ def _touching(catalogue: Catalogue) -> Callable[[Iterator[pa.RecordBatch]], Iter
                 last[message.partition] = message.offset
                 count[message.partition] += 1
                 try:
-                    reading = judge(message, catalogue)
+                    reading = validate(message, catalogue)
                 except Rejected:
                     continue
                 readings.setdefault(reading["installation_id"], []).append(reading)
         rows: list[dict[str, Any]] = [
-            {"installation_id": name, "told": pickle.dumps([*told(of, catalogue.capacity_kw.get(name))])}
+            {
+                "installation_id": name,
+                "registers": pickle.dumps([*affecting_registers(of, catalogue.capacity_kw.get(name))]),
+            }
             for name, of in readings.items()
         ]
         rows += [{"kafka_partition": p, "kafka_offset": offset, "messages": count[p]} for p, offset in last.items()]
         if rows:
             yield pa.RecordBatch.from_pylist(rows, schema=_ARROW_SCHEMA)
 
-    return touching
+    return affecting

@@ -1,9 +1,8 @@
-"""Registers followed from batch to batch: energy of readings that come in order, without the old ones read again.
+"""Registers carried from batch to batch: energy of readings that come in order, without the old ones read again.
 
-What is known of an installation up to one place of the log (:class:`Followed`) and the readings after it say as much
-as all readings together, as long as each device's come in order of time and its registers are plain
-(``energy.registers.fast_path``). Where that does not hold nothing is followed, and the energy is made from the stored
-readings.
+The state of an installation up to one offset (:class:`CarriedState`) and the readings after it give the energy of all
+readings together, as long as each device's come in order of time and its registers are plain
+(``energy.registers.fast_path``). Else nothing is carried, and the energy is computed from the stored readings.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ from typing import NamedTuple
 
 from energy.balance import Counted, EnergyRow, Register, installation_rows, registers
 from energy.energy_row import EPOCH, QUARTER_US, from_us, to_us
-from energy.registers.counters import BRIDGE, Course, followed
+from energy.registers.counters import BRIDGE, Course, advanced_course
 from speed_layer.energy_query.windows import Window
 from speed_layer.lookups import Reading
 
 KEPT_US = timedelta(hours=1) // timedelta(microseconds=1)
-"""How far behind the others a device may be and still be followed."""
+"""How far behind the others a device may be and still be carried."""
 
 
-class Followed(NamedTuple):
+class CarriedState(NamedTuple):
     """An installation up to one place of the log. Times are microseconds from the epoch."""
 
     since: int
@@ -32,15 +31,15 @@ class Followed(NamedTuple):
     heard: dict[str, list[int]]
     """When each device was heard: the last time of each quarter-hour, and the last one before ``since``."""
     courses: dict[tuple[str, str], Course] | None
-    """By device and quantity; None where nothing can be gone on from, and ``heard`` is the last time alone."""
+    """By device and quantity; None where nothing can be advanced on from, and ``heard`` is the last time alone."""
 
 
-class Gone(NamedTuple):
-    """An installation that was followed: the periods made anew, their rows, and what later readings go on from."""
+class Advanced(NamedTuple):
+    """An installation that was carried: the periods made anew, their rows, and what later readings go on from."""
 
     window: Window
     rows: list[EnergyRow]
-    followed: Followed
+    carried: CarriedState
 
 
 def begin(
@@ -50,13 +49,13 @@ def begin(
     ends: Mapping[int, int],
     start: datetime,
     capacity_kw: float | None,
-) -> Followed:
+) -> CarriedState:
     """What is known of an installation from its stored ``readings`` since ``start`` and their neighbours before it.
 
     ``newest`` is the time of each device's latest stored reading, ``seen`` of its latest one read so far, ``ends`` the
     last offset read of each Kafka partition: readings stored from behind it are still to come.
     """
-    nothing = Followed(to_us(start), capacity_kw, {device: [at] for device, at in seen.items()}, None)
+    nothing = CarriedState(to_us(start), capacity_kw, {device: [at] for device, at in seen.items()}, None)
     by_device: dict[str, list[Reading]] = {device: [] for device, at in newest.items() if at > start - BRIDGE}
     for reading in readings:
         by_device.setdefault(reading["device_id"], []).append(reading)
@@ -78,7 +77,7 @@ def begin(
     return _kept(to_us(start), capacity_kw, heard, courses)
 
 
-def follow(of: Followed, new: Sequence[Register], capacity_kw: float | None) -> Gone | None:
+def advance(of: CarriedState, new: Sequence[Register], capacity_kw: float | None) -> Advanced | None:
     """``of`` with a batch's ``new`` readings, or None where they are to be made from what is stored.
 
     A device without a register is given as one of no quantity.
@@ -93,13 +92,13 @@ def follow(of: Followed, new: Sequence[Register], capacity_kw: float | None) -> 
             return None
         heard[device] = [*before, *times]
     first = min(_period(of.heard[device][-1]) for device in devices)
-    told = {(each.device_id, each.quantity): each for each in new if each.quantity}
-    is_known = told.keys() == {each for each in courses if each[0] in devices}
-    # Where the topic was given more partitions, two tasks may tell of one device.
-    is_told_once = len({(each.device_id, each.quantity) for each in new}) == len(new)
-    if first < of.since or capacity_kw != of.capacity_kw or not (is_known and is_told_once):
+    by_register = {(each.device_id, each.quantity): each for each in new if each.quantity}
+    is_known = by_register.keys() == {each for each in courses if each[0] in devices}
+    # Where the topic was given more partitions, two tasks may hold readings of one device.
+    is_single = len({(each.device_id, each.quantity) for each in new}) == len(new)
+    if first < of.since or capacity_kw != of.capacity_kw or not (is_known and is_single):
         return None
-    for each, register in told.items():
+    for each, register in by_register.items():
         course = _plain(courses[each], register)
         if course is None:
             return None
@@ -107,7 +106,7 @@ def follow(of: Followed, new: Sequence[Register], capacity_kw: float | None) -> 
     end = max(times[-1] for times in devices.values())
     window = Window(from_us(first), from_us(_period(end) + QUARTER_US))
     rows = installation_rows(_counted(heard, courses), *window)
-    return Gone(window, rows, _kept(of.since, capacity_kw, heard, courses))
+    return Advanced(window, rows, _kept(of.since, capacity_kw, heard, courses))
 
 
 def _up_to(
@@ -127,7 +126,7 @@ def _up_to(
 
 def _plain(course: Course | None, of: Register) -> Course | None:
     """The course with more samples; None where it is in doubt, or a hole leaves its share open."""
-    course = followed(course, of.times, of.register_wh, of.power_w, of.capacity_w)
+    course = advanced_course(course, of.times, of.register_wh, of.power_w, of.capacity_w)
     return None if course is None or course.gaps else course
 
 
@@ -144,12 +143,12 @@ def _kept(
     capacity_kw: float | None,
     heard: Mapping[str, list[int]],
     courses: Mapping[tuple[str, str], Course],
-) -> Followed:
+) -> CarriedState:
     """No more than is needed later."""
     latest = max((times[-1] for times in heard.values()), default=since)
     since = max(since, _period(latest) - KEPT_US)
     last = {device: _thinned(times, since) for device, times in heard.items()}
-    return Followed(since, capacity_kw, last, {key: course.since(since) for key, course in courses.items()})
+    return CarriedState(since, capacity_kw, last, {key: course.since(since) for key, course in courses.items()})
 
 
 def _thinned(times: Sequence[int], since: int) -> list[int]:

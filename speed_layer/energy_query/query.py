@@ -19,8 +19,8 @@ from conf import Settings
 from energy.balance import Register
 from energy.energy_row import from_us, to_us
 from speed_layer import sinks
-from speed_layer.energy_query.affected import touched
-from speed_layer.energy_query.carried_state import Followed
+from speed_layer.energy_query.affected import affected
+from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import Totals, community_totals, installation_totals
 from speed_layer.energy_query.windows import Window
 from speed_layer.lookups import store
@@ -42,7 +42,7 @@ _ARROW = pa.schema(
         ("cause", pa.string()),
         ("window_start", pa.int64()),
         ("window_end", pa.int64()),
-        ("followed", pa.binary()),
+        ("carried", pa.binary()),
     ]
 )
 _SCHEMA = from_arrow_schema(_ARROW)
@@ -70,32 +70,32 @@ class Energy:
         self._settings = settings
         self._catalogue = catalogue
         self._progress = progress
-        self._followed: dict[str, bytes] = {}
+        self._carried: dict[str, bytes] = {}
 
     def write(self, batch: DataFrame, batch_id: int) -> None:
         """Recompute what one micro-batch touches, once its readings are in Cassandra."""
         self._progress.wait_until_calm()
         started = time.monotonic()
         catalogue = self._catalogue.read()
-        registers = touched(batch, catalogue).cache()
+        registers = affected(batch, catalogue).cache()
         try:
             ends = registers.where("kafka_partition IS NOT NULL").collect()
             tasks = min(self._settings.spark.shuffle_partitions, tasks_for(sum(row.messages for row in ends)))
             last = {row.kafka_partition: row.kafka_offset for row in ends}
             offsets = {str(partition): offset for partition, offset in last.items()}
             self._progress.wait_for_readings(offsets)
-            spread = self._with_followed(registers.where("told IS NOT NULL"), tasks)
+            spread = self._with_carried(registers.where("registers IS NOT NULL"), tasks)
             windows = self._write(spread.mapInArrow(_installations(catalogue, last, self._settings), _SCHEMA))  # type: ignore[arg-type]
         finally:
             registers.unpersist()
         self._write_communities(batch.sparkSession, catalogue, windows, tasks)
         self._progress.energy_batch(batch_id, len(windows), time.monotonic() - started, offsets)
 
-    def _with_followed(self, registers: DataFrame, tasks: int) -> DataFrame:
-        """An installation's registers and what it is followed from in one of ``tasks``."""
-        rows = list(self._followed.items())
-        followed = registers.sparkSession.createDataFrame(rows, "installation_id string, followed binary")
-        return registers.unionByName(followed, allowMissingColumns=True).repartition(tasks, "installation_id")
+    def _with_carried(self, registers: DataFrame, tasks: int) -> DataFrame:
+        """An installation's registers and what it is carried from in one of ``tasks``."""
+        rows = list(self._carried.items())
+        carried = registers.sparkSession.createDataFrame(rows, "installation_id string, carried binary")
+        return registers.unionByName(carried, allowMissingColumns=True).repartition(tasks, "installation_id")
 
     def _write_communities(
         self, spark: SparkSession, catalogue: Catalogue, windows: dict[str, list[Window]], tasks: int
@@ -113,19 +113,19 @@ class Energy:
         totals = totals.cache()
         try:
             is_row = "quantity IS NOT NULL"
-            rows = totals.where(is_row).drop("window_start", "window_end", "followed")
+            rows = totals.where(is_row).drop("window_start", "window_end", "carried")
             # A bound that no longer holds must go: absent values are written as such.
             ignore_nulls = {"spark.cassandra.output.ignoreNulls": "false"}
             sinks.write_table(rows, "energy_speed", self._settings, **ignore_nulls)
             made = totals.where(f"NOT ({is_row})")
-            made = made.selectExpr("installation_id", "window_start", "window_end", "followed")
+            made = made.selectExpr("installation_id", "window_start", "window_end", "carried")
             windows: dict[str, list[Window]] = {}
             for row in made.collect():
                 window = Window(from_us(row.window_start), from_us(row.window_end))
                 windows.setdefault(row.installation_id, []).append(window)
-                self._followed.pop(row.installation_id, None)
-                if row.followed is not None:
-                    self._followed[row.installation_id] = bytes(row.followed)
+                self._carried.pop(row.installation_id, None)
+                if row.carried is not None:
+                    self._carried[row.installation_id] = bytes(row.carried)
             return windows
         finally:
             totals.unpersist()
@@ -133,17 +133,18 @@ class Energy:
 
 def _installations(catalogue: Catalogue, ends: Mapping[int, int], settings: Settings) -> Callable[[Batches], Batches]:
     def compute(batches: Batches) -> Batches:
-        told: dict[str, list[Register]] = {}
-        known: dict[str, Followed] = {}
+        registers: dict[str, list[Register]] = {}
+        known: dict[str, CarriedState] = {}
         for batch in batches:
             for row in batch.to_pylist():
-                if row["followed"] is not None:
-                    known[row["installation_id"]] = pickle.loads(row["followed"])  # noqa: S301
+                if row["carried"] is not None:
+                    known[row["installation_id"]] = pickle.loads(row["carried"])  # noqa: S301
                 else:
-                    # Made by `touched`, as what is followed is by `_columns`.
-                    told.setdefault(row["installation_id"], []).extend(pickle.loads(row["told"]))  # noqa: S301
-        if told:
-            yield from map(_columns, installation_totals(store(settings), told, known, ends, catalogue.capacity_kw))
+                    # Made by `affected`, as what is carried is by `_columns`.
+                    registers.setdefault(row["installation_id"], []).extend(pickle.loads(row["registers"]))  # noqa: S301
+        if registers:
+            totals = installation_totals(store(settings), registers, known, ends, catalogue.capacity_kw)
+            yield from map(_columns, totals)
 
     return compute
 
@@ -161,12 +162,12 @@ def _communities(
 
 
 def _columns(totals: Totals) -> pa.RecordBatch:
-    name, windows, rows, followed = totals
+    name, windows, rows, carried = totals
     values: list[dict[str, Any]] = [
         {"installation_id": name, "month": row.start.date().replace(day=1), **row._asdict()} for row in rows
     ]
     values += [
         {"installation_id": name, "window_start": to_us(start), "window_end": to_us(end)} for start, end in windows
     ]
-    values[-1]["followed"] = None if followed is None else pickle.dumps(followed)
+    values[-1]["carried"] = None if carried is None else pickle.dumps(carried)
     return pa.RecordBatch.from_pylist(values, schema=_ARROW)

@@ -1,6 +1,6 @@
-"""Energy of the touched periods, from the readings in Cassandra, by the functions the batch layer uses.
+"""Energy of the affected periods, from the readings in Cassandra, by the functions the batch layer uses.
 
-Totals are those of all readings of the installation up to the batch: followed on from the batch before where they
+Totals are those of all readings of the installation up to the batch: carried on from the batch before where they
 came in order, else made afresh from the stored readings. A row written twice is the same row.
 """
 
@@ -14,12 +14,12 @@ from typing import NamedTuple, TypeVar
 from energy.balance import EnergyRow, Register, community_energy, installation_energy
 from energy.energy_row import from_us, to_us
 from energy.registers.counters import BRIDGE, CONTEXT
-from speed_layer.energy_query.carried_state import Followed, begin, follow
-from speed_layer.energy_query.windows import Run, Window, by_day, pieces, runs, union, window
+from speed_layer.energy_query.carried_state import CarriedState, advance, begin
+from speed_layer.energy_query.windows import Stretch, Window, by_day, pieces, stretches, union, window
 from speed_layer.lookups import Reading, Store
 
 NEIGHBOURS = 2 * (CONTEXT + 1)
-"""Readings looked at on each side of a window: the bridging sample and those it is judged by, twice, because a
+"""Readings looked at on each side of a window: the bridging sample and those it is validated by, twice, because a
 device may tell its registers in every other message only."""
 _AFTER = timedelta(milliseconds=1)
 _AT_ONCE = 32
@@ -35,46 +35,46 @@ class Totals(NamedTuple):
     name: str
     windows: list[Window]
     rows: list[EnergyRow]
-    followed: Followed | None = None
+    carried: CarriedState | None = None
 
 
 def installation_totals(
     store: Store,
-    touched: Mapping[str, Sequence[Register]],
-    known: Mapping[str, Followed],
+    affected: Mapping[str, Sequence[Register]],
+    known: Mapping[str, CarriedState],
     ends: Mapping[int, int],
     capacity_kw: Mapping[str, float],
 ) -> Iterator[Totals]:
-    """Energy of every period that the readings of ``touched`` can change, installation by installation.
+    """Energy of every period that the readings of ``affected`` can change, installation by installation.
 
     ``known`` is what the batches before left to go on from, ``ends`` the last offset of each Kafka partition.
     """
     afresh = []
-    for name in sorted(touched):
-        gone = follow(known[name], touched[name], capacity_kw.get(name)) if name in known else None
-        if gone is None:
+    for name in sorted(affected):
+        advanced = advance(known[name], affected[name], capacity_kw.get(name)) if name in known else None
+        if advanced is None:
             afresh.append(name)
         else:
-            yield Totals(name, [gone.window], gone.rows, gone.followed)
+            yield Totals(name, [advanced.window], advanced.rows, advanced.carried)
     for some in _chunks(afresh):
-        yield from _afresh(store, {name: touched[name] for name in some}, known, ends, capacity_kw)
+        yield from _afresh(store, {name: affected[name] for name in some}, known, ends, capacity_kw)
 
 
 def _afresh(
     store: Store,
-    touched: Mapping[str, Sequence[Register]],
-    known: Mapping[str, Followed],
+    affected: Mapping[str, Sequence[Register]],
+    known: Mapping[str, CarriedState],
     ends: Mapping[int, int],
     capacity_kw: Mapping[str, float],
 ) -> Iterator[Totals]:
-    names = list(touched)
-    windows = _windows(store, {name: _runs(of) for name, of in touched.items()})
+    names = list(affected)
+    windows = _windows(store, {name: _stretches(of) for name, of in affected.items()})
     newest = dict(zip(names, store.devices(names), strict=True))
-    devices = {name: sorted({*newest[name], *(each.device_id for each in touched[name])}) for name in names}
+    devices = {name: sorted({*newest[name], *(each.device_id for each in affected[name])}) for name in names}
     rows: dict[str, list[EnergyRow]] = {name: [] for name in names}
-    begun: dict[str, Followed] = {}
+    begun: dict[str, CarriedState] = {}
     asked = [(name, piece) for name in names for each in windows[name] for piece in pieces(each)]
-    seen = {name: _seen(of, known.get(name)) for name, of in touched.items()}
+    seen = {name: _seen(of, known.get(name)) for name, of in affected.items()}
     # The piece the batch ends in: what is stored beyond is still to come.
     final = {name: piece for name, piece in asked if to_us(piece.start) <= max(seen[name].values())}
     for part in _chunks(asked):
@@ -89,19 +89,19 @@ def _afresh(
     yield from made
 
 
-def _seen(touched: Iterable[Register], known: Followed | None) -> dict[str, int]:
+def _seen(affected: Iterable[Register], known: CarriedState | None) -> dict[str, int]:
     """The time of the latest reading of each device up to the end of the batch, as far as that is known."""
     seen = {} if known is None else {device: times[-1] for device, times in known.heard.items()}
-    for each in touched:
+    for each in affected:
         seen[each.device_id] = max(seen.get(each.device_id, 0), each.times[-1])
     return seen
 
 
-def _runs(touched: Iterable[Register]) -> list[Run]:
+def _stretches(affected: Iterable[Register]) -> list[Stretch]:
     times: dict[str, set[int]] = {}
-    for each in touched:
+    for each in affected:
         times.setdefault(each.device_id, set()).update(each.times)
-    return [run for device, at in times.items() for run in runs(device, map(from_us, at))]
+    return [stretch for device, at in times.items() for stretch in stretches(device, map(from_us, at))]
 
 
 def community_totals(
@@ -149,15 +149,17 @@ def _withdraw(store: Store, made: Sequence[Totals]) -> None:
     store.withdraw(held - standing)
 
 
-def _windows(store: Store, touched: Mapping[str, Sequence[Run]]) -> dict[str, list[Window]]:
-    asked = [(name, run) for name, of in touched.items() for run in of]
-    before = store.before([(run.device_id, run.first) for _, run in asked], NEIGHBOURS, BRIDGE)
-    after = store.since([(run.device_id, run.last + _AFTER) for _, run in asked], NEIGHBOURS, BRIDGE)
-    found: dict[str, list[Window]] = {name: [] for name in touched}
-    # Up to the farthest of the readings by which a step is judged: a reading that ends a doubtful stretch (a zero, a
+def _windows(store: Store, affected: Mapping[str, Sequence[Stretch]]) -> dict[str, list[Window]]:
+    asked = [(name, stretch) for name, of in affected.items() for stretch in of]
+    before = store.before([(stretch.device_id, stretch.first) for _, stretch in asked], NEIGHBOURS, BRIDGE)
+    after = store.since([(stretch.device_id, stretch.last + _AFTER) for _, stretch in asked], NEIGHBOURS, BRIDGE)
+    found: dict[str, list[Window]] = {name: [] for name in affected}
+    # Up to the farthest of the readings by which a step is validated: a reading that ends a doubtful stretch (a zero, a
     # standstill) gives the whole stretch another meaning.
-    for (name, run), earlier, later in zip(asked, before, after, strict=True):
-        found[name].append(window(run, earlier[-1]["time"] if earlier else None, later[-1]["time"] if later else None))
+    for (name, stretch), earlier, later in zip(asked, before, after, strict=True):
+        found[name].append(
+            window(stretch, earlier[-1]["time"] if earlier else None, later[-1]["time"] if later else None)
+        )
     return {name: union(of) for name, of in found.items()}
 
 

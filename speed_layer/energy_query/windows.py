@@ -13,7 +13,7 @@ PIECE = timedelta(hours=2)
 """The longest stretch whose readings are held in memory at once."""
 
 
-class Run(NamedTuple):
+class Stretch(NamedTuple):
     """Readings of one device with no hole of more than a period between them: the first and the last."""
 
     device_id: str
@@ -28,21 +28,21 @@ class Window(NamedTuple):
     end: datetime
 
 
-def runs(device_id: str, times: Iterable[datetime]) -> list[Run]:
-    """``times`` of one device, in any order, as runs."""
-    found: list[Run] = []
+def stretches(device_id: str, times: Iterable[datetime]) -> list[Stretch]:
+    """``times`` of one device, in any order, as stretches."""
+    found: list[Stretch] = []
     for at in sorted(times):
         if found and at - found[-1].last <= QUARTER:
             found[-1] = found[-1]._replace(last=at)
         else:
-            found.append(Run(device_id, at, at))
+            found.append(Stretch(device_id, at, at))
     return found
 
 
-def window(run: Run, before: datetime | None, after: datetime | None) -> Window:
-    """The periods whose energy a run can change; ``before`` and ``after`` are its neighbours in time."""
-    start = _floor(before or run.first)
-    end = _floor(run.last) + QUARTER
+def window(stretch: Stretch, before: datetime | None, after: datetime | None) -> Window:
+    """The periods whose energy a stretch can change; ``before`` and ``after`` are its neighbours in time."""
+    start = _floor(before or stretch.first)
+    end = _floor(stretch.last) + QUARTER
     return Window(start, max(end, _ceil(after)) if after is not None else end)
 
 

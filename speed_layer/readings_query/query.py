@@ -12,10 +12,10 @@ from conf import Settings
 from energy.energy_row import EPOCH, from_us
 from speed_layer import sinks
 from speed_layer.progress import Progress
-from speed_layer.readings_query import quarantine
 from speed_layer.readings_query.ledger import Ledger
 from speed_layer.readings_query.summary import Summary, total
-from speed_layer.readings_query.validated_batch import verdicts
+from speed_layer.readings_query.validated_batch import validated_messages
+from store import quarantine
 from store.catalogue import Catalogue, CatalogueReader
 from store.runs import CutReader
 
@@ -35,58 +35,58 @@ class Readings:
     def write(self, batch: DataFrame, batch_id: int) -> None:
         """Judge and write one micro-batch."""
         started = time.monotonic()
-        judged, summary = self._judged(batch)
+        validated, summary = self._validated(batch)
         try:
             if summary.received:
                 self._ledger.open(batch_id, summary)
-                self._write(judged, summary)
+                self._write(validated, summary)
                 self._ledger.close(batch_id, summary)
         finally:
-            release(judged)
+            release(validated)
         for device, newest in summary.newest.items():
             known = self._newest.get(device, EPOCH)
             self._newest[device] = max(known, from_us(newest))
         self._progress.readings_written(self._ledger.last)
         self._progress.batch(batch_id, summary.received, time.monotonic() - started)
 
-    def _judged(self, batch: DataFrame) -> tuple[DataFrame, Summary]:
-        judged, summary = self._judge(batch, self._catalogue.current())
+    def _validated(self, batch: DataFrame) -> tuple[DataFrame, Summary]:
+        validated, summary = self._validate(batch, self._catalogue.current())
         if not summary.unknown:
-            return judged, summary
+            return validated, summary
         # It may have been registered a moment ago.
         catalogue = self._catalogue.read()
         if catalogue.installations.isdisjoint(summary.unknown):
-            return judged, summary
-        release(judged)
-        return self._judge(batch, catalogue)
+            return validated, summary
+        release(validated)
+        return self._validate(batch, catalogue)
 
-    def _judge(self, batch: DataFrame, catalogue: Catalogue) -> tuple[DataFrame, Summary]:
-        judged = verdicts(batch, catalogue, self._newest, self._cut.current(), self._settings)
+    def _validate(self, batch: DataFrame, catalogue: Catalogue) -> tuple[DataFrame, Summary]:
+        validated = validated_messages(batch, catalogue, self._newest, self._cut.current(), self._settings)
         # Kept as rows: to pack them into a cache's columns and unpack them again costs a tenth of a backlog's time. An
         # executor that is lost takes them along; the query then starts again with this batch.
-        judged = judged.localCheckpoint(eager=False)
-        rows = judged.where("kind = 'summary'").selectExpr("summary").collect()
-        return judged, total(row.summary for row in rows)
+        validated = validated.localCheckpoint(eager=False)
+        rows = validated.where("kind = 'summary'").selectExpr("summary").collect()
+        return validated, total(row.summary for row in rows)
 
-    def _write(self, judged: DataFrame, summary: Summary) -> None:
+    def _write(self, validated: DataFrame, summary: Summary) -> None:
         to = self._settings
-        judged = judged.coalesce(sinks.tasks_for(summary.received))
+        validated = validated.coalesce(sinks.tasks_for(summary.received))
         writes = []
         if summary.accepted:
-            readings = sinks.reading_rows(judged, summary.fields)
-            states = sinks.state_rows(judged, summary.fields)
+            readings = sinks.reading_rows(validated, summary.fields)
+            states = sinks.state_rows(validated, summary.fields)
             writes.append(lambda: sinks.write_table(readings, "reading_by_day", to, "write_time"))
             writes.append(lambda: sinks.write_table(states, "inverter_state", to, "write_time"))
         if summary.quarantined:
-            refused = quarantine.table_rows(judged)
-            writes.append(lambda: sinks.write_table(refused, "quarantine", to))
-            writes.append(lambda: sinks.write_topic(quarantine.kafka_rows(refused), "quarantine", to))
+            refused = quarantine.table_rows(validated.where("kind = 'quarantined'"), "readings")
+            writes.append(lambda: sinks.write_table(refused, quarantine.TABLE, to))
+            writes.append(lambda: sinks.write_topic(quarantine.messages(refused), quarantine.TOPIC, to))
         sinks.together(*writes)
 
 
-def release(judged: DataFrame) -> None:
+def release(validated: DataFrame) -> None:
     """Free what a checkpointed frame holds in memory, which Spark itself does only when it collects garbage."""
-    judged._jdf.queryExecution().analyzed().rdd().unpersist(False)
+    validated._jdf.queryExecution().analyzed().rdd().unpersist(False)
 
 
 def newest_states(session: Any) -> dict[str, datetime]:

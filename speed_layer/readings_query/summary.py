@@ -9,9 +9,8 @@ from datetime import datetime
 
 from energy.energy_row import to_us
 from speed_layer.readings_query.duplicates import Classified
-from speed_layer.readings_query.quarantine import Refusal
+from store.quarantine import Refused
 
-_UNKNOWN = "unknown installation "
 _UNKNOWN_KEPT = 1_000
 
 
@@ -41,7 +40,7 @@ class Summary:
 
 
 def summarise(
-    positions: Iterable[tuple[int, int]], result: Classified, refused: list[Refusal], cut: datetime | None
+    positions: Iterable[tuple[int, int]], result: Classified, refused: list[Refused], cut: datetime | None
 ) -> Summary:
     """The summary of one task; ``positions`` are (partition, offset) of all its messages, in order."""
     first: dict[int, int] = {}
@@ -53,7 +52,7 @@ def summarise(
     for device, time in result.rows:
         if device not in newest or time > newest[device]:
             newest[device] = time
-    unknown = {each.reason.removeprefix(_UNKNOWN) for each in refused if each.reason.startswith(_UNKNOWN)}
+    unknown = {each.refused_id for each in refused if each.code == "unknown installation" and each.refused_id}
     return Summary(
         received=len(result.accepted) + result.duplicate + len(refused),
         accepted=len(result.accepted),

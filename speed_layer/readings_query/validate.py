@@ -22,10 +22,10 @@ class Message(NamedTuple):
     """Its true size in bytes."""
 
 
-def judge(message: Message, catalogue: Catalogue) -> dict[str, Any]:
+def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:
     """The reading in ``message``. Raises :class:`energy.topics.Rejected` with the reason."""
     if message.size > MAX_PAYLOAD_BYTES:
-        raise Rejected(f"too large: {message.size} bytes, at most {MAX_PAYLOAD_BYTES} are taken")
+        raise Rejected(f"too large: {message.size} bytes, at most {MAX_PAYLOAD_BYTES} are taken", "too large")
     reading = TOPICS["readings"].parse(message.payload, from_us(message.received_us))
     catalogue.check(reading)
     return reading

@@ -1,6 +1,6 @@
-"""The judged batch as columns: each Kafka partition goes in as messages and comes out as verdicts.
+"""The validated batch as columns: each Kafka partition goes in as messages and comes out as rows.
 
-One pass in the Python worker does it all (judge, look up, tell repeats, pick the latest state), so a batch is
+One pass in the Python worker does it all (validate, look up, tell repeats, pick the latest state), so a batch is
 evaluated once. Rows are of three kinds: ``accepted`` (one merged reading of a device and instant),
 ``quarantined`` and one ``summary`` a task, which carries the counts.
 """
@@ -23,16 +23,22 @@ from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
 from speed_layer.lookups import store
 from speed_layer.readings_query.duplicates import Classified, Key, Position, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
-from speed_layer.readings_query.quarantine import PAYLOAD_BYTES, Refusal
 from speed_layer.readings_query.summary import summarise
-from speed_layer.readings_query.validate import Message, judge
+from speed_layer.readings_query.validate import Message, validate
 from store.catalogue import Catalogue
+from store.quarantine import PAYLOAD_BYTES, REFUSED_COLUMNS, Refused
 
 FIELDS = TOPICS["readings"].columns
 ROWS_PER_ARROW_BATCH = 10_000
 _DAY_US = 86_400_000_000
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
-_ARROW = {"string": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "timestamp": _TIMESTAMP}
+_ARROW = {
+    "string": pa.string(),
+    "binary": pa.binary(),
+    "double": pa.float64(),
+    "bigint": pa.int64(),
+    "timestamp": _TIMESTAMP,
+}
 _FIELDS = pa.struct([(name, _ARROW[kind]) for name, kind in FIELDS.items() if name != "time"])
 _ARROW_SCHEMA = pa.schema(
     [
@@ -44,9 +50,7 @@ _ARROW_SCHEMA = pa.schema(
         ("kafka_partition", pa.int32()),
         ("kafka_offset", pa.int64()),
         ("received_at", _TIMESTAMP),
-        ("reason", pa.string()),
-        ("payload", pa.binary()),
-        ("payload_bytes", pa.int64()),
+        *((name, _ARROW[kind]) for name, kind in REFUSED_COLUMNS.items()),
         ("summary", pa.string()),
     ]
 )
@@ -55,14 +59,14 @@ SCHEMA = from_arrow_schema(_ARROW_SCHEMA)
 Batches = Iterator[pa.RecordBatch]
 
 
-def verdicts(
+def validated_messages(
     messages: DataFrame, catalogue: Catalogue, newest: Mapping[str, datetime], cut: datetime | None, settings: Settings
 ) -> DataFrame:
-    """The verdicts on a micro-batch of topic ``readings``, not yet evaluated.
+    """The validated micro-batch of topic ``readings``, not yet evaluated.
 
     ``newest`` is the time of each device's latest state, ``cut`` the published cut, both in UTC.
     """
-    return as_messages(messages).mapInArrow(judging(catalogue, newest, cut, settings), SCHEMA)  # type: ignore[arg-type]
+    return as_messages(messages).mapInArrow(validating(catalogue, newest, cut, settings), SCHEMA)  # type: ignore[arg-type]
 
 
 def as_messages(source: DataFrame) -> DataFrame:
@@ -88,32 +92,33 @@ def messages_in(batches: Iterable[pa.RecordBatch]) -> Iterator[Message]:
         yield from map(Message, *(column.to_pylist() for column in batch.columns))
 
 
-def judging(
+def validating(
     catalogue: Catalogue, newest: Mapping[str, datetime], cut: datetime | None, settings: Settings
 ) -> Callable[[Batches], Batches]:
     """The function that turns a task's Arrow batches of messages into Arrow batches of :data:`SCHEMA`."""
 
-    def judge_messages(batches: Batches) -> Batches:
+    def validate_messages(batches: Batches) -> Batches:
         taken: list[tuple[Position, dict[str, Any]]] = []
-        refused: list[Refusal] = []
+        refused: list[tuple[Message, Refused]] = []
         positions: list[Position] = []
         with uncollected():
             for message in messages_in(batches):
                 position = message.partition, message.offset
                 positions.append(position)
                 try:
-                    taken.append((position, judge(message, catalogue)))
-                except Rejected as reason:
-                    refused.append(Refusal.of(message, str(reason)))
+                    taken.append((position, validate(message, catalogue)))
+                except Rejected as rejected:
+                    refused.append((message, Refused.of(rejected, message.payload, message.size)))
             asked = may_be_stored((reading for _, reading in taken), newest)
             result = classify(taken, store(settings).at(asked) if asked else {})
             yield from _accepted(result)
             if refused:
-                yield _columns(dict(zip(Refusal._fields, zip(*refused, strict=True), strict=True)), "quarantined")
+                yield _quarantined(refused)
             if positions:
-                yield _columns({"summary": [summarise(positions, result, refused, cut).to_json()]}, "summary")
+                summary = summarise(positions, result, [why for _, why in refused], cut)
+                yield _columns({"summary": [summary.to_json()]}, "summary")
 
-    return judge_messages
+    return validate_messages
 
 
 @contextmanager
@@ -133,15 +138,15 @@ def _accepted(result: Classified) -> Batches:
     # By device and time, so that the connector fills its batches of one Cassandra partition.
     ordered = _in_order(result.rows)
     having = set().union(*(row.reading for row in result.rows.values()))
-    told = pa.struct([field for field in _FIELDS if field.name in having])
+    present = pa.struct([field for field in _FIELDS if field.name in having])
     needed = latest((at, result.rows[at].reading) for at in reversed(ordered))
     for first in range(0, len(ordered), ROWS_PER_ARROW_BATCH):
         keys = ordered[first : first + ROWS_PER_ARROW_BATCH]
         rows = [result.rows[at] for at in keys]
         times = [to_us(time) for _, time in keys]
         # Arrow walks the readings' fields itself, in less than half the time of a list a column.
-        fields = pa.array([row.reading for row in rows], told)
-        data: dict[str, Any] = dict(zip((field.name for field in told), fields.flatten(), strict=True))
+        fields = pa.array([row.reading for row in rows], present)
+        data: dict[str, Any] = dict(zip((field.name for field in present), fields.flatten(), strict=True))
         data |= {
             "time": times,
             "write_time": times,
@@ -151,6 +156,17 @@ def _accepted(result: Classified) -> Batches:
             "kafka_offset": [row.position[1] for row in rows],
         }
         yield _columns(data, "accepted")
+
+
+def _quarantined(refused: list[tuple[Message, Refused]]) -> pa.RecordBatch:
+    whys = zip(*(why for _, why in refused), strict=True)
+    data: dict[str, Any] = dict(zip(Refused._fields, whys, strict=True))
+    data |= {
+        "kafka_partition": [message.partition for message, _ in refused],
+        "kafka_offset": [message.offset for message, _ in refused],
+        "received_at": [message.received_us for message, _ in refused],
+    }
+    return _columns(data, "quarantined")
 
 
 def _in_order(keys: Iterable[Key]) -> list[Key]:

@@ -64,8 +64,8 @@ def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFacto
     settings = stack.model_copy(
         update={
             "home": tmp_path_factory.mktemp("notebook"),
-            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "notebook"}),
-            "thrift": stack.servers.thrift.model_copy(update={"port": free_port()}),
+            "cassandra": stack.cassandra.model_copy(update={"keyspace": "notebook"}),
+            "thrift": stack.thrift.model_copy(update={"port": free_port()}),
             "api": stack.api.model_copy(update={"port": free_port()}),
         }
     )

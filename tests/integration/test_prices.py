@@ -62,8 +62,8 @@ def settings_of_own(stack: Settings) -> Settings:
     """The stack with a keyspace and a master of our own."""
     settings = stack.model_copy(
         update={
-            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "prices"}),
-            "hdfs": stack.servers.hdfs.model_copy(update={"root": "/prices"}),
+            "cassandra": stack.cassandra.model_copy(update={"keyspace": "prices"}),
+            "hdfs": stack.hdfs.model_copy(update={"root": "/prices"}),
             "home": stack.home / "prices",
             "price": stack.price.model_copy(update={"model": "lasso"}),
         }

@@ -19,8 +19,7 @@ from pyspark.sql import SparkSession
 from speed_world import Job, topic_ends
 from typer.testing import CliRunner
 
-from batch_layer.master.catalogue import Catalogue
-from batch_layer.master.validate import judge_message
+from batch_layer.master.validate import validated_row
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
@@ -28,6 +27,7 @@ from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra
+from store.catalogue import Catalogue
 from store.spark import session
 
 STEPS = ("archive", "clean", "totals", "publish")
@@ -139,8 +139,8 @@ def parts(line: dict[str, Any], second: str) -> dict[str, float]:
 def lived(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     settings = stack.model_copy(
         update={
-            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "accounts"}),
-            "hdfs": stack.servers.hdfs.model_copy(update={"root": "/accounts"}),
+            "cassandra": stack.cassandra.model_copy(update={"keyspace": "accounts"}),
+            "hdfs": stack.hdfs.model_copy(update={"root": "/accounts"}),
             "home": stack.home / "accounts",
         }
     )
@@ -269,12 +269,12 @@ def test_the_next_night_makes_the_views_one_and_keeps_the_older_belief(lived: Wo
 
 
 def test_a_night_takes_or_refuses_each_hostile_message(lived: World, third_night: Run) -> None:
-    catalogue = Catalogue(dict.fromkeys((HOME, NEWCOMER), 5.0))
+    catalogue = Catalogue(frozenset({HOME, NEWCOMER}), capacity_kw=dict.fromkeys((HOME, NEWCOMER), 5.0))
     now = datetime.now(timezone.utc)
     archived = third_night.finished["archive"]
     for topic, payloads in HOSTILE.items():
         messages = ({"partition": 0, "offset": 0, "timestamp": now, "value": payload} for payload in payloads)
-        refused = sum("reason" in judge_message(topic, catalogue, message) for message in messages)
+        refused = sum("reason" in validated_row(topic, catalogue, message) for message in messages)
         extra = 20 if topic == "intervals" else 0
         received = archived[f"{topic}_received"]
         assert (received, archived[f"{topic}_quarantined"]) == (len(payloads) + extra, refused)

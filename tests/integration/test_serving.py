@@ -38,7 +38,7 @@ HOST = {"Host": "127.0.0.1"}
 @pytest.fixture(scope="module")
 def served(stack: Settings) -> Settings:
     """The stack's Cassandra with a keyspace of our own, filled."""
-    views = stack.servers.cassandra.model_copy(update={"keyspace": "serving"})
+    views = stack.cassandra.model_copy(update={"keyspace": "serving"})
     settings = stack.model_copy(update={"cassandra": views, "home": stack.home / "serving"})
     cassandra.apply_schema(settings)
     session = cassandra.connect(settings)

@@ -33,9 +33,9 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
     moved = new_ports() - stack.port_offset
     settings = stack.model_copy(
         update={
-            "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "serving_sql"}),
+            "cassandra": stack.cassandra.model_copy(update={"keyspace": "serving_sql"}),
             "home": stack.home / "serving_sql",
-            "thrift": stack.servers.thrift.model_copy(update={"port": stack.servers.thrift.port + moved}),
+            "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
         }
     )
     cassandra.apply_schema(settings)

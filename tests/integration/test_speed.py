@@ -20,7 +20,7 @@ from energy.balance import EnergyRow, community_energy, installation_energy
 from energy.topics import TOPICS, Rejected
 from speed_layer.readings_query.ledger import Ledger
 from speed_layer.readings_query.summary import Summary
-from speed_layer.readings_query.validate import Message, judge
+from speed_layer.readings_query.validate import Message, validate
 from store.catalogue import Catalogue
 
 DAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
@@ -152,7 +152,7 @@ def test_of_500_hostile_messages_each_is_taken_or_refused_with_its_reason(
     messages = corpus("readings", home, DAY)
     for payload in messages:
         try:
-            judge(Message(0, 0, round(time.time() * 1e6), payload, len(payload)), catalogue)
+            validate(Message(0, 0, round(time.time() * 1e6), payload, len(payload)), catalogue)
         except Rejected as reason:
             reasons[payload] = str(reason)
     send_and_follow(stack, job, [])

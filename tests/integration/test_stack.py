@@ -127,7 +127,7 @@ def test_killed_cassandra_is_started_again_with_what_it_acknowledged(stack: Sett
 
 def test_port_of_another_stack_is_refused_in_one_sentence(stack: Settings, tmp_path: Path) -> None:
     second = load_settings(home=tmp_path, port_offset=stack.port_offset)
-    with pytest.raises(Unfit, match=rf"Port {stack.servers.kafka.port} \(kafka\.port\) is in use"):
+    with pytest.raises(Unfit, match=rf"Port {stack.kafka.port} \(kafka\.port\) is in use"):
         up(second, ["kafka"])
     asked = solera(second, "up", "--only", "kafka")
     said, _ = asked.communicate(timeout=60)

@@ -96,8 +96,8 @@ def service() -> Iterator[Service]:
 def own(stack: Settings, service: Service) -> Settings:
     """The stack with a keyspace and a master of our own, asking our AEMET, growing small forests."""
     parts = {
-        "cassandra": stack.servers.cassandra.model_copy(update={"keyspace": "weather"}),
-        "hdfs": stack.servers.hdfs.model_copy(update={"root": "/weather"}),
+        "cassandra": stack.cassandra.model_copy(update={"keyspace": "weather"}),
+        "hdfs": stack.hdfs.model_copy(update={"root": "/weather"}),
         "home": stack.home / "weather",
         "aemet": AemetSettings(base=service.base, per_minute=10_000),
         "price": stack.price.model_copy(update={"series": []}),

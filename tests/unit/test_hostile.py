@@ -12,22 +12,23 @@ import psutil
 import pytest
 from hostile_messages import COUNT, corpus, good
 
-from batch_layer.master.catalogue import Catalogue as BatchCatalogue
-from batch_layer.master.validate import PAYLOAD_KEPT_BYTES, judge_message
+from batch_layer.master.validate import validated_row
 from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
 from ingest.files.replay import ReplayError, keyed, lines
-from speed_layer.readings_query.validate import Message, judge
-from store.catalogue import Catalogue as SpeedCatalogue
+from speed_layer.readings_query.validate import Message, validate
+from store.catalogue import Catalogue
+from store.quarantine import PAYLOAD_BYTES
 
 HOME = "hostile"
 NOON = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 RECEIVED = NOON + timedelta(hours=1)
 MEGABYTES = 1 << 20
+CATALOGUE = Catalogue(frozenset({HOME}))
 
 
 def by_batch(topic: str, payload: bytes) -> dict[str, object]:
     message = {"partition": 0, "offset": 7, "timestamp": RECEIVED, "value": payload}
-    return judge_message(topic, BatchCatalogue({HOME: 5.0}), message)
+    return validated_row(topic, CATALOGUE, message)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -43,19 +44,18 @@ def test_each_message_is_taken_or_refused_with_a_reason(topic: str) -> None:
         refused += 1
         assert row["reason"]
         assert len(str(row["reason"])) < 500
-        assert row["payload"] == payload[:PAYLOAD_KEPT_BYTES]
+        assert row["payload"] == payload[:PAYLOAD_BYTES]
         assert row["payload_bytes"] == len(payload)
     assert refused > COUNT // 2
     assert "reason" not in by_batch(topic, json.dumps(good(topic, HOME, NOON)).encode())
 
 
-def test_both_layers_judge_alike() -> None:
-    catalogue = SpeedCatalogue(frozenset({HOME}))
+def test_both_layers_validate_alike() -> None:
     for payload in corpus("readings", HOME, NOON):
         row = by_batch("readings", payload)
         message = Message(0, 7, round(RECEIVED.timestamp() * 1_000_000), payload, len(payload))
         try:
-            by_speed: object = judge(message, catalogue)
+            by_speed: object = validate(message, CATALOGUE)
         except Rejected as reason:
             by_speed = str(reason)
         assert by_speed == row.get(
@@ -67,16 +67,16 @@ def test_memory_stays_bounded() -> None:
     messages = [payload for topic in TOPICS for payload in corpus(topic, HOME, NOON)]
     largest = sorted(messages, key=len)[-40:]
 
-    def judge_all() -> None:
+    def validate_all() -> None:
         for payload in largest:
             for topic in TOPICS:
                 by_batch(topic, payload)
 
-    judge_all()
+    validate_all()
     process = psutil.Process()
     before = process.memory_info().rss
     for _ in range(2):
-        judge_all()
+        validate_all()
     assert process.memory_info().rss - before < 64 * MEGABYTES
 
 

@@ -9,12 +9,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from batch_layer.archive import new_messages
 from batch_layer.master import dataset
-from batch_layer.master.catalogue import Catalogue
-from batch_layer.master.validate import judge, judge_message
+from batch_layer.master.validate import validate, validated_row
 from conf import Settings
+from store.catalogue import Catalogue
 
 RECEIVED = datetime(2026, 3, 9, 12, 0, tzinfo=timezone.utc)
-HOMES = Catalogue({"a": 5.0, "b": None}, devices={"a-meter": frozenset({"a"})})
+HOMES = Catalogue(frozenset({"a", "b"}), {"a-meter": frozenset({"a"})}, {"a": 5.0})
 
 
 def interval(start: str = "2026-03-08T10:00:00Z", **changed: Any) -> bytes:
@@ -37,8 +37,8 @@ def messages(spark: SparkSession, *payloads: bytes | None, offset: int = 0) -> D
 
 
 def archived(spark: SparkSession, settings: Settings, batch: int, *payloads: bytes, offset: int = 0) -> int:
-    judged = judge(messages(spark, *payloads, offset=offset), "intervals", HOMES).where("reason IS NULL")
-    fresh = new_messages(settings, "intervals", judged, batch)
+    validated = validate(messages(spark, *payloads, offset=offset), "intervals", HOMES).where("reason IS NULL")
+    fresh = new_messages(settings, "intervals", validated, batch)
     count = fresh.count()
     dataset.append(spark, settings, "intervals", batch, fresh)
     return count
@@ -58,22 +58,22 @@ def archived(spark: SparkSession, settings: Settings, batch: int, *payloads: byt
     ],
 )
 def test_a_hostile_message_is_refused_with_its_reason(payload: bytes | None, reason: str) -> None:
-    row = judge_message("intervals", HOMES, {"partition": 1, "offset": 7, "timestamp": RECEIVED, "value": payload})
+    row = validated_row("intervals", HOMES, {"partition": 1, "offset": 7, "timestamp": RECEIVED, "value": payload})
     assert reason in row["reason"]
     assert (row["kafka_partition"], row["kafka_offset"]) == (1, 7)
     assert row["payload"] == payload
 
 
 def test_a_huge_payload_is_kept_in_part_with_its_true_size() -> None:
-    row = judge_message(
+    row = validated_row(
         "readings", HOMES, {"partition": 0, "offset": 0, "timestamp": RECEIVED, "value": b"x" * 2_000_000}
     )
     assert len(row["payload"]) == 65_536
     assert row["payload_bytes"] == 2_000_000
 
 
-def test_judged_messages_keep_values_and_times(spark: SparkSession) -> None:
-    good, bad = judge(messages(spark, interval(), b"?"), "intervals", HOMES).collect()
+def test_validated_messages_keep_values_and_times(spark: SparkSession) -> None:
+    good, bad = validate(messages(spark, interval(), b"?"), "intervals", HOMES).collect()
     assert (good.installation_id, good.import_wh, good.export_wh, good.reason) == ("a", 120.5, None, None)
     assert bad.reason.startswith("not JSON")
     assert bad.kafka_offset == 1

@@ -68,7 +68,7 @@ def test_the_night_forecasts_homes_a_community_and_a_newcomer(spark: SparkSessio
     counted = features.build(spark, small, night, SITES, PARTS)
     train.run(spark, small, night)
     forecast.issue(spark, small, night, PARTS)
-    judged = evaluate.judge(spark, small, night, PARTS)
+    scores = evaluate.score(spark, small, night, PARTS)
 
     rows = spark.read.parquet(night.staging(small, "forecast")).toPandas()
     wide = rows.pivot_table(index=["quantity", "time"], columns="installation_id", values="p50")
@@ -89,7 +89,7 @@ def test_the_night_forecasts_homes_a_community_and_a_newcomer(spark: SparkSessio
     assert rows[(rows["quantity"] == "consumption") & (rows["installation_id"] == "a")]["p90"].max() > 900
 
     assert counted["generation_rows"] < 3 * (DAYS - 30) * 48 + 3 * 30 * 48
-    assert judged["judged"] == 6
+    assert scores["scored"] == 6
     errors = spark.read.parquet(night.staging(small, "errors")).toPandas()
     assert set(errors["slice_by"]) == {"horizon", "month"}
     assert {"00", "23"} <= set(errors[errors["quantity"] == "consumption"]["slice"])

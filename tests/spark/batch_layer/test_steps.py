@@ -13,11 +13,11 @@ from pyspark.sql import SparkSession
 from batch_layer import clean, runs, totals
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
-from batch_layer.master.catalogue import Catalogue
 from batch_layer.quarters import energy_view
 from batch_layer.quarters.totals import STRETCHES
 from batch_layer.runs import Run
 from conf import Settings
+from store.catalogue import Catalogue
 
 FIRST = datetime(2026, 3, 3, 6, tzinfo=timezone.utc)
 READING = (
@@ -67,7 +67,7 @@ def left(spark: SparkSession, settings: Settings, run: Run) -> dict[str, list[An
 
 @pytest.fixture(autouse=True)
 def one_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(totals, "read_catalogue", lambda _settings: Catalogue({"a": 5.0}))
+    monkeypatch.setattr(totals, "read_catalogue", lambda _settings: Catalogue(frozenset({"a"}), capacity_kw={"a": 5.0}))
 
 
 def test_killed_anywhere_and_done_again_they_leave_the_same_rows(

@@ -1,4 +1,4 @@
-"""A judged micro-batch in a Spark session, without a server."""
+"""A validated micro-batch in a Spark session, without a server."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from readings_of import CATALOGUE, NOON, at, payload, reading
 from conf import load_settings
 from speed_layer.readings_query.query import release
 from speed_layer.readings_query.summary import total
-from speed_layer.readings_query.validated_batch import verdicts
+from speed_layer.readings_query.validated_batch import validated_messages
 from speed_layer.sinks import reading_rows
 
 SOURCE = "value binary, partition int, offset bigint, timestamp timestamp"
 RECEIVED = datetime(2026, 6, 2, tzinfo=timezone.utc)
 
 
-def test_a_batch_is_judged_once_and_leaves_nothing_in_memory(spark: SparkSession) -> None:
+def test_a_batch_is_validated_once_and_leaves_nothing_in_memory(spark: SparkSession) -> None:
     values = [payload(reading(0)), b"no json", payload(reading(1)), b"x" * 2_000_000]
     rows = [(bytearray(value), 0, offset, RECEIVED) for offset, value in enumerate(values)]
     batch = spark.createDataFrame(rows, SOURCE)
-    judged = verdicts(batch, CATALOGUE, {}, NOON, load_settings()).localCheckpoint(eager=False)
+    validated = validated_messages(batch, CATALOGUE, {}, NOON, load_settings()).localCheckpoint(eager=False)
 
-    summary = total(row.summary for row in judged.where("kind = 'summary'").collect())
-    readings = reading_rows(judged, summary.fields).collect()
-    refused = judged.where("kind = 'quarantined'").orderBy("kafka_offset").collect()
+    summary = total(row.summary for row in validated.where("kind = 'summary'").collect())
+    readings = reading_rows(validated, summary.fields).collect()
+    refused = validated.where("kind = 'quarantined'").orderBy("kafka_offset").collect()
 
     assert (summary.received, summary.accepted, summary.quarantined) == (4, 2, 2)
     assert [row.time.replace(tzinfo=timezone.utc) for row in readings] == [at(0), at(1)]
     assert [row.payload_bytes for row in refused] == [7, 2_000_000]
     assert "too large" in refused[1].reason
     assert spark.sparkContext._jsc.getPersistentRDDs().size() == 1
-    release(judged)
+    release(validated)
     assert spark.sparkContext._jsc.getPersistentRDDs().isEmpty()

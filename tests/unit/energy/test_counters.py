@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from energy.energy_row import QUARTER_US, from_us, to_us
 from energy.registers.counters import BRIDGE, Portion, portions
-from energy.registers.full_path import judged_portions
+from energy.registers.full_path import portions_by_full_path
 
 
 def total_mwh(found: dict[int, Portion]) -> int:
@@ -206,7 +206,7 @@ def test_the_plain_way_and_the_thorough_way_agree(steps: list[tuple[int, float]]
         register.append(mwh)
         power.append(round(share * 3_000_000))
     bridge_us = BRIDGE // timedelta(microseconds=1)
-    thorough = judged_portions(times, register, power, CAPACITY_W if with_capacity else None, bridge_us)
+    thorough = portions_by_full_path(times, register, power, CAPACITY_W if with_capacity else None, bridge_us)
     rows = [(from_us(t), r / 1000, p / 1000) for t, r, p in zip(times, register, power, strict=True)]
     assert portions([*rows], CAPACITY_W if with_capacity else None) == thorough
 

@@ -8,15 +8,15 @@ import pytest
 from readings_of import CATALOGUE, message, payload, reading
 
 from energy.topics import MAX_PAYLOAD_BYTES, Rejected
-from speed_layer.readings_query.validate import judge
+from speed_layer.readings_query.validate import validate
 
 
 def test_a_reading_of_a_known_device_is_taken() -> None:
-    assert judge(message(payload(reading(0))), CATALOGUE) == reading(0)
+    assert validate(message(payload(reading(0))), CATALOGUE) == reading(0)
 
 
 def test_a_device_nobody_registered_is_taken_where_its_installation_is_known() -> None:
-    assert judge(message(payload(reading(0, "new-device"))), CATALOGUE)["device_id"] == "new-device"
+    assert validate(message(payload(reading(0, "new-device"))), CATALOGUE)["device_id"] == "new-device"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_device_nobody_registered_is_taken_where_its_installation_is_known() -
 def test_refused_with_a_reason(changes: dict[str, object], reason: str) -> None:
     record = {**json.loads(payload(reading(0))), **changes}
     with pytest.raises(Rejected, match=reason):
-        judge(message(json.dumps(record).encode()), CATALOGUE)
+        validate(message(json.dumps(record).encode()), CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_refused_with_a_reason(changes: dict[str, object], reason: str) -> None:
 )
 def test_what_is_no_record_is_refused(content: bytes | None, reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
-        judge(message(content), CATALOGUE)
+        validate(message(content), CATALOGUE)
 
 
 def test_a_message_cut_short_for_its_size_is_refused_with_its_true_size() -> None:
     with pytest.raises(Rejected, match=f"too large: 2000000 bytes, at most {MAX_PAYLOAD_BYTES}"):
-        judge(message(b"{", size=2_000_000), CATALOGUE)
+        validate(message(b"{", size=2_000_000), CATALOGUE)

@@ -1,4 +1,4 @@
-"""When the watch of the queries takes Cassandra for gone."""
+"""When the watch of the queries takes Cassandra for advanced."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from readings_of import NOON, reading
 
 from energy.balance import EnergyRow, Register, installation_energy
 from energy.conflict import adds, merge
-from speed_layer.energy_query.affected import told
-from speed_layer.energy_query.carried_state import Followed
+from speed_layer.energy_query.affected import affecting_registers
+from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import installation_totals
 from speed_layer.lookups import Reading
 
@@ -64,9 +64,11 @@ class Memory:
         return [self.held[at] for at in sorted(self.held) if holds(at)]
 
 
-def made(store: Memory, told_: Sequence[Register], known: dict[str, Followed], last: int) -> dict[str, Followed]:
+def made(
+    store: Memory, registers: Sequence[Register], known: dict[str, CarriedState], last: int
+) -> dict[str, CarriedState]:
     """Make the view's periods of one batch; what the next one goes on from."""
-    totals = installation_totals(store, {"home-1": told_}, known, {0: last}, CAPACITY)  # type: ignore[arg-type]
+    totals = installation_totals(store, {"home-1": registers}, known, {0: last}, CAPACITY)  # type: ignore[arg-type]
     after = {}
     for name, _, rows, followed_ in totals:
         store.view.update({(row.quantity, row.start): row for row in rows})
@@ -75,16 +77,16 @@ def made(store: Memory, told_: Sequence[Register], known: dict[str, Followed], l
     return after
 
 
-def followed(readings: Sequence[dict[str, Any]], ahead: int = 0, batch: int = 1) -> Memory:
+def carried(readings: Sequence[dict[str, Any]], ahead: int = 0, batch: int = 1) -> Memory:
     """The tables after each batch was written and its periods made, the readings being ``ahead`` by so many."""
     store = Memory()
-    known: dict[str, Followed] = {}
+    known: dict[str, CarriedState] = {}
     for first in range(0, len(readings), batch):
         last = min(first + batch, len(readings)) - 1
         for offset in range(0 if first == 0 else first + ahead, min(last + ahead + 1, len(readings))):
             store.write(readings[offset], offset)
-        told_ = list(told(list(readings[first : last + 1]), CAPACITY["home-1"]))
-        known = made(store, told_, known, last)
+        registers = list(affecting_registers(list(readings[first : last + 1]), CAPACITY["home-1"]))
+        known = made(store, registers, known, last)
     return store
 
 
@@ -114,30 +116,30 @@ FAULTS: dict[str, Callable[[int], float]] = {
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_one_by_one_ends_in_the_energy_of_all(fault: Callable[[int], float]) -> None:
     readings = trace(fault)
-    assert followed(readings).view == expected(readings)
+    assert carried(readings).view == expected(readings)
 
 
 @pytest.mark.parametrize(("ahead", "batch"), [(0, 1), (7, 1), (0, 5), (40, 7), (40, 50)])
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_batches_behind_the_store_end_in_the_same(fault: Callable[[int], float], ahead: int, batch: int) -> None:
     readings = trace(fault)
-    assert followed(readings, ahead, batch).view == expected(readings)
+    assert carried(readings, ahead, batch).view == expected(readings)
 
 
 def test_a_plain_register_is_read_once_and_then_followed() -> None:
-    assert followed(trace(register)).looked == 1
-    assert followed(trace(register), ahead=20, batch=3).looked == 1
+    assert carried(trace(register)).looked == 1
+    assert carried(trace(register), ahead=20, batch=3).looked == 1
 
 
 def test_a_device_that_two_tasks_tell_of_is_made_from_what_is_stored() -> None:
     readings, store = trace(register), Memory()
     for offset, each in enumerate(readings):
         store.write(each, offset)
-    known: dict[str, Followed] = {}
+    known: dict[str, CarriedState] = {}
     for first, last in ((0, 20), (20, COUNT)):
         parts = [readings[first:last:2], readings[first + 1 : last : 2]]
-        told_ = [each for part in parts for each in told(part, CAPACITY["home-1"])]
-        known = made(store, told_, known, last - 1)
+        registers = [each for part in parts for each in affecting_registers(part, CAPACITY["home-1"])]
+        known = made(store, registers, known, last - 1)
     assert store.view == expected(readings)
     assert store.looked == 2
 
@@ -145,7 +147,7 @@ def test_a_device_that_two_tasks_tell_of_is_made_from_what_is_stored() -> None:
 def test_a_reading_that_comes_late_is_made_from_what_is_stored() -> None:
     readings = trace(register)
     late = [*readings[:30], *readings[31:], readings[30]]
-    store = followed(late)
+    store = carried(late)
     assert store.view == expected(readings)
     assert store.looked == 2
 
@@ -167,7 +169,7 @@ def test_any_order_and_repetition_ends_in_the_energy_of_all(
     readings: list[dict[str, Any]], ahead: int, batch: int, data: st.DataObject
 ) -> None:
     came = data.draw(st.permutations([*readings, *data.draw(st.lists(st.sampled_from(readings), max_size=3))]))
-    assert followed(came, ahead, batch).view == expected(readings)
+    assert carried(came, ahead, batch).view == expected(readings)
 
 
 _seconds = st.sampled_from([60, 300, 899, 900, 901, 1700, 4000])
@@ -187,13 +189,13 @@ def test_readings_in_order_end_in_the_energy_of_all(
         second, wh = second + seconds, wh + (round(share * seconds / 3) if powered else rise)
         power: dict[str, Any] = {"ac_power_w": 1200.0} if powered else {}
         readings.append(reading(second, energy_total_wh=wh, **power))
-    assert followed(readings, ahead, batch).view == expected(readings)
+    assert carried(readings, ahead, batch).view == expected(readings)
 
 
 def test_a_hole_longer_than_a_day_is_left_to_the_night_and_never_a_zero() -> None:
     before = [reading(60 * n, energy_total_wh=register(n)) for n in range(8)]
     after = [reading(90_000 + 420 + 60 * n, energy_total_wh=register(5_000 + n)) for n in range(8)]
-    view = followed(before + after).view
+    view = carried(before + after).view
     starts = sorted(start for _, start in view)
     assert starts == [NOON, NOON + timedelta(hours=25)]
     assert [round(view["generation", start].completeness, 3) for start in starts] == [round(7 / 15, 3)] * 2

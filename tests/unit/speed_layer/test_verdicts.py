@@ -1,4 +1,4 @@
-"""A Kafka partition's messages in, verdicts out: the whole pass, without a server."""
+"""A Kafka partition's messages in, validated_messages out: the whole pass, without a server."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from conf import load_settings
 from energy.energy_row import to_us
 from speed_layer.readings_query.summary import Summary, total
 from speed_layer.readings_query.validate import Message
-from speed_layer.readings_query.validated_batch import judging
+from speed_layer.readings_query.validated_batch import validating
 
 
-def verdicts(messages: list[Message]) -> list[dict[str, Any]]:
+def validated_messages(messages: list[Message]) -> list[dict[str, Any]]:
     schema = pa.schema(
         [
             ("partition", pa.int32()),
@@ -32,8 +32,8 @@ def verdicts(messages: list[Message]) -> list[dict[str, Any]]:
         for some in (messages[:3], messages[3:])
         if some
     ]
-    judged = judging(CATALOGUE, {}, NOON + timedelta(seconds=1), load_settings())(iter(batches))
-    return [row for batch in judged for row in batch.to_pylist()]
+    validated = validating(CATALOGUE, {}, NOON + timedelta(seconds=1), load_settings())(iter(batches))
+    return [row for batch in validated for row in batch.to_pylist()]
 
 
 def of_kind(rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ MESSAGES = [
 
 
 def test_accepted_rows_are_ordered_and_whole() -> None:
-    rows = of_kind(verdicts(MESSAGES), "accepted")
+    rows = of_kind(validated_messages(MESSAGES), "accepted")
     assert [row["time"] for row in rows] == [at(0), at(1), at(2)]
     assert [row["kafka_offset"] for row in rows] == [10, 14, 12]
     assert rows[0]["ac_power_w"] == 100.0
@@ -61,13 +61,13 @@ def test_accepted_rows_are_ordered_and_whole() -> None:
 
 
 def test_the_state_needs_the_last_word_on_each_field() -> None:
-    rows = of_kind(verdicts(MESSAGES), "accepted")
+    rows = of_kind(validated_messages(MESSAGES), "accepted")
     # The newest reading speaks of power and register; voltage was last stated before it.
     assert [row["is_state"] for row in rows] == [False, True, True]
 
 
 def test_refused_messages_keep_payload_reason_and_place() -> None:
-    refused = of_kind(verdicts(MESSAGES), "quarantined")
+    refused = of_kind(validated_messages(MESSAGES), "quarantined")
     assert [(row["kafka_offset"], row["payload_bytes"]) for row in refused] == [
         (11, 7),
         (15, len(MESSAGES[5].payload or b"")),
@@ -77,7 +77,7 @@ def test_refused_messages_keep_payload_reason_and_place() -> None:
 
 
 def test_the_summary_adds_up() -> None:
-    rows = verdicts(MESSAGES)
+    rows = validated_messages(MESSAGES)
     summary = total(row["summary"] for row in of_kind(rows, "summary"))
     assert summary == Summary(
         received=6,
@@ -94,7 +94,7 @@ def test_the_summary_adds_up() -> None:
 
 
 def test_nothing_comes_of_nothing() -> None:
-    assert verdicts([]) == []
+    assert validated_messages([]) == []
 
 
 def test_summaries_of_several_tasks_add_up() -> None:

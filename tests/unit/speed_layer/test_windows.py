@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings_of import NOON, at
 
-from speed_layer.energy_query.windows import PIECE, QUARTER, Run, Window, pieces, runs, union, window
+from speed_layer.energy_query.windows import PIECE, QUARTER, Stretch, Window, pieces, stretches, union, window
 
 
 def minute(minutes: float) -> datetime:
@@ -29,16 +29,16 @@ def minute(minutes: float) -> datetime:
     ],
 )
 def test_window(first: float, last: float, before: float | None, after: float | None, start: float, end: float) -> None:
-    run = Run("d", minute(first), minute(last))
+    stretch = Stretch("d", minute(first), minute(last))
     neighbours = [minute(each) if each is not None else None for each in (before, after)]
-    assert window(run, *neighbours) == Window(minute(start), minute(end))
+    assert window(stretch, *neighbours) == Window(minute(start), minute(end))
 
 
 def test_readings_with_a_hole_between_are_two_runs() -> None:
-    assert runs("d", [minute(40), minute(0), minute(15), minute(60)]) == [
-        Run("d", minute(0), minute(15)),
-        Run("d", minute(40), minute(40)),
-        Run("d", minute(60), minute(60)),
+    assert stretches("d", [minute(40), minute(0), minute(15), minute(60)]) == [
+        Stretch("d", minute(0), minute(15)),
+        Stretch("d", minute(40), minute(40)),
+        Stretch("d", minute(60), minute(60)),
     ]
 
 
