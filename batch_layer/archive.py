@@ -6,8 +6,6 @@ HDFS, for the two are one truth. A batch that is done again after a kill writes 
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -22,19 +20,9 @@ from conf import Settings
 from energy.topics import EARLIEST, TOPICS
 from store import cassandra, quarantine
 from store.catalogue import Catalogue, read_catalogue
+from store.ledger import INSERT, Counts, Line
 
 LAYER = "batch"
-
-
-@dataclass(frozen=True)
-class Tally:
-    """A batch's line in the ledger: received = accepted + duplicate + quarantined; late is part of accepted."""
-
-    received: int
-    accepted: int
-    duplicate: int
-    quarantined: int
-    late: int
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
@@ -94,7 +82,7 @@ def archive_topic(
 
 def archive_batch(
     settings: Settings, topic: str, catalogue: Catalogue, run: Run, messages: DataFrame, batch: int
-) -> Tally:
+) -> Counts:
     """Judge one batch, write what is new to the master, the refused to the quarantine, and its ledger line."""
     validated = validate(messages, topic, catalogue).persist()
     try:
@@ -106,7 +94,7 @@ def archive_batch(
         # The speed layer quarantines readings; each table has one writer.
         if tally.quarantined and topic != "readings":
             _quarantine(settings, topic, refused)
-        _write_ledger(settings, topic, batch, tally, _offsets(validated))
+        _write_ledger(settings, topic, batch, tally, validated)
     finally:
         validated.unpersist()
     return tally
@@ -136,38 +124,20 @@ def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int
     return unique.join(known, same, "left_anti")
 
 
-def _tally(topic: str, validated: DataFrame, fresh: DataFrame, run: Run) -> Tally:
+def _tally(topic: str, validated: DataFrame, fresh: DataFrame, run: Run) -> Counts:
     received, quarantined = validated.agg(F.count("*"), F.count("reason")).first() or (0, 0)
     behind = F.col("event_day") < F.lit((run.previous_cut or EARLIEST).date())
     accepted, late = fresh.agg(F.count("*"), F.count(F.when(behind, 1))).first() or (0, 0)
-    return Tally(received, accepted, received - quarantined - accepted, quarantined, late)
+    return Counts(received, accepted, received - quarantined - accepted, quarantined, late)
 
 
-def _offsets(validated: DataFrame) -> tuple[str, str]:
+def _write_ledger(settings: Settings, topic: str, batch: int, counts: Counts, validated: DataFrame) -> None:
     ends = validated.groupBy("kafka_partition").agg(F.min("kafka_offset"), F.max("kafka_offset")).collect()
-    first = {str(partition): low for partition, low, _ in sorted(ends)}
-    last = {str(partition): high for partition, _, high in sorted(ends)}
-    return json.dumps(first), json.dumps(last)
-
-
-def _write_ledger(settings: Settings, topic: str, batch: int, tally: Tally, offsets: tuple[str, str]) -> None:
+    first = {str(partition): low for partition, low, _ in ends}
+    last = {str(partition): high for partition, _, high in ends}
+    line = Line(topic, LAYER, batch, counts, first, last, datetime.now(timezone.utc))
     with cassandra.session(settings) as session:
-        session.execute(
-            "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
-            "first_offsets, last_offsets, written_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                topic,
-                LAYER,
-                batch,
-                tally.received,
-                tally.accepted,
-                tally.duplicate,
-                tally.quarantined,
-                tally.late,
-                *offsets,
-                datetime.now(timezone.utc),
-            ),
-        )
+        session.execute(session.prepare(INSERT), line.values())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from datetime import date, datetime, timezone
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import prices, runs
+from batch_layer import prices
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
 from batch_layer.publishing import checks, provenance, silent_devices
@@ -20,6 +20,7 @@ from batch_layer.runs import Run
 from conf import Settings
 from store import cassandra, hdfs
 from store.catalogue import read_catalogue
+from store.runs import NIGHTLY
 
 ALARM = "alarm"
 """Is no run's own: it stands from night to night until one clears it."""
@@ -156,7 +157,7 @@ def _show(settings: Settings, run: Run, counts: dict[str, int], skill: dict[str,
             "INSERT INTO run (name, run_id, started, published, cut, issued_at, counts, skill) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             (
-                runs.NAME,
+                NIGHTLY,
                 run.run_id,
                 run.started,
                 datetime.now(timezone.utc),

@@ -17,8 +17,8 @@ from pyspark.sql import SparkSession
 
 from conf import Settings
 from store import cassandra, hdfs
+from store.runs import read_published
 
-NAME = "nightly"
 STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
 
 
@@ -64,9 +64,8 @@ def run_id_of(instant: datetime) -> str:
 def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
     """Id and cut of every published run, oldest first."""
     with cassandra.session(settings) as session:
-        rows = session.execute("SELECT run_id, cut, published FROM run WHERE name = %s", (NAME,))
-        found = [(r.run_id, r.cut.replace(tzinfo=timezone.utc)) for r in rows if r.published is not None]
-    return sorted(found)
+        visible = read_published(session)
+    return sorted((run.run_id, run.cut) for run in visible.runs if run.cut is not None)
 
 
 def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -> Run:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import requests
 from confluent_kafka.admin import AdminClient
 
 from conf import Settings
 from serving_layer.reader import Reader
+from store.reports import read_report
 
 EVERY_SECONDS = 2.0
 CHECK_SECONDS = 2.0
 """Longest wait of one check."""
 FORGET_SECONDS = 8.0
 """A check that has not come back for so long counts as failed."""
-STATUS_SECONDS = 6.0
-"""A process whose status file is older than this no longer works."""
 
 log = logging.getLogger(__name__)
 
@@ -146,30 +142,16 @@ def _thrift(settings: Settings) -> str:
 
 
 def _speed(path: Path) -> str:
-    report = _report(path, "the speed layer")
+    report = read_report(path, "the speed layer")
     behind = sum(report.get("kafka_lag", {}).values())
     return f"{behind} readings behind" if behind else "up to date"
 
 
 def _gateway(path: Path) -> str:
-    report = _report(path, "the gateway")
+    report = read_report(path, "the gateway")
     wrong = [str(report[name]) for name in ("kafka_error", "outbox_error", "catalogue_error") if report.get(name)]
     if wrong:
         raise Broken(f"{'; '.join(wrong)}; {report.get('kept', 0)} readings kept on disk")
     silent = [device for device, its in report.get("devices", {}).items() if its.get("error")]
     said = f", {len(silent)} silent: {', '.join(silent[:3])}" if silent else ""
     return f"{len(report.get('devices', {}))} device(s){said}"
-
-
-def _report(path: Path, whose: str) -> dict[str, Any]:
-    """What a process last said of itself, where that is not long ago."""
-    try:
-        report: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):
-        raise Broken(f"{whose} has not reported; `solera up` starts it") from None
-    age = (
-        datetime.now(timezone.utc) - datetime.fromisoformat(report["written_at"].replace("Z", "+00:00"))
-    ).total_seconds()
-    if age > STATUS_SECONDS:
-        raise Broken(f"{whose} last reported {age:.0f} s ago")
-    return report

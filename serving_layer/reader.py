@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from cassandra import DriverException
@@ -107,8 +106,3 @@ class Reader:
         return StoreAway(
             f"Cassandra at {where} does not answer. `solera status` says what runs; `solera up` starts it."
         )
-
-
-def utc(time_read: datetime | None) -> datetime | None:
-    """A timestamp as the driver returns it (UTC without a zone) with its zone."""
-    return None if time_read is None else time_read.replace(tzinfo=timezone.utc)

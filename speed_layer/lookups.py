@@ -18,6 +18,7 @@ from energy.records import COUNTED, QUANTITIES
 from energy.topics import TOPICS
 from speed_layer.readings_query.duplicates import Key, Stored
 from store import cassandra
+from store.instants import month_of, utc
 
 CONCURRENCY = 32
 INSTANTS_A_QUERY = 100
@@ -77,7 +78,7 @@ class Store:
     def devices(self, installations: Sequence[str]) -> list[dict[str, datetime]]:
         """The devices of each installation that ever sent a reading, and the time of the newest."""
         return [
-            {row["device_id"]: _utc(row["time"]) for row in rows}
+            {row["device_id"]: utc(row["time"]) for row in rows}
             for rows in self._ask(self._devices, [(installation,) for installation in installations])
         ]
 
@@ -100,7 +101,7 @@ class Store:
 
     def withdraw(self, periods: Iterable[tuple[str, str, datetime]]) -> None:
         """Delete the rows of ``energy_speed`` of these (installation, quantity, start)."""
-        advanced = [(name, start.date().replace(day=1), quantity, start) for name, quantity, start in periods]
+        advanced = [(name, month_of(start), quantity, start) for name, quantity, start in periods]
         deque(self._ask(self._withdraw, advanced), maxlen=0)
 
     def first_of_day(self, asked: list[tuple[str, datetime]]) -> list[list[EnergyRow]]:
@@ -109,9 +110,9 @@ class Store:
         return self._energy_rows(self._firsts, days)
 
     def _energy_rows(self, statement: Any, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
-        questions = [(name, start.date().replace(day=1), list(QUANTITIES), start, end) for name, start, end in asked]
+        questions = [(name, month_of(start), list(QUANTITIES), start, end) for name, start, end in asked]
         return [
-            [EnergyRow(**{**row, "start": _utc(row["start"])}) for row in rows]
+            [EnergyRow(**{**row, "start": utc(row["start"])}) for row in rows]
             for rows in self._ask(statement, questions)
         ]
 
@@ -148,12 +149,8 @@ class Store:
 def as_reading(row: Mapping[str, Any]) -> Reading:
     """A row of ``reading_by_day`` as :func:`energy.topics.Topic.parse` would have returned it."""
     reading = {name: value for name, value in row.items() if value is not None}
-    reading["time"] = _utc(reading["time"])
+    reading["time"] = utc(reading["time"])
     return reading
-
-
-def _utc(naive: datetime) -> datetime:
-    return naive.replace(tzinfo=timezone.utc)
 
 
 def _day(at: datetime) -> tuple[datetime, datetime]:

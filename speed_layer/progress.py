@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+from store.instants import rfc3339
+from store.reports import write_report
 
 STALL_SECONDS = 120.0
 """How long the energy query waits for the readings query without seeing it advance."""
@@ -97,14 +99,11 @@ class Progress:
     def report(self, path: Path, lag: Mapping[str, int], states: Mapping[str, str]) -> None:
         """Write the state of the job to ``path``, atomically; ``states`` are Spark's words on each query."""
         state = {
-            "written_at": _now(),
             "readings": {**self._readings, "last_offsets": self._written, "state": states.get("readings")},
             "energy": {**self._energy, "state": states.get("energy", "off")},
             "kafka_lag": dict(lag),
         }
-        beside = path.with_suffix(".tmp")
-        beside.write_text(json.dumps(state))
-        beside.replace(path)
+        write_report(path, state)
 
 
 def _note(batch_id: int, rows: int, seconds: float) -> dict[str, Any]:
@@ -113,4 +112,4 @@ def _note(batch_id: int, rows: int, seconds: float) -> dict[str, Any]:
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(datetime.now(timezone.utc))

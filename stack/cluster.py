@@ -20,7 +20,8 @@ from pydantic import SecretStr
 from conf import Settings, load_settings
 from conf.settings import CONF_DIR
 from stack.servers.kafka import make_topics
-from store.cassandra import CassandraAway, apply_schema, connect
+from store import cassandra
+from store.cassandra import CassandraAway, apply_schema
 
 FIRST_ACCOUNT = "cassandra"
 """Name and password that Cassandra gives its only account at the first start."""
@@ -45,21 +46,19 @@ def apply_roles(settings: Settings, passwords: Mapping[str, str]) -> None:
     wanted = role_statements(settings.cassandra.keyspace, passwords)
     _have_administrator(settings)
     apply_schema(settings)
-    session = connect(settings)
-    try:
+    with cassandra.session(settings) as session:
         session.execute(f"ALTER ROLE {FIRST_ACCOUNT} WITH SUPERUSER = false AND LOGIN = false")
         for statement in wanted:
             session.execute(statement)
         for role in (found[1] for each in wanted if (found := re.match(r"CREATE ROLE IF NOT EXISTS (\w+)", each))):
             _have_password(session, settings, role, passwords[f"{role.removeprefix('solera_')}_PASSWORD".upper()])
-    finally:
-        session.cluster.shutdown()
 
 
 def _have_password(session: Session, settings: Settings, role: str, password: str) -> None:
     """Change the role's password where it is another; Cassandra refuses a second change within 5 s."""
     try:
-        connect(_as(settings, role, password), keyspace=None).cluster.shutdown()
+        with cassandra.session(_as(settings, role, password), keyspace=None):
+            pass
     except CassandraAway:
         session.execute(f"ALTER ROLE {role} WITH PASSWORD = {_literal(password)}")
 
@@ -76,15 +75,13 @@ def _literal(text: str) -> str:
 def _have_administrator(settings: Settings) -> None:
     """Nothing where the user of the settings can log in; on a new server the first account makes that user."""
     try:
-        connect(settings, keyspace=None).cluster.shutdown()
+        with cassandra.session(settings, keyspace=None):
+            pass
     except CassandraAway:
         name, password = settings.cassandra.username, settings.cassandra.password.get_secret_value()
-        session = connect(_as(settings, FIRST_ACCOUNT, FIRST_ACCOUNT), keyspace=None)
-        try:
+        with cassandra.session(_as(settings, FIRST_ACCOUNT, FIRST_ACCOUNT), keyspace=None) as session:
             rights = f"SUPERUSER = true AND LOGIN = true AND PASSWORD = {_literal(password)}"
             session.execute(f"CREATE ROLE {name} WITH {rights}")
-        finally:
-            session.cluster.shutdown()
 
 
 def main() -> int:

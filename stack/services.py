@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import sys
-import time
 from collections.abc import Callable
 
 import requests
@@ -15,11 +14,10 @@ from conf.settings import Settings
 from stack.downloads import java
 from stack.process import Service
 from stack.servers import cassandra, hdfs, kafka, thrift
+from store.reports import read_report
 
 SERVERS = ("kafka", "cassandra", "namenode", "datanode")
 JOBS = ("speed", "gateway", "thrift", "api")
-REPORT_SECONDS = 6.0
-"""A report older than this is of a process that no longer works."""
 OPTIONAL = ("simulator",)
 """Runs only when named: it stands in for devices that a real installation has."""
 
@@ -91,9 +89,7 @@ def _python(
 
 def _reports(settings: Settings, name: str) -> None:
     """A job without a port keeps ``run/<name>.json`` fresh while it works."""
-    report = settings.home / "run" / f"{name}.json"
-    if report.stat().st_mtime < time.time() - REPORT_SECONDS:
-        raise ConnectionError(f"{name} has not reported yet")
+    read_report(settings.home / "run" / f"{name}.json", name)
 
 
 def _listens(host: str, port: int) -> None:

@@ -21,8 +21,8 @@ from serving_layer.reader import Reader, StoreAway
 from serving_layer.tables import csv_text, plain
 from serving_layer.views.catalogue import UnknownInstallation
 from serving_layer.views.forecast import NoForecast
-from serving_layer.views.merge import Published
 from serving_layer.views.revisions import UnknownRun
+from store.runs import Published
 
 
 class Form(str, Enum):

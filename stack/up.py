@@ -18,7 +18,8 @@ from stack.downloads import jars, java
 from stack.preflight import Unfit, check, check_python
 from stack.process import Place, Service, leader, ours, spawn, stop
 from stack.services import JOBS, OPTIONAL, SERVERS, environment, services
-from stack.watch import wanted, write_json
+from stack.watch import wanted
+from store.reports import replace_text
 
 FAILURES = 2
 """Starts of one service that may fail before `up` gives up waiting for it."""
@@ -57,7 +58,8 @@ def up(settings: Settings, names: Sequence[str] = (), console: Console | None = 
     make_token(settings)
     place = Place(settings.home)
     place.run.mkdir(parents=True, exist_ok=True)
-    write_json(place.run / "wanted.json", list(dict.fromkeys([*_wanted_now(place), *(s.name for s in starting)])))
+    names = list(dict.fromkeys([*_wanted_now(place), *(s.name for s in starting)]))
+    replace_text(place.run / "wanted.json", json.dumps(names))
     if leader(place, "watch") is None:
         spawn(place, _watch(settings))
     _follow(place, starting, told or (lambda _: None))

@@ -16,7 +16,6 @@ import threading
 import time
 from dataclasses import asdict
 from datetime import datetime, timezone
-from pathlib import Path
 
 import psutil
 
@@ -24,6 +23,7 @@ from conf import load_settings
 from stack.process import Place, Service
 from stack.services import services
 from stack.supervisor import Keeper
+from store.reports import replace_text
 
 OWNER = "SOLERA_OWNER"
 """Process id in the environment: when that process is gone the stack stops itself."""
@@ -65,14 +65,7 @@ def _write_status(place: Place, keepers: dict[str, Keeper]) -> None:
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "services": {name: asdict(keeper.state) for name, keeper in list(keepers.items())},
     }
-    write_json(place.run / "status.json", status)
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write a file that no reader ever sees half-written."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(value, indent=1))
-    part.replace(path)
+    replace_text(place.run / "status.json", json.dumps(status, indent=1))
 
 
 def main() -> None:

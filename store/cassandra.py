@@ -53,9 +53,9 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
 
 
 @contextmanager
-def session(settings: Settings) -> Iterator[Session]:
-    """A session on the configured keyspace that closes behind itself. Raises :class:`CassandraAway`."""
-    opened = connect(settings)
+def session(settings: Settings, keyspace: str | None = "") -> Iterator[Session]:
+    """A session that closes behind itself; ``keyspace`` as for :func:`connect`. Raises :class:`CassandraAway`."""
+    opened = connect(settings, keyspace)
     try:
         yield opened
     finally:
@@ -70,15 +70,12 @@ def _brief(error: Exception) -> str:
 def apply_schema(settings: Settings) -> None:
     """Make the keyspace and every table of ``schema.cql`` that is not there yet."""
     conf = settings.cassandra
-    session = connect(settings, keyspace=None)
     strategy = f"{{'class': 'NetworkTopologyStrategy', '{conf.datacenter}': {conf.replication}}}"
-    try:
-        session.execute(f"CREATE KEYSPACE IF NOT EXISTS {conf.keyspace} WITH replication = {strategy}")
-        session.set_keyspace(conf.keyspace)
+    with session(settings, keyspace=None) as opened:
+        opened.execute(f"CREATE KEYSPACE IF NOT EXISTS {conf.keyspace} WITH replication = {strategy}")
+        opened.set_keyspace(conf.keyspace)
         for statement in schema_statements():
-            session.execute(statement, timeout=60)
-    finally:
-        session.cluster.shutdown()
+            opened.execute(statement, timeout=60)
 
 
 def schema_statements() -> list[str]:

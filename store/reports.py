@@ -1,14 +1,47 @@
-"""Replaces a small file whole, so that a reader never sees half of it."""
+"""What a process says of itself in ``<home>/run/<name>.json``, for ``/healthz``, ``solera status`` and the watch."""
 
 from __future__ import annotations
 
+import json
 import os
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
+
+from conf.refusal import Refusal
+from store.instants import instant_of, rfc3339
+
+FRESH_SECONDS = 6.0
+"""A process whose report is older no longer works."""
+
+
+class NoReport(Refusal):
+    """A process has not reported, or not lately; the text says so."""
+
+
+def write_report(path: Path, state: dict[str, Any]) -> None:
+    """Replace the report by ``state`` and the time it was written."""
+    replace_text(path, json.dumps({"written_at": rfc3339(datetime.now(timezone.utc)), **state}))
+
+
+def read_report(path: Path, whose: str) -> dict[str, Any]:
+    """The report of a process that works. Raises :class:`NoReport`."""
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise NoReport(f"{whose} has not reported; `solera up` starts it") from None
+    age = (datetime.now(timezone.utc) - instant_of(report["written_at"])).total_seconds()
+    if age > FRESH_SECONDS:
+        raise NoReport(f"{whose} last reported {age:.0f} s ago")
+    return report
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path``; whoever reads meanwhile gets the old text or the new."""
+    """Write ``text`` to ``path``; whoever reads meanwhile gets the old text or the new, after a power cut, too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)

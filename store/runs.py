@@ -1,18 +1,73 @@
-"""The published cut: from it on the speed view answers, before it the batch view."""
+"""The nights' runs as table ``run`` shows them, and the cut: from it on the speed view answers, before it the batch."""
 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from store.instants import utc_or_none
+
+NIGHTLY = "nightly"
+"""The name under which every night stands in table ``run``."""
+RUNS = f"SELECT run_id, started, published, cut, issued_at, counts, skill FROM run WHERE name = '{NIGHTLY}'"  # noqa: S608
 FRESH_SECONDS = 2.0
 _RUNS_READ = 20
-"""Newest runs looked at; those not yet published are skipped."""
+"""Newest runs in which a job looks for the cut; those not yet published are skipped."""
+
+
+class Run(NamedTuple):
+    """One row of table ``run``. Times are UTC; ``published`` is None while the run is not visible."""
+
+    run_id: str
+    started: datetime | None = None
+    published: datetime | None = None
+    cut: datetime | None = None
+    issued_at: datetime | None = None
+    counts: Mapping[str, int] = {}
+    skill: Mapping[str, float] = {}
+
+
+def run_of(row: Any) -> Run:
+    """The run in a row of :data:`RUNS`."""
+    return Run(
+        row.run_id,
+        utc_or_none(row.started),
+        utc_or_none(row.published),
+        utc_or_none(row.cut),
+        utc_or_none(row.issued_at),
+        dict(row.counts or {}),
+        dict(row.skill or {}),
+    )
+
+
+@dataclass(frozen=True)
+class Published:
+    """The runs that a reader may see, newest first, and the cut up to which their values hold (None: no run)."""
+
+    runs: tuple[Run, ...]
+    cut: datetime | None
+    as_of: datetime | None = None
+    run_ids: frozenset[str] = field(default=frozenset())
+
+
+def published(runs: Iterable[Run], as_of: datetime | None = None) -> Published:
+    """The published ones of ``runs``; with ``as_of`` (UTC) those that were published then."""
+    visible = [run for run in runs if run.published is not None and (as_of is None or run.published <= as_of)]
+    visible.sort(key=lambda run: run.run_id, reverse=True)
+    cut = max((run.cut for run in visible if run.cut is not None), default=None)
+    return Published(tuple(visible), cut, as_of, frozenset(run.run_id for run in visible))
+
+
+def read_published(session: Any) -> Published:
+    """Every published run, as Cassandra holds them now."""
+    return published(map(run_of, session.execute(RUNS)))
 
 
 class CutReader:
-    """The cut of the newest published run, as last read."""
+    """The cut of the newest published run, as a job last read it."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -20,10 +75,8 @@ class CutReader:
         self._cut: datetime | None = None
 
     def current(self) -> datetime | None:
-        """The cut (UTC), at most :data:`FRESH_SECONDS` old; nothing before the first night."""
+        """The cut (UTC), at most :data:`FRESH_SECONDS` old; None before the first night."""
         if time.monotonic() - self._read_at > FRESH_SECONDS:
             self._read_at = time.monotonic()
-            query = f"SELECT published, cut FROM run WHERE name = 'nightly' LIMIT {_RUNS_READ}"  # noqa: S608
-            cuts = [row.cut for row in self._session.execute(query) if row.published is not None and row.cut]
-            self._cut = max(cuts).replace(tzinfo=timezone.utc) if cuts else None
+            self._cut = published(map(run_of, self._session.execute(f"{RUNS} LIMIT {_RUNS_READ}"))).cut
         return self._cut

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-from datetime import datetime, timezone
 from typing import Any
 
 from conf import Settings
@@ -15,7 +13,7 @@ from ingest.gateway.outbox import Outbox
 from ingest.gateway.poller import Poller
 from ingest.gateway.sender import Sender
 from store.instants import rfc3339
-from store.reports import replace_text
+from store.reports import write_report
 
 log = logging.getLogger("gateway")
 
@@ -24,7 +22,6 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
     """Replace the report: what was sent, what is kept, and each device's last reading and error."""
     report = {
         "pid": os.getpid(),
-        "written_at": rfc3339(datetime.now(timezone.utc)),
         "sent": sender.sent,
         "kept": outbox.count,
         "kept_bytes": outbox.bytes,
@@ -35,7 +32,7 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
         "unusable": fleet.unusable,
     }
     try:
-        replace_text(settings.home / "run" / "gateway.json", json.dumps(report, indent=1))
+        write_report(settings.home / "run" / "gateway.json", report)
     except OSError as error:  # a full disk must not end the polling; the old report's age tells
         log.warning("the report can't be written: %s", error.strerror)
 

@@ -16,7 +16,7 @@ from conf import Settings, load_settings
 from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from ingest.simulator.clock import first_instant
 from ingest.simulator.server import ShownDevice, devices, listen
-from store.instants import rfc3339
+from store.instants import instant_of, rfc3339
 from store.reports import replace_text
 
 log = logging.getLogger("simulator")
@@ -63,7 +63,7 @@ async def _serve(settings: Settings, from_midnight: bool) -> None:
 def _remembered(memory: Path) -> datetime | None:
     if not memory.exists():
         return None
-    return datetime.fromisoformat(json.loads(memory.read_text())["shown"].replace("Z", "+00:00"))
+    return instant_of(json.loads(memory.read_text())["shown"])
 
 
 def _remember(memory: Path, shown: Sequence[ShownDevice]) -> None:

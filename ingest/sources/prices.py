@@ -13,7 +13,8 @@ import requests
 from conf import Settings
 from energy.calendar import local_day
 from ingest.sources import esios, omie
-from store.cassandra import connect
+from store import cassandra
+from store.instants import utc
 
 PAUSE_S = 1.0
 """Between two requests to a source without a published quota."""
@@ -33,8 +34,7 @@ Records = list[dict[str, Any]]
 def missing_days(settings: Settings, source: str, first: date, last: date) -> list[date]:
     """Days in ``[first, last)`` of Europe/Madrid of which the platform does not hold every known price."""
     market, zone = HELD_BY[source]
-    session = connect(settings)
-    try:
+    with cassandra.session(settings) as session:
         held = session.prepare(_HELD)
 
         def covered(day: date) -> bool:
@@ -42,12 +42,10 @@ def missing_days(settings: Settings, source: str, first: date, last: date) -> li
             # A day of Madrid lies in two UTC days.
             partitions = {start.date(), (end - timedelta(hours=1)).date()}
             rows = [row for each in partitions for row in session.execute(held, (market, zone, each))]
-            known = {(_utc(r.start), _utc(r.end)) for r in rows if r.kind != "forecast" and r.end is not None}
+            known = {(utc(r.start), utc(r.end)) for r in rows if r.kind != "forecast" and r.end is not None}
             return is_whole({(a, b) for a, b in known if start <= a < end}, start, end)
 
         return [day for day in (first + timedelta(days=n) for n in range((last - first).days)) if not covered(day)]
-    finally:
-        session.cluster.shutdown()
 
 
 def is_whole(periods: set[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
@@ -81,7 +79,3 @@ def fetch_days(source: str, days: Sequence[date]) -> Iterator[tuple[date, Record
     for day in days:
         yield day, fetch[source](day, datetime.now(timezone.utc))
         time.sleep(PAUSE_S)
-
-
-def _utc(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=timezone.utc)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from serving_layer.reader import Reader, utc
+from serving_layer.reader import Reader
+from store.instants import utc_or_none
 
 _ALARMS = (
     "SELECT installation_id, device_id, kind, text, raised_at, cleared_at FROM alarm "
@@ -20,7 +21,7 @@ def alarms(
     """Alarms that were raised on those UTC days, newest first; ``standing``: only those that are not cleared."""
     answers = reader.each(_ALARMS, [(each, day) for each in installation_ids for day in days])
     found = [
-        row._asdict() | {"raised_at": utc(row.raised_at), "cleared_at": utc(row.cleared_at)}
+        row._asdict() | {"raised_at": utc_or_none(row.raised_at), "cleared_at": utc_or_none(row.cleared_at)}
         for rows in answers
         for row in rows
         if not (standing and row.cleared_at)

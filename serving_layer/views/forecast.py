@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from serving_layer.reader import Reader, utc
-from serving_layer.views.merge import Published
+from serving_layer.reader import Reader
+from store.instants import utc, utc_or_none
+from store.runs import Published
 
 HORIZON_DAYS = 3
 """UTC days an issue may touch: 48 hours from any instant."""
@@ -98,9 +99,9 @@ def one_issue(rows: Iterable[Any], issued_at: datetime, visible: Published) -> l
     """The hours of one issue, by time; where several published runs stated them, as the newest did."""
     hours: dict[datetime, ForecastHour] = {}
     for row in rows:
-        if row.run_id not in visible.run_ids or utc(row.issued_at) != issued_at:
+        if row.run_id not in visible.run_ids or utc_or_none(row.issued_at) != issued_at:
             continue
-        time = row.time.replace(tzinfo=timezone.utc)
+        time = utc(row.time)
         if time not in hours or row.run_id > hours[time].run_id:
             hours[time] = ForecastHour(time, row.p10, row.p50, row.p90, row.model, row.step, row.run_id)
     return [hours[time] for time in sorted(hours)]

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from energy.gaps import Stretch, as_it_stands
 from serving_layer.reader import Reader
-from serving_layer.views.merge import Published
 from serving_layer.views.merged import months
+from store.instants import utc
+from store.runs import Published
 
 _GAPS = (
     "SELECT day, device_id, quantity, run_id, start, until, state, cause, periods, completeness FROM gap "
@@ -64,7 +65,7 @@ def _newest(rows: Sequence[Any], seen: Published) -> list[Any]:
 
 
 def _line(installation_id: str, row: Any, now: datetime) -> Line:
-    start, until = (at.replace(tzinfo=timezone.utc) for at in (row.start, row.until))
+    start, until = (utc(at) for at in (row.start, row.until))
     stretch = as_it_stands(Stretch(start, until, row.state, row.cause or "", row.periods, row.completeness), now)
     return Line(installation_id, row.device_id, row.quantity, *stretch, row.run_id)
 

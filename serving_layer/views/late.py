@@ -14,9 +14,10 @@ from energy.reconcile import added_by
 from energy.records import COUNTED
 from energy.registers.counters import BRIDGE
 from energy.topics import TOPICS, Reason, Rejected
-from serving_layer.reader import Reader, utc
+from serving_layer.reader import Reader
 from serving_layer.views import catalogue
-from serving_layer.views.merge import Published
+from store.instants import utc_or_none
+from store.runs import Published
 
 THROUGH = "readings_through_batch"
 """Count of a run: the last archive batch of readings it has worked in."""
@@ -81,7 +82,7 @@ def held(reader: Reader, installation_id: str, spans: Sequence[tuple[datetime, d
         for row in rows:
             reading = {name: value for name, value in row._asdict().items() if value is not None}
             position = reading.pop("kafka_partition", 0), reading.pop("kafka_offset", -1)
-            reading["time"] = utc(row.time)
+            reading["time"] = utc_or_none(row.time)
             if row.installation_id != installation_id or (row.device_id, row.time) in taken:
                 continue
             taken.add((row.device_id, row.time))
@@ -101,7 +102,7 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
     for rows in reader.each(_REFUSED, asked):
         for row in rows:
             try:
-                reading = TOPICS["readings"].parse(row.payload, utc(row.received_at) or now)
+                reading = TOPICS["readings"].parse(row.payload, utc_or_none(row.received_at) or now)
             except Rejected:
                 continue
             if reading["installation_id"] in installation_ids:

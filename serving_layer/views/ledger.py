@@ -8,10 +8,12 @@ from datetime import date
 from typing import Any
 
 from energy.topics import TOPICS
-from serving_layer.reader import Reader, utc
+from serving_layer.reader import Reader
+from store.instants import utc_or_none
+from store.ledger import Counts
 
 LAYERS = ("speed", "batch")
-COUNTS = ("received", "accepted", "duplicate", "quarantined", "late")
+COUNTS = Counts._fields
 
 _TOTALS = (
     "SELECT count(*) AS batches, sum(received) AS received, sum(accepted) AS accepted, "
@@ -31,7 +33,7 @@ def totals(reader: Reader, topics: Sequence[str] = tuple(TOPICS)) -> list[dict[s
     return [
         {"topic": topic, "layer": layer, "batches": row.batches}
         | {name: getattr(row, name) or 0 for name in COUNTS}
-        | {"written_at": utc(row.written_at)}
+        | {"written_at": utc_or_none(row.written_at)}
         for (topic, layer), (row,) in zip(partitions, answers, strict=True)
         if row.batches
     ]
@@ -56,7 +58,7 @@ def _message(row: Any) -> dict[str, Any]:
         "topic": row.topic,
         "partition": row.kafka_partition,
         "offset": row.kafka_offset,
-        "received_at": utc(row.received_at),
+        "received_at": utc_or_none(row.received_at),
         "reason": row.reason,
         "payload_bytes": row.payload_bytes,
     } | content

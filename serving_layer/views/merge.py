@@ -13,43 +13,14 @@ The laws, all here and nowhere else in the layer:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from store.runs import Published
+
 BATCH = "batch"
 SPEED = "speed"
-
-
-class Run(NamedTuple):
-    """One row of table ``run``. Times are UTC; ``published`` is None while the run is not visible."""
-
-    run_id: str
-    started: datetime | None = None
-    published: datetime | None = None
-    cut: datetime | None = None
-    issued_at: datetime | None = None
-    counts: Mapping[str, int] = {}
-    skill: Mapping[str, float] = {}
-
-
-@dataclass(frozen=True)
-class Published:
-    """The runs a reader may see, newest first, and the cut up to which their values hold (None: no run)."""
-
-    runs: tuple[Run, ...]
-    cut: datetime | None
-    as_of: datetime | None = None
-    run_ids: frozenset[str] = field(default=frozenset())
-
-
-def published(runs: Iterable[Run], as_of: datetime | None = None) -> Published:
-    """The published ones of ``runs``, those of ``as_of`` (UTC) where it is given."""
-    visible = [run for run in runs if run.published is not None and (as_of is None or run.published <= as_of)]
-    visible.sort(key=lambda run: run.run_id, reverse=True)
-    cut = max((run.cut for run in visible if run.cut is not None), default=None)
-    return Published(tuple(visible), cut, as_of, frozenset(run.run_id for run in visible))
 
 
 class Value(NamedTuple):

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
-from serving_layer.reader import Reader, utc
-from serving_layer.views.merge import BATCH, SPEED, Published, Run, Value, merge, published
+from serving_layer.reader import Reader
+from serving_layer.views.merge import BATCH, SPEED, Value, merge
+from store.instants import month_of, utc
+from store.runs import RUNS, Published, Run, published, run_of
 
-RUN_NAME = "nightly"
 RUNS_KEPT_SECONDS = 1.0
 """A published run is seen after at most this."""
 
-_RUNS = "SELECT run_id, started, published, cut, issued_at, counts, skill FROM run WHERE name = ?"
 _VALUES = "energy_wh, completeness, method, lower_wh, upper_wh, cause"
 _PERIODS = "WHERE installation_id = ? AND month = ? AND quantity = ? AND start >= ? AND start < ?"
 _BATCH = f"SELECT start, run_id, {_VALUES} FROM energy_batch {_PERIODS}"  # noqa: S608 - constant names
@@ -22,7 +22,7 @@ _SPEED = f"SELECT start, {_VALUES} FROM energy_speed {_PERIODS}"  # noqa: S608 -
 
 def all_runs(reader: Reader) -> list[Run]:
     """Every run, newest first, the unpublished ones too."""
-    return reader.kept("runs", RUNS_KEPT_SECONDS, lambda: [_run(row) for row in reader.rows(_RUNS, RUN_NAME)])
+    return reader.kept("runs", RUNS_KEPT_SECONDS, lambda: [run_of(row) for row in reader.rows(RUNS)])
 
 
 def seen(reader: Reader, as_of: datetime | None = None) -> Published:
@@ -67,27 +67,15 @@ def _by_installation(answers: list[list[Any]], months_each: int) -> list[list[An
 
 def months(start: datetime, end: datetime) -> Iterator[date]:
     """First days of the UTC months that [start, end) touches."""
-    first = start.astimezone(timezone.utc).date().replace(day=1)
+    first = month_of(start)
     while datetime(first.year, first.month, 1, tzinfo=timezone.utc) < end:
         yield first
         first = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
 
 
-def _run(row: Any) -> Run:
-    return Run(
-        row.run_id,
-        utc(row.started),
-        utc(row.published),
-        utc(row.cut),
-        utc(row.issued_at),
-        dict(row.counts or {}),
-        dict(row.skill or {}),
-    )
-
-
 def _value(row: Any, view: str, run_id: str) -> Value:
     return Value(
-        row.start.replace(tzinfo=timezone.utc),
+        utc(row.start),
         row.energy_wh,
         view,
         run_id,

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from energy.calendar import utc_dates
-from serving_layer.reader import Reader, utc
-from serving_layer.views.merge import Published
+from serving_layer.reader import Reader
+from store.instants import utc_or_none
+from store.runs import Published
 
 MARKETS = ("spot", "pvpc", "surplus")
 ZONES = {"spot": "ES", "pvpc": "ES-peninsula", "surplus": "ES"}
@@ -74,5 +75,5 @@ def _rank(price: dict[str, Any]) -> tuple[bool, datetime]:
 
 
 def _price(row: Any) -> dict[str, Any]:
-    times = {name: utc(getattr(row, name)) for name in ("start", "end", "known_at")}
+    times = {name: utc_or_none(getattr(row, name)) for name in ("start", "end", "known_at")}
     return row._asdict() | times | {"kind": row.kind or "known"}  # type: ignore[no-any-return]

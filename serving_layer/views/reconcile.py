@@ -13,7 +13,7 @@ from energy.reconcile import CAUSES, Difference, explain, summed
 from energy.records import QUANTITIES
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, late, state, unmerged
-from serving_layer.views.merge import Published
+from store.runs import Published
 
 VIEWS = ("speed", "batch", "official")
 COMPARED = (("speed", "batch"), ("batch", "official"))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from serving_layer.reader import Reader
-from serving_layer.views.merge import Published
+from store.runs import Published
 
 _CHANGES = (
     "SELECT installation_id, day, quantity, why, periods, before_wh, after_wh FROM change WHERE run_id = ?{} LIMIT ?"

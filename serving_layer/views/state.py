@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from serving_layer.reader import Reader, utc
+from serving_layer.reader import Reader
+from store.instants import utc_or_none
 
 STALE_AFTER = timedelta(minutes=5)
 """A state older than this no longer says what the device does now."""
@@ -61,6 +62,6 @@ def _named(totals: Mapping[str, float]) -> dict[str, float]:
 
 def _state(row: Any, now: datetime) -> dict[str, Any]:
     state = {name: value for name, value in row._asdict().items() if value is not None}
-    time = utc(row.time)
+    time = utc_or_none(row.time)
     assert time is not None, "the speed layer writes no state without its time"  # noqa: S101
     return state | {"time": time, "age_s": round((now - time).total_seconds(), 1)}

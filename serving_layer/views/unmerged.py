@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from energy.balance import community_energy
@@ -12,8 +12,9 @@ from energy.energy_row import METHODS, EnergyRow
 from energy.intervals import FIELDS, interval_energy
 from energy.records import QUANTITIES
 from serving_layer.reader import Reader
-from serving_layer.views.merge import Published
 from serving_layer.views.merged import months
+from store.instants import utc
+from store.runs import Published
 
 _VALUES = "energy_wh, completeness, method, lower_wh, upper_wh, cause"
 _PERIODS = "WHERE installation_id = ? AND month = ? AND quantity IN ? AND start >= ? AND start < ?"
@@ -81,7 +82,7 @@ def _rows(reader: Reader, cql: str, installation_id: str, start: datetime, end: 
 def _row(row: Any) -> EnergyRow:
     return EnergyRow(
         row.quantity,
-        row.start.replace(tzinfo=timezone.utc),
+        utc(row.start),
         row.energy_wh,
         1.0 if row.completeness is None else row.completeness,
         row.method or METHODS[0],
@@ -93,7 +94,5 @@ def _row(row: Any) -> EnergyRow:
 
 def _present(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
-        for name, value in row.items()
-        if value is not None
+        name: utc(value) if isinstance(value, datetime) else value for name, value in row.items() if value is not None
     }

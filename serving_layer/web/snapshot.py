@@ -14,7 +14,8 @@ from serving_layer import instants
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged, state
 from serving_layer.views.forecast import Forecast, NoForecast, newest
-from serving_layer.views.merge import Published, Value
+from serving_layer.views.merge import Value
+from store.runs import Published
 
 MEMBERS_SHOWN = 60
 """A larger community shows so many members; all are in its totals."""

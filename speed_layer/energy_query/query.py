@@ -27,6 +27,7 @@ from speed_layer.lookups import store
 from speed_layer.progress import Progress
 from speed_layer.sinks import tasks_for
 from store.catalogue import Catalogue, CatalogueReader
+from store.instants import month_of
 
 _ARROW = pa.schema(
     [
@@ -164,7 +165,7 @@ def _communities(
 def _columns(totals: Totals) -> pa.RecordBatch:
     name, windows, rows, carried = totals
     values: list[dict[str, Any]] = [
-        {"installation_id": name, "month": row.start.date().replace(day=1), **row._asdict()} for row in rows
+        {"installation_id": name, "month": month_of(row.start), **row._asdict()} for row in rows
     ]
     values += [
         {"installation_id": name, "window_start": to_us(start), "window_end": to_us(end)} for start, end in windows

@@ -14,12 +14,12 @@ from typing import Any
 from cassandra.query import BatchStatement
 
 from speed_layer.readings_query.summary import Summary
+from store.ledger import INSERT, Counts, Line, offsets_text
 
 TOPIC, LAYER = "readings", "speed"
 KEPT = 10_000
 """The newest batches that keep a row of their own; at two batches a second the last hour and a half."""
 FOLDED_EVERY = 1_000
-_COUNTS = ("received", "accepted", "duplicate", "quarantined", "late")
 
 
 class Ledger:
@@ -29,10 +29,7 @@ class Ledger:
         self._session = session
         self._layer = layer
         self._replayed = True
-        self._insert = session.prepare(
-            "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
-            "first_offsets, last_offsets, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        )
+        self._insert = session.prepare(INSERT)
         self._close = session.prepare(
             "UPDATE ingest_ledger SET written_at = ? WHERE topic = ? AND layer = ? AND batch_id = ?"
         )
@@ -56,9 +53,9 @@ class Ledger:
         if self._replayed and self._is_replay(batch_id, summary):
             return
         s = summary
-        counts = (s.received, s.accepted, s.duplicate, s.quarantined, s.late)
-        offsets = (_json(s.first), _json({**self.last, **s.last}))
-        self._session.execute(self._insert, (TOPIC, self._layer, batch_id, *counts, *offsets, None))
+        counts = Counts(s.received, s.accepted, s.duplicate, s.quarantined, s.late)
+        line = Line(TOPIC, self._layer, batch_id, counts, s.first, {**self.last, **s.last})
+        self._session.execute(self._insert, line.values())
 
     def close(self, batch_id: int, summary: Summary) -> None:
         """Date the batch: its rows are written."""
@@ -75,7 +72,7 @@ class Ledger:
         if len(rows) < 2:
             return
         first, last = rows[0], rows[-1]
-        counts = [sum(getattr(row, name) for row in rows) for name in _COUNTS]
+        counts = [sum(getattr(row, name) for row in rows) for name in Counts._fields]
         total = (*counts, first.first_offsets, last.last_offsets, last.written_at)
         folded = BatchStatement()
         folded.add(self._insert, (TOPIC, self._layer, last.batch_id, *total))
@@ -84,7 +81,7 @@ class Ledger:
 
     def _is_replay(self, batch_id: int, summary: Summary) -> bool:
         row = self._session.execute(self._row, (TOPIC, self._layer, batch_id)).one()
-        if row is None or row.first_offsets != _json(summary.first):
+        if row is None or row.first_offsets != offsets_text(summary.first):
             return False
         last = json.loads(row.last_offsets)
         return {partition: last.get(partition) for partition in summary.last} == summary.last
@@ -95,7 +92,3 @@ class Ledger:
                 offsets: dict[str, int] = json.loads(row.last_offsets)
                 return offsets
         return {}
-
-
-def _json(offsets: dict[str, int]) -> str:
-    return json.dumps(dict(sorted(offsets.items(), key=lambda each: int(each[0]))))

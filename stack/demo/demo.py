@@ -28,7 +28,7 @@ from stack.demo.report import report
 from stack.preflight import Unfit
 from stack.services import environment
 from stack.up import up
-from store.cassandra import connect
+from store import cassandra
 
 HISTORY_DAYS = 365
 CATCH_UP_SECONDS = 240.0
@@ -85,11 +85,8 @@ def _up(settings: Settings, console: Console, say: Callable[[str], None], *names
 
 
 def _register(settings: Settings, homes: list[Home]) -> None:
-    session = connect(settings)
-    try:
+    with cassandra.session(settings) as session:
         write_catalogue(session, parse_catalogue(catalogue(homes, settings.simulator.host, settings.simulator.port)))
-    finally:
-        session.cluster.shutdown()
 
 
 def _publish(settings: Settings, homes: list[Home], cut: datetime, console: Console) -> None:

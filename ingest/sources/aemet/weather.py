@@ -19,7 +19,7 @@ from conf.stations import municipality_of_station
 from ingest.publishing.source_records import Told, publish
 from ingest.sources.aemet import forms
 from ingest.sources.aemet.client import Aemet, AemetError, AwayError, KeyRefusedError, Quota
-from store.cassandra import connect
+from store import cassandra
 
 MUNICIPAL = {"horaria": forms.hourly_forecast, "diaria": forms.daily_forecast}
 DAYS_AT_ONCE = 15
@@ -129,12 +129,9 @@ def _latitudes(settings: Settings, aemet: Aemet, told: Told) -> dict[str, float]
 
 def _municipalities(settings: Settings) -> Sequence[str]:
     """Those of the installations; then, where a price is forecast, those of the stations."""
-    session = connect(settings)
-    try:
+    with cassandra.session(settings) as session:
         rows = session.execute("SELECT municipality_code FROM installation")
         codes = sorted({row.municipality_code for row in rows if row.municipality_code})
-    finally:
-        session.cluster.shutdown()
     if settings.price.series:
         codes += sorted(set(municipality_of_station().values()) - set(codes))
     if not codes:

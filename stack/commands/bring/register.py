@@ -9,7 +9,7 @@ import typer
 
 from conf import load_settings
 from ingest.register import CatalogueError, read_catalogue, write_catalogue
-from store.cassandra import connect
+from store import cassandra
 
 
 def register(
@@ -26,11 +26,8 @@ def register(
     """
     try:
         entries = read_catalogue(file)
-        session = connect(load_settings())
-        try:
+        with cassandra.session(load_settings()) as session:
             write_catalogue(session, entries)
-        finally:
-            session.cluster.shutdown()
     except (CatalogueError, ConnectionError) as error:
         typer.secho(str(error), err=True, fg="red")
         raise typer.Exit(1) from None

@@ -8,7 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving_layer.views.merge import BATCH, SPEED, Run, Value, merge, published
+from serving_layer.views.merge import BATCH, SPEED, Value, merge
+from store.runs import Run, published
 
 ZERO = datetime(2026, 3, 28, tzinfo=timezone.utc)
 PERIODS = 12

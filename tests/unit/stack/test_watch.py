@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -15,7 +16,8 @@ import pytest
 
 from stack.process import Place, Service, members, ours, stop
 from stack.up import status
-from stack.watch import OWNER, keep, write_json
+from stack.watch import OWNER, keep
+from store.reports import replace_text
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -30,7 +32,7 @@ class Watched:
     def __init__(self, place: Place, *services: Service) -> None:
         self.place, self.stopping = place, threading.Event()
         place.run.mkdir(parents=True, exist_ok=True)
-        write_json(place.run / "wanted.json", [service.name for service in services])
+        replace_text(place.run / "wanted.json", json.dumps([service.name for service in services]))
         known = {service.name: service for service in services}
         self.thread = threading.Thread(target=keep, args=(place, known, self.stopping))
         self.thread.start()
