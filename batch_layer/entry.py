@@ -8,6 +8,7 @@ from datetime import date
 
 from batch_layer import nightly
 from conf import load_settings
+from conf.refusal import Refusal
 from store.spark import session
 
 
@@ -23,5 +24,5 @@ def main(step: str) -> None:
             nightly.take_step(spark, settings, day, step)
         else:
             nightly.nightly(spark, settings, day)
-    except nightly.REFUSALS as error:
+    except Refusal as error:
         sys.exit(str(error))

@@ -15,13 +15,9 @@ from pyspark.sql import SparkSession
 from batch_layer import runs
 from batch_layer.runs import STEPS, Run, RunError
 from conf import Settings
-from store.cassandra import CassandraAway
-from store.spark import NotFetched
 
 Step = Callable[[SparkSession, Settings, Run], dict[str, int]]
 Report = Callable[[str], None]
-REFUSALS = (RunError, CassandraAway, NotFetched)
-"""What a night may end with that is no fault of the program; the text says what to do."""
 NO_ROOM = ("SafeModeException", "could only be written to 0 of the", "No space left on device")
 """How HDFS says that its disks are full: a NameNode whose own is goes into safe mode."""
 

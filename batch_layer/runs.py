@@ -16,13 +16,14 @@ from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 from conf import Settings
+from conf.refusal import Refusal
 from store import cassandra, hdfs
 from store.runs import read_published
 
 STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
 
 
-class RunError(RuntimeError):
+class RunError(Refusal):
     """A run that can't begin or go on; its text says what to do."""
 
 

@@ -18,12 +18,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from stdnum.es import cups as cups_number
 from stdnum.exceptions import ValidationError as NumberError
 
+from conf.refusal import Refusal
 from energy.records import DeviceKind, Text
 from ingest.devices.connection import Connection
 from ingest.devices.registry import check_kind
 
 
-class CatalogueError(ValueError):
+class CatalogueError(Refusal):
     """A catalogue file that can't be taken; the text names the entry, the field and what is wrong."""
 
 

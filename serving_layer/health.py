@@ -14,6 +14,7 @@ import requests
 from confluent_kafka.admin import AdminClient
 
 from conf import Settings
+from conf.refusal import Refusal
 from serving_layer.reader import Reader
 from store.reports import read_report
 
@@ -26,7 +27,7 @@ FORGET_SECONDS = 8.0
 log = logging.getLogger(__name__)
 
 
-class Broken(RuntimeError):
+class Broken(Refusal):
     """A dependency that does not work; the text says how."""
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, timezone
 from zoneinfo import ZoneInfo
 
+from conf.refusal import Refusal
 from energy import calendar
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
-class BadInstant(ValueError):
+class BadInstant(Refusal):
     """A text that is no instant or zone; its message says how one is written."""
+
+    kind = "bad-parameter"
+    status = 422
+    exit_code = 2
 
 
 def zone(name: str) -> ZoneInfo:

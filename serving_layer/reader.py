@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar
 
 from cassandra import DriverException
 from cassandra.cluster import NoHostAvailable, Session
@@ -31,6 +32,10 @@ _LOST = (NoHostAvailable, ConnectionException, DriverException, OSError)
 
 class StoreAway(Refusal):
     """Cassandra does not answer; the text says what to do."""
+
+    kind = "cassandra-away"
+    status = 503
+    headers: ClassVar[Mapping[str, str]] = MappingProxyType({"Retry-After": "5"})
 
 
 class Reader:

@@ -24,14 +24,15 @@ from types import FrameType
 from pyspark.sql import SparkSession
 
 from conf import Settings, load_settings
+from conf.refusal import Refusal
 from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
-from speed_layer.queries import SPARK_CONF, QueryEnded, QueryStuck, end, start, watch
+from speed_layer.queries import SPARK_CONF, QueryEnded, end, start, watch
 from speed_layer.readings_query.query import Readings
 from store import cassandra
 from store.catalogue import CatalogueReader
 from store.kafka import TopicsAway, wait_for_topics
-from store.spark import NotFetched, session
+from store.spark import session
 
 TOPICS = ("readings", "quarantine")
 STEADY_SECONDS = 20.0
@@ -46,7 +47,7 @@ def main() -> int:
     with_energy = not parser.parse_args().without_energy
     try:
         run(load_settings(), with_energy)
-    except (QueryEnded, QueryStuck, TopicsAway, NotFetched, cassandra.CassandraAway) as error:
+    except Refusal as error:
         print(f"speed layer: {error}", file=sys.stderr, flush=True)
         return 1
     except Exception:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from conf.refusal import Refusal
 from store.instants import rfc3339
 from store.reports import write_report
 
@@ -19,7 +20,7 @@ CALM_SECONDS = 60.0
 """How long energy leaves the cores to readings that wait in Kafka."""
 
 
-class Stalled(RuntimeError):
+class Stalled(Refusal):
     """The readings query did not advance while the energy query waited for it."""
 
 

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from conf import Settings
+from conf.refusal import Refusal
 from speed_layer.progress import Progress
 from store.cassandra import CassandraAway
 
@@ -43,11 +44,11 @@ SPARK_CONF = {
 }
 
 
-class QueryEnded(RuntimeError):
+class QueryEnded(Refusal):
     """A streaming query ended; the text says which and why."""
 
 
-class QueryStuck(RuntimeError):
+class QueryStuck(Refusal):
     """A query can't be stopped: something it waits for never comes."""
 
 

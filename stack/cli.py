@@ -10,24 +10,26 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from typer.core import TyperGroup
 
 from conf.refusal import Refusal
 
 COMMANDS = Path(__file__).parent / "commands"
 
 
-class Commands(typer.Typer):
-    """The command line; what a person can put right is told in a sentence, without a stack trace."""
+class Commands(TyperGroup):
+    """The commands; a person reads what they can put right as a sentence, without a stack trace."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run the command named on the command line."""
         try:
-            return super().__call__(*args, **kwargs)
+            return super().invoke(ctx)
         except Refusal as refusal:
             _say(str(refusal))
+            raise typer.Exit(refusal.exit_code) from None
         except ValidationError as error:
             _say(_settings_sentence(error))
-        sys.exit(1)
+            raise typer.Exit(1) from None
 
 
 def _say(text: str) -> None:
@@ -41,7 +43,8 @@ def _settings_sentence(error: ValidationError) -> str:
     return f"Setting {name} is {first.get('input')!r}: {first['msg']}; change it in the settings file or by {variable}."
 
 
-app = Commands(
+app = typer.Typer(
+    cls=Commands,
     name="solera",
     no_args_is_help=True,
     add_completion=False,

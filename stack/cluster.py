@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 from pydantic import SecretStr
 
 from conf import Settings, load_settings
+from conf.refusal import Refusal
 from conf.settings import CONF_DIR
 from stack.servers.kafka import make_topics
 from store import cassandra
@@ -27,7 +28,7 @@ FIRST_ACCOUNT = "cassandra"
 """Name and password that Cassandra gives its only account at the first start."""
 
 
-class PasswordMissingError(LookupError):
+class PasswordMissingError(Refusal):
     """A role's password is not in the environment; the text names the variable."""
 
 
@@ -94,7 +95,7 @@ def main() -> int:
         else:
             apply_schema(settings)
         make_topics(settings)
-    except (CassandraAway, PasswordMissingError, KafkaError) as error:
+    except (Refusal, KafkaError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -16,12 +16,8 @@ from rich.table import Table
 
 from conf import Settings
 from serving_layer import instants
-from serving_layer.instants import BadInstant
-from serving_layer.reader import Reader, StoreAway
+from serving_layer.reader import Reader
 from serving_layer.tables import csv_text, plain
-from serving_layer.views.catalogue import UnknownInstallation
-from serving_layer.views.forecast import NoForecast
-from serving_layer.views.revisions import UnknownRun
 from store.runs import Published
 
 
@@ -39,22 +35,20 @@ Format = Annotated[Form, typer.Option("--format", help="A table, or CSV.")]
 
 @contextmanager
 def answering(settings: Settings) -> Iterator[Reader]:
-    """A reader; what a user can put right ends the command with one sentence and exit code 1, or 2 for an option."""
+    """A reader that is closed behind the command."""
     # The driver tells every lost connection; the sentence below says it once.
     logging.getLogger("cassandra").setLevel(logging.CRITICAL)
     reader = Reader(settings)
     try:
         yield reader
-    except (UnknownInstallation, UnknownRun, NoForecast, StoreAway) as error:
-        raise _refused(str(error), 1) from None
-    except BadInstant as error:
-        raise _refused(f"{error}.", 2) from None
     finally:
         reader.close()
 
 
 def span(first: str, last: str, tz: str) -> tuple[datetime, datetime, ZoneInfo]:
-    """The instants of ``--from`` and ``--to`` (UTC) and the zone of ``--tz``. Raises what :func:`answering` tells."""
+    """The instants of ``--from`` and ``--to`` (UTC) and the zone of ``--tz``. Raises
+    :class:`serving_layer.instants.BadInstant`.
+    """
     zone = instants.zone(tz)
     start, end = instants.parse(first, zone), instants.parse(last, zone)
     if start >= end:
@@ -90,8 +84,3 @@ def _cell(value: Any) -> tuple[str, bool]:
     if isinstance(value, int):
         return f"{value:,}", True
     return "" if value is None else str(plain(value)), False
-
-
-def _refused(sentence: str, code: int) -> typer.Exit:
-    typer.secho(sentence, err=True, fg="red")
-    return typer.Exit(code)

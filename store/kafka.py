@@ -9,12 +9,13 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from conf import Settings
+from conf.refusal import Refusal
 
 WAIT_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 
 
-class TopicsAway(ConnectionError):
+class TopicsAway(Refusal, ConnectionError):
     """Kafka does not answer, or does not know the topics."""
 
 

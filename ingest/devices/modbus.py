@@ -12,13 +12,15 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
+from conf.refusal import Refusal
+
 READ_HOLDING_REGISTERS = 3
 TIMEOUT_SECONDS = 3.0
 # The gateway says in its own words, once, what pymodbus would log at every attempt.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 
-class DeviceError(RuntimeError):
+class DeviceError(Refusal):
     """A device could not be read; the text says why."""
 
 

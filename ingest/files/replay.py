@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from conf.refusal import Refusal
 from energy.topics import TOPICS
 from ingest.publishing.bulk import Keyed
 
 _GZIP = b"\x1f\x8b"
 
 
-class ReplayError(RuntimeError):
+class ReplayError(Refusal):
     """A file that can't be replayed to its end; the text says which, and why."""
 
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from conf.refusal import Refusal
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
   id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, key BLOB, value BLOB NOT NULL
@@ -20,7 +22,7 @@ ROW_BYTES = 64
 """What a row costs beside its value: ids, topic, key, page overhead; rounded up."""
 
 
-class OutboxFullError(RuntimeError):
+class OutboxFullError(Refusal):
     """Nothing more can be kept; the text says whether the bound or the disk is the limit."""
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from conf import Settings
+from conf.refusal import Refusal
 from ingest.publishing.producer import producer
 
 ANSWER_SECONDS = 10.0
@@ -20,7 +21,7 @@ DELIVERY_SECONDS = 60.0
 Progress = Callable[[int], None]
 
 
-class BulkError(RuntimeError):
+class BulkError(Refusal):
     """Not every message could be published; the text says how many, and why."""
 
 

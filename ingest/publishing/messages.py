@@ -9,6 +9,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError
 
+from conf.refusal import Refusal
 from energy.topics import TOPICS
 from ingest.gateway.outbox import Message
 from ingest.publishing.producer import producer
@@ -17,7 +18,7 @@ FLUSH_MARGIN_SECONDS = 1.0
 """The producer gives each message up after the wait; this is for telling so."""
 
 
-class PublishError(RuntimeError):
+class PublishError(Refusal):
     """Some messages were not acknowledged; the text says what was waited for, and how long.
 
     ``acknowledged`` tells for each message of the call, in order, whether the broker has it.

@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from conf.refusal import Refusal
 from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, TIME_ZONE, Home
 
 PACKAGE = "CityLearn==1.8.0"
@@ -37,7 +38,7 @@ FIRST_LABEL = datetime(2016, 8, 1)  # noqa: DTZ001 - a wall clock's hour: July 3
 FETCH_SECONDS = 600
 
 
-class HomesUnavailableError(RuntimeError):
+class HomesUnavailableError(Refusal):
     """The homes' files can't be had; the text says why and what to do."""
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import requests
+
 from conf import Settings
+from conf.refusal import Refusal
 from ingest.publishing.source_records import Told, publish
 from ingest.sources.aemet import weather
 from ingest.sources.prices import HELD_BY, fetch_days, missing_days
@@ -17,7 +20,7 @@ from ingest.sources.prices import HELD_BY, fetch_days, missing_days
 SOURCES = (*HELD_BY, "aemet")
 
 
-class BackfillError(RuntimeError):
+class BackfillError(Refusal):
     """A source that cannot be asked; the text says why and what to do."""
 
 
@@ -32,4 +35,7 @@ def backfill(settings: Settings, source: str, first: date, last: date, told: Tol
         return weather.ask(settings, first, last, told)
     days = missing_days(settings, source, first, last)
     told(f"{len(days)} of {(last - first).days} days are missing")
-    return sum(publish(settings, "prices", records, f"{day}", told) for day, records in fetch_days(source, days))
+    try:
+        return sum(publish(settings, "prices", records, f"{day}", told) for day, records in fetch_days(source, days))
+    except requests.RequestException as error:
+        raise BackfillError(f"{source} does not answer ({type(error).__name__}); try again later.") from error

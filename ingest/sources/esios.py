@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
+from conf.refusal import Refusal
 from energy.calendar import local_day
 
 API = "https://api.esios.ree.es"
@@ -32,7 +33,7 @@ _CANARIAS = 8742
 _HOUR = timedelta(hours=1)
 
 
-class EsiosError(RuntimeError):
+class EsiosError(Refusal):
     """An answer that is not the prices asked for; the text says what to do."""
 
 

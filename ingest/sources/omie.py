@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
+from conf.refusal import Refusal
 from energy.calendar import local_day
 
 MARKET_ZONE = ZoneInfo("Europe/Madrid")
@@ -25,7 +26,7 @@ _REPORT_ROW = re.compile(r"^Precio marginal(?: en el sistema (español|portugué
 _DELIVERY = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
 
 
-class OmieFileError(ValueError):
+class OmieFileError(Refusal):
     """A file that is not a day of OMIE prices; the text names the file's fault."""
 
 

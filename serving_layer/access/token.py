@@ -5,15 +5,31 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, ClassVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from serving_layer.api.problems import Refused
+from conf.refusal import Refusal
 
 _bearer = HTTPBearer(auto_error=False, description="The token `solera up` makes in `.solera/token`.")
+
+
+class NoToken(Refusal):
+    """A request without a token."""
+
+    kind = "no-token"
+    status = 401
+    headers: ClassVar[Mapping[str, str]] = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class WrongToken(NoToken):
+    """A request with a token that is not ours."""
+
+    kind = "wrong-token"
 
 
 def read_or_make(path: Path) -> str:
@@ -29,12 +45,10 @@ def read_or_make(path: Path) -> str:
 
 
 def token_required(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-    """Refuse a request without the token (401); compared in constant time."""
+    """Refuse a request without the token; compared in constant time. Raises :class:`NoToken`, :class:`WrongToken`."""
     expected: str = request.app.state.token
-    if given is None or not hmac.compare_digest(given.credentials.encode(), expected.encode()):
-        raise Refused(
-            401,
-            "no-token" if given is None else "wrong-token",
-            f"Send the header 'Authorization: Bearer <token>' with the token in {request.app.state.token_place}.",
-            {"WWW-Authenticate": "Bearer"},
-        )
+    say = f"Send the header 'Authorization: Bearer <token>' with the token in {request.app.state.token_place}."
+    if given is None:
+        raise NoToken(say)
+    if not hmac.compare_digest(given.credentials.encode(), expected.encode()):
+        raise WrongToken(say)

@@ -11,10 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from serving_layer.reader import StoreAway
-from serving_layer.views.catalogue import UnknownInstallation
-from serving_layer.views.forecast import NoForecast
-from serving_layer.views.revisions import UnknownRun
+from conf.refusal import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -29,17 +26,16 @@ class ProblemDetails(BaseModel):
     instance: str = Field(description="The path that was asked.")
 
 
-class Refused(Exception):
-    """A request that is not answered: HTTP status, kind (a short name) and a sentence that says what to do."""
+class BadParameter(Refusal):
+    """A parameter of a request that can't be taken; the text begins with its name."""
 
-    def __init__(self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status, self.kind, self.detail, self.headers = status, kind, detail, headers
+    kind = "bad-parameter"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def bad_parameter(name: str, detail: str) -> Refused:
+def bad_parameter(name: str, detail: str) -> BadParameter:
     """422 that names the parameter."""
-    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-parameter", f"{name}: {detail}")
+    return BadParameter(f"{name}: {detail}")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -54,25 +50,9 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` as a problem."""
 
-    @app.exception_handler(Refused)
-    def refused(request: Request, error: Refused) -> JSONResponse:
-        return _problem(request, error.status, error.kind, error.detail, error.headers)
-
-    @app.exception_handler(UnknownInstallation)
-    def unknown(request: Request, error: UnknownInstallation) -> JSONResponse:
-        return _problem(request, 404, "unknown-installation", str(error))
-
-    @app.exception_handler(UnknownRun)
-    def unknown_run(request: Request, error: UnknownRun) -> JSONResponse:
-        return _problem(request, 404, "unknown-run", str(error))
-
-    @app.exception_handler(NoForecast)
-    def no_forecast(request: Request, error: NoForecast) -> JSONResponse:
-        return _problem(request, 404, "no-forecast", str(error))
-
-    @app.exception_handler(StoreAway)
-    def away(request: Request, error: StoreAway) -> JSONResponse:
-        return _problem(request, 503, "cassandra-away", str(error), {"Retry-After": "5"})
+    @app.exception_handler(Refusal)
+    def refused(request: Request, error: Refusal) -> JSONResponse:
+        return _problem(request, error.status, error.kind, str(error), error.headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from conf.refusal import Refusal
 from serving_layer.reader import Reader
 from store.catalogue import INSTALLATIONS
 
@@ -15,8 +16,11 @@ NAMED = 8
 _DEVICES = "SELECT device_id, device_kind, capacity_kw FROM device WHERE installation_id = ?"
 
 
-class UnknownInstallation(LookupError):
+class UnknownInstallation(Refusal):
     """No installation of that id is registered; the text names the nearest that are."""
+
+    kind = "unknown-installation"
+    status = 404
 
 
 def installations(reader: Reader) -> list[dict[str, Any]]:

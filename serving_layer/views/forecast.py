@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from conf.refusal import Refusal
 from serving_layer.reader import Reader
 from store.instants import utc, utc_or_none
 from store.runs import Published
@@ -61,8 +62,11 @@ class Forecast:
         return ", ".join(dict.fromkeys(hour.step for hour in self.values))
 
 
-class NoForecast(LookupError):
+class NoForecast(Refusal):
     """No published run holds a forecast of this installation and quantity."""
+
+    kind = "no-forecast"
+    status = 404
 
 
 def newest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from conf.refusal import Refusal
 from serving_layer.reader import Reader
 from store.runs import Published
 
@@ -14,8 +15,11 @@ _CHANGES = (
 _OF_ALL, _OF_ONE = _CHANGES.format(""), _CHANGES.format(" AND installation_id = ?")
 
 
-class UnknownRun(LookupError):
+class UnknownRun(Refusal):
     """No published run has that id; the text says where the ids stand."""
+
+    kind = "unknown-run"
+    status = 404
 
 
 class Change(NamedTuple):

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import requests
 
 from conf import Settings
+from conf.refusal import Refusal
 from stack.downloads import java
 from stack.downloads.jars import fetch
 from stack.process import Place, Service, leader, spawn, stop
@@ -49,7 +50,7 @@ exec %(java)s -cp "$folder/*" org.apache.zeppelin.interpreter.remote.RemoteInter
 ENDED = ("FINISHED", "ERROR", "ABORT")
 
 
-class ZeppelinError(RuntimeError):
+class ZeppelinError(Refusal):
     """The server did not start, or a paragraph did not end in time."""
 
 

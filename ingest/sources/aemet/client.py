@@ -14,6 +14,8 @@ from typing import Any
 
 import requests
 
+from conf.refusal import Refusal
+
 BASE = "https://opendata.aemet.es/opendata/api"
 TIMEOUT_S = 30
 TRIES = 5
@@ -24,7 +26,7 @@ PATIENCE = 3
 """Questions in a row without an answer after which AEMET is away."""
 
 
-class AemetError(RuntimeError):
+class AemetError(Refusal):
     """AEMET gave no data; the text is AEMET's own word and what to do."""
 
 

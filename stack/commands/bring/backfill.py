@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-import requests
 import typer
 
 from conf import load_settings
-from ingest.publishing.bulk import BulkError
-from ingest.sources.aemet.client import AemetError
-from ingest.sources.backfill import SOURCES, BackfillError
+from ingest.sources.backfill import SOURCES
 from ingest.sources.backfill import backfill as ask
-from ingest.sources.esios import EsiosError
-from ingest.sources.omie import OmieFileError
 
 _DAY = ["%Y-%m-%d"]
 
@@ -28,12 +23,5 @@ def backfill(
 
     Example: solera backfill omie --from 2025-10-01 --to 2025-11-01
     """
-    try:
-        count = ask(load_settings(), source, first.date(), last.date(), typer.echo)
-    except (BackfillError, AemetError, EsiosError, OmieFileError, BulkError, ConnectionError) as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(1) from None
-    except requests.RequestException as error:
-        typer.secho(f"{source} does not answer ({type(error).__name__}); try again later.", err=True, fg="red")
-        raise typer.Exit(1) from None
+    count = ask(load_settings(), source, first.date(), last.date(), typer.echo)
     typer.echo(f"Published {count} records.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
-from ingest.register import CatalogueError, read_catalogue, write_catalogue
+from ingest.register import read_catalogue, write_catalogue
 from store import cassandra
 
 
@@ -24,12 +24,8 @@ def register(
 
     Example: solera register homes.yaml
     """
-    try:
-        entries = read_catalogue(file)
-        with cassandra.session(load_settings()) as session:
-            write_catalogue(session, entries)
-    except (CatalogueError, ConnectionError) as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(1) from None
+    entries = read_catalogue(file)
+    with cassandra.session(load_settings()) as session:
+        write_catalogue(session, entries)
     devices = sum(len(entry.devices) for entry in entries)
     typer.echo(f"Registered {len(entries)} installations and {devices} devices.")

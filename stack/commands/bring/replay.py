@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conf import Settings, load_settings
 from ingest.files.replay import ReplayError, keyed, lines
-from ingest.publishing.bulk import BulkError, Keyed, publish_all
+from ingest.publishing.bulk import Keyed, publish_all
 
 
 def replay(
@@ -28,11 +28,8 @@ def replay(
     """
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
-        _fail(f"There is no file {', '.join(missing)}.")
-    try:
-        count = _publish(load_settings(), files, topic, rate)
-    except (BulkError, ReplayError) as error:
-        _fail(f"{error}.")
+        raise ReplayError(f"There is no file {', '.join(missing)}.")
+    count = _publish(load_settings(), files, topic, rate)
     typer.echo(f"{count} messages acknowledged by topic {topic}.")
 
 
@@ -54,8 +51,3 @@ def _publish(settings: Settings, files: list[Path], topic: str, rate: float | No
                 before += path.stat().st_size
 
         return publish_all(settings, topic, messages(), rate, lambda sent: bar.update(task, sent=sent))
-
-
-def _fail(text: str) -> None:
-    typer.secho(text, err=True, fg="red")
-    raise typer.Exit(1)

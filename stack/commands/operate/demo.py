@@ -6,11 +6,7 @@ import typer
 from rich.console import Console
 
 from conf import load_settings
-from ingest.publishing.bulk import BulkError
-from ingest.simulator.citylearn import HomesUnavailableError
 from stack.demo.demo import demo as run
-from stack.downloads.download import NotDownloaded
-from stack.preflight import Unfit
 
 
 def demo() -> None:
@@ -21,9 +17,6 @@ def demo() -> None:
     console = Console(highlight=False)
     try:
         run(load_settings(), console)
-    except (Unfit, NotDownloaded, HomesUnavailableError, BulkError, ConnectionError) as error:
-        console.print(f"[red]{error}")
-        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         console.print("Interrupted. `make demo` goes on where it stopped; `make down` stops what runs.")
         raise typer.Exit(130) from None

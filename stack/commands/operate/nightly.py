@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 
 from conf import Settings, load_settings
-from ingest.publishing.bulk import BulkError
-from ingest.sources.aemet.client import AemetError
+from conf.refusal import Refusal
 from ingest.sources.aemet.weather import NoMunicipality, ask_forecasts
 
 STEP_HELP = (
@@ -36,18 +35,14 @@ def nightly(
     Example: solera nightly --date 2026-03-10
     """
     # Spark takes seconds to import; the help should not.
-    from batch_layer.nightly import REFUSALS, nightly
+    from batch_layer.nightly import nightly
     from store.spark import session
 
     console, began = Console(highlight=False), time.monotonic()
     settings = load_settings()
-    try:
-        _ask_for_weather(settings, console)
-        spark = session(settings, "solera nightly")
-        run = nightly(spark, settings, date.date() if date else None, from_step, console.print)
-    except REFUSALS as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(1) from error
+    _ask_for_weather(settings, console)
+    spark = session(settings, "solera nightly")
+    run = nightly(spark, settings, date.date() if date else None, from_step, console.print)
     console.print(f"published run {run.run_id} in {time.monotonic() - began:.0f} s")
 
 
@@ -59,5 +54,5 @@ def _ask_for_weather(settings: Settings, console: Console) -> None:
         console.print(f"weather: {ask_forecasts(settings, lambda _: None):,} records from AEMET")
     except NoMunicipality:
         return
-    except (AemetError, BulkError) as error:
+    except Refusal as error:
         console.print(f"weather: {error}. The forecast rests on the newest issue there is, or on history.")
