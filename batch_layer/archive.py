@@ -15,7 +15,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.master import dataset
 from batch_layer.master.validate import validate
-from batch_layer.runs import Run, RunError
+from batch_layer.night import Night
+from batch_layer.runs import Outcome, Run, RunError
 from conf import Settings
 from energy.topics import EARLIEST, TOPICS
 from store import cassandra, quarantine
@@ -25,14 +26,14 @@ from store.ledger import INSERT, Counts, Line
 LAYER = "batch"
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+def run(night: Night) -> Outcome:
     """Archive all topics up to their present end. Counts: ``<topic>_received``, ``…_accepted`` and so on."""
-    catalogue = read_catalogue(settings)
+    catalogue = read_catalogue(night.settings)
     counts: dict[str, int] = {}
     for topic in TOPICS:
-        for name, value in archive_topic(spark, settings, topic, catalogue, run).items():
+        for name, value in archive_topic(night.spark, night.settings, topic, catalogue, night.run).items():
             counts[f"{topic}_{name}"] = value
-    return counts
+    return Outcome(counts)
 
 
 class ArchiveError(RunError):

@@ -1,89 +1,78 @@
-"""Step 2: what the touched days need, deduplicated, merged and in order.
+"""Step 2: what the affected days need, deduplicated, merged and in order.
 
-Staged for the next step: ``touched`` (installation, UTC day), ``reach`` (the days on which each device's readings have
-a say in a touched day), those ``readings``, one row for each device and instant, ``intervals`` that reach into the
-touched days, and ``expected`` (device, UTC day), for which the night says what was there and what was not.
+Hands on the affected (installation, UTC day) pairs, the days whose readings bear on them, those readings, one for each
+device and instant, the intervals that reach into them, and the devices and days of the gap ledger. Beside them it
+hands on what it sees of new data itself: silent devices, statements of others, and known prices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import reduce
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer import artifacts
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
+from batch_layer.night import Night
+from batch_layer.publishing import silent_devices, stated
 from batch_layer.quarters import gap_ledger
-from batch_layer.runs import Run
-from conf import Settings
+from batch_layer.runs import Outcome
 from energy.conflict import merge
 from energy.topics import TOPICS
 
-REACH = "installation_id string, device_id string, touched_day date, event_day date"
+Batches = Mapping[int, list[date]]
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
-    """Stage the touched days' data. Counts pairs, readings, intervals, and through which archive batch it saw."""
-    marks = affected_days.marks(spark, settings, run)
-    batches = {topic: dataset.batches_after(spark, settings, topic, mark) for topic, mark in marks.items()}
-    devices = device_days.write(spark, settings, run, batches["readings"]).persist()
-    pairs = affected_days.touched_days(spark, settings, run, batches, devices)
-    _stage(pairs.coalesce(1), run.staging(settings, "touched"))
-    pairs = spark.read.schema(affected_days.SCHEMA).parquet(run.staging(settings, "touched")).persist()
-    days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
-    is_heard = bool(devices.head(1))  # without a device there is nothing to work out
-    wanted = gap_ledger.expected_days(devices, pairs, run) if is_heard else spark.createDataFrame([], gap_ledger.SCHEMA)
-    near = reach(devices, pairs) if is_heard else spark.createDataFrame([], REACH)
-    _stage(wanted.coalesce(1), run.staging(settings, "expected"))
-    _stage(near.coalesce(1), run.staging(settings, "reach"))
-    reaching = read_reach(spark, settings, run)
-    readings, intervals = run.staging(settings, "readings"), run.staging(settings, "intervals")
-    _stage(clean_readings(needed_readings(spark, settings, reaching)), readings)
-    _stage(needed_intervals(spark, settings, pairs, days), intervals)
+def run(night: Night) -> Outcome:
+    """Hand on the affected days' data. Counts pairs, device days, readings and intervals."""
+    before = affected_days.marks(night)
+    batches = {topic: dataset.batches_after(night.spark, night.settings, topic, at) for topic, at in before.items()}
+    devices = device_days.write(night, batches["readings"]).persist()
+    pairs = affected_days.affected_days(night, batches, devices)
+    artifacts.AFFECTED.write(night, pairs, is_small=True)
+    pairs = artifacts.AFFECTED.read(night).persist()
+    _write_expected(night, devices, pairs)
+    _write_readings(night)
+    artifacts.INTERVALS.write(night, needed_intervals(night, pairs))
+    artifacts.SILENCES.write(night, silent_devices.alarms(night), is_small=True)
     devices.unpersist()
+    artifacts.OFFICIAL.write(night, stated.official(night, _days(batches["intervals"])))
+    artifacts.KNOWN_PRICES.write(night, stated.known_prices(night, _days(batches["prices"])))
     counts = {
-        "touched_installation_days": pairs.count(),
-        "expected_device_days": spark.read.schema(gap_ledger.SCHEMA).parquet(run.staging(settings, "expected")).count(),
-        "readings": read_readings(spark, settings, run).count(),
-        "intervals": read_intervals(spark, settings, run).count(),
+        "affected_installation_days": pairs.count(),
+        "expected_device_days": artifacts.EXPECTED.read(night).count(),
+        "readings": artifacts.READINGS.read(night).count(),
+        "intervals": artifacts.INTERVALS.read(night).count(),
     }
     pairs.unpersist()
-    through = {f"{topic}_through_batch": max(batches[topic], default=marks[topic]) for topic in batches}
-    return {**counts, **through}
+    return Outcome(counts, {topic: max(batches[topic], default=before[topic]) for topic in batches})
 
 
-def read_readings(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
-    """The readings this step has staged."""
-    return spark.read.schema(_reading_schema()).parquet(run.staging(settings, "readings"))
+def _days(batches: Batches) -> set[date]:
+    return {day for brought in batches.values() for day in brought}
 
 
-def read_reach(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
-    """The days of readings this step has staged, by device and touched day."""
-    return spark.read.schema(REACH).parquet(run.staging(settings, "reach"))
+def _write_expected(night: Night, devices: DataFrame, pairs: DataFrame) -> None:
+    has_devices = bool(devices.head(1))  # without a device there is nothing to work out
+    expected = gap_ledger.expected_days(devices, pairs, night.run) if has_devices else artifacts.EXPECTED.nothing(night)
+    artifacts.EXPECTED.write(night, expected, is_small=True)
+    reaching = reach(devices, pairs) if has_devices else artifacts.REACH.nothing(night)
+    artifacts.REACH.write(night, reaching, is_small=True)
 
 
-def read_intervals(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
-    """The intervals this step has staged."""
-    return spark.read.schema(dataset.schema("intervals")).parquet(run.staging(settings, "intervals"))
-
-
-def _stage(rows: DataFrame, folder: str) -> None:
-    rows.write.mode("overwrite").parquet(folder)
-
-
-def _reading_schema() -> str:
-    fields = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS["readings"].columns.items())
-    return f"{fields}, received_at timestamp, event_day date"
+def _write_readings(night: Night) -> None:
+    artifacts.READINGS.write(night, clean_readings(needed_readings(night, artifacts.REACH.read(night))))
 
 
 def reach(devices: DataFrame, pairs: DataFrame) -> DataFrame:
-    """Which days' readings of each device have a say in which touched day."""
+    """The days whose readings of each device bear on an affected day."""
     near = F.udf(lambda spans, day: device_days.near(spans, day, affected_days.CONTEXT_DAYS), "array<date>")
     return (
         pairs.select("installation_id", F.col("event_day").alias("touched_day"))
@@ -94,20 +83,21 @@ def reach(devices: DataFrame, pairs: DataFrame) -> DataFrame:
     )
 
 
-def needed_readings(spark: SparkSession, settings: Settings, reaching: DataFrame) -> DataFrame:
-    """The readings that have a say in a touched day, with their arrival."""
+def needed_readings(night: Night, reaching: DataFrame) -> DataFrame:
+    """The readings that bear on an affected day, with their arrival."""
     needed = reaching.select("installation_id", "device_id", "event_day").distinct()
     days = [row.event_day for row in needed.select("event_day").distinct().collect()]
-    readings = dataset.read(spark, settings, "readings", days)
+    readings = dataset.read(night.spark, night.settings, "readings", days)
     return readings.join(needed, ["installation_id", "device_id", "event_day"], "left_semi").select(
         *TOPICS["readings"].columns, "received_at", "event_day"
     )
 
 
-def needed_intervals(spark: SparkSession, settings: Settings, pairs: DataFrame, days: list[date]) -> DataFrame:
-    """Intervals that reach into a touched pair's day."""
+def needed_intervals(night: Night, pairs: DataFrame) -> DataFrame:
+    """Intervals that reach into an affected pair's day."""
+    days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
     back = {day - timedelta(days=n) for day in days for n in range(affected_days.INTERVAL_DAYS + 1)}
-    intervals = dataset.read(spark, settings, "intervals", back)
+    intervals = dataset.read(night.spark, night.settings, "intervals", back)
     wanted = pairs.select("installation_id", F.col("event_day").alias("touched_day"))
     reaching = (
         (intervals["installation_id"] == wanted["installation_id"])
@@ -123,7 +113,7 @@ def clean_readings(readings: DataFrame) -> DataFrame:
     Of their arrivals the last stands: until then the reading was another.
     """
     ordered = readings.repartition("device_id", "event_day").sortWithinPartitions(*TOPICS["readings"].key)
-    return ordered.mapInArrow(merge_repeats, _reading_schema())  # type: ignore[arg-type]
+    return ordered.mapInArrow(merge_repeats, artifacts.READINGS.columns)  # type: ignore[arg-type]
 
 
 def merge_repeats(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -5,39 +5,37 @@ In all, by hours ahead and by month; and which forecasts have drifted.
 
 from __future__ import annotations
 
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.artifacts import DRIFT, ERRORS, SKILL
 from batch_layer.forecasting import skill
 from batch_layer.forecasting.sites import read_sites
+from batch_layer.night import Night
 from batch_layer.publishing import drift
-from batch_layer.runs import Run
-from conf import Settings
+from batch_layer.runs import Outcome
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+def run(night: Night) -> Outcome:
     """Stage the rows of tables ``forecast_skill``, ``forecast_error`` and ``alarm``."""
-    return score(spark, settings, run, read_sites(settings)[1])
+    return score(night, read_sites(night.settings)[1])
 
 
-def score(spark: SparkSession, settings: Settings, run: Run, parts: dict[str, str]) -> dict[str, int]:
+def score(night: Night, parts: dict[str, str]) -> Outcome:
     """Errors by installation and quantity; ``parts`` maps each member to its community."""
-    memberships = spark.createDataFrame(list(parts.items()), "installation_id string, community_id string")
-    rows = skill.day_ahead(spark, settings, run, memberships).persist()
-    tables = {
-        "skill": skill.skill(rows),
-        "errors": skill.errors(rows),
-        drift.FOLDER: drift.alarms(spark, settings, run, rows),
-    }
-    for name, table in tables.items():
-        table.coalesce(1).write.mode("overwrite").parquet(run.staging(settings, name))
+    memberships = night.spark.createDataFrame(list(parts.items()), "installation_id string, community_id string")
+    rows = skill.day_ahead(night, memberships).persist()
+    SKILL.write(night, skill.skill(rows), is_small=True)
+    ERRORS.write(night, skill.errors(rows), is_small=True)
+    DRIFT.write(night, drift.alarms(night, rows), is_small=True)
     rows.unpersist()
-    staged, alarms = (spark.read.parquet(run.staging(settings, name)) for name in ("skill", drift.FOLDER))
-    return {
-        "scored": staged.count(),
-        "better_than_naive": staged.where(F.col("beats_naive")).count(),
-        "forecasts_adrift": alarms.where(F.col("cleared_at").isNull()).count(),
-    }
+    scores = SKILL.read(night)
+    return Outcome(
+        {
+            "scored": scores.count(),
+            "better_than_naive": scores.where(F.col("beats_naive")).count(),
+            "forecasts_adrift": DRIFT.read(night).where(F.col("cleared_at").isNull()).count(),
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -1,78 +1,75 @@
 """Step 4: what was known at each past midnight, and what came of it: the table that models learn from.
 
-``/solera/features/<run_id>/<quantity>``: one row an installation, issue instant and hour to forecast.
+One row an installation, issue instant and hour to forecast.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.artifacts import FEATURES
 from batch_layer.forecasting.frame import feature_table
 from batch_layer.forecasting.irradiance import with_irradiance
-from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR, Quantity
+from batch_layer.forecasting.issues import (
+    FORECAST,
+    HISTORY_DAYS,
+    HORIZON,
+    SKILL_DAYS,
+    TRAIN_DAYS,
+    WEATHER,
+    issue_instants,
+    one_issue_in,
+)
+from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.site import Site
 from batch_layer.forecasting.sites import read_sites
 from batch_layer.master import dataset
+from batch_layer.night import Night
 from batch_layer.quarters.energy_view import read_energy
-from batch_layer.runs import Run
-from conf import Settings
-from store import hdfs
-
-FORECAST = {"generation": SOLAR, "consumption": CONSUMPTION}
-"""Quantities of the platform that are forecast, and what kind of quantity each is."""
-HORIZON = 48
-"""Hours; two days from the cut, so that the next 24 h are covered at any time of the day."""
-HISTORY_DAYS, TRAIN_DAYS, SKILL_DAYS = 400, 365, 30
-WEATHER = ("temperature_c", "cloud_fraction", "ghi_w_m2", "relative_humidity", "wind_speed_m_s", "precipitation_mm")
+from batch_layer.runs import Outcome, Run
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+def run(night: Night) -> Outcome:
     """Build the feature tables of the night."""
-    sites, parts = read_sites(settings)
-    return build(spark, settings, run, sites, parts)
+    sites, parts = read_sites(night.settings)
+    return build(night, sites, parts)
 
 
-def build(
-    spark: SparkSession, settings: Settings, run: Run, sites: Mapping[str, Site], parts: Mapping[str, str]
-) -> dict[str, int]:
+def build(night: Night, sites: Mapping[str, Site], parts: Mapping[str, str]) -> Outcome:
     """Feature rows from the batch view and the archived weather, by quantity."""
-    cut = pd.Timestamp(run.cut)
-    first = (run.cut - timedelta(days=HISTORY_DAYS)).date()
-    values = read_energy(spark, settings, run, first, (run.cut - timedelta(days=1)).date())
-    history = hours(values, run).persist()
-    weather, variables = read_weather(spark, settings, run, sites)
+    cut = pd.Timestamp(night.run.cut)
+    first = (night.run.cut - timedelta(days=HISTORY_DAYS)).date()
+    values = read_energy(night, first, (night.run.cut - timedelta(days=1)).date())
+    history = hours(values, night.run).persist()
+    weather, variables = read_weather(night, sites)
     counts = {}
     wholes = set(parts.values())
-    whole_stride = _stride(len(wholes), settings.forecast.training_rows // 2)
+    whole_stride = _stride(len(wholes), night.settings.forecast.training_rows // 2)
     for name, quantity in FORECAST.items():
         own = history.where(F.col("quantity") == name).select("series_id", "start", "value")
         size = own.select("series_id").distinct().count()
-        stride = _stride(size, settings.forecast.training_rows)
+        stride = _stride(size, night.settings.forecast.training_rows)
 
         def issues(series_id: str, stride: int = stride) -> pd.DatetimeIndex:
             return issue_instants(series_id, cut, whole_stride if series_id in wholes else stride)
 
-        own = own.unionByName(_newcomers(spark, own, sites, cut)) if quantity.sun else own
+        own = own.unionByName(_newcomers(night.spark, own, sites, cut)) if quantity.sun else own
         known = with_irradiance(variables, quantity)
         table = feature_table(own, weather, quantity, issues, HORIZON, _bounded(sites, quantity), known)
         # Of the last 30 days each hour of the first day is needed for the record; the second is only learnt from.
-        before = F.col("issued_at") < F.lit(run.cut - timedelta(days=SKILL_DAYS))
-        at_cut = F.col("issued_at") == F.lit(run.cut)
+        before = F.col("issued_at") < F.lit(night.run.cut - timedelta(days=SKILL_DAYS))
+        at_cut = F.col("issued_at") == F.lit(night.run.cut)
         table = table.where((F.col("horizon") < 24) | before | at_cut | one_issue_in(stride))
-        table.write.mode("overwrite").parquet(folder(settings, run, name))
-        counts[f"{name}_rows"] = read(spark, settings, run, name).count()
+        FEATURES[name].write(night, table)
+        counts[f"{name}_rows"] = FEATURES[name].read(night).count()
     history.unpersist()
-    for old in hdfs.names(spark, settings.hdfs_path("features")):
-        if old != run.run_id:  # a table serves its own night alone
-            hdfs.delete(spark, settings.hdfs_path("features", old))
-    return counts
+    return Outcome(counts)
 
 
 def _stride(series: int, rows: int) -> int:
@@ -90,16 +87,6 @@ def _newcomers(spark: SparkSession, own: DataFrame, sites: Mapping[str, Site], c
 def _bounded(sites: Mapping[str, Site], quantity: Quantity) -> dict[str, Site]:
     """``sites`` for ``quantity``: the capacity registered is that of the panels, and bounds nothing else."""
     return {key: site if quantity.sun else replace(site, capacity=None) for key, site in sites.items()}
-
-
-def folder(settings: Settings, run: Run, name: str) -> str:
-    """Where the feature table of a quantity lies."""
-    return settings.hdfs_path("features", run.run_id, name)
-
-
-def read(spark: SparkSession, settings: Settings, run: Run, name: str) -> DataFrame:
-    """The night's feature table of a quantity."""
-    return spark.read.parquet(folder(settings, run, name))
 
 
 def hours(values: DataFrame, run: Run) -> DataFrame:
@@ -121,36 +108,18 @@ def hours(values: DataFrame, run: Run) -> DataFrame:
     )
 
 
-def one_issue_in(count: int) -> Column:
-    """Holds for about one in ``count`` issues, always the same ones."""
-    return F.pmod(F.xxhash64("series_id", "issued_at"), F.lit(count)) == 0
-
-
-def issue_instants(series_id: str, cut: pd.Timestamp, stride: int) -> pd.DatetimeIndex:
-    """Midnights whose rows are made: all of the last 30 days, every ``stride``-th before, and the cut.
-
-    Which ones is decided by the series' name, so that many series together leave no day out.
-    """
-    days = pd.date_range(cut - pd.Timedelta(days=TRAIN_DAYS), cut, freq="D")
-    number = days.normalize().asi8 // 86_400_000_000_000 + zlib.crc32(series_id.encode())
-    answer: pd.DatetimeIndex = days[(number % stride == 0) | (days >= cut - pd.Timedelta(days=SKILL_DAYS))]
-    return answer
-
-
-def read_weather(
-    spark: SparkSession, settings: Settings, run: Run, sites: Mapping[str, Site]
-) -> tuple[DataFrame | None, list[str]]:
+def read_weather(night: Night, sites: Mapping[str, Site]) -> tuple[DataFrame | None, list[str]]:
     """Archived weather forecasts issued up to the cut, by installation, and the variables that are there.
 
     An installation's weather is that of the location with its own id, or with its municipality's.
     """
-    first = (run.cut - timedelta(days=HISTORY_DAYS)).date()
-    last = (run.cut + timedelta(days=3)).date()
-    wanted = [day for day in dataset.days(spark, settings, "weather") if first <= day <= last]
+    first = (night.run.cut - timedelta(days=HISTORY_DAYS)).date()
+    last = (night.run.cut + timedelta(days=3)).date()
+    wanted = [day for day in dataset.days(night.spark, night.settings, "weather") if first <= day <= last]
     if not wanted:
         return None, []
-    issued = dataset.read(spark, settings, "weather", wanted).where(
-        (F.col("kind") == "forecast") & (F.col("issued_at") <= F.lit(run.cut))
+    issued = dataset.read(night.spark, night.settings, "weather", wanted).where(
+        (F.col("kind") == "forecast") & (F.col("issued_at") <= F.lit(night.run.cut))
     )
     known = issued.agg(*[F.count(name).alias(name) for name in WEATHER]).first()
     variables = [name for name in WEATHER if known is not None and known[name] > 0]
@@ -158,7 +127,7 @@ def read_weather(
     pairs += [(key, key) for key in sites]
     if not variables:
         return None, []
-    where = F.broadcast(spark.createDataFrame(pairs, "series_id string, location_id string"))
+    where = F.broadcast(night.spark.createDataFrame(pairs, "series_id string, location_id string"))
     rows = issued.join(where, "location_id").groupBy("series_id", "issued_at", "time")
     return rows.agg(*[F.avg(name).alias(name) for name in variables]), variables
 

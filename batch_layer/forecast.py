@@ -6,49 +6,50 @@ is, and ``model`` and ``step`` say so.
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features, train
+from batch_layer import artifacts
+from batch_layer.artifacts import FEATURES, MODELS
 from batch_layer.forecasting import model as models
 from batch_layer.forecasting import skill
+from batch_layer.forecasting.issues import FORECAST, LEVELS
 from batch_layer.forecasting.model import PERSISTENCE
 from batch_layer.forecasting.reconcile import reconcile
 from batch_layer.forecasting.sites import read_sites
-from batch_layer.runs import Run
-from conf import Settings
+from batch_layer.night import Night
+from batch_layer.runs import Outcome
 
 COLUMNS = ("installation_id", "quantity", "day", "time", "issued_at", "p10", "p50", "p90", "model", "step")
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+def run(night: Night) -> Outcome:
     """Forecast from the cut on, and stage the rows of table ``forecast``."""
-    return issue(spark, settings, run, read_sites(settings)[1])
+    return issue(night, read_sites(night.settings)[1])
 
 
-def issue(spark: SparkSession, settings: Settings, run: Run, parts: dict[str, str]) -> dict[str, int]:
+def issue(night: Night, parts: dict[str, str]) -> Outcome:
     """Forecast every installation; ``parts`` maps each member to its community."""
-    memberships = spark.createDataFrame(list(parts.items()), "installation_id string, community_id string")
-    record = skill.skill(skill.day_ahead(spark, settings, run, memberships)).select(
+    memberships = night.spark.createDataFrame(list(parts.items()), "installation_id string, community_id string")
+    record = skill.skill(skill.day_ahead(night, memberships)).select(
         *skill.KEYS, "beats_naive", F.col("published_model").alias("better")
     )
-    predicted = [_predicted(spark, settings, run, name) for name in features.FORECAST]
+    predicted = [_predicted(night, name) for name in FORECAST]
     rows = predicted[0].unionByName(predicted[1]).join(F.broadcast(record), skill.KEYS, "left")
     agreed = reconcile(_naive_where_better(rows), memberships)
     whole = F.col("installation_id").isin(sorted(set(parts.values())))
     summed = F.concat("model", F.lit(", as the sum of its parts"))
     agreed = agreed.withColumn("model", F.when(whole & F.col("fixed"), summed).otherwise(F.col("model")))
-    staged = agreed.where(F.col("p50").isNotNull() & ~F.isnan("p50"))
-    staged = staged.withColumn("day", F.to_date("time")).select(*COLUMNS)
-    staged.coalesce(1).write.mode("overwrite").parquet(run.staging(settings, "forecast"))
-    counted = spark.read.parquet(run.staging(settings, "forecast")).groupBy("quantity").count().collect()
-    return {f"{row['quantity']}_hours": row["count"] for row in counted}
+    known = agreed.where(F.col("p50").isNotNull() & ~F.isnan("p50"))
+    artifacts.FORECAST.write(night, known.withColumn("day", F.to_date("time")).select(*COLUMNS), is_small=True)
+    counted = artifacts.FORECAST.read(night).groupBy("quantity").count().collect()
+    return Outcome({f"{row['quantity']}_hours": row["count"] for row in counted})
 
 
-def _predicted(spark: SparkSession, settings: Settings, run: Run, name: str) -> DataFrame:
-    model = models.load(train.model_folder(settings, run, name), features.FORECAST[name])
-    table = features.read(spark, settings, run, name).where(F.col("issued_at") == F.lit(run.cut))
-    predictions = models.predict(model, table, train.LEVELS).withColumn("model", F.lit(model.name))
+def _predicted(night: Night, name: str) -> DataFrame:
+    model = models.load(MODELS[name].folder(night), FORECAST[name])
+    table = FEATURES[name].read(night).where(F.col("issued_at") == F.lit(night.run.cut))
+    predictions = models.predict(model, table, LEVELS).withColumn("model", F.lit(model.name))
     return skill.with_quantiles(predictions, name)
 
 

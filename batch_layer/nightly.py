@@ -13,10 +13,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from batch_layer import runs
-from batch_layer.runs import STEPS, Run, RunError
+from batch_layer.night import Night
+from batch_layer.runs import STEPS, Outcome, Run, RunError
 from conf import Settings
 
-Step = Callable[[SparkSession, Settings, Run], dict[str, int]]
+Step = Callable[[Night], Outcome]
 Report = Callable[[str], None]
 NO_ROOM = ("SafeModeException", "could only be written to 0 of the", "No space left on device")
 """How HDFS says that its disks are full: a NameNode whose own is goes into safe mode."""
@@ -39,7 +40,7 @@ def nightly(
     """Run a whole night and return its run, published.
 
     ``day``: UTC day at whose 00:00 the night cuts, default today. A run of that night which was killed goes on where
-    it stood; ``first`` names the step from which on the steps are done again even so. ``report`` is told what was
+    it stood; ``first`` names the step from which on the steps are done again even so. ``report`` is given what was
     done, how much and how long it took. ``steps`` may leave the forecasting out.
     Raises :class:`batch_layer.runs.RunError`, and what a step raises.
     """
@@ -53,7 +54,7 @@ def nightly(
         if step in run.finished and step not in again:
             report(f"{step}: done before")
         else:
-            run = _take(spark, settings, run, step, report)
+            run = _take(Night(spark, settings, run), step, report)
     return run
 
 
@@ -66,7 +67,7 @@ def take_step(spark: SparkSession, settings: Settings, day: date | None, step: s
             f"Run {run.run_id} has not done {missing[0]} yet: "
             f"spark-submit batch_layer/{missing[0]}.py --date {run.cut:%Y-%m-%d} comes first."
         )
-    return _take(spark, settings, run, step, report)
+    return _take(Night(spark, settings, run), step, report)
 
 
 @contextmanager
@@ -82,13 +83,13 @@ def _room_asked_for(settings: Settings) -> Iterator[None]:
         raise
 
 
-def _take(spark: SparkSession, settings: Settings, run: Run, step: str, report: Report) -> Run:
+def _take(night: Night, step: str, report: Report) -> Run:
     began = time.monotonic()
-    with _room_asked_for(settings):
-        counts = step_function(step)(spark, settings, run)
-        run = runs.finish(spark, settings, run, step, counts)
-    told = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items() if value)
-    report(f"{step}: {told or 'nothing new'} ({time.monotonic() - began:.1f} s)")
+    with _room_asked_for(night.settings):
+        outcome = step_function(step)(night)
+        run = runs.finish(night.spark, night.settings, night.run, step, outcome)
+    done = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in outcome.counts.items() if value)
+    report(f"{step}: {done or 'nothing new'} ({time.monotonic() - began:.1f} s)")
     return run
 
 

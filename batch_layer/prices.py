@@ -6,80 +6,56 @@ published before it began. Where no prices are archived the step says so and cos
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pandas as pd
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.artifacts import PRICE_FORECAST, PRICE_SKILL
 from batch_layer.master import dataset
+from batch_layer.night import Night
 from batch_layer.pricing import candidates, weather
 from batch_layer.pricing.day_ahead import Ahead, Market, ahead
-from batch_layer.runs import Run
-from conf import Settings
+from batch_layer.runs import Outcome, Run
 from energy.calendar import local_day
 from energy.money.tariff import MADRID
 
-FORECAST, RECORD = "prices", "price_skill"
-"""Folders staged for the tables ``price`` and ``price_skill``."""
-PRICE_COLUMNS = (
-    "market string, zone string, day date, start timestamp, known_at timestamp, end timestamp, price_eur_mwh double, "
-    "provider string, kind string, p10 double, p90 double, model string, step string"
-)
-RECORD_COLUMNS = (
-    "market string, zone string, model string, days int, hours int, mae_eur_mwh double, rmse_eur_mwh double, "
-    "r2 double, pinball_eur_mwh double, coverage_p10 double, coverage_p90 double, is_published boolean"
-)
 HOUR = pd.Timedelta("1h")
 STALE = pd.Timedelta("2D")
 """Two days after the last known price nothing of what would be forecast is still to come."""
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
-    """Stage the rows of table ``price`` that are forecasts, and of table ``price_skill``."""
-    markets, notes = read_markets(spark, settings, run)
+def run(night: Night) -> Outcome:
+    """Hand on the forecast prices and the record of the models. A reader takes those of published runs alone."""
+    markets, notes = read_markets(night)
     found = ahead(
-        spark,
+        night.spark,
         markets,
-        candidates.ENGINES[settings.price.model],
-        weather.read(spark, settings, run, markets),
+        candidates.ENGINES[night.settings.price.model],
+        weather.read(night, markets),
     )
-    rows = [row for each in found for row in _price_rows(each, run)]
+    rows = [row for each in found for row in _price_rows(each, night.run)]
     records = [(each.market.market, each.market.zone, *row) for each in found for row in each.record]
-    for name, columns, content in ((FORECAST, PRICE_COLUMNS, rows), (RECORD, RECORD_COLUMNS, records)):
-        table = spark.createDataFrame(content, columns)
-        table.coalesce(1).write.mode("overwrite").parquet(run.staging(settings, name))
-    return {"price_hours": len(rows), "prices_not_forecast": notes} | {
-        f"{each.market.market}_{each.market.zone}_known_days": each.days for each in found
-    }
+    for artifact, content in ((PRICE_FORECAST, rows), (PRICE_SKILL, records)):
+        artifact.write(night, night.spark.createDataFrame(content, artifact.columns), is_small=True)
+    known_days = {f"{each.market.market}_{each.market.zone}_known_days": each.days for each in found}
+    return Outcome({"price_hours": len(rows), "prices_not_forecast": notes} | known_days)
 
 
-def publish(
-    spark: SparkSession, settings: Settings, run: Run, write: Callable[[Settings, DataFrame, str], int]
-) -> dict[str, int]:
-    """Hand what was staged to ``write``. A reader takes forecasts whose ``known_at`` a published run issued at."""
-    forecast = spark.read.parquet(run.staging(settings, FORECAST))
-    record = spark.read.parquet(run.staging(settings, RECORD)).withColumn("run_id", F.lit(run.run_id))
-    return {
-        "price_forecast_published": write(settings, forecast, "price"),
-        "price_skill_published": write(settings, record, "price_skill"),
-    }
-
-
-def read_markets(spark: SparkSession, settings: Settings, run: Run) -> tuple[list[Market], int]:
+def read_markets(night: Night) -> tuple[list[Market], int]:
     """The hourly prices of each series of the settings, up to the end of the cut's day in Madrid.
 
     Also the number of series of which none are archived, or none of the last two days.
     """
-    end = local_day(run.cut.astimezone(MADRID).date(), MADRID)[1]
-    first = (run.cut - timedelta(days=settings.price.history_days)).date()
-    wanted = [day for day in dataset.days(spark, settings, "prices") if first <= day <= end.date()]
-    rows = dataset.read(spark, settings, "prices", wanted).where(F.col("start") < F.lit(end))
-    series = [tuple(name.split("/", 1)) for name in settings.price.series]
-    chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*settings.price.series))
+    end = local_day(night.run.cut.astimezone(MADRID).date(), MADRID)[1]
+    first = (night.run.cut - timedelta(days=night.settings.price.history_days)).date()
+    wanted = [day for day in dataset.days(night.spark, night.settings, "prices") if first <= day <= end.date()]
+    rows = dataset.read(night.spark, night.settings, "prices", wanted).where(F.col("start") < F.lit(end))
+    series = [tuple(name.split("/", 1)) for name in night.settings.price.series]
+    chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*night.settings.price.series))
     known = _newest(chosen).toPandas()
-    stale = pd.Timestamp(run.cut).tz_localize(None) - STALE
+    stale = pd.Timestamp(night.run.cut).tz_localize(None) - STALE
     found = []
     for market, zone in series:
         own = known[(known["market"] == market) & (known["zone"] == zone)]

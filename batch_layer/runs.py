@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
@@ -41,10 +41,8 @@ class Run:
     published: tuple[str, ...] = ()
     previous_cut: datetime | None = None
     finished: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-    def staging(self, settings: Settings, name: str) -> str:
-        """Folder of what a step of this run hands to a later one."""
-        return settings.hdfs_path("staging", self.run_id, name)
+    marks: Mapping[str, int] = field(default_factory=dict)
+    """Of each topic the last archive batch that the run has worked in; −1 where there is none."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -93,6 +91,7 @@ def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -
                 run_id=record["run_id"],
                 started=datetime.fromisoformat(record["started"]),
                 finished=record["steps"],
+                marks=record.get("marks", {}),
             )
     save(spark, settings, fresh)
     return fresh
@@ -137,14 +136,22 @@ def save(spark: SparkSession, settings: Settings, run: Run) -> None:
         "started": run.started.isoformat(),
         "cut": run.cut.isoformat(),
         "steps": {step: dict(counts) for step, counts in run.finished.items()},
+        "marks": dict(run.marks),
     }
     text = json.dumps(content, indent=1, sort_keys=True)
     hdfs.write_text(spark, settings.hdfs_path("runs", f"{run.run_id}.json"), text)
 
 
-def finish(spark: SparkSession, settings: Settings, run: Run, step: str, counts: Mapping[str, int]) -> Run:
+class Outcome(NamedTuple):
+    """What a step has done: counts for people, and the marks that later nights resume from, where it sets any."""
+
+    counts: Mapping[str, int]
+    marks: Mapping[str, int] = {}
+
+
+def finish(spark: SparkSession, settings: Settings, run: Run, step: str, outcome: Outcome) -> Run:
     """The run with ``step`` behind it, remembered; the steps after it are to be done (again)."""
     before = {s: run.finished[s] for s in STEPS[: STEPS.index(step)] if s in run.finished}
-    run = replace(run, finished={**before, step: dict(counts)})
+    run = replace(run, finished={**before, step: dict(outcome.counts)}, marks={**run.marks, **outcome.marks})
     save(spark, settings, run)
     return run

@@ -6,58 +6,80 @@ compares. Its rows are the run's list of changes: before, after, and why. Beside
 
 from __future__ import annotations
 
-from datetime import date
-
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import clean
-from batch_layer.incremental import affected_days
-from batch_layer.quarters import energy_view, gap_ledger
-from batch_layer.quarters.revisions import changes
-from batch_layer.quarters.totals import STRETCHES, TOTALS, Work, community_totals, installation_totals
-from batch_layer.runs import Run
-from conf import Settings
-from store import hdfs
+from batch_layer import artifacts
+from batch_layer.night import Night
+from batch_layer.publishing import checks
+from batch_layer.quarters import energy_view
+from batch_layer.quarters.revisions import by_day, revisions
+from batch_layer.quarters.totals import STRETCHES, TOTALS, Evidence, Work, community_totals, installation_totals
+from batch_layer.runs import Outcome
 from store.catalogue import Catalogue, read_catalogue
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
-    """Total the touched days and write what changed. Counts the rows, and them by reason."""
-    catalogue, tasks = read_catalogue(settings), settings.spark.shuffle_partitions
-    pairs = spark.read.schema(affected_days.SCHEMA).parquet(run.staging(settings, "touched"))
+def run(night: Night) -> Outcome:
+    """Total the affected days and write what changed. Counts the rows, and them by reason."""
+    catalogue = read_catalogue(night.settings)
     communities = sorted(set(catalogue.community.values()))
-    pairs = pairs.where(~F.col("installation_id").isin(communities)).persist()
+    pairs = artifacts.AFFECTED.read(night).where(~F.col("installation_id").isin(communities)).persist()
     days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
-    published = energy_view.read_rows(spark, settings, days, run.published)
+    published = energy_view.read_rows(night.spark, night.settings, days, night.run.published)
+    changed = _own(night, pairs, published, catalogue)
+    rows = changed.unionByName(_of_communities(night, pairs, published, changed, catalogue))
+    energy_view.write_changes(night, rows, days)
+    pairs.unpersist()
+    artifacts.CHANGES.write(night, by_day(night, days))
+    values = energy_view.read_values(night.spark, night.settings, days, night.run.sources)
+    unbalanced = checks.conservation(values.where(~F.col("installation_id").isin(communities)))
+    written = energy_view.read_rows(night.spark, night.settings, days, [night.run.run_id])
+    by_reason = {row["why"]: int(row["count"]) for row in written.groupBy("why").count().collect()}
+    return Outcome(
+        {
+            "energy_rows": sum(by_reason.values()),
+            **{f"energy_{why}": count for why, count in by_reason.items()},
+            "unbalanced_statements": unbalanced,
+        }
+    )
 
-    readings = clean.read_readings(spark, settings, run)
-    intervals = clean.read_intervals(spark, settings, run)
-    reach = clean.read_reach(spark, settings, run)
-    wanted = spark.read.schema(gap_ledger.SCHEMA).parquet(run.staging(settings, "expected"))
-    work = Work(catalogue.capacity_kw, run.started, tasks)
-    totals = installation_totals(pairs, readings, reach, intervals, wanted, work)
+
+def _own(night: Night, pairs: DataFrame, published: DataFrame, catalogue: Catalogue) -> DataFrame:
+    """The installations' own totals that differ from the published ones; hands on the gap ledger of their readings."""
+    totals = installation_totals(
+        Evidence(
+            pairs,
+            artifacts.READINGS.read(night),
+            artifacts.REACH.read(night),
+            artifacts.INTERVALS.read(night),
+            artifacts.EXPECTED.read(night),
+        ),
+        Work(catalogue.capacity_kw, night.run.started, night.settings.spark.shuffle_partitions),
+    )
     # Without a device the ledger has nothing to say, and millions of totals need not be kept for it.
-    has_ledger = run.finished["clean"]["expected_device_days"] > 0
+    has_ledger = night.run.finished["clean"]["expected_device_days"] > 0
+    ledger = artifacts.GAPS.nothing(night)
     if has_ledger:
         totals.persist()
         of_ledger = totals.where("state IS NOT NULL").select(*_names(STRETCHES))
-        of_ledger.write.mode("overwrite").parquet(run.staging(settings, "gaps"))
-    staged = run.staging(settings, "energy")
-    of_totals = totals.where("state IS NULL").select(*_names(TOTALS))
-    changes(of_totals, published, pairs, run).write.mode("overwrite").parquet(staged)
+        ledger = of_ledger.withColumnRenamed("event_day", "day").withColumn("month", F.trunc("day", "month"))
+    artifacts.GAPS.write(night, ledger)
+    artifacts.TOTALS.write(
+        night, revisions(totals.where("state IS NULL").select(*_names(TOTALS)), published, pairs, night.run)
+    )
     totals.unpersist()
-    changed = spark.read.schema(f"{TOTALS}, {energy_view.CHANGE}").parquet(staged)
+    return artifacts.TOTALS.read(night)
 
+
+def _of_communities(
+    night: Night, pairs: DataFrame, published: DataFrame, changed: DataFrame, catalogue: Catalogue
+) -> DataFrame:
+    """The totals of the communities of affected members that differ from the published ones."""
+    spark, tasks = night.spark, night.settings.spark.shuffle_partitions
     community_pairs = _by_community(spark, pairs, catalogue)
-    values = energy_view.newest(changed.withColumn("run_id", F.lit(run.run_id)).unionByName(published))
+    values = energy_view.newest(changed.withColumn("run_id", F.lit(night.run.run_id)).unionByName(published))
     together = community_totals(_of_members(spark, values, community_pairs, catalogue), tasks)
-    rows = changed.unionByName(changes(together, published, community_pairs, run))
-    _write(spark, settings, run, rows, days)
-    pairs.unpersist()
-    written = energy_view.read_rows(spark, settings, days, [run.run_id]).groupBy("why").count().collect()
-    by_reason = {row["why"]: int(row["count"]) for row in written}
-    return {"energy_rows": sum(by_reason.values()), **{f"energy_{why}": n for why, n in by_reason.items()}}
+    return revisions(together, published, community_pairs, night.run)
 
 
 def _names(schema: str) -> list[str]:
@@ -84,20 +106,6 @@ def _of_members(spark: SparkSession, values: DataFrame, pairs: DataFrame, catalo
         values.where(F.col("energy_wh").isNotNull())
         .join(_members(spark, catalogue), "installation_id")
         .join(F.broadcast(touched_communities), ["community_id", "event_day"], "left_semi")
-    )
-
-
-def _write(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame, days: list[date]) -> None:
-    root = settings.hdfs_path("energy")
-    for folder in hdfs.present(spark, root, (f"event_day={day}" for day in days)):
-        hdfs.delete(spark, f"{root}/{folder}/run_id={run.run_id}")  # what an attempt before this one has left
-    (
-        rows.withColumn("run_id", F.lit(run.run_id))
-        .repartition(settings.spark.shuffle_partitions, "event_day")
-        .sortWithinPartitions("event_day", *energy_view.KEY)
-        .write.mode("append")
-        .partitionBy("event_day", "run_id")
-        .parquet(root)
     )
 
 

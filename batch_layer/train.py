@@ -1,8 +1,7 @@
 """Step 5: grow the models, try them on the last 30 days, and keep the better engine's.
 
 Each engine grows a small forest on what was known before those days and forecasts them. The one with the smaller error
-does so again in full (staged as ``hindcast``), then learns from everything up to the cut and goes to
-``/solera/models/<quantity>/<run_id>``.
+does so again in full (the hindcast), then learns from everything up to the cut and is the night's model.
 """
 
 from __future__ import annotations
@@ -11,57 +10,53 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features
+from batch_layer.artifacts import FEATURES, HINDCASTS, MODELS
 from batch_layer.forecasting import model as models
 from batch_layer.forecasting.forest import Shape
+from batch_layer.forecasting.issues import FORECAST, LEVELS, SKILL_DAYS, WEATHER, one_issue_in
 from batch_layer.forecasting.model import Model
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
 from batch_layer.forecasting.weather import column
-from batch_layer.runs import Run
+from batch_layer.night import Night
+from batch_layer.runs import Outcome, Run
 from conf import Settings
 
-LEVELS = (0.1, 0.5, 0.9)
 TRIAL = Shape(trees=10, depth=8)
 """Small forests tell the better engine as well as large ones do,"""
 TRIAL_ROWS = 20_000
 """and so do some of the days."""
 
 
-def run(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+def run(night: Night) -> Outcome:
     """Grow, try and save the models of every quantity there is history of."""
     # Side by side, for many of a forest's tasks are single and leave the other cores to nobody.
-    with ThreadPoolExecutor(len(features.FORECAST)) as pool:
-        rows = pool.map(lambda name: _train(spark, settings, run, name), features.FORECAST)
-        return {f"{name}_rows": count for name, count in zip(features.FORECAST, rows, strict=True)}
+    with ThreadPoolExecutor(len(FORECAST)) as pool:
+        rows = pool.map(lambda name: _train(night, name), FORECAST)
+        return Outcome({f"{name}_rows": count for name, count in zip(FORECAST, rows, strict=True)})
 
 
-def _train(spark: SparkSession, settings: Settings, run: Run, name: str) -> int:
+def _train(night: Night, name: str) -> int:
     """Save one quantity's model; returns how many rows it could learn from."""
-    quantity = features.FORECAST[name]
-    table = features.read(spark, settings, run, name).persist()
+    quantity = FORECAST[name]
+    table = FEATURES[name].read(night).persist()
     count = table.count()
-    variables = [name for name in features.WEATHER if column(name) in table.columns]
-    engine, tried = _try(spark, settings, run, name, quantity, table, variables)
-    past = _thinned(table.where(F.col("time") < F.lit(run.cut)), run, settings.forecast.training_rows // 2)
-    wanted = table.where(F.col("issued_at") == F.lit(run.cut))
-    model = _fit(settings, quantity, past, variables, engine, wanted)
-    models.save(replace(model, centre=tried.centre, calibration=tried.calibration), model_folder(settings, run, name))
+    variables = [name for name in WEATHER if column(name) in table.columns]
+    engine, tried = _try(night, name, quantity, table, variables)
+    past = _thinned(
+        table.where(F.col("time") < F.lit(night.run.cut)), night.run, night.settings.forecast.training_rows // 2
+    )
+    wanted = table.where(F.col("issued_at") == F.lit(night.run.cut))
+    model = _fit(night.settings, quantity, past, variables, engine, wanted)
+    models.save(
+        replace(model, centre=tried.centre, calibration=tried.calibration),
+        MODELS[name].folder(night),
+    )
     table.unpersist()
     return count
-
-
-def model_folder(settings: Settings, run: Run, name: str) -> str:
-    """Where a quantity's model of a run lies."""
-    return settings.hdfs_path("models", name, run.run_id)
-
-
-def hindcast_folder(settings: Settings, run: Run, name: str) -> str:
-    """Where the forecasts of the last 30 days by a model that had not seen them lie."""
-    return f"{run.staging(settings, 'hindcast')}/{name}"
 
 
 def _thinned(table: DataFrame, run: Run, most: int) -> DataFrame:
@@ -71,11 +66,11 @@ def _thinned(table: DataFrame, run: Run, most: int) -> DataFrame:
     """
     recent = F.col("issued_at") >= F.lit(_since(run))
     count = table.where(recent).count()
-    return table.where(~recent | features.one_issue_in(-(-count // most))) if count > most else table
+    return table.where(~recent | one_issue_in(-(-count // most))) if count > most else table
 
 
 def _since(run: Run) -> datetime:
-    return run.cut - timedelta(days=features.SKILL_DAYS)
+    return run.cut - timedelta(days=SKILL_DAYS)
 
 
 def _fit(
@@ -86,30 +81,28 @@ def _fit(
 
 
 def _try(
-    spark: SparkSession,
-    settings: Settings,
-    run: Run,
+    night: Night,
     name: str,
     quantity: Quantity,
     table: DataFrame,
     variables: list[str],
 ) -> tuple[str, Model]:
     """The engine with the least pinball loss on the last 30 days, and the model whose hindcast of them is staged."""
-    since = F.lit(_since(run))
-    day_ahead = table.where((F.col("issued_at") >= since) & (F.col("issued_at") < F.lit(run.cut)))
+    since = F.lit(_since(night.run))
+    day_ahead = table.where((F.col("issued_at") >= since) & (F.col("issued_at") < F.lit(night.run.cut)))
     day_ahead = day_ahead.where(F.col("horizon") < 24)
     past = table.where(F.col("time") < since)
-    some = _thinned(day_ahead, run, TRIAL_ROWS)
+    some = _thinned(day_ahead, night.run, TRIAL_ROWS)
     losses = {}
-    for engine in settings.forecast.engines if len(settings.forecast.engines) > 1 else ():
+    for engine in night.settings.forecast.engines if len(night.settings.forecast.engines) > 1 else ():
         small = models.fit(past, quantity, variables, engine, TRIAL, some)
         losses[engine] = mean_loss(models.predict(small, some, LEVELS).toPandas(), LEVELS)
-    best = min(losses, key=lambda engine: losses[engine], default=settings.forecast.engines[0])
-    model = _fit(settings, quantity, past, variables, best, day_ahead)
+    best = min(losses, key=lambda engine: losses[engine], default=night.settings.forecast.engines[0])
+    model = _fit(night.settings, quantity, past, variables, best, day_ahead)
     model = models.proven(model, models.predict(model, day_ahead, models.LADDER).toPandas())
     hindcast = models.predict(model, day_ahead, LEVELS).withColumn("model", F.lit(model.name))
     # One file, but made by every core: coalesce would have one task forecast all.
-    hindcast.repartition(1).write.mode("overwrite").parquet(hindcast_folder(settings, run, name))
+    HINDCASTS[name].write(night, hindcast.repartition(1))
     return best, model
 
 

@@ -24,6 +24,7 @@ from batch_layer.nightly import nightly
 from conf import Settings, load_settings
 from stack.up import down, up
 from store import cassandra
+from store.runs import NIGHTLY
 from store.spark import session
 
 PORT_OFFSET = 24_000
@@ -31,7 +32,7 @@ DAYS = 365
 COMMUNITY_SIZE = 20
 FORECASTING = ("features", "train", "forecast", "evaluate", "publish")
 BAR_S, AIM_S = 1200.0, 600.0
-CLEAN = {f"{topic}_through_batch": -1 for topic in ("readings", "intervals", "prices")}
+MARKS = dict.fromkeys(("readings", "intervals", "prices"), -1)
 
 
 def name(number: int) -> str:
@@ -57,7 +58,7 @@ def register(settings: Settings, count: int) -> None:
 def keep_history(spark: SparkSession, settings: Settings, count: int, cut: datetime) -> None:
     """A year of quarter-hours of generation and consumption, as an earlier published night would have left it."""
     began = cut - timedelta(days=1)
-    run = runs.Run(runs.run_id_of(began), began, cut, finished={"clean": CLEAN})
+    run = runs.Run(runs.run_id_of(began), began, cut, marks=MARKS)
     first = int((cut - timedelta(days=DAYS)).timestamp())
     homes = spark.range(count).select(F.format_string("home-%04d", "id").alias("installation_id"), "id")
     hour = "hour(start) + minute(start) / 60"
@@ -87,12 +88,11 @@ def keep_history(spark: SparkSession, settings: Settings, count: int, cut: datet
     rows = rows.repartition(8, "event_day").sortWithinPartitions("event_day", "installation_id", "quantity")
     rows.write.partitionBy("event_day", "run_id").parquet(settings.hdfs_path("energy"))
     runs.save(spark, settings, run)
-    views = cassandra.connect(settings)
-    views.execute(
-        "INSERT INTO run (name, run_id, started, published, cut) VALUES (%s, %s, %s, %s, %s)",
-        (runs.NAME, run.run_id, began, began, cut),
-    )
-    views.cluster.shutdown()
+    with cassandra.session(settings) as views:
+        views.execute(
+            "INSERT INTO run (name, run_id, started, published, cut) VALUES (%s, %s, %s, %s, %s)",
+            (NIGHTLY, run.run_id, began, began, cut),
+        )
 
 
 def measure(settings: Settings, count: int, console: Console) -> dict[str, float]:

@@ -12,7 +12,11 @@ from store.instants import utc_or_none
 
 NIGHTLY = "nightly"
 """The name under which every night stands in table ``run``."""
-RUNS = f"SELECT run_id, started, published, cut, issued_at, counts, skill FROM run WHERE name = '{NIGHTLY}'"  # noqa: S608
+RUNS = f"SELECT run_id, started, published, cut, issued_at, counts, marks, skill FROM run WHERE name = '{NIGHTLY}'"  # noqa: S608
+INSERT = (
+    "INSERT INTO run (name, run_id, started, published, cut, issued_at, counts, marks, skill) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 FRESH_SECONDS = 2.0
 _RUNS_READ = 20
 """Newest runs in which a job looks for the cut; those not yet published are skipped."""
@@ -27,6 +31,8 @@ class Run(NamedTuple):
     cut: datetime | None = None
     issued_at: datetime | None = None
     counts: Mapping[str, int] = {}
+    marks: Mapping[str, int] = {}
+    """Of each topic the last archive batch that the run has worked in."""
     skill: Mapping[str, float] = {}
 
 
@@ -39,6 +45,7 @@ def run_of(row: Any) -> Run:
         utc_or_none(row.cut),
         utc_or_none(row.issued_at),
         dict(row.counts or {}),
+        dict(row.marks or {}),
         dict(row.skill or {}),
     )
 

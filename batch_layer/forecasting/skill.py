@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features, train
+from batch_layer.artifacts import FORECAST, HINDCASTS
+from batch_layer.forecasting.issues import SKILL_DAYS
 from batch_layer.forecasting.reconcile import reconcile
-from batch_layer.runs import Run
-from conf import Settings
-from store import hdfs
+from batch_layer.night import Night
 
 YESTERDAY, LAST_WEEK = "same hour yesterday", "same hour last week"
 KEYS = ["installation_id", "quantity"]
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
-def day_ahead(spark: SparkSession, settings: Settings, run: Run, parts: DataFrame) -> DataFrame:
+def day_ahead(night: Night, parts: DataFrame) -> DataFrame:
     """Each hour of the last 30 days with its forecast, outcome and naive forecasts, in Wh, and ``basis``."""
-    hindcast = reconcile(_hindcasts(spark, settings, run), parts).withColumn("basis", F.lit("hindcast"))
-    recorded = _recorded(spark, settings, run)
+    hindcast = reconcile(_hindcasts(night), parts).withColumn("basis", F.lit("hindcast"))
+    recorded = _recorded(night)
     if recorded is None:
         return hindcast
     keys = [*KEYS, "issued_at", "time"]
@@ -121,24 +120,20 @@ def with_quantiles(predictions: DataFrame, quantity: str) -> DataFrame:
     )
 
 
-def _hindcasts(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
-    found = [
-        with_quantiles(spark.read.parquet(train.hindcast_folder(settings, run, name)), name)
-        for name in features.FORECAST
-    ]
+def _hindcasts(night: Night) -> DataFrame:
+    found = [with_quantiles(artifact.read(night), name) for name, artifact in HINDCASTS.items()]
     return found[0].unionByName(found[1])
 
 
-def _recorded(spark: SparkSession, settings: Settings, run: Run) -> DataFrame | None:
+def _recorded(night: Night) -> DataFrame | None:
     """First-day forecasts of the published runs of the last 30 days, of each hour the newest."""
-    since = run.cut - timedelta(days=features.SKILL_DAYS)
-    folders = [settings.hdfs_path("staging", run_id, "forecast") for run_id in run.published[-60:]]
-    there = [folder for folder in folders if hdfs.exists(spark, folder)]
-    if not there:
+    since = night.run.cut - timedelta(days=SKILL_DAYS)
+    issued = FORECAST.read_of(night, night.run.published[-FORECAST.kept :])
+    if issued is None:
         return None
-    rows = spark.read.parquet(*there).where(
+    rows = issued.where(
         (F.col("issued_at") >= F.lit(since))
-        & (F.col("issued_at") < F.lit(run.cut))
+        & (F.col("issued_at") < F.lit(night.run.cut))
         & (F.col("time") < F.col("issued_at") + F.expr("INTERVAL 24 HOURS"))
     )
     return rows.dropDuplicates([*KEYS, "issued_at", "time"])

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import runs
 from batch_layer.incremental import device_days
 from batch_layer.master import dataset
-from batch_layer.runs import Run
+from batch_layer.night import Night
 from conf import Settings
 from energy.calendar import dates
 
@@ -23,31 +23,22 @@ INTERVAL_DAYS = 31
 """Longest interval that is accepted, in days (energy.records)."""
 CONTEXT_DAYS = 2
 """How far around a touched day, and beyond a silence that holds it, readings are looked at: the judges of its steps."""
-SCHEMA = "installation_id string, event_day date, by_reading boolean"
-INTERVAL_SPAN = "explode(sequence(to_date(start), to_date(`end` - INTERVAL 1 MICROSECOND))) AS event_day"
 READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"
 
 
-def marks(spark: SparkSession, settings: Settings, run: Run) -> dict[str, int]:
+def marks(night: Night) -> dict[str, int]:
     """Of each topic the last archive batch that a published run has worked in; −1 where none has."""
     found = dict.fromkeys(("readings", "intervals", "prices"), -1)
-    if not run.published:
+    if not night.run.published:
         return found
-    newest = runs.record(spark, settings, run.published[-1])
-    return {topic: int(newest["steps"]["clean"][f"{topic}_through_batch"]) for topic in found}
+    newest = runs.record(night.spark, night.settings, night.run.published[-1])
+    # Runs published by version 0.1.0 hold their marks among the counts of the step.
+    marked = newest.get("marks") or {t: newest["steps"]["clean"][f"{t}_through_batch"] for t in found}
+    return {topic: int(marked[topic]) for topic in found}
 
 
-def days_brought(spark: SparkSession, settings: Settings, run: Run, topic: str) -> set[date]:
-    """The UTC days of ``topic`` archived since the last published run, as far as this one cleans them."""
-    batches = dataset.batches_after(spark, settings, topic, marks(spark, settings, run)[topic])
-    through = run.finished["clean"][f"{topic}_through_batch"]
-    return {day for batch, brought in batches.items() if batch <= through for day in brought}
-
-
-def touched_days(
-    spark: SparkSession,
-    settings: Settings,
-    run: Run,
+def affected_days(
+    night: Night,
     batches: dict[str, dict[int, list[date]]],
     devices: DataFrame,
 ) -> DataFrame:
@@ -56,15 +47,15 @@ def touched_days(
     ``batches`` are the archive batches of readings and intervals that are new to this run, ``devices`` all that were
     ever heard (:mod:`batch_layer.incremental.device_days`), those batches included.
     """
-    readings = dataset.read_batches(spark, settings, "readings", batches["readings"])
-    intervals = dataset.read_batches(spark, settings, "intervals", batches["intervals"])
+    readings = dataset.read_batches(night.spark, night.settings, "readings", batches["readings"])
+    intervals = dataset.read_batches(night.spark, night.settings, "intervals", batches["intervals"])
     pairs = _by_readings(readings, new=True).unionByName(_by_intervals(intervals))
     if any(batches["readings"].values()):
         pairs = pairs.unionByName(_by_silence_ended(readings, devices))
-    cut = run.cut.date()
-    if run.previous_cut is not None and run.previous_cut < run.cut:
-        since = run.previous_cut.date()
-        pairs = pairs.unionByName(_come_under_the_cut(spark, settings, since, cut))
+    cut = night.run.cut.date()
+    if night.run.previous_cut is not None and night.run.previous_cut < night.run.cut:
+        since = night.run.previous_cut.date()
+        pairs = pairs.unionByName(_come_under_the_cut(night.spark, night.settings, since, cut))
         if devices.head(1):
             pairs = pairs.unionByName(_in_silence(devices, since, cut))
     return (
@@ -98,7 +89,7 @@ def _in_silence(devices: DataFrame, since: date, cut: date) -> DataFrame:
 
 
 def _by_intervals(intervals: DataFrame) -> DataFrame:
-    return intervals.selectExpr("installation_id", INTERVAL_SPAN, "false AS by_reading").distinct()
+    return intervals.selectExpr("installation_id", dataset.INTERVAL_SPAN, "false AS by_reading").distinct()
 
 
 def _come_under_the_cut(spark: SparkSession, settings: Settings, since: date, cut: date) -> DataFrame:

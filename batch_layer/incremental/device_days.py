@@ -1,7 +1,7 @@
-"""On which days each device was heard, as stretches of days: so a hole's ends are found without searching the history.
+"""The days on which each device sent, as spans of days, so that a hole's ends are found without searching the history.
 
-``/solera/heard/<run_id>`` holds all devices as one run knew them: those of the published run before it, and what its
-archive batches brought. It grows with devices and their outages, not with time.
+The artifact holds all devices as one run knew them: those of the published run before it, and what its archive batches
+brought. It grows with devices and their outages, not with time.
 """
 
 from __future__ import annotations
@@ -11,81 +11,54 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import chain, pairwise
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.artifacts import DEVICE_DAYS
 from batch_layer.master import dataset
-from batch_layer.runs import Run
-from conf import Settings
+from batch_layer.night import Night
 from energy.calendar import dates
 from energy.records import REGISTERS
-from store import hdfs
 
 Span = tuple[date, date]
 """First and last of several days in a row."""
-SCHEMA = (
-    "installation_id string, device_id string, device_kind string, quantities array<string>, "
-    "spans array<struct<first: date, last: date>>"
-)
-"""``quantities`` are those whose register or power the device has ever told."""
 _DAY = timedelta(days=1)
 
 
-def write(spark: SparkSession, settings: Settings, run: Run, batches: dict[int, list[date]]) -> DataFrame:
-    """Add what the archive ``batches`` of readings brought to what was known, keep it under the run's id, return it."""
-    known = _folder(settings, run.published[-1]) if run.published else ""
-    folder = _folder(settings, run.run_id)
-    if known and hdfs.exists(spark, known):
-        before = spark.read.schema(SCHEMA).parquet(known)
-    else:
-        before = spark.createDataFrame([], SCHEMA)
-        batches = dataset.batches_after(spark, settings, "readings", -1)
-    if not any(batches.values()):
-        before.coalesce(1).write.mode("overwrite").parquet(folder)
-        return spark.read.schema(SCHEMA).parquet(folder)
+def write(night: Night, batches: dict[int, list[date]]) -> DataFrame:
+    """Add what the archive ``batches`` of readings brought to what was known; keep it as this night's and return it."""
+    before = DEVICE_DAYS.read_of(night, night.run.published[-1:])
+    if before is None:
+        before = DEVICE_DAYS.nothing(night)
+        batches = dataset.batches_after(night.spark, night.settings, "readings", -1)
+    if any(batches.values()):
+        brought = _brought(dataset.read_batches(night.spark, night.settings, "readings", batches))
+        before = _joined(before.unionByName(brought))
+    ordered = before.coalesce(1).sortWithinPartitions("installation_id", "device_id")
+    DEVICE_DAYS.write(night, ordered)
+    return DEVICE_DAYS.read(night)
+
+
+def _joined(rows: DataFrame) -> DataFrame:
+    """One row a device."""
     joined = F.udf(lambda spans: join(chain.from_iterable(spans)), "array<struct<first: date, last: date>>")
-    together = (
-        before.unionByName(_brought(dataset.read_batches(spark, settings, "readings", batches)))
-        .groupBy("installation_id", "device_id")
-        .agg(
-            F.max("device_kind").alias("device_kind"),
-            F.sort_array(F.array_distinct(F.flatten(F.collect_list("quantities")))).alias("quantities"),
-            joined(F.collect_list("spans")).alias("spans"),
-        )
+    return rows.groupBy("installation_id", "device_id").agg(
+        F.max("device_kind").alias("device_kind"),
+        F.sort_array(F.array_distinct(F.flatten(F.collect_list("quantities")))).alias("quantities"),
+        joined(F.collect_list("spans")).alias("spans"),
     )
-    together.coalesce(1).sortWithinPartitions("installation_id", "device_id").write.mode("overwrite").parquet(folder)
-    return spark.read.schema(SCHEMA).parquet(folder)
-
-
-def read(spark: SparkSession, settings: Settings, run_id: str) -> DataFrame:
-    """All devices as a run knew them; none where it did not say."""
-    folder = _folder(settings, run_id)
-    if run_id and hdfs.exists(spark, folder):
-        return spark.read.schema(SCHEMA).parquet(folder)
-    return spark.createDataFrame([], SCHEMA)
-
-
-def forget(spark: SparkSession, settings: Settings, before: str) -> None:
-    """Remove what runs older than ``before`` knew: newer ones know it, too."""
-    for run_id in hdfs.names(spark, settings.hdfs_path("heard")):
-        if run_id < before:
-            hdfs.delete(spark, _folder(settings, run_id))
-
-
-def _folder(settings: Settings, run_id: str) -> str:
-    return settings.hdfs_path("heard", run_id)
 
 
 def _brought(readings: DataFrame) -> DataFrame:
     """The same columns of new readings, one row a device and day."""
-    told = {
+    stated = {
         quantity: F.max(F.coalesce(register, power).isNotNull() & (F.col("device_kind") == kind))
         for register, (kind, quantity, power) in REGISTERS.items()
     }
     days = readings.groupBy("installation_id", "device_id", "event_day").agg(
-        F.max("device_kind").alias("device_kind"), *[said.alias(quantity) for quantity, said in told.items()]
+        F.max("device_kind").alias("device_kind"), *[said.alias(quantity) for quantity, said in stated.items()]
     )
-    quantities = F.array_compact(F.array(*[F.when(F.col(quantity), F.lit(quantity)) for quantity in told]))
+    quantities = F.array_compact(F.array(*[F.when(F.col(quantity), F.lit(quantity)) for quantity in stated]))
     span = F.struct(F.col("event_day").alias("first"), F.col("event_day").alias("last"))
     return days.select(
         "installation_id", "device_id", "device_kind", quantities.alias("quantities"), F.array(span).alias("spans")

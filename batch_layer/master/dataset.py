@@ -20,6 +20,8 @@ from store import hdfs
 
 COORDINATES = "kafka_partition int, kafka_offset bigint, received_at timestamp"
 """Where in Kafka a message stood, and the broker's time of it (UTC)."""
+INTERVAL_SPAN = "explode(sequence(to_date(start), to_date(`end` - INTERVAL 1 MICROSECOND))) AS event_day"
+"""SQL expression of every UTC day that an interval reaches into."""
 _BATCHES = "_batches"
 
 

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pandas as pd
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting.clock import utc
 from batch_layer.master import dataset
+from batch_layer.night import Night
 from batch_layer.pricing import band
 from batch_layer.pricing.day_ahead import Market
-from batch_layer.runs import Run
-from conf import Settings
 from conf.stations import DAILY_VALUES, municipality_of_station
 
 VARIABLES = ("temperature_c", "wind_speed_m_s", "cloud_fraction")
@@ -31,7 +30,7 @@ LIGHT = (6, 17)
 DAY = pd.Timedelta("1D")
 
 
-def read(spark: SparkSession, settings: Settings, run: Run, markets: Sequence[Market]) -> pd.DataFrame | None:
+def read(night: Night, markets: Sequence[Market]) -> pd.DataFrame | None:
     """issued_at, time and numbers: of each variable the mean, least and most over all places; for the perceptron those
     of each place.
 
@@ -39,14 +38,16 @@ def read(spark: SparkSession, settings: Settings, run: Run, markets: Sequence[Ma
     """
     if not markets:
         return None
-    first = (run.cut - timedelta(days=settings.price.history_days)).date()
-    last = (run.cut + timedelta(days=3)).date()
-    days = [day for day in dataset.days(spark, settings, "weather") if first <= day <= last]
+    first = (night.run.cut - timedelta(days=night.settings.price.history_days)).date()
+    last = (night.run.cut + timedelta(days=3)).date()
+    days = [day for day in dataset.days(night.spark, night.settings, "weather") if first <= day <= last]
     if not days:
         return None
-    archived = dataset.read(spark, settings, "weather", days).where(F.col("issued_at") <= F.lit(run.cut))
+    archived = dataset.read(night.spark, night.settings, "weather", days).where(
+        F.col("issued_at") <= F.lit(night.run.cut)
+    )
     hours = _newest_hours(archived.where(F.col("kind") == "forecast"))
-    if settings.price.model == "mlp":
+    if night.settings.price.model == "mlp":
         known_to = min(market.values.index[-1] for market in markets)
         # The record's first day is so long before; a day more, for the change since the day before it.
         record_from = known_to - (band.DAYS + 2) * DAY

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-
-from cassandra.concurrent import execute_concurrent_with_args
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.runs import RunError
-from conf import Settings
+from batch_layer.publishing.energy_changes import PublishError
 from energy.balance import DERIVED
 from energy.records import QUANTITIES
-from store import cassandra
-
-
-class PublishError(RunError):
-    """A run that would state something false; its text says what and where."""
-
 
 OURS = ("measured", "integrated")
 """Methods by which Solera itself has made a value; the others share or repeat what somebody else has stated."""
@@ -54,22 +43,3 @@ def conservation(values: DataFrame) -> int:
             "The run is not published; the older one is served."
         )
     return unbalanced
-
-
-def stored(settings: Settings, run_id: str, expected: Mapping[tuple[str, date], int]) -> None:
-    """Cassandra holds as many energy rows of the run as were written, in each (installation, month).
-
-    Raises :class:`PublishError`.
-    """
-    keys = [(installation, month, run_id) for installation, month in expected]
-    with cassandra.session(settings) as session:
-        count = session.prepare(
-            "SELECT count(*) FROM energy_batch WHERE installation_id = ? AND month = ? AND run_id = ? ALLOW FILTERING"
-        )
-        found = [rows.one()[0] for _, rows in execute_concurrent_with_args(session, count, keys, concurrency=4)]
-    for (installation, month, _), rows in zip(keys, found, strict=True):
-        if rows != expected[installation, month]:
-            raise PublishError(
-                f"{expected[installation, month]} energy rows of {installation} in {month:%Y-%m} were written, but "
-                f"{rows} are there. The run is not published; run the night again from publish."
-            )

@@ -7,25 +7,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.artifacts import DRIFT
 from batch_layer.forecasting import skill
+from batch_layer.night import Night
 from batch_layer.runs import Run
-from conf import Settings
-from store import hdfs
 
 RECENT_DAYS = 7
 FEWEST_DAYS = 5
 """Days with outcomes that the last week, and the weeks before it, must have to be compared."""
 RISE = 1.5
 """How many times its share of the naive error in the weeks before a forecast must err to have drifted."""
-FOLDER = "alarms"
 KEYS = ["installation_id", "kind"]
-COLUMNS = (
-    "installation_id string, day date, raised_at timestamp, device_id string, kind string, text string, "
-    "cleared_at timestamp"
-)
 
 
 def drifting(rows: DataFrame, run: Run) -> DataFrame:
@@ -50,16 +45,15 @@ def drifting(rows: DataFrame, run: Run) -> DataFrame:
     )
 
 
-def alarms(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame) -> DataFrame:
+def alarms(night: Night, rows: DataFrame) -> DataFrame:
     """Rows of table ``alarm``: raised at this run's cut, standing from a night before, or cleared at this cut."""
-    found = drifting(rows, run)
-    standing = _standing(spark, settings, run).select(*KEYS, "raised_at", F.col("text").alias("said"))
+    found = drifting(rows, night.run)
+    standing = _standing(night).select(*KEYS, "raised_at", F.col("text").alias("said"))
     both = found.join(standing, KEYS, "full")
-    cut = F.lit(run.cut)
+    cut = F.lit(night.run.cut)
     raised = F.coalesce("raised_at", cut)
     return both.select(
         "installation_id",
-        F.to_date(raised).alias("day"),
         raised.alias("raised_at"),
         F.lit("").alias("device_id"),
         "kind",
@@ -68,14 +62,14 @@ def alarms(spark: SparkSession, settings: Settings, run: Run, rows: DataFrame) -
     )
 
 
-def _standing(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
+def _standing(night: Night) -> DataFrame:
     """Alarms that the newest run published before this cut left standing."""
-    before = [settings.hdfs_path("staging", run_id, FOLDER) for run_id in run.published]
-    there = [folder for folder in before[-7:] if hdfs.exists(spark, folder)]
-    if not there:
-        return spark.createDataFrame([], COLUMNS)
-    rows = spark.read.schema(COLUMNS).parquet(there[-1])
-    return rows.where(F.col("cleared_at").isNull() & (F.col("raised_at") < F.lit(run.cut)))
+    rows = DRIFT.read_of(
+        night, [run_id for run_id in night.run.published[-DRIFT.kept :] if DRIFT.exists(night, run_id)][-1:]
+    )
+    if rows is None:
+        return DRIFT.nothing(night)
+    return rows.where(F.col("cleared_at").isNull() & (F.col("raised_at") < F.lit(night.run.cut)))
 
 
 def _errors(name: str, when: Column) -> list[Column]:

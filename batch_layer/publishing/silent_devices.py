@@ -6,40 +6,37 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.incremental import device_days
+from batch_layer.artifacts import DEVICE_DAYS
 from batch_layer.incremental.device_days import Span
-from batch_layer.runs import Run
-from conf import Settings
+from batch_layer.night import Night
 
 KIND = "silent"
 _DAY = timedelta(days=1)
 _FOUND = "array<struct<raised: date, cleared: date>>"
 
 
-def alarms(spark: SparkSession, settings: Settings, run: Run) -> DataFrame:
+def alarms(night: Night) -> DataFrame:
     """Rows of table ``alarm`` that this run raises or clears.
 
     ``raised_at`` is the beginning of the first silent day (UTC), ``cleared_at`` that of the day heard again, or the cut
     where the silence was filled afterwards.
     """
     keys = ["installation_id", "device_id"]
-    now = device_days.read(spark, settings, run.run_id).select(*keys, "spans")
-    before = device_days.read(spark, settings, run.published[-1] if run.published else "").select(
-        *keys, F.col("spans").alias("before")
-    )
-    cut, previous = run.cut.date(), _day(run.previous_cut)
+    now = DEVICE_DAYS.read(night).select(*keys, "spans")
+    known = DEVICE_DAYS.read_of(night, night.run.published[-1:])
+    before = (DEVICE_DAYS.nothing(night) if known is None else known).select(*keys, F.col("spans").alias("before"))
+    cut, previous = night.run.cut.date(), _day(night.run.previous_cut)
     found = F.udf(lambda before, spans: list(changed(before or (), previous, spans, cut)), _FOUND)
-    last = F.date_sub("raised", 1)
+    last = F.date_format(F.date_sub("raised", 1), "yyyy-MM-dd")
     return (
         now.join(before, keys, "left")
         .select(*keys, F.explode(found("before", "spans")).alias("alarm"))
         .select(*keys, "alarm.*")
         .select(
             "installation_id",
-            F.col("raised").alias("day"),
             F.col("raised").cast("timestamp").alias("raised_at"),
             "device_id",
             F.lit(KIND).alias("kind"),

@@ -12,7 +12,7 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.runs import Run
+from batch_layer.night import Night
 from conf import Settings
 from store import hdfs
 
@@ -31,6 +31,21 @@ def days(spark: SparkSession, settings: Settings) -> list[date]:
     """UTC days of which any run, published or not, has values."""
     folders = hdfs.names(spark, settings.hdfs_path("energy"))
     return [date.fromisoformat(n.partition("=")[2]) for n in folders if n.startswith("event_day=")]
+
+
+def write_changes(night: Night, rows: DataFrame, affected: Iterable[date]) -> None:
+    """Add the run's ``rows`` of the ``affected`` days in place of those that an attempt before has left."""
+    root = night.settings.hdfs_path("energy")
+    for folder in hdfs.present(night.spark, root, (f"event_day={day}" for day in affected)):
+        hdfs.delete(night.spark, f"{root}/{folder}/run_id={night.run.run_id}")
+    (
+        rows.withColumn("run_id", F.lit(night.run.run_id))
+        .repartition(night.settings.spark.shuffle_partitions, "event_day")
+        .sortWithinPartitions("event_day", *KEY)
+        .write.mode("append")
+        .partitionBy("event_day", "run_id")
+        .parquet(root)
+    )
 
 
 def read_rows(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
@@ -59,16 +74,14 @@ def newest(rows: DataFrame) -> DataFrame:
 
 
 def read_energy(
-    spark: SparkSession,
-    settings: Settings,
-    run: Run,
+    night: Night,
     first: date | None = None,
     last: date | None = None,
 ) -> DataFrame:
-    """The merged values ``run`` builds on: those of every published run and its own, the newest of each period.
+    """The merged values of every published run and the night's own, the newest of each period.
 
     ``first`` and ``last`` (UTC days, both included) bound what is read; None leaves that side open. Columns:
     installation_id, quantity, start, energy_wh, completeness, method, lower_wh, upper_wh, cause, event_day, run_id.
     """
-    wanted = [d for d in days(spark, settings) if (first or d) <= d <= (last or d)]
-    return read_values(spark, settings, wanted, run.sources).drop("before_wh", "why")
+    wanted = [d for d in days(night.spark, night.settings) if (first or d) <= d <= (last or d)]
+    return read_values(night.spark, night.settings, wanted, night.run.sources).drop("before_wh", "why")

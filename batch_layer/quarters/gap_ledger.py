@@ -19,8 +19,6 @@ from energy.balance import Counted, device_rows
 from energy.calendar import period_start, quarter_hours
 from energy.gaps import LATE, Stretch, arrivals, gap_ledger, stretches
 
-SCHEMA = "installation_id string, event_day date, device_id string, quantities array<string>, is_first boolean"
-"""``is_first``: on this day the device was heard for the first time, so it is expected from that reading on."""
 _DAY = timedelta(days=1)
 
 
@@ -55,7 +53,7 @@ class Entry(NamedTuple):
 def ledger(
     wanted: Iterable[Mapping[str, Any]], readings: Sequence[Mapping[str, Any]], counted: Counted, written: datetime
 ) -> Iterator[Entry]:
-    """Every stretch of the ``wanted`` days (rows of SCHEMA) of one installation.
+    """Every stretch of the ``wanted`` days (rows of the artifact ``expected``) of one installation.
 
     ``readings`` (with received_at) and what was ``counted`` of them reach beyond each day as the energy of that day
     needs; ``written`` (UTC) is when the night speaks.

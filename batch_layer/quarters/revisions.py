@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from collections.abc import Iterable
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.quarters.energy_view import KEY, newest
+from batch_layer.night import Night
+from batch_layer.quarters.energy_view import KEY, newest, read_rows
 from batch_layer.runs import Run
+from energy.energy_row import MWH
 
 VALUE = ("energy_wh", "completeness", "method", "lower_wh", "upper_wh", "cause")
 WITHDRAWN = "withdrawn"
 """Method of a period whose published value has lost its evidence: no energy, completeness 0."""
 
 
-def changes(totals: DataFrame, published: DataFrame, pairs: DataFrame, run: Run) -> DataFrame:
+def revisions(totals: DataFrame, published: DataFrame, pairs: DataFrame, run: Run) -> DataFrame:
     """Rows of ``totals`` that are not what is published, with ``before_wh`` and ``why``.
 
     ``why`` is *new* where the period has come under the cut with this run, *late* where it lay there before and a
@@ -49,4 +54,26 @@ def changes(totals: DataFrame, published: DataFrame, pairs: DataFrame, run: Run)
         "event_day",
         F.col("before.energy_wh").alias("before_wh"),
         why.alias("why"),
+    )
+
+
+def by_day(night: Night, days: Iterable[date]) -> DataFrame:
+    """Of each installation, UTC day and quantity how much the run has changed of what lay before the cut already.
+
+    ``why`` is late or corrected; ``periods`` quarter-hours were changed, and together had ``before_wh`` and now have
+    ``after_wh``. What has come under the cut with this run is new and no change.
+    """
+
+    def total(column: str) -> Column:
+        return F.sum(F.round(F.coalesce(column, F.lit(0.0)) * MWH).cast("bigint")) / MWH
+
+    return (
+        read_rows(night.spark, night.settings, days, [night.run.run_id])
+        .where("why <> 'new'")
+        .groupBy("installation_id", F.col("event_day").alias("day"), "quantity", "why")
+        .agg(
+            F.count("*").cast("int").alias("periods"),
+            total("before_wh").alias("before_wh"),
+            total("energy_wh").alias("after_wh"),
+        )
     )

@@ -20,7 +20,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.incremental.affected_days import INTERVAL_SPAN
+from batch_layer.master.dataset import INTERVAL_SPAN
 from batch_layer.quarters import gap_ledger
 from energy.balance import EnergyRow, community_energy, counted, installation_rows
 from energy.energy_row import from_us
@@ -68,58 +68,75 @@ _ARROW_BOTH = pa.schema(
         ("periods", pa.int32()),
     ]
 )
-_WEEK = "CAST(floor(datediff({0}, DATE'1970-01-05') / 7) AS int)"
 
 
-def installation_totals(
-    pairs: DataFrame,
-    readings: DataFrame,
-    reach: DataFrame,
-    intervals: DataFrame,
-    wanted: DataFrame,
-    work: Work,
-) -> DataFrame:
-    """Energy of every quarter-hour of the touched pairs that has any evidence, readings before intervals.
+class Evidence(NamedTuple):
+    """What the totals of affected days rest on."""
 
-    ``reach`` says which days' readings have a say in which touched day, ``wanted`` of which devices and days the gap
-    ledger is to speak. Columns: BOTH.
+    pairs: DataFrame
+    """Affected installations and UTC days."""
+    readings: DataFrame
+    reach: DataFrame
+    """The days whose readings of a device bear on an affected day."""
+    intervals: DataFrame
+    expected: DataFrame
+    """Devices and days of the gap ledger."""
+
+
+def installation_totals(evidence: Evidence, work: Work) -> DataFrame:
+    """Energy of every quarter-hour of the affected pairs that has any evidence, readings before intervals.
+
+    Columns: BOTH.
     """
-    week = _WEEK.format
     weeks = (
-        pairs.withColumn("week", F.expr(week("event_day")))
+        evidence.pairs.withColumn("week", F.expr(_week("event_day")))
         .groupBy("installation_id", "week")
         .agg(F.sort_array(F.collect_set("event_day")).alias("days"))
     )
-    reaching = reach.selectExpr(
-        "installation_id", "device_id", "event_day", f"{week('touched_day')} AS week"
-    ).distinct()
-    from_readings = (
-        readings.withColumn("reading", F.struct(*READING_FIELDS))
-        .join(reaching, ["installation_id", "device_id", "event_day"])
-        .selectExpr("installation_id", "week", "reading", "NULL AS interval", "NULL AS expected")
-    )
-    interval = F.struct(*[c for c in intervals.columns if c not in ("event_day", "archive")])
-    spanned = INTERVAL_SPAN.replace("AS event_day", "AS spanned_day")
-    from_intervals = (
-        intervals.withColumn("interval", interval)
-        .selectExpr("installation_id", "interval", spanned)
-        .selectExpr("installation_id", "interval", f"{week('spanned_day')} AS week")
-        .distinct()
-        .join(weeks.select("installation_id", "week"), ["installation_id", "week"], "left_semi")
-        .selectExpr("installation_id", "week", "NULL AS reading", "interval", "NULL AS expected")
-    )
-    days = F.struct("event_day", "device_id", "quantities", "is_first")
-    from_wanted = wanted.withColumn("expected", days).selectExpr(
-        "installation_id", f"{week('event_day')} AS week", "NULL AS reading", "NULL AS interval", "expected"
-    )
     together = (
-        from_readings.unionByName(from_intervals)
-        .unionByName(from_wanted)
+        _reading_rows(evidence)
+        .unionByName(_interval_rows(evidence.intervals, weeks))
+        .unionByName(_expected_rows(evidence.expected))
         .join(weeks, ["installation_id", "week"], "left")
         .repartition(work.tasks, "installation_id", "week")
     )
     ordered = together.sortWithinPartitions("installation_id", "week")
     return ordered.mapInArrow(partial(total_weeks, work), BOTH)
+
+
+def _week(day: str) -> str:
+    return f"CAST(floor(datediff({day}, DATE'1970-01-05') / 7) AS int)"
+
+
+def _reading_rows(evidence: Evidence) -> DataFrame:
+    reaching = evidence.reach.selectExpr(
+        "installation_id", "device_id", "event_day", f"{_week('touched_day')} AS week"
+    ).distinct()
+    return (
+        evidence.readings.withColumn("reading", F.struct(*READING_FIELDS))
+        .join(reaching, ["installation_id", "device_id", "event_day"])
+        .selectExpr("installation_id", "week", "reading", "NULL AS interval", "NULL AS expected")
+    )
+
+
+def _interval_rows(intervals: DataFrame, weeks: DataFrame) -> DataFrame:
+    interval = F.struct(*[c for c in intervals.columns if c not in ("event_day", "archive")])
+    spanned = INTERVAL_SPAN.replace("AS event_day", "AS spanned_day")
+    return (
+        intervals.withColumn("interval", interval)
+        .selectExpr("installation_id", "interval", spanned)
+        .selectExpr("installation_id", "interval", f"{_week('spanned_day')} AS week")
+        .distinct()
+        .join(weeks.select("installation_id", "week"), ["installation_id", "week"], "left_semi")
+        .selectExpr("installation_id", "week", "NULL AS reading", "interval", "NULL AS expected")
+    )
+
+
+def _expected_rows(expected: DataFrame) -> DataFrame:
+    days = F.struct("event_day", "device_id", "quantities", "is_first")
+    return expected.withColumn("expected", days).selectExpr(
+        "installation_id", f"{_week('event_day')} AS week", "NULL AS reading", "NULL AS interval", "expected"
+    )
 
 
 class Work(NamedTuple):

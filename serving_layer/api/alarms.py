@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -30,7 +30,7 @@ class Alarm(BaseModel):
 
 
 class Alarms(BaseModel):
-    """Alarms, newest first."""
+    """Alarms: those that stand, of any age, then those that are cleared, each newest first."""
 
     alarms: list[Alarm]
 
@@ -44,13 +44,12 @@ def raised(
     standing: Annotated[bool, Query(description="Only those that are not cleared.")] = False,
     form: p.FormatParameter = "json",
 ) -> Response:
-    """The alarms raised in the last days."""
+    """The alarms that stand, and those raised in the last days and cleared since."""
     end = last or datetime.now(timezone.utc).date()
     if not date(2000, 1, 1) <= end < date(2100, 1, 1):
         raise bad_parameter("day", "must lie in the years 2000 to 2099")
-    if installation_id is None:
-        wanted = [found["installation_id"] for found in catalogue.installations(reader)]
-    else:
-        wanted = [catalogue.installation(reader, installation_id)["installation_id"]]
-    found = alarms.alarms(reader, wanted, [end - timedelta(days=n) for n in range(days)], standing)
+    only = None if installation_id is None else [catalogue.installation(reader, installation_id)["installation_id"]]
+    midnight = datetime.combine(end + timedelta(days=1), time(), timezone.utc)
+    found = alarms.alarms(reader, midnight - timedelta(days=days), midnight, only)
+    found = [each for each in found if not (standing and each["cleared_at"])]
     return as_csv(COLUMNS, found) if form == "csv" else as_json({"alarms": found})

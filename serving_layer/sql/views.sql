@@ -11,7 +11,7 @@ CREATE OR REPLACE VIEW solera.device AS
 SELECT installation_id, device_id, device_kind, capacity_kw FROM {catalog}.{keyspace}.device;
 CREATE OR REPLACE VIEW solera.inverter_state AS SELECT * FROM {catalog}.{keyspace}.inverter_state;
 CREATE OR REPLACE VIEW solera.reading AS SELECT * FROM {catalog}.{keyspace}.reading_by_day;
-CREATE OR REPLACE VIEW solera.alarm AS SELECT * FROM {catalog}.{keyspace}.alarm;
+CREATE OR REPLACE VIEW solera.alarm AS SELECT * FROM {catalog}.{keyspace}.alarm WHERE state <> 'standing';
 CREATE OR REPLACE VIEW solera.ingest_ledger AS SELECT * FROM {catalog}.{keyspace}.ingest_ledger;
 
 -- payload as text; what is not UTF-8 in it shows as the replacement character

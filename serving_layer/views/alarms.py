@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from serving_layer.reader import Reader
-from store.instants import utc_or_none
+from serving_layer.views.merged import months
+from store.alarms import LAYERS, STANDING
+from store.instants import utc, utc_or_none
 
 _ALARMS = (
-    "SELECT installation_id, device_id, kind, text, raised_at, cleared_at FROM alarm "
-    "WHERE installation_id = ? AND day = ?"
+    "SELECT installation_id, device_id, kind, text, raised_at, cleared_at FROM alarm WHERE layer = ? AND state = ?"
 )
 
 
-def alarms(
-    reader: Reader, installation_ids: Sequence[str], days: Sequence[date], standing: bool = False
-) -> list[dict[str, Any]]:
-    """Alarms that were raised on those UTC days, newest first; ``standing``: only those that are not cleared."""
-    answers = reader.each(_ALARMS, [(each, day) for each in installation_ids for day in days])
+def alarms(reader: Reader, start: datetime, end: datetime, only: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """Alarms that stand, of any age, then those raised in [start, end), UTC, and cleared; each newest first.
+
+    ``only`` names the installations; without it the alarms of all are meant.
+    """
+    months_asked = [f"{month:%Y-%m}" for month in months(start, end)]
+    cleared = [each for each in _read(reader, months_asked) if each["cleared_at"] and start <= each["raised_at"] < end]
+    found = [*_read(reader, [STANDING]), *cleared]
+    return [each for each in found if only is None or each["installation_id"] in only]
+
+
+def _read(reader: Reader, states: list[str]) -> list[dict[str, Any]]:
+    answers = reader.each(_ALARMS, [(layer, state) for layer in LAYERS for state in states])
     found = [
-        row._asdict() | {"raised_at": utc_or_none(row.raised_at), "cleared_at": utc_or_none(row.cleared_at)}
+        row._asdict() | {"raised_at": utc(row.raised_at), "cleared_at": utc_or_none(row.cleared_at)}
         for rows in answers
         for row in rows
-        if not (standing and row.cleared_at)
     ]
-    return sorted(found, key=lambda alarm: str(alarm["raised_at"]), reverse=True)
+    return sorted(found, key=lambda alarm: (alarm["raised_at"], alarm["installation_id"]), reverse=True)

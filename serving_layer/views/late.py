@@ -19,8 +19,6 @@ from serving_layer.views import catalogue
 from store.instants import utc_or_none
 from store.runs import Published
 
-THROUGH = "readings_through_batch"
-"""Count of a run: the last archive batch of readings it has worked in."""
 KEPT = timedelta(days=40)
 """So long the speed layer keeps readings."""
 REFUSED_A_DAY = 10_000
@@ -166,7 +164,7 @@ def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) ->
 
 def _archived_offsets(reader: Reader, seen: Published) -> dict[str, int]:
     """Of each Kafka partition the last offset that the newest published run knows."""
-    through = max((run.counts.get(THROUGH, -1) for run in seen.runs), default=-1)
+    through = max((run.marks.get("readings", -1) for run in seen.runs), default=-1)
     ends: dict[str, int] = {}
     for row in reader.rows(_ARCHIVED, through) if through >= 0 else []:
         for partition, offset in json.loads(row.last_offsets or "{}").items():

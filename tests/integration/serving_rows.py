@@ -201,10 +201,12 @@ def _errors(session: Session) -> None:
 def _alarm(session: Session, cut: datetime) -> None:
     """A forecast that drifted a day before the cut and no longer does, and one that still does."""
     raised = cut - timedelta(days=1)
-    plain = {"day": raised.date(), "raised_at": raised, "device_id": "", "text": "drifts"}
-    for quantity, cleared in (("generation", cut), ("consumption", None)):
-        row = plain | {"installation_id": COMMUNITY, "kind": f"{quantity} forecast drift", "cleared_at": cleared}
-        insert(session, "alarm", [{name: value for name, value in row.items() if value is not None}])
+    plain = {"layer": "batch", "raised_at": raised, "device_id": "", "text": "drifts", "installation_id": COMMUNITY}
+    month = f"{raised:%Y-%m}"
+    cleared = plain | {"kind": "generation forecast drift", "cleared_at": cut}
+    standing = plain | {"kind": "consumption forecast drift"}
+    insert(session, "alarm", [cleared | {"state": month}])
+    insert(session, "alarm", [standing | {"state": state} for state in (month, "standing")])
 
 
 def _states(session: Session, now: datetime) -> None:

@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 from series import load, plant
 
-from batch_layer import evaluate, features, forecast, train
+from batch_layer import artifacts, evaluate, features, forecast, train
 from batch_layer.forecasting.site import Site
+from batch_layer.night import Night
 from batch_layer.runs import Run
 from conf import Settings
 
@@ -64,13 +65,13 @@ def keep(spark: SparkSession, settings: Settings, night: Run) -> pd.DataFrame:
 
 
 def test_the_night_forecasts_homes_a_community_and_a_newcomer(spark: SparkSession, small: Settings, night: Run) -> None:
-    given = keep(spark, small, night)
-    counted = features.build(spark, small, night, SITES, PARTS)
-    train.run(spark, small, night)
-    forecast.issue(spark, small, night, PARTS)
-    scores = evaluate.score(spark, small, night, PARTS)
+    given, at_work = keep(spark, small, night), Night(spark, small, night)
+    counted = features.build(at_work, SITES, PARTS).counts
+    train.run(at_work)
+    forecast.issue(at_work, PARTS)
+    scores = evaluate.score(at_work, PARTS).counts
 
-    rows = spark.read.parquet(night.staging(small, "forecast")).toPandas()
+    rows = artifacts.FORECAST.read(at_work).toPandas()
     wide = rows.pivot_table(index=["quantity", "time"], columns="installation_id", values="p50")
     assert rows.groupby(["installation_id", "quantity"]).size().eq(48).all()
     assert np.allclose(wide[["a", "b", "new"]].sum(axis=1), wide["all"])
@@ -90,6 +91,6 @@ def test_the_night_forecasts_homes_a_community_and_a_newcomer(spark: SparkSessio
 
     assert counted["generation_rows"] < 3 * (DAYS - 30) * 48 + 3 * 30 * 48
     assert scores["scored"] == 6
-    errors = spark.read.parquet(night.staging(small, "errors")).toPandas()
+    errors = artifacts.ERRORS.read(at_work).toPandas()
     assert set(errors["slice_by"]) == {"horizon", "month"}
     assert {"00", "23"} <= set(errors[errors["quantity"] == "consumption"]["slice"])

@@ -9,17 +9,20 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from batch_layer import runs
+from batch_layer.artifacts import AFFECTED
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
+from batch_layer.night import Night
 from batch_layer.nightly import nightly
 from batch_layer.publishing import checks
 from batch_layer.quarters import energy_view, gap_ledger
-from batch_layer.quarters.revisions import changes
-from batch_layer.runs import Run, RunError
+from batch_layer.quarters.revisions import revisions
+from batch_layer.runs import Outcome, Run, RunError
 from conf import Settings
 
 NOON = datetime(2026, 3, 8, 12, tzinfo=timezone.utc)
-CLEANED = {"readings_through_batch": 0, "intervals_through_batch": -1, "prices_through_batch": -1}
+MARKS = {"readings": 0, "intervals": -1, "prices": -1}
+CLEANED = Outcome({}, MARKS)
 TOTALS = (
     "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, method string, "
     "lower_wh double, upper_wh double, cause string, event_day date"
@@ -42,7 +45,7 @@ def test_an_unpublished_run_of_the_same_cut_goes_on(
     spark: SparkSession, settings: Settings, nothing_published: list[tuple[str, datetime]]
 ) -> None:
     first = runs.open_run(spark, settings, date(2026, 3, 9))
-    done = runs.finish(spark, settings, first, "archive", {"readings_received": 3})
+    done = runs.finish(spark, settings, first, "archive", Outcome({"readings_received": 3}))
     again = runs.open_run(spark, settings, date(2026, 3, 9))
     assert again.run_id == first.run_id
     assert again.finished == done.finished
@@ -54,8 +57,8 @@ def test_an_unpublished_run_of_the_same_cut_goes_on(
 def test_a_step_done_again_undoes_the_later_ones(spark: SparkSession, settings: Settings, night: Run) -> None:
     run = night
     for step in ("archive", "clean", "totals"):
-        run = runs.finish(spark, settings, run, step, {})
-    assert list(runs.finish(spark, settings, run, "clean", {}).finished) == ["archive", "clean"]
+        run = runs.finish(spark, settings, run, step, Outcome({}))
+    assert list(runs.finish(spark, settings, run, "clean", Outcome({})).finished) == ["archive", "clean"]
 
 
 def test_the_cut_never_moves_back_and_never_ahead_of_the_clock(
@@ -85,10 +88,10 @@ def archive_reading(
 
 
 def pairs_of(spark: SparkSession, settings: Settings, run: Run) -> dict[date, bool]:
-    marks = affected_days.marks(spark, settings, run)
+    marks = affected_days.marks(Night(spark, settings, run))
     batches = {t: dataset.batches_after(spark, settings, t, mark) for t, mark in marks.items()}
-    devices = device_days.write(spark, settings, run, batches["readings"])
-    pairs = affected_days.touched_days(spark, settings, run, batches, devices)
+    devices = device_days.write(Night(spark, settings, run), batches["readings"])
+    pairs = affected_days.affected_days(Night(spark, settings, run), batches, devices)
     return {r.event_day: r.by_reading for r in pairs.collect()}
 
 
@@ -112,24 +115,24 @@ def test_only_what_is_new_is_touched(spark: SparkSession, settings: Settings, ni
 def test_a_reading_after_a_silence_touches_the_silence(spark: SparkSession, settings: Settings, night: Run) -> None:
     archive_reading(spark, settings, 0, NOON - timedelta(days=30))
     archive_reading(spark, settings, 1, NOON - timedelta(days=30), "a-meter")
-    first = runs.finish(spark, settings, replace(night, published=()), "clean", CLEANED | {"readings_through_batch": 1})
-    device_days.write(spark, settings, first, {0: [(NOON - timedelta(days=30)).date()]})
+    first = runs.finish(spark, settings, replace(night, published=()), "clean", Outcome({}, MARKS | {"readings": 1}))
+    device_days.write(Night(spark, settings, first), {0: [(NOON - timedelta(days=30)).date()]})
     later = replace(first, run_id="20260311T000100Z", published=(first.run_id,), previous_cut=first.cut, finished={})
     archive_reading(spark, settings, 2, NOON - timedelta(days=1))
-    touched_days = pairs_of(spark, settings, later)
-    assert set(touched_days) == {(NOON - timedelta(days=n)).date() for n in range(31)}
+    affected = pairs_of(spark, settings, later)
+    assert set(affected) == {(NOON - timedelta(days=n)).date() for n in range(31)}
 
 
 def test_a_device_is_expected_from_its_first_reading_on(spark: SparkSession, settings: Settings, night: Run) -> None:
     archive_reading(spark, settings, 0, NOON - timedelta(days=3))
-    devices = device_days.write(spark, settings, night, {0: [(NOON - timedelta(days=3)).date()]})
+    devices = device_days.write(Night(spark, settings, night), {0: [(NOON - timedelta(days=3)).date()]})
     (device,) = devices.collect()
     assert (device.quantities, [tuple(s) for s in device.spans]) == (["generation"], [(date(2026, 3, 5),) * 2])
-    nothing = spark.createDataFrame([], affected_days.SCHEMA)
+    nothing = spark.createDataFrame([], AFFECTED.columns)
     days = {r.event_day: r.is_first for r in gap_ledger.expected_days(devices, nothing, night).collect()}
     assert days == {date(2026, 3, d): d == 5 for d in range(5, 10)}
     later = replace(night, cut=night.cut + timedelta(days=1), previous_cut=night.cut, published=(night.run_id,))
-    again = spark.createDataFrame([("a", date(2026, 3, 5), True), ("a", date(2026, 3, 4), True)], affected_days.SCHEMA)
+    again = spark.createDataFrame([("a", date(2026, 3, 5), True), ("a", date(2026, 3, 4), True)], AFFECTED.columns)
     days = {r.event_day: r.is_first for r in gap_ledger.expected_days(devices, again, later).collect()}
     assert days == {date(2026, 3, 5): True, date(2026, 3, 10): False}
 
@@ -173,10 +176,10 @@ def test_changes_say_before_after_and_why(spark: SparkSession, settings: Setting
         ("export", old, 7.0, "spread"),
         ("import", new, 3.0, "measured"),
     )
-    pairs = spark.createDataFrame([("a", old.date(), False), ("a", new.date(), True)], affected_days.SCHEMA)
+    pairs = spark.createDataFrame([("a", old.date(), False), ("a", new.date(), True)], AFFECTED.columns)
     found = {
         (r.quantity, r.start.replace(tzinfo=timezone.utc)): (r.before_wh, r.energy_wh, r.method, r.why)
-        for r in changes(now, published, pairs, run).collect()
+        for r in revisions(now, published, pairs, run).collect()
     }
     assert found == {
         ("import", old + q): (2.0, 2.5, "spread", "corrected"),
@@ -195,9 +198,9 @@ def test_the_newest_published_value_is_read_and_no_other(spark: SparkSession, se
             settings.hdfs_path("energy")
         )
     run = replace(night, published=("20260308T000000Z", "20260309T000000Z"))
-    (row,) = energy_view.read_energy(spark, settings, run, NOON.date(), NOON.date()).collect()
+    (row,) = energy_view.read_energy(Night(spark, settings, run), NOON.date(), NOON.date()).collect()
     assert (row.energy_wh, row.run_id) == (2.0, "20260309T000000Z")
-    assert energy_view.read_energy(spark, settings, run, date(2026, 3, 9)).count() == 0
+    assert energy_view.read_energy(Night(spark, settings, run), date(2026, 3, 9)).count() == 0
 
 
 def test_a_run_that_creates_energy_is_refused(spark: SparkSession) -> None:

@@ -11,7 +11,9 @@ from market import prices as market_prices
 from pyspark.sql import SparkSession
 
 from batch_layer import prices
+from batch_layer.artifacts import PRICE_FORECAST, PRICE_SKILL
 from batch_layer.master import dataset
+from batch_layer.night import Night
 from batch_layer.pricing import weather as price_weather
 from batch_layer.pricing.candidates import LASSO, NAIVE, PERCEPTRON, WITH_WEATHER
 from batch_layer.pricing.components import COMPOSED, STANDS_IN
@@ -39,10 +41,10 @@ def archive(spark: SparkSession, settings: Settings, *rows: tuple[str, str, date
 
 
 def test_a_night_without_prices_says_so_and_stages_nothing(spark: SparkSession, settings: Settings, night: Run) -> None:
-    counts = prices.run(spark, settings, night)
+    counts = prices.run(Night(spark, settings, night)).counts
     assert counts == {"price_hours": 0, "prices_not_forecast": 2}
-    assert spark.read.parquet(night.staging(settings, prices.FORECAST)).count() == 0
-    assert spark.read.parquet(night.staging(settings, prices.RECORD)).count() == 0
+    assert PRICE_FORECAST.read(Night(spark, settings, night)).count() == 0
+    assert PRICE_SKILL.read(Night(spark, settings, night)).count() == 0
 
 
 def test_an_hour_is_what_was_known_last_and_its_quarters_where_there_are_some(
@@ -61,7 +63,7 @@ def test_an_hour_is_what_was_known_last_and_its_quarters_where_there_are_some(
         # Of the day after the cut's: it may be known by now, but was not when its forecast was due.
         ("spot", "ES", AT + timedelta(days=2), HOUR, 50.0, 3),
     )
-    (found,), missing = prices.read_markets(spark, settings, night)
+    (found,), missing = prices.read_markets(Night(spark, settings, night))
     assert (found.key, missing) == ("spot/ES", 1)
     assert found.values.dropna().tolist() == [12.0, 23.0, -5.0]
     assert pd.isna(found.values.iloc[2])
@@ -72,7 +74,7 @@ def test_a_market_whose_prices_end_days_before_the_night_is_not_forecast(
 ) -> None:
     values = market_prices(3, start="2026-03-04")
     archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()])
-    assert prices.run(spark, settings, night) == {"price_hours": 0, "prices_not_forecast": 2}
+    assert prices.run(Night(spark, settings, night)).counts == {"price_hours": 0, "prices_not_forecast": 2}
 
 
 def test_a_market_known_for_days_is_forecast_by_the_naive_forecast(
@@ -80,9 +82,9 @@ def test_a_market_known_for_days_is_forecast_by_the_naive_forecast(
 ) -> None:
     values = market_prices(3, start="2026-03-07")
     archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()])
-    counts = prices.run(spark, settings, night)
+    counts = prices.run(Night(spark, settings, night)).counts
     assert counts == {"price_hours": 48, "prices_not_forecast": 1, "spot_ES_known_days": 3}
-    rows = spark.read.parquet(night.staging(settings, prices.FORECAST)).toPandas()
+    rows = PRICE_FORECAST.read(Night(spark, settings, night)).toPandas()
     assert set(rows["model"]) == {NAIVE}
     assert set(rows["step"]) == {"persistence"}
     assert (rows["p10"] <= rows["price_eur_mwh"]).all()
@@ -109,13 +111,13 @@ def test_the_weather_of_all_places_is_what_each_said_last_before_midnight(
     ]
     weather(spark, settings, *rows)
     markets = [Market("spot", "ES", market_prices(3))]
-    found = price_weather.read(spark, settings, night, markets)
+    found = price_weather.read(Night(spark, settings, night), markets)
     assert found is not None
     (row,) = found.to_dict("records")
     assert (row["issued_at"], row["time"]) == (pd.Timestamp(night.cut), pd.Timestamp(AT + DAY))
     assert [row[f"temperature_c_{name}"] for name in ("avg", "min", "max")] == [16.0, 12.0, 20.0]
     assert row["wind_speed_m_s_avg"] == 3.0
-    assert price_weather.read(spark, settings, night, []) is None
+    assert price_weather.read(Night(spark, settings, night), []) is None
 
 
 def perceptron(settings: Settings) -> Settings:
@@ -145,7 +147,7 @@ def test_the_perceptron_is_told_each_places_day(
         (station, midnight, old + HOUR, "aemet", "observation", 99.0, 0.25, 2.0),
     )
     found = price_weather.read(
-        spark, perceptron(settings), night, [Market("spot", "ES", market_prices(3, "2026-03-07"))]
+        Night(spark, perceptron(settings), night), [Market("spot", "ES", market_prices(3, "2026-03-07"))]
     )
     assert found is not None
     names = [f"{code}_{name}" for name in price_weather.VARIABLES]
@@ -179,8 +181,8 @@ def test_a_perceptron_that_learnt_from_daily_values_beats_one_that_saw_no_weathe
     known = values[values.index < pd.Timestamp(AT.replace(hour=23) - DAY)]
     archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in known.items()])
 
-    prices.run(spark, perceptron(settings), night)
-    record = spark.read.parquet(night.staging(settings, prices.RECORD)).toPandas().set_index("model")
+    prices.run(Night(spark, perceptron(settings), night))
+    record = PRICE_SKILL.read(Night(spark, settings, night)).toPandas().set_index("model")
     assert record.loc[f"{PERCEPTRON}{WITH_WEATHER}", "is_published"]
     assert record.loc[f"{PERCEPTRON}{WITH_WEATHER}", "mae_eur_mwh"] < 0.7 * record.loc[PERCEPTRON, "mae_eur_mwh"]
 

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from batch_layer.artifacts import DRIFT
 from batch_layer.forecasting import skill
+from batch_layer.night import Night
 from batch_layer.publishing import drift
 from batch_layer.runs import Run
 from conf import Settings
@@ -70,9 +72,9 @@ def test_an_alarm_stands_from_its_night_until_one_that_no_longer_finds_it(
     told = []
     for n, (run, errors) in enumerate(zip(runs, (bad, bad, good, good), strict=True)):
         run = replace(run, published=tuple(before.run_id for before in runs[:n]))
-        table = drift.alarms(spark, settings, run, day_ahead(spark, run, errors))
-        table.write.mode("overwrite").parquet(run.staging(settings, drift.FOLDER))
-        told.append([(r["raised_at"], r["cleared_at"]) for r in table.collect()])
+        at_work = Night(spark, settings, run)
+        DRIFT.write(at_work, drift.alarms(at_work, day_ahead(spark, run, errors)))
+        told.append([(r["raised_at"], r["cleared_at"]) for r in DRIFT.read(at_work).collect()])
 
     instants = [run.cut.replace(tzinfo=None) for run in runs]
     assert told == [[(instants[0], None)], [(instants[0], None)], [(instants[0], instants[2])], []]

@@ -11,10 +11,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from batch_layer import clean, runs, totals
-from batch_layer.incremental import affected_days, device_days
+from batch_layer.artifacts import AFFECTED, CHANGES, DEVICE_DAYS, GAPS
+from batch_layer.incremental import device_days
 from batch_layer.master import dataset
+from batch_layer.night import Night
 from batch_layer.quarters import energy_view
-from batch_layer.quarters.totals import STRETCHES
 from batch_layer.runs import Run
 from conf import Settings
 from store.catalogue import Catalogue
@@ -49,7 +50,7 @@ def dying(real: Callable[..., Any], before: bool) -> Callable[..., None]:
 def worked(spark: SparkSession, settings: Settings, run: Run) -> Run:
     for step in (clean, totals):
         name = step.__name__.rpartition(".")[2]
-        run = runs.finish(spark, settings, run, name, step.run(spark, settings, run))
+        run = runs.finish(spark, settings, run, name, step.run(Night(spark, settings, run)))
     return run
 
 
@@ -58,9 +59,7 @@ def left(spark: SparkSession, settings: Settings, run: Run) -> dict[str, list[An
     days = energy_view.days(spark, settings)
     tables = {
         "energy": energy_view.read_rows(spark, settings, days, [run.run_id]),
-        "gaps": spark.read.schema(STRETCHES).parquet(run.staging(settings, "gaps")),
-        "touched": spark.read.schema(affected_days.SCHEMA).parquet(run.staging(settings, "touched")),
-        "heard": device_days.read(spark, settings, run.run_id),
+        **{each.name: each.read(Night(spark, settings, run)) for each in (GAPS, AFFECTED, DEVICE_DAYS, CHANGES)},
     }
     return {name: sorted(map(tuple, rows.collect()), key=repr) for name, rows in tables.items()}
 
@@ -81,9 +80,11 @@ def test_killed_anywhere_and_done_again_they_leave_the_same_rows(
 
     for module, function, before in (
         (device_days, "write", False),
-        (clean, "_stage", False),
-        (totals, "changes", True),
-        (totals, "_write", False),
+        (clean, "_write_expected", False),
+        (clean, "_write_readings", False),
+        (totals, "revisions", True),
+        (energy_view, "write_changes", False),
+        (totals, "by_day", True),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(module, function, dying(getattr(module, function), before))

@@ -1,0 +1,42 @@
+"""What others have stated and this run's archive has brought: official totals, and known prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer.master import dataset
+from batch_layer.night import Night
+from energy.intervals import FIELDS
+
+OFFICIAL_KEY = ("installation_id", "month", "start", "meter_id", "end", "source", "known_at", "method")
+
+
+def official(night: Night, days: Iterable[date]) -> DataFrame:
+    """Rows of table ``official``: the statements of these UTC days; one known later stands beside the older.
+
+    Of two statements that are known at once the greater energy stands, as in ``energy.intervals``; where an energy is
+    not stated the field is null.
+    """
+    return (
+        dataset.read(night.spark, night.settings, "intervals", days)
+        .withColumn("month", F.trunc("start", "month"))
+        .groupBy(*OFFICIAL_KEY)
+        .agg(*[F.max(name).alias(name) for name in FIELDS])
+    )
+
+
+def known_prices(night: Night, days: Iterable[date]) -> DataFrame:
+    """Rows of table ``price``: the prices of these UTC days; of two providers' on one key the greater provider's."""
+    key = ("market", "zone", "day", "start", "known_at")
+    fields = ("provider", "end", "price_eur_mwh")
+    return (
+        dataset.read(night.spark, night.settings, "prices", days)
+        .withColumn("day", F.col("event_day"))
+        .groupBy(*key)
+        .agg(F.max(F.struct(*fields)).alias("price"))
+        .select(*key, "price.*", F.lit("known").alias("kind"))
+    )

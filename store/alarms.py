@@ -1,0 +1,8 @@
+"""How table ``alarm`` is keyed: by the layer that raised an alarm, and by month or among those that stand."""
+
+from __future__ import annotations
+
+LAYERS = ("speed", "batch")
+"""Each writes its own rows."""
+STANDING = "standing"
+"""``state`` of the rows of alarms that are not cleared; every alarm has a row under its month, ``2026-11``, too."""
