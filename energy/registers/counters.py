@@ -8,22 +8,24 @@ step means), and the outcome is named in ``cause``:
 ==========  ======================================================  =============================================
 cause       what happened                                           what becomes of it
 ==========  ======================================================  =============================================
-momentary   0 or a sentinel for a moment, or from dusk to dawn      not believed; the step across it is shared
+momentary   a zero or a marker that goes again; an absurd power      not believed; the step across it is shared
 wrap        went over 16 or 32 bits, or all digits                  the step over the edge, exactly
 reset       fell to zero and counts on                              what it counted since, or power; bounded
 replaced    fell to another meter's value                           power, else unknown: bounded, not covered
-jump        rose beyond what the plant or its power can give        power, else unknown: bounded, not covered
+jump        rose beyond what capacity, power or pace allow          power, else unknown: bounded, not covered
 stuck       stood still under power                                 shared over the standstill if it caught up,
-                                                                    else power
+                                                                    or if power stood, too; else power
 gap         no sample for longer than LONG_STEP                     total known, shared evenly (``spread``), bounded
 ==========  ======================================================  =============================================
 
-One count backwards is jitter and is levelled. Where there is power and no register, power is integrated (trapezoid
-over gaps up to ``POWER_GAP``; method ``integrated``), bounded by the lesser and greater of each two powers.
+A step is bounded by the capacity where it is known, else by believed power, else by the pace of the steps near it
+(:mod:`energy.registers.pace`). One count backwards is jitter and is levelled. Where there is power and no register,
+power is integrated (trapezoid over gaps up to ``POWER_GAP``; method ``integrated``), bounded by the lesser and greater
+of each two powers.
 
 **Window.** A value depends on the two samples of each step, and on those beside them where a step is doubtful. For
 exact values of ``start``..``end`` give every sample inside, and on each side the nearest ``CONTEXT`` samples within
-``BRIDGE``. A doubtful stretch (a zero night, a standstill) longer than that is judged alike by any window that holds it
+``REACH``. A doubtful stretch (a zero night, a standstill) longer than that is judged alike by any window that holds it
 and the good samples around it; from ``BRIDGE`` before to ``BRIDGE`` after always does.
 """
 
@@ -36,15 +38,26 @@ from energy.conflict import greater
 from energy.energy_row import to_mwh, to_us
 from energy.registers.fast_path import Course, advance
 from energy.registers.full_path import Portion, portions_by_full_path
+from energy.registers.pace import CONTEXT, REACH_US
 
-__all__ = ["ANY_HOLE", "BRIDGE", "CONTEXT", "Course", "Portion", "advanced_course", "energy_of_columns", "portions"]
+__all__ = [
+    "ANY_HOLE",
+    "BRIDGE",
+    "CONTEXT",
+    "REACH",
+    "Course",
+    "Portion",
+    "advanced_course",
+    "energy_of_columns",
+    "portions",
+]
 
 BRIDGE = timedelta(hours=24)
 """The longest time between two samples over which a register's step is shared by whoever sees a window only."""
 ANY_HOLE = timedelta.max
 """``bridge`` of whoever has the samples on both sides of every hole: no step is lost, however long the hole."""
-CONTEXT = 8
-"""Samples beyond a window, on each side, by which its doubtful samples are judged."""
+REACH = timedelta(microseconds=REACH_US)
+"""How far beyond a window the samples may be, :data:`CONTEXT` on each side, by which its steps are judged."""
 
 
 def portions(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from energy.registers.samples import OFF_BY, SLACK_US, SPARE_MWH, Trace, count_of
+from energy.registers.pace import SLACK_US
+from energy.registers.samples import OFF_BY, SPARE_MWH, Samples, count_of
 
 SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
 """Resolutions (mWh) of registers that wrap: 0.1 Wh to 1 kWh."""
@@ -28,48 +29,48 @@ class Delta(NamedTuple):
     known: bool = True
 
 
-def classify_delta(trace: Trace, before: Sequence[int], here: int, following: int | None) -> Delta:
+def classify_delta(of: Samples, before: Sequence[int], here: int, following: int | None) -> Delta:
     """The step up to sample ``here`` from the last of ``before`` (one or two believed samples).
 
     A fall is, in this order, a wrap, a reset to zero, or another meter; a rise that can't have happened is a jump.
     ``following`` is the next sample, if any: where nothing else bounds a step, the steps beside it do.
     """
     last = before[-1]
-    high, low = trace.register[last] or 0, trace.register[here] or 0
-    if trace.plausible(last, here):
+    high, low = of.register[last] or 0, of.register[here] or 0
+    if of.plausible(last, here):
         return Delta(low - high, low - high, low - high)
-    wrap = wrapped(trace, before, here, following)
+    wrap = wrapped(of, before, here, following)
     if wrap is not None:
         return Delta(wrap, wrap, wrap, "wrap")
-    bound = trace.bound(trace.times[here] - trace.times[last])
-    most = _most(trace, before, here, following)
+    bound = of.greatest(last, here)
+    most = _most(of, before, here, following)
     if low > high:
         return Delta(0, 0, bound, "jump", known=False)
-    integral = trace.integral(last, here)
+    integral = of.integral(last, here)
     if integral is not None:
-        most = min(most or 0, round(OFF_BY * integral) + SPARE_MWH)
-    if low > (high // 10 if most is None else most):
+        most = min(most, round(OFF_BY * integral) + SPARE_MWH)
+    if low > most:
         return Delta(0, 0, bound, "replaced", known=False)
-    idle = following is not None and len(before) == 2 and _idle(trace, before, here, following)
+    idle = following is not None and len(before) == 2 and _idle(of, before, here, following)
     return Delta(low, low, low if idle else max(low, bound), "reset")
 
 
-def wrapped(trace: Trace, before: Sequence[int], here: int, following: int | None) -> int | None:
+def wrapped(of: Samples, before: Sequence[int], here: int, following: int | None) -> int | None:
     """The step's energy if the register wrapped in it at 16 or 32 bits (or five or six digits of kWh), else None."""
     last = before[-1]
-    high, low = trace.register[last] or 0, trace.register[here] or 0
+    high, low = of.register[last] or 0, of.register[here] or 0
     if low >= high:
         return None
-    most = _most(trace, before, here, following)
-    soon = trace.times[here] - trace.times[last] <= NEAR_US
-    integral = trace.integral(last, here)
+    most = _most(of, before, here, following)
+    soon = of.times[here] - of.times[last] <= NEAR_US
+    integral = of.integral(last, here)
     for modulus, scale in MODULI:
         step = modulus - high + low
         if high >= modulus or high % scale or low % scale:
             continue
         close = max(modulus - high, low) <= modulus // 50
-        near = close if most is None or not soon else high >= modulus // 2 > low
-        if not near or (most is not None and step > most):
+        near = high >= modulus // 2 > low if soon else close
+        if not near or step > most:
             continue
         if integral is not None:
             # A reset leaves what was counted since; power tells the two apart, to a count.
@@ -80,26 +81,24 @@ def wrapped(trace: Trace, before: Sequence[int], here: int, following: int | Non
     return None
 
 
-def _most(trace: Trace, before: Sequence[int], here: int, following: int | None) -> int | None:
+def _most(of: Samples, before: Sequence[int], here: int, following: int | None) -> int:
     """The most energy of the step by capacity or power, else four times the pace of the steps beside it."""
     last = before[-1]
-    most = trace.most(last, here)
-    if most is not None:
-        return most
     paces = []
     for i, j in ((before[-2] if len(before) > 1 else None, last), (here, following)):
         if i is not None and j is not None:
-            rise = (trace.register[j] or 0) - (trace.register[i] or 0)
+            rise = (of.register[j] or 0) - (of.register[i] or 0)
             if rise >= 0:
-                paces.append((rise, trace.times[j] - trace.times[i]))
-    if not paces:
-        return None
-    span = trace.times[here] - trace.times[last] + SLACK_US
-    resolution = 2 * count_of(trace.register[last] or 0, trace.register[here] or 0)
-    return max(4 * rise * span // time for rise, time in paces) + SPARE_MWH + resolution
+                paces.append((rise, of.times[j] - of.times[i]))
+    most = of.most(last, here)
+    if not paces or of.is_bounded(last, here):
+        return most
+    span = of.times[here] - of.times[last] + SLACK_US
+    resolution = 2 * count_of(of.register[last] or 0, of.register[here] or 0)
+    return min(most, max(4 * rise * span // time for rise, time in paces) + SPARE_MWH) + resolution
 
 
-def _idle(trace: Trace, before: Sequence[int], here: int, following: int) -> bool:
+def _idle(of: Samples, before: Sequence[int], here: int, following: int) -> bool:
     """Whether the register stood still on both sides of the step, and power was nowhere."""
-    still = trace.register[before[0]] == trace.register[before[1]] and trace.register[here] == trace.register[following]
-    return still and not any(trace.power[i] for i in (*before, here, following))
+    still = of.register[before[0]] == of.register[before[1]] and of.register[here] == of.register[following]
+    return still and not any(of.power[i] for i in (*before, here, following))

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from energy.energy_row import METHOD_RANK, joined_causes
 from energy.registers.apportion import areas_under, by_power, by_time
 from energy.registers.deltas import Delta, classify_delta
-from energy.registers.outliers import ValidRegister, validate_register
-from energy.registers.samples import MW_US, Trace
+from energy.registers.outliers import validate_register
+from energy.registers.pace import MW_US
+from energy.registers.samples import Samples
+from energy.registers.standstill import ValidRegister
 
 LONG_STEP = timedelta(minutes=30)
 """Between samples farther apart than this a quarter-hour may lie that no sample saw: its share is a guess."""
@@ -57,54 +59,63 @@ def portions_by_full_path(
 ) -> dict[int, Portion]:
     """What every stretch between the samples gives, by quarter-hour.
 
-    Units as in :class:`energy.registers.samples.Trace`.
+    Units as in :class:`energy.registers.samples.Samples`.
     """
     found: dict[int, Portion] = {}
     if not times:
         return found
-    trace = Trace(times, register, power, capacity_w)
-    valid = validate_register(trace)
-    for period, portion in _stretches(trace, valid, bridge_us):
+    of = Samples(times, register, power, capacity_w)
+    valid = validate_register(of)
+    for period, portion in _stretches(of, valid, bridge_us):
         held = found.get(period)
         found[period] = portion if held is None else held.plus(portion)
     return found
 
 
-def _stretches(trace: Trace, valid: ValidRegister, bridge_us: int) -> Iterator[tuple[int, Portion]]:
+def _stretches(of: Samples, valid: ValidRegister, bridge_us: int) -> Iterator[tuple[int, Portion]]:
     samples = valid.samples
     if not samples:
-        yield from _integrated(trace, 0, len(trace.times) - 1)
+        yield from _integrated(of, 0, len(of.times) - 1)
         return
-    yield from _integrated(trace, 0, samples[0])
+    yield from _integrated(of, 0, samples[0])
     for n, (last, here) in enumerate(pairwise(samples), start=1):
-        if trace.times[here] - trace.times[last] > bridge_us:
-            yield from _integrated(trace, last, here)
+        if of.times[here] - of.times[last] > bridge_us:
+            yield from _integrated(of, last, here)
         elif here in valid.dead:
-            yield from _integrated(trace, last, here, "stuck")
+            yield from _integrated(of, last, here, "stuck")
+        elif here in valid.frozen and of.plausible(last, here):
+            yield from _spread(of, last, here)
         else:
             following = samples[n + 1] if n + 1 < len(samples) else None
-            delta = classify_delta(trace, samples[max(0, n - 2) : n], here, following)
+            delta = classify_delta(of, samples[max(0, n - 2) : n], here, following)
             if here in valid.causes and not delta.cause:
                 delta = delta._replace(cause=valid.causes[here])
-            yield from _step(trace, last, here, delta)
-    yield from _integrated(trace, samples[-1], len(trace.times) - 1)
+            yield from _step(of, last, here, delta)
+    yield from _integrated(of, samples[-1], len(of.times) - 1)
 
 
-def _step(trace: Trace, last: int, here: int, delta: Delta) -> Iterator[tuple[int, Portion]]:
+def _spread(of: Samples, last: int, here: int) -> Iterator[tuple[int, Portion]]:
+    """A step whose power was frozen: known in sum alone."""
+    step = (of.register[here] or 0) - (of.register[last] or 0)
+    for period, portion in bounded(list(by_time(step, of.times[last], of.times[here])), step, step, of.bound):
+        yield period, portion._replace(cause="stuck")
+
+
+def _step(of: Samples, last: int, here: int, delta: Delta) -> Iterator[tuple[int, Portion]]:
     """The shares of a classified delta."""
-    integral = trace.integral(last, here)
+    integral = of.integral(last, here)
     unseen = not delta.known or (delta.cause == "reset" and delta.lower < RESET_SHARE * (integral or 0))
     if integral is not None and unseen:
-        yield from _integrated(trace, last, here, delta.cause)
+        yield from _integrated(of, last, here, delta.cause)
         return
-    shares = list(_shared(trace, last, here, delta.mwh))
+    shares = list(_shared(of, last, here, delta.mwh))
     certain = delta.lower == delta.upper
-    if certain and (delta.mwh == 0 or len(shares) == 1 or not _is_long(trace, last, here)):
+    if certain and (delta.mwh == 0 or len(shares) == 1 or not _is_long(of, last, here)):
         yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
         return
     method = "spread" if certain else "estimated"
     cause = joined_causes((delta.cause, "gap")) if certain else delta.cause
-    for period, portion in bounded(shares, delta.lower, delta.upper, trace.bound):
+    for period, portion in bounded(shares, delta.lower, delta.upper, of.bound):
         covered = portion.covered if delta.known else 0
         yield period, portion._replace(method=method, cause=cause, covered=covered)
 
@@ -123,36 +134,40 @@ def bounded(
         yield period, Portion(mwh, us, "spread", min(least, mwh), greatest, "gap")
 
 
-def _is_long(trace: Trace, last: int, here: int) -> bool:
+def _is_long(of: Samples, last: int, here: int) -> bool:
     """Whether somewhere in the step no sample with power was taken for longer than LONG_STEP."""
-    if trace.times[here] - trace.times[last] <= LONG_STEP_US:
+    if of.times[here] - of.times[last] <= LONG_STEP_US:
         return False
-    if not trace.powered(last, here):
+    if not of.powered(last, here):
         return True
-    return any(b - a > LONG_STEP_US for a, b in pairwise(trace.times[last : here + 1]))
+    return any(b - a > LONG_STEP_US for a, b in pairwise(of.times[last : here + 1]))
 
 
-def _shared(trace: Trace, last: int, here: int, mwh: int) -> Iterable[tuple[int, int, int]]:
-    power = [p for p in trace.power[last : here + 1] if p is not None]
-    if trace.powered(last, here) and trace.times[here] > trace.times[last]:
-        return by_power(mwh, trace.times[last : here + 1], power)
-    return by_time(mwh, trace.times[last], trace.times[here])
+def _shared(of: Samples, last: int, here: int, mwh: int) -> Iterable[tuple[int, int, int]]:
+    power = [p for p in of.power[last : here + 1] if p is not None]
+    if of.powered(last, here) and of.times[here] > of.times[last]:
+        return by_power(mwh, of.times[last : here + 1], power)
+    return by_time(mwh, of.times[last], of.times[here])
 
 
-def _integrated(trace: Trace, first: int, last: int, cause: str = "") -> Iterator[tuple[int, Portion]]:
+def _integrated(of: Samples, first: int, last: int, cause: str = "") -> Iterator[tuple[int, Portion]]:
     """Power integrated between two samples, wherever it is known; rounded once a quarter-hour."""
     areas: dict[int, list[int]] = {}
+    doubted: set[int] = set()
     for i in range(first, last):
-        p0, p1 = trace.power[i], trace.power[i + 1]
-        if p0 is None or p1 is None or not trace.powered(i, i + 1):
+        p0, p1 = of.power[i], of.power[i + 1]
+        if p0 is None or p1 is None or not of.powered(i, i + 1):
             continue
         low, high = min(p0, p1), max(p0, p1)
-        for period, area, us in areas_under(trace.times[i], trace.times[i + 1], p0, p1):
+        for period, area, us in areas_under(of.times[i], of.times[i + 1], p0, p1):
             held = areas.setdefault(period, [0, 0, 0, 0])
+            if i in of.replaced or i + 1 in of.replaced:
+                doubted.add(period)
             held[0] += area
             held[1] += us
             held[2] += low * us
             held[3] += high * us
     for period, (area, us, lower, upper) in areas.items():
         mwh = (area + MW_US) // (2 * MW_US)
-        yield period, Portion(mwh, us, "integrated", min(mwh, lower // MW_US), max(mwh, -(-upper // MW_US)), cause)
+        named = "momentary" if period in doubted and not cause else cause
+        yield period, Portion(mwh, us, "integrated", min(mwh, lower // MW_US), max(mwh, -(-upper // MW_US)), named)

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
-POWER_GAP = timedelta(hours=1)
-"""The longest time between two powers over which power is integrated (trapezoid)."""
+from energy.registers.pace import HOUSEHOLD_MW, MW_US, SLACK_US, Pace
+from energy.registers.power import GAP_US, credible_power
+
 HEADROOM = 1.5
 """How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is a round figure."""
-SLACK_US = 60_000_000
-"""A register may show up to a minute's energy more than its step's time allows: it is not read when it is counted."""
 MAX_POWER_MW = 10**13
 """The greatest power a reading may state, 10 GW (energy.records): the bound where nothing else bounds energy."""
 SPARE_POWER = 10
 """How many times the power at a step's ends, or one sample beyond, may have flowed: the sun may have come out."""
 SPARE_MWH = 1_000_000
-"""Energy (mWh) that a step may show whatever power says."""
+"""Energy (mWh) that a step may show beyond what power allows."""
 OFF_BY = 3.0
 """Power is believed where it agrees with the register within this factor on most of the register's steps."""
 COUNTS = (1_000_000, 100_000, 10_000, 1_000)
 """Resolutions of registers in mWh: 1 kWh, 100 Wh, 10 Wh, 1 Wh."""
-
-GAP_US = POWER_GAP // timedelta(microseconds=1)
-MW_US = 3_600_000_000
-"""Milliwatt-microseconds in a mWh."""
+CATALOGUE_ERRS = 4
+"""So many samples beyond the capacity, and more than half of all, show that the catalogue errs."""
 
 
 def count_of(*values: int) -> int:
@@ -39,7 +35,7 @@ def most_in(capacity_mw: int | None, span: int) -> int:
     return (MAX_POWER_MW if capacity_mw is None else capacity_mw) * span // MW_US
 
 
-class Trace:
+class Samples:
     """Times (microseconds, ascending, unique), register (mWh or None) and power (mW, not negative, or None)."""
 
     def __init__(
@@ -51,11 +47,19 @@ class Trace:
     ) -> None:
         self.times = times
         self.register = list(register)
-        self.power = power
+        self._capacity_mw = None if capacity_w is None else round(capacity_w * 1000 * HEADROOM)
+        if self._capacity_mw is not None and self._capacity_is_wrong(power):
+            self._capacity_mw = None
+        self.power, self.replaced = credible_power(times, power, self._capacity_mw)
+        self._pace = Pace(times, register)
+        self._add_up()
+        self.power_believed = self._power_agrees()
+
+    def _add_up(self) -> None:
         # Up to each sample: twice the energy in mW * us, the same by the lesser of each two powers, and how often
         # power was not known.
         self._twice, self._surely, self._unknown = [0], [0], [0]
-        for (t0, p0), (t1, p1) in pairwise(zip(times, power, strict=True)):
+        for (t0, p0), (t1, p1) in pairwise(zip(self.times, self.power, strict=True)):
             if p0 is None or p1 is None or t1 - t0 > GAP_US:
                 self._twice.append(self._twice[-1])
                 self._surely.append(self._surely[-1])
@@ -64,10 +68,6 @@ class Trace:
                 self._twice.append(self._twice[-1] + (p0 + p1) * (t1 - t0))
                 self._surely.append(self._surely[-1] + 2 * min(p0, p1) * (t1 - t0))
                 self._unknown.append(self._unknown[-1])
-        self._capacity_mw = None if capacity_w is None else round(capacity_w * 1000 * HEADROOM)
-        self.power_believed = self._power_agrees()
-        if self._capacity_mw is not None and self._capacity_is_wrong():
-            self._capacity_mw = None
 
     def powered(self, i: int, j: int) -> bool:
         """Whether power is known all the way from sample ``i`` to ``j``."""
@@ -85,29 +85,50 @@ class Trace:
             return 0
         return (self._surely[j] - self._surely[i]) // (2 * MW_US)
 
-    def most(self, i: int, j: int) -> int | None:
-        """The most energy (mWh) between two samples that capacity, else power, allows; None where neither is known."""
+    def is_frozen(self, i: int, j: int) -> bool:
+        """Whether power repeats itself to the last digit from sample ``i`` to ``j``."""
+        return self.power[i] is not None and all(power == self.power[i] for power in self.power[i : j + 1])
+
+    def forget_power(self, i: int, j: int) -> None:
+        """Take back the power after sample ``i`` up to ``j``."""
+        self.power[i + 1 : j + 1] = [None] * (j - i)
+        self._add_up()
+
+    def most(self, i: int, j: int) -> int:
+        """The most energy (mWh) between two samples that capacity allows, else power, else the pace near them."""
         span = self.times[j] - self.times[i] + SLACK_US
         if self._capacity_mw is not None:
             allowed = self._capacity_mw * span // MW_US
             integral = self.integral(i, j)
             return allowed if integral is None else max(allowed, 2 * integral)
-        if not (self.power_believed and self.powered(i, j)):
-            return None
+        if not self.is_bounded(i, j):
+            return self._pace.most(i, j)
         highest = max(power or 0 for power in self.power[max(0, i - 1) : j + 2])
         return SPARE_POWER * highest * span // MW_US + SPARE_MWH
+
+    def is_bounded(self, i: int, j: int) -> bool:
+        """Whether capacity or power bounds the energy between two samples."""
+        return self._capacity_mw is not None or (self.power_believed and self.powered(i, j))
 
     def bound(self, span: int) -> int:
         """The most energy (mWh) in ``span`` microseconds; see :func:`most_in`."""
         return most_in(self._capacity_mw, span)
+
+    def greatest(self, i: int, j: int) -> int:
+        """Upper bound (mWh) of the energy between two samples where the register does not tell it."""
+        span = self.times[j] - self.times[i]
+        if self._capacity_mw is not None:
+            return self.bound(span)
+        return max(self._pace.most(i, j), HOUSEHOLD_MW * span // MW_US)
 
     def plausible(self, i: int, j: int) -> bool:
         """Whether the step from ``i`` up to ``j`` can have happened; a count or two more is only resolution."""
         before, after = self.register[i], self.register[j]
         if before is None or after is None or after < before:
             return False
-        most = self.most(i, j)
-        beyond = 0 if most is None else after - before - most
+        if after == before:
+            return True
+        beyond = after - before - self.most(i, j)
         return beyond <= 0 or beyond <= 2 * count_of(before, after)
 
     def _moves(self) -> list[tuple[int, int]]:
@@ -129,15 +150,17 @@ class Trace:
             return 1 / OFF_BY <= median(ratios) <= OFF_BY
         return self._capacity_mw is None or all((power or 0) <= self._capacity_mw for power in self.power)
 
-    def _capacity_is_wrong(self) -> bool:
-        """Whether most moves exceed the capacity: then the catalogue errs, not the register."""
-        rises = [
-            ((self.register[j] or 0) - (self.register[i] or 0), self.times[j] - self.times[i], i, j)
-            for i, j in self._moves()
-        ]
-        beyond = sum(
-            rise * MW_US > (self._capacity_mw or 0) * (span + SLACK_US)
-            and rise > 2 * count_of(self.register[i] or 0, self.register[j] or 0)
-            for rise, span, i, j in rises
-        )
-        return beyond >= 4 and 2 * beyond > len(rises)
+    def _capacity_is_wrong(self, power: Sequence[int | None]) -> bool:
+        """Whether most moves exceed the capacity, or most powers: then the catalogue errs, not the device."""
+        capacity = self._capacity_mw or 0
+        moves = self._moves()
+        beyond = 0
+        for i, j in moves:
+            before, after = self.register[i] or 0, self.register[j] or 0
+            allowed = capacity * (self.times[j] - self.times[i] + SLACK_US)
+            beyond += (after - before) * MW_US > allowed and after - before > 2 * count_of(before, after)
+        if moves:
+            return beyond >= CATALOGUE_ERRS and 2 * beyond > len(moves)
+        flowing = [p for p in power if p]
+        above = [p for p in flowing if p > capacity]
+        return len(above) >= CATALOGUE_ERRS and 2 * len(above) > len(flowing) and len(set(above)) > 1

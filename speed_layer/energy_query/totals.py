@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from energy.balance import EnergyRow, Register, community_energy, installation_energy
 from energy.energy_row import from_us, to_us
-from energy.registers.counters import BRIDGE, CONTEXT
+from energy.registers.counters import CONTEXT, REACH
 from speed_layer.energy_query.carried_state import CarriedState, advance, begin
 from speed_layer.energy_query.windows import Stretch, Window, by_day, pieces, stretches, union, window
 from speed_layer.lookups import Reading, Store
@@ -151,8 +151,8 @@ def _withdraw(store: Store, made: Sequence[Totals]) -> None:
 
 def _windows(store: Store, affected: Mapping[str, Sequence[Stretch]]) -> dict[str, list[Window]]:
     asked = [(name, stretch) for name, of in affected.items() for stretch in of]
-    before = store.before([(stretch.device_id, stretch.first) for _, stretch in asked], NEIGHBOURS, BRIDGE)
-    after = store.since([(stretch.device_id, stretch.last + _AFTER) for _, stretch in asked], NEIGHBOURS, BRIDGE)
+    before = store.before([(stretch.device_id, stretch.first) for _, stretch in asked], NEIGHBOURS, REACH)
+    after = store.since([(stretch.device_id, stretch.last + _AFTER) for _, stretch in asked], NEIGHBOURS, REACH)
     found: dict[str, list[Window]] = {name: [] for name in affected}
     # Up to the farthest of the readings by which a step is validated: a reading that ends a doubtful stretch (a zero, a
     # standstill) gives the whole stretch another meaning.
@@ -168,8 +168,8 @@ def _readings(store: Store, asked: Sequence[tuple[Sequence[str], Window]]) -> li
     flat = [(device, piece) for devices, piece in asked for device in devices]
     answers = zip(
         store.between([(device, *piece) for device, piece in flat]),
-        store.before([(device, piece.start) for device, piece in flat], NEIGHBOURS, BRIDGE),
-        store.since([(device, piece.end) for device, piece in flat], NEIGHBOURS, BRIDGE),
+        store.before([(device, piece.start) for device, piece in flat], NEIGHBOURS, REACH),
+        store.since([(device, piece.end) for device, piece in flat], NEIGHBOURS, REACH),
         strict=True,
     )
     return [[*chain.from_iterable(chain.from_iterable(islice(answers, len(devices))))] for devices, _ in asked]

@@ -1,0 +1,105 @@
+"""The pace of a register: how much a step may rise where neither capacity nor power bounds it.
+
+A step may rise ten times as fast as any other one near it, and always as fast as a household's connection allows. The
+steps near it are those of the :data:`CONTEXT` samples on each side, within :data:`REACH_US`: any window over the
+samples that holds these gives the same answer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+CONTEXT = 8
+"""Samples beyond a step, on each side, by which it is judged."""
+REACH_US = timedelta(days=2) // timedelta(microseconds=1)
+"""How far away these samples may be."""
+FACTOR = 10
+"""How many times as fast as the steps near it a step may be: sun and consumption come and go."""
+HOUSEHOLD_MW = 15_000_000
+"""15 kW in mW, the most that a connection of tariff 2.0TD may take (Circular CNMC 3/2020): no doubt below it."""
+LASTING_MW = 2_000_000
+"""2 kW in mW: what of it may go on beyond an hour."""
+HOUR_US = 3_600_000_000
+SLACK_US = 60_000_000
+"""A register may show up to a minute's energy more than its step's time allows: it is not read when it is counted."""
+MW_US = 3_600_000_000
+"""Milliwatt-microseconds in a mWh."""
+
+
+class Move(NamedTuple):
+    """A change of the register in mWh, and the time in microseconds since the change before it."""
+
+    mwh: int
+    span: int
+
+
+def unquestioned(span: int) -> int:
+    """The rise (mWh) in ``span`` microseconds that needs no evidence."""
+    if span <= HOUR_US:
+        return HOUSEHOLD_MW * span // MW_US
+    return HOUSEHOLD_MW + LASTING_MW * (span - HOUR_US) // MW_US
+
+
+def is_of_pace(rise: int, span: int, move: Move) -> bool:
+    """Whether a ``rise`` (mWh) in ``span`` microseconds is at most ten times as fast as ``move``."""
+    return rise * move.span <= FACTOR * move.mwh * (span + SLACK_US)
+
+
+class Pace:
+    """The moves near each step of one register: ``times`` in microseconds, ``register`` in mWh or None."""
+
+    def __init__(self, times: Sequence[int], register: Sequence[int | None]) -> None:
+        self._times = times
+        self._have = [i for i, value in enumerate(register) if value is not None]
+        self._register = [value or 0 for value in register]
+
+    def most(self, i: int, j: int) -> int:
+        """The most energy (mWh) between samples ``i`` and ``j``."""
+        span = self._times[j] - self._times[i]
+        allowed = unquestioned(span + SLACK_US)
+        fastest = self._fastest(i, j)
+        if fastest is None:
+            return allowed
+        return max(allowed, FACTOR * fastest.mwh * (self._standing(i, j) + SLACK_US) // fastest.span)
+
+    def _fastest(self, i: int, j: int) -> Move | None:
+        """The fastest rise near the step that no fall of its size takes back: a marker comes and goes."""
+        moves = [*self._moves(self._before(i)), *self._moves(self._after(j))]
+        falls = [-move.mwh for move in moves if move.mwh < 0]
+        fastest = None
+        for move in moves:
+            if move.mwh < 0 or any(move.mwh <= 2 * fall and fall <= 2 * move.mwh for fall in falls):
+                continue
+            if fastest is None or move.mwh * fastest.span > fastest.mwh * move.span:
+                fastest = move
+        return fastest
+
+    def _before(self, i: int) -> list[int]:
+        at = bisect_left(self._have, i)
+        near = self._have[max(0, at - CONTEXT) : at + 1]
+        return [k for k in near if self._times[k] >= self._times[i] - REACH_US]
+
+    def _after(self, j: int) -> list[int]:
+        at = bisect_left(self._have, j)
+        near = self._have[at : at + CONTEXT + 1]
+        return [k for k in near if self._times[k] <= self._times[j] + REACH_US]
+
+    def _moves(self, near: Sequence[int]) -> Iterator[Move]:
+        since = near[0] if near else 0
+        for k in near:
+            change = self._register[k] - self._register[since]
+            if change:
+                yield Move(change, self._times[k] - self._times[since])
+                since = k
+
+    def _standing(self, i: int, j: int) -> int:
+        """Time of the step and of the standstill that it ends, as far as that is near."""
+        since = i
+        for k in reversed(self._before(i)):
+            if self._register[k] != self._register[i]:
+                break
+            since = k
+        return self._times[j] - self._times[since]

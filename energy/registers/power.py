@@ -1,0 +1,64 @@
+"""Which samples of a power are to be believed: a marker or a bit that fell over is no power."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from energy.registers.pace import FACTOR, HOUSEHOLD_MW
+
+POWER_GAP = timedelta(hours=1)
+"""The longest time between two powers over which power is integrated (trapezoid)."""
+GAP_US = POWER_GAP // timedelta(microseconds=1)
+CONFIRMED_BY = 2
+"""So many samples after it of like power confirm a sudden one."""
+
+
+def credible_power(
+    times: Sequence[int], power: Sequence[int | None], most_mw: int | None
+) -> tuple[list[int | None], frozenset[int]]:
+    """``power`` (mW) with straight lines instead of what can't be believed, and the samples so replaced.
+
+    Above ``most_mw`` nothing is believed; where that is None, nothing above a household's connection that is more than
+    ten times the sample before it, unless the next samples confirm it. A line bridges at most :data:`POWER_GAP`; a
+    sample that none bridges is None.
+    """
+    limit = HOUSEHOLD_MW if most_mw is None else most_mw
+    if all(p is None or p <= limit for p in power):
+        return list(power), frozenset()
+    have = [i for i, p in enumerate(power) if p is not None]
+    good: list[int] = []
+    for n, i in enumerate(have):
+        value = power[i] or 0
+        if value <= limit:
+            good.append(i)
+        elif most_mw is None:
+            held = power[good[-1]] if good else None
+            if (held is not None and value <= FACTOR * held) or _is_confirmed(power, have[n : n + 1 + CONFIRMED_BY]):
+                good.append(i)
+    return _bridged(times, power, have, good)
+
+
+def _is_confirmed(power: Sequence[int | None], run: Sequence[int]) -> bool:
+    """Whether samples in a row are of like power, though not equal to the last digit, as a marker is."""
+    values = [power[i] or 0 for i in run]
+    return len(run) > CONFIRMED_BY and FACTOR * min(values) >= max(values) and len(set(values)) > 1
+
+
+def _bridged(
+    times: Sequence[int], power: Sequence[int | None], have: Sequence[int], good: Sequence[int]
+) -> tuple[list[int | None], frozenset[int]]:
+    believed = set(good)
+    replaced = frozenset(i for i in have if i not in believed)
+    bridged: list[int | None] = list(power)
+    at = 0
+    for i in sorted(replaced):
+        while at < len(good) and good[at] < i:
+            at += 1
+        before, after = (good[at - 1] if at else None), (good[at] if at < len(good) else None)
+        bridged[i] = None
+        if before is None or after is None or times[after] - times[before] > GAP_US:
+            continue
+        low, high = power[before] or 0, power[after] or 0
+        bridged[i] = low + (high - low) * (times[i] - times[before]) // (times[after] - times[before])
+    return bridged, replaced
