@@ -12,17 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "unit" / "energy"))
-
-from fault_shapes import CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERABLE, Case, Sample, clean  # type: ignore
-
 from energy.balance import installation_energy
 from energy.registers.counters import portions
+from tests.support.register_shapes import CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERABLE, Case, Sample, clean
 
 NAMES = {5: "5 s", 60: "1 min", 300: "5 min", 900: "15 min"}
 LIMIT_W = 60_000.0

@@ -13,14 +13,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "faults"))
-
-from fault_away import BAR_S, HOMES, catch_up  # type: ignore
-from fault_kills import SERVICES, kill_service
-from fault_night_kills import kill_archive, kill_nights
-from fault_plan import Plan
-from fault_table import meets_bar, table
-from fault_world import world
+from tests.support.faults.away import BAR_S, HOMES, catch_up
+from tests.support.faults.kills import SERVICES, kill_service
+from tests.support.faults.night_kills import kill_archive, kill_nights
+from tests.support.faults.plan import Plan
+from tests.support.faults.table import meets_bar, table
+from tests.support.faults.world import world
 
 PORT_OFFSET = 20_000
 

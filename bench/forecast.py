@@ -1,7 +1,7 @@
 """Forecasts 24 hours ahead on public histories, beside the naive forecast, a LightGBM script and statsforecast's MSTL.
 
 solera bench forecast            # every case; SOLERA_SHARED_DATA names the folder of the histories
-python bench/forecast.py solar   # one
+python -m bench.forecast solar   # one
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _forecast_data import Case, buildings, chosen, homes, pvpc, solar, spot
 from rich.console import Console
 from rich.table import Table
 
+from bench.forecasts.data import Case, buildings, chosen, homes, pvpc, solar, spot
 from conf import load_settings
 
 PEER = ("lightgbm==4.7.0", "statsforecast==2.1.1", "pyarrow==18.1.0", "pandas==2.2.3", "numpy==1.26.4", "scikit-learn")
-BENCH = Path(__file__).parent
+BENCH = Path(__file__).parent / "forecasts"
 LEVELS = [round(level / 100, 2) for level in range(1, 100)]
 
 
@@ -133,13 +133,13 @@ def main(wanted: list[str]) -> None:
             subprocess.run(command, check=True)
             took = time.monotonic() - began
             weather = ["weather"] if case.weather else []
-            peer = [python, BENCH / "_forecast_peer.py", case.kind, case.folder, case.first, case.last, peers, *weather]
+            peer = [python, BENCH / "lightgbm_peer.py", case.kind, case.folder, case.first, case.last, peers, *weather]
             subprocess.run([str(part) for part in peer], check=True)
             found = [scores(case, ours), scores(case, peers)]
             if case.kind != "price":  # a year of days, each fitted anew, would take an hour
                 plain = [
                     python,
-                    BENCH / "_forecast_statistics.py",
+                    BENCH / "statsforecast_peer.py",
                     case.kind,
                     case.folder,
                     case.first,

@@ -1,7 +1,7 @@
 """Price forecasts a day ahead on a later year: what each model makes of weather, of past prices, and of both.
 
 solera bench price              # Spain's market 2017 with the weather of five cities, and the PVPC of 2020
-python bench/price.py pvpc      # one
+python -m bench.price pvpc      # one
 
 Every model is fitted on what came before, anew every 30 days, and never sees the year it forecasts. Needs the public
 histories in the folder that SOLERA_SHARED_DATA names.
@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _forecast_data import Case, chosen, pvpc, spot
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -32,6 +31,7 @@ from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
 from batch_layer.pricing.issue import banded
 from batch_layer.pricing.rolling import Task, solve
 from batch_layer.pricing.track_record import LEVELS, pinball, score
+from bench.forecasts.data import Case, chosen, pvpc, spot
 from conf import load_settings
 from stack.downloads import java
 

@@ -1,6 +1,6 @@
 """How fast the speed layer is, beside a plain kafka-python loop that does the same, on servers of its own.
 
-    python bench/speed.py [--readings 1000000] [--seconds 60] [--commitlog batch --commitlog periodic]
+    python -m bench.speed [--readings 1000000] [--seconds 60] [--commitlog batch --commitlog periodic]
 
 A backlog: Kafka to Cassandra, validated, repeats dropped, raw reading and latest state written. Live: from the
 producer's send to the row visible in ``inverter_state`` by CQL.
@@ -12,12 +12,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from _speed_job import WARMING_BATCHES, Rate, in_keyspace, job, loop, rate, wait_for
-from _speed_live import latencies, percentiles
-from _speed_readings import DEVICES, a_while_ago, ends, publish, register
 from rich.console import Console
 from rich.table import Table
 
+from bench.streams.job import WARMING_BATCHES, Rate, in_keyspace, job, loop, rate, wait_for
+from bench.streams.live import latencies, percentiles
+from bench.streams.readings import DEVICES, a_while_ago, ends, publish, register
 from conf import Settings, load_settings
 from stack.up import down, up
 

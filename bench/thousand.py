@@ -2,7 +2,7 @@
 
 Bar: features, train, forecast, evaluate and publish together take 20 minutes on two cores; aim: 10.
 
-python bench/thousand.py [INSTALLATIONS]
+python -m bench.thousand [INSTALLATIONS]
 """
 
 from __future__ import annotations

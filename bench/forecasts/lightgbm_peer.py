@@ -1,6 +1,6 @@
 """The peer: forty lines of LightGBM on the same CSV files, retrained every 30 days. Runs in an environment of its own.
 
-python _forecast_peer.py KIND FOLDER FIRST LAST OUT [weather]
+python lightgbm_peer.py KIND FOLDER FIRST LAST OUT [weather]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A second peer: statsforecast's MSTL, a day and a week of seasons, fitted anew each day. In an environment of its own.
 
-python _forecast_statistics.py KIND FOLDER FIRST LAST OUT
+python statsforecast_peer.py KIND FOLDER FIRST LAST OUT
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -18,7 +17,6 @@ from conf import Settings
 from stack.services import environment
 from store import cassandra
 
-BENCH = Path(__file__).parent
 WARMING_BATCHES = 2
 """Batches before those that count: while they last, what is measured is the compilers."""
 
@@ -53,7 +51,7 @@ def job(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[bytes]
 @contextmanager
 def loop(settings: Settings, count: int) -> Iterator[subprocess.Popen[bytes]]:
     """The plain loop."""
-    with _running(settings, [sys.executable, str(BENCH / "_speed_loop.py"), str(count)], {}) as process:
+    with _running(settings, [sys.executable, "-m", "bench.streams.loop", str(count)], {}) as process:
         yield process
 
 

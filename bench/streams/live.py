@@ -7,9 +7,9 @@ import time
 from datetime import datetime, timezone
 from statistics import quantiles
 
-from _speed_readings import DEVICES, reading
 from confluent_kafka import Producer
 
+from bench.streams.readings import DEVICES, reading
 from conf import Settings
 from store import cassandra
 

@@ -1,6 +1,6 @@
 """The plain loop the speed layer is measured beside: kafka-python, json, cassandra-driver's concurrent writes.
 
-``python bench/_speed_loop.py COUNT``: from the beginning of topic ``readings`` until COUNT messages are done
+``python -m bench.streams.loop COUNT``: from the beginning of topic ``readings`` until COUNT messages are done
 (0 = from its end, until killed). Settings, tables and durability are those of the speed layer; offsets are
 committed after the writes.
 """

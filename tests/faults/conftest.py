@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from fault_plan import Plan
-from fault_table import Outcome, table
-from fault_world import World, world
 from rich.console import Console
+
+from tests.support.faults.plan import Plan
+from tests.support.faults.table import Outcome, table
+from tests.support.faults.world import World, world
 
 OUTCOMES: list[Outcome] = []
 

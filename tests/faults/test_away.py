@@ -8,13 +8,13 @@ import signal
 import sqlite3
 import time
 
-from fault_audit import audit_devices, device_energy
-from fault_away import BAR_S, HOMES, broken, catch_up, first_of_each, in_order, report, topic, without
-from fault_devices import FIRST_WH
-from fault_kills import BACK_WITHIN, served_wh
-from fault_load import until
-from fault_plan import Plan
-from fault_world import World, pole
+from tests.support.faults.audit import audit_devices, device_energy
+from tests.support.faults.away import BAR_S, HOMES, broken, catch_up, first_of_each, in_order, report, topic, without
+from tests.support.faults.devices import FIRST_WH
+from tests.support.faults.kills import BACK_WITHIN, served_wh
+from tests.support.faults.load import until
+from tests.support.faults.plan import Plan
+from tests.support.faults.world import World, pole
 
 
 def test_the_gateway_keeps_all_and_sends_it_in_order(whole: World, plan: Plan) -> None:

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_audit import audit, audit_devices
-from fault_kills import BACK_WITHIN, is_fresh
-from fault_load import until
-from fault_night import SHORT, SOLERA, Night, audit_batch, night
-from fault_world import World, world
 
 from conf import Settings
 from stack.process import Place, Service, spawn
 from stack.services import environment
+from tests.support.faults.audit import audit, audit_devices
+from tests.support.faults.kills import BACK_WITHIN, is_fresh
+from tests.support.faults.load import until
+from tests.support.faults.night import SHORT, SOLERA, Night, audit_batch, night
+from tests.support.faults.world import World, world
 
 SERVERS_MB, GATEWAY_MB = 1500, 6
 OWN_DISKS = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")

@@ -6,11 +6,12 @@ What may be set, and its default: :mod:`fault_plan`. The watch starts again what
 from __future__ import annotations
 
 import pytest
-from fault_kills import SERVICES, kill_service
-from fault_night_kills import kill_archive, kill_nights
-from fault_plan import Plan
-from fault_table import Outcome
-from fault_world import World
+
+from tests.support.faults.kills import SERVICES, kill_service
+from tests.support.faults.night_kills import kill_archive, kill_nights
+from tests.support.faults.plan import Plan
+from tests.support.faults.table import Outcome
+from tests.support.faults.world import World
 
 
 @pytest.mark.parametrize("part", SERVICES)

@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_audit import audit
-from fault_kills import BACK_WITHIN, is_fresh
-from fault_load import until
-from fault_world import World
+
+from tests.support.faults.audit import audit
+from tests.support.faults.kills import BACK_WITHIN, is_fresh
+from tests.support.faults.load import until
+from tests.support.faults.world import World
 
 TOGETHER_SECONDS = 45.0
 

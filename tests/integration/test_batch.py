@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import batch_world as world
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
@@ -21,6 +20,7 @@ from batch_layer.runs import Run
 from conf import Settings
 from store import cassandra
 from store.spark import session
+from tests.support import batch_world as world
 
 STEPS = ("archive", "clean", "totals", "publish")
 FIRST = world.CUT - timedelta(days=3)

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from fault_audit import audit, audit_devices
-from fault_kills import BACK_WITHIN, SERVICES, is_fresh, kill_and_await
-from fault_load import until
-from fault_night import ARCHIVE, Night, audit_master, night
-from fault_world import World, world
+
+from tests.support.faults.audit import audit, audit_devices
+from tests.support.faults.kills import BACK_WITHIN, SERVICES, is_fresh, kill_and_await
+from tests.support.faults.load import until
+from tests.support.faults.night import ARCHIVE, Night, audit_master, night
+from tests.support.faults.world import World, world
 
 NAMED_WITHIN = 10.0
 

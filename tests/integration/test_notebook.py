@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import pyspark
 import pytest
-import serving_rows as rows
 from py4j.java_gateway import JavaGateway
 from pyhive import hive
 
@@ -26,6 +25,7 @@ from stack.process import Place, spawn, stop
 from stack.servers.zeppelin import Outcome, Zeppelin
 from stack.services import services
 from store.cassandra import apply_schema, connect
+from tests.support import serving_rows as rows
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "conf" / "docker" / "Dockerfile"

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import batch_world as world
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -26,6 +25,7 @@ from serving_layer.app import create_app
 from serving_layer.web import price_chart, price_panel
 from store import cassandra
 from store.spark import session
+from tests.support import batch_world as world
 
 STEPS = ("archive", "clean", "totals", "prices", "publish")
 NOW = datetime.now(timezone.utc)

@@ -11,12 +11,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import batch_world as world
 import pytest
 from fastapi.testclient import TestClient
-from hostile_messages import corpus
 from pyspark.sql import SparkSession
-from speed_world import Job, topic_ends
 from typer.testing import CliRunner
 
 from batch_layer.master.validate import validated_row
@@ -29,6 +26,9 @@ from stack.services import environment
 from store import cassandra
 from store.catalogue import Catalogue
 from store.spark import session
+from tests.support import batch_world as world
+from tests.support.hostile_messages import corpus
+from tests.support.speed_world import Job, topic_ends
 
 STEPS = ("archive", "clean", "totals", "publish")
 TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import schemathesis
-import serving_rows as rows
 from cassandra.cluster import Session
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given
@@ -28,6 +27,7 @@ from serving_layer.web.snapshot import first_choice, take, total_wh
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra
+from tests.support import serving_rows as rows
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)

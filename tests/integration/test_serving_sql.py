@@ -10,7 +10,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-import serving_rows as rows
 from fastapi.testclient import TestClient
 from pyhive import hive
 
@@ -18,6 +17,7 @@ from conf import Settings
 from serving_layer.app import create_app
 from stack.servers import thrift
 from store import cassandra
+from tests.support import serving_rows as rows
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_messages import corpus
-from speed_world import Job, Views, quarantine_topic, send, topic_ends, until
 
 from conf import Settings
 from energy.balance import EnergyRow, community_energy, installation_energy
@@ -22,6 +20,8 @@ from speed_layer.readings_query.ledger import Ledger
 from speed_layer.readings_query.summary import Summary
 from speed_layer.readings_query.validate import Message, validate
 from store.catalogue import Catalogue
+from tests.support.hostile_messages import corpus
+from tests.support.speed_world import Job, Views, quarantine_topic, send, topic_ends, until
 
 DAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
 RUN = secrets.token_hex(3)

@@ -14,10 +14,8 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import batch_world as world
 import pandas as pd
 import pytest
-from aemet_service import ENCODING, Service, aemet_service
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -32,6 +30,8 @@ from ingest.sources.aemet import client, weather
 from ingest.sources.backfill import backfill
 from store import cassandra
 from store.spark import session
+from tests.support import batch_world as world
+from tests.support.aemet_service import ENCODING, Service, aemet_service
 
 ANSWERS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
 CODE, HOME = "28065", "getafe"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hostile_messages import COUNT, corpus, good
 
 from batch_layer.master.validate import validated_row
 from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
@@ -18,6 +17,7 @@ from ingest.files.replay import ReplayError, keyed, lines
 from speed_layer.readings_query.validate import Message, validate
 from store.catalogue import Catalogue
 from store.quarantine import PAYLOAD_BYTES
+from tests.support.hostile_messages import COUNT, corpus, good
 
 HOME = "hostile"
 NOON = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
-from series import load, plant
 
 from batch_layer import artifacts, evaluate, features, forecast, train
 from batch_layer.forecasting.site import Site
 from batch_layer.night import Night
 from batch_layer.runs import Run
 from conf import Settings
+from tests.support.series import load, plant
 
 DAYS = 64
 PARTS = {"a": "all", "b": "all", "new": "all"}

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pandas as pd
 import pytest
-from market import prices as market_prices
 from pyspark.sql import SparkSession
 
 from batch_layer import prices
@@ -22,6 +21,7 @@ from batch_layer.runs import Run
 from conf import Settings
 from conf.stations import DAILY_VALUES, municipality_of_station
 from energy.money import pvpc
+from tests.support.market import prices as market_prices
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AT = datetime(2026, 3, 9, 13, tzinfo=timezone.utc)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from pyspark.sql import SparkSession
-from readings_of import CATALOGUE, NOON, at, payload, reading
 
 from conf import load_settings
 from speed_layer.readings_query.query import release
 from speed_layer.readings_query.summary import total
 from speed_layer.readings_query.validated_batch import validated_messages
 from speed_layer.sinks import reading_rows
+from tests.support.readings import CATALOGUE, NOON, at, payload, reading
 
 SOURCE = "value binary, partition int, offset bigint, timestamp timestamp"
 RECEIVED = datetime(2026, 6, 2, tzinfo=timezone.utc)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from fault_devices import FIRST_WH, STEP_WH
-from fault_load import STEP, Load
-from fault_world import World, inverter, pole
+from tests.support.faults.devices import FIRST_WH, STEP_WH
+from tests.support.faults.load import STEP, Load
+from tests.support.faults.world import World, inverter, pole
 
 KEPT_WITHIN = 120.0
 RIGHT_WITHIN = 120.0

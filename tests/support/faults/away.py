@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from fault_devices import FIRST_WH, STEP_WH
-from fault_kills import BACK_WITHIN, is_fresh, served_wh
-from fault_load import until
-from fault_world import World, inverter
 from kafka import KafkaConsumer, TopicPartition
 
 from ingest.gateway.outbox import Outbox
 from ingest.publishing.messages import message
 from stack.process import leader
 from store.instants import rfc3339
+from tests.support.faults.devices import FIRST_WH, STEP_WH
+from tests.support.faults.kills import BACK_WITHIN, is_fresh, served_wh
+from tests.support.faults.load import until
+from tests.support.faults.world import World, inverter
 
 HOMES = 1000
 """Of a reading a second each."""

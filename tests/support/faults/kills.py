@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable
 
 import psutil
-from fault_audit import audit, audit_devices
-from fault_devices import FIRST_WH, STEP_WH
-from fault_load import Load, until
-from fault_plan import Plan
-from fault_table import Outcome
-from fault_world import World, inverter, pole
+
+from tests.support.faults.audit import audit, audit_devices
+from tests.support.faults.devices import FIRST_WH, STEP_WH
+from tests.support.faults.load import Load, until
+from tests.support.faults.plan import Plan
+from tests.support.faults.table import Outcome
+from tests.support.faults.world import World, inverter, pole
 
 SERVICES = ("kafka", "cassandra", "speed", "gateway", "api")
 BACK_WITHIN = 240.0

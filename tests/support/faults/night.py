@@ -16,10 +16,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fault_audit import Found, patience
-from fault_load import STEP, STEP_WH, Load
-from fault_world import World, inverter
 from hdfs import InsecureClient
+
+from tests.support.faults.audit import Found, patience
+from tests.support.faults.load import STEP, STEP_WH, Load
+from tests.support.faults.world import World, inverter
 
 SOLERA = (str(Path(sys.executable).parent / "solera"), "nightly")
 _STEPS = """

@@ -10,16 +10,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from fault_audit import Found, audit
-from fault_kills import is_fresh
-from fault_load import FIRST_WH, Load, day, until
-from fault_night import SHORT, SOLERA, Night, Reader, audit_batch, night
-from fault_plan import Plan
-from fault_table import Outcome
-from fault_world import World, inverter
-
 from energy.balance import installation_energy
 from ingest.publishing.bulk import Keyed, publish_all
+from tests.support.faults.audit import Found, audit
+from tests.support.faults.kills import is_fresh
+from tests.support.faults.load import FIRST_WH, Load, day, until
+from tests.support.faults.night import SHORT, SOLERA, Night, Reader, audit_batch, night
+from tests.support.faults.plan import Plan
+from tests.support.faults.table import Outcome
+from tests.support.faults.world import World, inverter
 
 FRESH_WITHIN = 60.0
 RESTATED = "restated"

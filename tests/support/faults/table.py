@@ -7,8 +7,9 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fault_audit import Found
 from rich.table import Table
+
+from tests.support.faults.audit import Found
 
 BARS_S = {"kafka": 15.0, "cassandra": 45.0, "speed": 30.0, "gateway": 5.0}
 """Seconds within which data are fresh again after a kill, p95."""

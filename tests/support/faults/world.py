@@ -15,8 +15,6 @@ from unittest.mock import patch
 import requests
 from cassandra import OperationTimedOut
 from cassandra.cluster import NoHostAvailable
-from fault_devices import Devices
-from fault_load import Load
 
 from conf import Settings, load_settings
 from stack.process import Place, leader
@@ -24,6 +22,8 @@ from stack.services import environment
 from stack.up import down, status, up
 from stack.watch import OWNER
 from store import cassandra
+from tests.support.faults.devices import Devices
+from tests.support.faults.load import Load
 
 DEVICES = 50
 HOMES = 45

@@ -6,13 +6,23 @@ import random
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from fault_shapes import BASE_WH, CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERABLE, UINT32, Sample, clean
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from energy.energy_row import QUARTER_US, from_us, to_us
 from energy.registers.counters import BRIDGE, Portion, portions
 from energy.registers.full_path import portions_by_full_path
+from tests.support.register_shapes import (
+    BASE_WH,
+    CAPACITY_W,
+    LOST,
+    MIDNIGHT,
+    RATES_S,
+    RECOVERABLE,
+    UINT32,
+    Sample,
+    clean,
+)
 
 
 def total_mwh(found: dict[int, Portion]) -> int:

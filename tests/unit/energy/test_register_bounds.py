@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from register_faults import AT, COUNT, FAULTS, PACE_W, RATES_S, START, steady, times
 
 from energy.balance import installation_energy
 from energy.registers.counters import ANY_HOLE, Portion, portions
+from tests.support.register_faults import AT, COUNT, FAULTS, PACE_W, RATES_S, START, steady, times
 
 QUANTITIES = {
     "import": ("meter", "import_total_wh"),

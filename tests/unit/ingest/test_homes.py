@@ -16,7 +16,7 @@ from conf import load_settings
 from energy.topics import TOPICS
 from ingest.simulator import citylearn
 from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, Home, catalogue, cycle_hour, history
-from tests.plain_homes import plain_hours
+from tests.support.plain_homes import plain_hours
 
 CUT = datetime(2026, 11, 21, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)

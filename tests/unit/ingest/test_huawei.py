@@ -11,7 +11,7 @@ from ingest.devices.connection import RegisterMapConnection
 from ingest.devices.modbus import Link
 from ingest.devices.register_map import MappedDevice
 from ingest.devices.registers import words
-from tests.unit.ingest.modbus_device import free_port, serving
+from tests.support.modbus_device import free_port, serving
 
 
 def registers_at(start: int, length: int, **values: list[int]) -> list[int]:

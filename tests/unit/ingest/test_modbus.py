@@ -14,7 +14,7 @@ from ingest.devices import modbus, sunspec_models
 from ingest.devices.modbus import DeviceError, Link, NothingMeasuredError
 from ingest.devices.registers import words
 from ingest.devices.sunspec import SunSpecDevice
-from tests.unit.ingest.modbus_device import free_port, serving, sunspec_image
+from tests.support.modbus_device import free_port, serving, sunspec_image
 
 SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
 

@@ -19,7 +19,7 @@ from ingest.simulator.clock import LOG_STEP, first_instant, next_instant
 from ingest.simulator.homes import CYCLE_HOURS, Home
 from ingest.simulator.plant import Plant
 from ingest.simulator.server import devices, listen
-from tests.unit.ingest.modbus_device import free_port
+from tests.support.modbus_device import free_port
 
 HOUR = timedelta(hours=1)
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=timezone.utc)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
-from readings_of import NOON
 
 from energy.energy_row import QUARTER, EnergyRow
 from speed_layer.energy_query import totals
 from speed_layer.energy_query.totals import Totals, community_totals
 from speed_layer.energy_query.windows import Window
+from tests.support.readings import NOON
 
 HOUR = Window(NOON, NOON + timedelta(hours=1))
 MEMBERS = {f"village-{n}": [f"home-{n}-{m}" for m in range(n + 1)] for n in range(4)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from readings_of import CATALOGUE, message, payload, reading
 
 from energy.topics import MAX_PAYLOAD_BYTES, Rejected
 from speed_layer.readings_query.validate import validate
+from tests.support.readings import CATALOGUE, message, payload, reading
 
 
 def test_a_reading_of_a_known_device_is_taken() -> None:

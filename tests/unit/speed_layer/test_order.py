@@ -13,11 +13,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readings_of import reading
 
 from energy.conflict import merge
 from speed_layer.readings_query.duplicates import Key, Position, Stored, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
+from tests.support.readings import reading
 
 DEVICES = ("home-1-inverter", "home-1-other")
 FIELDS = ("ac_power_w", "energy_total_wh", "voltage_v")

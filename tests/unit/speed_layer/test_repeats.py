@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from readings_of import NOON, at, reading
 
 from speed_layer.readings_query.duplicates import Stored, classify, key, may_be_stored
+from tests.support.readings import NOON, at, reading
 
 A = reading(0, ac_power_w=100.0)
 GREATER = reading(0, ac_power_w=200.0)

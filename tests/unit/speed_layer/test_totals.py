@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readings_of import NOON, reading
 
 from energy.balance import EnergyRow, Register, installation_energy
 from energy.conflict import adds, merge
@@ -17,6 +16,7 @@ from speed_layer.energy_query.affected import affecting_registers
 from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import installation_totals
 from speed_layer.lookups import Reading
+from tests.support.readings import NOON, reading
 
 DEVICE = "home-1-inverter"
 CAPACITY = {"home-1": 10.0}

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
-from readings_of import CATALOGUE, NOON, at, message, payload, reading
 
 from conf import load_settings
 from energy.energy_row import to_us
 from speed_layer.readings_query.summary import Summary, total
 from speed_layer.readings_query.validate import Message
 from speed_layer.readings_query.validated_batch import validating
+from tests.support.readings import CATALOGUE, NOON, at, message, payload, reading
 
 
 def validated_messages(messages: list[Message]) -> list[dict[str, Any]]:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from readings_of import NOON, at
 
 from speed_layer.energy_query.windows import PIECE, QUARTER, Stretch, Window, pieces, stretches, union, window
+from tests.support.readings import NOON, at
 
 
 def minute(minutes: float) -> datetime:

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
-from series import hours, load, plant, rows
 
 from batch_layer.backtest import quantities as backtesting
 from batch_layer.backtest.inputs import BadInput, read_history, read_sites, read_weather
 from batch_layer.forecasting.forest import XGBOOST, Shape
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
+from tests.support.series import hours, load, plant, rows
 
 
 def csv(folder: Path, name: str, frame: pd.DataFrame) -> Path:

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
-from series import load, plant, rows
 
 from batch_layer.forecasting import model as models
 from batch_layer.forecasting.blend import proven_centre
@@ -18,6 +17,7 @@ from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.frame import feature_table
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
 from batch_layer.forecasting.site import Site
+from tests.support.series import load, plant, rows
 
 SMALL = Shape(trees=5, depth=4)
 LEVELS = (0.1, 0.5, 0.9)

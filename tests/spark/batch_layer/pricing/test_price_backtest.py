@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from market import prices as market_prices
 from pyspark.sql import SparkSession
 
 from batch_layer.backtest import prices
@@ -15,6 +14,7 @@ from batch_layer.backtest import quantities as backtesting
 from batch_layer.backtest.inputs import BadInput
 from batch_layer.forecasting.quantity import PRICE
 from batch_layer.pricing.candidates import NAIVE
+from tests.support.market import prices as market_prices
 
 LEVELS = (0.1, 0.5, 0.9)
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from series import load, plant, rows
 
 from batch_layer.forecasting.history import OFF_HOURS, SeriesRefused, hourly
 from batch_layer.forecasting.quantity import CONSUMPTION, PRICE, SOLAR
+from tests.support.series import load, plant, rows
 
 
 def test_gaps_become_unknown_hours_and_repeats_their_mean():

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from series import load, plant
 
 from batch_layer.forecasting import lags, levels
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
 from batch_layer.forecasting.site import Site
 from batch_layer.forecasting.table import feature_rows
+from tests.support.series import load, plant
 
 MADRID = Site(zone="Europe/Madrid")
 

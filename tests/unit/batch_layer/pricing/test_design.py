@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from market import prices
 
 from batch_layer.pricing import lasso, perceptron, trees
 from batch_layer.pricing.design import DAYS_BACK, Design, filled, lay_out
 from batch_layer.pricing.table import inputs
+from tests.support.market import prices
 
 MADRID = "Europe/Madrid"
 

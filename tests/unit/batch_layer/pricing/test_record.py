@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 import numpy as np
 import pandas as pd
 import pytest
-from market import prices
 
 from batch_layer.pricing import candidates, components
 from batch_layer.pricing.band import quantiles
@@ -15,6 +14,7 @@ from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, TREES, WITH_WEATH
 from batch_layer.pricing.design import lay_out
 from batch_layer.pricing.issue import issue
 from batch_layer.pricing.track_record import coverage, score, winner
+from tests.support.market import prices
 
 LEVELS = (0.1, 0.5, 0.9)
 

@@ -1,0 +1,1 @@
+"""The measurements, each beside its peer: ``solera bench NAME``."""

@@ -1,0 +1,1 @@
+"""What the forecast benches share: their data and their peers."""

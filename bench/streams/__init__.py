@@ -1,0 +1,1 @@
+"""What the speed bench runs and measures."""
