@@ -1,9 +1,8 @@
 """Energy of an installation from the readings of its devices, and of a community from its members' rows.
 
-consumption = generation + import - export - charge + discharge, and self-consumption = generation - export, exactly
-in mWh. Both need a meter: without one nobody knows what crossed the connection. An installation without an inverter
-or a battery counts nothing for it; one whose inverter or battery is known but silent in a period keeps its row, and
-completeness 0 tells that the value is not to be trusted yet.
+Consumption and self-consumption are derived last, after every quantity has been filled (:mod:`energy.derived`). An
+installation without an inverter or a battery counts nothing for it; one whose inverter or battery is known but silent
+in a period keeps its row, and completeness 0 tells that the value is not to be trusted yet.
 """
 
 from __future__ import annotations
@@ -12,30 +11,16 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from energy.conflict import merge
+from energy.derived import derived
 from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
 from energy.records import REGISTERS
 from energy.registers.counters import BRIDGE, Portion, energy_of_columns
 
-__all__ = [
-    "Counted",
-    "EnergyRow",
-    "Register",
-    "community_energy",
-    "counted",
-    "device_rows",
-    "installation_energy",
-    "installation_rows",
-    "registers",
-]
-
-DERIVED = {
-    "consumption": {"generation": 1, "import": 1, "export": -1, "charge": -1, "discharge": 1},
-    "self_consumption": {"generation": 1, "export": -1},
-}
-"""Quantities that no register counts, as signed sums of those that registers count."""
 _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
 
 
@@ -103,8 +88,13 @@ def registers(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None) 
             yield Register(device, quantity, times, register_wh, power_w, capacity_w)
 
 
-def installation_rows(of: Counted, start: datetime, end: datetime) -> list[EnergyRow]:
-    """Rows of the installation in ``start``..``end`` (UTC), the derived quantities among them."""
+def installation_rows(
+    of: Counted, start: datetime, end: datetime, statements: Iterable[EnergyRow] = ()
+) -> list[EnergyRow]:
+    """Rows of the installation in ``start``..``end`` (UTC), the derived quantities among them.
+
+    ``statements`` are what others have totalled (``energy.intervals.stated_energy``): they fill what readings lack.
+    """
     window = range(to_us(start), to_us(end))
     heard = {quantity: list(times.values()) for quantity, times in of.heard.items()}
     parts: dict[tuple[str, int], list[Portion]] = defaultdict(list)
@@ -113,9 +103,38 @@ def installation_rows(of: Counted, start: datetime, end: datetime) -> list[Energ
             for period, portion in portions.items():
                 if period in window:
                     parts[quantity, period].append(portion)
-    rows = {key: _row(*key, each, _expected(heard[key[0]], key[1])) for key, each in parts.items()}
-    _derive(rows, heard)
-    return [rows[key] for key in sorted(rows)]
+    rows = (_row(*key, each, _expected(heard[key[0]], key[1])) for key, each in parts.items())
+    return balanced(rows, statements, heard)
+
+
+def balanced(
+    rows: Iterable[EnergyRow], statements: Iterable[EnergyRow], heard: Mapping[str, list[list[int]]]
+) -> list[EnergyRow]:
+    """``rows`` of readings, filled by others' ``statements``, with what is derived from both, by quantity and start.
+
+    A reading's row that covers no time (completeness 0) does not stand in a statement's way. ``heard`` are the times
+    (microseconds) at which each device of a quantity was heard.
+    """
+    periods: dict[datetime, dict[str, EnergyRow]] = defaultdict(dict)
+    stated: dict[datetime, set[str]] = defaultdict(set)
+    for row in statements:
+        periods[row.start][row.quantity] = row
+        stated[row.start].add(row.quantity)
+    for row in rows:
+        if row.completeness > 0 or row.quantity not in periods[row.start]:
+            periods[row.start][row.quantity] = row
+            stated[row.start].discard(row.quantity)
+    has_meter = "import" in heard or "export" in heard
+    for start, of in periods.items():
+        silent = partial(_is_silent, heard, to_us(start))
+        for row in derived(of, stated[start], silent, has_meter):
+            of[row.quantity] = row
+    return sorted((row for of in periods.values() for row in of.values()), key=itemgetter(0, 1))
+
+
+def _is_silent(heard: Mapping[str, list[list[int]]], period: int, quantity: str) -> bool:
+    """Whether a device of the ``quantity`` is expected in ``period``."""
+    return bool(_expected(heard.get(quantity, []), period))
 
 
 def device_rows(of: Counted, device_id: str, quantity: str, start: datetime, end: datetime) -> list[EnergyRow]:
@@ -165,26 +184,6 @@ def _row(quantity: str, period: int, parts: list[Portion], expected: int) -> Ene
         sum(part.upper for part in parts) / MWH,
         joined_causes(cause for part in parts for cause in part.cause.split(",")),
     )
-
-
-def _derive(rows: dict[tuple[str, int], EnergyRow], heard: Mapping[str, list[list[int]]]) -> None:
-    """Add the derived quantities to the periods in which a meter has evidence."""
-    for period in {period for quantity, period in rows if quantity in ("import", "export")}:
-        for derived, signs in DERIVED.items():
-            present = [(sign, rows[name, period]) for name, sign in signs.items() if (name, period) in rows]
-            if derived == "self_consumption" and ("generation", period) not in rows:
-                continue
-            silent = any(
-                (name, period) not in rows and _expected(heard[name], period) for name in signs if name in heard
-            )
-            mwh = sum(sign * round(row.energy_wh * MWH) for sign, row in present)
-            lower = sum(s * round(((r.lower_wh if s > 0 else r.upper_wh) or 0) * MWH) for s, r in present)
-            upper = sum(s * round(((r.upper_wh if s > 0 else r.lower_wh) or 0) * MWH) for s, r in present)
-            method, cause = joined([row for _, row in present])
-            complete = 0.0 if silent else min(row.completeness for _, row in present)
-            rows[derived, period] = EnergyRow(
-                derived, from_us(period), mwh / MWH, complete, method, lower / MWH, upper / MWH, cause
-            )
 
 
 def community_energy(members: Mapping[str, list[EnergyRow]]) -> list[EnergyRow]:

@@ -1,4 +1,4 @@
-"""Energy that somebody else has totalled, as quarter-hours; and how it fills what readings do not have.
+"""Energy that somebody else has totalled, as quarter-hours.
 
 An interval longer than a quarter-hour is spread evenly over its quarter-hours (method ``spread``). Of two
 statements about the same time of the same meter the one known later holds; of two known at once the measured one,
@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from energy.energy_row import METHOD_RANK, METHODS, MWH, QUARTER_US, EnergyRow, from_us, to_mwh, to_us
+from energy.balance import balanced
+from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, from_us, to_mwh, to_us
 from energy.registers.apportion import by_time
 
 FIELDS = {
@@ -35,10 +36,14 @@ class _Piece(NamedTuple):
 
 
 def interval_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> list[EnergyRow]:
+    """:func:`stated_energy`, and what is derived from it (:mod:`energy.derived`)."""
+    return balanced([], stated_energy(intervals, start, end), {"import": []})
+
+
+def stated_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> list[EnergyRow]:
     """Quarter-hours of ``start``..``end`` (UTC) from the intervals of ONE installation, its meters added up.
 
-    Intervals may come unsorted and repeated, and reach beyond the range. Consumption that no interval states is
-    generation + import - export, or import + self-consumption, or import alone where nothing else is stated.
+    Intervals may come unsorted and repeated, and reach beyond the range.
     """
     first, last = to_us(start), to_us(end)
     said: dict[tuple[str, int], dict[str, list[_Piece]]] = defaultdict(lambda: defaultdict(list))
@@ -61,7 +66,6 @@ def interval_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end
                     said[quantity, period][interval["meter_id"]].append(piece)
                 edge += covered
     rows = {key: _row(*key, list(meters.values())) for key, meters in said.items()}
-    _add_consumption(rows)
     return [rows[key] for key in sorted(rows)]
 
 
@@ -82,39 +86,3 @@ def _row(quantity: str, period: int, meters: list[list[_Piece]]) -> EnergyRow:
     energy = mwh / MWH
     method = max(methods, key=METHOD_RANK.__getitem__)
     return EnergyRow(quantity, from_us(period), energy, completeness, method, energy, energy)
-
-
-def _add_consumption(rows: dict[tuple[str, int], EnergyRow]) -> None:
-    for quantity, period in list(rows):
-        if quantity != "import" or ("consumption", period) in rows:
-            continue
-        signed = [(1, rows["import", period])]
-        if ("generation", period) in rows:
-            signed += [
-                (sign, rows[name, period])
-                for sign, name in ((1, "generation"), (-1, "export"))
-                if (name, period) in rows
-            ]
-        elif ("self_consumption", period) in rows:
-            signed.append((1, rows["self_consumption", period]))
-        elif ("export", period) in rows:
-            continue
-        energy = sum(sign * to_mwh(row.energy_wh) for sign, row in signed) / MWH
-        completeness = min(row.completeness for _, row in signed)
-        method = METHODS[max(METHOD_RANK[row.method] for _, row in signed)]
-        rows["consumption", period] = EnergyRow(
-            "consumption", from_us(period), energy, completeness, method, energy, energy
-        )
-
-
-def fill(readings_rows: Iterable[EnergyRow], interval_rows: Iterable[EnergyRow]) -> list[EnergyRow]:
-    """Readings where there are any, intervals for what readings do not have, per quantity and period.
-
-    A reading's row that covers no time (completeness 0) does not stand in an interval's way.
-    """
-    rows = {(row.quantity, row.start): row for row in interval_rows}
-    for row in readings_rows:
-        key = row.quantity, row.start
-        if row.completeness > 0 or key not in rows:
-            rows[key] = row
-    return [rows[key] for key in sorted(rows)]

@@ -13,7 +13,7 @@ from cassandra.concurrent import execute_concurrent
 from cassandra.query import dict_factory
 
 from conf import Settings
-from energy.balance import EnergyRow
+from energy.energy_row import EnergyRow
 from energy.records import COUNTED, QUANTITIES
 from energy.topics import TOPICS
 from speed_layer.readings_query.duplicates import Key, Stored

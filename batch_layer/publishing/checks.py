@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.publishing.energy_changes import PublishError
-from energy.balance import DERIVED
+from energy.derived import CONSUMPTION
 from energy.records import QUANTITIES
 
 OURS = ("measured", "integrated")
@@ -25,7 +25,7 @@ def conservation(values: DataFrame) -> int:
     mwh = F.round(F.col("energy_wh") * 1000).cast("bigint")
     parts = [F.sum(F.when(F.col("quantity") == q, mwh)).alias(q) for q in QUANTITIES]
     ours = F.min(F.col("method").isin(*OURS)).alias("ours")
-    flows = " + ".join(f"{sign} * coalesce({q}, 0)" for q, sign in DERIVED["consumption"].items())
+    flows = " + ".join(f"{sign} * coalesce({q}, 0)" for q, sign in CONSUMPTION.items())
     periods = (
         values.groupBy("installation_id", "start")
         .agg(*parts, ours)

@@ -22,10 +22,10 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.master.dataset import INTERVAL_SPAN
 from batch_layer.quarters import gap_ledger
-from energy.balance import EnergyRow, community_energy, counted, installation_rows
-from energy.energy_row import from_us
+from energy.balance import community_energy, counted, installation_rows
+from energy.energy_row import EnergyRow, from_us
 from energy.gaps import Stretch
-from energy.intervals import fill, interval_energy
+from energy.intervals import stated_energy
 from energy.records import COUNTED
 from energy.registers.counters import ANY_HOLE
 
@@ -159,7 +159,7 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
         days = set(together[0]["days"] or ())  # none where only the ledger is wanted
         if days:
             start, end = _midnight(min(days)), _midnight(max(days) + timedelta(days=1))
-            totals = fill(installation_rows(found, start, end), interval_energy(intervals, start, end))
+            totals = installation_rows(found, start, end, stated_energy(intervals, start, end))
             yield _to_arrow(installation, (row for row in totals if row.start.date() in days), _ARROW_BOTH)
         wanted = [row["expected"] for row in together if row["expected"]]
         yield _ledger_to_arrow(installation, gap_ledger.ledger(wanted, readings, found, work.started))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from energy.registers.pace import FACTOR, HOUSEHOLD_MW
+from energy.registers.pace import CONTEXT, FACTOR, HOUSEHOLD_MW
 
 POWER_GAP = timedelta(hours=1)
 """The longest time between two powers over which power is integrated (trapezoid)."""
@@ -20,8 +20,8 @@ def credible_power(
     """``power`` (mW) with straight lines instead of what can't be believed, and the samples so replaced.
 
     Above ``most_mw`` nothing is believed; where that is None, nothing above a household's connection that is more than
-    ten times the sample before it, unless the next samples confirm it. A line bridges at most :data:`POWER_GAP`; a
-    sample that none bridges is None.
+    ten times each of the :data:`CONTEXT` believed samples before it, unless the next samples confirm it. A line bridges
+    at most :data:`POWER_GAP`; a sample that none bridges is None.
     """
     limit = HOUSEHOLD_MW if most_mw is None else most_mw
     if all(p is None or p <= limit for p in power):
@@ -33,8 +33,8 @@ def credible_power(
         if value <= limit:
             good.append(i)
         elif most_mw is None:
-            held = power[good[-1]] if good else None
-            if (held is not None and value <= FACTOR * held) or _is_confirmed(power, have[n : n + 1 + CONFIRMED_BY]):
+            held = max((power[k] or 0 for k in good[-CONTEXT:]), default=0)
+            if value <= FACTOR * held or _is_confirmed(power, have[n : n + 1 + CONFIRMED_BY]):
                 good.append(i)
     return _bridged(times, power, have, good)
 

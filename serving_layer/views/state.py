@@ -38,7 +38,8 @@ def devices(reader: Reader, installation_ids: Sequence[str], now: datetime) -> l
 def power(states: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, float]:
     """Power in W of each quantity now, from states that are not stale; absent where no device says.
 
-    consumption = generation + import - export - charge + discharge, where there is a meter.
+    consumption = generation + import - export - charge + discharge, where there is a meter, and where something
+    generates, one that tells the export. Devices read a moment apart can make it negative, as in the energy views.
     """
     totals: dict[str, float] = {}
     for state in states:
@@ -53,10 +54,10 @@ def power(states: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, float
 def _named(totals: Mapping[str, float]) -> dict[str, float]:
     names = ("generation_w", "import_w", "export_w", "charge_w", "discharge_w")
     now = {name: totals[column] for name, column in zip(names, POWERS, strict=True) if column in totals}
-    if "import_w" in now:
+    if "import_w" in now and ("export_w" in now or not now.keys() & {"generation_w", "discharge_w"}):
         flows = {name: now.get(name, 0.0) for name in names}
         used = flows["generation_w"] + flows["import_w"] - flows["export_w"]
-        now["consumption_w"] = max(0.0, used - flows["charge_w"] + flows["discharge_w"])
+        now["consumption_w"] = used - flows["charge_w"] + flows["discharge_w"]
     return now
 
 

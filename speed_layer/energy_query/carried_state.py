@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from energy.balance import Counted, EnergyRow, Register, installation_rows, registers
-from energy.energy_row import EPOCH, QUARTER_US, from_us, to_us
+from energy.balance import Counted, Register, installation_rows, registers
+from energy.energy_row import EPOCH, QUARTER_US, EnergyRow, from_us, to_us
 from energy.registers.counters import BRIDGE, Course, advanced_course
 from speed_layer.energy_query.windows import Window
 from speed_layer.lookups import Reading

@@ -16,7 +16,7 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from conf import Settings
-from energy.balance import EnergyRow
+from energy.energy_row import EnergyRow
 from store import cassandra
 
 PATIENCE_SECONDS = 480.0

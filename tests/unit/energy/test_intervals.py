@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from energy.balance import balanced
 from energy.energy_row import EnergyRow
-from energy.intervals import fill, interval_energy
+from energy.intervals import interval_energy
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 DAY = MIDNIGHT + timedelta(days=1)
@@ -99,5 +100,5 @@ def test_readings_win_and_intervals_fill() -> None:
     def row(minute: int, wh: float, completeness: float = 1.0) -> EnergyRow:
         return EnergyRow("import", MIDNIGHT + timedelta(minutes=minute), wh, completeness)
 
-    filled = fill([row(0, 1), row(15, 2, 0.0), row(45, 7, 0.0)], [row(0, 5), row(15, 6), row(30, 8)])
-    assert [r.energy_wh for r in filled] == [1, 6, 8, 7]
+    filled = balanced([row(0, 1), row(15, 2, 0.0), row(45, 7, 0.0)], [row(0, 5), row(15, 6), row(30, 8)], {})
+    assert [r.energy_wh for r in filled if r.quantity == "import"] == [1, 6, 8, 7]

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.balance import EnergyRow, Register, installation_energy
+from energy.balance import Register, installation_energy
 from energy.conflict import adds, merge
+from energy.energy_row import EnergyRow
 from speed_layer.energy_query.affected import affecting_registers
 from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import installation_totals
