@@ -112,7 +112,9 @@ def clean_readings(readings: DataFrame) -> DataFrame:
 
     Of their arrivals the last stands: until then the reading was another.
     """
-    ordered = readings.repartition("device_id", "event_day").sortWithinPartitions(*TOPICS["readings"].key)
+    ordered = readings.repartition("installation_id", "device_id", "event_day").sortWithinPartitions(
+        *TOPICS["readings"].key
+    )
     return ordered.mapInArrow(merge_repeats, artifacts.READINGS.columns)  # type: ignore[arg-type]
 
 

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from conf import Settings
 from conf.refusal import Refusal
-from store import cassandra, hdfs
+from store import cassandra, hdfs, schema
 from store.runs import read_published
 
 STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
@@ -63,6 +63,7 @@ def run_id_of(instant: datetime) -> str:
 def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
     """Id and cut of every published run, oldest first."""
     with cassandra.session(settings) as session:
+        schema.check(session)
         visible = read_published(session)
     return sorted((run.run_id, run.cut) for run in visible.runs if run.cut is not None)
 

@@ -40,3 +40,18 @@ def major(home: Path) -> int | None:
         return None
     version = re.search(r'version "(\d+)', said.stderr)
     return int(version[1]) if version else None
+
+
+def zones(home: Path) -> frozenset[str]:
+    """The time zones that the Java at ``home`` knows: the regions that its ``tzdb.dat`` lists."""
+    data = (home / "lib" / "tzdb.dat").read_bytes()
+    names: list[str] = []
+    at = 3 + int.from_bytes(data[1:3], "big")
+    for _ in range(2):  # the versions of the database, then the regions
+        count, at = int.from_bytes(data[at : at + 2], "big"), at + 2
+        names = []
+        for _ in range(count):
+            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+            names.append(data[at + 2 : end].decode())
+            at = end
+    return frozenset(names)

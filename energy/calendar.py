@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 from energy.energy_row import EPOCH, QUARTER, EnergyRow, exact_sums, joined
 
 RESOLUTIONS = ("15m", "hour", "day", "month")
 LENGTHS = {"15m": QUARTER, "hour": timedelta(hours=1)}
 """Resolutions whose periods are all of one length."""
+
+
+_ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}
+"""IANA names: those of a machine's own settings, and those that count leap seconds, are left out."""
 
 
 class UnknownZone(ValueError):
@@ -27,11 +31,10 @@ class UnknownResolution(ValueError):
 
 @lru_cache(maxsize=256)
 def zone(name: str) -> ZoneInfo:
-    """The IANA zone called ``name``. Raises :class:`UnknownZone`."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UnknownZone(f"time zone {name!r} is not known; use an IANA name such as Europe/Madrid") from None
+    """The IANA zone called ``name``. Raises :class:`UnknownZone`, also for names that mean another zone elsewhere."""
+    if name not in _ZONES:
+        raise UnknownZone(f"time zone {name!r} is not known; use an IANA name such as Europe/Madrid")
+    return ZoneInfo(name)
 
 
 def dates(first: date, last: date) -> list[date]:

@@ -27,7 +27,7 @@ LONGEST_INTERVAL = timedelta(days=31)
 TopicName = Literal["readings", "intervals", "weather", "prices"]
 
 
-Reason = Literal["malformed", "too large", "time", "unknown installation", "foreign device"]
+Reason = Literal["malformed", "too large", "time", "unknown installation", "unknown device", "foreign device"]
 """Why a message is refused, as a code."""
 
 
@@ -108,7 +108,7 @@ TOPICS: Mapping[str, Topic] = {
         Topic(
             name="readings",
             record=Reading,
-            key=("device_id", "time"),
+            key=("installation_id", "device_id", "time"),
             event_time="time",
             ahead={"time": AHEAD},
             message_key="installation_id",

@@ -19,6 +19,7 @@ from cassandra.connection import ConnectionException
 from conf import Settings
 from conf.refusal import Refusal
 from store import cassandra as store
+from store import schema
 
 T = TypeVar("T")
 
@@ -96,7 +97,9 @@ class Reader:
         if time.monotonic() - self._failed_at < RETRY_SECONDS:
             raise OSError("no connection")
         try:
-            self._session = store.connect(self._settings, connect_timeout=CONNECT_SECONDS)
+            session = store.connect(self._settings, connect_timeout=CONNECT_SECONDS)
+            schema.check(session)
+            self._session = session
         except Exception:
             self._failed_at = time.monotonic()
             raise

@@ -29,7 +29,7 @@ from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
 from speed_layer.queries import SPARK_CONF, QueryEnded, end, start, watch
 from speed_layer.readings_query.query import Readings
-from store import cassandra
+from store import cassandra, schema
 from store.catalogue import CatalogueReader
 from store.kafka import TopicsAway, wait_for_topics
 from store.spark import session
@@ -63,7 +63,8 @@ def run(settings: Settings, with_energy: bool = True) -> None:
     start, which another start would not help, and :class:`store.cassandra.CassandraAway` when Cassandra is advanced.
     """
     wait_for_topics(settings, TOPICS)
-    cassandra.connect(settings).cluster.shutdown()
+    with cassandra.session(settings) as views:
+        schema.check(views)
     spark = session(settings, "solera speed", **SPARK_CONF)
     # Each batch warns of Kafka consumers outside the threads Spark likes best; a query's end is told by `watch`.
     spark.sparkContext.setLogLevel("ERROR")

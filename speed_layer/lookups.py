@@ -16,7 +16,7 @@ from conf import Settings
 from energy.energy_row import EnergyRow
 from energy.records import COUNTED, QUANTITIES
 from energy.topics import TOPICS
-from speed_layer.readings_query.duplicates import Key, Stored
+from speed_layer.readings_query.duplicates import Device, Key, Stored, key
 from store import cassandra
 from store.instants import month_of, utc
 
@@ -24,7 +24,7 @@ CONCURRENCY = 32
 INSTANTS_A_QUERY = 100
 _FIELDS = tuple(TOPICS["readings"].columns)
 _ENERGY_FIELDS = (
-    *("device_id", "device_kind", "time", "kafka_partition", "kafka_offset"),
+    *("installation_id", "device_id", "device_kind", "time", "kafka_partition", "kafka_offset"),
     *COUNTED,
 )
 """What the arithmetic of energy looks at, and where in the log it stands."""
@@ -40,7 +40,7 @@ class Store:
         self._session = session
         self._profile = session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, row_factory=dict_factory)
         what = f"SELECT {', '.join(_ENERGY_FIELDS)}"
-        where = "FROM reading_by_day WHERE device_id = ? AND day = ?"
+        where = "FROM reading_by_day WHERE installation_id = ? AND device_id = ? AND day = ?"
         self._at = session.prepare(f"SELECT {', '.join(_FIELDS)}, kafka_partition, kafka_offset {where} AND time IN ?")
         self._between = session.prepare(f"{what} {where} AND time >= ? AND time < ?")
         self._before = session.prepare(f"{what} {where} AND time >= ? AND time < ? ORDER BY time DESC LIMIT ?")
@@ -62,9 +62,9 @@ class Store:
     def at(self, keys: Iterable[Key]) -> dict[Key, Stored]:
         """The stored readings of ``keys``; what is not stored is absent."""
         asked = [
-            (device, day, times[first : first + INSTANTS_A_QUERY])
-            for (device, day), group in groupby(sorted(keys), key=lambda at: (at[0], at[1].date()))
-            for times in [[time for _, time in group]]
+            (*device, day, times[first : first + INSTANTS_A_QUERY])
+            for (device, day), group in groupby(sorted(keys), key=lambda at: (at[:2], at[2].date()))
+            for times in [[time for *_, time in group]]
             for first in range(0, len(times), INSTANTS_A_QUERY)
         ]
         found: dict[Key, Stored] = {}
@@ -72,7 +72,7 @@ class Store:
             for row in rows:
                 position = row.pop("kafka_partition"), row.pop("kafka_offset")
                 reading = as_reading(row)
-                found[reading["device_id"], reading["time"]] = Stored(reading, position)
+                found[key(reading)] = Stored(reading, position)
         return found
 
     def devices(self, installations: Sequence[str]) -> list[dict[str, datetime]]:
@@ -82,10 +82,10 @@ class Store:
             for rows in self._ask(self._devices, [(installation,) for installation in installations])
         ]
 
-    def between(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[Reading]]:
+    def between(self, asked: list[tuple[Device, datetime, datetime]]) -> list[list[Reading]]:
         """The readings of each (device, start, end) asked, in order of time."""
         days = [
-            (number, (device, at.date(), start, end))
+            (number, (*device, at.date(), start, end))
             for number, (device, start, end) in enumerate(asked)
             for at in _days(start, end)
         ]
@@ -117,22 +117,22 @@ class Store:
         ]
 
     def before(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
-        """Of each (device, instant) the ``count`` nearest readings before it, at most ``within`` away."""
+        """Of each (installation, device, instant) the ``count`` nearest readings before it, at most ``within`` away."""
         return self._nearest(asked, count, -within)
 
     def since(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
-        """Of each (device, instant) the ``count`` nearest readings at or after it, at most ``within`` away."""
+        """Of each (installation, device, instant) the ``count`` nearest readings from it on, within ``within``."""
         return self._nearest(asked, count, within)
 
     def _nearest(self, asked: list[Key], count: int, reach: timedelta) -> list[list[Reading]]:
         found: list[list[Reading]] = [[] for _ in asked]
-        spans = [sorted((at, at + reach)) for _, at in asked]
+        spans = [sorted((at, at + reach)) for *_, at in asked]
         days = [_days(*span) if reach > timedelta() else _days(*span)[::-1] for span in spans]
         statement = self._from if reach > timedelta() else self._before
         # A day's partition at a time, nearest first: most find all they need in the first.
         for step in range(max(map(len, days), default=0)):
             open_ = [n for n in range(len(asked)) if step < len(days[n]) and len(found[n]) < count]
-            questions = [(asked[n][0], days[n][step].date(), *spans[n], count - len(found[n])) for n in open_]
+            questions = [(*asked[n][:2], days[n][step].date(), *spans[n], count - len(found[n])) for n in open_]
             for n, rows in zip(open_, self._ask(statement, questions), strict=True):
                 found[n].extend(map(as_reading, rows))
         return found

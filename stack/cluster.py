@@ -22,7 +22,8 @@ from conf.refusal import Refusal
 from conf.settings import CONF_DIR
 from stack.servers.kafka import make_topics
 from store import cassandra
-from store.cassandra import CassandraAway, apply_schema
+from store.cassandra import CassandraAway
+from store.schema import apply_schema
 
 FIRST_ACCOUNT = "cassandra"
 """Name and password that Cassandra gives its only account at the first start."""

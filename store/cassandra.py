@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +12,7 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, S
 from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
 
 from conf.refusal import Refusal
-from conf.settings import CONF_DIR, Settings
+from conf.settings import Settings
 
 
 class CassandraAway(Refusal, ConnectionError):
@@ -65,20 +64,3 @@ def session(settings: Settings, keyspace: str | None = "") -> Iterator[Session]:
 def _brief(error: Exception) -> str:
     """What a driver's error says about its first host, without the others."""
     return str(error).splitlines()[0][:200]
-
-
-def apply_schema(settings: Settings) -> None:
-    """Make the keyspace and every table of ``schema.cql`` that is not there yet."""
-    conf = settings.cassandra
-    strategy = f"{{'class': 'NetworkTopologyStrategy', '{conf.datacenter}': {conf.replication}}}"
-    with session(settings, keyspace=None) as opened:
-        opened.execute(f"CREATE KEYSPACE IF NOT EXISTS {conf.keyspace} WITH replication = {strategy}")
-        opened.set_keyspace(conf.keyspace)
-        for statement in schema_statements():
-            opened.execute(statement, timeout=60)
-
-
-def schema_statements() -> list[str]:
-    """The statements of ``schema.cql``, without comments."""
-    text = re.sub(r"--.*", "", (CONF_DIR / "schema.cql").read_text(encoding="utf-8"))
-    return [statement.strip() for statement in text.split(";") if statement.strip()]

@@ -28,6 +28,7 @@ INSTALLATION_FIELDS = (
     "cups",
     "cau",
     "tariff",
+    "takes_unknown_devices",
 )
 INSTALLATIONS = f"SELECT {', '.join(INSTALLATION_FIELDS)} FROM installation"  # noqa: S608 - constant names
 DEVICES = "SELECT installation_id, device_id, device_kind, capacity_kw, connection FROM device"
@@ -41,22 +42,31 @@ class Catalogue:
 
     installations: frozenset[str] = frozenset()
     owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The installations a device is registered to."""
+    """The installations a device of that id is registered to."""
+    closed: frozenset[str] = frozenset()
+    """Installations that take readings of their registered devices alone."""
     capacity_kw: Mapping[str, float] = field(default_factory=dict)
     """Absent where it is not registered."""
     community: Mapping[str, str] = field(default_factory=dict)
     """The community of each installation that belongs to one."""
 
     def check(self, record: Mapping[str, Any]) -> None:
-        """Raise :class:`Rejected` for an unknown installation or a device of another installation."""
+        """Raise :class:`Rejected` for an unknown installation, and for a device that may not speak for it.
+
+        An installation with registered devices takes readings of those alone, unless it says otherwise.
+        """
         installation = record["installation_id"]
         if installation not in self.installations:
             raise Rejected(f"unknown installation {installation}", "unknown installation", installation)
         device = record.get("device_id") or record.get("meter_id")
         owners = self.owners.get(device, frozenset()) if device else frozenset()
-        if owners and installation not in owners:
+        if installation in owners:
+            return
+        if owners:
             reason = f"device {device} is registered to {', '.join(sorted(owners))}"
             raise Rejected(reason, "foreign device", installation)
+        if installation in self.closed and "device_id" in record:
+            raise Rejected(f"device {device} is not registered to {installation}", "unknown device", installation)
 
     def members(self, community: str) -> list[str]:
         """The installations of ``community``, in order."""
@@ -69,8 +79,10 @@ def catalogue_of(installations: Iterable[Any], devices: Iterable[Any]) -> Catalo
     owners: dict[str, set[str]] = {}
     for device in devices:
         owners.setdefault(device.device_id, set()).add(device.installation_id)
+    having = {each for of in owners.values() for each in of}
     return Catalogue(
         installations=frozenset(row.installation_id for row in rows),
+        closed=frozenset(row.installation_id for row in rows if not row.takes_unknown_devices) & having,
         owners={device: frozenset(of) for device, of in owners.items()},
         capacity_kw={row.installation_id: row.capacity_kw for row in rows if row.capacity_kw is not None},
         community={row.installation_id: row.community_id for row in rows if row.community_id is not None},

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from conf import Settings
 from stack.services import environment
-from store import cassandra
+from store import cassandra, schema
 
 WARMING_BATCHES = 2
 """Batches before those that count: while they last, what is measured is the compilers."""
@@ -35,7 +35,7 @@ def in_keyspace(settings: Settings, name: str) -> Settings:
     session = cassandra.connect(other, keyspace=None)
     session.execute(f"DROP KEYSPACE IF EXISTS {name}", timeout=60)
     session.cluster.shutdown()
-    cassandra.apply_schema(other)
+    schema.apply_schema(other)
     return other
 
 

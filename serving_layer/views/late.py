@@ -26,7 +26,7 @@ REFUSED_A_DAY = 10_000
 _FIELDS = ", ".join(("device_id", "device_kind", "time", *COUNTED))
 _READINGS = (
     f"SELECT installation_id, kafka_partition, kafka_offset, {_FIELDS} FROM reading_by_day "  # noqa: S608
-    "WHERE device_id = ? AND day = ? AND time >= ? AND time < ?"
+    "WHERE installation_id = ? AND device_id = ? AND day = ? AND time >= ? AND time < ?"
 )
 _STATES = "SELECT device_id FROM inverter_state WHERE installation_id = ?"
 _ARCHIVED = "SELECT last_offsets FROM ingest_ledger WHERE topic = 'readings' AND layer = 'batch' AND batch_id <= ?"
@@ -34,7 +34,7 @@ _REFUSED = (
     "SELECT received_at, payload FROM quarantine WHERE topic = 'readings' AND day = ? "
     "AND code = ? AND refused_id = ? LIMIT ? ALLOW FILTERING"
 )
-_BY_CATALOGUE: tuple[Reason, ...] = ("unknown installation", "foreign device")
+_BY_CATALOGUE: tuple[Reason, ...] = ("unknown installation", "unknown device", "foreign device")
 """Why the catalogue refuses a reading."""
 
 FROM_READINGS = ("measured", "integrated")
@@ -69,7 +69,7 @@ def held(reader: Reader, installation_id: str, spans: Sequence[tuple[datetime, d
     ends = _archived_offsets(reader, seen)
     devices = [row.device_id for row in reader.rows(_STATES, installation_id)]
     keys = {
-        (device, day, start - BRIDGE, end + BRIDGE)
+        (installation_id, device, day, start - BRIDGE, end + BRIDGE)
         for start, end in spans
         for device in devices
         for day in utc_dates(start - BRIDGE, end + BRIDGE)
@@ -81,7 +81,7 @@ def held(reader: Reader, installation_id: str, spans: Sequence[tuple[datetime, d
             reading = {name: value for name, value in row._asdict().items() if value is not None}
             position = reading.pop("kafka_partition", 0), reading.pop("kafka_offset", -1)
             reading["time"] = utc_or_none(row.time)
-            if row.installation_id != installation_id or (row.device_id, row.time) in taken:
+            if (row.device_id, row.time) in taken:
                 continue
             taken.add((row.device_id, row.time))
             is_late = position[1] > ends.get(str(position[0]), -1)

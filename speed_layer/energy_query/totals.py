@@ -17,6 +17,7 @@ from energy.registers.counters import CONTEXT, REACH
 from speed_layer.energy_query.carried_state import CarriedState, advance, begin
 from speed_layer.energy_query.windows import Stretch, Window, by_day, pieces, stretches, union, window
 from speed_layer.lookups import Reading, Store
+from speed_layer.readings_query.duplicates import Device
 
 NEIGHBOURS = 2 * (CONTEXT + 1)
 """Readings looked at on each side of a window: the bridging sample and those it is validated by, twice, because a
@@ -78,7 +79,7 @@ def _afresh(
     # The piece the batch ends in: what is stored beyond is still to come.
     final = {name: piece for name, piece in asked if to_us(piece.start) <= max(seen[name].values())}
     for part in _chunks(asked):
-        together = _readings(store, [(devices[name], piece) for name, piece in part])
+        together = _readings(store, [([(name, each) for each in devices[name]], piece) for name, piece in part])
         for (name, piece), readings in zip(part, together, strict=True):
             capacity = capacity_kw.get(name)
             rows[name] += installation_energy(readings, *piece, capacity)
@@ -151,8 +152,10 @@ def _withdraw(store: Store, made: Sequence[Totals]) -> None:
 
 def _windows(store: Store, affected: Mapping[str, Sequence[Stretch]]) -> dict[str, list[Window]]:
     asked = [(name, stretch) for name, of in affected.items() for stretch in of]
-    before = store.before([(stretch.device_id, stretch.first) for _, stretch in asked], NEIGHBOURS, REACH)
-    after = store.since([(stretch.device_id, stretch.last + _AFTER) for _, stretch in asked], NEIGHBOURS, REACH)
+    before = store.before([(name, stretch.device_id, stretch.first) for name, stretch in asked], NEIGHBOURS, REACH)
+    after = store.since(
+        [(name, stretch.device_id, stretch.last + _AFTER) for name, stretch in asked], NEIGHBOURS, REACH
+    )
     found: dict[str, list[Window]] = {name: [] for name in affected}
     # Up to the farthest of the readings by which a step is validated: a reading that ends a doubtful stretch (a zero, a
     # standstill) gives the whole stretch another meaning.
@@ -163,13 +166,13 @@ def _windows(store: Store, affected: Mapping[str, Sequence[Stretch]]) -> dict[st
     return {name: union(of) for name, of in found.items()}
 
 
-def _readings(store: Store, asked: Sequence[tuple[Sequence[str], Window]]) -> list[list[Reading]]:
+def _readings(store: Store, asked: Sequence[tuple[Sequence[Device], Window]]) -> list[list[Reading]]:
     """The readings of each (devices, window) and their neighbours, all asked for side by side."""
     flat = [(device, piece) for devices, piece in asked for device in devices]
     answers = zip(
         store.between([(device, *piece) for device, piece in flat]),
-        store.before([(device, piece.start) for device, piece in flat], NEIGHBOURS, REACH),
-        store.since([(device, piece.end) for device, piece in flat], NEIGHBOURS, REACH),
+        store.before([(*device, piece.start) for device, piece in flat], NEIGHBOURS, REACH),
+        store.since([(*device, piece.end) for device, piece in flat], NEIGHBOURS, REACH),
         strict=True,
     )
     return [[*chain.from_iterable(chain.from_iterable(islice(answers, len(devices))))] for devices, _ in asked]

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from energy.conflict import adds, merge
 
-Key = tuple[str, datetime]
-"""Device and instant: what makes two readings speak of the same thing."""
+Device = tuple[str, str]
+"""Installation and device: two installations may each call a device ``meter-1``."""
+Key = tuple[str, str, datetime]
+"""Installation, device and instant: the name of a reading."""
 
 Position = tuple[int, int]
 """Kafka partition and offset of a message."""
@@ -36,16 +38,16 @@ class Classified(NamedTuple):
 
 
 def key(reading: Mapping[str, Any]) -> Key:
-    """Device and instant of ``reading``."""
-    return reading["device_id"], reading["time"]
+    """The name of ``reading``."""
+    return reading["installation_id"], reading["device_id"], reading["time"]
 
 
-def may_be_stored(readings: Iterable[Mapping[str, Any]], newest: Mapping[str, datetime]) -> set[Key]:
+def may_be_stored(readings: Iterable[Mapping[str, Any]], newest: Mapping[Device, datetime]) -> set[Key]:
     """The instants the store must be asked about; ``newest`` is the time of each device's latest state."""
     return {
-        (device, time)
-        for device, time in map(key, readings)
-        if (latest := newest.get(device)) is not None and time <= latest
+        (installation, device, time)
+        for installation, device, time in map(key, readings)
+        if (latest := newest.get((installation, device))) is not None and time <= latest
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from speed_layer.readings_query.duplicates import Key
+from speed_layer.readings_query.duplicates import Device, Key
 
 
 def latest(readings: Iterable[tuple[Key, Mapping[str, Any]]]) -> set[Key]:
@@ -14,11 +14,11 @@ def latest(readings: Iterable[tuple[Key, Mapping[str, Any]]]) -> set[Key]:
     ``readings`` come newest first. Written with the event's time as write time, field by field, in any order, the
     needed ones leave in ``inverter_state`` what all readings together would.
     """
-    stated: dict[str, set[str]] = {}
+    stated: dict[Device, set[str]] = {}
     needed: set[Key] = set()
-    for (device, time), reading in readings:
-        fields = stated.setdefault(device, set())
+    for at, reading in readings:
+        fields = stated.setdefault(at[:2], set())
         if not reading.keys() <= fields:
             fields.update(reading)
-            needed.add((device, time))
+            needed.add(at)
     return needed

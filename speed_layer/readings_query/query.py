@@ -12,6 +12,7 @@ from conf import Settings
 from energy.energy_row import EPOCH, from_us
 from speed_layer import sinks
 from speed_layer.progress import Progress
+from speed_layer.readings_query.duplicates import Device
 from speed_layer.readings_query.ledger import Ledger
 from speed_layer.readings_query.summary import Summary, total
 from speed_layer.readings_query.validated_batch import validated_messages
@@ -43,9 +44,9 @@ class Readings:
                 self._ledger.close(batch_id, summary)
         finally:
             release(validated)
-        for device, newest in summary.newest.items():
-            known = self._newest.get(device, EPOCH)
-            self._newest[device] = max(known, from_us(newest))
+        for installation, device, newest in summary.newest:
+            known = self._newest.get((installation, device), EPOCH)
+            self._newest[installation, device] = max(known, from_us(newest))
         self._progress.readings_written(self._ledger.last)
         self._progress.batch(batch_id, summary.received, time.monotonic() - started)
 
@@ -89,10 +90,10 @@ def release(validated: DataFrame) -> None:
     validated._jdf.queryExecution().analyzed().rdd().unpersist(False)
 
 
-def newest_states(session: Any) -> dict[str, datetime]:
+def newest_states(session: Any) -> dict[Device, datetime]:
     """The time of each device's latest state, UTC."""
-    newest: dict[str, datetime] = {}
-    for row in session.execute("SELECT device_id, toUnixTimestamp(time) AS ms FROM inverter_state"):
+    newest: dict[Device, datetime] = {}
+    for row in session.execute("SELECT installation_id, device_id, toUnixTimestamp(time) AS ms FROM inverter_state"):
         if row.ms is not None:
-            newest[row.device_id] = max(newest.get(row.device_id, EPOCH), from_us(row.ms * 1000))
+            newest[row.installation_id, row.device_id] = from_us(row.ms * 1000)
     return newest

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from energy.energy_row import to_us
-from speed_layer.readings_query.duplicates import Classified
+from speed_layer.readings_query.duplicates import Classified, Device
 from store.quarantine import Refused
 
 _UNKNOWN_KEPT = 1_000
@@ -27,8 +27,8 @@ class Summary:
     first: dict[str, int] = field(default_factory=dict)
     """The first offset of each Kafka partition."""
     last: dict[str, int] = field(default_factory=dict)
-    newest: dict[str, int] = field(default_factory=dict)
-    """The time of each device's newest accepted reading, microseconds since 1970 UTC."""
+    newest: list[tuple[str, str, int]] = field(default_factory=list)
+    """Installation, device and time (microseconds since 1970 UTC) of each device's newest accepted reading."""
     fields: list[str] = field(default_factory=list)
     """The fields that any accepted reading has."""
     unknown: list[str] = field(default_factory=list)
@@ -48,10 +48,9 @@ def summarise(
     for partition, offset in positions:
         first.setdefault(partition, offset)
         last[partition] = offset
-    newest: dict[str, datetime] = {}
-    for device, time in result.rows:
-        if device not in newest or time > newest[device]:
-            newest[device] = time
+    newest: dict[Device, datetime] = {}
+    for installation, device, time in result.rows:
+        newest[installation, device] = max(time, newest.get((installation, device), time))
     unknown = {each.refused_id for each in refused if each.code == "unknown installation" and each.refused_id}
     return Summary(
         received=len(result.accepted) + result.duplicate + len(refused),
@@ -61,7 +60,7 @@ def summarise(
         late=sum(time < cut for time in result.accepted) if cut is not None else 0,
         first={str(partition): offset for partition, offset in first.items()},
         last={str(partition): offset for partition, offset in last.items()},
-        newest={device: to_us(time) for device, time in newest.items()},
+        newest=[(*device, to_us(time)) for device, time in newest.items()],
         fields=sorted(set().union(*(row.reading for row in result.rows.values()))),
         unknown=sorted(unknown)[:_UNKNOWN_KEPT],
     )
@@ -70,12 +69,12 @@ def summarise(
 def total(summaries: Iterable[str]) -> Summary:
     """The summary of a batch from those of its tasks, given as JSON."""
     parts = [Summary(**json.loads(each)) for each in summaries]
-    newest: dict[str, int] = {}
+    newest: dict[Device, int] = {}
     first: dict[str, int] = {}
     last: dict[str, int] = {}
     for part in parts:
-        for device, time in part.newest.items():
-            newest[device] = max(time, newest.get(device, time))
+        for installation, device, time in part.newest:
+            newest[installation, device] = max(time, newest.get((installation, device), time))
         for partition, offset in part.first.items():
             first[partition] = min(offset, first.get(partition, offset))
         for partition, offset in part.last.items():
@@ -88,7 +87,7 @@ def total(summaries: Iterable[str]) -> Summary:
         late=sum(part.late for part in parts),
         first=first,
         last=last,
-        newest=newest,
+        newest=[(*device, time) for device, time in newest.items()],
         fields=sorted({name for part in parts for name in part.fields}),
         unknown=sorted({name for part in parts for name in part.unknown})[:_UNKNOWN_KEPT],
     )

@@ -21,7 +21,7 @@ from conf import Settings
 from energy.energy_row import to_us
 from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
 from speed_layer.lookups import store
-from speed_layer.readings_query.duplicates import Classified, Key, Position, classify, may_be_stored
+from speed_layer.readings_query.duplicates import Classified, Device, Key, Position, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
 from speed_layer.readings_query.summary import summarise
 from speed_layer.readings_query.validate import Message, validate
@@ -60,7 +60,11 @@ Batches = Iterator[pa.RecordBatch]
 
 
 def validated_messages(
-    messages: DataFrame, catalogue: Catalogue, newest: Mapping[str, datetime], cut: datetime | None, settings: Settings
+    messages: DataFrame,
+    catalogue: Catalogue,
+    newest: Mapping[Device, datetime],
+    cut: datetime | None,
+    settings: Settings,
 ) -> DataFrame:
     """The validated micro-batch of topic ``readings``, not yet evaluated.
 
@@ -93,7 +97,7 @@ def messages_in(batches: Iterable[pa.RecordBatch]) -> Iterator[Message]:
 
 
 def validating(
-    catalogue: Catalogue, newest: Mapping[str, datetime], cut: datetime | None, settings: Settings
+    catalogue: Catalogue, newest: Mapping[Device, datetime], cut: datetime | None, settings: Settings
 ) -> Callable[[Batches], Batches]:
     """The function that turns a task's Arrow batches of messages into Arrow batches of :data:`SCHEMA`."""
 
@@ -143,7 +147,7 @@ def _accepted(result: Classified) -> Batches:
     for first in range(0, len(ordered), ROWS_PER_ARROW_BATCH):
         keys = ordered[first : first + ROWS_PER_ARROW_BATCH]
         rows = [result.rows[at] for at in keys]
-        times = [to_us(time) for _, time in keys]
+        times = [to_us(time) for *_, time in keys]
         # Arrow walks the readings' fields itself, in less than half the time of a list a column.
         fields = pa.array([row.reading for row in rows], present)
         data: dict[str, Any] = dict(zip((field.name for field in present), fields.flatten(), strict=True))
@@ -171,9 +175,9 @@ def _quarantined(refused: list[tuple[Message, Refused]]) -> pa.RecordBatch:
 
 def _in_order(keys: Iterable[Key]) -> list[Key]:
     """``keys`` sorted; a device at a time, for each device's come almost in order."""
-    by_device: dict[str, list[Key]] = {}
+    by_device: dict[Device, list[Key]] = {}
     for each in keys:
-        by_device.setdefault(each[0], []).append(each)
+        by_device.setdefault(each[:2], []).append(each)
     return [each for device in sorted(by_device) for each in sorted(by_device[device])]
 
 

@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from batch_layer.runs import STEPS
 from conf import Settings
-from ingest.register import parse_catalogue, write_catalogue
+from ingest.catalogue.entries import parse_catalogue
+from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.backlog import publish_history
 from ingest.simulator.citylearn import load_homes
 from ingest.simulator.homes import COMMUNITY, Home, catalogue

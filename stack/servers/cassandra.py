@@ -7,7 +7,7 @@ from pathlib import Path
 from conf.settings import Settings
 from stack.downloads import java
 from stack.process import Service
-from store.cassandra import apply_schema
+from store.schema import apply_schema
 
 _EXPORTS = (
     "java.base/jdk.internal.misc",

@@ -146,7 +146,7 @@ nightly(session(settings, "dying"), settings, date.fromisoformat(sys.argv[4]), s
     ("module", "function", "when"),
     [
         ("batch_layer.master.dataset", "append", "after"),
-        ("batch_layer.totals", "_write", "after"),
+        ("batch_layer.quarters.energy_view", "write_changes", "after"),
         ("batch_layer.publish", "_show", "before"),
     ],
 )

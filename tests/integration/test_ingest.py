@@ -23,7 +23,8 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from typer.testing import CliRunner
 
 from conf import Settings
-from ingest.register import CatalogueError, parse_catalogue, write_catalogue
+from ingest.catalogue.entries import CatalogueError, parse_catalogue
+from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from stack.cli import app
 from store.cassandra import connect

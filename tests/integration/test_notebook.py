@@ -24,7 +24,8 @@ from stack.downloads.jars import fetch
 from stack.process import Place, spawn, stop
 from stack.servers.zeppelin import Outcome, Zeppelin
 from stack.services import services
-from store.cassandra import apply_schema, connect
+from store.cassandra import connect
+from store.schema import apply_schema
 from tests.support import serving_rows as rows
 
 ROOT = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ from energy.money.tariff import MADRID
 from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
 from serving_layer.web import price_chart, price_panel
-from store import cassandra
+from store import cassandra, schema
 from store.spark import session
 from tests.support import batch_world as world
 
@@ -68,7 +68,7 @@ def settings_of_own(stack: Settings) -> Settings:
             "price": stack.price.model_copy(update={"model": "lasso"}),
         }
     )
-    cassandra.apply_schema(settings)
+    schema.apply_schema(settings)
     return settings
 
 

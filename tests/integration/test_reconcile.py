@@ -23,7 +23,7 @@ from conf import Settings
 from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
-from store import cassandra
+from store import cassandra, schema
 from store.catalogue import Catalogue
 from store.spark import session
 from tests.support import batch_world as world
@@ -144,7 +144,7 @@ def lived(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "home": stack.home / "accounts",
         }
     )
-    cassandra.apply_schema(settings)
+    schema.apply_schema(settings)
     world.register(settings, HOME)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(settings).items():

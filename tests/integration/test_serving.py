@@ -26,7 +26,7 @@ from serving_layer.app import create_app
 from serving_layer.web.snapshot import first_choice, take, total_wh
 from stack.cli import app as command_line
 from stack.services import environment
-from store import cassandra
+from store import cassandra, schema
 from tests.support import serving_rows as rows
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
@@ -40,7 +40,7 @@ def served(stack: Settings) -> Settings:
     """The stack's Cassandra with a keyspace of our own, filled."""
     views = stack.cassandra.model_copy(update={"keyspace": "serving"})
     settings = stack.model_copy(update={"cassandra": views, "home": stack.home / "serving"})
-    cassandra.apply_schema(settings)
+    schema.apply_schema(settings)
     session = cassandra.connect(settings)
     rows.fill(session, CUT, NOW, DAYS)
     session.cluster.shutdown()

@@ -16,7 +16,7 @@ from pyhive import hive
 from conf import Settings
 from serving_layer.app import create_app
 from stack.servers import thrift
-from store import cassandra
+from store import cassandra, schema
 from tests.support import serving_rows as rows
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
@@ -38,7 +38,7 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
             "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
         }
     )
-    cassandra.apply_schema(settings)
+    schema.apply_schema(settings)
     session = cassandra.connect(settings)
     rows.fill(session, CUT, NOW, 2)
     session.cluster.shutdown()

@@ -116,7 +116,7 @@ def hostile() -> list[tuple[bytes, str]]:
 
 
 def test_hostile_messages_end_in_quarantine_and_the_job_lives_on(stack: Settings, job: Job, views: Views) -> None:
-    views.register(f"hostile-{RUN}", [f"hostile-{RUN}-inverter"])
+    views.register(f"hostile-{RUN}", [f"hostile-{RUN}-inverter", f"hostile-{RUN}-meter"])
     views.register(f"neighbour-{RUN}", [f"hostile-{RUN}-other"])
     corpus = hostile()
     send_and_follow(stack, job, [])
@@ -240,11 +240,46 @@ def test_readings_of_one_instant_merge_in_any_order(stack: Settings, job: Job, v
         for each in values:
             send_and_follow(stack, job, wire([head | each]))
             time.sleep(1.1)  # Cassandra expires cells by the second; a later expiry must not win.
-        query = "SELECT ac_power_w, voltage_v FROM reading_by_day WHERE device_id = %s AND day = %s"
-        ends.append(list(views.session.execute(query, (f"conflict-{RUN}-{name}", DAY.date()))))
+        key = "installation_id = %s AND device_id = %s AND day = %s"
+        query = f"SELECT ac_power_w, voltage_v FROM reading_by_day WHERE {key}"  # noqa: S608
+        ends.append(list(views.session.execute(query, (f"conflict-{RUN}", f"conflict-{RUN}-{name}", DAY.date()))))
         state = "SELECT ac_power_w, voltage_v FROM inverter_state WHERE installation_id = %s AND device_id = %s"
         ends.append(list(views.session.execute(state, (f"conflict-{RUN}", f"conflict-{RUN}-{name}"))))
     assert ends == [[(200.0, 231.0)]] * 4
+
+
+def test_two_homes_whose_devices_bear_one_name_keep_their_own_energy(stack: Settings, job: Job, views: Views) -> None:
+    homes = [f"same-{RUN}-{letter}" for letter in "ab"]
+    for home in homes:
+        views.register(home, ["meter-1", "inverter-1"])
+    made = {home: readings(home, 40) for home in homes}
+    for n, home in enumerate(homes):
+        for each in made[home]:
+            each["device_id"] = f"{each['device_kind']}-1"
+            if "energy_total_wh" in each:
+                each["energy_total_wh"] *= 1 + 4 * n
+                each["ac_power_w"] *= 1 + 4 * n
+    mixed = [each for pair in zip(*made.values(), strict=True) for each in pair]
+    before = views.ledger()
+    send_and_follow(stack, job, wire(mixed + mixed[:5]))
+
+    assert gained(before, views.ledger()) == {
+        "received": 165, "accepted": 160, "duplicate": 5, "quarantined": 0, "late": 0,
+    }  # fmt: skip
+    for home in homes:
+        assert views.energy(home, DAY) == expected(made[home])
+        assert len(views.table("reading_by_day", home)) == 80
+
+
+def test_an_installation_with_registered_devices_takes_no_others(stack: Settings, job: Job, views: Views) -> None:
+    home = f"closed-{RUN}"
+    views.register(home, ["meter-1"])
+    time.sleep(3)  # the catalogue is read anew every two seconds
+    forged = [each | {"device_id": "fake"} for each in readings(home, 5)]
+    before = views.ledger()
+    send_and_follow(stack, job, wire(forged))
+    assert gained(before, views.ledger())["quarantined"] == 10
+    assert views.energy(home, DAY) == {}
 
 
 def test_killed_and_restarted_it_loses_and_doubles_nothing(stack: Settings, job: Job, views: Views) -> None:

@@ -28,7 +28,7 @@ from conf.settings import AemetSettings
 from conf.stations import DAILY_VALUES, municipality_of_station
 from ingest.sources.aemet import client, weather
 from ingest.sources.backfill import backfill
-from store import cassandra
+from store import cassandra, schema
 from store.spark import session
 from tests.support import batch_world as world
 from tests.support.aemet_service import ENCODING, Service, aemet_service
@@ -106,7 +106,7 @@ def own(stack: Settings, service: Service) -> Settings:
         ),
     }
     settings = stack.model_copy(update=parts)
-    cassandra.apply_schema(settings)
+    schema.apply_schema(settings)
     with cassandra.session(settings) as cql:
         cql.execute(
             "INSERT INTO installation (installation_id, kind, latitude, longitude, time_zone, capacity_kw, "

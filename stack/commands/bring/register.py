@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
-from ingest.register import read_catalogue, write_catalogue
-from store import cassandra
+from ingest.catalogue.file import read_catalogue
+from ingest.catalogue.registration import check_zones, write_catalogue
+from store import cassandra, schema
 
 
 def register(
@@ -18,14 +19,17 @@ def register(
     """Add or update the installations and devices in FILE; sizes in kW, angles in degrees, IANA time zones.
 
     A file holds {installation_id, name, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, azimuth_deg,
-    municipality_code, community_id, cups, cau, tariff, devices: [{device_id, device_kind, capacity_kw,
-    connection: {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign: import|export}}]}, or a
-    list of them; leave out what you do not know. Other protocols: huawei-tcp, registers-tcp.
+    municipality_code, community_id, cups, cau, tariff, devices: [{device_id, device_kind, capacity_kw, connection:
+    {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign: import|export}}]}, or a list of them;
+    leave out what you do not know, and write null to clear it. Devices that are not registered are refused unless
+    takes_unknown_devices is true. Other protocols: huawei-tcp, registers-tcp.
 
     Example: solera register homes.yaml
     """
-    entries = read_catalogue(file)
-    with cassandra.session(load_settings()) as session:
+    settings, entries = load_settings(), read_catalogue(file)
+    check_zones(settings, entries)
+    with cassandra.session(settings) as session:
+        schema.check(session)
         write_catalogue(session, entries)
     devices = sum(len(entry.devices) for entry in entries)
     typer.echo(f"Registered {len(entries)} installations and {devices} devices.")

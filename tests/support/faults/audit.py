@@ -74,20 +74,21 @@ def numbers(world: World, load: Load, since: int) -> dict[tuple[str, int], float
     """The register in the view by (home, number), from number ``since`` on."""
     found = {}
     for home in load.homes:
-        for row in _rows(world, inverter(home), load.first + since * STEP, load.first + load.number * STEP):
+        for row in _rows(world, home, load.first + since * STEP, load.first + load.number * STEP):
             at = row.time.replace(tzinfo=timezone.utc)
             found[home, round((at - load.first) / STEP)] = row.energy_total_wh
     return found
 
 
-def _rows(world: World, device: str, first: datetime, last: datetime) -> list[Any]:
+def _rows(world: World, home: str, first: datetime, last: datetime) -> list[Any]:
     days = [first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1)]
     return [
         row
         for day in days
         for row in world.rows(
-            "SELECT time, energy_total_wh FROM reading_by_day WHERE device_id = %s AND day = %s AND time >= %s",
-            *(device, day, first),
+            "SELECT time, energy_total_wh FROM reading_by_day "
+            "WHERE installation_id = %s AND device_id = %s AND day = %s AND time >= %s",
+            *(home, inverter(home), day, first),
         )
     ]
 
@@ -130,7 +131,7 @@ def audit_devices(world: World) -> Found:
 
 
 def _registers(world: World, unit: int) -> list[int]:
-    rows = _rows(world, inverter(pole(unit)), world.began, datetime.now(timezone.utc))
+    rows = _rows(world, pole(unit), world.began, datetime.now(timezone.utc))
     return [round((row.energy_total_wh - FIRST_WH) / STEP_WH) for row in rows]
 
 

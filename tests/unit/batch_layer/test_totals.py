@@ -156,24 +156,33 @@ def test_a_community_is_the_exact_sum_of_its_members() -> None:
 
 
 SAMPLES = st.lists(
-    st.tuples(st.sampled_from(["d1", "d2"]), st.integers(0, 5), st.floats(-10, 10)), min_size=1, max_size=30
+    st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["d1", "d2"]), st.integers(0, 5), st.floats(-10, 10)),
+    min_size=1,
+    max_size=30,
 )
+
+
+def name(row: dict[str, Any]) -> tuple[str, str, datetime]:
+    return row["installation_id"], row["device_id"], row["time"]
 
 
 @settings(max_examples=300, deadline=None)
 @given(SAMPLES, st.integers(1, 7))
-def test_repeats_are_merged_wherever_batches_end(samples: list[tuple[str, int, float]], size: int) -> None:
-    rows = [reading(minute, 1.0, device, ac_power_w=w, event_day=DAY.date()) for device, minute, w in samples]
-    rows.sort(key=lambda r: (r["device_id"], r["time"]))
+def test_repeats_are_merged_wherever_batches_end(samples: list[tuple[str, str, int, float]], size: int) -> None:
+    rows = [
+        reading(minute, 1.0, device, ac_power_w=w, event_day=DAY.date(), installation_id=home)
+        for home, device, minute, w in samples
+    ]
+    rows.sort(key=name)
     table = pa.Table.from_pylist(rows)
     merged = pa.Table.from_batches(merge_repeats(iter(table.to_batches(max_chunksize=size))), table.schema)
-    expected: dict[tuple[str, datetime], dict[str, Any]] = {}
+    expected: dict[tuple[str, str, datetime], dict[str, Any]] = {}
     for row in rows:
-        key = row["device_id"], row["time"]
+        key = name(row)
         row.pop("event_day")
         expected[key] = merge(expected.get(key, {}), row)
     expected = {key: row | {"event_day": DAY.date()} for key, row in expected.items()}
-    found = {(r["device_id"], r["time"]): r for r in merged.to_pylist()}
+    found = {name(r): r for r in merged.to_pylist()}
     assert len(found) == len(merged)
     assert found == expected
 

@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.conflict import merge
-from speed_layer.readings_query.duplicates import Key, Position, Stored, classify, may_be_stored
+from speed_layer.readings_query.duplicates import Device, Key, Position, Stored, classify, key, may_be_stored
 from speed_layer.readings_query.latest_state import latest
 from tests.support.readings import reading
 
-DEVICES = ("home-1-inverter", "home-1-other")
+DEVICES = (("home-1", "inverter"), ("home-1", "other"), ("home-2", "inverter"))
 FIELDS = ("ac_power_w", "energy_total_wh", "voltage_v")
 
 _values = st.dictionaries(st.sampled_from(FIELDS), st.sampled_from([-1.0, 0.0, 1.0, 2.0]), min_size=1)
 _readings = st.builds(
-    lambda second, device, values: reading(second, device, **values),
+    lambda second, device, values: reading(second, device[1], **values) | {"installation_id": device[0]},
     st.integers(0, 6),
     st.sampled_from(DEVICES),
     _values,
@@ -36,7 +36,7 @@ class Tables:
 
     def __init__(self) -> None:
         self.readings: dict[Key, Stored] = {}
-        self.state: dict[str, dict[str, tuple[datetime, Any]]] = {}
+        self.state: dict[Device, dict[str, tuple[datetime, Any]]] = {}
         self.counts = [0, 0]
 
     def write(self, batch: list[tuple[Position, Mapping[str, Any]]]) -> None:
@@ -52,7 +52,7 @@ class Tables:
         self.counts[1] += result.duplicate
 
     def _write_state(self, row: Mapping[str, Any]) -> None:
-        cells = self.state.setdefault(row["device_id"], {})
+        cells = self.state.setdefault(key(row)[:2], {})
         for name, value in row.items():
             held = cells.get(name)
             if held is None or row["time"] > held[0]:
@@ -66,7 +66,7 @@ class Tables:
 
 def expected(readings: list[dict[str, Any]]) -> Tables:
     tables = Tables()
-    for offset, each in enumerate(sorted(readings, key=lambda r: (r["time"], r["device_id"]))):
+    for offset, each in enumerate(sorted(readings, key=lambda r: (r["time"], key(r)))):
         tables.write([((0, offset), each)])
     return tables
 

@@ -47,7 +47,7 @@ def test_classified(
 
 def test_the_store_is_asked_only_about_what_it_may_hold() -> None:
     readings = [reading(-1), reading(0), reading(1), reading(0, "never-seen")]
-    assert may_be_stored(readings, {"home-1-inverter": NOON}) == {
-        ("home-1-inverter", at(-1)),
-        ("home-1-inverter", at(0)),
+    assert may_be_stored(readings, {("home-1", "home-1-inverter"): NOON}) == {
+        ("home-1", "home-1-inverter", at(-1)),
+        ("home-1", "home-1-inverter", at(0)),
     }

@@ -18,6 +18,7 @@ from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import installation_totals
 from speed_layer.lookups import Reading
 from tests.support.readings import NOON, reading
+from speed_layer.readings_query.duplicates import Device, Key
 
 DEVICE = "home-1-inverter"
 CAPACITY = {"home-1": 10.0}
@@ -45,14 +46,14 @@ class Memory:
         self.looked += 1
         return [{DEVICE: max(self.held)} for _ in installations]
 
-    def between(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[Reading]]:
+    def between(self, asked: list[tuple[Device, datetime, datetime]]) -> list[list[Reading]]:
         return [self._where(lambda at, s=start, e=end: s <= at < e) for _, start, end in asked]
 
-    def before(self, asked: list[tuple[str, datetime]], count: int, within: timedelta) -> list[list[Reading]]:
-        return [self._where(lambda at, i=instant: i - within <= at < i)[::-1][:count] for _, instant in asked]
+    def before(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
+        return [self._where(lambda at, i=instant: i - within <= at < i)[::-1][:count] for *_, instant in asked]
 
-    def since(self, asked: list[tuple[str, datetime]], count: int, within: timedelta) -> list[list[Reading]]:
-        return [self._where(lambda at, i=instant: i <= at < i + within)[:count] for _, instant in asked]
+    def since(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
+        return [self._where(lambda at, i=instant: i <= at < i + within)[:count] for *_, instant in asked]
 
     def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
         return [[row for (_, at), row in self.view.items() if start <= at < end] for _, start, end in asked]

@@ -87,7 +87,7 @@ def test_the_summary_adds_up() -> None:
         late=1,
         first={"0": 10},
         last={"0": 15},
-        newest={"home-1-inverter": to_us(at(2))},
+        newest=[("home-1", "home-1-inverter", to_us(at(2)))],
         fields=sorted({*reading(0), "voltage_v"}),
         unknown=["nowhere"],
     )
@@ -99,9 +99,22 @@ def test_nothing_comes_of_nothing() -> None:
 
 def test_summaries_of_several_tasks_add_up() -> None:
     one = Summary(
-        received=2, accepted=1, duplicate=1, first={"0": 5}, last={"0": 6}, newest={"a": 3, "b": 1}, unknown=["x"]
+        received=2,
+        accepted=1,
+        duplicate=1,
+        first={"0": 5},
+        last={"0": 6},
+        newest=[("h", "a", 3), ("h", "b", 1)],
+        unknown=["x"],
     )
-    two = Summary(received=1, quarantined=1, first={"1": 0}, last={"1": 0}, newest={"a": 2}, unknown=["x", "y"])
+    two = Summary(
+        received=1,
+        quarantined=1,
+        first={"1": 0},
+        last={"1": 0},
+        newest=[("h", "a", 2), ("i", "a", 9)],
+        unknown=["x", "y"],
+    )
     assert total([one.to_json(), two.to_json()]) == Summary(
         received=3,
         accepted=1,
@@ -109,6 +122,6 @@ def test_summaries_of_several_tasks_add_up() -> None:
         quarantined=1,
         first={"0": 5, "1": 0},
         last={"0": 6, "1": 0},
-        newest={"a": 3, "b": 1},
+        newest=[("h", "a", 3), ("h", "b", 1), ("i", "a", 9)],
         unknown=["x", "y"],
     )

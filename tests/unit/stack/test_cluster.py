@@ -7,7 +7,7 @@ import re
 import pytest
 
 from stack.cluster import PasswordMissingError, role_statements
-from store.cassandra import schema_statements
+from store.schema import schema_statements
 
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")
 PASSWORDS = {f"{role.upper()}_PASSWORD": f"of-{role}" for role in ROLES}

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.register import CatalogueError, parse_catalogue, read_catalogue
+from ingest.catalogue.entries import CatalogueError, parse_catalogue
+from ingest.catalogue.file import read_catalogue
 
 INVERTER = {
     "device_id": "inv",
@@ -26,6 +27,10 @@ HOME = {
     "cups": "ES0021000000000001RK",
     "devices": [INVERTER],
 }
+
+
+VALLEY = {"installation_id": "valley", "kind": "community"}
+BAD_IDS = ("", " a", "a ", "a/b", "a b", "-a", "a-", "..", "\0", "a\n", "[bold]", "\u00f1", "a" * 65, "\x1b[31m")
 
 
 @pytest.mark.parametrize("shape", [HOME, [HOME], {"installations": [HOME]}], ids=["one", "list", "mapping"])
@@ -50,7 +55,19 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
         ([HOME | {"capacity_kw": float("nan")}], r"capacity_kw: .*finite"),
         ([HOME | {"devices": [INVERTER | {"device_kind": "toaster"}]}], r"devices\.0\.device_kind"),
         ([HOME | {"devices": [INVERTER | {"device_kind": "battery"}]}], r"reads inverter or meter, not a battery"),
-        ([HOME | {"devices": [INVERTER, INVERTER]}], r"device_id inv stands in the file more than once"),
+        ([HOME | {"devices": [INVERTER, INVERTER]}], r"casa-1: device_id inv stands in the file more than once"),
+        ([HOME, HOME | {"installation_id": "casa-2"}], r"cups ES0021000000000001RK stands in the file more than once"),
+        *(([HOME | {"installation_id": bad}], r"is no id: write 1 to 64") for bad in BAD_IDS),
+        *(([HOME | {"devices": [INVERTER | {"device_id": bad}]}], r"is no id: write 1 to 64") for bad in BAD_IDS),
+        *(([HOME | {"name": bad}], r"write visible signs") for bad in ("", "  ", "a\nb", "\x1b[31m", "a\u202eb", "\0")),
+        *(([HOME | {"capacity_kw": bad}], r"capacity_kw") for bad in (1e-300, 0, -5, 1e7 + 1, 1_001)),
+        ([HOME | {"kind": "community"}], r"a community has none"),
+        ([VALLEY | {"community_id": "valley"}], r"no member of a community"),
+        ([HOME | {"community_id": "casa-1"}], r"no member of a community"),
+        *(
+            ([HOME | {"time_zone": bad}], r"there is no time zone")
+            for bad in ("right/Europe/Madrid", "localtime", "Factory")
+        ),
         ([HOME, HOME], r"installation_id casa-1 stands in the file more than once"),
         ([{"name": "?"}], r"entry 1 \(no installation_id\): installation_id: Field required"),
         ([], r"holds no installation"),
@@ -63,7 +80,7 @@ def test_each_mistake_is_named(content: Any, told: str) -> None:
         parse_catalogue(content)
 
 
-@pytest.mark.parametrize("text", ["a: [1", "\x00", "- !!python/object/apply:os.system ['true']"])
+@pytest.mark.parametrize("text", ["a: [1", "\x00", "{]", "- !!python/object/apply:os.system ['true']"])
 def test_what_is_neither_yaml_nor_json_is_said(tmp_path: Path, text: str) -> None:
     path = tmp_path / "catalogue.yaml"
     path.write_text(text)
@@ -74,3 +91,27 @@ def test_what_is_neither_yaml_nor_json_is_said(tmp_path: Path, text: str) -> Non
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="can't be read"):
         read_catalogue(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"installation_id": "a", "installation_id": "b"}', "installation_id: a\ninstallation_id: b\n"]
+)
+def test_a_field_that_stands_twice_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "catalogue"
+    path.write_text(text)
+    with pytest.raises(CatalogueError, match="installation_id stands twice"):
+        read_catalogue(path)
+
+
+@pytest.mark.parametrize("nested", ["[" * 20_000, '{"a": ' * 20_000])
+def test_endless_nesting_is_a_sentence(tmp_path: Path, nested: str) -> None:
+    path = tmp_path / "catalogue"
+    path.write_text(nested)
+    with pytest.raises(CatalogueError, match=r"nested too deeply|neither YAML nor JSON"):
+        read_catalogue(path)
+
+
+def test_a_mark_and_escaped_signs_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.json"
+    path.write_text("\ufeff" + json.dumps(HOME | {"name": "Casa \U0001f600"}), encoding="utf-8")
+    assert read_catalogue(path)[0].name == "Casa \U0001f600"

@@ -1,36 +1,55 @@
-"""Reads a catalogue file (YAML or JSON), checks it whole, then writes it to the catalogue's tables.
-
-The file is one installation, a list of them, or ``{"installations": [...]}``; an installation has the fields
-of table ``installation`` and ``devices``. Only what a file states is written: a field it leaves out stays as
-it was, or unknown.
-"""
+"""The entries of a catalogue file: an installation has the fields of table ``installation``, and ``devices``."""
 
 from __future__ import annotations
 
-import json
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from stdnum.es import cups as cups_number
 from stdnum.exceptions import ValidationError as NumberError
 
 from conf.refusal import Refusal
-from energy.records import DeviceKind, Text
+from energy import calendar
+from energy.records import DeviceKind
 from ingest.devices.connection import Connection
 from ingest.devices.registry import check_kind
+
+ID = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
+"""Letters, digits, dots, dashes and underscores: what a path, a file name and a terminal take as they are."""
+SMALLEST_KW = 0.05
+LARGEST_KW = {"home": 1_000.0, "farm": 50_000.0, "park": 10_000_000.0, "community": 10_000_000.0}
+"""By kind, the largest capacity that is no typing error."""
+
+MOST_DEVICES = 1_000
+"""Devices of one installation: more are a mistake, and each costs a row of state for ever."""
+
+Kind = Literal["home", "farm", "park", "community"]
 
 
 class CatalogueError(Refusal):
     """A catalogue file that can't be taken; the text names the entry, the field and what is wrong."""
 
 
+def _id(text: str) -> str:
+    if not re.fullmatch(ID, text):
+        raise ValueError(f"{text!r} is no id: write 1 to 64 letters, digits, dots, dashes or underscores")
+    return text
+
+
+def _plain(text: str) -> str:
+    if not text.strip() or any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") for sign in text):
+        raise ValueError("write visible signs, without line breaks and control characters")
+    return text
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"there is no time zone {name!r}; write it like Europe/Madrid")
+    try:
+        calendar.zone(name)
+    except calendar.UnknownZone as error:
+        raise ValueError(f"there is no time zone {name!r}; write it like Europe/Madrid") from error
     return name
 
 
@@ -41,7 +60,9 @@ def _cups(number: str) -> str:
         raise ValueError(f"{number!r} is no CUPS: {error}") from None
 
 
-Positive = Annotated[float, Field(gt=0, le=1e7)]
+Id = Annotated[str, AfterValidator(_id)]
+Plain = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
+Capacity = Annotated[float, Field(ge=SMALLEST_KW, le=max(LARGEST_KW.values()))]
 
 
 class _Entry(BaseModel):
@@ -51,9 +72,9 @@ class _Entry(BaseModel):
 class DeviceEntry(_Entry):
     """A device of an installation; without ``connection`` its readings come from elsewhere."""
 
-    device_id: Text
+    device_id: Id
     device_kind: DeviceKind
-    capacity_kw: Positive | None = None
+    capacity_kw: Capacity | None = None
     connection: Connection | None = None
 
     @model_validator(mode="after")
@@ -66,32 +87,36 @@ class DeviceEntry(_Entry):
 class InstallationEntry(_Entry):
     """An installation: a home, a farm, a solar park, or a community of others."""
 
-    installation_id: Text
-    name: Text | None = None
-    kind: Literal["home", "farm", "park", "community"] | None = None
+    installation_id: Id
+    name: Plain | None = None
+    kind: Kind | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
-    capacity_kw: Positive | None = None
+    capacity_kw: Capacity | None = None
     tilt_deg: Annotated[float, Field(ge=0, le=180)] | None = None
     azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     municipality_code: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
-    community_id: Text | None = None
+    community_id: Id | None = None
     cups: Annotated[str, AfterValidator(_cups)] | None = None
-    cau: Text | None = None
-    tariff: Text | None = None
-    devices: list[DeviceEntry] = []
+    cau: Plain | None = None
+    tariff: Plain | None = None
+    takes_unknown_devices: bool | None = None
+    """Whether readings of devices that are not registered count as well; false where it is not said."""
+    devices: Annotated[list[DeviceEntry], Field(max_length=MOST_DEVICES)] = []
 
-
-def read_catalogue(path: Path) -> list[InstallationEntry]:
-    """The installations in ``path``. Raises :class:`CatalogueError`."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CatalogueError(f"{path} can't be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path} is neither YAML nor JSON: {' '.join(str(error).split())}") from None
-    return parse_catalogue(content)
+    @model_validator(mode="after")
+    def _possible(self) -> InstallationEntry:
+        largest = LARGEST_KW.get(self.kind or "park", 0.0)
+        if self.capacity_kw is not None and self.capacity_kw > largest:
+            raise ValueError(
+                f"capacity_kw: no {self.kind} has {self.capacity_kw:,.0f} kW; the largest is {largest:,.0f}"
+            )
+        if self.kind == "community" and self.devices:
+            raise ValueError("devices: a community has none; register them at its members")
+        if self.community_id is not None and (self.kind == "community" or self.community_id == self.installation_id):
+            raise ValueError("community_id: a community is no member of a community")
+        return self
 
 
 def parse_catalogue(content: Any) -> list[InstallationEntry]:
@@ -102,7 +127,9 @@ def parse_catalogue(content: Any) -> list[InstallationEntry]:
         raise CatalogueError("the file holds no installation: write a list of them, each with an installation_id")
     entries = [_entry(number, raw) for number, raw in enumerate(content, start=1)]
     _once("installation_id", [entry.installation_id for entry in entries])
-    _once("device_id", [device.device_id for entry in entries for device in entry.devices])
+    _once("cups", [entry.cups for entry in entries if entry.cups is not None])
+    for entry in entries:
+        _once(f"{entry.installation_id}: device_id", [device.device_id for device in entry.devices])
     return entries
 
 
@@ -130,42 +157,3 @@ def _once(field: str, values: Sequence[str]) -> None:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise CatalogueError(f"{field} {', '.join(twice)} stands in the file more than once")
-
-
-def write_catalogue(session: Any, entries: Sequence[InstallationEntry]) -> None:
-    """Add or update ``entries``; all are checked against the catalogue before the first is written.
-
-    Raises :class:`CatalogueError` for a device of another installation or an unknown community.
-    """
-    _check_against(session, entries)
-    # JSON ... DEFAULT UNSET leaves alone what an entry does not state.
-    installation = session.prepare("INSERT INTO installation JSON ? DEFAULT UNSET")
-    device = session.prepare("INSERT INTO device JSON ? DEFAULT UNSET")
-    for entry in entries:
-        session.execute(installation, [_stated(entry)])
-        for each in entry.devices:
-            session.execute(device, [_stated(each, installation_id=entry.installation_id)])
-
-
-def _stated(entry: _Entry, **more: str) -> str:
-    values = entry.model_dump(mode="json", exclude_none=True, exclude={"devices"}) | more
-    if "connection" in values:
-        values["connection"] = json.dumps(values["connection"], sort_keys=True)
-    return json.dumps(values)
-
-
-def _check_against(session: Any, entries: Sequence[InstallationEntry]) -> None:
-    owners = {
-        row.device_id: row.installation_id for row in session.execute("SELECT installation_id, device_id FROM device")
-    }
-    known = {row.installation_id for row in session.execute("SELECT installation_id FROM installation")}
-    known |= {entry.installation_id for entry in entries}
-    for entry in entries:
-        if entry.community_id is not None and entry.community_id not in known:
-            raise CatalogueError(
-                f"{entry.installation_id}: community_id {entry.community_id} is not registered; register it first"
-            )
-        for device in entry.devices:
-            owner = owners.get(device.device_id, entry.installation_id)
-            if owner != entry.installation_id:
-                raise CatalogueError(f"{entry.installation_id}: device {device.device_id} already belongs to {owner}")

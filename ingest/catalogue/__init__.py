@@ -1,0 +1,1 @@
+"""The catalogue file: its entries, how it is read, and how it is registered."""

@@ -1,0 +1,117 @@
+"""Rows of an older version move to the tables of this one, whole, also when it is killed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from conf import Settings
+from store import cassandra, schema
+from store.schema import SchemaOutdated
+
+NOON = datetime.now(timezone.utc).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=3)
+WRITTEN = round(NOON.timestamp() * 1_000_000)
+OLD = (
+    "CREATE TABLE reading_by_day (device_id text, day date, time timestamp, installation_id text, device_kind text, "
+    "source text, ac_power_w double, energy_total_wh double, kafka_partition int, kafka_offset bigint, "
+    "PRIMARY KEY ((device_id, day), time)) WITH default_time_to_live = 3456000",
+    "CREATE TABLE alarm (installation_id text, day date, raised_at timestamp, device_id text, kind text, text text, "
+    "cleared_at timestamp, PRIMARY KEY ((installation_id, day), raised_at, device_id, kind)) "
+    "WITH CLUSTERING ORDER BY (raised_at DESC)",
+    "CREATE TABLE run (name text, run_id text, started timestamp, published timestamp, cut timestamp, "
+    "issued_at timestamp, counts map<text, bigint>, skill map<text, double>, PRIMARY KEY ((name), run_id))",
+)
+
+
+@pytest.fixture
+def older(stack: Settings) -> Iterator[Settings]:
+    """A keyspace of version 1 with 300 readings of two homes and three alarms."""
+    named = stack.cassandra.model_copy(update={"keyspace": "older"})
+    settings = stack.model_copy(update={"cassandra": named})
+    with cassandra.session(stack, keyspace=None) as session:
+        session.execute("DROP KEYSPACE IF EXISTS older", timeout=60)
+        session.execute("CREATE KEYSPACE older WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
+        session.set_keyspace("older")
+        for statement in OLD:
+            session.execute(statement, timeout=60)
+        reading = session.prepare(
+            "INSERT INTO reading_by_day (device_id, day, time, installation_id, device_kind, energy_total_wh) "
+            "VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"
+        )
+        for home in ("a", "b"):
+            for n in range(150):
+                at = NOON + timedelta(minutes=n)
+                row = (f"{home}-inverter", at.date(), at, home, "inverter", 1000.0 + n, WRITTEN + 60_000_000 * n)
+                session.execute(reading, row)
+        for device, cleared in (("a-inverter", None), ("b-inverter", NOON + timedelta(days=1)), ("", None)):
+            session.execute(
+                "INSERT INTO alarm (installation_id, day, raised_at, device_id, kind, text, cleared_at) "
+                "VALUES ('a', %s, %s, %s, 'silent', 'silent', %s)",
+                (NOON.date(), NOON, device, cleared),
+            )
+    yield settings
+    with cassandra.session(stack, keyspace=None) as session:
+        session.execute("DROP KEYSPACE older", timeout=60)
+
+
+def readings(settings: Settings) -> dict[tuple[str, str, date], list[tuple[Any, ...]]]:
+    with cassandra.session(settings) as session:
+        rows = session.execute(
+            "SELECT installation_id, device_id, day, time, energy_total_wh, WRITETIME(device_kind) AS at, "
+            "TTL(device_kind) AS rest FROM reading_by_day"
+        )
+        found: dict[tuple[str, str, date], list[tuple[Any, ...]]] = {}
+        for row in rows:
+            assert 0 < row.rest <= 40 * 86_400
+            value = (row.time, row.energy_total_wh, row.at)
+            found.setdefault((row.installation_id, row.device_id, row.day.date()), []).append(value)
+    return found
+
+
+def test_old_tables_are_refused_and_moved(older: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema.apply_schema(older)
+    with cassandra.session(older) as session, pytest.raises(SchemaOutdated, match="run `solera migrate`"):
+        schema.check(session)
+    before = readings(older)
+
+    copied = schema._copy
+    for kills in range(3):
+        calls = 0
+
+        def dying(*given: Any, kills: int = kills) -> int:
+            nonlocal calls
+            calls += 1
+            if calls > kills:
+                raise KeyboardInterrupt
+            return copied(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "_copy", dying)
+            with pytest.raises(KeyboardInterrupt):
+                schema.migrate(older, lambda _: None)
+        with cassandra.session(older) as session, pytest.raises(SchemaOutdated):
+            schema.check(session)
+
+    schema.migrate(older, lambda _: None)
+    assert schema.migrate(older, lambda _: None) == 0
+    assert readings(older) == before
+    assert sum(map(len, before.values())) == 300
+    with cassandra.session(older) as session:
+        schema.check(session)
+        alarms = {
+            (row.state, row.device_id)
+            for row in session.execute("SELECT * FROM alarm WHERE layer = 'batch' ALLOW FILTERING")
+        }
+    month = f"{NOON:%Y-%m}"
+    assert alarms == {
+        *((month, device) for device in ("a-inverter", "b-inverter", "")),
+        *(("standing", device) for device in ("a-inverter", "")),
+    }
+
+
+def test_a_new_keyspace_is_of_this_version(stack: Settings) -> None:
+    with cassandra.session(stack) as session:
+        schema.check(session)

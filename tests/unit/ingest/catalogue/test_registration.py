@@ -1,0 +1,91 @@
+"""What is registered already decides what may be registered beside it."""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from typing import Any
+
+import pytest
+
+from conf import java, load_settings
+from ingest.catalogue.entries import CatalogueError, parse_catalogue
+from ingest.catalogue.registration import check_zones, write_catalogue
+from store.catalogue import DEVICES, INSTALLATION_FIELDS, INSTALLATIONS
+
+Installation = namedtuple("Installation", INSTALLATION_FIELDS, defaults=[None] * len(INSTALLATION_FIELDS))
+Device = namedtuple("Device", ("installation_id", "device_id"))
+METER = {"device_id": "meter-1", "device_kind": "meter"}
+CUPS = "ES0021000000000001RK"
+
+
+class Tables:
+    """The catalogue's tables with a community, a member with a meter, and a home alone."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[str, dict[str, Any]]] = []
+        self._rows = {
+            INSTALLATIONS: [
+                Installation("valley", kind="community"),
+                Installation("member", kind="home", community_id="valley", cups=CUPS),
+                Installation("home", kind="home"),
+            ],
+            DEVICES: [Device("member", "meter-1")],
+        }
+
+    def prepare(self, cql: str) -> str:
+        return cql
+
+    def execute(self, cql: str, values: Any = ()) -> list[Any]:
+        if cql in self._rows:
+            return self._rows[cql]
+        self.written.append((cql.split()[2], json.loads(values[0])))
+        return []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"installation_id": "new", "community_id": "nowhere"}, "nowhere is not registered"),
+        ({"installation_id": "new", "community_id": "home"}, "home is no community"),
+        ({"installation_id": "home", "kind": "community", "community_id": None}, None),
+        ({"installation_id": "member", "kind": "community"}, "a community has no devices"),
+        ({"installation_id": "valley", "kind": "home"}, "valley is no community"),
+        ({"installation_id": "valley", "devices": [METER]}, "a community has no devices"),
+        (
+            [{"installation_id": "a", "community_id": "b"}, {"installation_id": "b", "community_id": "a"}],
+            "no community",
+        ),
+        ({"installation_id": "new", "cups": CUPS}, "already belongs to member"),
+        ({"installation_id": "member", "cups": CUPS}, None),
+        ({"installation_id": "home", "devices": [METER]}, None),
+    ],
+)
+def test_what_can_not_be_is_refused_before_anything_is_written(content: Any, told: str | None) -> None:
+    tables = Tables()
+    if told is None:
+        write_catalogue(tables, parse_catalogue(content))
+        assert tables.written
+        return
+    with pytest.raises(CatalogueError, match=told):
+        write_catalogue(tables, parse_catalogue(content))
+    assert tables.written == []
+
+
+def test_null_clears_and_what_is_left_out_stays() -> None:
+    tables = Tables()
+    write_catalogue(tables, parse_catalogue({"installation_id": "member", "community_id": None}))
+    assert tables.written == [("installation", {"installation_id": "member", "community_id": None})]
+
+
+def test_a_zone_must_be_known_to_java() -> None:
+    settings = load_settings()
+    home = java.find(settings.cache)
+    if home is None:
+        pytest.skip("there is no Java 17 on this machine")
+    entries = parse_catalogue([{"installation_id": "a", "time_zone": "Europe/Madrid"}])
+    check_zones(settings, entries)
+    assert {"Europe/Madrid", "UTC", "Atlantic/Canary", "Pacific/Apia"} <= java.zones(home)
+    strange = [entry.model_copy(update={"time_zone": "Europe/Atlantis"}) for entry in entries]
+    with pytest.raises(CatalogueError, match="does not know the time zone Europe/Atlantis"):
+        check_zones(settings, strange)
