@@ -17,8 +17,8 @@ from speed_layer.energy_query.affected import affecting_registers
 from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import installation_totals
 from speed_layer.lookups import Reading
-from tests.support.readings import NOON, reading
 from speed_layer.readings_query.duplicates import Device, Key
+from tests.support.readings import NOON, reading
 
 DEVICE = "home-1-inverter"
 CAPACITY = {"home-1": 10.0}
