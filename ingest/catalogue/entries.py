@@ -14,8 +14,7 @@ from stdnum.exceptions import ValidationError as NumberError
 from conf.refusal import Refusal
 from energy import calendar
 from energy.records import DeviceKind
-from ingest.devices.connection import Connection
-from ingest.devices.registry import check_kind
+from ingest.devices.registry import Connection, check_kind
 
 ID = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
 """Letters, digits, dots, dashes and underscores: what a path, a file name and a terminal take as they are."""

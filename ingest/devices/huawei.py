@@ -7,12 +7,13 @@ without a value holds the greatest number of its type (i32: 2^31 - 1), not SunSp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, cast
 
-from ingest.devices.modbus import Link, NothingMeasuredError
+from ingest.devices.device import Fields, Measurement, NothingMeasuredError, Port, TcpConnection
+from ingest.devices.modbus import Link
+from ingest.devices.ranges import measurement
 from ingest.devices.registers import RegisterType, number
-from ingest.devices.sunspec import Measurement
-from ingest.devices.sunspec_models import Fields
+from ingest.devices.unit import Unit
 
 SETTLE_SECONDS = 1.0
 """The inverter ignores requests in the first second of a connection."""
@@ -33,11 +34,11 @@ INVALID: Mapping[str, int] = {
     "int16": 0x7FFF,
     "int32": 0x7FFFFFFF,
 }
-BLOCKS: Mapping[Kind, tuple[tuple[int, int], ...]] = {
-    "inverter": ((32064, 44),),
-    "meter": ((37113, 10),),
-    "battery": ((37760, 24),),
-}
+BLOCKS: Mapping[Kind, tuple[int, int]] = {"inverter": (32064, 44), "meter": (37100, 23), "battery": (37760, 24)}
+"""First register and number of registers, read in one request."""
+STATUS: Mapping[Kind, int] = {"meter": 37100, "battery": 37762}
+OFFLINE = 0
+"""Status of a meter or battery that is not there; its other registers hold 0, which is no measurement then."""
 VALUES: Mapping[Kind, Mapping[str, Value]] = {
     "inverter": {
         "dc_power_w": Value(32064, "int32", 1),
@@ -75,21 +76,35 @@ def decode(kind: Kind, start: int, registers: Sequence[int]) -> Fields:
     power = fields.pop("power_w", None)
     if isinstance(power, float):
         positive, negative = _DIRECTIONS[kind]
-        fields[positive], fields[negative] = max(power, 0.0), max(-power, 0.0)
+        fields[positive], fields[negative] = max(0.0, power), max(0.0, -power)
     return fields
 
 
-class HuaweiDevice:
-    """The ``kind`` part of the SUN2000 that is ``unit`` behind ``link``."""
+class HuaweiConnection(TcpConnection):
+    """A Huawei SUN2000 inverter, or the meter or battery behind it (by the device's kind)."""
 
-    def __init__(self, link: Link, unit: int, kind: Kind) -> None:
-        self._link, self._unit, self._kind = link, unit, kind
+    kinds: ClassVar[tuple[str, ...]] = ("inverter", "meter", "battery")
+    settle_seconds: ClassVar[float] = SETTLE_SECONDS
+
+    protocol: Literal["huawei-tcp"]
+    port: Port = 6607
+
+    def open(self, link: Link, kind: str) -> HuaweiDevice:
+        """The device of that kind over ``link``."""
+        return HuaweiDevice(link, self, cast(Kind, kind))
+
+
+class HuaweiDevice:
+    """The ``kind`` part of the SUN2000 that ``connection`` describes."""
+
+    def __init__(self, link: Link, connection: HuaweiConnection, kind: Kind) -> None:
+        self._unit, self._kind = Unit(link, connection), kind
 
     async def measure(self) -> Measurement:
-        """Read it once. Raises :class:`ingest.devices.modbus.DeviceError`."""
-        fields: Fields = {}
-        for start, length in BLOCKS[self._kind]:
-            fields |= decode(self._kind, start, await self._link.read(self._unit, start, length))
-        if not fields.keys() - {"status_code"}:
-            raise NothingMeasuredError(f"{self._link}, unit {self._unit}: answers, but measures nothing")
-        return Measurement(fields, None)
+        """Read it once. Raises :class:`ingest.devices.device.DeviceError`."""
+        start, length = BLOCKS[self._kind]
+        registers = await self._unit.read(start, length)
+        status = STATUS.get(self._kind)
+        if status is not None and registers[status - start] == OFFLINE:
+            raise NothingMeasuredError(f"{self._unit}: register {status} says that the {self._kind} is offline")
+        return measurement(self._unit, decode(self._kind, start, registers))

@@ -2,28 +2,122 @@
 
 from __future__ import annotations
 
-from ingest.devices.connection import RegisterMapConnection
-from ingest.devices.modbus import Link, NothingMeasuredError
-from ingest.devices.registers import number, width
-from ingest.devices.sunspec import Measurement
-from ingest.devices.sunspec_models import Fields
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ingest.devices.device import (
+    DeviceError,
+    Fields,
+    Measurement,
+    NoConnectionError,
+    RefusedError,
+    TcpConnection,
+)
+from ingest.devices.modbus import ADDRESSES, Link
+from ingest.devices.ranges import measurement
+from ingest.devices.registers import RegisterType, number, width
+from ingest.devices.unit import Unit
+
+MeasuredField = Literal[
+    "ac_power_w", "dc_power_w", "energy_total_wh", "import_power_w", "export_power_w", "import_total_wh",
+    "export_total_wh", "charge_power_w", "discharge_power_w", "charge_total_wh", "discharge_total_wh",
+    "soc_pct", "irradiance_w_m2", "module_temperature_c", "ambient_temperature_c", "voltage_v", "current_a",
+    "frequency_hz", "status_code",
+]  # fmt: skip
+OPPOSITE: Mapping[str, str] = {
+    "import_power_w": "export_power_w", "export_power_w": "import_power_w",
+    "charge_power_w": "discharge_power_w", "discharge_power_w": "charge_power_w",
+}  # fmt: skip
+"""A negative power of the one is the other, unless that has a register of its own."""
+GREATEST: Mapping[str, int] = {"int16": 0x7FFF, "int32": 0x7FFFFFFF, "int64": 0x7FFFFFFFFFFFFFFF}
+"""Signed types: many makers write their greatest number where there is no value, and no device measures it."""
+MOST_UNANSWERED = 2
+"""Registers in a row without an answer, after which the rest is not asked for."""
+
+
+class MappedRegister(BaseModel):
+    """Where a field stands: wire address, type, the factor that makes its unit of the raw value, and the raw
+    values that are the maker's "no value", beside SunSpec's and the greatest number of a signed type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    address: Annotated[int, Field(ge=0, lt=ADDRESSES)]
+    type: RegisterType
+    factor: float = 1.0
+    no_value: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _within_the_address_space(self) -> MappedRegister:
+        if self.address + width(self.type) > ADDRESSES:
+            raise ValueError(f"{self.type} at {self.address} goes beyond the last register, {ADDRESSES - 1}")
+        return self
+
+
+class RegisterMapConnection(TcpConnection):
+    """Any Modbus TCP device whose maker documents its holding registers.
+
+    A power that the maker signs stands under the field of its positive direction: ``import_power_w`` of -420 W is
+    an export of 420 W.
+    """
+
+    protocol: Literal["registers-tcp"]
+    word_order: Literal["big", "little"] = "big"
+    registers: Annotated[dict[MeasuredField, MappedRegister], Field(min_length=1)]
+
+    def open(self, link: Link, kind: str) -> MappedDevice:
+        """The device over ``link``, whatever its kind."""
+        return MappedDevice(link, self)
 
 
 class MappedDevice:
     """The device that ``connection`` describes, behind ``link``."""
 
     def __init__(self, link: Link, connection: RegisterMapConnection) -> None:
-        self._link, self._connection = link, connection
+        self._unit, self._connection = Unit(link, connection), connection
 
     async def measure(self) -> Measurement:
-        """Read each register once. Raises :class:`ingest.devices.modbus.DeviceError`."""
-        fields: Fields = {}
-        low_word_first = self._connection.word_order == "little"
+        """Read each register once; one that fails costs its field. Raises :class:`DeviceError` where none is read."""
+        raw: dict[str, int | float | None] = {}
+        faults: list[DeviceError] = []
+        unanswered = 0
         for name, register in self._connection.registers.items():
-            found = await self._link.read(self._connection.unit, register.address, width(register.type))
-            raw = number(found, 0, register.type, low_word_first)
-            if raw is not None:
-                fields[name] = int(raw) if name == "status_code" else raw * register.factor
-        if not fields:
-            raise NothingMeasuredError(f"{self._link}, unit {self._connection.unit}: measures nothing")
-        return Measurement(fields, None)
+            try:
+                raw[name] = await self._raw(register)
+                unanswered = 0
+            except NoConnectionError:
+                raise
+            except RefusedError as error:
+                faults.append(error)
+            except DeviceError as error:
+                faults.append(error)
+                unanswered += 1
+                if unanswered == MOST_UNANSWERED:
+                    break
+        if not raw:
+            raise faults[0]
+        said = [str(fault) for fault in faults]
+        return measurement(self._unit, mapped_fields(self._connection, raw), None, said)
+
+    async def _raw(self, register: MappedRegister) -> int | float | None:
+        words = await self._unit.read(register.address, width(register.type))
+        return number(words, 0, register.type, self._connection.word_order == "little")
+
+
+def mapped_fields(connection: RegisterMapConnection, raw: Mapping[str, int | float | None]) -> Fields:
+    """Fields of a reading from unscaled register values; one that holds no value is absent."""
+    fields: Fields = {}
+    for name, register in connection.registers.items():
+        value = raw.get(name)
+        if value is None or value in register.no_value or value == GREATEST.get(register.type):
+            continue
+        if name == "status_code":
+            fields[name] = int(value)
+            continue
+        scaled, opposite = float(value * register.factor), OPPOSITE.get(name)
+        if opposite is None or opposite in connection.registers:
+            fields[name] = scaled
+        else:
+            fields |= {name: max(0.0, scaled), opposite: max(0.0, -scaled)}
+    return fields

@@ -38,8 +38,11 @@ def width(kind: RegisterType) -> int:
 def number(
     registers: Sequence[int], offset: int, kind: RegisterType, low_word_first: bool = False
 ) -> int | float | None:
-    """The value at ``offset``, unscaled, or None where the device says it has none (or is not finite)."""
+    """The value at ``offset``, unscaled; None where the device says it has none, it is not finite, or the
+    registers end before it."""
     words = registers[offset : offset + width(kind)]
+    if len(words) < width(kind):
+        return None
     if low_word_first:
         words = words[::-1]
     (value,) = struct.unpack(_FORMATS[kind], struct.pack(f">{len(words)}H", *words))

@@ -1,18 +1,22 @@
-"""The devices the gateway polls: read from the catalogue, and each made ready to be measured."""
+"""The protocols there are, and the devices of the catalogue that the gateway polls by them."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from ingest.devices.connection import CONNECTION, Connection, HuaweiConnection, RegisterMapConnection
-from ingest.devices.huawei import SETTLE_SECONDS, HuaweiDevice
-from ingest.devices.huawei import Kind as HuaweiKind
+from ingest.devices.device import Measurable
+from ingest.devices.huawei import HuaweiConnection
 from ingest.devices.modbus import Link
-from ingest.devices.register_map import MappedDevice
-from ingest.devices.sunspec import Measurement, SunSpecDevice
+from ingest.devices.register_map import RegisterMapConnection
+from ingest.devices.sunspec import SunSpecConnection
 from store.catalogue import DEVICES
+
+# The one list of protocols: each is a module with a connection that knows its kinds and opens its device.
+Connection = Annotated[SunSpecConnection | HuaweiConnection | RegisterMapConnection, Field(discriminator="protocol")]
+"""How the gateway reaches a device: the JSON in the catalogue's ``connection``, one shape a protocol."""
+CONNECTION: TypeAdapter[Connection] = TypeAdapter(Connection)
 
 
 class Device(NamedTuple):
@@ -23,55 +27,44 @@ class Device(NamedTuple):
     device_kind: str
     connection: Connection
 
-
-class Measurable(Protocol):
-    """Anything that can be measured."""
-
-    async def measure(self) -> Measurement:
-        """Read it once; raises :class:`ingest.devices.modbus.DeviceError`."""
-        ...
+    @property
+    def name(self) -> str:
+        """``installation/device``: two installations may use one device id."""
+        return f"{self.installation_id}/{self.device_id}"
 
 
 def catalogued(session: Any) -> tuple[list[Device], dict[str, str]]:
-    """Devices with a connection from table ``device``; and by device id, why one can't be polled."""
+    """Devices with a connection from table ``device``; and by the others' names, why one can't be polled."""
     devices: list[Device] = []
     unusable: dict[str, str] = {}
     for row in session.execute(DEVICES, timeout=10):
         if row.connection is None:
             continue
+        name = f"{row.installation_id}/{row.device_id}"
         try:
             connection = CONNECTION.validate_json(row.connection)
-            device = Device(row.installation_id, row.device_id, row.device_kind, connection)
-            check_kind(device.device_kind, connection)
-            devices.append(device)
+            check_kind(row.device_kind, connection)
+            devices.append(Device(row.installation_id, row.device_id, row.device_kind, connection))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            unusable[row.device_id] = f"connection: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            unusable[name] = f"connection: {'.'.join(map(str, first['loc']))}: {first['msg']}"
         except ValueError as error:
-            unusable[row.device_id] = str(error)
+            unusable[name] = str(error)
     return devices, unusable
 
 
 def check_kind(device_kind: str, connection: Connection) -> None:
     """Raises ``ValueError`` if the protocol can't read devices of that kind."""
-    kinds = {"sunspec-tcp": ("inverter", "meter"), "huawei-tcp": ("inverter", "meter", "battery")}
-    possible = kinds.get(connection.protocol)
-    if possible and device_kind not in possible:
-        raise ValueError(f"{connection.protocol} reads {' or '.join(possible)}, not a {device_kind}")
+    if device_kind not in connection.kinds:
+        raise ValueError(f"{connection.protocol} reads {' or '.join(connection.kinds)}, not a {device_kind}")
 
 
 def open_link(device: Device) -> Link:
     """A connection to the address the device is behind."""
-    huawei = isinstance(device.connection, HuaweiConnection)
-    return Link(device.connection.host, device.connection.port, SETTLE_SECONDS if huawei else 0.0)
+    connection = device.connection
+    return Link(connection.host, connection.port, connection.settle_seconds)
 
 
 def measurable(device: Device, link: Link) -> Measurable:
     """The device as its protocol reads it, over ``link``."""
-    connection = device.connection
-    if isinstance(connection, HuaweiConnection):
-        return HuaweiDevice(link, connection.unit, cast(HuaweiKind, device.device_kind))
-    if isinstance(connection, RegisterMapConnection):
-        return MappedDevice(link, connection)
-    kind = cast(Any, device.device_kind)
-    return SunSpecDevice(link, connection.unit, kind, connection.meter_sign)
+    return device.connection.open(link, device.device_kind)

@@ -2,109 +2,152 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from ingest.devices import sunspec_models
-from ingest.devices.modbus import DeviceError, Link, NothingMeasuredError, RefusedError
-from ingest.devices.sunspec_models import Fields, Model
+from ingest.devices.device import (
+    DeviceError,
+    Measurement,
+    NoConnectionError,
+    RefusedError,
+    TcpConnection,
+)
+from ingest.devices.modbus import Link
+from ingest.devices.ranges import measurement
+from ingest.devices.sunspec_models import Model
+from ingest.devices.sunspec_walk import Walk
+from ingest.devices.unit import Unit
 
-MAX_MODELS = 100
+LOOK_AGAIN_SECONDS = 600.0
+"""After so long the list of models is walked again, for one that was not there before."""
 
 
-class Measurement(NamedTuple):
-    """What a device measured; ``time`` (UTC) where the device keeps a clock."""
+class SunSpecConnection(TcpConnection):
+    """A SunSpec inverter or meter. ``clock``: whose time a reading bears, the device's (model 122) or the
+    gateway's; ``meter_sign``: the direction of a meter's positive power; ``number``: which of the inverters or
+    meters of the unit it is, counted from 1."""
 
-    fields: Fields
-    time: datetime | None
+    kinds: ClassVar[tuple[str, ...]] = ("inverter", "meter")
+
+    protocol: Literal["sunspec-tcp"]
+    clock: Literal["device", "gateway"] = "gateway"
+    meter_sign: Literal["import", "export"] = "import"
+    number: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @property
+    def dates_readings(self) -> bool:
+        """Whether a reading bears the device's time instead of the gateway's."""
+        return self.clock == "device"
+
+    def open(self, link: Link, kind: str) -> SunSpecDevice:
+        """The device of that kind over ``link``."""
+        return SunSpecDevice(link, self, kind)
 
 
 class SunSpecDevice:
-    """Unit ``unit`` behind ``link``, read as an inverter or a meter."""
+    """The device that ``connection`` describes, read as an inverter or a meter."""
 
-    def __init__(
-        self,
-        link: Link,
-        unit: int,
-        kind: Literal["inverter", "meter"],
-        positive: Literal["import", "export"] = "import",
-    ) -> None:
-        self._link, self._unit, self._kind, self._positive = link, unit, kind, positive
+    def __init__(self, link: Link, connection: SunSpecConnection, kind: str) -> None:
+        self._unit, self._connection, self._kind = Unit(link, connection), connection, kind
+        self._walk = Walk(self._unit)
         self._models: list[Model] = []
+        self._faults: tuple[str, ...] = ()
+        self._looked = 0.0
+        self._apart = False
 
     async def measure(self) -> Measurement:
         """Read the device once. Raises :class:`DeviceError`, or :class:`NothingMeasuredError` at night."""
-        if not self._models:
-            self._models = self._choose(await self._scan())
         try:
-            blocks = await self._read()
-        except DeviceError:
-            # The layout may have changed, as when a Fronius is switched between float and integer.
-            self._models = []
+            await self._look()
+            return self._decode(await self._read())
+        except NoConnectionError:
+            self._forget()  # it may come back as another device
             raise
-        return self._decode(blocks)
 
-    async def _scan(self) -> list[Model]:
-        base = await self._base()
-        models: list[Model] = []
-        address = base + len(sunspec_models.MARK)
-        while len(models) < MAX_MODELS:
-            identity, length = await self._link.read(self._unit, address, 2)
-            if identity == sunspec_models.END:
-                return models
-            models.append(Model(identity, address, length))
-            address += length + 2
-        raise DeviceError(f"{self}: its list of SunSpec models has no end")
+    async def _look(self) -> None:
+        """Find the models; again after :data:`LOOK_AGAIN_SECONDS`, where what is known stays until then."""
+        if self._models and time.monotonic() - self._looked < LOOK_AGAIN_SECONDS:
+            return
+        try:
+            models = self._choose(await self._walk.models())
+        except DeviceError:
+            if not self._models:
+                raise
+        else:
+            self._models, self._looked = models, time.monotonic()
+            self._walk = Walk(self._unit)
 
-    async def _base(self) -> int:
-        for base in sunspec_models.BASES:
-            try:
-                if tuple(await self._link.read(self._unit, base, 2)) == sunspec_models.MARK:
-                    return base
-            except RefusedError:
-                continue
-        raise DeviceError(f"{self}: no SunSpec device: no mark at 40000, 0 or 50000")
+    def _forget(self) -> None:
+        self._models, self._walk = [], Walk(self._unit)
 
     def _choose(self, found: Sequence[Model]) -> list[Model]:
         described = [m for m in found if m.id in sunspec_models.LAYOUTS]
         suitable = [m for m in described if (m.id in sunspec_models.METERS) == self._is_meter]
-        if not suitable:
+        number = self._connection.number
+        if len(suitable) < number:
+            self._forget()
             listed = ", ".join(str(m.id) for m in found)
-            raise DeviceError(f"{self}: no SunSpec {self._kind} model among {listed}")
+            which = f"no SunSpec {self._kind} model" if number == 1 else f"no {self._kind} number {number}"
+            raise DeviceError(f"{self._unit}: {which} among {listed}")
+        others = len(suitable) - 1
+        said = f"{self._unit}: holds {others + 1} {self._kind} models, of which number {number} is read"
+        self._faults = (said,) if others and "number" not in self._connection.model_fields_set else ()
         extra = (sunspec_models.CLOCK,) if self._is_meter else (sunspec_models.CLOCK, sunspec_models.STRINGS)
-        return [suitable[0], *(m for m in found if m.id in extra)]
+        beside = {m.id: m for m in reversed(found) if m.id in extra}
+        return [suitable[number - 1], *beside.values()]
 
     @property
     def _is_meter(self) -> bool:
         return self._kind == "meter"
 
     async def _read(self) -> dict[int, list[int]]:
+        """The words of each model, by its number; one that is not where it was is looked for at the next poll."""
+        try:
+            blocks = await (self._one_by_one() if self._apart else self._together())
+        except NoConnectionError:
+            raise
+        except DeviceError as error:
+            if isinstance(error, RefusedError) and self._apart:
+                self._forget()
+            self._apart = not self._apart
+            raise
+        for model in self._models:
+            if model.id in blocks and blocks[model.id][:2] != [model.id, model.length]:
+                self._forget()
+                raise DeviceError(f"{self._unit}: model {model.id} is no longer at {model.address}; looking again")
+        return blocks
+
+    async def _together(self) -> dict[int, list[int]]:
         memory: dict[int, int] = {}
         for address, length in sunspec_models.plan(self._models):
-            registers = await self._link.read(self._unit, address, length)
-            memory.update(enumerate(registers, start=address))
-        blocks = {}
-        for model in self._models:
-            blocks[model.id] = [memory[model.address + at] for at in range(sunspec_models.needed(model))]
-            if blocks[model.id][:2] != [model.id, model.length]:
-                raise DeviceError(f"{self}: model {model.id} is no longer at {model.address}; looking again")
+            memory.update(enumerate(await self._unit.read(address, length), start=address))
+        lengths = {model: sunspec_models.needed(model) for model in self._models}
+        return {model.id: [memory[model.address + at] for at in range(length)] for model, length in lengths.items()}
+
+    async def _one_by_one(self) -> dict[int, list[int]]:
+        """A model beside the main one that can't be read costs itself alone."""
+        main, *beside = self._models
+        blocks = {main.id: await self._unit.read(main.address, sunspec_models.needed(main))}
+        for model in beside:
+            try:
+                blocks[model.id] = await self._unit.read(model.address, sunspec_models.needed(model))
+            except NoConnectionError:
+                raise
+            except DeviceError:
+                continue
         return blocks
 
     def _decode(self, blocks: dict[int, list[int]]) -> Measurement:
         main = self._models[0].id
         if self._is_meter:
-            fields = sunspec_models.meter(main, blocks[main], self._positive)
+            fields = sunspec_models.meter(main, blocks[main], self._connection.meter_sign)
         else:
             fields = sunspec_models.inverter(main, blocks[main])
             if "dc_power_w" not in fields and sunspec_models.STRINGS in blocks:
                 power = sunspec_models.strings_power_w(blocks[sunspec_models.STRINGS])
                 fields |= {} if power is None else {"dc_power_w": power}
-        if not fields.keys() - {"status", "status_code"}:
-            state = fields.get("status", "no state given")
-            raise NothingMeasuredError(f"{self}: answers, but measures nothing ({state})")
-        time = sunspec_models.clock(blocks[sunspec_models.CLOCK]) if sunspec_models.CLOCK in blocks else None
-        return Measurement(fields, time)
-
-    def __str__(self) -> str:
-        return f"{self._link}, unit {self._unit}"
+        return measurement(self._unit, fields, sunspec_models.clock(blocks.get(sunspec_models.CLOCK, [])), self._faults)

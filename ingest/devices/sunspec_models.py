@@ -11,17 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Literal, NamedTuple
 
+from ingest.devices.device import Fields
+from ingest.devices.modbus import ADDRESSES, MAX_READ
 from ingest.devices.registers import RegisterType, number, scaled, text, width
 
 MARK = (0x5375, 0x6E53)
 BASES = (40000, 0, 50000)
-END = 0xFFFF
-MAX_READ = 125
-"""Registers one request may ask for."""
+ENDS = (0xFFFF, 0)
+"""Numbers that no model bears: the end of the list, and what some makers write instead."""
 EPOCH = datetime(2000, 1, 1, tzinfo=timezone.utc)
 """``Tms`` of model 122 counts seconds from here."""
-
-Fields = dict[str, float | int | str]
 
 
 class Model(NamedTuple):
@@ -91,6 +90,9 @@ _FLOAT_METER = {
 }
 CLOCK, STRINGS = 122, 160
 _CLOCK_POINT = Point(41, "uint32")
+_FIRST_STRING, _STRING_LENGTH = 10, 20
+MOST_STRINGS = (MAX_READ - _FIRST_STRING) // _STRING_LENGTH
+"""Strings of model 160 that fit into one request with their scale factor."""
 LAYOUTS: Mapping[int, Mapping[str, Point]] = {
     **dict.fromkeys((101, 102, 103), _INTEGER_INVERTER),
     **dict.fromkeys((111, 112, 113), _FLOAT_INVERTER),
@@ -103,30 +105,36 @@ _STATES = ("", "off", "sleeping", "starting", "producing", "throttled", "shuttin
 
 
 def needed(model: Model) -> int:
-    """Words to read from the model's ID on; 0 for a model that tells a reading nothing."""
+    """Words to read from the model's ID on; 0 for a model that tells a reading nothing.
+
+    They end where the model ends: the words behind it are its neighbour's, or beyond the address space.
+    """
     if model.id == CLOCK:
-        return _CLOCK_POINT.offset + width(_CLOCK_POINT.kind)
-    if model.id == STRINGS:
-        return model.length + 2
-    ends = (max(p.offset + width(p.kind), (p.scale or 0) + 1) for p in LAYOUTS.get(model.id, {}).values())
-    return max(ends, default=0)
+        wanted = _CLOCK_POINT.offset + width(_CLOCK_POINT.kind)
+    elif model.id == STRINGS:
+        wanted = _FIRST_STRING + MOST_STRINGS * _STRING_LENGTH
+    else:
+        ends = (max(p.offset + width(p.kind), (p.scale or 0) + 1) for p in LAYOUTS.get(model.id, {}).values())
+        wanted = max(ends, default=0)
+    return min(wanted, model.length + 2, ADDRESSES - model.address)
 
 
 def plan(models: Sequence[Model]) -> list[Request]:
-    """The fewest requests that read every model needed, each within :data:`MAX_READ`.
+    """The fewest requests that read every model needed, each whole within one request of :data:`MAX_READ`.
 
-    A value and its scale factor come in one request wherever the model's own length allows.
+    So a value and its scale factor are of one moment. Models that follow each other share a request.
     """
     requests: list[Request] = []
+    reached = -1
     for model in sorted(models, key=lambda m: m.address):
         end = model.address + needed(model)
         if end == model.address:
             continue
-        if requests and end - requests[-1].address <= MAX_READ:
+        if requests and reached == model.address and end - requests[-1].address <= MAX_READ:
             requests[-1] = Request(requests[-1].address, end - requests[-1].address)
-            continue
-        starts = range(model.address, end, MAX_READ)
-        requests.extend(Request(start, min(MAX_READ, end - start)) for start in starts)
+        else:
+            requests.append(Request(model.address, end - model.address))
+        reached = model.address + model.length + 2
     return requests
 
 
@@ -151,16 +159,21 @@ def meter(model: int, registers: Sequence[int], positive: Literal["import", "exp
     power = fields.pop("power_w", None)
     if isinstance(power, float):
         imported = power if positive == "import" else -power
-        fields["import_power_w"] = max(imported, 0.0)
-        fields["export_power_w"] = max(-imported, 0.0)
+        fields["import_power_w"] = max(0.0, imported)
+        fields["export_power_w"] = max(0.0, -imported)
     return fields
 
 
 def strings_power_w(registers: Sequence[int]) -> float | None:
-    """DC power of all strings of model 160 (W): the inverter's where its own model does not give it."""
-    scale = number(registers, 4, "sunssf")
-    modules = range(10, len(registers) - 19, 20)
-    powers = [scaled(number(registers, at + 11, "uint16"), scale) for at in modules]
+    """DC power of all strings of model 160 (W): the inverter's where its own model does not give it.
+
+    None where the model has more strings than fit into the one request that also reads their scale factor.
+    """
+    scale, count = number(registers, 4, "sunssf"), number(registers, 8, "uint16")
+    held = range(_FIRST_STRING, len(registers) - _STRING_LENGTH + 1, _STRING_LENGTH)
+    if count is None or count > len(held):
+        return None
+    powers = [scaled(number(registers, at + 11, "uint16"), scale) for at in held[: int(count)]]
     known = [power for power in powers if power is not None]
     return sum(known) if known else None
 

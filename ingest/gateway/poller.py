@@ -6,18 +6,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
-from ingest.devices.connection import SunSpecConnection
-from ingest.devices.modbus import DeviceError
-from ingest.devices.registry import Device, Measurable
-from ingest.devices.sunspec import Measurement
+from ingest.devices.device import DeviceError, Measurable, Measurement
+from ingest.devices.registry import Device
+from ingest.gateway.device_clock import DeviceClock
 from store.instants import rfc3339
 
 log = logging.getLogger("gateway")
 Keep = Callable[[dict[str, Any]], Awaitable[None]]
 MAX_PAUSE_SECONDS = 60.0
+BACKLOG_PAUSE_SECONDS = 0.02
+"""Between two polls of a device that hands out its log: its next entry may take a moment."""
 
 
 class Poller:
@@ -28,56 +29,63 @@ class Poller:
         self.readings = 0
         self.last_time: datetime | None = None
         self.error: str | None = None
+        """Why the last poll gave no reading."""
+        self.fault: str | None = None
+        """What is wrong with the device though it gives readings: its clock, or a part that can't be read."""
         self._source, self._poll_seconds, self._keep = source, poll_seconds, keep
+        self._clock = DeviceClock(poll_seconds)
         self._failures = 0
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled, whatever the device answers."""
         while True:
             begun = time.monotonic()
-            before = self.last_time
             try:
                 await self._poll()
                 self._say(None)
             except DeviceError as error:
                 self._say(str(error))
-            pause = self._pause(before, time.monotonic() - begun)
-            await asyncio.sleep(pause)
+            except Exception as error:
+                if not self.error:
+                    log.exception("%s: an answer that the gateway can't read", self.device.name)
+                self._say(f"its answer can't be read ({type(error).__name__}: {error}); please report this")
+            await asyncio.sleep(self._pause(time.monotonic() - begun))
 
     async def _poll(self) -> None:
         measured = await self._source.measure()
-        instant = event_time(self.device, measured, datetime.now(timezone.utc))
-        if instant == self.last_time:
+        now = datetime.now(timezone.utc)
+        instant: datetime | None = event_time(self.device, measured, now)
+        if instant is not None and self.device.connection.dates_readings:
+            instant = self._clock.time_of_reading(instant, now)
+        self._say_fault("; ".join((*([self._clock.fault] if self._clock.fault else []), *measured.faults)) or None)
+        if instant is None:
             return
         await self._keep(reading(self.device, measured, instant))
         self.last_time = instant
         self.readings += 1
 
-    def _pause(self, before: datetime | None, took_seconds: float) -> float:
+    def _pause(self, took_seconds: float) -> float:
         if self.error:
             # A device that is off all night is asked once a minute.
             return min(self._poll_seconds * 2.0 ** min(self._failures - 1, 10), MAX_PAUSE_SECONDS)
-        now = datetime.now(timezone.utc)
-        if self.last_time and is_backlog(before, self.last_time, now, self._poll_seconds):
-            return 0.0
+        if self._clock.is_catching_up:
+            return BACKLOG_PAUSE_SECONDS
         return max(0.0, self._poll_seconds - took_seconds)
 
     def _say(self, error: str | None) -> None:
         self._failures = self._failures + 1 if error else 0
         if error and not self.error:
-            log.warning("%s gives no reading: %s", self.device.device_id, error)
+            log.warning("%s gives no reading: %s", self.device.name, error)
         if self.error and not error:
-            log.info("%s gives readings again", self.device.device_id)
+            log.info("%s gives readings again", self.device.name)
         self.error = error
 
-
-def is_backlog(before: datetime | None, last: datetime, now: datetime, poll_seconds: float) -> bool:
-    """Whether a device is catching up: behind the wall clock, and its last step longer than the pace.
-
-    A device whose clock is merely wrong keeps its distance, so its steps are as long as the pace.
-    """
-    pace = timedelta(seconds=poll_seconds)
-    return now - last > 2 * pace and (before is None or last - before > 2 * pace)
+    def _say_fault(self, fault: str | None) -> None:
+        if fault and not self.fault:
+            log.warning("%s: %s", self.device.name, fault)
+        if self.fault and not fault:
+            log.info("%s is read without fault again", self.device.name)
+        self.fault = fault
 
 
 def event_time(device: Device, measured: Measurement, now: datetime) -> datetime:
@@ -85,8 +93,7 @@ def event_time(device: Device, measured: Measurement, now: datetime) -> datetime
 
     Raises :class:`DeviceError` where the device's clock is asked for and it keeps none.
     """
-    connection = device.connection
-    if isinstance(connection, SunSpecConnection) and connection.clock == "device":
+    if device.connection.dates_readings:
         if measured.time is None:
             raise DeviceError("it keeps no clock (SunSpec model 122); set its connection's clock to gateway")
         return measured.time

@@ -5,9 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
+
+from ingest.devices.modbus import Link
+from ingest.devices.sunspec import SunSpecConnection, SunSpecDevice
 
 
 def free_port() -> int:
@@ -34,3 +38,9 @@ async def serving(images: Mapping[int, tuple[int, list[int]]], port: int) -> Asy
         yield server
     finally:
         await server.shutdown()  # type: ignore[no-untyped-call]
+
+
+def sunspec(link: Link, unit: int, kind: str, **more: Any) -> SunSpecDevice:
+    """Unit ``unit`` behind ``link`` as the catalogue describes it, with ``more`` of its connection."""
+    described = {"protocol": "sunspec-tcp", "host": link.host, "port": link.port, "unit": unit}
+    return SunSpecDevice(link, SunSpecConnection.model_validate(described | more), kind)

@@ -13,13 +13,12 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from ingest.devices import sunspec_models
 from ingest.devices.modbus import Link
-from ingest.devices.sunspec import SunSpecDevice
 from ingest.simulator import image
 from ingest.simulator.clock import LOG_STEP, first_instant, next_instant
 from ingest.simulator.homes import CYCLE_HOURS, Home
 from ingest.simulator.plant import Plant
 from ingest.simulator.server import devices, listen
-from tests.support.modbus_device import free_port
+from tests.support.modbus_device import free_port, sunspec
 
 HOUR = timedelta(hours=1)
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=timezone.utc)
@@ -78,7 +77,7 @@ def test_over_modbus_the_day_arrives_in_steps_then_live_and_nothing_can_be_writt
         shown = devices([HOME], now - 20 * timedelta(minutes=1))
         server = await listen(shown, "127.0.0.1", port)
         link = Link("127.0.0.1", port)
-        inverter, meter = SunSpecDevice(link, 1, "inverter"), SunSpecDevice(link, 2, "meter")
+        inverter, meter = sunspec(link, 1, "inverter"), sunspec(link, 2, "meter")
         times = [(await inverter.measure()).time for _ in range(6)]
         assert times[0] is not None
         assert times[-1] is not None

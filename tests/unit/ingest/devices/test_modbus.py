@@ -11,10 +11,10 @@ import pytest
 from pymodbus.pdu.register_message import WriteSingleRegisterRequest
 
 from ingest.devices import modbus, sunspec_models
-from ingest.devices.modbus import DeviceError, Link, NothingMeasuredError
+from ingest.devices.device import DeviceError, NothingMeasuredError
+from ingest.devices.modbus import Link
 from ingest.devices.registers import words
-from ingest.devices.sunspec import SunSpecDevice
-from tests.support.modbus_device import free_port, serving, sunspec_image
+from tests.support.modbus_device import free_port, serving, sunspec, sunspec_image
 
 SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
 
@@ -42,7 +42,7 @@ def test_a_device_is_found_at_each_base_whatever_its_common_models_length(base: 
         image = sunspec_image(float_inverter(1500.0), common_length=common_length)
         async with serving({1: (base, image)}, port):
             link = Link("127.0.0.1", port)
-            measured = await SunSpecDevice(link, 1, "inverter").measure()
+            measured = await sunspec(link, 1, "inverter").measure()
             assert measured.fields["ac_power_w"] == 1500.0
             assert measured.fields["energy_total_wh"] == 1_000_000.0
             assert measured.time is None
@@ -60,7 +60,7 @@ def test_at_night_sentinels_are_no_reading_and_are_said() -> None:
         asleep[24:26], asleep[38] = [0, 0], 2
         async with serving({1: (40000, sunspec_image(asleep))}, port):
             with pytest.raises(NothingMeasuredError, match=r"measures nothing \(sleeping"):
-                await SunSpecDevice(Link("127.0.0.1", port), 1, "inverter").measure()
+                await sunspec(Link("127.0.0.1", port), 1, "inverter").measure()
 
     asyncio.run(scenario())
 
@@ -68,7 +68,7 @@ def test_at_night_sentinels_are_no_reading_and_are_said() -> None:
 def test_a_dropped_link_is_an_error_and_the_next_read_connects_again() -> None:
     async def scenario() -> None:
         port = free_port()
-        device = SunSpecDevice(Link("127.0.0.1", port), 1, "inverter")
+        device = sunspec(Link("127.0.0.1", port), 1, "inverter")
         async with serving({1: (40000, sunspec_image(integer_inverter(700)))}, port):
             assert (await device.measure()).fields["ac_power_w"] == 700.0
         await asyncio.sleep(0.05)
@@ -85,7 +85,7 @@ def test_a_layout_that_changes_under_way_is_noticed_not_misread() -> None:
     async def scenario() -> None:
         port = free_port()
         link = Link("127.0.0.1", port)
-        device = SunSpecDevice(link, 1, "inverter")
+        device = sunspec(link, 1, "inverter")
         async with serving({1: (40000, sunspec_image(integer_inverter(700)))}, port):
             await device.measure()
         async with serving({1: (40000, sunspec_image(float_inverter(800.0)))}, port):
@@ -131,6 +131,6 @@ def test_the_published_example_device_is_walked_and_has_no_inverter_model() -> N
         blocks = [[m["ID"], m["L"]] + [0] * m["L"] for m in models[1:]]
         async with serving({1: (40000, sunspec_image(*blocks, common_length=models[0]["L"]))}, port):
             with pytest.raises(DeviceError, match="no SunSpec inverter model among 1, 129"):
-                await SunSpecDevice(Link("127.0.0.1", port), 1, "inverter").measure()
+                await sunspec(Link("127.0.0.1", port), 1, "inverter").measure()
 
     asyncio.run(scenario())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import struct
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,11 +12,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from energy.topics import TOPICS
-from ingest.devices.connection import CONNECTION
-from ingest.devices.modbus import DeviceError
-from ingest.devices.registry import Device, check_kind
-from ingest.devices.sunspec import Measurement
-from ingest.gateway.poller import event_time, is_backlog, reading
+from ingest.devices.device import DeviceError, Measurement
+from ingest.devices.registry import CONNECTION, Device, check_kind
+from ingest.gateway.device_clock import is_backlog
+from ingest.gateway.poller import Poller, event_time, reading
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=timezone.utc)
 
@@ -66,3 +67,55 @@ def test_devices_are_remembered_as_they_are() -> None:
     adapter = TypeAdapter(list[Device])
     devices = [device(clock="device", unit=240)]
     assert adapter.validate_json(json.dumps(adapter.dump_python(devices, mode="json"))) == devices
+
+
+class Scripted:
+    """A device whose polls give what is listed, the last one for ever."""
+
+    def __init__(self, *answers: Measurement | Exception) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    async def measure(self) -> Measurement:
+        self.asked += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def polled(source: Scripted, seconds: float, **connection: Any) -> tuple[Poller, list[dict[str, Any]]]:
+    kept: list[dict[str, Any]] = []
+
+    async def keep(record: dict[str, Any]) -> None:
+        kept.append(record)
+
+    poller = Poller(device(**connection), source, 0.01, keep)
+    task = asyncio.create_task(poller.run())
+    await asyncio.sleep(seconds)
+    assert not task.done()
+    task.cancel()
+    return poller, kept
+
+
+@pytest.mark.parametrize(
+    "error", [DeviceError("off"), ValueError("odd"), KeyError(40102), RuntimeError("x"), struct.error("y"), OSError(5)]
+)
+def test_no_answer_whatsoever_ends_the_polling(error: Exception) -> None:
+    good = Measurement({"import_power_w": 1.0})
+    poller, kept = asyncio.run(polled(Scripted(error, good), 0.3))
+    assert len(kept) > 2
+    assert poller.error is None
+    poller, _ = asyncio.run(polled(Scripted(error), 0.1))
+    assert poller.error
+
+
+def test_what_is_wrong_with_a_device_that_gives_readings_is_reported_beside_them() -> None:
+    poller, kept = asyncio.run(polled(Scripted(Measurement({"import_power_w": 1.0}, None, ("no frequency",))), 0.1))
+    assert kept
+    assert (poller.error, poller.fault) == (None, "no frequency")
+    never_set = Measurement({"import_power_w": 1.0}, datetime(2000, 1, 1, tzinfo=timezone.utc))
+    poller, kept = asyncio.run(polled(Scripted(never_set), 0.1, clock="device"))
+    assert {record["time"][:2] for record in kept} == {"20"}
+    assert all(not record["time"].startswith("2000") for record in kept)
+    assert "2000-01-01 00:00 UTC, which can't be" in (poller.fault or "")

@@ -7,9 +7,8 @@ import asyncio
 import pytest
 
 from ingest.devices import huawei
-from ingest.devices.connection import RegisterMapConnection
 from ingest.devices.modbus import Link
-from ingest.devices.register_map import MappedDevice
+from ingest.devices.register_map import MappedDevice, RegisterMapConnection
 from ingest.devices.registers import words
 from tests.support.modbus_device import free_port, serving
 

@@ -1,0 +1,73 @@
+"""What every protocol shares: where a device is reached, what a measurement is, and why there may be none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar, NamedTuple, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from conf.refusal import Refusal
+
+Fields = dict[str, float | int | str]
+"""Fields of a ``readings`` record, named as in :class:`energy.records.Reading`."""
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class DeviceError(Refusal):
+    """A device could not be read; the text says why."""
+
+
+class NoConnectionError(DeviceError):
+    """Nothing takes a connection at the device's address."""
+
+
+class NothingMeasuredError(DeviceError):
+    """The device answers but has no value, as inverters do at night."""
+
+
+class RefusedError(DeviceError):
+    """The device answered with a Modbus exception; ``code`` is the exception's."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Measurement(NamedTuple):
+    """What a device measured at one moment."""
+
+    fields: Fields
+    time: datetime | None = None
+    """The device's own time (UTC), where it keeps one."""
+    faults: tuple[str, ...] = ()
+    """What could not be read beside the fields, and why."""
+
+
+class Measurable(Protocol):
+    """A device that can be read."""
+
+    async def measure(self) -> Measurement:
+        """Read it once; raises :class:`DeviceError`."""
+        ...
+
+
+class TcpConnection(BaseModel):
+    """Where a device is reached: the part of the catalogue's ``connection`` that every protocol has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    kinds: ClassVar[tuple[str, ...]] = ("inverter", "meter", "battery", "weather_station")
+    """Kinds of device that the protocol can read."""
+    settle_seconds: ClassVar[float] = 0.0
+    """How long a device ignores requests after it took a connection."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Port = 502
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] | None = None
+    """How long the device may take for an answer; default :data:`ingest.devices.modbus.TIMEOUT_SECONDS`."""
+
+    @property
+    def dates_readings(self) -> bool:
+        """Whether a reading bears the device's time instead of the gateway's."""
+        return False
