@@ -45,3 +45,10 @@ def replace_text(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def set_aside(path: Path) -> Path:
+    """Move a damaged file out of the way, beside where it stood, for whoever wants to look; returns where it is."""
+    aside = path.with_name(f"{path.name}.damaged-{datetime.now(timezone.utc):%Y%m%dT%H%M%S%f}")
+    path.replace(aside)
+    return aside

@@ -55,8 +55,7 @@ async def run(settings: Settings) -> None:
         _report(settings, fleet, outbox, sender, commits),
     ]
     tasks = [asyncio.create_task(part) for part in work]
-    parts: list[asyncio.Future[Any]] = [*tasks, fleet.broken]
-    done, running = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    done, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     fleet.stop()
     for unfinished in running:
         unfinished.cancel()

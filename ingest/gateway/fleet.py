@@ -14,7 +14,7 @@ from ingest.devices.modbus import Link
 from ingest.devices.registry import Device, catalogued, measurable, open_link
 from ingest.gateway.poller import Keep, Poller
 from store.cassandra import connect
-from store.reports import replace_text
+from store.reports import replace_text, set_aside
 
 log = logging.getLogger("gateway")
 _DEVICES = TypeAdapter(list[Device])
@@ -23,15 +23,14 @@ _DEVICES = TypeAdapter(list[Device])
 class Fleet:
     """Polls the catalogue's devices and gives their readings to ``keep``.
 
-    The devices last read are remembered on disk, so that polling starts even while Cassandra is away.
+    The devices last read are remembered on disk, so that polling starts even while Cassandra is away. Devices are
+    named ``installation/device``.
     """
 
     def __init__(self, settings: Settings, keep: Keep) -> None:
         self.pollers: dict[str, Poller] = {}
         self.unusable: dict[str, str] = {}
         self.error: str | None = None
-        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Fails when a poller has ended by an error that is not its device's."""
         self._settings, self._keep = settings, keep
         self._memory = settings.home / "gateway" / "devices.json"
         self._session: Any = None
@@ -41,23 +40,45 @@ class Fleet:
     async def refresh(self) -> bool:
         """Follow the catalogue; False if it can't be read, or names no device yet."""
         try:
-            devices, self.unusable = await asyncio.to_thread(self._read)
+            devices, unusable = await asyncio.to_thread(self._read)
             self._say(None)
         except Exception as error:  # the driver raises many kinds; any means no catalogue
             await asyncio.to_thread(self._disconnect)
             self._say(f"the catalogue can't be read: {error}")
-            if not self.pollers and self._memory.exists():
-                self._follow(_DEVICES.validate_json(self._memory.read_text()))
+            if not self.pollers:
+                self._follow(self._remembered())
             return False
-        for device_id, reason in self.unusable.items():
-            log.warning("%s can't be polled: %s", device_id, reason)
+        self._warn_of(unusable)
         if self._follow(devices):
-            replace_text(self._memory, json.dumps(_DEVICES.dump_python(devices, mode="json")))
+            self._remember(devices)
         return bool(devices)
 
     def stop(self) -> None:
         """End all polling."""
         self._follow([])
+
+    def _warn_of(self, unusable: dict[str, str]) -> None:
+        for name, reason in unusable.items():
+            if self.unusable.get(name) != reason:
+                log.warning("%s can't be polled: %s", name, reason)
+        self.unusable = unusable
+
+    def _remember(self, devices: list[Device]) -> None:
+        try:
+            replace_text(self._memory, json.dumps(_DEVICES.dump_python(devices, mode="json")))
+        except OSError as error:  # a full disk must not end the polling
+            log.warning("the devices can't be remembered: %s", error.strerror)
+
+    def _remembered(self) -> list[Device]:
+        """The devices last read; none, and word of it, where the file that holds them is damaged."""
+        try:
+            return _DEVICES.validate_json(self._memory.read_bytes())
+        except FileNotFoundError:
+            return []
+        except (ValueError, OSError) as error:
+            aside = set_aside(self._memory)
+            log.warning("%s is damaged (%s) and set aside as %s", self._memory, type(error).__name__, aside.name)
+            return []
 
     def _read(self) -> tuple[list[Device], dict[str, str]]:
         if self._session is None:
@@ -71,16 +92,16 @@ class Fleet:
 
     def _follow(self, devices: list[Device]) -> bool:
         """Start and end pollers so that they are those of ``devices``; whether anything changed."""
-        wanted = {device.device_id: device for device in devices}
-        current = {device_id: poller.device for device_id, poller in self.pollers.items()}
+        wanted = {device.name: device for device in devices}
+        current = {name: poller.device for name, poller in self.pollers.items()}
         if wanted == current:
             return False
-        for device_id, device in current.items():
-            if wanted.get(device_id) != device:
-                self._tasks.pop(device_id).cancel()
-                del self.pollers[device_id]
-        for device_id, device in wanted.items():
-            if device_id not in self.pollers:
+        for name, device in current.items():
+            if wanted.get(name) != device:
+                self._tasks.pop(name).cancel()
+                del self.pollers[name]
+        for name, device in wanted.items():
+            if name not in self.pollers:
                 self._start(device)
         self._close_unused_links()
         log.info("polling %d devices at %d addresses", len(self.pollers), len(self._links))
@@ -92,14 +113,8 @@ class Fleet:
             self._links[address] = open_link(device)
         source = measurable(device, self._links[address])
         poller = Poller(device, source, self._settings.gateway.poll_seconds, self._keep)
-        self.pollers[device.device_id] = poller
-        task = asyncio.create_task(poller.run())
-        task.add_done_callback(self._ended)
-        self._tasks[device.device_id] = task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and not self.broken.done():
-            self.broken.set_exception(task.exception() or RuntimeError("a poller has ended"))
+        self.pollers[device.name] = poller
+        self._tasks[device.name] = asyncio.create_task(poller.run())
 
     def _close_unused_links(self) -> None:
         used = {(p.device.connection.host, p.device.connection.port) for p in self.pollers.values()}

@@ -10,14 +10,11 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from conf.refusal import Refusal
+from ingest.gateway.outbox_file import is_damage, open_file, renewed
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS message (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, key BLOB, value BLOB NOT NULL
-)"""
 ROW_BYTES = 64
 """What a row costs beside its value: ids, topic, key, page overhead; rounded up."""
 
@@ -45,16 +42,14 @@ class Outbox:
     """The queue in the SQLite file ``path``, at most about ``megabytes`` large. Threads may share it."""
 
     def __init__(self, path: Path, megabytes: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._limit = megabytes * 1_000_000
+        self._path, self._limit = path, megabytes * 1_000_000
         self._lock = threading.Lock()
-        self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._base.execute("PRAGMA journal_mode = WAL")
-        # FULL syncs the log at every commit: what keep() has returned for is on the disk.
-        self._base.execute("PRAGMA synchronous = FULL")
-        self._base.execute(_SCHEMA)
+        self._base = open_file(path)
+        self._count, self._bytes = self._counted()
+
+    def _counted(self) -> tuple[int, int]:
         row = self._base.execute("SELECT count(*), coalesce(sum(length(value)), 0) FROM message").fetchone()
-        self._count, self._bytes = int(row[0]), int(row[1]) + int(row[0]) * ROW_BYTES
+        return int(row[0]), int(row[1]) + int(row[0]) * ROW_BYTES
 
     @property
     def count(self) -> int:
@@ -82,38 +77,53 @@ class Outbox:
                 raise OutboxFullError(
                     f"the outbox holds {self._count} messages, its bound of {self._limit // 1_000_000} MB"
                 )
-            try:
-                self._base.execute("BEGIN IMMEDIATE")
-                self._base.executemany("INSERT INTO message (topic, key, value) VALUES (?, ?, ?)", messages)
-                self._base.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                if self._base.in_transaction:
-                    self._base.execute("ROLLBACK")
-                raise OutboxFullError(f"the outbox can't be written: {error}") from None
-            self._count += len(messages)
-            self._bytes += size
+            self._write("INSERT INTO message (topic, key, value) VALUES (?, ?, ?)", messages, len(messages), size)
 
     def oldest(self, limit: int) -> list[Kept]:
         """The ``limit`` messages kept longest, oldest first; they stay in the outbox."""
+        query = "SELECT id, topic, key, value FROM message ORDER BY id LIMIT ?"
         with self._lock:
-            rows = self._base.execute(
-                "SELECT id, topic, key, value FROM message ORDER BY id LIMIT ?", (limit,)
-            ).fetchall()
+            try:
+                rows = self._base.execute(query, (limit,)).fetchall()
+            except sqlite3.DatabaseError as error:
+                self._renew(error)
+                rows = self._base.execute(query, (limit,)).fetchall()
         return [Kept(row[0], Message(*row[1:])) for row in rows]
 
     def delete(self, sent: Sequence[Kept]) -> None:
         """Forget ``sent``, which the broker has acknowledged. Raises :class:`OutboxFullError` if it can't."""
         with self._lock:
-            try:
-                self._base.execute("BEGIN IMMEDIATE")
-                self._base.executemany("DELETE FROM message WHERE id = ?", [(kept.id,) for kept in sent])
-                self._base.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                if self._base.in_transaction:
-                    self._base.execute("ROLLBACK")
+            size = sum(len(kept.message.value) + ROW_BYTES for kept in sent)
+            self._write("DELETE FROM message WHERE id = ?", [(kept.id,) for kept in sent], -len(sent), -size)
+
+    def _write(self, statement: str, rows: Sequence[Sequence[Any]], count: int, size: int) -> None:
+        """Execute it for all ``rows`` or none, which adds ``count`` messages and ``size`` bytes."""
+        try:
+            self._transact(statement, rows)
+            self._count += count
+            self._bytes += size
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
                 raise OutboxFullError(f"the outbox can't be written: {error}") from None
-            self._count -= len(sent)
-            self._bytes -= sum(len(kept.message.value) + ROW_BYTES for kept in sent)
+            self._renew(error)
+            self._transact(statement, rows)
+            self._count, self._bytes = self._counted()
+
+    def _renew(self, error: sqlite3.DatabaseError) -> None:
+        """Go on with a new file that has what can be read of the damaged one."""
+        self._base.close()
+        self._base = renewed(self._path, error)
+        self._count, self._bytes = self._counted()
+
+    def _transact(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            self._base.execute("BEGIN IMMEDIATE")
+            self._base.executemany(statement, rows)
+            self._base.execute("COMMIT")
+        except sqlite3.DatabaseError:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
         """Close the file."""

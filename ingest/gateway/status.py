@@ -28,7 +28,7 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
         "kafka_error": sender.error,
         "outbox_error": commits.error,
         "catalogue_error": fleet.error,
-        "devices": {device_id: _device(poller) for device_id, poller in sorted(fleet.pollers.items())},
+        "devices": {name: _device(poller) for name, poller in sorted(fleet.pollers.items())},
         "unusable": fleet.unusable,
     }
     try:
@@ -42,4 +42,5 @@ def _device(poller: Poller) -> dict[str, Any]:
         "readings": poller.readings,
         "last_time": rfc3339(poller.last_time) if poller.last_time else None,
         "error": poller.error,
+        "fault": poller.fault,
     }

@@ -172,7 +172,7 @@ def test_today_arrives_whole_then_live_and_outlives_broker_and_gateway(
 
 
 def _live(found: dict[str, Any], device_id: str) -> bool:
-    last = (found["devices"].get(device_id) or {}).get("last_time")
+    last = (found["devices"].get(f"{HOME}/{device_id}") or {}).get("last_time")
     return bool(last) and datetime.now(timezone.utc) - _instant(last) < timedelta(seconds=10)
 
 
@@ -200,10 +200,10 @@ def test_a_device_that_is_not_there_is_named_and_the_others_go_on(
     (stack.home / "run" / "gateway.json").unlink(missing_ok=True)
     with running("ingest.gateway"):
         devices = wait_for(
-            lambda: (d := report(stack)["devices"]) and d[f"{HOME}-meter"]["error"] and d, 30, "the error said"
+            lambda: (d := report(stack)["devices"]) and d[f"{HOME}/{HOME}-meter"]["error"] and d, 30, "the error said"
         )
-        assert "unit 200" in devices[f"{HOME}-meter"]["error"]
-        wait_for(lambda: report(stack)["devices"][f"{HOME}-inverter"]["readings"] > 1, 30, "the inverter read")
+        assert "unit 200" in devices[f"{HOME}/{HOME}-meter"]["error"]
+        wait_for(lambda: report(stack)["devices"][f"{HOME}/{HOME}-inverter"]["readings"] > 1, 30, "the inverter read")
 
 
 @pytest.fixture
