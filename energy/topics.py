@@ -6,14 +6,16 @@ reason fit for a person. It looks at nothing but its arguments, so speed and bat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from energy.columns import optional_numbers, sql_columns
 from energy.records import Interval, MarketPrice, Reading, Weather
 
 MAX_PAYLOAD_BYTES = 1_048_576
@@ -22,7 +24,10 @@ AHEAD = timedelta(minutes=10)
 """How far a writer's clock may run ahead of the broker's."""
 FORECAST_AHEAD = timedelta(days=400)
 """How far ahead a forecast's hour or a price's period may lie."""
-LONGEST_INTERVAL = timedelta(days=31)
+LONGEST_INTERVAL = timedelta(days=400)
+"""A year's bill, with the weeks by which a reading of the meter may be late."""
+OUT_OF_RANGE = frozenset({"greater_than_equal", "less_than_equal", "finite_number"})
+"""pydantic's names for a number that lies outside its field's range."""
 
 TopicName = Literal["readings", "intervals", "weather", "prices"]
 
@@ -58,6 +63,8 @@ class Topic:
     """The field that keys the topic's messages."""
     is_catalogued: bool
     """Whether a record names an installation, which must be registered."""
+    side_fields: frozenset[str] = frozenset()
+    """Fields whose value, where it is out of range, costs that field and not the record: devices send markers."""
 
     @cached_property
     def _adapter(self) -> TypeAdapter[dict[str, Any]]:
@@ -71,8 +78,7 @@ class Topic:
     @cached_property
     def columns(self) -> dict[str, str]:
         """Spark SQL type of each field, in order: ``string``, ``double``, ``bigint``, ``timestamp``."""
-        hints = get_type_hints(self.record, include_extras=True)
-        return {name: _sql_type(hint) for name, hint in hints.items() if name != "schema"}
+        return sql_columns(self.record)
 
     @cached_property
     def json_schema(self) -> dict[str, Any]:
@@ -84,14 +90,21 @@ class Topic:
 
         ``received_at`` is the broker's time of the message (UTC). Raises :class:`Rejected`.
         """
+        return self.parse_with_dropped(payload, received_at)[0]
+
+    def parse_with_dropped(
+        self, payload: bytes | None, received_at: datetime
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """:meth:`parse`, and why each side field that was out of range has been left out of the record."""
         if payload is None:
             raise Rejected("empty message")
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise Rejected(f"too large: {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are taken", "too large")
+        dropped: Mapping[str, str] = {}
         try:
             record: dict[str, Any] = self._validate(payload)
         except ValidationError as error:
-            raise Rejected(_reason(error)) from None
+            record, dropped = self._without_side_fields(payload, error)
         record.pop("schema", None)
         if None in record.values():
             record = {name: value for name, value in record.items() if value is not None}
@@ -99,50 +112,19 @@ class Topic:
             record[name] = _checked_instant(name, record[name], received_at + ahead)
         if "end" in record and not record["start"] < record["end"] <= record["start"] + LONGEST_INTERVAL:
             raise Rejected(f"end must come after start, and within {LONGEST_INTERVAL.days} days of it")
-        return record
+        return record, dropped
 
-
-TOPICS: Mapping[str, Topic] = {
-    topic.name: topic
-    for topic in (
-        Topic(
-            name="readings",
-            record=Reading,
-            key=("installation_id", "device_id", "time"),
-            event_time="time",
-            ahead={"time": AHEAD},
-            message_key="installation_id",
-            is_catalogued=True,
-        ),
-        Topic(
-            name="intervals",
-            record=Interval,
-            key=("installation_id", "meter_id", "start", "end", "source", "known_at"),
-            event_time="start",
-            ahead={"start": AHEAD, "end": AHEAD, "known_at": AHEAD},
-            message_key="installation_id",
-            is_catalogued=True,
-        ),
-        Topic(
-            name="weather",
-            record=Weather,
-            key=("location_id", "provider", "kind", "issued_at", "time"),
-            event_time="time",
-            ahead={"time": FORECAST_AHEAD, "issued_at": AHEAD},
-            message_key="location_id",
-            is_catalogued=False,
-        ),
-        Topic(
-            name="prices",
-            record=MarketPrice,
-            key=("market", "zone", "provider", "start", "end", "known_at"),
-            event_time="start",
-            ahead={"start": FORECAST_AHEAD, "end": FORECAST_AHEAD, "known_at": AHEAD},
-            message_key="market",
-            is_catalogued=False,
-        ),
-    )
-}
+    def _without_side_fields(self, payload: bytes, error: ValidationError) -> tuple[dict[str, Any], dict[str, str]]:
+        """The record without its side fields that are out of range. Raises :class:`Rejected` where more is wrong."""
+        faults = error.errors(include_url=False, include_input=False)
+        dropped = {str(fault["loc"][0]): fault["msg"] for fault in faults if fault["loc"]}
+        is_side = dropped.keys() <= self.side_fields and all(fault["type"] in OUT_OF_RANGE for fault in faults)
+        if not (dropped and is_side):
+            raise Rejected(_reason(error)) from None
+        kept = {name: value for name, value in json.loads(payload).items() if name not in dropped}
+        if not any(kept.get(name) is not None for name in self.side_fields):
+            raise Rejected(_reason(error)) from None
+        return self._validate(json.dumps(kept)), dropped
 
 
 def _checked_instant(name: str, time: datetime, latest: datetime) -> datetime:
@@ -166,14 +148,46 @@ def _reason(error: ValidationError) -> str:
     return f"{where or 'message'}: {first['msg']}"
 
 
-def _sql_type(hint: Any) -> str:
-    if hint is AwareDatetime or hint is datetime:
-        return "timestamp"
-    if hint in (float, int, str):
-        return {float: "double", int: "bigint", str: "string"}[hint]
-    if get_origin(hint) is Literal:
-        return "string"
-    arguments = [a for a in get_args(hint) if a is not type(None)]
-    if not arguments:
-        return "timestamp"
-    return _sql_type(arguments[0])
+TOPICS: Mapping[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic(
+            name="readings",
+            record=Reading,
+            key=("installation_id", "device_id", "time"),
+            event_time="time",
+            ahead={"time": AHEAD},
+            message_key="installation_id",
+            is_catalogued=True,
+            side_fields=optional_numbers(Reading),
+        ),
+        Topic(
+            name="intervals",
+            record=Interval,
+            key=("installation_id", "meter_id", "start", "end", "source", "known_at"),
+            event_time="start",
+            ahead={"start": AHEAD, "end": AHEAD, "known_at": AHEAD},
+            message_key="installation_id",
+            is_catalogued=True,
+        ),
+        Topic(
+            name="weather",
+            record=Weather,
+            key=("location_id", "provider", "kind", "issued_at", "time"),
+            event_time="time",
+            ahead={"time": FORECAST_AHEAD, "issued_at": AHEAD},
+            message_key="location_id",
+            is_catalogued=False,
+            side_fields=optional_numbers(Weather),
+        ),
+        Topic(
+            name="prices",
+            record=MarketPrice,
+            key=("market", "zone", "provider", "start", "end", "known_at"),
+            event_time="start",
+            ahead={"start": FORECAST_AHEAD, "end": FORECAST_AHEAD, "known_at": AHEAD},
+            message_key="market",
+            is_catalogued=False,
+        ),
+    )
+}

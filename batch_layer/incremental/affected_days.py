@@ -18,9 +18,10 @@ from batch_layer.master import dataset
 from batch_layer.night import Night
 from conf import Settings
 from energy.calendar import dates
+from energy.topics import LONGEST_INTERVAL
 
-INTERVAL_DAYS = 31
-"""Longest interval that is accepted, in days (energy.records)."""
+INTERVAL_DAYS = LONGEST_INTERVAL.days
+"""Longest interval that is accepted, in days."""
 CONTEXT_DAYS = 2
 """How far around a touched day, and beyond a silence that holds it, readings are looked at: the judges of its steps."""
 READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from energy.balance import community_energy
 from energy.energy_row import METHODS, EnergyRow
 from energy.intervals import FIELDS, interval_energy
 from energy.records import QUANTITIES
+from energy.topics import LONGEST_INTERVAL
 from serving_layer.reader import Reader
 from serving_layer.views.merged import months
 from store.instants import utc
@@ -24,8 +25,6 @@ _OFFICIAL = (
     f"SELECT meter_id, start, end, source, known_at, method, {', '.join(FIELDS)} FROM official "  # noqa: S608
     "WHERE installation_id = ? AND month = ? AND start >= ? AND start < ?"
 )
-_LONGEST = timedelta(days=31)
-"""An interval may have begun so long before the range it reaches into (energy.records)."""
 
 
 def speed(reader: Reader, installation_id: str, start: datetime, end: datetime) -> list[EnergyRow]:
@@ -60,7 +59,7 @@ def statements(
     reader: Reader, installation_id: str, start: datetime, end: datetime, known_by: datetime | None = None
 ) -> list[dict[str, Any]]:
     """Every statement of others that reaches into [start, end), UTC, each belief with the time it was known."""
-    since = start - _LONGEST
+    since = start - LONGEST_INTERVAL
     keys = [(installation_id, month, since, end) for month in months(since, end)]
     found = [_present(row._asdict()) for rows in reader.each(_OFFICIAL, keys) for row in rows]
     return [each for each in found if each["end"] > start and (known_by is None or each["known_at"] <= known_by)]

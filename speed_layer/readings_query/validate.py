@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from energy.energy_row import from_us
@@ -24,8 +25,13 @@ class Message(NamedTuple):
 
 def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:
     """The reading in ``message``. Raises :class:`energy.topics.Rejected` with the reason."""
+    return validate_with_dropped(message, catalogue)[0]
+
+
+def validate_with_dropped(message: Message, catalogue: Catalogue) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """:func:`validate`, and why each side field that was out of range has been left out of the reading."""
     if message.size > MAX_PAYLOAD_BYTES:
         raise Rejected(f"too large: {message.size} bytes, at most {MAX_PAYLOAD_BYTES} are taken", "too large")
-    reading = TOPICS["readings"].parse(message.payload, from_us(message.received_us))
+    reading, dropped = TOPICS["readings"].parse_with_dropped(message.payload, from_us(message.received_us))
     catalogue.check(reading)
-    return reading
+    return reading, dropped

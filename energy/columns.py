@@ -1,0 +1,39 @@
+"""The columns of a record: what its annotations say to Spark, and to whoever checks its fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from pydantic import AwareDatetime
+from typing_extensions import NotRequired
+
+
+def sql_columns(record: Any) -> dict[str, str]:
+    """Spark SQL type of each field of a TypedDict, in order: ``string``, ``double``, ``bigint``, ``timestamp``."""
+    hints = get_type_hints(record, include_extras=True)
+    return {name: _sql_type(hint) for name, hint in hints.items() if name != "schema"}
+
+
+def optional_numbers(record: Any) -> frozenset[str]:
+    """The fields of a TypedDict that hold a number and may be absent."""
+    hints = get_type_hints(record, include_extras=True)
+    columns = sql_columns(record)
+    return frozenset(
+        name
+        for name, kind in columns.items()
+        if kind in ("double", "bigint") and get_origin(hints[name]) is NotRequired
+    )
+
+
+def _sql_type(hint: Any) -> str:
+    if hint is AwareDatetime or hint is datetime:
+        return "timestamp"
+    if hint in (float, int, str):
+        return {float: "double", int: "bigint", str: "string"}[hint]
+    if get_origin(hint) is Literal:
+        return "string"
+    arguments = [a for a in get_args(hint) if a is not type(None)]
+    if not arguments:
+        return "timestamp"
+    return _sql_type(arguments[0])
