@@ -26,14 +26,14 @@ FORECAST_AHEAD = timedelta(days=400)
 """How far ahead a forecast's hour or a price's period may lie."""
 LONGEST_INTERVAL = timedelta(days=400)
 """A year's bill, with the weeks by which a reading of the meter may be late."""
-OUT_OF_RANGE = frozenset({"greater_than_equal", "less_than_equal", "finite_number"})
+OUT_OF_RANGE = frozenset({"greater_than_equal", "less_than_equal"})
 """pydantic's names for a number that lies outside its field's range."""
 
 TopicName = Literal["readings", "intervals", "weather", "prices"]
 
 
-Reason = Literal["malformed", "too large", "time", "unknown installation", "unknown device", "foreign device"]
-"""Why a message is refused, as a code."""
+Reason = Literal["malformed", "too large", "time", "unknown installation", "unknown device", "foreign device", "field"]
+"""Why a message is refused, as a code; ``field``: a side field alone is, and the rest of the record is accepted."""
 
 
 class Rejected(ValueError):

@@ -24,7 +24,7 @@ from speed_layer.lookups import store
 from speed_layer.readings_query.duplicates import Classified, Device, Key, Position, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
 from speed_layer.readings_query.summary import summarise
-from speed_layer.readings_query.validate import Message, validate
+from speed_layer.readings_query.validate import Message, validate_with_dropped
 from store.catalogue import Catalogue
 from store.quarantine import PAYLOAD_BYTES, REFUSED_COLUMNS, Refused
 
@@ -104,20 +104,24 @@ def validating(
     def validate_messages(batches: Batches) -> Batches:
         taken: list[tuple[Position, dict[str, Any]]] = []
         refused: list[tuple[Message, Refused]] = []
+        without: list[tuple[Message, Refused]] = []
         positions: list[Position] = []
         with uncollected():
             for message in messages_in(batches):
                 position = message.partition, message.offset
                 positions.append(position)
                 try:
-                    taken.append((position, validate(message, catalogue)))
+                    reading, dropped = validate_with_dropped(message, catalogue)
+                    taken.append((position, reading))
+                    if dropped:
+                        without.append((message, _without(message, reading, dropped)))
                 except Rejected as rejected:
                     refused.append((message, Refused.of(rejected, message.payload, message.size)))
             asked = may_be_stored((reading for _, reading in taken), newest)
             result = classify(taken, store(settings).at(asked) if asked else {})
             yield from _accepted(result)
-            if refused:
-                yield _quarantined(refused)
+            if refused or without:
+                yield _quarantined([*refused, *without])
             if positions:
                 summary = summarise(positions, result, [why for _, why in refused], cut)
                 yield _columns({"summary": [summary.to_json()]}, "summary")
@@ -160,6 +164,13 @@ def _accepted(result: Classified) -> Batches:
             "kafka_offset": [row.position[1] for row in rows],
         }
         yield _columns(data, "accepted")
+
+
+def _without(message: Message, reading: Mapping[str, Any], dropped: Mapping[str, str]) -> Refused:
+    """What the quarantine says of a reading that is accepted without some of its fields."""
+    why = "; ".join(f"{name}: {reason}" for name, reason in dropped.items())
+    rejected = Rejected(f"without {why}; the rest is accepted", "field", reading["installation_id"])
+    return Refused.of(rejected, message.payload, message.size)
 
 
 def _quarantined(refused: list[tuple[Message, Refused]]) -> pa.RecordBatch:

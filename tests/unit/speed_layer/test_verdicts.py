@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -125,3 +126,13 @@ def test_summaries_of_several_tasks_add_up() -> None:
         newest=[("h", "a", 3), ("h", "b", 1), ("i", "a", 9)],
         unknown=["x", "y"],
     )
+
+
+def test_a_dropped_field_is_said_and_its_reading_accepted() -> None:
+    sent = {**json.loads(payload(reading(0))), "soc_pct": 6553.5}
+    rows = validated_messages([message(json.dumps(sent).encode())])
+    (accepted,) = of_kind(rows, "accepted")
+    assert accepted["soc_pct"] is None
+    (said,) = of_kind(rows, "quarantined")
+    assert said["code"] == "field"
+    assert said["reason"].startswith("without soc_pct: ")
