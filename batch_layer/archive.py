@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pyspark.errors import StreamingQueryException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.master import dataset
@@ -22,17 +22,22 @@ from energy.topics import EARLIEST, TOPICS
 from store import cassandra, quarantine
 from store.catalogue import Catalogue, read_catalogue
 from store.ledger import INSERT, Counts, Line
+from store.messages import ARROW_RECORDS
 
 LAYER = "batch"
+ARROW_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 
 def run(night: Night) -> Outcome:
     """Archive all topics up to their present end. Counts: ``<topic>_received``, ``…_accepted`` and so on."""
     catalogue = read_catalogue(night.settings)
     counts: dict[str, int] = {}
+    rows = night.spark.conf.get(ARROW_ROWS, "10000") or "10000"
+    night.spark.conf.set(ARROW_ROWS, str(ARROW_RECORDS))
     for topic in TOPICS:
-        for name, value in archive_topic(night.spark, night.settings, topic, catalogue, night.run).items():
+        for name, value in archive_topic(night, topic, catalogue).items():
             counts[f"{topic}_{name}"] = value
+    night.spark.conf.set(ARROW_ROWS, rows)
     return Outcome(counts)
 
 
@@ -40,19 +45,18 @@ class ArchiveError(RunError):
     """The archive can't go on; its text says what to do."""
 
 
-def archive_topic(
-    spark: SparkSession, settings: Settings, topic: str, catalogue: Catalogue, run: Run
-) -> dict[str, int]:
+def archive_topic(night: Night, topic: str, catalogue: Catalogue) -> dict[str, int]:
     """Archive one topic and return what was received, accepted, duplicate and quarantined."""
+    settings = night.settings
     total = dict.fromkeys(("received", "accepted", "duplicate", "quarantined"), 0)
 
     def archive(messages: DataFrame, batch: int) -> None:
-        tally = archive_batch(settings, topic, catalogue, run, messages, batch)
+        tally = archive_batch(night, topic, catalogue, messages, batch)
         for name in total:
             total[name] += getattr(tally, name)
 
     query = (
-        spark.readStream.format("kafka")
+        night.spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", settings.kafka_servers)
         .option("subscribe", topic)
         .option("startingOffsets", "earliest")
@@ -81,15 +85,13 @@ def archive_topic(
     return total
 
 
-def archive_batch(
-    settings: Settings, topic: str, catalogue: Catalogue, run: Run, messages: DataFrame, batch: int
-) -> Counts:
-    """Judge one batch, write what is new to the master, the refused to the quarantine, and its ledger line."""
-    validated = validate(messages, topic, catalogue).persist()
+def archive_batch(night: Night, topic: str, catalogue: Catalogue, messages: DataFrame, batch: int) -> Counts:
+    """Validate one batch, write what is new to the master, the refused to the quarantine, and its ledger line."""
+    settings, validated = night.settings, validate(messages, topic, catalogue).persist()
     try:
         refused = validated.where("reason IS NOT NULL")
         fresh = new_messages(settings, topic, validated.where("reason IS NULL"), batch).persist()
-        tally = _tally(topic, validated, fresh, run)
+        tally = _tally(topic, validated, fresh, night.run)
         dataset.append(messages.sparkSession, settings, topic, batch, fresh)
         fresh.unpersist()
         # The speed layer quarantines readings; each table has one writer.

@@ -18,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 from energy.columns import optional_numbers, sql_columns
 from energy.records import Interval, MarketPrice, Reading, Weather
 
-MAX_PAYLOAD_BYTES = 1_048_576
+MAX_PAYLOAD_BYTES = 65_536
+"""A reading with every field is below 4 KB; what is larger is refused, and no layer opens it."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 AHEAD = timedelta(minutes=10)
 """How far a writer's clock may run ahead of the broker's."""
@@ -98,8 +99,7 @@ class Topic:
         """:meth:`parse`, and why each side field that was out of range has been left out of the record."""
         if payload is None:
             raise Rejected("empty message")
-        if len(payload) > MAX_PAYLOAD_BYTES:
-            raise Rejected(f"too large: {len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are taken", "too large")
+        check_size(len(payload))
         dropped: Mapping[str, str] = {}
         try:
             record: dict[str, Any] = self._validate(payload)
@@ -125,6 +125,12 @@ class Topic:
         if not any(kept.get(name) is not None for name in self.side_fields):
             raise Rejected(_reason(error)) from None
         return self._validate(json.dumps(kept)), dropped
+
+
+def check_size(size: int) -> None:
+    """Raise :class:`Rejected` for a message of more bytes than any record has."""
+    if size > MAX_PAYLOAD_BYTES:
+        raise Rejected(f"too large: {size} bytes, at most {MAX_PAYLOAD_BYTES} are taken", "too large")
 
 
 def _checked_instant(name: str, time: datetime, latest: datetime) -> datetime:

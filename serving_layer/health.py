@@ -24,6 +24,8 @@ CHECK_SECONDS = 2.0
 FORGET_SECONDS = 8.0
 """A check that has not come back for so long counts as failed."""
 
+STANDS_SECONDS = 60.0
+"""A speed layer in which nothing has moved for so long, though readings wait, is broken."""
 log = logging.getLogger(__name__)
 
 
@@ -145,6 +147,8 @@ def _thrift(settings: Settings) -> str:
 def _speed(path: Path) -> str:
     report = read_report(path, "the speed layer")
     behind = sum(report.get("kafka_lag", {}).values())
+    if report.get("stands_s", 0.0) > STANDS_SECONDS:
+        raise Broken(f"no batch has moved for {report['stands_s']:.0f} s while {behind} readings wait")
     return f"{behind} readings behind" if behind else "up to date"
 
 

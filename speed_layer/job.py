@@ -27,11 +27,11 @@ from conf import Settings, load_settings
 from conf.refusal import Refusal
 from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
-from speed_layer.queries import SPARK_CONF, QueryEnded, end, start, watch
+from speed_layer.queries import SPARK_CONF, QueryEnded, Watched, end, start, watch
 from speed_layer.readings_query.query import Readings
 from store import cassandra, schema
 from store.catalogue import CatalogueReader
-from store.kafka import TopicsAway, wait_for_topics
+from store.kafka import Ends, TopicsAway, wait_for_topics
 from store.spark import session
 
 TOPICS = ("readings", "quarantine")
@@ -83,7 +83,7 @@ def run(settings: Settings, with_energy: bool = True) -> None:
 
 def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: threading.Event) -> None:
     """One life of the queries."""
-    views = cassandra.connect(settings)
+    views, ends = cassandra.connect(settings), Ends(settings, "readings")
     progress = Progress()
     readings = Readings(settings, views, CatalogueReader(views), progress)
     queries = [start(spark, settings, "readings", settings.spark.speed_trigger, readings.write, progress)]
@@ -91,7 +91,7 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
         energy = Energy(settings, CatalogueReader(views), progress)
         queries.append(start(spark, settings, "energy", LOOK, energy.write, progress, **pace(settings)))
     try:
-        watch(queries, progress, settings.home / "run" / "speed.json", stop, views)
+        watch(Watched(queries, progress, settings.home / "run" / "speed.json", views, ends), stop)
     except QueryEnded:
         # The connector waits for ever for a node that went while it read the schema: only a new process is sure.
         cassandra.connect(settings).cluster.shutdown()
@@ -101,6 +101,7 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
         end(queries, progress)
     finally:
         views.cluster.shutdown()
+        ends.close()
 
 
 def _wait_for_topics(settings: Settings, stop: threading.Event) -> None:

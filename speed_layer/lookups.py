@@ -101,8 +101,8 @@ class Store:
 
     def withdraw(self, periods: Iterable[tuple[str, str, datetime]]) -> None:
         """Delete the rows of ``energy_speed`` of these (installation, quantity, start)."""
-        advanced = [(name, month_of(start), quantity, start) for name, quantity, start in periods]
-        deque(self._ask(self._withdraw, advanced), maxlen=0)
+        keys = [(name, month_of(start), quantity, start) for name, quantity, start in periods]
+        deque(self._ask(self._withdraw, keys), maxlen=0)
 
     def first_of_day(self, asked: list[tuple[str, datetime]]) -> list[list[EnergyRow]]:
         """Of each (installation, instant) the first row of each quantity on the instant's UTC day."""

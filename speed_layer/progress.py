@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -35,12 +36,25 @@ class Progress:
         self._failures: dict[str, str] = {}
         self._is_over = False
         self._behind: int | None = None
+        self._moved_at = time.monotonic()
 
     def readings_written(self, last: Mapping[str, int]) -> None:
         """All readings up to offset ``last`` of each Kafka partition are in Cassandra."""
         with self._changed:
             self._written = dict(last)
             self._changed.notify_all()
+        self.moved()
+
+    def moved(self) -> None:
+        """A part of a batch of readings is done."""
+        self._moved_at = time.monotonic()
+
+    def stands(self, ends: Mapping[str, int] | None) -> tuple[dict[str, int], float]:
+        """Readings that wait before the ``ends`` of each partition, and for how many seconds nothing has moved."""
+        behind = {p: end - 1 - self._written.get(p, -1) for p, end in (ends or {}).items()}
+        if not any(count > 0 for count in behind.values()):
+            self.moved()
+        return behind, time.monotonic() - self._moved_at
 
     def wait_for_readings(self, last: Mapping[str, int], stall_seconds: float = STALL_SECONDS) -> None:
         """Return once all readings up to ``last`` are written.
@@ -97,12 +111,13 @@ class Progress:
         """Why a batch of ``query`` failed, in one line."""
         return self._failures.get(query)
 
-    def report(self, path: Path, lag: Mapping[str, int], states: Mapping[str, str]) -> None:
-        """Write the state of the job to ``path``, atomically; ``states`` are Spark's words on each query."""
+    def report(self, path: Path, lag: Mapping[str, int], stands_s: float, states: Mapping[str, str]) -> None:
+        """Write the state of the job to ``path``; ``states`` are Spark's words on each query."""
         state = {
             "readings": {**self._readings, "last_offsets": self._written, "state": states.get("readings")},
             "energy": {**self._energy, "state": states.get("energy", "off")},
             "kafka_lag": dict(lag),
+            "stands_s": round(stands_s, 1),
         }
         write_report(path, state)
 

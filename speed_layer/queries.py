@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from cassandra import OperationTimedOut, RequestExecutionException
 from cassandra.cluster import NoHostAvailable, Session
@@ -17,8 +17,14 @@ from conf import Settings
 from conf.refusal import Refusal
 from speed_layer.progress import Progress
 from store.cassandra import CassandraAway
+from store.kafka import Ends
+from store.messages import ARROW_RECORDS
 
 WATCH_SECONDS = 1.0
+ENDS_EVERY = 2
+"""Kafka is asked where the topic ends at every second look."""
+STUCK_SECONDS = 180.0
+"""After so long without a move the job ends, and its supervisor starts another; /healthz calls it broken after 60."""
 ALIVE = "SELECT key FROM system.local"
 SPARK_CONF = {
     # Each query has a pool: the energy query may fill its own share of the cores only.
@@ -26,8 +32,7 @@ SPARK_CONF = {
     "spark.locality.wait": "0s",
     # Plans are tiny and the same every time; planning them again at run time only costs latency.
     "spark.sql.adaptive.enabled": "false",
-    # Bounds what a batch of messages just under the size limit takes of a Python worker's memory.
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": str(ARROW_RECORDS),
     # The validated batch lives for a second: packing it tighter costs more than it saves.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # How often an idle query asks Kafka for news; the default of 10 ms costs a fifth of a core.
@@ -80,7 +85,7 @@ def start(
         .option("kafka.bootstrap.servers", settings.kafka_servers)
         .option("subscribe", "readings")
         .option("startingOffsets", "earliest")
-        # Readings that outlive their retention unread are advanced; the others must go on.
+        # Readings that outlive their retention unread are gone; the others must go on.
         .option("failOnDataLoss", "false")
         .options(maxOffsetsPerTrigger=settings.spark.max_offsets_per_trigger, **source_options)
         .load()
@@ -94,27 +99,40 @@ def start(
     )
 
 
-def watch(
-    queries: Sequence[StreamingQuery], progress: Progress, report: Path, stop: threading.Event, views: Session
-) -> None:
-    """Keep ``report`` fresh until ``stop`` is set.
+class Watched(NamedTuple):
+    """A life of the queries, and what tells whether it goes on."""
 
-    Raises :class:`QueryEnded` as soon as a query is not active, and :class:`CassandraAway` when no node answers
-    ``views``.
+    queries: Sequence[StreamingQuery]
+    progress: Progress
+    report: Path
+    views: Session
+    ends: Ends
+
+
+def watch(of: Watched, stop: threading.Event) -> None:
+    """Keep the report fresh until ``stop`` is set.
+
+    Raises :class:`QueryEnded` as soon as a query is not active, :class:`QueryStuck` when readings wait and none has
+    moved for :data:`STUCK_SECONDS`, and :class:`CassandraAway` when no node answers.
     """
-    report.parent.mkdir(parents=True, exist_ok=True)
+    looks = 0
+    ends = of.ends.read()
     while not stop.wait(WATCH_SECONDS):
-        if is_away(views):
-            raise CassandraAway("Cassandra has advanced; the job is to start again when it is back")
-        for query in queries:
+        if is_away(of.views):
+            raise CassandraAway("Cassandra has gone; the job is to start again when it is back")
+        for query in of.queries:
             if not query.isActive:
-                raise QueryEnded(f"query {query.name} ended: {progress.failure(query.name) or _reason(query)}")
-        states = {query.name: query.status["message"] for query in queries}
-        last = queries[0].lastProgress
-        behind = lag(last)
-        if last:
-            progress.readings_behind(sum(behind.values()))
-        progress.report(report, behind, states)
+                raise QueryEnded(f"query {query.name} ended: {of.progress.failure(query.name) or _reason(query)}")
+        looks += 1
+        if looks % ENDS_EVERY == 0:
+            ends = of.ends.read()
+        behind, stands_s = of.progress.stands(ends)
+        waiting = sum(behind.values())
+        if stands_s > STUCK_SECONDS:
+            raise QueryStuck(f"query readings has not moved for {stands_s:.0f} s while {waiting} readings wait")
+        if of.queries[0].lastProgress:
+            of.progress.readings_behind(waiting)
+        of.progress.report(of.report, behind, stands_s, {query.name: query.status["message"] for query in of.queries})
 
 
 def is_away(views: Session) -> bool:
@@ -139,19 +157,6 @@ def end(queries: Sequence[StreamingQuery], progress: Progress) -> None:
             query.stop()
         except Py4JJavaError:
             raise QueryStuck(f"query {query.name} does not stop") from None
-
-
-def lag(progress: Any) -> dict[str, int]:
-    """Messages of each Kafka partition not yet taken, from a query's last progress."""
-    if not progress or not progress["sources"]:
-        return {}
-    source = progress["sources"][0]
-    end, latest = (source.get(name) or {} for name in ("endOffset", "latestOffset"))
-    return {
-        partition: offset - end.get(topic, {}).get(partition, 0)
-        for topic, partitions in latest.items()
-        for partition, offset in partitions.items()
-    }
 
 
 def _reason(query: StreamingQuery) -> str:

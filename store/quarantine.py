@@ -10,8 +10,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from energy.topics import Rejected
 
 TOPIC = TABLE = "quarantine"
-PAYLOAD_BYTES = 65_536
-"""A quarantined payload is kept up to this length; its true size stands beside it."""
+PAYLOAD_BYTES = 8_192
+"""A quarantined payload is kept up to this length; its true size and its place in the log stand beside it."""
 
 
 class Refused(NamedTuple):

@@ -1,4 +1,4 @@
-"""Judging a batch of Kafka messages: record or reason, by ``energy.records`` and the catalogue alone."""
+"""Validates a batch of Kafka messages: record or reason, by ``energy.topics`` and the catalogue alone."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType, _parse_datatype_string
 
 from batch_layer.master import dataset
-from energy.topics import TOPICS, Rejected
+from energy.energy_row import from_us
+from energy.topics import TOPICS, Rejected, check_size
 from store.catalogue import Catalogue
+from store.messages import bounded
 from store.quarantine import REFUSED_COLUMNS, Refused
 
 
@@ -26,14 +28,13 @@ def validated_schema(topic: str) -> str:
 def validate(messages: DataFrame, topic: str, catalogue: Catalogue) -> DataFrame:
     """Each Kafka message as a record, or, where ``reason`` is not null, as refused."""
     schema = validated_schema(topic)
-    source = messages.selectExpr("partition", "offset", "timestamp", "value")
-    return source.mapInArrow(validating(topic, catalogue, schema), schema)  # type: ignore[arg-type]
+    return bounded(messages).mapInArrow(validating(topic, catalogue, schema), schema)  # type: ignore[arg-type]
 
 
 def validating(
     topic: str, catalogue: Catalogue, schema: str
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """The function that judges Arrow batches of (partition, offset, timestamp, value)."""
+    """The function that validates Arrow batches of bounded messages."""
     spark_schema = _parse_datatype_string(schema)
     if not isinstance(spark_schema, StructType):
         raise TypeError(schema)
@@ -48,17 +49,18 @@ def validating(
 
 
 def validated_row(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> dict[str, Any]:
-    """One message (partition, offset, timestamp, value) as a row of :func:`validated_schema`."""
-    payload, received_at = message["value"], message["timestamp"]
+    """One bounded message as a row of :func:`validated_schema`."""
+    payload, received_at = message["value"], from_us(message["received_us"])
     row = {
         "kafka_partition": message["partition"],
         "kafka_offset": message["offset"],
         "received_at": received_at,
     }
     try:
+        check_size(message["size"])
         record = TOPICS[topic].parse(payload, received_at)
         if TOPICS[topic].is_catalogued:
             catalogue.check(record)
     except Rejected as rejected:
-        return {**row, **Refused.of(rejected, payload, len(payload or b""))._asdict()}
+        return {**row, **Refused.of(rejected, payload, message["size"])._asdict()}
     return {**row, **record}

@@ -19,7 +19,7 @@ from speed_layer.energy_query.windows import Window
 from speed_layer.lookups import Reading
 
 KEPT_US = timedelta(hours=1) // timedelta(microseconds=1)
-"""How far behind the others a device may be and still be carried."""
+"""A device may lag the others by an hour before its state is dropped."""
 
 
 class CarriedState(NamedTuple):
@@ -31,7 +31,7 @@ class CarriedState(NamedTuple):
     heard: dict[str, list[int]]
     """When each device was heard: the last time of each quarter-hour, and the last one before ``since``."""
     courses: dict[tuple[str, str], Course] | None
-    """By device and quantity; None where nothing can be advanced on from, and ``heard`` is the last time alone."""
+    """By device and quantity; None where no course can be carried on, and ``heard`` is the last time alone."""
 
 
 class Advanced(NamedTuple):

@@ -93,7 +93,7 @@ class Energy:
         self._progress.energy_batch(batch_id, len(windows), time.monotonic() - started, offsets)
 
     def _with_carried(self, registers: DataFrame, tasks: int) -> DataFrame:
-        """An installation's registers and what it is carried from in one of ``tasks``."""
+        """An installation's registers and its carried state in one of ``tasks``."""
         rows = list(self._carried.items())
         carried = registers.sparkSession.createDataFrame(rows, "installation_id string, carried binary")
         return registers.unionByName(carried, allowMissingColumns=True).repartition(tasks, "installation_id")
@@ -141,7 +141,7 @@ def _installations(catalogue: Catalogue, ends: Mapping[int, int], settings: Sett
                 if row["carried"] is not None:
                     known[row["installation_id"]] = pickle.loads(row["carried"])  # noqa: S301
                 else:
-                    # Made by `affected`, as what is carried is by `_columns`.
+                    # Pickled by `affected`, as the carried state is by `_columns`: Spark need not open either.
                     registers.setdefault(row["installation_id"], []).extend(pickle.loads(row["registers"]))  # noqa: S301
         if registers:
             totals = installation_totals(store(settings), registers, known, ends, catalogue.capacity_kw)

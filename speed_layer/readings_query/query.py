@@ -37,10 +37,12 @@ class Readings:
         """Judge and write one micro-batch."""
         started = time.monotonic()
         validated, summary = self._validated(batch)
+        self._progress.moved()
         try:
             if summary.received:
                 self._ledger.open(batch_id, summary)
                 self._write(validated, summary)
+                self._progress.moved()
                 self._ledger.close(batch_id, summary)
         finally:
             release(validated)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from energy.energy_row import from_us
-from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
+from energy.topics import TOPICS, check_size
 from store.catalogue import Catalogue
 
 
@@ -30,8 +30,7 @@ def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:
 
 def validate_with_dropped(message: Message, catalogue: Catalogue) -> tuple[dict[str, Any], Mapping[str, str]]:
     """:func:`validate`, and why each side field that was out of range has been left out of the reading."""
-    if message.size > MAX_PAYLOAD_BYTES:
-        raise Rejected(f"too large: {message.size} bytes, at most {MAX_PAYLOAD_BYTES} are taken", "too large")
+    check_size(message.size)
     reading, dropped = TOPICS["readings"].parse_with_dropped(message.payload, from_us(message.received_us))
     catalogue.check(reading)
     return reading, dropped

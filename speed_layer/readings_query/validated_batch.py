@@ -19,14 +19,15 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
 from energy.energy_row import to_us
-from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
+from energy.topics import TOPICS, Rejected
 from speed_layer.lookups import store
 from speed_layer.readings_query.duplicates import Classified, Device, Key, Position, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
 from speed_layer.readings_query.summary import summarise
 from speed_layer.readings_query.validate import Message, validate_with_dropped
 from store.catalogue import Catalogue
-from store.quarantine import PAYLOAD_BYTES, REFUSED_COLUMNS, Refused
+from store.messages import ARROW_RECORDS, bounded
+from store.quarantine import REFUSED_COLUMNS, Refused
 
 FIELDS = TOPICS["readings"].columns
 ROWS_PER_ARROW_BATCH = 10_000
@@ -79,15 +80,7 @@ def as_messages(source: DataFrame) -> DataFrame:
     In no more tasks than run at once: a task costs more than the few messages of a live batch's partition.
     """
     source = source.coalesce(source.sparkSession.sparkContext.defaultParallelism)
-    # As text: each column object, made in Python, costs a live batch a search of the class path for its class.
-    return source.selectExpr(
-        "partition",
-        "offset",
-        "unix_micros(timestamp) AS received_us",
-        f"CASE WHEN octet_length(value) > {MAX_PAYLOAD_BYTES} "
-        f"THEN substring(value, 1, {PAYLOAD_BYTES}) ELSE value END AS value",
-        "CAST(coalesce(octet_length(value), 0) AS BIGINT) AS size",
-    )
+    return bounded(source)
 
 
 def messages_in(batches: Iterable[pa.RecordBatch]) -> Iterator[Message]:
@@ -105,6 +98,7 @@ def validating(
         taken: list[tuple[Position, dict[str, Any]]] = []
         refused: list[tuple[Message, Refused]] = []
         without: list[tuple[Message, Refused]] = []
+        reasons: list[Refused] = []
         positions: list[Position] = []
         with uncollected():
             for message in messages_in(batches):
@@ -117,13 +111,17 @@ def validating(
                         without.append((message, _without(message, reading, dropped)))
                 except Rejected as rejected:
                     refused.append((message, Refused.of(rejected, message.payload, message.size)))
+                    reasons.append(refused[-1][1]._replace(payload=None))
+                    if len(refused) == ARROW_RECORDS:
+                        yield _quarantined(refused)
+                        refused = []
             asked = may_be_stored((reading for _, reading in taken), newest)
             result = classify(taken, store(settings).at(asked) if asked else {})
             yield from _accepted(result)
             if refused or without:
                 yield _quarantined([*refused, *without])
             if positions:
-                summary = summarise(positions, result, [why for _, why in refused], cut)
+                summary = summarise(positions, result, reasons, cut)
                 yield _columns({"summary": [summary.to_json()]}, "summary")
 
     return validate_messages

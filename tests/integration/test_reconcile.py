@@ -20,6 +20,7 @@ from batch_layer.master.validate import validated_row
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
+from energy.energy_row import to_us
 from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
@@ -273,7 +274,10 @@ def test_a_night_takes_or_refuses_each_hostile_message(lived: World, third_night
     now = datetime.now(timezone.utc)
     archived = third_night.finished["archive"]
     for topic, payloads in HOSTILE.items():
-        messages = ({"partition": 0, "offset": 0, "timestamp": now, "value": payload} for payload in payloads)
+        messages = (
+            {"partition": 0, "offset": 0, "received_us": to_us(now), "value": payload, "size": len(payload)}
+            for payload in payloads
+        )
         refused = sum("reason" in validated_row(topic, catalogue, message) for message in messages)
         extra = 20 if topic == "intervals" else 0
         received = archived[f"{topic}_received"]

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from batch_layer.master.validate import validated_row
+from energy.energy_row import to_us
 from energy.topics import MAX_PAYLOAD_BYTES, TOPICS, Rejected
 from ingest.files.replay import ReplayError, keyed, lines
 from speed_layer.readings_query.validate import Message, validate
@@ -27,7 +28,8 @@ CATALOGUE = Catalogue(frozenset({HOME}))
 
 
 def by_batch(topic: str, payload: bytes) -> dict[str, object]:
-    message = {"partition": 0, "offset": 7, "timestamp": RECEIVED, "value": payload}
+    place = {"partition": 0, "offset": 7, "received_us": to_us(RECEIVED)}
+    message = {**place, "value": payload, "size": len(payload)}
     return validated_row(topic, CATALOGUE, message)
 
 

@@ -11,7 +11,9 @@ from batch_layer.archive import new_messages
 from batch_layer.master import dataset
 from batch_layer.master.validate import validate, validated_row
 from conf import Settings
+from energy.energy_row import to_us
 from store.catalogue import Catalogue
+from store.quarantine import PAYLOAD_BYTES
 
 RECEIVED = datetime(2026, 3, 9, 12, 0, tzinfo=timezone.utc)
 HOMES = Catalogue(frozenset({"a", "b"}), {"a-meter": frozenset({"a"})}, {"a": 5.0})
@@ -58,7 +60,11 @@ def archived(spark: SparkSession, settings: Settings, batch: int, *payloads: byt
     ],
 )
 def test_a_hostile_message_is_refused_with_its_reason(payload: bytes | None, reason: str) -> None:
-    row = validated_row("intervals", HOMES, {"partition": 1, "offset": 7, "timestamp": RECEIVED, "value": payload})
+    row = validated_row(
+        "intervals",
+        HOMES,
+        {"partition": 1, "offset": 7, "received_us": to_us(RECEIVED), "value": payload, "size": len(payload or b"")},
+    )
     assert reason in row["reason"]
     assert (row["kafka_partition"], row["kafka_offset"]) == (1, 7)
     assert row["payload"] == payload
@@ -66,9 +72,11 @@ def test_a_hostile_message_is_refused_with_its_reason(payload: bytes | None, rea
 
 def test_a_huge_payload_is_kept_in_part_with_its_true_size() -> None:
     row = validated_row(
-        "readings", HOMES, {"partition": 0, "offset": 0, "timestamp": RECEIVED, "value": b"x" * 2_000_000}
+        "readings",
+        HOMES,
+        {"partition": 0, "offset": 0, "received_us": to_us(RECEIVED), "value": b"x" * 9_000, "size": 2_000_000},
     )
-    assert len(row["payload"]) == 65_536
+    assert len(row["payload"]) == PAYLOAD_BYTES
     assert row["payload_bytes"] == 2_000_000
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from conf import load_settings
+from conf.refusal import Refusal
 from serving_layer import health
 from serving_layer.api.health import health as body
 from serving_layer.reader import Reader
-from store.reports import NoReport
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -89,7 +89,8 @@ def test_every_dependency_that_is_away_says_so_in_a_sentence(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("report", "said"),
     [
-        ({"kafka_lag": {"0": 0}}, None),
+        ({"kafka_lag": {"0": 0}, "stands_s": 0.0}, None),
+        ({"kafka_lag": {"0": 7}, "stands_s": 61.0}, "no batch has moved for 61 s while 7 readings wait"),
         ({"written_at": "2026-01-01T00:00:00Z"}, "last reported"),
     ],
 )
@@ -103,7 +104,7 @@ def test_the_speed_layer_is_up_while_it_reports(tmp_path: Path, report: dict[str
     if said is None:
         assert check() == "up to date"
     else:
-        with pytest.raises(NoReport, match=said):
+        with pytest.raises(Refusal, match=said):
             check()
 
 

@@ -26,7 +26,7 @@ class Rows:
             for of in MEMBERS.values()
             for number, home in enumerate(of)
         }
-        self.advanced: set[tuple[str, str, datetime]] = set()
+        self.withdrawn: set[tuple[str, str, datetime]] = set()
         self.asked = 0
 
     def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
@@ -37,7 +37,7 @@ class Rows:
         return [self.held.get(name, [])[:1] for name, _ in asked]
 
     def withdraw(self, periods: Iterable[tuple[str, str, datetime]]) -> None:
-        self.advanced |= set(periods)
+        self.withdrawn |= set(periods)
 
 
 def made(rows: Rows) -> list[Totals]:
@@ -70,4 +70,4 @@ def test_what_no_member_gives_evidence_of_any_more_is_taken_back() -> None:
     stale = EnergyRow("generation", NOON + 2 * QUARTER, 7.0)
     rows.held["village-1"] = [EnergyRow("generation", NOON, 5.0), stale]
     made(rows)
-    assert rows.advanced == {("village-1", "generation", stale.start)}
+    assert rows.withdrawn == {("village-1", "generation", stale.start)}

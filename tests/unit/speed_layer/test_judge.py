@@ -44,7 +44,7 @@ def test_refused_with_a_reason(changes: dict[str, object], reason: str) -> None:
         pytest.param(b"", "not JSON", id="nothing"),
         pytest.param(b"{", "not JSON", id="truncated"),
         pytest.param(b"\xff\xfe", "not JSON", id="bytes"),
-        pytest.param(b"[" * 100_000, "not JSON", id="deep"),
+        pytest.param(b"[" * 50_000, "not JSON", id="deep"),
         pytest.param(b"{}", "Field required", id="lacks keys"),
     ],
 )

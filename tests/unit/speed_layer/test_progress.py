@@ -38,5 +38,18 @@ def test_energy_lets_a_backlog_of_readings_go_first() -> None:
 def test_the_report_names_what_was_written(tmp_path: Path) -> None:
     progress = Progress()
     progress.readings_written({"0": 5})
-    progress.report(tmp_path / "speed.json", {"0": 2}, {"readings": "Waiting"})
+    progress.report(tmp_path / "speed.json", {"0": 2}, 0.0, {"readings": "Waiting"})
     assert '"last_offsets": {"0": 5}' in (tmp_path / "speed.json").read_text()
+
+
+def test_what_stands_while_readings_wait_is_told_by_the_brokers_own_ends() -> None:
+    progress = Progress()
+    progress.readings_written({"0": 5})
+    time.sleep(0.2)
+    behind, stands_s = progress.stands({"0": 9, "1": 2})
+    assert (behind, stands_s >= 0.2) == ({"0": 3, "1": 2}, True)
+    progress.moved()
+    assert progress.stands({"0": 9})[1] < 0.2
+    time.sleep(0.2)
+    assert progress.stands({"0": 6}) == ({"0": 0}, pytest.approx(0.0, abs=0.1))
+    assert progress.stands(None)[1] < 0.1
