@@ -85,9 +85,7 @@ def scores(case: Case, out: Path) -> dict[str, float]:
     return found
 
 
-def figures(
-    name: str, ours: dict[str, float], *peers: dict[str, float]
-) -> list[tuple[str, float, float, float, float, float, float]]:
+def figures(name: str, ours: dict[str, float], *peers: dict[str, float]) -> list[tuple[str | float, ...]]:
     """Rows of the table: what, naive, LightGBM, MSTL, Solera, bar, aim; what a peer was not asked is NaN."""
     nothing = float("nan")
 

@@ -100,7 +100,8 @@ def await_ready(ready: object, seconds: float = 150) -> None:
     until = time.monotonic() + seconds
     while True:
         try:
-            return ready()
+            ready()
+            return
         except Exception:
             if time.monotonic() > until:
                 raise

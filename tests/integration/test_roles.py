@@ -12,6 +12,7 @@ import yaml
 from cassandra import Unauthorized
 from cassandra.cluster import Session
 from pydantic import SecretStr
+from rich.console import Console
 
 from conf import Settings, load_settings
 from stack.cluster import apply_roles
@@ -54,7 +55,7 @@ def guarded(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings = load_settings(home=home, port_offset=settings.port_offset + 37)  # beside the other tests' stack
     login = {"username": "solera_admin", "password": SecretStr("an admin's")}
     settings = settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
-    java.have(settings, java.Console())
+    java.have(settings, Console())
     jars.fetch(settings, "cassandra")
     options = yaml.safe_load(COMPOSE.read_text())["services"]["cassandra"]["environment"]["JVM_EXTRA_OPTS"].split()
     service = cassandra.service(settings)

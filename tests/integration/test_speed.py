@@ -88,7 +88,11 @@ def send_and_follow(stack: Settings, job: Job, messages: list[tuple[str | None, 
 
 def hostile() -> list[tuple[bytes, str]]:
     """Messages nobody should send, each with a part of the reason it is refused for."""
-    good = {"installation_id": f"hostile-{RUN}", "device_id": f"hostile-{RUN}-inverter", "device_kind": "inverter"}
+    good: dict[str, Any] = {
+        "installation_id": f"hostile-{RUN}",
+        "device_id": f"hostile-{RUN}-inverter",
+        "device_kind": "inverter",
+    }
     good |= {"time": DAY.isoformat(), "ac_power_w": 1.0}
 
     def but(**changes: Any) -> bytes:
@@ -154,8 +158,8 @@ def test_of_500_hostile_messages_each_is_taken_or_refused_with_its_reason(
     for payload in messages:
         try:
             validate(Message(0, 0, round(time.time() * 1e6), payload, len(payload)), catalogue)
-        except Rejected as reason:
-            reasons[payload] = str(reason)
+        except Rejected as rejected:
+            reasons[payload] = str(rejected)
     send_and_follow(stack, job, [])
     before = views.ledger()
     send_and_follow(stack, job, [(home, payload) for payload in messages])

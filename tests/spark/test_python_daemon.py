@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from zipimport import zipimporter
 
 from pyspark.sql import SparkSession
 
 
-def archives(_: Iterator[int]) -> Iterator[str]:
+def archives(_: Iterable[int]) -> Iterator[str]:
     yield from (path for path, finder in sys.path_importer_cache.items() if isinstance(finder, zipimporter))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 
 def hours(days: int, start: str = "2026-01-05") -> pd.DatetimeIndex:
@@ -20,7 +21,7 @@ def load(days: int, seed: int = 1, start: str = "2026-01-05") -> pd.Series:
     return pd.Series(shape * weekend * random.lognormal(0, 0.3, len(index)), index=index)
 
 
-def sunshine(days: int, start: str = "2026-01-05") -> np.ndarray:
+def sunshine(days: int, start: str = "2026-01-05") -> NDArray[np.float64]:
     """Radiation of a cloudless day with sunrise at 7 and sunset at 17 UTC, W/m²."""
     hour = hours(days, start).hour.to_numpy()
     return np.clip(800 * np.sin(np.pi * (hour - 6.5) / 10.5), 0, None) * ((hour >= 7) & (hour < 17))

@@ -190,8 +190,13 @@ def _skill(session: Session) -> None:
 
 def _errors(session: Session) -> None:
     """By hours ahead twice, by month once more fully; a run that is not published says something else."""
-    plain = {"mae_wh": 100.0, "mae_yesterday_wh": 200.0, "mae_last_week_wh": 300.0, "rmse_wh": 120.0, "bias_wh": -5.0}
-    plain |= {"installation_id": COMMUNITY, "quantity": "generation"}
+    plain: dict[str, float | str] = {
+        "mae_wh": 100.0,
+        "mae_yesterday_wh": 200.0,
+        "mae_last_week_wh": 300.0,
+        "rmse_wh": 120.0,
+        "bias_wh": -5.0,
+    }
     slices = [(OLD_RUN, "month", "2025-12", 700), (NEW_RUN, "month", "2025-12", 600)]
     slices += [(run, "horizon", hour, 30) for run in (OLD_RUN, NEW_RUN, UNPUBLISHED) for hour in ("09", "10")]
     names = ("run_id", "slice_by", "slice", "hours")

@@ -137,8 +137,11 @@ def quarantine_topic(settings: Settings) -> list[dict[str, Any]]:
             while True:
                 message = consumer.poll(10)
                 assert message is not None
-                found.append(json.loads(message.value()))
-                if message.offset() >= end:
+                value, offset = message.value(), message.offset()
+                assert value is not None
+                assert offset is not None
+                found.append(json.loads(value))
+                if offset >= end:
                     break
     finally:
         consumer.close()

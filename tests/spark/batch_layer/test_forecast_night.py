@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -19,9 +20,9 @@ from tests.support.series import load, plant
 
 DAYS = 64
 PARTS = {"a": "all", "b": "all", "new": "all"}
-PLACE = {"latitude": 40.4, "longitude": -3.7, "zone": "Europe/Madrid"}
-SITES = {"a": Site(**PLACE, capacity=900.0), "b": Site(**PLACE, capacity=900.0), "all": Site(**PLACE)}
-SITES |= {"new": Site(**PLACE, capacity=500.0)}
+PLACE = Site(latitude=40.4, longitude=-3.7, zone="Europe/Madrid")
+SITES = {"a": replace(PLACE, capacity=900.0), "b": replace(PLACE, capacity=900.0), "all": PLACE}
+SITES |= {"new": replace(PLACE, capacity=500.0)}
 
 
 def hourly(night: Run) -> pd.DataFrame:

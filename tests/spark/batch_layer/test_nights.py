@@ -15,6 +15,7 @@ from batch_layer.master import dataset
 from batch_layer.night import Night
 from batch_layer.nightly import nightly
 from batch_layer.publishing import checks
+from batch_layer.publishing.energy_changes import PublishError
 from batch_layer.quarters import energy_view, gap_ledger
 from batch_layer.quarters.revisions import revisions
 from batch_layer.runs import Outcome, Run, RunError
@@ -210,6 +211,6 @@ def test_a_run_that_creates_energy_is_refused(spark: SparkSession) -> None:
         ("generation", NOON, 2.0, "measured"),
     ]
     assert checks.conservation(totals(spark, *whole, ("consumption", NOON, 6.0, "measured"))) == 0
-    with pytest.raises(checks.PublishError, match="by 1 mWh"):
+    with pytest.raises(PublishError, match="by 1 mWh"):
         checks.conservation(totals(spark, *whole, ("consumption", NOON, 6.001, "measured")))
     assert checks.conservation(totals(spark, *whole, ("consumption", NOON, 60.0, "spread"))) == 1

@@ -27,6 +27,11 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AT = datetime(2026, 3, 9, 13, tzinfo=timezone.utc)
 
 
+def spot_hours(values: pd.Series) -> list[tuple[object, ...]]:
+    index = pd.DatetimeIndex(values.index)
+    return [("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in zip(index, values, strict=True)]
+
+
 def archive(spark: SparkSession, settings: Settings, *rows: tuple[str, str, datetime, timedelta, float, int]) -> None:
     """Market, zone, start, length, price and how many hours before the night it was known."""
     full = [
@@ -73,7 +78,11 @@ def test_a_market_whose_prices_end_days_before_the_night_is_not_forecast(
     spark: SparkSession, settings: Settings, night: Run
 ) -> None:
     values = market_prices(3, start="2026-03-04")
-    archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()])
+    archive(
+        spark,
+        settings,
+        *[("spot", "ES", pd.Timestamp(str(t)).to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()],
+    )
     assert prices.run(Night(spark, settings, night)).counts == {"price_hours": 0, "prices_not_forecast": 2}
 
 
@@ -81,7 +90,11 @@ def test_a_market_known_for_days_is_forecast_by_the_naive_forecast(
     spark: SparkSession, settings: Settings, night: Run
 ) -> None:
     values = market_prices(3, start="2026-03-07")
-    archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()])
+    archive(
+        spark,
+        settings,
+        *[("spot", "ES", pd.Timestamp(str(t)).to_pydatetime(), HOUR, float(v), 1) for t, v in values.items()],
+    )
     counts = prices.run(Night(spark, settings, night)).counts
     assert counts == {"price_hours": 48, "prices_not_forecast": 1, "spot_ES_known_days": 3}
     rows = PRICE_FORECAST.read(Night(spark, settings, night)).toPandas()
@@ -179,7 +192,11 @@ def test_a_perceptron_that_learnt_from_daily_values_beats_one_that_saw_no_weathe
                 rows.append((code, day - 30 * HOUR, day, "aemet", "forecast", 15.0, 0.5, float(wind)))
     weather(spark, settings, *rows)
     known = values[values.index < pd.Timestamp(AT.replace(hour=23) - DAY)]
-    archive(spark, settings, *[("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in known.items()])
+    archive(
+        spark,
+        settings,
+        *[("spot", "ES", pd.Timestamp(str(t)).to_pydatetime(), HOUR, float(v), 1) for t, v in known.items()],
+    )
 
     prices.run(Night(spark, perceptron(settings), night))
     record = PRICE_SKILL.read(Night(spark, settings, night)).toPandas().set_index("model")

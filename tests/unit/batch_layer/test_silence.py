@@ -42,7 +42,8 @@ def test_a_silence_that_was_filled_later_is_cleared() -> None:
 def test_after_any_nights_those_stand_that_the_last_finds(nights: list[tuple[set[int], int]]) -> None:
     table: dict[date, date | None] = {}
     heard, cut = {0}, 1
-    before, previous = [], None
+    before: list[tuple[date, date]] = []
+    previous: date | None = None
     for days, later in nights:
         heard, cut = heard | days, cut + later
         spans = join((day(n), day(n)) for n in heard)

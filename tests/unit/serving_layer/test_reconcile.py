@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.energy_row import EnergyRow
+from energy.reconcile import CAUSES
 from serving_layer.views.late import Later
-from serving_layer.views.reconcile import CAUSES, COLUMNS, COMPARED, VIEWS, Line, flat, lines_of
+from serving_layer.views.reconcile import COLUMNS, COMPARED, VIEWS, Line, flat, lines_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 CLOCKS_BACK = datetime(2025, 10, 25, 20, tzinfo=timezone.utc)

@@ -34,4 +34,4 @@ class Answers:
     ],
 )
 def test_a_node_is_away_when_no_connection_is_left(error: Exception | None, away: bool) -> None:
-    assert is_away(Answers(error)) is away  # type: ignore[arg-type]
+    assert is_away(Answers(error)) is away

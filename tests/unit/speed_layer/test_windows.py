@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speed_layer.energy_query.windows import PIECE, QUARTER, Stretch, Window, pieces, stretches, union, window
+from energy.energy_row import QUARTER
+from speed_layer.energy_query.windows import PIECE, Stretch, Window, pieces, stretches, union, window
 from tests.support.readings import NOON, at
 
 

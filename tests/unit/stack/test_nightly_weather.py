@@ -20,9 +20,10 @@ def said(settings: Settings, patch: pytest.MonkeyPatch, answer: int | Exception)
         return answer
 
     patch.setattr(nightly, "ask_forecasts", ask)
-    console = Console(file=io.StringIO(), width=200)
+    written = io.StringIO()
+    console = Console(file=written, width=200)
     nightly._ask_for_weather(settings, console)
-    return console.file.getvalue()
+    return written.getvalue()
 
 
 def test_without_a_key_nothing_is_asked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

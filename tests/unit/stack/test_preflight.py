@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
 from conf import load_settings
-from stack import preflight
 from stack.preflight import Unfit, check, check_python
 from stack.process import Service
 from stack.up import choose, make_token
@@ -37,13 +37,13 @@ def test_too_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_too_little_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1, 1, 2**20))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1, 1, 2**20))
     with pytest.raises(Unfit, match="free on the disk"):
         check(load_settings(home=tmp_path), [])
 
 
 def test_wrong_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight.sys, "version_info", (3, 13, 0))
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0))
     with pytest.raises(Unfit, match=r"This is Python 3\.13; Solera needs 3\.10, 3\.11 or 3\.12"):
         check_python()
 

@@ -22,8 +22,16 @@ from store.reports import replace_text
 SLEEP = "import time; time.sleep(60)"
 
 
-def python(name: str, code: str = SLEEP, ready: Callable[[], None] = lambda: None, **more: Any) -> Service:
-    return Service(name=name, command=(sys.executable, "-c", code), ready=ready, grace=1, **more)
+def python(name: str, code: str = SLEEP, ready: Callable[[], object] = lambda: None, **more: Any) -> Service:
+    def answers() -> None:
+        ready()
+
+    return Service(name=name, command=(sys.executable, "-c", code), ready=answers, grace=1, **more)
+
+
+def never() -> None:
+    time.sleep(1)
+    raise RuntimeError("does not answer yet")
 
 
 class Watched:
@@ -94,7 +102,9 @@ FAMILY = (
 def test_what_a_killed_service_has_left_is_gone_before_its_successor_works(
     watch: Callable[..., Watched], tmp_path: Path
 ) -> None:
-    family = lambda: {process.pid for process in members(Place(tmp_path), "one")}  # noqa: E731
+    def family() -> set[int]:
+        return {process.pid for process in members(Place(tmp_path), "one")}
+
     watched = watch(python("one", FAMILY, ready=lambda: len(family()) == 2 or 1 / 0))
     first = watched.until("one", is_ready)
     before = family()
@@ -105,7 +115,7 @@ def test_what_a_killed_service_has_left_is_gone_before_its_successor_works(
 
 def test_a_full_disk_is_named(watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("stack.supervisor.LOW_BYTES", 10**18)
-    watched = watch(python("broken", "raise SystemExit(3)", ready=lambda: time.sleep(1) or 1 / 0))
+    watched = watch(python("broken", "raise SystemExit(3)", ready=never))
     error = watched.until("broken", lambda state: bool(state["error"]))["error"]
     assert error.startswith(f"ended with exit code 3; the disk of {tmp_path} is full")
 
@@ -145,7 +155,7 @@ def test_what_no_longer_answers_when_its_need_is_back_is_started_again(
 ) -> None:
     monkeypatch.setattr("stack.supervisor.ANSWER_SECONDS", 1.0)
     hung = tmp_path / "hung"
-    job = python("job", needs=("server",), ready=lambda: hung.exists() and time.sleep(3))
+    job = python("job", needs=("server",), ready=lambda: time.sleep(3) if hung.exists() else None)
     watched = watch(python("server"), job)
     first = watched.until("job", is_ready)
     hung.touch()
@@ -157,7 +167,7 @@ def test_what_no_longer_answers_when_its_need_is_back_is_started_again(
 
 
 def test_service_that_dies_at_once_says_how(watch: Callable[..., Watched]) -> None:
-    watched = watch(python("broken", "raise SystemExit(3)", ready=lambda: time.sleep(1) or 1 / 0))
+    watched = watch(python("broken", "raise SystemExit(3)", ready=never))
     state = watched.until("broken", lambda state: state["failures"] >= 1 and state["error"])
     assert state["error"] == "ended with exit code 3"
 

@@ -25,7 +25,7 @@ def csv(folder: Path, name: str, frame: pd.DataFrame) -> Path:
 
 def test_a_history_of_many_faults_is_forecast_or_refused_by_name(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     for shape in ("SHAPE", "TRIAL"):
         monkeypatch.setattr(backtesting, shape, Shape(trees=4, depth=4))
     whole = load(70)
@@ -110,8 +110,10 @@ def test_all_that_follows_an_issue_could_be_hidden_from_the_backtest(
     last = first + pd.Timedelta("1D")
 
     def forecast(name: str, known: pd.Series, issued: pd.DataFrame) -> bytes:
-        files = [csv(tmp_path, f"{name}_{k}", f) for k, f in (("h", rows("a", known)), ("w", issued))]
-        task = backtesting.Task(SOLAR, *files, None, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,))
+        history, issues = [csv(tmp_path, f"{name}_{k}", f) for k, f in (("h", rows("a", known)), ("w", issued))]
+        task = backtesting.Task(
+            SOLAR, history, weather_csv, None, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,)
+        )
         found = backtesting.backtest(spark, task, lambda _: None).forecasts
         return np.stack(found[found["issued_at"] == last.tz_localize(None)]["quantiles"].tolist()).tobytes()
 
@@ -130,7 +132,7 @@ def test_all_that_follows_an_issue_could_be_hidden_from_the_backtest(
         ("series_id,start,value\n1,2026-01-01T00:00:00Z,3\n", "Series 1: 1 usable hours"),
     ],
 )
-def test_a_bad_history_is_refused_in_a_sentence(tmp_path: Path, text: str, reason: str):
+def test_a_bad_history_is_refused_in_a_sentence(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "history.csv"
     path.write_text(text)
 
@@ -138,12 +140,12 @@ def test_a_bad_history_is_refused_in_a_sentence(tmp_path: Path, text: str, reaso
         read_history(path, CONSUMPTION)
 
 
-def test_a_missing_file_is_named(tmp_path: Path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no such file"):
         read_history(tmp_path / "nowhere.csv", CONSUMPTION)
 
 
-def test_any_numeric_weather_column_is_taken_under_a_bearable_name(tmp_path: Path):
+def test_any_numeric_weather_column_is_taken_under_a_bearable_name(tmp_path: Path) -> None:
     times = pd.date_range("2026-01-01", periods=24, freq="h", tz="UTC")
     frame = pd.DataFrame({"series_id": "1", "issued_at": times[0], "time": times, "wind [m/s]": 2.0, "sky": "blue"})
 
@@ -162,7 +164,7 @@ def test_any_numeric_weather_column_is_taken_under_a_bearable_name(tmp_path: Pat
         ("1,forty,,,,,", "latitude 'forty' is not a number"),
     ],
 )
-def test_an_impossible_site_is_refused(tmp_path: Path, row: str, reason: str):
+def test_an_impossible_site_is_refused(tmp_path: Path, row: str, reason: str) -> None:
     path = tmp_path / "sites.csv"
     path.write_text(f"series_id,latitude,longitude,capacity,tilt,azimuth,timezone\n{row}\n")
 

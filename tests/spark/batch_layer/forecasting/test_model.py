@@ -73,14 +73,14 @@ def told(features: DataFrame, engine: str) -> pd.DataFrame:
     return forecast(features, engine)
 
 
-def test_weather_beats_yesterday(told: pd.DataFrame):
+def test_weather_beats_yesterday(told: pd.DataFrame) -> None:
     median = np.stack(told["quantiles"].tolist())[:, 1]
 
     assert np.abs(told["value"] - median).mean() < 0.6 * np.abs(told["value"] - told["naive"]).mean()
     assert set(told["step"]) == {"weather", "night"}
 
 
-def test_quantiles_keep_their_order_and_bounds(told: pd.DataFrame):
+def test_quantiles_keep_their_order_and_bounds(told: pd.DataFrame) -> None:
     quantiles = np.stack(told["quantiles"].tolist())
 
     assert (np.diff(quantiles, axis=1) >= 0).all()
@@ -89,21 +89,21 @@ def test_quantiles_keep_their_order_and_bounds(told: pd.DataFrame):
     assert (quantiles[told["dark"]] == 0).all()
 
 
-def test_hiding_all_that_follows_the_issue_changes_no_byte(hidden: DataFrame, engine: str, told: pd.DataFrame):
+def test_hiding_all_that_follows_the_issue_changes_no_byte(hidden: DataFrame, engine: str, told: pd.DataFrame) -> None:
     blind = forecast(hidden, engine)
 
     assert np.stack(blind["quantiles"].tolist()).tobytes() == np.stack(told["quantiles"].tolist()).tobytes()
     assert blind["step"].tolist() == told["step"].tolist()
 
 
-def test_weather_an_issue_late_makes_a_worse_forecast(spark: SparkSession, features: DataFrame):
+def test_weather_an_issue_late_makes_a_worse_forecast(spark: SparkSession, features: DataFrame) -> None:
     def error(found: pd.DataFrame) -> float:
         return float(np.abs(found["value"] - np.stack(found["quantiles"].tolist())[:, 1]).mean())
 
     assert error(forecast(table(spark, shift=1), XGBOOST)) > error(forecast(features, XGBOOST))
 
 
-def test_half_a_horizon_without_weather_rests_on_history(features: DataFrame):
+def test_half_a_horizon_without_weather_rests_on_history(features: DataFrame) -> None:
     model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], XGBOOST, SMALL)
     last = features.where(F.col("issued_at") == F.lit(CUT))
     cloudy = F.when(F.col("horizon") < 12, F.col("weather_ghi_w_m2"))
@@ -116,7 +116,7 @@ def test_half_a_horizon_without_weather_rests_on_history(features: DataFrame):
     assert lit["quantiles"].notna().all()
 
 
-def test_a_series_of_three_days_stands_on_the_naive_forecast(spark: SparkSession):
+def test_a_series_of_three_days_stands_on_the_naive_forecast(spark: SparkSession) -> None:
     values = load(3)
     issue = pd.DatetimeIndex([values.index[-1] + pd.Timedelta("1h")])
     features = feature_table(spark.createDataFrame(rows("x", values)), None, CONSUMPTION, lambda _: issue, 24, {})
@@ -139,13 +139,13 @@ def test_a_series_of_a_few_hours_has_no_rows_and_the_others_have_theirs(spark: S
 
 
 def test_a_new_plant_is_forecast_on_its_first_day_by_size_and_place(spark: SparkSession, engine: str) -> None:
-    place = {"latitude": 40.4, "longitude": -3.7, "tilt": 30.0, "azimuth": 180.0}
+    place = Site(latitude=40.4, longitude=-3.7, tilt=30.0, azimuth=180.0)
     given = [rows(str(seed), plant(52, seed)[0] * seed) for seed in (1, 2)]
     given.append(pd.DataFrame({"series_id": ["new"], "start": [CUT - pd.Timedelta("1h")], "value": [np.nan]}))
     sites = {
-        "1": Site(**place, capacity=900.0),
-        "2": Site(**place, capacity=1800.0),
-        "new": Site(**place, capacity=90.0),
+        "1": replace(place, capacity=900.0),
+        "2": replace(place, capacity=1800.0),
+        "new": replace(place, capacity=90.0),
     }
     days = pd.date_range(pd.Timestamp("2026-01-12", tz="UTC"), CUT, freq="D")
     features = feature_table(spark.createDataFrame(pd.concat(given)), None, SOLAR, lambda _: days, 24, sites)
@@ -162,7 +162,7 @@ def test_a_new_plant_is_forecast_on_its_first_day_by_size_and_place(spark: Spark
     assert median[:, 1].sum() == pytest.approx(middle[:, 1].sum() / 10, rel=0.4)
 
 
-def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tmp_path: Path):
+def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tmp_path: Path) -> None:
     last = features.where(F.col("issued_at") == F.lit(CUT))
     model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], engine, SMALL, last)
     model = replace(model, centre={"1": (0.5, 0.0), "2": (0.0, 0.5)})
@@ -173,7 +173,7 @@ def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tm
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_the_spread_is_calibrated_and_the_median_left_alone():
+def test_the_spread_is_calibrated_and_the_median_left_alone() -> None:
     wide = models.Model(SOLAR, None, None, (), calibration=tuple(0.5 + 1.2 * (p - 0.5) for p in models.LADDER))
     asked = models.calibrated(replace(wide, calibration=tuple(np.clip(wide.calibration, 0, 1))), LEVELS)
 
@@ -182,7 +182,7 @@ def test_the_spread_is_calibrated_and_the_median_left_alone():
     assert asked[2] == pytest.approx(1 - asked[0])
 
 
-def test_a_series_is_centred_on_what_proved_better():
+def test_a_series_is_centred_on_what_proved_better() -> None:
     value = np.linspace(1, 2, 30)
     plain = pd.DataFrame(
         {"value": value, "middle": value + 0.3, "linear": value + 0.3, "naive": value + 0.6, "dark": False}

@@ -25,7 +25,7 @@ def reconciled(spark: SparkSession, **quantiles: Any) -> dict[str, tuple[float, 
 
 
 @pytest.mark.parametrize("whole", [18.0, 30.0, 38.0])
-def test_medians_add_up_and_quantiles_keep_their_order(spark: SparkSession, whole: float):
+def test_medians_add_up_and_quantiles_keep_their_order(spark: SparkSession, whole: float) -> None:
     found = reconciled(
         spark,
         a=(5.0, 10.0, 20.0, False),
@@ -38,14 +38,14 @@ def test_medians_add_up_and_quantiles_keep_their_order(spark: SparkSession, whol
     assert all(low <= middle <= high for low, middle, high in found.values())
 
 
-def test_a_whole_beyond_its_parts_is_held_between_their_outer_quantiles(spark: SparkSession):
+def test_a_whole_beyond_its_parts_is_held_between_their_outer_quantiles(spark: SparkSession) -> None:
     found = reconciled(spark, a=(5.0, 10.0, 20.0, False), b=(8.0, 16.0, 22.0, False), all=(70.0, 80.0, 90.0, False))
 
     assert found["all"][1] == pytest.approx(42.0)
     assert found["a"][1] == pytest.approx(20.0)
 
 
-def test_a_naive_part_is_not_moved_and_a_naive_whole_is_the_sum(spark: SparkSession):
+def test_a_naive_part_is_not_moved_and_a_naive_whole_is_the_sum(spark: SparkSession) -> None:
     one = reconciled(spark, a=(5.0, 10.0, 20.0, True), b=(8.0, 16.0, 22.0, False), all=(20.0, 30.0, 40.0, False))
     all_ = reconciled(spark, a=(5.0, 10.0, 20.0, False), b=(8.0, 16.0, 22.0, False), all=(20.0, 30.0, 40.0, True))
 
@@ -54,7 +54,7 @@ def test_a_naive_part_is_not_moved_and_a_naive_whole_is_the_sum(spark: SparkSess
     assert all_["all"][1] == pytest.approx(26.0)
 
 
-def test_the_reconciled_whole_is_better_than_itself_and_than_the_sum_of_its_parts(spark: SparkSession):
+def test_the_reconciled_whole_is_better_than_itself_and_than_the_sum_of_its_parts(spark: SparkSession) -> None:
     random = np.random.default_rng(7)
     hours, homes = 300, 12
     times = pd.date_range("2026-03-01", periods=hours, freq="h", tz="UTC")

@@ -95,7 +95,7 @@ def test_quarter_hours_are_the_hour_they_make(told: backtesting.Result) -> None:
 def test_a_model_beats_the_naive_forecast_on_a_market_with_a_shape(told: backtesting.Result) -> None:
     own = told.forecasts[told.forecasts["series_id"] == "whole"]
     assert set(own["model"]) == {"lasso autoregression"}
-    error = np.abs(np.stack(own["quantiles"])[:, 1] - own["value"]).mean()
+    error = np.abs(np.stack(own["quantiles"].to_list())[:, 1] - own["value"]).mean()
     assert error < 0.9 * np.abs(own["naive"] - own["value"]).mean()
 
 
@@ -107,7 +107,7 @@ def test_what_comes_after_the_issue_changes_nothing(
     wanted = task(csv(tmp_path, "history", rows("whole", hidden)), whole.index[-48], 1)
     found = run(spark, wanted).forecasts
     before = told.forecasts[told.forecasts["series_id"] == "whole"].iloc[:24]
-    assert np.array_equal(np.stack(found["quantiles"]), np.stack(before["quantiles"]))
+    assert np.array_equal(np.stack(found["quantiles"].to_list()), np.stack(before["quantiles"].to_list()))
 
 
 def test_weather_that_makes_the_price_is_used_and_said(spark: SparkSession, tmp_path: Path) -> None:
@@ -115,12 +115,12 @@ def test_weather_that_makes_the_price_is_used_and_said(spark: SparkSession, tmp_
     random = np.random.default_rng(3)
     wind = np.repeat(random.uniform(0, 20, 170), 24)
     history = csv(tmp_path, "history", rows("ES", values - 3 * wind))
-    issued = pd.DataFrame({"series_id": "ES", "issued_at": values.index.floor("D"), "time": values.index, "wind": wind})
+    issued = pd.DataFrame({"series_id": "ES", "issued_at": days, "time": values.index, "wind": wind})
     first = values.index[-24 * 4]
     found = run(spark, task(history, first, 4, csv(tmp_path, "weather", issued))).forecasts
     without = run(spark, task(history, first, 4)).forecasts
     assert set(found["step"]) == {"weather"}
-    errors = [np.abs(np.stack(f["quantiles"])[:, 1] - f["value"]).mean() for f in (found, without)]
+    errors = [np.abs(np.stack(f["quantiles"].to_list())[:, 1] - f["value"]).mean() for f in (found, without)]
     assert errors[0] < 0.7 * errors[1]
 
 
@@ -129,7 +129,7 @@ def test_three_days_are_forecast_by_persistence(spark: SparkSession, tmp_path: P
     found = run(spark, task(csv(tmp_path, "history", rows("short", values)), values.index[-24], 2), "best").forecasts
     assert len(found) == 48
     assert set(found["model"]) == {NAIVE}
-    assert np.allclose(np.stack(found["quantiles"])[:24, 1], values.iloc[24:48])
+    assert np.allclose(np.stack(found["quantiles"].to_list())[:24, 1], values.iloc[24:48])
 
 
 def test_an_unknown_model_is_named() -> None:

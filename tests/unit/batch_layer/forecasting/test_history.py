@@ -9,7 +9,7 @@ from batch_layer.forecasting.quantity import CONSUMPTION, PRICE, SOLAR
 from tests.support.series import load, plant, rows
 
 
-def test_gaps_become_unknown_hours_and_repeats_their_mean():
+def test_gaps_become_unknown_hours_and_repeats_their_mean() -> None:
     values = load(3)
     given = rows("a", values).drop(index=[5, 6])
     given = pd.concat([given, given.iloc[[0]].assign(value=values.iloc[0] + 100)])
@@ -22,14 +22,14 @@ def test_gaps_become_unknown_hours_and_repeats_their_mean():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -500.0, "n/a"])
-def test_what_is_no_power_is_unknown(bad):
+def test_what_is_no_power_is_unknown(bad: float | str) -> None:
     given = rows("a", load(3)).astype({"value": object})
     given.loc[30, "value"] = bad
 
     assert np.isnan(hourly("a", given, CONSUMPTION).iloc[30])
 
 
-def test_an_inverter_drawing_a_little_at_night_generates_nothing():
+def test_an_inverter_drawing_a_little_at_night_generates_nothing() -> None:
     values, _ = plant(4)
     values = values.where(values > 0, -3.0)
 
@@ -37,7 +37,7 @@ def test_an_inverter_drawing_a_little_at_night_generates_nothing():
     assert hourly("a", rows("a", values), SOLAR).iloc[24:].notna().all()
 
 
-def test_a_price_may_be_negative():
+def test_a_price_may_be_negative() -> None:
     values = load(2)
     values.iloc[7] = -12.5
 
@@ -45,7 +45,7 @@ def test_a_price_may_be_negative():
 
 
 @pytest.mark.parametrize("factor", [1e3, 1e-3])
-def test_days_in_a_wrong_unit_are_put_right(factor):
+def test_days_in_a_wrong_unit_are_put_right(factor: float) -> None:
     values = load(20)
     given = values.copy()
     given.iloc[24 * 8 : 24 * 12] *= factor
@@ -53,7 +53,7 @@ def test_days_in_a_wrong_unit_are_put_right(factor):
     assert np.allclose(hourly("a", rows("a", given), CONSUMPTION), values)
 
 
-def test_a_meter_that_stands_still_is_not_in_another_unit():
+def test_a_meter_that_stands_still_is_not_in_another_unit() -> None:
     values = load(20)
     values.iloc[24 * 8 : 24 * 12] = 0.5  # 1/1000 of an ordinary hour, but no day is so flat
 
@@ -61,7 +61,7 @@ def test_a_meter_that_stands_still_is_not_in_another_unit():
 
 
 @pytest.mark.parametrize("stood_at", [0.2, 0.5])
-def test_a_meter_that_moves_again_is_not_in_another_unit(stood_at):
+def test_a_meter_that_moves_again_is_not_in_another_unit(stood_at: float) -> None:
     values = load(60)
     values.iloc[24 * 5 : 24 * 50] = stood_at
 
@@ -69,7 +69,7 @@ def test_a_meter_that_moves_again_is_not_in_another_unit(stood_at):
 
 
 @pytest.mark.parametrize("factor", [1e3, 1e-3])
-def test_cloudy_days_in_a_wrong_unit_are_put_right_too(factor):
+def test_cloudy_days_in_a_wrong_unit_are_put_right_too(factor: float) -> None:
     values, _ = plant(40)
     given = values.copy()
     given.iloc[24 * 20 : 24 * 35] *= factor
@@ -77,7 +77,7 @@ def test_cloudy_days_in_a_wrong_unit_are_put_right_too(factor):
     assert np.allclose(hourly("a", rows("a", given), SOLAR), values)
 
 
-def test_a_plant_that_stands_off_is_unknown_from_the_third_day_on():
+def test_a_plant_that_stands_off_is_unknown_from_the_third_day_on() -> None:
     values, _ = plant(12)
     values.iloc[24 * 4 : 24 * 9] = 0.0
 
@@ -89,7 +89,7 @@ def test_a_plant_that_stands_off_is_unknown_from_the_third_day_on():
     assert clean.iloc[24 * 9 + 8 :].notna().all()
 
 
-def test_what_comes_later_changes_nothing_before():
+def test_what_comes_later_changes_nothing_before() -> None:
     values, _ = plant(12)
     values.iloc[24 * 4 : 24 * 9] = 0.0
     values.iloc[24 * 10 :] *= 1e3
@@ -112,6 +112,6 @@ def test_what_comes_later_changes_nothing_before():
         ),
     ],
 )
-def test_a_refusal_names_the_series(given, reason):
+def test_a_refusal_names_the_series(given: pd.DataFrame, reason: str) -> None:
     with pytest.raises(SeriesRefused, match=f"Series x: .*{reason}"):
         hourly("x", given, CONSUMPTION)

@@ -17,7 +17,7 @@ def issued(**columns: object) -> pd.DataFrame:
     return pd.DataFrame({"issued_at": times[0], "time": times, **columns})
 
 
-def test_a_clear_sky_lets_all_through_and_a_covered_one_a_quarter():
+def test_a_clear_sky_lets_all_through_and_a_covered_one_a_quarter() -> None:
     sky = sun(pd.DatetimeIndex(issued()["time"]), Site(40.4, -3.7))
     assert sky is not None
 
@@ -26,18 +26,18 @@ def test_a_clear_sky_lets_all_through_and_a_covered_one_a_quarter():
         assert found.to_numpy() == pytest.approx(share * sky["clear"].to_numpy())
 
 
-def test_what_the_provider_gives_stands():
+def test_what_the_provider_gives_stands() -> None:
     found = derived(issued(cloud_fraction=0.3, ghi_w_m2=[700.0] * 12 + [float("nan")] * 12), MADRID)["ghi_w_m2"]
 
     assert (found.iloc[:12] == 700).all()
     assert found.iloc[12:].notna().all()
 
 
-def test_without_a_place_it_is_what_the_cloud_lets_through():
+def test_without_a_place_it_is_what_the_cloud_lets_through() -> None:
     assert (derived(issued(cloud_fraction=1.0), Site())["ghi_w_m2"] == 0.25).all()
 
 
-def test_only_the_sun_asks_for_it():
+def test_only_the_sun_asks_for_it() -> None:
     assert with_irradiance(["cloud_fraction"], SOLAR) == ["cloud_fraction", "ghi_w_m2"]
     assert with_irradiance(["cloud_fraction", "ghi_w_m2"], SOLAR) == ["cloud_fraction", "ghi_w_m2"]
     assert with_irradiance(["cloud_fraction"], CONSUMPTION) == ["cloud_fraction"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from batch_layer.forecasting import lags, levels
-from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
+from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR, Quantity
 from batch_layer.forecasting.site import Site
 from batch_layer.forecasting.table import feature_rows
 from tests.support.series import load, plant
@@ -17,7 +17,7 @@ def issues(*days: str) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(days).tz_localize("UTC")
 
 
-def test_naive_is_the_same_hour_of_the_last_known_day_also_for_the_second_day():
+def test_naive_is_the_same_hour_of_the_last_known_day_also_for_the_second_day() -> None:
     values = load(20)
     issue = issues("2026-01-20")
     table = feature_rows("a", CONSUMPTION, values, issue, 48, Site())
@@ -27,7 +27,7 @@ def test_naive_is_the_same_hour_of_the_last_known_day_also_for_the_second_day():
     assert np.allclose(table["last_week"], values.shift(24 * 7, freq="h").reindex(table["time"]))
 
 
-def test_a_gap_is_bridged_by_the_day_before():
+def test_a_gap_is_bridged_by_the_day_before() -> None:
     values = load(20)
     values["2026-01-19 05:00":"2026-01-19 06:00"] = np.nan
     table = feature_rows("a", CONSUMPTION, values, issues("2026-01-20"), 24, Site())
@@ -39,7 +39,7 @@ def test_a_gap_is_bridged_by_the_day_before():
 
 @pytest.mark.parametrize("quantity", [CONSUMPTION, SOLAR], ids=lambda q: q.name)
 @pytest.mark.parametrize("day", ["2026-01-12", "2026-01-25"])
-def test_features_do_not_see_beyond_the_issue(quantity, day):
+def test_features_do_not_see_beyond_the_issue(quantity: Quantity, day: str) -> None:
     values, weather = plant(40)
     site = Site(40.4, -3.7, 900.0, 30, 180, "Europe/Madrid")
     issue = issues(day)
@@ -52,7 +52,7 @@ def test_features_do_not_see_beyond_the_issue(quantity, day):
     pd.testing.assert_frame_equal(whole, hidden, check_exact=True)
 
 
-def test_the_search_for_leaks_finds_one(monkeypatch):
+def test_the_search_for_leaks_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:
     same_hour = lags.same_hour
     leaky = lambda past, target, limit, days=28: same_hour(past, target, limit + 24, days)  # noqa: E731
     monkeypatch.setattr(levels, "same_hour", leaky)
@@ -61,7 +61,7 @@ def test_the_search_for_leaks_finds_one(monkeypatch):
         test_features_do_not_see_beyond_the_issue(CONSUMPTION, "2026-01-25")
 
 
-def test_wall_clock_lags_keep_the_hour_over_a_clock_change():
+def test_wall_clock_lags_keep_the_hour_over_a_clock_change() -> None:
     values = load(80, start="2026-02-01")
     table = feature_rows("a", CONSUMPTION, values, issues("2026-03-30"), 24, MADRID)
     # On the 29th Madrid's clocks went forward: 10:00 UTC is noon on the 30th, and 11:00 UTC was on the 28th.
@@ -71,14 +71,14 @@ def test_wall_clock_lags_keep_the_hour_over_a_clock_change():
     assert row["anchor"] + row["day_2"] * row["unit"] == pytest.approx(values["2026-03-28 11:00+00:00"])
 
 
-def test_holidays_count_as_sundays():
+def test_holidays_count_as_sundays() -> None:
     table = feature_rows("a", CONSUMPTION, load(120), issues("2026-05-01", "2026-05-04"), 24, MADRID)
     noon = table[table["hour"] == 12]
 
     assert noon["day_type"].tolist() == [2.0, 0.0]
 
 
-def test_night_comes_from_the_place_and_else_from_the_own_history():
+def test_night_comes_from_the_place_and_else_from_the_own_history() -> None:
     values, _ = plant(30)
     here = feature_rows("a", SOLAR, values, issues("2026-01-30"), 24, Site(40.4, -3.7))
     anywhere = feature_rows("a", SOLAR, values, issues("2026-01-30"), 24, Site())
@@ -89,14 +89,14 @@ def test_night_comes_from_the_place_and_else_from_the_own_history():
     assert not anywhere["dark"][7:17].any()
 
 
-def test_a_wrong_place_does_not_hide_hours_of_generation():
+def test_a_wrong_place_does_not_hide_hours_of_generation() -> None:
     values, _ = plant(30)
     antipode = feature_rows("a", SOLAR, values, issues("2026-01-30"), 24, Site(40.4, 176.3))
 
     assert not antipode["dark"][8:16].any()
 
 
-def test_a_silent_series_keeps_its_size():
+def test_a_silent_series_keeps_its_size() -> None:
     values, _ = plant(90)
     values.iloc[24 * 15 :] = np.nan
     table = feature_rows("a", SOLAR, values, issues("2026-04-01"), 24, Site())

@@ -2,19 +2,20 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from batch_layer.forecasting.weather import AGE, accumulated, as_known, differenced, hour_by_hour
 
 DAY = pd.Timestamp("2026-03-01", tz="UTC")
 
 
-def issue(at: pd.Timestamp, first: int, hours: int, **columns: np.ndarray) -> pd.DataFrame:
+def issue(at: pd.Timestamp, first: int, hours: int, **columns: NDArray[np.float64]) -> pd.DataFrame:
     times = at + pd.to_timedelta(np.arange(first, first + hours), unit="h")
     frame = pd.DataFrame({"issued_at": at, "time": times, **columns})
     return frame.astype({"issued_at": "datetime64[ns, UTC]", "time": "datetime64[ns, UTC]"})
 
 
-def test_the_newest_issue_that_was_out_counts_hour_by_hour():
+def test_the_newest_issue_that_was_out_counts_hour_by_hour() -> None:
     old = issue(DAY - pd.Timedelta("1D"), 0, 72, t=np.full(72, 1.0))
     new = issue(DAY - pd.Timedelta("6h"), 0, 18, t=np.full(18, 2.0))
     later = issue(DAY + pd.Timedelta("1h"), 0, 48, t=np.full(48, 3.0))
@@ -25,7 +26,7 @@ def test_the_newest_issue_that_was_out_counts_hour_by_hour():
     assert known[AGE].tolist() == [6.0] * 12 + [24.0] * 12
 
 
-def test_hours_no_issue_covers_are_unknown():
+def test_hours_no_issue_covers_are_unknown() -> None:
     short = issue(DAY, 0, 12, t=np.full(12, 1.0))
     known = as_known(short, pd.DatetimeIndex([DAY]), 0, 24)
 
@@ -33,7 +34,7 @@ def test_hours_no_issue_covers_are_unknown():
     assert known[AGE].isna().sum() == 12
 
 
-def test_radiation_piled_up_since_the_issue_comes_hour_by_hour():
+def test_radiation_piled_up_since_the_issue_comes_hour_by_hour() -> None:
     hourly = np.array([0, 0, 0, 1, 2, 3, 2, 1, 0, 0, 0, 0], dtype=float)
     days = [DAY + pd.Timedelta(days=d) for d in range(3)]
     weather = pd.concat(
@@ -44,7 +45,7 @@ def test_radiation_piled_up_since_the_issue_comes_hour_by_hour():
     assert np.allclose(differenced(weather, ["rad"])["rad_step"], np.tile(hourly, 3))
 
 
-def test_columns_that_pile_up_are_told_beside_other_series():
+def test_columns_that_pile_up_are_told_beside_other_series() -> None:
     times = pd.date_range("2026-01-05", periods=24 * 20, freq="h", tz="UTC")
     frames = []
     for series_id, size in (("1", 1.0), ("2", 40.0)):
@@ -55,7 +56,7 @@ def test_columns_that_pile_up_are_told_beside_other_series():
     assert accumulated(pd.concat(frames, ignore_index=True)) == ["radiation"]
 
 
-def test_a_coarse_issue_is_told_hour_by_hour_up_to_a_day():
+def test_a_coarse_issue_is_told_hour_by_hour_up_to_a_day() -> None:
     six = issue(DAY, 0, 19, t=np.arange(19.0)).iloc[::6]
     daily = issue(DAY + pd.Timedelta("1h"), 0, 49, t=np.arange(49.0)).iloc[::24]
     hourly = issue(DAY + pd.Timedelta("2h"), 0, 5, t=np.arange(5.0))

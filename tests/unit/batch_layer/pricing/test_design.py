@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from batch_layer.pricing import lasso, perceptron, trees
 from batch_layer.pricing.design import DAYS_BACK, Design, filled, lay_out
@@ -49,10 +50,10 @@ def test_what_comes_after_the_origin_changes_nothing(
     assert np.array_equal(told[0], told[2])
 
 
-def forecast(maker: object, known: Design, wanted: Design) -> np.ndarray:
+def forecast(maker: object, known: Design, wanted: Design) -> NDArray[np.float64]:
     if maker is lasso:
         return lasso.forecast(known, wanted, 364)
-    return maker.forecast(known, wanted)  # type: ignore[attr-defined, no-any-return]
+    return maker.forecast(known, wanted)  # type: ignore[attr-defined]
 
 
 def test_a_gap_is_filled_from_the_day_before_alone() -> None:
@@ -66,7 +67,7 @@ def test_a_gap_is_filled_from_the_day_before_alone() -> None:
 
 def test_weather_is_as_it_was_issued_with_its_change_since_the_day_before() -> None:
     values = prices(40)
-    days = values.index.floor("D")
+    days = pd.DatetimeIndex(values.index).floor("D")
     issued = pd.DataFrame({"issued_at": days, "time": values.index, "wind": np.repeat(np.arange(40.0), 24)})
     late = issued.assign(issued_at=issued["issued_at"] + pd.Timedelta("1h"), wind=-1.0)
     design = lay_out(values, origins(values, 10)[:5], MADRID, 0, pd.concat([issued, late]))

@@ -21,7 +21,8 @@ LEVELS = (0.1, 0.5, 0.9)
 
 def test_score_by_hand() -> None:
     told = score(np.array([[1.0, 2.0, np.nan]]), np.array([[2.0, 4.0, 9.0]]))
-    assert (told.hours, told.mae, told.rmse) == (2, 1.5, pytest.approx(np.sqrt(2.5)))
+    assert (told.hours, told.mae) == (2, 1.5)
+    assert told.rmse == pytest.approx(np.sqrt(2.5))
     assert told.r2 == pytest.approx(1 - 5 / 2)
     assert score(np.array([np.nan]), np.array([1.0])).hours == 0
 
@@ -79,7 +80,7 @@ def test_means_are_of_parts_with_the_same_inputs() -> None:
 
 def test_the_pvpc_is_its_tolls_its_share_of_the_market_and_what_is_left_of_it() -> None:
     market = prices(90, start="2026-01-05")
-    times = market.index.tz_localize(None).to_numpy()
+    times = pd.DatetimeIndex(market.index).tz_localize(None).to_numpy()
     tolls, stands_in = components.tolls(times, "ES-peninsula")
     pvpc = tolls + components.market_factors(times, "ES-peninsula") * market + 40.0
     assert not stands_in.any()
