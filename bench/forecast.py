@@ -147,8 +147,8 @@ def main(wanted: list[str]) -> None:
                 subprocess.run([str(part) for part in plain], check=True)
                 found.append(scores(case, peers))
             for what, *values in figures(name, *found):
-                cells = ["" if np.isnan(value) else f"{value:.4f}" for value in values]
-                table.add_row(what, *cells, f"{took:.0f}")
+                cells = ["" if np.isnan(value) else f"{value:.4f}" for value in map(float, values)]
+                table.add_row(str(what), *cells, f"{took:.0f}")
     console.print(table)
 
 

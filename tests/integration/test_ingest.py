@@ -172,7 +172,7 @@ def test_today_arrives_whole_then_live_and_outlives_broker_and_gateway(
 
 
 def _live(found: dict[str, Any], device_id: str) -> bool:
-    last = (found["devices"].get(f"{HOME}/{device_id}") or {}).get("last_time")
+    last = (found["devices"].get(f"{HOME}/{device_id}") or {}).get("last_time", "")
     return bool(last) and datetime.now(timezone.utc) - _instant(last) < timedelta(seconds=10)
 
 

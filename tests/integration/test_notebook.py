@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pyspark
 import pytest
-from py4j.java_gateway import JavaGateway
+from py4j.java_gateway import JavaGateway  # type: ignore[import-untyped]
 from pyhive import hive
 
 from conf import Settings

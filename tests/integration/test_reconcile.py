@@ -91,7 +91,7 @@ class World:
 
     def energy(self, start: datetime, end: datetime, **more: str) -> list[dict[str, Any]]:
         asked = {"quantity": "generation", "from": world.rfc(start), "to": world.rfc(end)}
-        return self.get(f"/v1/installations/{HOME}/energy", **asked, **more)["values"]  # type: ignore[no-any-return]
+        return self.get(f"/v1/installations/{HOME}/energy", **asked, **more)["values"]
 
     def gaps(self, *states: str) -> list[tuple[str, str, str, str]]:
         asked = {"from": world.rfc(days_ago(7)), "to": world.rfc(TODAY), "state": states}
@@ -133,7 +133,7 @@ def total(values: list[dict[str, Any]]) -> int:
 
 def parts(line: dict[str, Any], second: str) -> dict[str, float]:
     (found,) = [each["parts"] for each in line["compared"] if each["second"] == second]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ def energy(client: TestClient, start: datetime, end: datetime, **more: str) -> d
     installation = asked.pop("installation", rows.COMMUNITY)
     answer = client.get(f"/v1/installations/{installation}/energy", params=asked)
     assert answer.status_code == 200, answer.text
-    return answer.json()  # type: ignore[no-any-return]
+    return answer.json()
 
 
 def test_rest_command_line_and_cql_give_one_answer(

@@ -19,8 +19,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer import features
+from batch_layer.artifacts import FEATURES
 from batch_layer.master import dataset
+from batch_layer.night import Night
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
@@ -150,7 +151,7 @@ def nights(own: Settings, told: list[str]) -> Iterator[tuple[Run, Run, pd.DataFr
     world.send(own, "intervals", intervals(ISSUED_DAY - timedelta(days=70), 72))
     spark: SparkSession = session(own, "test weather")
     first = nightly(spark, own, ISSUED_DAY + timedelta(days=1), report=lambda _: None)
-    table = features.read(spark, own, first, "generation").toPandas()
+    table = FEATURES["generation"].read(Night(spark, own, first)).toPandas()
     second = nightly(spark, own, ISSUED_DAY + timedelta(days=2), report=lambda _: None)
     yield first, second, table
     spark.stop()

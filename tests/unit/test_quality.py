@@ -10,10 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("conf", "energy", "store", "ingest", "speed_layer", "batch_layer", "serving_layer", "stack")
+BESIDE = ("tests", "bench")
 CHECKS = {
     "style": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
-    "types": ["mypy", *PACKAGES],
+    "types": ["mypy", *PACKAGES, *BESIDE],
     "imports": ["lint-imports"],
 }
 

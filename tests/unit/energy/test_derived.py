@@ -17,7 +17,7 @@ from energy.intervals import interval_energy, stated_energy
 START = datetime(2026, 6, 1, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 END = START + 3 * HOUR
-FLOWS = {"generation": 4000, "import": 500, "export": 3000, "charge": 200, "discharge": 100}
+FLOWS: dict[str, float] = {"generation": 4000, "import": 500, "export": 3000, "charge": 200, "discharge": 100}
 """Wh an hour; 1,400 are consumed."""
 REGISTERS = {
     "generation": ("inverter", "energy_total_wh"),
@@ -62,7 +62,7 @@ def statements(hours: int = 3, **an_hour: float) -> list[dict[str, Any]]:
 
 def totals(read: dict[str, float], stated: dict[str, float]) -> dict[str, float]:
     """Wh of three hours by quantity, of readings filled by statements."""
-    others = stated_energy(statements(**stated), START, END) if stated else []
+    others = stated_energy(statements(3, **stated), START, END) if stated else []
     rows = installation_rows(counted(readings(**read), None), START, END, others)
     assert len({row.start for row in rows}) == 12
     sums: dict[str, float] = {}

@@ -67,7 +67,8 @@ def test_no_energy_above_the_capacity(powers: Powers, minutes: float) -> None:
 def frozen(until_h: float, power_w: float, every_min: int = 5) -> list[tuple[datetime, float | None, float | None]]:
     """A register under power until 17:00; both repeat to the last digit until ``until_h``; then they go on."""
     chance = random.Random(1)
-    wh, samples = 1_000_000.0, []
+    wh = 1_000_000.0
+    samples: list[tuple[datetime, float | None, float | None]] = []
     last: tuple[float, float] = (wh, power_w)
     for minute in range(15 * 60, round((until_h + 3) * 60) + 1, every_min):
         hour = minute / 60

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from energy.money.pvpc import MARKET_SHARES, TOLLS, NoRule, market_factor, tolls
+from energy.money.pvpc import MARKET_SHARES, TOLLS, NoRule, Rule, market_factor, tolls
 
 GENUINE = (
     Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "esios" / "PVPC_CURV_DD_2021_06_01.json"
@@ -66,7 +68,8 @@ def test_share_of_the_market(local: str, expected: float) -> None:
 
 
 def test_rules_follow_each_other_and_say_their_source() -> None:
-    for rules in (TOLLS, MARKET_SHARES):
+    every: tuple[Sequence[Rule[Any]], ...] = (TOLLS, MARKET_SHARES)
+    for rules in every:
         for earlier, later in pairwise(rules):
             assert earlier.until is not None
             assert earlier.since < earlier.until <= later.since

@@ -78,7 +78,7 @@ def test_another_meter_leaves_one_step_unknown_in_every_quantity(quantity: str, 
 @pytest.mark.parametrize("rate_s", [5, 60, 300, 900])
 def test_zeros_longer_than_a_day_are_no_energy(rate_s: int) -> None:
     at = [START + timedelta(seconds=rate_s * n) for n in range(72 * 3600 // rate_s)]
-    registers: list[float | None] = [0.0] * (len(at) - 5) + [8_000_750.0 + n for n in range(5)]
+    registers: list[float | None] = [*[0.0] * (len(at) - 5), *(8_000_750.0 + n for n in range(5))]
     result = found([8_000_000.0, *registers], [START - timedelta(seconds=rate_s), *at]).values()
     assert sum(p.mwh for p in result) == 4000
     assert {cause for p in result for cause in p.cause.split(",")} == {"", "reset", "jump"}

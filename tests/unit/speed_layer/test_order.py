@@ -89,7 +89,7 @@ def test_any_order_repetition_and_batching_ends_the_same(readings: list[dict[str
 def test_a_batch_written_in_part_and_replayed_ends_the_same(
     readings: list[dict[str, Any]], data: st.DataObject
 ) -> None:
-    log = [((0, offset), each) for offset, each in enumerate(readings)]
+    log: list[tuple[Position, Mapping[str, Any]]] = [((0, offset), each) for offset, each in enumerate(readings)]
     tables = Tables()
     result = classify(log, {})
     for at in data.draw(st.sets(st.sampled_from(sorted(result.rows)))):

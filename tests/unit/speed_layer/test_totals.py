@@ -47,13 +47,13 @@ class Memory:
         return [{DEVICE: max(self.held)} for _ in installations]
 
     def between(self, asked: list[tuple[Device, datetime, datetime]]) -> list[list[Reading]]:
-        return [self._where(lambda at, s=start, e=end: s <= at < e) for _, start, end in asked]
+        return [self._between(start, end) for _, start, end in asked]
 
     def before(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
-        return [self._where(lambda at, i=instant: i - within <= at < i)[::-1][:count] for *_, instant in asked]
+        return [self._between(instant - within, instant)[::-1][:count] for *_, instant in asked]
 
     def since(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
-        return [self._where(lambda at, i=instant: i <= at < i + within)[:count] for *_, instant in asked]
+        return [self._between(instant, instant + within)[:count] for *_, instant in asked]
 
     def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
         return [[row for (_, at), row in self.view.items() if start <= at < end] for _, start, end in asked]
@@ -62,8 +62,8 @@ class Memory:
         for _, quantity, start in periods:
             del self.view[quantity, start]
 
-    def _where(self, holds: Callable[[datetime], bool]) -> list[Reading]:
-        return [self.held[at] for at in sorted(self.held) if holds(at)]
+    def _between(self, start: datetime, end: datetime) -> list[Reading]:
+        return [self.held[at] for at in sorted(self.held) if start <= at < end]
 
 
 def made(

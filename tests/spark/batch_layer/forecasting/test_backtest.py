@@ -112,7 +112,7 @@ def test_all_that_follows_an_issue_could_be_hidden_from_the_backtest(
     def forecast(name: str, known: pd.Series, issued: pd.DataFrame) -> bytes:
         history, issues = [csv(tmp_path, f"{name}_{k}", f) for k, f in (("h", rows("a", known)), ("w", issued))]
         task = backtesting.Task(
-            SOLAR, history, weather_csv, None, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,)
+            SOLAR, history, issues, None, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,)
         )
         found = backtesting.backtest(spark, task, lambda _: None).forecasts
         return np.stack(found[found["issued_at"] == last.tz_localize(None)]["quantiles"].tolist()).tobytes()

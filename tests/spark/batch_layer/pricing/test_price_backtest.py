@@ -115,6 +115,7 @@ def test_weather_that_makes_the_price_is_used_and_said(spark: SparkSession, tmp_
     random = np.random.default_rng(3)
     wind = np.repeat(random.uniform(0, 20, 170), 24)
     history = csv(tmp_path, "history", rows("ES", values - 3 * wind))
+    days = pd.DatetimeIndex(values.index).floor("D")
     issued = pd.DataFrame({"series_id": "ES", "issued_at": days, "time": values.index, "wind": wind})
     first = values.index[-24 * 4]
     found = run(spark, task(history, first, 4, csv(tmp_path, "weather", issued))).forecasts

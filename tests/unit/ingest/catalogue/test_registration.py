@@ -13,10 +13,17 @@ from ingest.catalogue.entries import CatalogueError, parse_catalogue
 from ingest.catalogue.registration import check_zones, write_catalogue
 from store.catalogue import DEVICES, INSTALLATION_FIELDS, INSTALLATIONS
 
-Installation = namedtuple("Installation", INSTALLATION_FIELDS, defaults=[None] * len(INSTALLATION_FIELDS))
-Device = namedtuple("Device", ("installation_id", "device_id"))
 METER = {"device_id": "meter-1", "device_kind": "meter"}
 CUPS = "ES0021000000000001RK"
+
+
+Row = namedtuple("Row", INSTALLATION_FIELDS)  # type: ignore[misc]
+Device = namedtuple("Device", ("installation_id", "device_id"))
+
+
+def installation(installation_id: str, **known: Any) -> Any:
+    """A row as the driver makes it, None where nothing is given."""
+    return Row(**{**dict.fromkeys(INSTALLATION_FIELDS), "installation_id": installation_id, **known})
 
 
 class Tables:
@@ -24,11 +31,11 @@ class Tables:
 
     def __init__(self) -> None:
         self.written: list[tuple[str, dict[str, Any]]] = []
-        self._rows = {
+        self._rows: dict[str, list[Any]] = {
             INSTALLATIONS: [
-                Installation("valley", kind="community"),
-                Installation("member", kind="home", community_id="valley", cups=CUPS),
-                Installation("home", kind="home"),
+                installation("valley", kind="community"),
+                installation("member", kind="home", community_id="valley", cups=CUPS),
+                installation("home", kind="home"),
             ],
             DEVICES: [Device("member", "meter-1")],
         }

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.devices import sunspec_models
+from ingest.devices.modbus import MAX_READ
 from ingest.devices.registers import words
-from ingest.devices.sunspec_models import LAYOUTS, MAX_READ, Model
+from ingest.devices.sunspec_models import LAYOUTS, Model
 
 DEFINITIONS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
 NAMES = {
