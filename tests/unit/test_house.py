@@ -1,0 +1,33 @@
+"""The bars that the source has reached stay reached: ``solera bench house`` prints every figure."""
+
+from __future__ import annotations
+
+import pytest
+
+from batch_layer.runs import STEPS
+from tests.support import house
+
+
+@pytest.fixture(scope="module")
+def arrows() -> dict[str, set[str]]:
+    return house.imports()
+
+
+def test_a_circle_and_an_import_of_a_higher_floor_are_seen() -> None:
+    assert house.circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [{"a", "b", "c"}]
+    assert house.circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    wrong = {"conf.settings": {"store.kafka"}, "ingest.replay": {"batch_layer.runs", "store.kafka"}}
+    assert house.upward(wrong) == ["conf.settings -> store.kafka", "ingest.replay -> batch_layer.runs"]
+
+
+def test_imports_run_one_way(arrows: dict[str, set[str]]) -> None:
+    assert house.upward(arrows) == []
+
+
+def test_steps_meet_in_artifacts(arrows: dict[str, set[str]]) -> None:
+    assert house.steps_that_import_steps(arrows, STEPS) == []
+    assert house.siblings_of_publish(arrows) == []
+
+
+def test_what_a_person_reads_is_a_refusal() -> None:
+    assert house.errors_that_are_no_refusal() == []
