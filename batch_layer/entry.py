@@ -7,6 +7,7 @@ import sys
 from datetime import date
 
 from batch_layer import nightly
+from batch_layer.ask import sources_asked
 from conf import load_settings
 from conf.refusal import Refusal
 from store.spark import session
@@ -19,10 +20,11 @@ def main(step: str) -> None:
     day = parser.parse_args().date
     settings = load_settings()
     try:
-        spark = session(settings, f"solera {step or 'nightly'}")
         if step:
-            nightly.take_step(spark, settings, day, step)
-        else:
-            nightly.nightly(spark, settings, day)
+            nightly.take_step(session(settings, f"solera {step}"), settings, day, step)
+            return
+        with sources_asked(print):
+            spark = session(settings, "solera nightly")
+        nightly.nightly(spark, settings, day)
     except Refusal as error:
         sys.exit(str(error))

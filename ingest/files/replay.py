@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from conf.refusal import Refusal
 from energy.topics import TOPICS
-from ingest.publishing.bulk import Keyed
+from ingest.publishing.message import Message
 
 _GZIP = b"\x1f\x8b"
 
@@ -44,12 +44,12 @@ def lines(path: Path, longest: int, read: Callable[[int], None] = lambda _bytes:
         raise ReplayError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
 
 
-def keyed(topic: str, line: bytes) -> Keyed:
+def keyed(topic: str, line: bytes) -> Message:
     """``line`` with the key its record names; without key where it names none, for the quarantine to say why."""
     field = TOPICS[topic].message_key if topic in TOPICS else None
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        return Keyed(None, line)
+        return Message(topic, None, line)
     key = record.get(field) if isinstance(record, dict) else None
-    return Keyed(key.encode("utf-8", errors="surrogatepass") if isinstance(key, str) and key else None, line)
+    return Message(topic, key.encode("utf-8", errors="surrogatepass") if isinstance(key, str) and key else None, line)

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ingest.gateway.outbox import Message, Outbox, OutboxFullError
-from ingest.publishing.messages import message
+from ingest.gateway.outbox import Outbox, OutboxFullError
+from ingest.publishing.message import Message, message
 
 log = logging.getLogger("gateway")
 RETRY_SECONDS = 1.0

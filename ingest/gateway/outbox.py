@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from conf.refusal import Refusal
 from ingest.gateway.outbox_file import is_damage, open_file, renewed
+from ingest.publishing.message import Message
 
 ROW_BYTES = 64
 """What a row costs beside its value: ids, topic, key, page overhead; rounded up."""
@@ -21,14 +22,6 @@ ROW_BYTES = 64
 
 class OutboxFullError(Refusal):
     """Nothing more can be kept; the text says whether the bound or the disk is the limit."""
-
-
-class Message(NamedTuple):
-    """One message of a topic; ``key`` None leaves the partition to the producer."""
-
-    topic: str
-    key: bytes | None
-    value: bytes
 
 
 class Kept(NamedTuple):

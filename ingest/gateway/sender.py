@@ -6,7 +6,7 @@ import logging
 import threading
 
 from ingest.gateway.outbox import Outbox, OutboxFullError
-from ingest.publishing.messages import Publisher, PublishError
+from ingest.publishing.live import Publisher, PublishError
 
 log = logging.getLogger("gateway")
 BATCH = 5000

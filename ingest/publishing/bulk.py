@@ -1,6 +1,7 @@
 """Publishes many messages and returns only when every one is acknowledged or has failed.
 
-For the demo's history and for replays; the live gateway uses ``publisher.py``.
+For sources, replays and the demo's history; the gateway, which keeps each message until it is acknowledged, sends
+with :mod:`ingest.publishing.live`.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from conf import Settings
 from conf.refusal import Refusal
+from ingest.publishing.message import Message
 from ingest.publishing.producer import producer
 
 ANSWER_SECONDS = 10.0
@@ -25,21 +27,14 @@ class BulkError(Refusal):
     """Not every message could be published; the text says how many, and why."""
 
 
-class Keyed(NamedTuple):
-    """A message; ``key`` None leaves the partition to the producer."""
-
-    key: bytes | None
-    value: bytes
-
-
 def publish_all(
     settings: Settings,
     topic: str,
-    messages: Iterable[Keyed],
+    messages: Iterable[Message],
     rate: float | None = None,
     progress: Progress = lambda _acknowledged: None,
 ) -> int:
-    """Publish ``messages`` in order, at most ``rate`` a second; how many the broker acknowledged.
+    """Publish ``messages`` of ``topic`` in order, at most ``rate`` a second; how many the broker acknowledged.
 
     The order is kept per key. Raises :class:`BulkError` if the broker or the topic is not there, or if any
     message was not acknowledged within :data:`DELIVERY_SECONDS`.
@@ -101,7 +96,7 @@ def _check_topic(sending: Producer, servers: str, topic: str) -> None:
         raise BulkError(f"there is no topic {topic}; there are: {there or 'none'}")
 
 
-def _produce(sending: Producer, topic: str, message: Keyed, delivered: _Delivered) -> None:
+def _produce(sending: Producer, topic: str, message: Message, delivered: _Delivered) -> None:
     while True:
         try:
             sending.produce(topic, key=message.key, value=message.value, on_delivery=delivered)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from conf import Settings
-from energy.topics import TOPICS
-from ingest.publishing.bulk import Keyed, Progress, publish_all
+from energy.topics import TopicName
+from ingest.publishing.bulk import Progress, publish_all
+from ingest.publishing.message import message
 from ingest.simulator.homes import Home, history
 
-TOPIC = "intervals"
+TOPIC: TopicName = "intervals"
 
 
 def publish_history(
@@ -25,9 +25,5 @@ def publish_history(
 
     Published again, the same hours are the same bytes. Raises :class:`ingest.publishing.bulk.BulkError`.
     """
-    key = TOPICS[TOPIC].message_key
-    messages = (
-        Keyed(record[key].encode(), json.dumps(record, separators=(",", ":")).encode())
-        for record in history(homes, cut, days)
-    )
+    messages = (message(TOPIC, record) for record in history(homes, cut, days))
     return publish_all(settings, TOPIC, messages, progress=progress)

@@ -1,41 +1,59 @@
-"""Asks a source again, day by day, for what the platform does not hold yet, and publishes it.
+"""Asks a source again for what the platform does not hold yet, question by question, and publishes the answers.
 
 Sources: ``omie`` (spot prices), ``pvpc`` (the public day file), ``apidatos`` (PVPC and spot of the present month),
-``esios`` (PVPC and surplus prices, needs ``ESIOS_TOKEN``), ``aemet`` (what :mod:`ingest.sources.aemet.weather` asks
-for, needs ``AEMET_API_KEY``).
+``esios`` (PVPC and surplus prices, needs ``ESIOS_TOKEN``), ``aemet`` (forecasts as of now, the stations' last hours
+and whole days, needs ``AEMET_API_KEY``).
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-import requests
-
 from conf import Settings
-from conf.refusal import Refusal
-from ingest.publishing.source_records import Told, publish
-from ingest.sources.aemet import weather
-from ingest.sources.prices import HELD_BY, fetch_days, missing_days
+from ingest.publishing.bulk import publish_all
+from ingest.publishing.message import message
+from ingest.sources.aemet.weather import Forecasts, Observations
+from ingest.sources.prices import HELD_BY, PriceSource
+from ingest.sources.source import Failures, Progress, Source, SourceAway, SourceError
 
 SOURCES = (*HELD_BY, "aemet")
 
 
-class BackfillError(Refusal):
-    """A source that cannot be asked; the text says why and what to do."""
+class BackfillError(SourceError):
+    """A source that can't be asked, or did not answer all; the text says why and what to do."""
 
 
-def backfill(settings: Settings, source: str, first: date, last: date, told: Told) -> int:
+def backfill(settings: Settings, source: str, first: date, last: date, progress: Progress) -> int:
     """Publish what ``source`` has of the days ``first`` to ``last`` (the last one excluded) and the platform lacks.
 
-    Returns the number of records published. Raises :class:`BackfillError`, the sources' own errors, ``BulkError``.
+    Returns the number of records published. Raises :class:`BackfillError`, after all that is answered is published,
+    where a question failed; :class:`SourceError` of a source that answers nobody; ``BulkError``.
     """
     if source not in SOURCES:
         raise BackfillError(f"There is no source {source!r}; there are: {', '.join(SOURCES)}.")
+    asked: list[Source] = [PriceSource(settings, source)]
     if source == "aemet":
-        return weather.ask(settings, first, last, told)
-    days = missing_days(settings, source, first, last)
-    told(f"{len(days)} of {(last - first).days} days are missing")
+        asked = [Forecasts(settings), Observations(settings)]
+    failures = Failures()
+    count = sum(ask(settings, each, (first, last), progress, failures) for each in asked)
+    if failures.names:
+        failed = f"{len(failures.names)} questions, {failures.names[0]} first"
+        raise BackfillError(
+            f"Published {count} records; {source} left open {failed}. The reasons stand above; ask again later."
+        )
+    return count
+
+
+def ask(settings: Settings, source: Source, span: tuple[date, date], progress: Progress, failures: Failures) -> int:
+    """Publish the answers to every question of ``source`` for the days in ``span``; how many records there were."""
+    count = 0
     try:
-        return sum(publish(settings, "prices", records, f"{day}", told) for day, records in fetch_days(source, days))
-    except requests.RequestException as error:
-        raise BackfillError(f"{source} does not answer ({type(error).__name__}); try again later.") from error
+        for name, records in failures.answers(source.missing(*span), progress):
+            if records:
+                count += publish_all(settings, source.topic, (message(source.topic, record) for record in records))
+            progress(f"{name}: {len(records)} records" if records else f"{name}: nothing there (yet)")
+    except SourceAway as error:
+        if not count:
+            raise
+        progress(f"the rest is not asked for: {error}")
+    return count

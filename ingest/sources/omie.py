@@ -8,29 +8,32 @@ Source: OMIE; use is free with this citation.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta, timezone
 
 import requests
 
-from conf.refusal import Refusal
 from energy.calendar import local_day
+from ingest.sources import web
+from ingest.sources.price_records import MADRID as MARKET_ZONE
+from ingest.sources.price_records import dotted, price, record
+from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
 
-MARKET_ZONE = ZoneInfo("Europe/Madrid")
 DOWNLOAD = "https://www.omie.es/es/file-download"
-TIMEOUT_S = 60
+MISSING_VERSIONS = 3
+"""A first version may have been withdrawn; a day of which so many in a row are not there is not published."""
+LAST_ZIPPED_YEAR = 2022
+"""Up to this year OMIE keeps its files in yearly archives alone."""
 _SPAIN, _PORTUGAL = "ES", "PT"
 _REPORT_ROW = re.compile(r"^Precio marginal(?: en el sistema (español|portugués))? \((EUR/MWh|Cent/kWh)\)$", re.I)
 _DELIVERY = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
 
 
-class OmieFileError(Refusal):
+class OmieFileError(SourceError):
     """A file that is not a day of OMIE prices; the text names the file's fault."""
 
 
-def parse_marginal(text: str, known_at: datetime) -> list[dict[str, Any]]:
+def parse_marginal(text: str, known_at: datetime, progress: Progress = log.warning) -> list[Record]:
     """The records of a ``marginalpdbc`` file (or ``marginalpdbcpt``), EUR/MWh, both zones.
 
     A period without a price is left out. Raises :class:`OmieFileError` for anything but one whole day.
@@ -49,13 +52,15 @@ def parse_marginal(text: str, known_at: datetime) -> list[dict[str, Any]]:
     if len(days) != 1 or numbers != list(range(1, len(rows) + 1)):
         raise OmieFileError("the file must hold one day with its periods numbered from 1")
     day = days.pop()
-    prices = {_PORTUGAL: [row[4] for row in rows], _SPAIN: [row[5] for row in rows]}
-    return [
-        record for zone, texts in prices.items() for record in _records(day, zone, [_dot(t) for t in texts], known_at)
-    ]
+    records: list[Record] = []
+    with Unreadable(f"OMIE's file of {day}", progress) as unreadable:
+        for zone, column in ((_PORTUGAL, 4), (_SPAIN, 5)):
+            cells = [row[column] if column < len(row) else "(absent)" for row in rows]
+            records += _records(day, zone, [_read(cell, dotted, unreadable) for cell in cells], known_at)
+    return records
 
 
-def parse_report(text: str, known_at: datetime) -> list[dict[str, Any]]:
+def parse_report(text: str, known_at: datetime, progress: Progress = log.warning) -> list[Record]:
     """The records of a labelled report (``INT_PBC_EV_H``, ``PMD_…``); cent/kWh become EUR/MWh.
 
     Raises :class:`OmieFileError` where no price row or no delivery day is found.
@@ -64,51 +69,79 @@ def parse_report(text: str, known_at: datetime) -> list[dict[str, Any]]:
     stated = _DELIVERY.findall(lines[0]) if lines else []
     if not stated:
         raise OmieFileError("not an OMIE report: its first line names no delivery day")
-    day_of_month, month, year = stated[-1]
-    day = date(int(year), int(month), int(day_of_month))
-    records: list[dict[str, Any]] = []
-    for line in lines[1:]:
-        label, *cells = (cell.strip() for cell in line.split(";"))
-        found = _REPORT_ROW.match(label)
-        if found:
-            scale = 10.0 if found[2].lower() == "cent/kwh" else 1.0
-            values = [None if price is None else price * scale for price in map(_comma, _without_tail(cells))]
-            zone = _PORTUGAL if (found[1] or "").lower() == "portugués" else _SPAIN
-            records += _records(day, zone, values, known_at)
+    day_of_month, month, year = (int(part) for part in stated[-1])
+    try:
+        day = date(year, month, day_of_month)
+    except ValueError:
+        raise OmieFileError(f"there is no day {'/'.join(stated[-1])}") from None
+    records: list[Record] = []
+    with Unreadable(f"OMIE's report of {day}", progress) as unreadable:
+        for line in lines[1:]:
+            label, *cells = (cell.strip() for cell in line.split(";"))
+            found = _REPORT_ROW.match(label)
+            if found:
+                scale = 10.0 if found[2].lower() == "cent/kwh" else 1.0
+                prices = [_read(cell, price, unreadable) for cell in _without_tail(cells)]
+                zone = _PORTUGAL if (found[1] or "").lower() == "portugués" else _SPAIN
+                records += _records(day, zone, [None if one is None else one * scale for one in prices], known_at)
     if not records:
         raise OmieFileError("the report has no row of marginal prices")
     return records
 
 
-def fetch_day(session: requests.Session, day: date, known_at: datetime) -> list[dict[str, Any]]:
-    """The day's newest version from OMIE; an empty list where the day is not published (yet).
+def fetch_day(session: requests.Session, day: date, progress: Progress = log.warning) -> list[Record]:
+    """The day's newest version from OMIE that can be read; an empty list where the day is not published (yet).
 
-    ``known_at`` is the instant of asking (UTC). Raises ``requests.RequestException`` and :class:`OmieFileError`.
+    A version may be withdrawn or broken; then the others stand. Raises ``requests.RequestException``, and
+    :class:`OmieFileError` where no version can be read, or the day is kept in a yearly archive alone.
     """
-    newest: list[dict[str, Any]] = []
+    newest: list[Record] = []
+    fault: OmieFileError | None = None
+    missing = 0
     for version in range(1, 10):
-        name = f"marginalpdbc_{day:%Y%m%d}.{version}"
-        answer = session.get(DOWNLOAD, params={"parents": "marginalpdbc", "filename": name}, timeout=TIMEOUT_S)
-        if answer.status_code == requests.codes.not_found:
-            return newest
-        # Anything else that fails must not pass for a day that is not published yet.
-        answer.raise_for_status()
-        text = answer.content.decode("latin-1").lstrip("\ufeffï»¿")
-        if not text.startswith("MARGINALPDBC"):
-            return newest
-        newest = parse_marginal(text, known_at)
+        text = _version(session, day, version)
+        if text is None:
+            missing += 1
+            if newest or missing == MISSING_VERSIONS:
+                break
+            continue
+        try:
+            newest = _of_day(text, day, progress)
+        except OmieFileError as error:
+            fault = error
+            progress(f"{day}, version {version}: {error}")
+    if not newest and fault is not None:
+        raise fault
+    if not newest and day.year <= LAST_ZIPPED_YEAR:
+        raise OmieFileError(f"OMIE keeps the days of {day.year} in one yearly archive alone, which is not read")
     return newest
 
 
-def _records(day: date, zone: str, prices: Sequence[float | None], known_at: datetime) -> Iterator[dict[str, Any]]:
+def _version(session: requests.Session, day: date, version: int) -> str | None:
+    """The text of one version of the day's file; None where there is none."""
+    name = f"marginalpdbc_{day:%Y%m%d}.{version}"
+    answer = web.get(session, DOWNLOAD, {"parents": "marginalpdbc", "filename": name})
+    if answer.status_code == requests.codes.not_found:
+        return None
+    # Anything else that fails must not pass for a day that is not published yet.
+    answer.raise_for_status()
+    text = answer.content.decode("latin-1").lstrip("\ufeffï»¿ \r\n")
+    return text if text.upper().startswith("MARGINALPDBC") else None
+
+
+def _of_day(text: str, day: date, progress: Progress) -> list[Record]:
+    records = parse_marginal(text, datetime.now(timezone.utc), progress)
+    begin, end = local_day(day, MARKET_ZONE)
+    if any(not begin <= record["start"] < end for record in records):
+        raise OmieFileError("the file is of another day")
+    return records
+
+
+def _records(day: date, zone: str, prices: Sequence[float | None], known_at: datetime) -> Iterator[Record]:
     begin, length = _periods(day, len(prices))
-    for number, price in enumerate(prices):
-        if price is not None:
-            start = begin + number * length
-            yield {
-                "schema": 1, "market": "spot", "zone": zone, "start": start, "end": start + length,
-                "price_eur_mwh": price, "provider": "omie", "known_at": known_at,
-            }  # fmt: skip
+    for number, eur_mwh in enumerate(prices):
+        if eur_mwh is not None:
+            yield record(("spot", zone, "omie"), (begin + number * length, length), eur_mwh, known_at)
 
 
 def _periods(day: date, count: int) -> tuple[datetime, timedelta]:
@@ -129,9 +162,9 @@ def _without_tail(cells: Sequence[str]) -> list[str]:
     return cells
 
 
-def _dot(text: str) -> float | None:
-    return float(text) if text.strip() else None
-
-
-def _comma(text: str) -> float | None:
-    return _dot(text.replace(".", "").replace(",", "."))
+def _read(cell: str, read: Callable[[str], float | None], unreadable: Unreadable) -> float | None:
+    """The price in ``cell``; None where it is empty, or can't be read."""
+    value = read(cell) if cell.strip() else None
+    if value is None and cell.strip():
+        unreadable.add(cell)
+    return value

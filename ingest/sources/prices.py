@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import requests
 
 from conf import Settings
 from energy.calendar import local_day
-from ingest.sources import esios, omie
+from energy.topics import TopicName
+from ingest.sources import esios, omie, web
+from ingest.sources.price_records import MADRID
+from ingest.sources.source import Failures, Progress, Question, Record, log
 from store import cassandra
 from store.instants import utc
 
 PAUSE_S = 1.0
-"""Between two requests to a source without a published quota."""
+"""Between two requests to a source without a published quota: its budget."""
 TOKEN = "ESIOS_TOKEN"  # noqa: S105
 HELD_BY = {
     "omie": ("spot", "ES"),
@@ -28,27 +32,54 @@ HELD_BY = {
 """Source → market and zone whose prices show that a day of it is held."""
 _SURPLUS, _PVPC = 1739, 1001
 _HELD = "SELECT start, end, kind FROM price WHERE market = ? AND zone = ? AND day = ?"
-Records = list[dict[str, Any]]
+Periods = set[tuple[datetime, datetime]]
+
+
+class PriceSource:
+    """The source of prices ``name``, one of :data:`HELD_BY`."""
+
+    topic: TopicName = "prices"
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._settings, self._name = settings, name
+
+    def missing(self, first: date, last: date) -> Iterable[Question]:
+        """A question for each day in ``[first, last)`` of which the platform does not hold every known price."""
+        return questions(self._name, missing_days(self._settings, self._name, first, last))
 
 
 def missing_days(settings: Settings, source: str, first: date, last: date) -> list[date]:
     """Days in ``[first, last)`` of Europe/Madrid of which the platform does not hold every known price."""
-    market, zone = HELD_BY[source]
     with cassandra.session(settings) as session:
         held = session.prepare(_HELD)
-
-        def covered(day: date) -> bool:
-            start, end = local_day(day, omie.MARKET_ZONE)
-            # A day of Madrid lies in two UTC days.
-            partitions = {start.date(), (end - timedelta(hours=1)).date()}
-            rows = [row for each in partitions for row in session.execute(held, (market, zone, each))]
-            known = {(utc(r.start), utc(r.end)) for r in rows if r.kind != "forecast" and r.end is not None}
-            return is_whole({(a, b) for a, b in known if start <= a < end}, start, end)
-
-        return [day for day in (first + timedelta(days=n) for n in range((last - first).days)) if not covered(day)]
+        days = (first + timedelta(days=n) for n in range((last - first).days))
+        return [day for day in days if not _is_held(session, held, HELD_BY[source], day)]
 
 
-def is_whole(periods: set[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
+def holds_any(settings: Settings, source: str, first: date, last: date) -> bool:
+    """Whether the platform holds a known price of the days in ``[first, last)``: whether it is kept up at all."""
+    with cassandra.session(settings) as session:
+        held = session.prepare(_HELD)
+        days = (first + timedelta(days=n) for n in range((last - first).days))
+        return any(_known(session, held, HELD_BY[source], day) for day in days)
+
+
+def _is_held(session: Any, held: Any, series: tuple[str, str], day: date) -> bool:
+    start, end = local_day(day, MADRID)
+    # A day of Madrid lies in two UTC days.
+    known: Periods = set()
+    for partition in {start.date(), (end - timedelta(hours=1)).date()}:
+        known |= _known(session, held, series, partition)
+    return is_whole({(begin, until) for begin, until in known if start <= begin < end}, start, end)
+
+
+def _known(session: Any, held: Any, series: tuple[str, str], day: date) -> Periods:
+    """Periods of the UTC ``day`` whose price is known, not forecast."""
+    rows = session.execute(held, (*series, day))
+    return {(utc(row.start), utc(row.end)) for row in rows if row.kind != "forecast" and row.end is not None}
+
+
+def is_whole(periods: Periods, start: datetime, end: datetime) -> bool:
     """Whether ``periods`` leave no instant of ``[start, end)`` without a price."""
     reached = start
     for begin, until in sorted(periods):
@@ -58,24 +89,36 @@ def is_whole(periods: set[tuple[datetime, datetime]], start: datetime, end: date
     return reached >= end
 
 
-def fetch_days(source: str, days: Sequence[date]) -> Iterator[tuple[date, Records]]:
-    """Each day's records as the source answers now; none of a day that it has not published.
+def questions(source: str, days: Sequence[date]) -> Iterator[Question]:
+    """A question for each day, :data:`PAUSE_S` apart. Raises :class:`ingest.sources.esios.TokenRefused`."""
+    fetch = _fetcher(source, web.browser())
+    for number, day in enumerate(days):
+        if number:
+            time.sleep(PAUSE_S)
+        yield Question(f"{day}", partial(fetch, day))
 
-    Raises ``requests.RequestException``, :class:`ingest.sources.esios.EsiosError`,
-    :class:`ingest.sources.omie.OmieFileError`.
+
+def fetch_days(
+    source: str, days: Sequence[date], progress: Progress = log.warning
+) -> Iterator[tuple[date, list[Record]]]:
+    """Each day that the source answers, and its records; none of a day that it has not published.
+
+    A day that fails is said, and the next asked. Raises :class:`ingest.sources.source.SourceAway`.
     """
-    token = os.environ.get(TOKEN, "")
-    if source == "esios" and not token:
-        raise esios.EsiosError(f"ESIOS needs a token: ask for one at consultasios@ree.es and set {TOKEN}.")
-    session = requests.Session()
-    fetch: dict[str, Callable[[date, datetime], Records]] = {
-        "omie": lambda day, now: omie.fetch_day(session, day, now),
-        "pvpc": lambda day, now: esios.fetch_pvpc_file(session, day, now),
-        "apidatos": lambda day, now: esios.fetch_apidatos(session, day, now),
-        "esios": lambda day, now: [
-            record for number in (_PVPC, _SURPLUS) for record in esios.fetch_indicator(session, number, day, token, now)
-        ],
-    }
-    for day in days:
-        yield day, fetch[source](day, datetime.now(timezone.utc))
-        time.sleep(PAUSE_S)
+    for name, records in Failures().answers(questions(source, days), progress):
+        yield date.fromisoformat(name), records
+
+
+def _fetcher(source: str, session: requests.Session) -> Callable[[date, Progress], list[Record]]:
+    if source == "esios":
+        token = os.environ.get(TOKEN, "")
+        if not token:
+            raise esios.TokenRefused(f"ESIOS needs a token: ask for one at consultasios@ree.es and set {TOKEN}.")
+        return partial(_indicators, session, token)
+    return partial({"omie": omie.fetch_day, "pvpc": esios.fetch_pvpc_file, "apidatos": esios.fetch_apidatos}[source],
+                   session)  # fmt: skip
+
+
+def _indicators(session: requests.Session, token: str, day: date, progress: Progress) -> list[Record]:
+    numbers = (_PVPC, _SURPLUS)
+    return [one for number in numbers for one in esios.fetch_indicator(session, number, day, token, progress)]

@@ -28,6 +28,7 @@ from conf import Settings
 from conf.settings import AemetSettings
 from conf.stations import DAILY_VALUES, municipality_of_station
 from ingest.sources.aemet import client, weather
+from ingest.sources.asking import ask_weather
 from ingest.sources.backfill import backfill
 from store import cassandra, schema
 from store.spark import session
@@ -138,10 +139,10 @@ def told(own: Settings, service: Service) -> list[str]:
             service.answers = {f"/prediccion/especifica/municipio/horaria/{CODE}": as_of(hourly, days)}
             if days % 7 != 3:  # now and then AEMET has no daily forecast
                 service.answers[f"/prediccion/especifica/municipio/diaria/{CODE}"] = as_of(daily, days)
-            weather.ask_forecasts(own, said.append)
+            ask_weather(own, ISSUED_DAY, said.append, said.append)
         service.away = True
         with pytest.raises(client.AemetError, match="gave no forecast"):
-            weather.ask_forecasts(own, said.append)
+            ask_weather(own, ISSUED_DAY, said.append, said.append)
     return said
 
 
@@ -257,8 +258,6 @@ def test_once_aemet_is_away_the_rest_is_not_asked(stack: Settings, own: Settings
     said: list[str] = []
     service.away = True
     priced = own.model_copy(update={"price": stack.price})
-    with without_waits(), pytest.raises(client.AemetError, match="gave no forecast"):
-        weather.ask_forecasts(priced, said.append)
-    municipalities = len(municipality_of_station()) + 1
-    assert len(said) == 3
-    assert said[-1].startswith(f"{municipalities - 1} of {municipalities} municipalities have no new forecast: ")
+    with without_waits(), pytest.raises(client.AwayError, match="answered none of 3 questions in a row"):
+        ask_weather(priced, ISSUED_DAY, said.append, said.append)
+    assert len(said) == 2

@@ -6,6 +6,7 @@ can be kept. What the answers mean is in ``aemet_forms``.
 
 from __future__ import annotations
 
+import codecs
 import json
 import time
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from typing import Any
 
 import requests
 
-from conf.refusal import Refusal
+from ingest.sources import web
+from ingest.sources.source import SourceAway, SourceError
 
 BASE = "https://opendata.aemet.es/opendata/api"
 TIMEOUT_S = 30
@@ -26,7 +28,7 @@ PATIENCE = 3
 """Questions in a row without an answer after which AEMET is away."""
 
 
-class AemetError(Refusal):
+class AemetError(SourceError):
     """AEMET gave no data; the text is AEMET's own word and what to do."""
 
 
@@ -34,11 +36,11 @@ class NoDataError(AemetError):
     """AEMET has nothing for what was asked (its 404, also inside an HTTP 200)."""
 
 
-class KeyRefusedError(AemetError):
+class KeyRefusedError(AemetError, SourceAway):
     """The key is missing or refused."""
 
 
-class AwayError(AemetError):
+class AwayError(AemetError, SourceAway):
     """AEMET has not answered several questions in a row; what is left is not worth its waits."""
 
 
@@ -88,8 +90,13 @@ class Aemet:
             raise KeyRefusedError("AEMET needs a key: get one at opendata.aemet.es and set AEMET_API_KEY")
         raw, body = self._get(self.base + path)
         if isinstance(body, dict) and "datos" in body:
-            # The second address lives shortly: ask at once, keep never.
-            raw, body = self._get(body["datos"])
+            try:
+                return self._get(str(body["datos"]))
+            except NoDataError:
+                # The second address lives shortly: the first step gives another.
+                raw, body = self._get(self.base + path)
+                if isinstance(body, dict) and "datos" in body:
+                    raw, body = self._get(str(body["datos"]))
         return raw, body
 
     def _get(self, url: str) -> tuple[bytes, Any]:
@@ -97,7 +104,7 @@ class Aemet:
         for attempt in range(TRIES):
             self.quota.take()
             try:
-                answer = self.session.get(url, headers={"api_key": self.key}, timeout=TIMEOUT_S)
+                answer = web.get(self.session, url, headers={"api_key": self.key}, timeout=TIMEOUT_S)
             except requests.RequestException as error:
                 fault = f"no answer ({type(error).__name__})"
                 self.sleep(2.0**attempt)
@@ -121,19 +128,32 @@ class Aemet:
 
 
 def _decode(answer: requests.Response) -> Any:
-    """The JSON of an answer; its header may lack the encoding, which is never UTF-8 then."""
-    stated = answer.headers.get("Content-Type", "")
-    encoding = stated.split("charset=")[1].strip() if "charset=" in stated else FALLBACK_ENCODING
-    try:
-        return json.loads(answer.content.decode(encoding))
-    except (ValueError, LookupError):
-        return None
+    """The JSON of an answer, None where it is none.
+
+    The header may lack the encoding, or name another than the text's: a byte order mark, the encoding stated, UTF-8
+    and Latin-9 are tried in this order. AEMET's texts hold control characters.
+    """
+    stated = requests.utils.get_encoding_from_headers(answer.headers) if "charset" in _content_type(answer) else None
+    tried = ["utf-8-sig"] if answer.content.startswith(codecs.BOM_UTF8) else []
+    for encoding in (*tried, *([stated] if stated else []), "utf-8", FALLBACK_ENCODING):
+        try:
+            return json.loads(answer.content.decode(encoding), strict=False)
+        except (ValueError, LookupError, RecursionError):
+            continue
+    return None
+
+
+def _content_type(answer: requests.Response) -> str:
+    return str(answer.headers.get("Content-Type", "")).lower()
 
 
 def _state(answer: requests.Response, body: Any) -> tuple[int, str]:
-    """The true state and its words: an envelope's ``estado`` overrules the HTTP status."""
+    """The true state and its words: an envelope's ``estado`` overrules the HTTP status where it is a number."""
     if isinstance(body, dict) and "estado" in body:
-        return int(body["estado"]), str(body.get("descripcion", ""))
+        try:
+            return int(body["estado"]), str(body.get("descripcion", ""))
+        except (TypeError, ValueError):
+            return answer.status_code, str(body.get("descripcion", ""))
     if answer.ok and body is None:
         return requests.codes.bad_gateway, "the answer is not JSON"
     return answer.status_code, answer.reason

@@ -1,130 +1,135 @@
 """AEMET's weather into topic ``weather``: municipal forecasts, and what its stations observed, by hour and by day.
 
 Forecasts are those of every installation's municipality, and of the stations' that the price forecast learns from.
-Each answer is kept as issued below ``<home>/issued/aemet``. What one question fails with is told, and the next asked,
-until AEMET is away: the nightly forecast rests on the newest issue there is, and says how old it is.
+Each answer is kept as issued below ``<home>/issued/aemet``.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
 from conf import Settings
 from conf.stations import municipality_of_station
-from ingest.publishing.source_records import Told, publish
-from ingest.sources.aemet import forms
-from ingest.sources.aemet.client import Aemet, AemetError, AwayError, KeyRefusedError, Quota
+from energy.topics import TopicName
+from ingest.sources.aemet import forms, stations
+from ingest.sources.aemet.client import Aemet, AemetError, KeyRefusedError, NoDataError, Quota
+from ingest.sources.source import Progress, Question, Record
 from store import cassandra
 
-MUNICIPAL = {"horaria": forms.hourly_forecast, "diaria": forms.daily_forecast}
 DAYS_AT_ONCE = 15
 """Most days of all stations that AEMET answers at once."""
-Read = Callable[[Any], list[dict[str, Any]]]
+Read = Callable[[Any, datetime, Progress], list[Record]]
+"""From an answer's JSON, and the instant it came (UTC), to its records."""
+_BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
 
 
 class NoMunicipality(AemetError):
     """Nobody's weather is wanted; the text says what to do."""
 
 
-def ask(settings: Settings, first: date, last: date, told: Told) -> int:
-    """Publish today's forecasts, the last hours' observations, and all stations' daily values of the days ``first``
-    to ``last`` (excluded). Returns the number of records published. Raises :class:`AemetError`."""
-    count = ask_forecasts(settings, told)
-    aemet, now = _aemet(settings), datetime.now(timezone.utc)
-    path = "/observacion/convencional/todas"
-    hours = partial(forms.observations, known_at=now)
-    count += len(_take(settings, aemet, path, "observacion", hours, told))
-    days = partial(forms.daily_values, latitudes=_latitudes(settings, aemet, told), known_at=now)
-    for begin in range(0, (last - first).days, DAYS_AT_ONCE):
-        day = first + timedelta(days=begin)
-        until = min(day + timedelta(days=DAYS_AT_ONCE), last) - timedelta(days=1)
-        span = f"fechaini/{day}T00:00:00UTC/fechafin/{until}T23:59:59UTC"
-        path = f"/valores/climatologicos/diarios/datos/{span}/todasestaciones"
-        count += len(_take(settings, aemet, path, f"climatologia/{day}", days, told))
-    return count
+class Forecasts:
+    """The hourly and daily forecasts of every municipality wanted, as issued now."""
+
+    topic: TopicName = "weather"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._aemet = settings, _aemet(settings)
+
+    def missing(self, _first: date, _last: date) -> Iterable[Question]:
+        """Two questions a municipality. Raises :class:`AemetError` without a key or a municipality."""
+        if not self._aemet.key:
+            raise KeyRefusedError("AEMET needs a key: get one at opendata.aemet.es and set AEMET_API_KEY")
+        for code in _municipalities(self._settings):
+            municipality = Municipality(self._settings, self._aemet, code)
+            yield Question(f"horaria/{code}", municipality.hourly)
+            yield Question(f"diaria/{code}", municipality.daily)
 
 
-def ask_forecasts(settings: Settings, told: Told) -> int:
-    """Publish the hourly and daily forecasts of every municipality wanted; returns the number of records.
+class Municipality:
+    """The forecasts of one municipality: the hourly one, and of the coarser daily one what lies beyond it."""
 
-    Raises :class:`AemetError` without a key or a municipality, or where AEMET gave nothing at all.
-    """
-    aemet, count, wanted = _aemet(settings), 0, _municipalities(settings)
-    for asked, code in enumerate(wanted):
-        try:
-            count += _ask_municipality(settings, aemet, code, told)
-        except AwayError as error:
-            told(f"{len(wanted) - asked} of {len(wanted)} municipalities have no new forecast: {error}")
-            break
-    if not count:
-        raise AemetError("AEMET gave no forecast; ask again later: solera backfill aemet")
-    return count
+    def __init__(self, settings: Settings, aemet: Aemet, code: str) -> None:
+        self._settings, self._aemet, self._code = settings, aemet, code
+        self._covered = _BEGINNING
+
+    def hourly(self, progress: Progress) -> list[Record]:
+        """Ask for the hourly forecast; none where AEMET has none."""
+        records = self._ask("horaria", forms.hourly_forecast, progress)
+        # The daily forecast's last value before that lies within six hours: what is between them can be told.
+        self._covered = max((record["time"] - timedelta(hours=6) for record in records), default=_BEGINNING)
+        return records
+
+    def daily(self, progress: Progress) -> list[Record]:
+        """Ask for the daily forecast."""
+        records = self._ask("diaria", forms.daily_forecast, progress)
+        return [record for record in records if record["time"] >= self._covered]
+
+    def _ask(self, kind: str, read: Callable[[Any, str, Progress], list[Record]], progress: Progress) -> list[Record]:
+        path = f"/prediccion/especifica/municipio/{kind}/{self._code}"
+        form: Read = lambda body, _now, say: read(body, self._code, say)  # noqa: E731
+        return _asked(self._settings, self._aemet, (path, f"{kind}/{self._code}"), form, progress)
 
 
-def _ask_municipality(settings: Settings, aemet: Aemet, code: str, told: Told) -> int:
-    """The hourly forecast, and of the daily one, which is coarser, what lies beyond it."""
-    path, covered = "/prediccion/especifica/municipio", datetime.min.replace(tzinfo=timezone.utc)
-    count = 0
-    for kind, read in MUNICIPAL.items():
+class Observations:
+    """The last hours of every station, and its whole days."""
 
-        def beyond(body: Any, read: Any = read, covered: datetime = covered) -> list[dict[str, Any]]:
-            return [record for record in read(body, code) if record["time"] >= covered]
+    topic: TopicName = "weather"
 
-        records = _take(settings, aemet, f"{path}/{kind}/{code}", f"{kind}/{code}", beyond, told)
-        count += len(records)
-        # Its last value before that lies within six hours: what is between them can be told.
-        covered = max((record["time"] - timedelta(hours=6) for record in records), default=covered)
-    return count
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._aemet = settings, _aemet(settings)
+        self._latitudes: dict[str, float] = {}
+
+    def missing(self, first: date, last: date) -> Iterator[Question]:
+        """The last hours, the inventory, and a question for each :data:`DAYS_AT_ONCE` days."""
+        yield self._question("/observacion/convencional/todas", "observacion", stations.observations)
+        inventory = "/valores/climatologicos/inventarioestaciones/todasestaciones"
+        yield self._question(inventory, "inventario", self._inventory)
+        for begin in range(0, (last - first).days, DAYS_AT_ONCE):
+            day = first + timedelta(days=begin)
+            until = min(day + timedelta(days=DAYS_AT_ONCE), last) - timedelta(days=1)
+            span = f"fechaini/{day}T00:00:00UTC/fechafin/{until}T23:59:59UTC"
+            path = f"/valores/climatologicos/diarios/datos/{span}/todasestaciones"
+            yield self._question(path, f"climatologia/{day}", self._days)
+
+    def _question(self, path: str, name: str, read: Read) -> Question:
+        return Question(name, partial(_asked, self._settings, self._aemet, (path, name), read))
+
+    def _inventory(self, body: Any, _now: datetime, progress: Progress) -> list[Record]:
+        """No records: degrees north of every station, for the daylight that its whole days are told by."""
+        self._latitudes = {each["station"]: each["latitude"] for each in stations.stations(body, progress)}
+        if gone := sorted(municipality_of_station().keys() - self._latitudes.keys()):
+            progress(f"inventario: conf/stations.csv names stations that AEMET does not: {', '.join(gone)}")
+        return []
+
+    def _days(self, body: Any, now: datetime, progress: Progress) -> list[Record]:
+        return stations.daily_values(body, self._latitudes, now, progress)
 
 
 def _aemet(settings: Settings) -> Aemet:
     return Aemet(os.environ.get("AEMET_API_KEY", ""), settings.aemet.base, Quota(settings.aemet.per_minute))
 
 
-def _take(settings: Settings, aemet: Aemet, path: str, name: str, read: Read, told: Told) -> list[dict[str, Any]]:
-    """Publish the records of one answer, and return them."""
-    records = _asked(settings, aemet, path, name, read, told)
-    if records is None:
-        return []
-    publish(settings, "weather", records, name, told)
-    return records
-
-
-def _asked(
-    settings: Settings, aemet: Aemet, path: str, name: str, read: Read, told: Told
-) -> list[dict[str, Any]] | None:
-    """Fetch, keep and read one answer; None where there is none that can be read."""
+def _asked(settings: Settings, aemet: Aemet, asked: tuple[str, str], read: Read, progress: Progress) -> list[Record]:
+    """Fetch, keep and read the answer to a (path, name); no records where AEMET has none for it."""
+    path, name = asked
     try:
         raw, body = aemet.fetch(path)
-    except (KeyRefusedError, AwayError):
-        raise
-    except AemetError as error:
-        told(f"{name}: {error}")
-        return None
+    except NoDataError as error:
+        progress(f"{name}: {error}")
+        return []
     now = datetime.now(timezone.utc)
+    issued_at = now
     try:
-        records = read(body)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
-        _keep(settings, name, raw, now)
-        told(f"{name}: AEMET's answer has another form ({type(error).__name__}: {error}); it is kept as it came")
-        return None
-    _keep(settings, name, raw, records[0].get("issued_at", now) if records else now)
+        records = read(body, now, progress)
+        issued_at = records[0].get("issued_at", now) if records else now
+    finally:
+        _keep(settings, name, raw, issued_at)
     return records
-
-
-def _latitudes(settings: Settings, aemet: Aemet, told: Told) -> dict[str, float]:
-    """Degrees north of every station of AEMET's inventory; tells which of ours it does not have."""
-    path = "/valores/climatologicos/inventarioestaciones/todasestaciones"
-    found = _asked(settings, aemet, path, "inventario", forms.stations, told) or []
-    latitudes = {each["station"]: each["latitude"] for each in found}
-    if latitudes and (gone := sorted(municipality_of_station().keys() - latitudes.keys())):
-        told(f"inventario: conf/stations.csv names stations that AEMET does not: {', '.join(gone)}")
-    return latitudes
 
 
 def _municipalities(settings: Settings) -> Sequence[str]:

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conf import Settings, load_settings
 from ingest.files.replay import ReplayError, keyed, lines
-from ingest.publishing.bulk import Keyed, publish_all
+from ingest.publishing.bulk import publish_all
+from ingest.publishing.message import Message
 
 
 def replay(
@@ -38,7 +39,7 @@ def _publish(settings: Settings, files: list[Path], topic: str, rate: float | No
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task(files[0].name, total=sum(path.stat().st_size for path in files), sent=0)
 
-        def messages() -> Iterator[Keyed]:
+        def messages() -> Iterator[Message]:
             before = 0
             for path in files:
                 bar.update(task, description=path.name)

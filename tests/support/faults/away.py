@@ -14,7 +14,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from ingest.gateway.outbox import Outbox
-from ingest.publishing.messages import message
+from ingest.publishing.message import message
 from stack.process import leader
 from store.instants import rfc3339
 from tests.support.faults.devices import FIRST_WH, STEP_WH

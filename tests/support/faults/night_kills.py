@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from energy.balance import installation_energy
-from ingest.publishing.bulk import Keyed, publish_all
+from ingest.publishing.bulk import publish_all
+from ingest.publishing.message import Message
 from tests.support.faults.audit import Found, audit
 from tests.support.faults.kills import is_fresh
 from tests.support.faults.load import FIRST_WH, Load, day, until
@@ -155,7 +156,7 @@ def reading(at: datetime, made_wh: float) -> dict[str, Any]:
 def send(world: World, readings: Sequence[dict[str, Any]]) -> None:
     """Publish them and wait for the broker."""
     texts = [json.dumps({**each, "time": each["time"].isoformat()}).encode() for each in readings]
-    publish_all(world.settings, "readings", [Keyed(RESTATED.encode(), text) for text in texts])
+    publish_all(world.settings, "readings", [Message("readings", RESTATED.encode(), text) for text in texts])
 
 
 def energy_path() -> str:

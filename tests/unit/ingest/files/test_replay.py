@@ -62,7 +62,7 @@ def test_a_file_that_breaks_off_is_said(tmp_path: Path, content: bytes, told: st
     ],
 )
 def test_keys(topic: str, line: bytes, key: bytes | None) -> None:
-    assert keyed(topic, line) == (key, line)
+    assert keyed(topic, line) == (topic, key, line)
 
 
 def test_no_broker_is_one_sentence_and_not_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from ingest.gateway import group_commit, sender
 from ingest.gateway.group_commit import GroupCommit
-from ingest.gateway.outbox import Message, Outbox
+from ingest.gateway.outbox import Outbox
 from ingest.gateway.sender import Sender
-from ingest.publishing.messages import Publisher, PublishError, message
+from ingest.publishing.live import Publisher, PublishError
+from ingest.publishing.message import Message, message
 
 
 def record(number: int) -> dict[str, Any]:

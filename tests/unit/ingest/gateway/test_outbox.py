@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.gateway.outbox import ROW_BYTES, Message, Outbox, OutboxFullError
+from ingest.gateway.outbox import ROW_BYTES, Outbox, OutboxFullError
+from ingest.publishing.message import Message
 
 messages = st.builds(Message, st.just("readings"), st.none() | st.binary(max_size=8), st.binary(max_size=50))
 steps = st.lists(st.one_of(st.lists(messages, max_size=5), st.integers(0, 6)), max_size=20)
@@ -72,7 +73,8 @@ WRITER = """
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from ingest.gateway.outbox import Message, Outbox
+from ingest.gateway.outbox import Outbox
+from ingest.publishing.message import Message
 outbox = Outbox(Path(sys.argv[1]), 100)
 number = 0
 while True:

@@ -13,7 +13,8 @@ import pytest
 
 from conf.stations import DAILY_VALUES
 from energy.topics import TOPICS
-from ingest.sources.aemet import forms as forms
+from ingest.sources.aemet import forms, stations
+from ingest.sources.aemet.sky import cloud_fraction
 
 GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
 KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -68,7 +69,7 @@ def test_canary_hours_are_the_islands_own() -> None:
     ],
 )
 def test_cloud_fraction(code: str, fraction: float | None) -> None:
-    assert forms.cloud_fraction(code) == fraction
+    assert cloud_fraction(code) == fraction
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_cloud_fraction(code: str, fraction: float | None) -> None:
     [("2021-01-08T14:00:00", 13), ("2021-01-08T14:00:00+0000", 13)],
 )
 def test_observation_hours_end_at_fint(stated: str, start: int) -> None:
-    (record,) = forms.observations([{"idema": "3195", "fint": stated, "ta": 1.5}], KNOWN_AT)
+    (record,) = stations.observations([{"idema": "3195", "fint": stated, "ta": 1.5}], KNOWN_AT)
     assert record["time"] == datetime(2021, 1, 8, start, tzinfo=timezone.utc)
     assert "wind_speed_m_s" not in record
 
@@ -93,33 +94,33 @@ DAY = {
 
 
 def test_daily_values_read_commas_traces_and_absences() -> None:
-    (record,) = forms.daily_values([DAY], {"3195": 40.4}, KNOWN_AT)
+    (record,) = stations.daily_values([DAY], {"3195": 40.4}, KNOWN_AT)
     assert record["time"] == datetime(2020, 6, 21, tzinfo=timezone.utc)
     assert (record["location_id"], record["provider"], record["kind"]) == ("3195", DAILY_VALUES, "observation")
     assert (record["temperature_c"], record["precipitation_mm"], record["wind_speed_m_s"]) == (17.3, 0.0, 1.1)
     assert "relative_humidity" not in record
-    assert "precipitation_mm" not in forms.daily_values([{**DAY, "prec": "Acum"}], {}, KNOWN_AT)[0]
+    assert "precipitation_mm" not in stations.daily_values([{**DAY, "prec": "Acum"}], {}, KNOWN_AT)[0]
 
 
 @pytest.mark.parametrize(("sunshine", "fraction"), [("0,0", 1.0), ("7,45", 0.5), ("14,9", 0.0), ("15,9", 0.0)])
 def test_clouds_are_the_daylight_without_sunshine(sunshine: str, fraction: float) -> None:
-    (record,) = forms.daily_values([{**DAY, "sol": sunshine}], {"3195": 40.4}, KNOWN_AT)
+    (record,) = stations.daily_values([{**DAY, "sol": sunshine}], {"3195": 40.4}, KNOWN_AT)
     assert record["cloud_fraction"] == pytest.approx(fraction, abs=0.01)
-    assert "cloud_fraction" not in forms.daily_values([{**DAY, "sol": sunshine}], {}, KNOWN_AT)[0]
+    assert "cloud_fraction" not in stations.daily_values([{**DAY, "sol": sunshine}], {}, KNOWN_AT)[0]
 
 
 @pytest.mark.parametrize(
     ("latitude", "day_of_year", "hours"), [(40.4, 172, 14.9), (40.4, 355, 9.1), (28.1, 172, 13.8), (40.4, 81, 12.0)]
 )
 def test_daylight(latitude: float, day_of_year: int, hours: float) -> None:
-    assert forms.daylight_hours(latitude, day_of_year) == pytest.approx(hours, abs=0.05)
+    assert stations.daylight_hours(latitude, day_of_year) == pytest.approx(hours, abs=0.05)
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("393832N", 39.6422), ("023838E", 2.6439), ("074106W", -7.685), ("280000S", -28.0)]
 )
 def test_degrees(text: str, value: float) -> None:
-    assert forms.degrees(text) == pytest.approx(value, abs=1e-4)
+    assert stations.degrees(text) == pytest.approx(value, abs=1e-4)
 
 
 def genuine(name: str) -> Any:
@@ -130,11 +131,11 @@ def genuine(name: str) -> Any:
 def test_genuine_answers_become_records_the_topic_takes() -> None:
     hourly = forms.hourly_forecast(genuine("hourly_forecast_28065.json"), "28065")
     daily = forms.daily_forecast(genuine("daily_forecast_28065.json"), "28065")
-    observed = forms.observations(genuine("observation_3195.json"), KNOWN_AT)
+    observed = stations.observations(genuine("observation_3195.json"), KNOWN_AT)
     assert len(hourly) == 48
     assert {b["time"] - a["time"] for a, b in pairwise(hourly)} == {timedelta(hours=1)}
     assert all("temperature_c" in record for record in hourly + daily)
-    days = forms.daily_values(genuine("climatologia_diaria_sample.json"), {"3194U": 42.8}, KNOWN_AT)
+    days = stations.daily_values(genuine("climatologia_diaria_sample.json"), {"3194U": 42.8}, KNOWN_AT)
     for provider, records in (("aemet", hourly + daily + observed), (DAILY_VALUES, days)):
         for record in records:
             payload = json.dumps(record, default=lambda time: time.isoformat()).encode()

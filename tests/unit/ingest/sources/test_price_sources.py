@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from ingest.sources import esios, omie, prices
+from ingest.sources import esios, omie, prices, web
 from ingest.sources.esios import EsiosError
-from ingest.sources.prices import fetch_days, is_whole
+from ingest.sources.prices import fetch_days, is_whole, questions
 
 DAY = date(2025, 10, 26)
 """Clocks go back: 25 hours, 100 quarter-hours."""
@@ -57,9 +57,16 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sources]:
     monkeypatch.setattr(esios, "API", base)
     monkeypatch.setattr(esios, "APIDATOS", f"{base}/apidatos")
     monkeypatch.setattr(prices, "PAUSE_S", 0.0)
+    monkeypatch.setattr(web, "RETRIES", web.RETRIES.new(backoff_factor=0))
     yield server
     server.shutdown()
     server.server_close()
+
+
+def asked(source: str) -> list[dict[str, Any]]:
+    """What one question for the day answers, or raises."""
+    (question,) = questions(source, [DAY])
+    return question.fetch(lambda _: None)
 
 
 def marginal(price: float, count: int = 100) -> bytes:
@@ -92,7 +99,7 @@ def test_a_source_that_fails_does_not_pass_for_a_day_not_published(sources: Sour
     ):
         sources.answers[(path, told)] = (503, b"<html>down</html>")
     with pytest.raises(requests.HTTPError):
-        list(fetch_days(source, [DAY]))
+        asked(source)
 
 
 def test_the_pvpc_file_of_a_long_day_and_one_that_is_not_there(sources: Sources) -> None:
@@ -111,14 +118,14 @@ def test_a_file_of_the_old_tariffs_is_refused_by_name(sources: Sources) -> None:
     rows = [{"Dia": "26/10/2020", "Hora": "00-01", "GEN": "100,00", "NOC": "50,00", "VHC": "60,00"}]
     sources.answers[("/archives/70/download_json", "2025-10-26")] = (200, json.dumps({"PVPC": rows}).encode())
     with pytest.raises(EsiosError, match="2021-06-01"):
-        list(fetch_days("pvpc", [DAY]))
+        asked("pvpc")
 
 
 def test_apidatos_says_its_refusals_and_gives_both_markets(sources: Sources) -> None:
     refusal = {"errors": [{"status": "400", "detail": "no data for that range"}]}
     sources.answers[("/apidatos", "2025-10-26T00:00")] = (400, json.dumps(refusal).encode())
     with pytest.raises(EsiosError, match="no data for that range"):
-        list(fetch_days("apidatos", [DAY]))
+        asked("apidatos")
     values = [{"value": 1.0, "datetime": (START + n * HOUR).isoformat()} for n in range(25)]
     series = [{"type": "?", "id": number, "attributes": {"values": values}} for number in ("1001", "600")]
     sources.answers[("/apidatos", "2025-10-26T00:00")] = (200, json.dumps({"included": series}).encode())

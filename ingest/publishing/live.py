@@ -1,17 +1,18 @@
-"""Sends messages to Kafka and says which of them the broker has acknowledged; in order, every wait bounded."""
+"""Sends a batch of messages and says of each whether the broker has acknowledged it; in order, every wait bounded.
+
+For the gateway, which keeps what is not acknowledged. Whoever can ask or read again publishes with
+:mod:`ingest.publishing.bulk`.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from confluent_kafka import KafkaError
 
 from conf.refusal import Refusal
-from energy.topics import TOPICS
-from ingest.gateway.outbox import Message
+from ingest.publishing.message import Message
 from ingest.publishing.producer import producer
 
 FLUSH_MARGIN_SECONDS = 1.0
@@ -66,9 +67,3 @@ class Publisher:
             f"Kafka at {self._servers} acknowledged {sum(acknowledged)} of {len(messages)} messages of {topics} "
             f"within {self._wait:g} s" + (f": {failures[0]}" if failures else "")
         )
-
-
-def message(topic: str, record: Mapping[str, Any]) -> Message:
-    """``record`` as a message of ``topic``: JSON in UTF-8, keyed as the topic's contract says."""
-    value = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
-    return Message(topic, str(record[TOPICS[topic].message_key]).encode(), value)

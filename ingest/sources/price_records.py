@@ -1,0 +1,87 @@
+"""``prices`` records of every source: numbers as the sources write them, periods, zones. All prices are EUR/MWh."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ingest.sources.source import Record
+
+MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
+HOUR = timedelta(hours=1)
+LARGEST_EUR_MWH = 1e6
+"""What topic ``prices`` takes."""
+Series = tuple[str, str, str]
+"""Market, zone and provider."""
+Period = tuple[datetime, timedelta]
+"""Start (UTC) and length."""
+_DOT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
+
+
+def price(value: Any) -> float | None:
+    """A price as a JSON number or a text with a decimal comma or dot; None for anything else.
+
+    Where both stand in a text the last one is the decimal sign. A dot before three digits alone may be either, so
+    that is no price.
+    """
+    if isinstance(value, str):
+        return _written(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return _plausible(float(value))
+
+
+def dotted(text: str) -> float | None:
+    """A price of a format that has no thousands separators."""
+    try:
+        return _plausible(float(text.strip().replace(",", ".")))
+    except ValueError:
+        return None
+
+
+def _written(text: str) -> float | None:
+    if "," not in text and _DOT_THOUSANDS.fullmatch(text):
+        return None
+    decimal = max(text.rfind(","), text.rfind("."))
+    if decimal >= 0:
+        text = text[:decimal].replace(".", "").replace(",", "") + "." + text[decimal + 1 :]
+    return dotted(text)
+
+
+def _plausible(value: float) -> float | None:
+    return value if math.isfinite(value) and abs(value) <= LARGEST_EUR_MWH else None
+
+
+def lengths(starts: Iterable[datetime]) -> Mapping[datetime, timedelta]:
+    """How long the period from each of the ``starts`` of one series lasts: the least step of its day in Madrid.
+
+    So a series may change from hours to quarter-hours, and a period that is missing does not lengthen another.
+    """
+    days: dict[Any, list[datetime]] = {}
+    for start in sorted(set(starts)):
+        days.setdefault(start.astimezone(MADRID).date(), []).append(start)
+    found: dict[datetime, timedelta] = {}
+    for day in days.values():
+        step = min((later - earlier for earlier, later in pairwise(day)), default=HOUR)
+        found |= dict.fromkeys(day, min(step, HOUR))
+    return found
+
+
+def canary_shift(start: datetime) -> timedelta:
+    """From the instant a peninsular clock shows an hour to the instant the Canary clock shows the same one."""
+    peninsular, canary = (start.astimezone(zone).utcoffset() or timedelta() for zone in (MADRID, CANARY))
+    return peninsular - canary
+
+
+def record(series: Series, period: Period, price_eur_mwh: float, known_at: datetime) -> Record:
+    """The record of one price."""
+    (market, zone, provider), (start, length) = series, period
+    return {
+        "schema": 1, "market": market, "zone": zone, "start": start, "end": start + length,
+        "price_eur_mwh": price_eur_mwh, "provider": provider, "known_at": known_at,
+    }  # fmt: skip
