@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from energy.registers.pace import SLACK_US
+from energy.registers.pace import LIKE, SLACK_US
 from energy.registers.samples import OFF_BY, SPARE_MWH, Samples, count_of
 
 SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
@@ -39,7 +39,7 @@ def classify_delta(of: Samples, before: Sequence[int], here: int, following: int
     high, low = of.register[last] or 0, of.register[here] or 0
     if of.plausible(last, here):
         return Delta(low - high, low - high, low - high)
-    wrap = wrapped(of, before, here, following)
+    wrap = wrapped(of, last, here)
     if wrap is not None:
         return Delta(wrap, wrap, wrap, "wrap")
     bound = of.greatest(last, here)
@@ -52,25 +52,28 @@ def classify_delta(of: Samples, before: Sequence[int], here: int, following: int
     if low > most:
         return Delta(0, 0, bound, "replaced", known=False)
     idle = following is not None and len(before) == 2 and _idle(of, before, here, following)
-    return Delta(low, low, low if idle else max(low, bound), "reset")
+    usual = of.usual(last, here)
+    # More than that it may have shown already when it was put in.
+    surely = low if usual is None or low <= usual else 0
+    return Delta(low, surely, low if idle else max(low, bound), "reset")
 
 
-def wrapped(of: Samples, before: Sequence[int], here: int, following: int | None) -> int | None:
+def wrapped(of: Samples, last: int, here: int) -> int | None:
     """The step's energy if the register wrapped in it at 16 or 32 bits (or five or six digits of kWh), else None."""
-    last = before[-1]
     high, low = of.register[last] or 0, of.register[here] or 0
     if low >= high:
         return None
-    most = _most(of, before, here, following)
     soon = of.times[here] - of.times[last] <= NEAR_US
-    integral = of.integral(last, here)
+    integral, most, usual = of.integral(last, here), of.most(last, here), of.usual(last, here)
     for modulus, scale in MODULI:
         step = modulus - high + low
         if high >= modulus or high % scale or low % scale:
             continue
+        if high == modulus - scale and not _counted_up(of, last):
+            continue
         close = max(modulus - high, low) <= modulus // 50
         near = high >= modulus // 2 > low if soon else close
-        if not near or step > most:
+        if not near or step > most or (usual is not None and step > LIKE * usual):
             continue
         if integral is not None:
             # A reset leaves what was counted since; power tells the two apart, to a count.
@@ -79,6 +82,13 @@ def wrapped(of: Samples, before: Sequence[int], here: int, following: int | None
         elif low > 0 or step <= 20 * scale:
             return step
     return None
+
+
+def _counted_up(of: Samples, last: int) -> bool:
+    """Whether the register has been seen to rise to sample ``last``; all ones else are a marker."""
+    high = of.register[last] or 0
+    lower = (value for value in reversed(of.register[:last]) if value is not None and value != high)
+    return 0 < next(lower, 0) < high
 
 
 def _most(of: Samples, before: Sequence[int], here: int, following: int | None) -> int:

@@ -24,6 +24,7 @@ from energy.registers.pace import (
     Move,
     is_of_pace,
     unquestioned,
+    with_slack,
 )
 from energy.registers.power import GAP_US
 from energy.registers.samples import HEADROOM, SPARE_MWH, SPARE_POWER, count_of, most_in
@@ -146,7 +147,7 @@ def _plain_by_pace(course: Course, times: Sequence[int], register: Sequence[int]
         if step > 0:
             beyond = 0
             if p0 is not None and p1 is not None and span <= GAP_US:
-                beyond = step - SPARE_MWH - SPARE_POWER * max(p0, p1) * (span + SLACK_US) // MW_US
+                beyond = step - SPARE_MWH - SPARE_POWER * max(p0, p1) * with_slack(span) // MW_US
             if step > unquestioned(span + SLACK_US):
                 is_near = samples < CONTEXT and t0 - since + move.span <= REACH_US
                 if not (is_near and is_of_pace(step, span, move)):

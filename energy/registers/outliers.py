@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from energy.registers.deltas import wrapped
+from energy.registers.deltas import MODULI, wrapped
 from energy.registers.samples import Samples, count_of
 from energy.registers.standstill import ValidRegister, without_standstill
 
+ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
+"""The greatest values (mWh) that registers can hold: devices send them for no value."""
 MOMENT_US = timedelta(hours=1) // timedelta(microseconds=1)
 """A value that comes and goes within this time (a sentinel, a bit that fell over) is not believed."""
 FEW = 2
@@ -29,7 +31,7 @@ def validate_register(of: Samples) -> ValidRegister:
 
 
 def _without_moments(of: Samples) -> tuple[list[int], dict[int, str]]:
-    have = [i for i, value in enumerate(of.register) if value is not None]
+    have = _without_false_start(of, [i for i, value in enumerate(of.register) if value is not None])
     good: list[int] = have[:1]
     causes: dict[int, str] = {}
     at = 1
@@ -37,12 +39,12 @@ def _without_moments(of: Samples) -> tuple[list[int], dict[int, str]]:
         last, here = good[-1], have[at]
         if of.plausible(last, here) or _level(of, last, here):
             good.append(here)
-        elif (back := _back_after_dip(of, last, have, at)) is not None:
+        elif (back := _back_after_dip(of, last, have, at)) is not None or (
+            back := _back_after_spike(of, good, have, at)
+        ) is not None:
             at = back
             good.append(have[at])
             causes[have[at]] = "momentary"
-        elif _is_spike(of, good, have, at):
-            causes[have[at + 1]] = "momentary"
         elif (before := _before_spike(of, good, have, at)) is not None:
             del good[before + 1 :]
             good.append(here)
@@ -54,6 +56,40 @@ def _without_moments(of: Samples) -> tuple[list[int], dict[int, str]]:
     return good, {i: cause for i, cause in causes.items() if i in believed}
 
 
+def _back(of: Samples, good: list[int], have: list[int], at: int) -> int | None:
+    """Where the register is back after a dip or a spike that begins at ``have[at]``: an index of ``have``."""
+    back = _back_after_dip(of, good[-1], have, at)
+    return _back_after_spike(of, good, have, at) if back is None else back
+
+
+def _without_false_start(of: Samples, have: list[int]) -> list[int]:
+    """``have`` without a value that stands at the beginning and is impossible beside what follows.
+
+    The last zero stays: nobody knows what the register counted since.
+    """
+    end = 1
+    while end < len(have) and _value(of, have[end]) == _value(of, have[0]):
+        end += 1
+    if end >= len(have) or (of.times[have[end - 1]] - of.times[have[0]] > MOMENT_US and end > FEW):
+        return have
+    first, following = _value(of, have[0]), _value(of, have[end])
+    if first == 0 < following and not of.plausible(have[end - 1], have[end]):
+        return have[end - 1 :]
+    if first in ALL_ONES and following > first and not of.climbed(have[end - 1], have[end]):
+        return have[end:]
+    if not 0 < following < first - _jitter(first, following) or _comes_back(of, have, end):
+        return have
+    is_wrap = wrapped(of, have[end - 1], have[end]) is not None
+    is_reset = following <= (of.usual(have[end - 1], have[end]) or 0)
+    return have if is_wrap or is_reset else have[end:]
+
+
+def _comes_back(of: Samples, have: list[int], end: int) -> bool:
+    """Whether the register, after falling at ``have[end]``, is soon where it was: then the fall was a dip."""
+    until = of.times[have[end]] + DAY_US
+    return any(_value(of, i) >= _value(of, have[0]) for i in have[end:] if of.times[i] <= until)
+
+
 def _value(of: Samples, i: int) -> int:
     value = of.register[i]
     assert value is not None  # noqa: S101 - only samples with a register are asked
@@ -63,11 +99,16 @@ def _value(of: Samples, i: int) -> int:
 def _level(of: Samples, last: int, here: int) -> bool:
     """Whether ``here`` is a count (or a float's last digit) below ``last``; then it is lifted to it."""
     high, low = _value(of, last), _value(of, here)
-    tolerance = max(2 * count_of(high, low), high >> 22)
+    tolerance = _jitter(high, low)
     if 0 < high - low <= tolerance and (low > 0 or high > 10 * tolerance):
         of.register[here] = high
         return True
     return False
+
+
+def _jitter(high: int, low: int) -> int:
+    """How far a register may fall (mWh) by its resolution alone."""
+    return max(2 * count_of(high, low), high >> 22)
 
 
 def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | None:
@@ -85,17 +126,15 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
         if value < high:
             counts = counts or value > low
             continue
-        climbed = of.plausible(have[back - 1], have[back])
-        if climbed and counts and not is_moment:
-            return None
         sudden = 2 * (value - below) >= high - low
-        near = 10 * (value - high) <= value - below and (is_moment or low == 0)
-        return back if sudden and (near or not climbed) and of.plausible(last, have[back]) else None
+        near = 10 * (value - high) <= value - below and (is_moment or (low == 0 and not counts))
+        if sudden and (near or not of.climbed(have[back - 1], have[back])) and of.plausible(last, have[back]):
+            return back
     return None
 
 
-def _is_spike(of: Samples, good: list[int], have: list[int], at: int) -> bool:
-    """Whether ``have[at]`` is an impossible rise that goes again: back near where it was, or soon to a reset.
+def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) -> int | None:
+    """Where the register is back after an impossible rise at ``have[at]``, or reset soon: an index of ``have``.
 
     Whatever counts at the upper level for longer than a moment is left out only where several samples have shown the
     lower one: else that is the dip.
@@ -103,24 +142,23 @@ def _is_spike(of: Samples, good: list[int], have: list[int], at: int) -> bool:
     last = good[-1]
     base, high = _value(of, last), _value(of, have[at])
     if high < base:
-        return False
+        return None
     stands, is_settled = True, len(good) >= SETTLED and base > 0
-    for n, back in enumerate(have[at + 1 :], start=1):
-        lasted = of.times[back] - of.times[have[at]]
-        is_moment = lasted <= MOMENT_US or n <= FEW
-        value = _value(of, back)
+    for back in range(at + 1, len(have)):
+        lasted = of.times[have[back]] - of.times[have[at]]
+        is_moment = lasted <= MOMENT_US or back - at <= FEW
+        value = _value(of, have[back])
         if not is_moment and (lasted > DAY_US or not (is_settled or (stands and base > 0))):
-            return False
-        if (base <= value < high and of.plausible(last, back)) or (value < base and is_moment):
-            return True
+            return None
+        if (base <= value < high and of.plausible(last, have[back])) or (value < base and is_moment):
+            return back
         stands = stands and value == high
-    return False
+    return None
 
 
 def _before_spike(of: Samples, good: list[int], have: list[int], at: int) -> int | None:
     """Where in ``good`` the register was before a rise that ``have[at]`` shows to have been a spike."""
     here = have[at]
-    following = have[at + 1] if at + 1 < len(have) else None
     value, high = _value(of, here), _value(of, good[-1])
     if value >= high:
         return None
@@ -131,6 +169,6 @@ def _before_spike(of: Samples, good: list[int], have: list[int], at: int) -> int
             return None
         if base <= value:
             sudden = 2 * (risen - base) >= high - value and 10 * (value - base) <= risen - base
-            counted = wrapped(of, good[-2:], here, following) is not None
+            counted = wrapped(of, good[-1], here) is not None
             return before if sudden and not counted and of.plausible(root, here) else None
     return None

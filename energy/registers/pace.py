@@ -18,13 +18,18 @@ REACH_US = timedelta(days=2) // timedelta(microseconds=1)
 """How far away these samples may be."""
 FACTOR = 10
 """How many times as fast as the steps near it a step may be: sun and consumption come and go."""
+ONSET = 3
+"""How many times as fast as the steps after it, where those before it are slower: it leads up to them."""
+LIKE = 2
+"""How many times as fast as those near it a step may be that is like them."""
 HOUSEHOLD_MW = 15_000_000
 """15 kW in mW, the most that a connection of tariff 2.0TD may take (Circular CNMC 3/2020): no doubt below it."""
 LASTING_MW = 2_000_000
 """2 kW in mW: what of it may go on beyond an hour."""
 HOUR_US = 3_600_000_000
 SLACK_US = 60_000_000
-"""A register may show up to a minute's energy more than its step's time allows: it is not read when it is counted."""
+"""A register may show up to a minute's energy more than its step's time allows: it is not read when it is counted.
+Where it is read more often than that, what its standstills add to a step's time is known: then twice the time."""
 MW_US = 3_600_000_000
 """Milliwatt-microseconds in a mWh."""
 
@@ -43,9 +48,24 @@ def unquestioned(span: int) -> int:
     return HOUSEHOLD_MW + LASTING_MW * (span - HOUR_US) // MW_US
 
 
+def with_slack(span: int) -> int:
+    """The time (microseconds) whose energy a step of ``span`` may show."""
+    return span + min(span, SLACK_US)
+
+
 def is_of_pace(rise: int, span: int, move: Move) -> bool:
     """Whether a ``rise`` (mWh) in ``span`` microseconds is at most ten times as fast as ``move``."""
-    return rise * move.span <= FACTOR * move.mwh * (span + SLACK_US)
+    return rise * move.span <= FACTOR * move.mwh * with_slack(span)
+
+
+def _fastest_of(moves: Sequence[Move], falls: Sequence[int]) -> Move | None:
+    fastest = None
+    for move in moves:
+        if move.mwh < 0 or any(move.mwh <= 2 * fall and fall <= 2 * move.mwh for fall in falls):
+            continue
+        if fastest is None or move.mwh * fastest.span > fastest.mwh * move.span:
+            fastest = move
+    return fastest
 
 
 class Pace:
@@ -58,24 +78,27 @@ class Pace:
 
     def most(self, i: int, j: int) -> int:
         """The most energy (mWh) between samples ``i`` and ``j``."""
-        span = self._times[j] - self._times[i]
-        allowed = unquestioned(span + SLACK_US)
-        fastest = self._fastest(i, j)
-        if fastest is None:
-            return allowed
-        return max(allowed, FACTOR * fastest.mwh * (self._standing(i, j) + SLACK_US) // fastest.span)
+        span = with_slack(self._standing(i, j))
+        before, after = self._fastest(i, j)
+        allowed = [unquestioned(self._times[j] - self._times[i] + SLACK_US)]
+        if before is not None:
+            allowed.append(FACTOR * before.mwh * span // before.span)
+        if after is not None:
+            is_first = self._have[0] == i
+            allowed.append((FACTOR if is_first else ONSET) * after.mwh * span // after.span)
+        return max(allowed)
 
-    def _fastest(self, i: int, j: int) -> Move | None:
-        """The fastest rise near the step that no fall of its size takes back: a marker comes and goes."""
-        moves = [*self._moves(self._before(i)), *self._moves(self._after(j))]
-        falls = [-move.mwh for move in moves if move.mwh < 0]
-        fastest = None
-        for move in moves:
-            if move.mwh < 0 or any(move.mwh <= 2 * fall and fall <= 2 * move.mwh for fall in falls):
-                continue
-            if fastest is None or move.mwh * fastest.span > fastest.mwh * move.span:
-                fastest = move
-        return fastest
+    def usual(self, i: int, j: int) -> int | None:
+        """The energy (mWh) of the step at the fastest pace near it; None where nothing moves."""
+        span = self._times[j] - self._times[i]
+        energies = [move.mwh * span // move.span for move in self._fastest(i, j) if move is not None]
+        return max(energies, default=None)
+
+    def _fastest(self, i: int, j: int) -> tuple[Move | None, Move | None]:
+        """The fastest rise before the step and after it that no fall of its size takes back, as a marker's is."""
+        before, after = [*self._moves(self._before(i))], [*self._moves(self._after(j))]
+        falls = [-move.mwh for move in (*before, *after) if move.mwh < 0]
+        return _fastest_of(before, falls), _fastest_of(after, falls)
 
     def _before(self, i: int) -> list[int]:
         at = bisect_left(self._have, i)

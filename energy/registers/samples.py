@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from energy.registers.pace import HOUSEHOLD_MW, MW_US, SLACK_US, Pace
+from energy.registers.pace import HOUSEHOLD_MW, LIKE, MW_US, SLACK_US, Pace, unquestioned, with_slack
 from energy.registers.power import GAP_US, credible_power
 
 HEADROOM = 1.5
@@ -96,15 +96,15 @@ class Samples:
 
     def most(self, i: int, j: int) -> int:
         """The most energy (mWh) between two samples that capacity allows, else power, else the pace near them."""
-        span = self.times[j] - self.times[i] + SLACK_US
+        span = self.times[j] - self.times[i]
         if self._capacity_mw is not None:
-            allowed = self._capacity_mw * span // MW_US
+            allowed = self._capacity_mw * (span + SLACK_US) // MW_US
             integral = self.integral(i, j)
             return allowed if integral is None else max(allowed, 2 * integral)
         if not self.is_bounded(i, j):
             return self._pace.most(i, j)
         highest = max(power or 0 for power in self.power[max(0, i - 1) : j + 2])
-        return SPARE_POWER * highest * span // MW_US + SPARE_MWH
+        return SPARE_POWER * highest * with_slack(span) // MW_US + SPARE_MWH
 
     def is_bounded(self, i: int, j: int) -> bool:
         """Whether capacity or power bounds the energy between two samples."""
@@ -130,6 +130,20 @@ class Samples:
             return True
         beyond = after - before - self.most(i, j)
         return beyond <= 0 or beyond <= 2 * count_of(before, after)
+
+    def usual(self, i: int, j: int) -> int | None:
+        """Energy (mWh) that power gives, else the pace near the step, and two counts; None where neither tells."""
+        integral = self.integral(i, j)
+        usual = self._pace.usual(i, j) if integral is None else integral + integral // 10
+        return None if usual is None else usual + 2 * count_of(self.register[i] or 0, self.register[j] or 0)
+
+    def climbed(self, i: int, j: int) -> bool:
+        """Whether the step from ``i`` up to ``j`` is like those near it, and so what the register counted."""
+        before, after = self.register[i] or 0, self.register[j] or 0
+        span = self.times[j] - self.times[i]
+        usual = self._pace.usual(i, j)
+        allowed = unquestioned(span) if usual is None else LIKE * usual * with_slack(span) // span
+        return self.plausible(i, j) and after - before <= allowed + 2 * count_of(before, after)
 
     def _moves(self) -> list[tuple[int, int]]:
         """Steps from one change of the register to the next, as indexes, those that rise."""

@@ -1,0 +1,89 @@
+"""Seeded sequences of register and power faults at every sampling rate: what is beyond its bounds, what has no cause.
+
+``solera bench registers [SEQUENCES [FIRST SEED]]``; a million unless said otherwise. Each seed names a sequence for
+ever; the first ones that fail are named.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.progress import track
+
+from energy.energy_row import to_us
+from energy.registers.counters import ANY_HOLE, portions
+from energy.registers.pace import MW_US
+from tests.support.register_sequences import Sequence, sequence
+
+SEQUENCES = 1_000_000
+AT_ONCE = 500
+BEYOND = 10
+"""So many times its true energy may a sequence show without a cause."""
+
+
+class Verdict(NamedTuple):
+    """What is wrong with the energy of a sequence."""
+
+    seed: int
+    name: str
+    is_out_of_bounds: bool
+    is_without_cause: bool
+
+
+def verdict(seed: int) -> Verdict:
+    """The energy of one sequence beside its truth."""
+    of = sequence(seed)
+    found = portions(of.samples, of.capacity_w, ANY_HOLE).values()
+    spare = slack_mwh(of)
+    lower, upper = sum(p.lower for p in found), sum(p.upper for p in found)
+    true = round(of.true_wh * 1000)
+    # Time that is not covered may have given as much as any other.
+    covered, whole = sum(p.covered for p in found), to_us(of.samples[-1][0]) - to_us(of.samples[0][0])
+    upper += (whole - covered) * round(of.greatest_w * 1000) // MW_US
+    unexplained = sum(p.mwh for p in found if not p.cause)
+    return Verdict(
+        seed,
+        of.name,
+        not lower - spare <= true <= upper + spare,
+        unexplained > BEYOND * true + spare,
+    )
+
+
+def slack_mwh(of: Sequence) -> int:
+    """What counts and the trapezoid can't tell: two counts at each end of each fault, and 2 % of power's energy."""
+    return round((8 * of.count_wh + 0.02 * of.true_wh) * 1000)
+
+
+def verdicts(seeds: Iterable[int]) -> list[Verdict]:
+    """Those of ``seeds`` that fail."""
+    return [found for found in map(verdict, seeds) if found.is_out_of_bounds or found.is_without_cause]
+
+
+def main() -> int:
+    """Print the counts, and what fails by kind; 1 if anything does."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else SEQUENCES
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    console = Console(highlight=False)
+    failed: list[Verdict] = []
+    parts = [range(at, min(at + AT_ONCE, first + count)) for at in range(first, first + count, AT_ONCE)]
+    with ProcessPoolExecutor() as pool:
+        for some in track(pool.map(verdicts, parts), "sequences", total=len(parts), console=console):
+            failed += some
+    console.print(f"{count:,} sequences")
+    console.print(f"totals outside their bounds: {sum(each.is_out_of_bounds for each in failed)} (bar 0)")
+    console.print(
+        f"energy beyond {BEYOND} times the pace without a cause: {sum(e.is_without_cause for e in failed)} (bar 0)"
+    )
+    for name, times in Counter(each.name for each in failed).most_common(12):
+        seeds = [each.seed for each in failed if each.name == name][:3]
+        console.print(f"  {times} x {name}, as seed {', '.join(map(str, seeds))}")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
