@@ -41,12 +41,13 @@ def imports() -> dict[str, set[str]]:
 
 def circles(arrows: Mapping[str, set[str]]) -> list[set[str]]:
     """Groups of modules each of which imports, by way of others, each other."""
-    reached = {module: _reached(arrows, module) for module in arrows}
-    found = {frozenset(o for o in reached[m] if m in reached.get(o, ())) for m in arrows if m in reached[m]}
+    behind = {module: reached(arrows, module) for module in arrows}
+    found = {frozenset(o for o in behind[m] if m in behind.get(o, ())) for m in arrows if m in behind[m]}
     return [set(each) for each in found]
 
 
-def _reached(arrows: Mapping[str, set[str]], start: str) -> set[str]:
+def reached(arrows: Mapping[str, set[str]], start: str) -> set[str]:
+    """All that ``start`` imports, by way of others too."""
     seen: set[str] = set()
     ahead = [start]
     while ahead:

@@ -1,0 +1,106 @@
+"""Every job by the real spark-submit, with the words of docs/cluster.md; the servers are this machine's."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyspark
+import pytest
+
+from batch_layer.runs import STEPS
+from conf import Settings
+from store import cassandra
+from store.spark import connector_jars
+from tests.support import batch_world as world
+from tests.support.speed_world import until
+
+ROOT = Path(__file__).parents[3]
+SPARK_SUBMIT = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+HOME = "submitted"
+LAST_STEP_SECONDS = 180
+Submit = Callable[..., "subprocess.Popen[str]"]
+
+
+def submissions(document: str) -> list[list[str]]:
+    """The words after ``$SUBMIT`` of each job that the document submits from a checkout."""
+    lines = re.findall(r"^\$SUBMIT (.*)$", document, flags=re.MULTILINE)
+    return [words for words in map(shlex.split, lines) if "local:///" not in words[-1]]
+
+
+JOBS = submissions((ROOT / "docs" / "cluster.md").read_text())
+
+
+def script(words: list[str]) -> str:
+    """The job's path among the words of its submission."""
+    (path,) = (word for word in words if word.endswith(".py"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Submit:
+    """Starts a job as the document does: master, jars and the code's zip are the submission's."""
+    folder = tmp_path_factory.mktemp("submit")
+    archive = re.search(r"^git archive .*$", (ROOT / "docs" / "cluster.md").read_text(), flags=re.MULTILINE)
+    assert archive is not None
+    command = shlex.split(archive[0].replace("solera.zip", str(folder / "solera.zip")))
+    subprocess.run(command, cwd=ROOT, check=True)
+    jars = ",".join(str(path) for path in connector_jars(own_stack))
+    here = ["--master", "local[2]", "--py-files", str(folder / "solera.zip"), "--jars", jars]
+    more = {"SOLERA_SPARK__CHECKPOINT": (folder / "checkpoint").as_uri(), "SOLERA_SPARK__ENERGY_TRIGGER": "1s"}
+
+    def start(path: str, *arguments: str) -> subprocess.Popen[str]:
+        words = [str(SPARK_SUBMIT), *here, path, *arguments]
+        out = (folder / f"{Path(path).stem}.log").open("w")
+        environ = {**os.environ, **more}
+        return subprocess.Popen(words, cwd=ROOT, stdout=out, stderr=out, text=True, env=environ, start_new_session=True)
+
+    return start
+
+
+def test_the_document_names_the_steps_of_the_night_in_their_order() -> None:
+    named = [script(words) for words in JOBS]
+    assert named == ["speed_layer/job.py", "batch_layer/nightly.py", *(f"batch_layer/{step}.py" for step in STEPS)]
+
+
+def test_each_step_and_then_the_whole_night(submit: Submit, own_stack: Settings) -> None:
+    world.register(own_stack, HOME)
+    world.send(own_stack, "intervals", world.hours(HOME, world.CUT - timedelta(days=2), 72))
+    days = [f"{world.CUT + timedelta(days=n):%Y-%m-%d}" for n in (0, 1)]
+    for step in STEPS:
+        assert submit(f"batch_layer/{step}.py", "--date", days[0]).wait(LAST_STEP_SECONDS) == 0, step
+    assert _published(own_stack) == 1
+    assert submit("batch_layer/nightly.py", "--date", days[1]).wait(2 * LAST_STEP_SECONDS) == 0
+    assert _published(own_stack) == 2
+    assert len([key for key in world.rows(own_stack, HOME) if key[0] == "generation"]) == 72 * 4
+
+
+def _published(settings: Settings) -> int:
+    with cassandra.session(settings) as session:
+        rows = session.execute("SELECT published FROM run WHERE name = 'nightly'")
+        return sum(bool(row.published) for row in rows)
+
+
+def test_the_speed_job_runs_until_it_is_told_to_end(submit: Submit, own_stack: Settings) -> None:
+    world.register(own_stack, HOME)
+    job = submit("speed_layer/job.py")
+    report = own_stack.home / "run" / "speed.json"
+
+    def holds() -> bool:
+        assert job.poll() is None, "the job ended by itself"
+        read: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {}
+        return bool(read.get("readings", {}).get("last_offsets"))
+
+    first = world.CUT + timedelta(days=1)
+    world.send(own_stack, "readings", world.ramp(HOME, first, 12, timedelta(minutes=5), 1200.0))
+    until("the submitted job has read what was sent", holds, 240)
+    os.killpg(job.pid, signal.SIGTERM)
+    assert job.wait(60) in (0, 143)
