@@ -22,7 +22,9 @@ MAX_PAYLOAD_BYTES = 65_536
 """A reading with every field is below 4 KB; what is larger is refused, and no layer opens it."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 AHEAD = timedelta(minutes=10)
-"""How far a writer's clock may run ahead of the broker's."""
+"""How far the clock of a service may run ahead of the broker's."""
+READING_AHEAD = timedelta(minutes=1)
+"""How far a reading may lie ahead of its arrival: until its time has come it hides the true ones from the state."""
 FORECAST_AHEAD = timedelta(days=400)
 """How far ahead a forecast's hour or a price's period may lie."""
 LONGEST_INTERVAL = timedelta(days=400)
@@ -162,7 +164,7 @@ TOPICS: Mapping[str, Topic] = {
             record=Reading,
             key=("installation_id", "device_id", "time"),
             event_time="time",
-            ahead={"time": AHEAD},
+            ahead={"time": READING_AHEAD},
             message_key="installation_id",
             is_catalogued=True,
             side_fields=optional_numbers(Reading),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from energy.topics import AHEAD
+from energy.topics import READING_AHEAD
 from ingest.devices.device import DeviceError
 
 KEPT = timedelta(days=40)
@@ -33,7 +33,7 @@ class DeviceClock:
         gateway's. One that is behind may hand out a log, so its readings keep its time; where that then stands still,
         when they were measured is not known: :class:`DeviceError`.
         """
-        if now - shown > KEPT or shown - now > AHEAD:
+        if now - shown > KEPT or shown - now > READING_AHEAD:
             self.fault = f"its clock shows {shown:%Y-%m-%d %H:%M} UTC, which can't be; readings bear the gateway's time"
             return _to_ms(now)
         if shown == self._shown and self._since is not None:

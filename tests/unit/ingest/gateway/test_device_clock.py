@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.topics import AHEAD
+from energy.topics import READING_AHEAD
 from ingest.devices.device import DeviceError
 from ingest.gateway.device_clock import KEPT, DeviceClock
 
@@ -93,4 +93,4 @@ def test_whatever_a_clock_shows_no_reading_lies_ahead_or_before_any_log(
             time = one.time_of_reading(instant, now)
         except DeviceError:
             continue
-        assert time is None or now - KEPT <= time <= now + AHEAD
+        assert time is None or now - KEPT <= time <= now + READING_AHEAD
