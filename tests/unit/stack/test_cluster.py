@@ -10,6 +10,8 @@ from stack.cluster import PasswordMissingError, role_statements
 from store.schema import schema_statements
 
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")
+ADMINISTRATORS = "schema_version"
+"""Written by whoever makes and migrates the tables, and by no layer."""
 PASSWORDS = {f"{role.upper()}_PASSWORD": f"of-{role}" for role in ROLES}
 
 
@@ -22,7 +24,7 @@ def test_every_table_has_a_writer_and_is_of_the_schema() -> None:
         for each in role_statements("solera", PASSWORDS)
         if (found := re.search(r"MODIFY ON solera\.(\w+)", each))
     }
-    assert written == tables
+    assert written == tables - {ADMINISTRATORS}
 
 
 def test_analyst_may_only_read() -> None:
