@@ -46,9 +46,19 @@ def nightly(
     """
     if first and first not in STEPS:
         raise RunError(f"There is no step {first}: the steps are {', '.join(STEPS)}.")
-    with _room_asked_for(settings):
-        run = runs.open_run(spark, settings, day)
+    with _room_asked_for(settings), runs.alone(spark, settings):
+        return _take_all(spark, settings, day, first, report, steps)
+
+
+def _take_all(
+    spark: SparkSession, settings: Settings, day: date | None, first: str, report: Report, steps: Sequence[str]
+) -> Run:
+    run = runs.open_run(spark, settings, day)
     report(f"run {run.run_id}, cut {run.cut:%Y-%m-%dT%H:%MZ}")
+    if run.cut_ahead is not None:
+        report(
+            f"the last run was made under a clock that was ahead, cut {run.cut_ahead:%Y-%m-%d}: this one replaces it"
+        )
     again = STEPS[STEPS.index(first) :] if first else ()
     for step in steps:
         if step in run.finished and step not in again:
@@ -60,14 +70,15 @@ def nightly(
 
 def take_step(spark: SparkSession, settings: Settings, day: date | None, step: str, report: Report = print) -> Run:
     """Run one step of the night of ``day``. Raises :class:`RunError` where one before it is still to do."""
-    run = runs.open_run(spark, settings, day)
-    missing = [before for before in STEPS[: STEPS.index(step)] if before not in run.finished]
-    if missing:
-        raise RunError(
-            f"Run {run.run_id} has not done {missing[0]} yet: "
-            f"spark-submit batch_layer/{missing[0]}.py --date {run.cut:%Y-%m-%d} comes first."
-        )
-    return _take(Night(spark, settings, run), step, report)
+    with _room_asked_for(settings), runs.alone(spark, settings):
+        run = runs.open_run(spark, settings, day)
+        missing = [before for before in STEPS[: STEPS.index(step)] if before not in run.finished]
+        if missing:
+            raise RunError(
+                f"Run {run.run_id} has not done {missing[0]} yet: "
+                f"spark-submit batch_layer/{missing[0]}.py --date {run.cut:%Y-%m-%d} comes first."
+            )
+        return _take(Night(spark, settings, run), step, report)
 
 
 @contextmanager
@@ -85,9 +96,8 @@ def _room_asked_for(settings: Settings) -> Iterator[None]:
 
 def _take(night: Night, step: str, report: Report) -> Run:
     began = time.monotonic()
-    with _room_asked_for(night.settings):
-        outcome = step_function(step)(night)
-        run = runs.finish(night.spark, night.settings, night.run, step, outcome)
+    outcome = step_function(step)(night)
+    run = runs.finish(night.spark, night.settings, night.run, step, outcome)
     done = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in outcome.counts.items() if value)
     report(f"{step}: {done or 'nothing new'} ({time.monotonic() - began:.1f} s)")
     return run

@@ -7,9 +7,10 @@ own id. What is *published* is said by table ``run`` alone: a run without its ro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any, NamedTuple
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
@@ -17,10 +18,12 @@ from pyspark.sql import SparkSession
 
 from conf import Settings
 from conf.refusal import Refusal
-from store import cassandra, hdfs, schema
+from store import cassandra, hdfs, lock, schema
 from store.runs import read_published
 
 STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
+
+_ID = "%Y%m%dT%H%M%SZ"
 
 
 class RunError(Refusal):
@@ -31,8 +34,8 @@ class RunError(Refusal):
 class Run:
     """One night. Times are UTC; ``published`` are the ids of the runs published before, oldest first.
 
-    ``finished`` holds the counts of each step that is behind this run. ``previous_cut`` is the cut of the newest
-    published run, None before the first.
+    ``finished`` holds the counts of each step that is behind this run. ``previous_cut`` is the newest cut of a
+    published run that is not ahead of the clock, None before the first.
     """
 
     run_id: str
@@ -43,6 +46,8 @@ class Run:
     finished: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     marks: Mapping[str, int] = field(default_factory=dict)
     """Of each topic the last archive batch that the run has worked in; −1 where there is none."""
+    cut_ahead: datetime | None = None
+    """The cut of the newest published run where the clock was ahead when it was made, and this run undoes it."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -57,7 +62,7 @@ def cut_of(day: date) -> datetime:
 
 def run_id_of(instant: datetime) -> str:
     """``YYYYMMDDTHHMMSSZ`` of the run's start."""
-    return instant.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    return instant.astimezone(timezone.utc).strftime(_ID)
 
 
 def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
@@ -66,6 +71,14 @@ def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
         schema.check(session)
         visible = read_published(session)
     return sorted((run.run_id, run.cut) for run in visible.runs if run.cut is not None)
+
+
+@contextmanager
+def alone(spark: SparkSession, settings: Settings) -> Iterator[None]:
+    """Hold the lock against a second night meanwhile. Raises :class:`store.lock.Locked`, and RunError without HDFS."""
+    _require_hdfs(spark, settings)
+    with lock.held(spark, settings.hdfs_path("night.lock"), "A night"):
+        yield
 
 
 def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -> Run:
@@ -78,15 +91,9 @@ def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -
     if day is not None and cut_of(day) > now:
         raise RunError(f"The night of {day} is still to come: give --date {now:%Y-%m-%d} or an earlier day.")
     known = published_rows(settings)
-    _require_hdfs(spark, settings)
-    previous_cut = max((cut for _, cut in known), default=None)
-    cut = cut_of(day or now.date())
-    if previous_cut is not None and cut < previous_cut:
-        cut = previous_cut
-    published = tuple(run_id for run_id, _ in known)
-    fresh = Run(_next_id(now, published), now.replace(microsecond=0), cut, published, previous_cut, {})
-    for record in reversed(_records(spark, settings, after=published[-1] if published else "")):
-        if record["cut"] == cut.isoformat():
+    fresh = next_run(now, cut_of(day or now.date()), known)
+    for record in reversed(_records(spark, settings, after=known[-1][0] if known else "")):
+        if record["cut"] == fresh.cut.isoformat():
             return replace(
                 fresh,
                 run_id=record["run_id"],
@@ -96,6 +103,25 @@ def open_run(spark: SparkSession, settings: Settings, day: date | None = None) -
             )
     save(spark, settings, fresh)
     return fresh
+
+
+def next_run(now: datetime, cut: datetime, known: Sequence[tuple[str, datetime]]) -> Run:
+    """The run that begins ``now`` (UTC) to cut at ``cut``, after the published runs ``known``, oldest first.
+
+    Its id comes after theirs even where the clock was ahead when they were made, for of each value the newest run's is
+    served; and its cut is not held by theirs, for no night waits for a day that is still to come.
+    """
+    published = tuple(run_id for run_id, _ in known)
+    previous_cut = max((each for _, each in known if each <= now), default=None)
+    newest_cut = known[-1][1] if known else None
+    return Run(
+        _next_id(now, published),
+        now.replace(microsecond=0),
+        max(cut, previous_cut or cut),
+        published,
+        previous_cut,
+        cut_ahead=newest_cut if newest_cut is not None and newest_cut > now else None,
+    )
 
 
 def _require_hdfs(spark: SparkSession, settings: Settings) -> None:
@@ -108,11 +134,12 @@ def _require_hdfs(spark: SparkSession, settings: Settings) -> None:
 def _next_id(now: datetime, published: Sequence[str]) -> str:
     run_id = run_id_of(now)
     if published and run_id <= published[-1]:
-        raise RunError(
-            f"The clock says {run_id}, but run {published[-1]} is already published: "
-            "wait a second, or set this machine's clock right, and try again."
-        )
+        return run_id_of(_instant_of(published[-1]) + timedelta(seconds=1))
     return run_id
+
+
+def _instant_of(run_id: str) -> datetime:
+    return datetime.strptime(run_id, _ID).replace(tzinfo=timezone.utc)
 
 
 def _records(spark: SparkSession, settings: Settings, after: str) -> list[dict[str, Any]]:

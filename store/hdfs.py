@@ -5,9 +5,12 @@ Spark's own Hadoop client does the work, so there is one configuration and no se
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from typing import Any
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 
@@ -59,19 +62,68 @@ def read_text(spark: SparkSession, uri: str) -> str:
 
 def write_text(spark: SparkSession, uri: str, text: str) -> None:
     """Write a small UTF-8 file so that a reader sees the old one or the new one, never a part."""
-    jvm: Any = spark._jvm
+    _, path = _path(spark, uri)
+    _rename(spark, _unfinished(spark, uri, f"_{path.getName()}.unfinished", text), path, "OVERWRITE")
+
+
+def create_text(spark: SparkSession, uri: str, text: str) -> bool:
+    """Write a small UTF-8 file whole where there is none yet; False where there is one. Of several, one succeeds."""
     files, path = _path(spark, uri)
-    unfinished = jvm.org.apache.hadoop.fs.Path(path.getParent(), f"_{path.getName()}.unfinished")
+    unfinished = _unfinished(spark, uri, f"_{path.getName()}.{uuid.uuid4().hex}", text)
+    if _moved(spark, unfinished, path):
+        return True
+    files.delete(unfinished, False)
+    return False
+
+
+def move(spark: SparkSession, uri: str, to: str) -> bool:
+    """Give a file or folder another name; False where it is gone or the name is taken."""
+    return _moved(spark, _path(spark, uri)[1], _path(spark, to)[1])
+
+
+def modified(spark: SparkSession, uri: str) -> datetime | None:
+    """When a file was last written or touched, UTC; None where it is absent."""
+    files, path = _path(spark, uri)
+    if not files.exists(path):
+        return None
+    return datetime.fromtimestamp(files.getFileStatus(path).getModificationTime() / 1000, timezone.utc)
+
+
+def touch(spark: SparkSession, uri: str, at: datetime) -> None:
+    """Let a file have been modified ``at`` (UTC); nothing where it is absent."""
+    files, path = _path(spark, uri)
+    if files.exists(path):
+        files.setTimes(path, round(at.timestamp() * 1000), -1)
+
+
+def _unfinished(spark: SparkSession, uri: str, name: str, text: str) -> Any:
+    files, path = _path(spark, uri)
+    jvm: Any = spark._jvm
+    unfinished = jvm.org.apache.hadoop.fs.Path(path.getParent(), name)
     stream = files.create(unfinished, True)
     try:
         stream.write(bytearray(text, "utf-8"))
     finally:
         stream.close()
+    return unfinished
+
+
+def _moved(spark: SparkSession, path: Any, to: Any) -> bool:
+    try:
+        _rename(spark, path, to, "NONE")
+    except Py4JJavaError as error:
+        name = str(error.java_exception.getClass().getSimpleName())
+        if name in ("FileAlreadyExistsException", "FileNotFoundException"):
+            return False
+        raise
+    return True
+
+
+def _rename(spark: SparkSession, path: Any, to: Any, option: str) -> None:
+    jvm: Any = spark._jvm
     rename = jvm.org.apache.hadoop.fs.Options.Rename
-    overwrite = spark.sparkContext._gateway.new_array(rename, 1)  # type: ignore[union-attr]
-    overwrite[0] = rename.OVERWRITE
-    context = jvm.org.apache.hadoop.fs.FileContext.getFileContext(
-        path.toUri(),
-        spark._jsc.hadoopConfiguration(),
-    )
-    context.rename(unfinished, path, overwrite)
+    options = spark.sparkContext._gateway.new_array(rename, 1)  # type: ignore[union-attr]
+    options[0] = getattr(rename, option)
+    configuration = spark._jsc.hadoopConfiguration()
+    context = jvm.org.apache.hadoop.fs.FileContext.getFileContext(to.toUri(), configuration)
+    context.rename(path, to, options)

@@ -15,7 +15,7 @@ def test_no_room_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, words: s
     def refuse(*_: object) -> None:
         raise PySparkException(f"Job aborted: {words} 1 minReplication nodes …")
 
-    monkeypatch.setattr(runs, "open_run", refuse)
+    monkeypatch.setattr(runs, "alone", refuse)
     with pytest.raises(RunError, match="its disk is full"):
         nightly.nightly(None, load_settings())  # type: ignore[arg-type]
 
@@ -24,6 +24,6 @@ def test_other_failures_stay_what_they_are(monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(*_: object) -> None:
         raise PySparkException("a column is missing")
 
-    monkeypatch.setattr(runs, "open_run", refuse)
+    monkeypatch.setattr(runs, "alone", refuse)
     with pytest.raises(PySparkException, match="a column is missing"):
         nightly.nightly(None, load_settings())  # type: ignore[arg-type]
