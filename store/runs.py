@@ -59,12 +59,21 @@ class Published:
     as_of: datetime | None = None
     run_ids: frozenset[str] = field(default=frozenset())
 
+    @property
+    def issues(self) -> frozenset[datetime]:
+        """Instants at which the runs issued forecasts; none lies beyond the cut, as a clock that was ahead makes."""
+        stated = (run.issued_at or run.cut for run in self.runs)
+        return frozenset(at for at in stated if at is not None and self.cut is not None and at <= self.cut)
+
 
 def published(runs: Iterable[Run], as_of: datetime | None = None) -> Published:
     """The published ones of ``runs``; with ``as_of`` (UTC) those that were published then."""
     visible = [run for run in runs if run.published is not None and (as_of is None or run.published <= as_of)]
     visible.sort(key=lambda run: run.run_id, reverse=True)
-    cut = max((run.cut for run in visible if run.cut is not None), default=None)
+    # A cut after the newest run's start was made under a clock that was ahead; that run undoes it.
+    latest = visible[0].started if visible else None
+    cuts = (run.cut for run in visible if run.cut is not None)
+    cut = max((each for each in cuts if latest is None or each <= latest), default=None)
     return Published(tuple(visible), cut, as_of, frozenset(run.run_id for run in visible))
 
 

@@ -28,7 +28,7 @@ def alarms(night: Night) -> DataFrame:
     now = DEVICE_DAYS.read(night).select(*keys, "spans")
     known = DEVICE_DAYS.read_of(night, night.run.published[-1:])
     before = (DEVICE_DAYS.nothing(night) if known is None else known).select(*keys, F.col("spans").alias("before"))
-    cut, previous = night.run.cut.date(), _day(night.run.previous_cut)
+    cut, previous = night.run.cut.date(), _day(night.run.cut_ahead or night.run.previous_cut)
     found = F.udf(lambda before, spans: list(changed(before or (), previous, spans, cut)), _FOUND)
     last = F.date_format(F.date_sub("raised", 1), "yyyy-MM-dd")
     return (

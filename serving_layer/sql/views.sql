@@ -24,6 +24,12 @@ CREATE OR REPLACE VIEW solera.run AS
 SELECT run_id, started, published, cut, issued_at, counts, skill
 FROM {catalog}.{keyspace}.run WHERE name = 'nightly';
 
+-- The batch view answers up to here. A cut after the newest run's start was made under a clock that was ahead.
+CREATE OR REPLACE VIEW solera.cut AS
+SELECT max(cut) AS cut FROM solera.run
+WHERE published IS NOT NULL
+  AND cut <= (SELECT max_by(started, run_id) FROM solera.run WHERE published IS NOT NULL);
+
 -- Every partition an installation may have: what lets a question about one installation read only its own.
 CREATE OR REPLACE VIEW solera.installation_month AS
 SELECT installation_id, explode(sequence(date'2000-01-01', current_date(), interval 1 month)) AS month
@@ -45,7 +51,7 @@ FROM (
     FROM solera.installation_month m
     JOIN {by_key}.{keyspace}.energy_batch b ON b.installation_id = m.installation_id AND b.month = m.month
     JOIN solera.run r ON r.run_id = b.run_id
-    WHERE r.published IS NOT NULL AND b.start < (SELECT max(cut) FROM solera.run WHERE published IS NOT NULL)
+    WHERE r.published IS NOT NULL AND b.start < (SELECT cut FROM solera.cut)
     UNION ALL
     SELECT concat(m.installation_id, '') AS installation_id, date_add(m.month, 0) AS month, s.quantity, s.start,
       '' AS run_id, s.energy_wh, s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause
@@ -88,7 +94,7 @@ FROM (
   SELECT f.installation_id, f.quantity, f.day, f.time, f.issued_at,
     max(struct(f.run_id, f.p10, f.p50, f.p90, f.step, f.model)) AS v
   FROM {catalog}.{keyspace}.forecast f JOIN solera.run r ON r.run_id = f.run_id
-  WHERE r.published IS NOT NULL
+  WHERE r.published IS NOT NULL AND f.issued_at <= (SELECT cut FROM solera.cut)
   GROUP BY f.installation_id, f.quantity, f.day, f.time, f.issued_at
 );
 
@@ -134,7 +140,8 @@ FROM (
       p90, model, step)) AS v
   FROM {catalog}.{keyspace}.price
   WHERE coalesce(kind, 'known') <> 'forecast'
-    OR known_at IN (SELECT coalesce(issued_at, cut) FROM solera.run WHERE published IS NOT NULL)
+    OR (known_at IN (SELECT coalesce(issued_at, cut) FROM solera.run WHERE published IS NOT NULL)
+      AND known_at <= (SELECT cut FROM solera.cut))
   GROUP BY market, zone, day, start
 );
 

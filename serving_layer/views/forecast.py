@@ -94,9 +94,7 @@ def newest(
 
 def issues(visible: Published, issued_before: datetime | None) -> list[datetime]:
     """Instants at which the visible runs issued forecasts, newest first."""
-    stated = {run.issued_at or run.cut for run in visible.runs}
-    found = {at for at in stated if at is not None and (issued_before is None or at < issued_before)}
-    return sorted(found, reverse=True)
+    return sorted((at for at in visible.issues if issued_before is None or at < issued_before), reverse=True)
 
 
 def one_issue(rows: Iterable[Any], issued_at: datetime, visible: Published) -> list[ForecastHour]:

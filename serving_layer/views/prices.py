@@ -42,7 +42,7 @@ def read(
     """
     days = utc_dates(start, end)
     rows = [row for rows in reader.each(_PRICES, [(market, zone, day) for day in days]) for row in rows]
-    issued = set() if visible is None else {run.issued_at or run.cut for run in visible.runs}
+    issued = frozenset() if visible is None else visible.issues
     prices = [_price(row) for row in rows]
     within = [p for p in prices if start <= p["start"] < end and (p["kind"] != FORECAST or p["known_at"] in issued)]
     return newest(within)

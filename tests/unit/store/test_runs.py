@@ -29,6 +29,15 @@ def test_as_of_shows_what_was_published_then() -> None:
     assert published([], None).cut is None
 
 
+def test_the_newest_run_undoes_one_made_under_a_clock_that_was_ahead() -> None:
+    ahead = run(365)
+    after = run(1)._replace(run_id=f"{ahead.run_id[:-2]}9Z")
+    seen = published([run(0), ahead, after])
+    assert seen.cut == after.cut
+    assert seen.issues == {NIGHT, after.cut}
+    assert published([run(0), ahead]).cut == ahead.cut
+
+
 def test_instants_are_read_as_they_were_written() -> None:
     for instant in (NIGHT, NIGHT + timedelta(milliseconds=7), NIGHT - timedelta(microseconds=1000)):
         assert instant_of(rfc3339(instant)) == instant
