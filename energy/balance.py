@@ -19,6 +19,7 @@ from energy.conflict import merge
 from energy.derived import derived
 from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
 from energy.records import REGISTERS
+from energy.registers.apportion import ALL_TIME
 from energy.registers.counters import BRIDGE, Portion, energy_of_columns
 
 _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
@@ -46,17 +47,24 @@ def installation_energy(
     return installation_rows(counted(readings, capacity_kw), start, end)
 
 
-def counted(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None, bridge: timedelta = BRIDGE) -> Counted:
+def counted(
+    readings: Iterable[Mapping[str, Any]],
+    capacity_kw: float | None,
+    bridge: timedelta = BRIDGE,
+    window: tuple[datetime, datetime] | None = None,
+) -> Counted:
     """What each device counted; readings and ``capacity_kw`` as above.
 
     ``bridge`` is the longest hole that a register's step is shared over: a day for a window of the stream,
     ``energy.registers.counters.ANY_HOLE`` for whoever gives the nearest readings on both sides of every hole.
+    Of a hole longer than a day only what falls into ``window`` (UTC, edges of quarter-hours) is counted.
     """
+    within = ALL_TIME if window is None else (to_us(window[0]), to_us(window[1]))
     found = Counted(defaultdict(dict), defaultdict(dict))
     for of in registers(readings, capacity_kw):
         found.heard[of.quantity][of.device_id] = of.times
         found.portions[of.quantity][of.device_id] = energy_of_columns(
-            of.times, of.register_wh, of.power_w, of.capacity_w, bridge
+            of.times, of.register_wh, of.power_w, of.capacity_w, bridge, within
         )
     return found
 

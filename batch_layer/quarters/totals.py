@@ -45,6 +45,7 @@ READING_FIELDS = (
     *COUNTED,
 )
 """What the arithmetic looks at; the rest of a reading stays where it is."""
+FIRST_MONDAY = date(1970, 1, 5)
 _ARROW = pa.schema(
     [
         ("installation_id", pa.string()),
@@ -105,7 +106,7 @@ def installation_totals(evidence: Evidence, work: Work) -> DataFrame:
 
 
 def _week(day: str) -> str:
-    return f"CAST(floor(datediff({day}, DATE'1970-01-05') / 7) AS int)"
+    return f"CAST(floor(datediff({day}, DATE'{FIRST_MONDAY}') / 7) AS int)"
 
 
 def _reading_rows(evidence: Evidence) -> DataFrame:
@@ -151,11 +152,11 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
     """Totals, then ledger, of each (installation, week) in a stream ordered by them."""
     gc.freeze()  # the libraries in memory need not be searched for garbage: a quarter of the time
     rows = (row for batch in batches for row in batch.to_pylist())
-    for (installation, _), group in groupby(rows, itemgetter("installation_id", "week")):
+    for (installation, week), group in groupby(rows, itemgetter("installation_id", "week")):
         together = list(group)
         readings = [_present(row["reading"]) for row in together if row["reading"]]
         intervals = [_present(row["interval"]) for row in together if row["interval"]]
-        found = counted(readings, work.capacity_kw.get(installation), ANY_HOLE)
+        found = counted(readings, work.capacity_kw.get(installation), ANY_HOLE, _span(week))
         days = set(together[0]["days"] or ())  # none where only the ledger is wanted
         if days:
             start, end = _midnight(min(days)), _midnight(max(days) + timedelta(days=1))
@@ -194,6 +195,11 @@ def _values(batch: pa.RecordBatch, instants: dict[int, datetime]) -> Iterator[tu
     values = map(EnergyRow._make, zip(*(plain[name] for name in EnergyRow._fields), strict=True))
     for (community, day, member), value in zip(owners, values, strict=True):
         yield community, day, member, value
+
+
+def _span(week: int) -> tuple[datetime, datetime]:
+    monday = _midnight(FIRST_MONDAY + timedelta(weeks=week))
+    return monday, monday + timedelta(weeks=1)
 
 
 def _midnight(day: date) -> datetime:

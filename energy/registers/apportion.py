@@ -10,13 +10,21 @@ from collections.abc import Iterator, Sequence
 
 from energy.energy_row import QUARTER_US
 
+Window = tuple[int, int]
+"""From and to, microseconds from the epoch, at edges of quarter-hours."""
+ALL_TIME: Window = (-(2**63), 2**63)
 
-def by_time(amount: int, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Share ``amount`` mWh over ``begin``..``end`` (microseconds) evenly: (period, mWh, microseconds) each."""
+
+def by_time(amount: int, begin: int, end: int, window: Window = ALL_TIME) -> Iterator[tuple[int, int, int]]:
+    """Share ``amount`` mWh over ``begin``..``end`` (microseconds) evenly: (period, mWh, microseconds) each.
+
+    Only the parts inside ``window`` are given, each as it is without one.
+    """
     span = end - begin
-    before, edge = 0, begin
-    period = begin - begin % QUARTER_US
-    while edge < end:
+    edge, until = max(begin, window[0]), min(end, window[1])
+    before = (2 * amount * (edge - begin) + span) // (2 * span) if edge > begin else 0
+    period = edge - edge % QUARTER_US
+    while edge < until:
         following = min(period + QUARTER_US, end)
         upto = (2 * amount * (following - begin) + span) // (2 * span)
         yield period, upto - before, following - edge

@@ -33,9 +33,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from energy.conflict import greater
 from energy.energy_row import to_mwh, to_us
+from energy.registers.apportion import ALL_TIME, Window
 from energy.registers.fast_path import Course, advance
 from energy.registers.full_path import Portion, portions_by_full_path
 from energy.registers.pace import CONTEXT, REACH_US
@@ -54,6 +56,7 @@ __all__ = [
 
 BRIDGE = timedelta(hours=24)
 """The longest time between two samples over which a register's step is shared by whoever sees a window only."""
+_BRIDGE_US = BRIDGE // timedelta(microseconds=1)
 ANY_HOLE = timedelta.max
 """``bridge`` of whoever has the samples on both sides of every hole: no step is lost, however long the hole."""
 REACH = timedelta(microseconds=REACH_US)
@@ -91,9 +94,15 @@ def energy_of_columns(
     power_w: Sequence[float | None],
     capacity_w: float | None,
     bridge: timedelta = BRIDGE,
+    window: Window = ALL_TIME,
 ) -> dict[int, Portion]:
-    """:func:`portions` of columns already in order: unique ``times`` in microseconds, registers in Wh, powers in W."""
+    """:func:`portions` of columns already in order: unique ``times`` in microseconds, registers in Wh, powers in W.
+
+    Of a hole of more than :data:`BRIDGE` only the periods in ``window`` are given: one of years has a million.
+    """
     columns = times, *_exactly(register_wh, power_w), capacity_w, bridge // timedelta(microseconds=1)
+    if window != ALL_TIME and any(after - before > _BRIDGE_US for before, after in pairwise(times)):
+        return portions_by_full_path(*columns, window)
     course = advance(None, *columns)
     return portions_by_full_path(*columns) if course is None else course.portions(capacity_w)
 

@@ -71,7 +71,8 @@ class Course(NamedTuple):
         found = {period: Portion(mwh, us, "measured", mwh, mwh) for period, (mwh, us) in sums.items()}
         for shares in self.gaps:
             step = sum(mwh for _, mwh, _ in shares)
-            for period, portion in bounded(shares, step, step, partial(most_in, _most_mw(capacity_w))):
+            span = sum(us for _, _, us in shares)
+            for period, portion in bounded(shares, (step, step), partial(most_in, _most_mw(capacity_w)), span):
                 held = found.get(period)
                 found[period] = portion if held is None else held.plus(portion)
         return found

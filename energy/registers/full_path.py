@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from energy.energy_row import METHOD_RANK, joined_causes
-from energy.registers.apportion import areas_under, by_power, by_time
+from energy.energy_row import METHOD_RANK, QUARTER_US, joined_causes
+from energy.registers.apportion import ALL_TIME, Window, areas_under, by_power, by_time
 from energy.registers.deltas import Delta, classify_delta
 from energy.registers.outliers import validate_register
 from energy.registers.pace import MW_US
@@ -56,8 +56,9 @@ def portions_by_full_path(
     power: Sequence[int | None],
     capacity_w: float | None,
     bridge_us: int,
+    window: Window = ALL_TIME,
 ) -> dict[int, Portion]:
-    """What every stretch between the samples gives, by quarter-hour.
+    """What every stretch between the samples gives, by quarter-hour; of a hole what falls into ``window``.
 
     Units as in :class:`energy.registers.samples.Samples`.
     """
@@ -66,13 +67,13 @@ def portions_by_full_path(
         return found
     of = Samples(times, register, power, capacity_w)
     valid = validate_register(of)
-    for period, portion in _stretches(of, valid, bridge_us):
+    for period, portion in _stretches(of, valid, bridge_us, window):
         held = found.get(period)
         found[period] = portion if held is None else held.plus(portion)
     return found
 
 
-def _stretches(of: Samples, valid: ValidRegister, bridge_us: int) -> Iterator[tuple[int, Portion]]:
+def _stretches(of: Samples, valid: ValidRegister, bridge_us: int, window: Window) -> Iterator[tuple[int, Portion]]:
     samples = valid.samples
     if not samples:
         yield from _integrated(of, 0, len(of.times) - 1)
@@ -84,54 +85,62 @@ def _stretches(of: Samples, valid: ValidRegister, bridge_us: int) -> Iterator[tu
         elif here in valid.dead:
             yield from _integrated(of, last, here, "stuck")
         elif here in valid.frozen and of.plausible(last, here):
-            yield from _spread(of, last, here)
+            yield from _spread(of, last, here, window)
         else:
             following = samples[n + 1] if n + 1 < len(samples) else None
             delta = classify_delta(of, samples[max(0, n - 2) : n], here, following)
             if here in valid.causes and not delta.cause:
                 delta = delta._replace(cause=valid.causes[here])
-            yield from _step(of, last, here, delta)
+            yield from _step(of, (last, here), delta, window)
     yield from _integrated(of, samples[-1], len(of.times) - 1)
 
 
-def _spread(of: Samples, last: int, here: int) -> Iterator[tuple[int, Portion]]:
+def _spread(of: Samples, last: int, here: int, window: Window) -> Iterator[tuple[int, Portion]]:
     """A step whose power was frozen: known in sum alone."""
     step = (of.register[here] or 0) - (of.register[last] or 0)
-    for period, portion in bounded(list(by_time(step, of.times[last], of.times[here])), step, step, of.bound):
+    shares = list(by_time(step, of.times[last], of.times[here], window))
+    for period, portion in bounded(shares, (step, step), of.bound, of.times[here] - of.times[last]):
         yield period, portion._replace(cause="stuck")
 
 
-def _step(of: Samples, last: int, here: int, delta: Delta) -> Iterator[tuple[int, Portion]]:
+def _step(of: Samples, ends: tuple[int, int], delta: Delta, window: Window) -> Iterator[tuple[int, Portion]]:
     """The shares of a classified delta."""
+    last, here = ends
     integral = of.integral(last, here)
     unseen = not delta.known or (delta.cause == "reset" and delta.lower < RESET_SHARE * (integral or 0))
     if integral is not None and unseen:
         yield from _integrated(of, last, here, delta.cause)
         return
-    shares = list(_shared(of, last, here, delta.mwh))
+    shares = list(_shared(of, ends, delta.mwh, window))
     certain = delta.lower == delta.upper
-    if certain and (delta.mwh == 0 or len(shares) == 1 or not _is_long(of, last, here)):
+    if certain and (delta.mwh == 0 or _in_one_period(of, last, here) or not _is_long(of, last, here)):
         yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
         return
     method = "spread" if certain else "estimated"
     cause = joined_causes((delta.cause, "gap")) if certain else delta.cause
-    for period, portion in bounded(shares, delta.lower, delta.upper, of.bound):
+    for period, portion in bounded(shares, (delta.lower, delta.upper), of.bound, of.times[here] - of.times[last]):
         covered = portion.covered if delta.known else 0
         yield period, portion._replace(method=method, cause=cause, covered=covered)
 
 
 def bounded(
-    shares: Sequence[tuple[int, int, int]], lower: int, upper: int, most: Callable[[int], int]
+    shares: Sequence[tuple[int, int, int]], total: tuple[int, int], most: Callable[[int], int], span: int
 ) -> Iterator[tuple[int, Portion]]:
-    """``shares`` of a step between ``lower`` and ``upper`` mWh whose distribution nobody saw, each with its bounds.
+    """``shares`` of a step of ``span`` us whose distribution nobody saw, each with its bounds.
 
-    A period may have had all of it, as far as ``most`` (mWh in so many microseconds) allows, or what the others can't.
+    ``total``: least and most mWh of the whole step. A period may have had all of it, as far as ``most`` (mWh in so many
+    microseconds) allows, or what the others can't.
     """
-    span = sum(us for _, _, us in shares)
+    lower, upper = total
     for period, mwh, us in shares:
         least = max(0, lower - most(span - us))
         greatest = min(upper, max(mwh, most(us)))
         yield period, Portion(mwh, us, "spread", min(least, mwh), greatest, "gap")
+
+
+def _in_one_period(of: Samples, last: int, here: int) -> bool:
+    begin = of.times[last]
+    return of.times[here] <= begin - begin % QUARTER_US + QUARTER_US
 
 
 def _is_long(of: Samples, last: int, here: int) -> bool:
@@ -143,11 +152,12 @@ def _is_long(of: Samples, last: int, here: int) -> bool:
     return any(b - a > LONG_STEP_US for a, b in pairwise(of.times[last : here + 1]))
 
 
-def _shared(of: Samples, last: int, here: int, mwh: int) -> Iterable[tuple[int, int, int]]:
+def _shared(of: Samples, ends: tuple[int, int], mwh: int, window: Window) -> Iterable[tuple[int, int, int]]:
+    last, here = ends
     power = [p for p in of.power[last : here + 1] if p is not None]
     if of.powered(last, here) and of.times[here] > of.times[last]:
         return by_power(mwh, of.times[last : here + 1], power)
-    return by_time(mwh, of.times[last], of.times[here])
+    return by_time(mwh, of.times[last], of.times[here], window)
 
 
 def _integrated(of: Samples, first: int, last: int, cause: str = "") -> Iterator[tuple[int, Portion]]:

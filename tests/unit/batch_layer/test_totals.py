@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_layer.clean import merge_repeats
-from batch_layer.quarters.totals import Work, total_communities, total_weeks
+from batch_layer.quarters.totals import FIRST_MONDAY, Work, total_communities, total_weeks
 from energy.balance import installation_energy
 from energy.calendar import period_start, quarter_hours
 from energy.conflict import merge
@@ -47,7 +47,7 @@ def interval(hour: int, generation: float) -> dict[str, Any]:
 def week(*rows: tuple[str, dict[str, Any]], days: Sequence[date] = (DAY.date(),)) -> pa.RecordBatch:
     blank = {
         "installation_id": "a",
-        "week": 7,
+        "week": (DAY.date() - FIRST_MONDAY).days // 7,
         "days": list(days),
         "reading": None,
         "interval": None,
