@@ -60,6 +60,7 @@ def archive_topic(night: Night, topic: str, catalogue: Catalogue) -> dict[str, i
         .option("kafka.bootstrap.servers", settings.kafka_servers)
         .option("subscribe", topic)
         .option("startingOffsets", "earliest")
+        .option("includeHeaders", "true")
         .option("maxOffsetsPerTrigger", settings.spark.archive_max_offsets)
         .option("failOnDataLoss", settings.kafka.fail_on_data_loss)
         .load()

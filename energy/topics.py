@@ -25,6 +25,11 @@ AHEAD = timedelta(minutes=10)
 """How far the clock of a service may run ahead of the broker's."""
 READING_AHEAD = timedelta(minutes=1)
 """How far a reading may lie ahead of its arrival: until its time has come it hides the true ones from the state."""
+BEHIND = timedelta(days=40)
+"""How long after its time a reading may arrive: the stream's store keeps no more. A clock that has fallen back to its
+maker's date says much less, and what is older on purpose comes by a replay."""
+REPLAYED = "replayed"
+"""Header of a message that somebody has replayed: it may be of any age."""
 FORECAST_AHEAD = timedelta(days=400)
 """How far ahead a forecast's hour or a price's period may lie."""
 LONGEST_INTERVAL = timedelta(days=400)
@@ -66,6 +71,8 @@ class Topic:
     """The field that keys the topic's messages."""
     is_catalogued: bool
     """Whether a record names an installation, which must be registered."""
+    behind: timedelta | None = None
+    """How long after its event time a record may arrive unless it is replayed; None: at any time."""
     side_fields: frozenset[str] = frozenset()
     """Fields whose value, where it is out of range, costs that field and not the record: devices send markers."""
 
@@ -88,15 +95,15 @@ class Topic:
         """JSON Schema of the topic's messages."""
         return self._adapter.json_schema()
 
-    def parse(self, payload: bytes | None, received_at: datetime) -> dict[str, Any]:
+    def parse(self, payload: bytes | None, received_at: datetime, is_replayed: bool = False) -> dict[str, Any]:
         """The record in ``payload``, its times in UTC to the millisecond; absent and null fields are left out alike.
 
         ``received_at`` is the broker's time of the message (UTC). Raises :class:`Rejected`.
         """
-        return self.parse_with_dropped(payload, received_at)[0]
+        return self.parse_with_dropped(payload, received_at, is_replayed)[0]
 
     def parse_with_dropped(
-        self, payload: bytes | None, received_at: datetime
+        self, payload: bytes | None, received_at: datetime, is_replayed: bool = False
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
         """:meth:`parse`, and why each side field that was out of range has been left out of the record."""
         if payload is None:
@@ -112,6 +119,12 @@ class Topic:
             record = {name: value for name, value in record.items() if value is not None}
         for name, ahead in self.ahead.items():
             record[name] = _checked_instant(name, record[name], received_at + ahead)
+        if self.behind is not None and not is_replayed and record[self.event_time] < received_at - self.behind:
+            raise Rejected(
+                f"{self.event_time} {record[self.event_time]:%Y-%m-%dT%H:%M:%SZ} lies more than {self.behind.days} "
+                "days before its arrival: either the device's clock is wrong, or `solera replay` has to bring it",
+                "time",
+            )
         if "end" in record and not record["start"] < record["end"] <= record["start"] + LONGEST_INTERVAL:
             raise Rejected(f"end must come after start, and within {LONGEST_INTERVAL.days} days of it")
         return record, dropped
@@ -167,6 +180,7 @@ TOPICS: Mapping[str, Topic] = {
             ahead={"time": READING_AHEAD},
             message_key="installation_id",
             is_catalogued=True,
+            behind=BEHIND,
             side_fields=optional_numbers(Reading),
         ),
         Topic(

@@ -85,6 +85,7 @@ def start(
         .option("kafka.bootstrap.servers", settings.kafka_servers)
         .option("subscribe", "readings")
         .option("startingOffsets", "earliest")
+        .option("includeHeaders", "true")
         # Readings that outlive their retention unread are gone; the others must go on.
         .option("failOnDataLoss", "false")
         .options(maxOffsetsPerTrigger=settings.spark.max_offsets_per_trigger, **source_options)

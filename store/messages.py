@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from energy.topics import MAX_PAYLOAD_BYTES
+from energy.topics import MAX_PAYLOAD_BYTES, REPLAYED
 from store.quarantine import PAYLOAD_BYTES
 
 ARROW_RECORDS = 500
@@ -12,9 +12,10 @@ ARROW_RECORDS = 500
 
 
 def bounded(source: DataFrame) -> DataFrame:
-    """Rows of the Kafka source: partition, offset, received_us, value, size (bytes).
+    """Rows of the Kafka source: partition, offset, received_us, value, size (bytes), is_replayed.
 
-    Of a message that is too large to be taken ``value`` is the part that the quarantine keeps.
+    ``source`` is read with the option ``includeHeaders``. Of a message that is too large to be taken ``value`` is the
+    part that the quarantine keeps.
     """
     # As text: each column object, made in Python, costs a live batch a search of the class path for its class.
     return source.selectExpr(
@@ -24,4 +25,5 @@ def bounded(source: DataFrame) -> DataFrame:
         f"CASE WHEN octet_length(value) > {MAX_PAYLOAD_BYTES} "
         f"THEN substring(value, 1, {PAYLOAD_BYTES}) ELSE value END AS value",
         "CAST(coalesce(octet_length(value), 0) AS BIGINT) AS size",
+        f"coalesce(exists(headers, each -> each.key = '{REPLAYED}'), false) AS is_replayed",
     )

@@ -58,7 +58,7 @@ def validated_row(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> 
     }
     try:
         check_size(message["size"])
-        record = TOPICS[topic].parse(payload, received_at)
+        record = TOPICS[topic].parse(payload, received_at, message["is_replayed"])
         if TOPICS[topic].is_catalogued:
             catalogue.check(record)
     except Rejected as rejected:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from conf import Settings
+from energy.topics import REPLAYED
 from store import cassandra
 
 DEVICES = 500
@@ -77,7 +78,7 @@ def publish(settings: Settings, count: int, start: datetime, devices: int = DEVI
     """Send a backlog of ``count`` messages to topic ``readings``."""
     producer = Producer({"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "linger.ms": 20})
     for number, (key, value) in enumerate(backlog(count, start, devices)):
-        producer.produce("readings", value, key)
+        producer.produce("readings", value, key, headers=[(REPLAYED, b"")])
         if number % 5_000 == 0:
             producer.poll(0)
             while len(producer) > 50_000:

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from conf import Settings
 from conf.refusal import Refusal
+from energy.topics import REPLAYED
 from ingest.publishing.message import Message
 from ingest.publishing.producer import producer
 
@@ -36,8 +37,9 @@ def publish_all(
 ) -> int:
     """Publish ``messages`` of ``topic`` in order, at most ``rate`` a second; how many the broker acknowledged.
 
-    The order is kept per key. Raises :class:`BulkError` if the broker or the topic is not there, or if any
-    message was not acknowledged within :data:`DELIVERY_SECONDS`.
+    The order is kept per key. Each message says that it is replayed, so that it may be of any age. Raises
+    :class:`BulkError` if the broker or the topic is not there, or if any message was not acknowledged within
+    :data:`DELIVERY_SECONDS`.
     """
     sending = producer(
         settings.kafka_servers, DELIVERY_SECONDS, linger_ms=20, max_bytes=settings.kafka.max_message_bytes
@@ -99,7 +101,7 @@ def _check_topic(sending: Producer, servers: str, topic: str) -> None:
 def _produce(sending: Producer, topic: str, message: Message, delivered: _Delivered) -> None:
     while True:
         try:
-            sending.produce(topic, key=message.key, value=message.value, on_delivery=delivered)
+            sending.produce(topic, message.value, message.key, on_delivery=delivered, headers=[(REPLAYED, b"")])
             sending.poll(0)
             return
         except BufferError:

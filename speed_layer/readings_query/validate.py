@@ -21,6 +21,7 @@ class Message(NamedTuple):
     """Its bytes; of a message above the size limit only the beginning."""
     size: int
     """Its true size in bytes."""
+    is_replayed: bool = False
 
 
 def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:
@@ -31,6 +32,8 @@ def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:
 def validate_with_dropped(message: Message, catalogue: Catalogue) -> tuple[dict[str, Any], Mapping[str, str]]:
     """:func:`validate`, and why each side field that was out of range has been left out of the reading."""
     check_size(message.size)
-    reading, dropped = TOPICS["readings"].parse_with_dropped(message.payload, from_us(message.received_us))
+    reading, dropped = TOPICS["readings"].parse_with_dropped(
+        message.payload, from_us(message.received_us), message.is_replayed
+    )
     catalogue.check(reading)
     return reading, dropped

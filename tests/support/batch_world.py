@@ -10,6 +10,7 @@ from typing import Any
 from confluent_kafka import Producer
 
 from conf import Settings
+from energy.topics import REPLAYED
 from store import cassandra
 
 CUT = datetime(2026, 3, 10, tzinfo=timezone.utc)
@@ -35,7 +36,7 @@ def send(settings: Settings, topic: str, payloads: Iterable[bytes | dict[str, An
     for payload in payloads:
         value = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         key = payload.get("installation_id", "") if isinstance(payload, dict) else ""
-        producer.produce(topic, value, key=key)
+        producer.produce(topic, value, key=key, headers=[(REPLAYED, b"")])
         producer.poll(0)
     assert producer.flush(30) == 0
 

@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from conf import Settings
 from energy.energy_row import EnergyRow
+from energy.topics import REPLAYED
 from store import cassandra
 
 PATIENCE_SECONDS = 480.0
@@ -109,7 +110,7 @@ def send(settings: Settings, messages: Iterable[tuple[str | None, bytes]]) -> No
         {"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "message.max.bytes": 4_000_000}
     )
     for key, value in messages:
-        producer.produce("readings", value, key)
+        producer.produce("readings", value, key, headers=[(REPLAYED, b"")])
         producer.poll(0)
         while len(producer) > 20_000:
             producer.poll(0.05)

@@ -28,7 +28,7 @@ CATALOGUE = Catalogue(frozenset({HOME}))
 
 
 def by_batch(topic: str, payload: bytes) -> dict[str, object]:
-    place = {"partition": 0, "offset": 7, "received_us": to_us(RECEIVED)}
+    place = {"partition": 0, "offset": 7, "received_us": to_us(RECEIVED), "is_replayed": False}
     message = {**place, "value": payload, "size": len(payload)}
     return validated_row(topic, CATALOGUE, message)
 

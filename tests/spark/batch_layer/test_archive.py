@@ -33,9 +33,14 @@ def interval(start: str = "2026-03-08T10:00:00Z", **changed: Any) -> bytes:
     return json.dumps(record | changed).encode()
 
 
+KAFKA = (
+    "partition int, offset bigint, timestamp timestamp, value binary, headers array<struct<key: string, value: binary>>"
+)
+
+
 def messages(spark: SparkSession, *payloads: bytes | None, offset: int = 0) -> DataFrame:
-    rows = [(0, offset + n, RECEIVED, payload) for n, payload in enumerate(payloads)]
-    return spark.createDataFrame(rows, "partition int, offset bigint, timestamp timestamp, value binary")
+    rows = [(0, offset + n, RECEIVED, payload, None) for n, payload in enumerate(payloads)]
+    return spark.createDataFrame(rows, KAFKA)
 
 
 def archived(spark: SparkSession, settings: Settings, batch: int, *payloads: bytes, offset: int = 0) -> int:
@@ -63,7 +68,14 @@ def test_a_hostile_message_is_refused_with_its_reason(payload: bytes | None, rea
     row = validated_row(
         "intervals",
         HOMES,
-        {"partition": 1, "offset": 7, "received_us": to_us(RECEIVED), "value": payload, "size": len(payload or b"")},
+        {
+            "partition": 1,
+            "offset": 7,
+            "received_us": to_us(RECEIVED),
+            "value": payload,
+            "size": len(payload or b""),
+            "is_replayed": False,
+        },
     )
     assert reason in row["reason"]
     assert (row["kafka_partition"], row["kafka_offset"]) == (1, 7)
@@ -74,7 +86,14 @@ def test_a_huge_payload_is_kept_in_part_with_its_true_size() -> None:
     row = validated_row(
         "readings",
         HOMES,
-        {"partition": 0, "offset": 0, "received_us": to_us(RECEIVED), "value": b"x" * 9_000, "size": 2_000_000},
+        {
+            "partition": 0,
+            "offset": 0,
+            "received_us": to_us(RECEIVED),
+            "value": b"x" * 9_000,
+            "size": 2_000_000,
+            "is_replayed": False,
+        },
     )
     assert len(row["payload"]) == PAYLOAD_BYTES
     assert row["payload_bytes"] == 2_000_000

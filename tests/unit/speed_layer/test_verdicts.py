@@ -24,6 +24,7 @@ def validated_messages(messages: list[Message]) -> list[dict[str, Any]]:
             ("received_us", pa.int64()),
             ("value", pa.binary()),
             ("size", pa.int64()),
+            ("is_replayed", pa.bool_()),
         ]
     )
     batches = [
