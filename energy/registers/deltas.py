@@ -16,6 +16,8 @@ MODULI = sorted(
     + [(10**digits * 1_000, 1_000) for digits in (8, 9)]
 )
 """Where registers wrap (mWh) and their resolution: 16 and 32 bits of each, and meters of 5 and 6 digits of kWh."""
+ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
+"""The greatest values (mWh) that registers can hold: devices send them for no value."""
 NEAR_US = timedelta(hours=1) // timedelta(microseconds=1)
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple, TypeGuard
 
 from energy.energy_row import QUARTER_US
 from energy.registers.apportion import by_power, by_time
+from energy.registers.deltas import ALL_ONES
 from energy.registers.full_path import LONG_STEP_US, Portion, bounded
 from energy.registers.pace import (
     CONTEXT,
@@ -94,15 +96,25 @@ def advance(
 
     Units as in :class:`energy.registers.samples.Samples`; a step longer than ``bridge_us`` is not shared.
     """
-    if not times or not _is_whole(register):
+    if not times or not _is_whole(register) or _shows_marker(course, register):
         return None
     if course is None:
+        if register[0] == 0 < register[-1]:  # it may have begun, or not been read yet
+            return None
         edge = times[0] - times[0] % QUARTER_US + QUARTER_US
         course = Course(times[0], register[0], power[0], Standing(0, times[0]), (times[0], register[0]), edge, {})
     standing = _plain(course, times, register, power, _most_mw(capacity_w))
     if standing is None:
         return None
     return _with_steps(course, times, register, power, bridge_us)._replace(standing=standing)
+
+
+def _shows_marker(course: Course | None, register: Sequence[int]) -> bool:
+    """Whether the register comes to all ones otherwise than by counting."""
+    if ALL_ONES.isdisjoint(register):
+        return False
+    values = [0 if course is None else course.register, *register]
+    return any(here in ALL_ONES and here - before > 2 * count_of(before, here) for before, here in pairwise(values))
 
 
 def _most_mw(capacity_w: float | None) -> int | None:

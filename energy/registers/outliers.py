@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from energy.registers.deltas import MODULI, wrapped
+from energy.registers.deltas import ALL_ONES, wrapped
 from energy.registers.samples import Samples, count_of
 from energy.registers.standstill import ValidRegister, without_standstill
 
-ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
-"""The greatest values (mWh) that registers can hold: devices send them for no value."""
 MOMENT_US = timedelta(hours=1) // timedelta(microseconds=1)
 """A value that comes and goes within this time (a sentinel, a bit that fell over) is not believed."""
 FEW = 2
@@ -37,7 +35,7 @@ def _without_moments(of: Samples) -> tuple[list[int], dict[int, str]]:
     at = 1
     while at < len(have):
         last, here = good[-1], have[at]
-        if of.plausible(last, here) or _level(of, last, here):
+        if (of.plausible(last, here) and not _is_marker(of, last, here)) or _level(of, last, here):
             good.append(here)
         elif (back := _back_after_dip(of, last, have, at)) is not None or (
             back := _back_after_spike(of, good, have, at)
@@ -73,15 +71,18 @@ def _without_false_start(of: Samples, have: list[int]) -> list[int]:
     if end >= len(have) or (of.times[have[end - 1]] - of.times[have[0]] > MOMENT_US and end > FEW):
         return have
     first, following = _value(of, have[0]), _value(of, have[end])
-    if first == 0 < following and not of.plausible(have[end - 1], have[end]):
-        return have[end - 1 :]
-    if first in ALL_ONES and following > first and not of.climbed(have[end - 1], have[end]):
-        return have[end:]
+    if following > first and (first == 0 or first in ALL_ONES) and not of.climbed(have[end - 1], have[end]):
+        return have[end - 1 :] if first == 0 and not of.plausible(have[end - 1], have[end]) else have[end:]
     if not 0 < following < first - _jitter(first, following) or _comes_back(of, have, end):
         return have
     is_wrap = wrapped(of, have[end - 1], have[end]) is not None
     is_reset = following <= (of.usual(have[end - 1], have[end]) or 0)
     return have if is_wrap or is_reset else have[end:]
+
+
+def _is_marker(of: Samples, last: int, here: int) -> bool:
+    """Whether the register rises to all ones as it does not count."""
+    return _value(of, here) in ALL_ONES and not of.climbed(last, here)
 
 
 def _comes_back(of: Samples, have: list[int], end: int) -> bool:
@@ -123,6 +124,8 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
         if lasted > DAY_US and not is_moment:
             return None
         value, below = _value(of, have[back]), _value(of, have[back - 1])
+        if value < below - _jitter(below, value) and counts:
+            return None
         if value < high:
             counts = counts or value > low
             continue
@@ -141,7 +144,7 @@ def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) ->
     """
     last = good[-1]
     base, high = _value(of, last), _value(of, have[at])
-    if high < base:
+    if high < base or (good == [last] and base == 0):
         return None
     stands, is_settled = True, len(good) >= SETTLED and base > 0
     for back in range(at + 1, len(have)):
