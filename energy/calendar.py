@@ -97,11 +97,16 @@ def quarter_hours(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def day_start(day: date, tz: tzinfo) -> datetime:
-    """First instant (UTC) of the local ``day``, also where the clocks change at midnight."""
+    """First instant (UTC) of the local ``day``, also where the clocks change at midnight.
+
+    A day that a place has left out (Apia 2011-12-30, on the date line) begins with the next one and lasts no time.
+    """
     midnight = datetime.combine(day, time(), tz)
     instant = midnight.astimezone(timezone.utc)
     if instant.astimezone(tz).date() == day:
         return instant
+    if (instant - timedelta(days=1)).astimezone(tz).date() < day < instant.astimezone(tz).date():
+        return day_start(day + timedelta(days=1), tz)
     # Midnight itself was skipped: the day begins where the clocks changed.
     before, after = (midnight.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
     return instant - abs(after - before)
