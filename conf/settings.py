@@ -128,6 +128,8 @@ class ApiSettings(Endpoint):
     """REST and page: the bearer token (empty: the one in ``<home>/token``) and what ``/healthz`` looks at."""
 
     token: Secret
+    hosts: list[str]
+    """Names beside loopback's and its own under which it may be asked."""
     watch: list[str]
 
 

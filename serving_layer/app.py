@@ -12,15 +12,20 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
 from serving_layer import health
-from serving_layer.access.token import read_or_make
+from serving_layer.access.bounds import Bounds
+from serving_layer.access.token import token_of
 from serving_layer.api import alarms, energy, forecasts, installations, prices, problems, provenance, runs
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
-from serving_layer.web import page
+from serving_layer.web import login, page
 from serving_layer.web.mount import Page
 
+HEADER_BYTES = 16 * 1024
+"""The head of a request, its address included."""
+CONNECTIONS = 200
+"""More are told to come back."""
 ROUTERS = (
     installations.router,
     energy.router,
@@ -30,6 +35,7 @@ ROUTERS = (
     provenance.router,
     alarms.router,
     health_api.router,
+    login.router,
 )
 
 
@@ -42,23 +48,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.watch = health.Watch(health.checks(settings, app.state.reader))
     settings.home.mkdir(parents=True, exist_ok=True)
-    app.state.token_place = settings.home / "token"
-    app.state.token = settings.api.token.get_secret_value() or read_or_make(app.state.token_place)
+    app.state.token = token_of(settings)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Counting, metrics=app.state.metrics)
-    app.add_middleware(Page, page=page.build(app.state.reader))
+    app.add_middleware(Page, page=page.build(app.state.reader), token=app.state.token)
+    app.add_middleware(Bounds)
     # A page of another origin must not reach this one under a name that it makes point here.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings))
     return app
 
 
 def allowed_hosts(settings: Settings) -> list[str]:
-    """Names under which this server may be asked; any, where it listens beyond loopback."""
-    if settings.api.host in ("127.0.0.1", "localhost", "::1"):
-        return ["127.0.0.1", "localhost", "[::1]"]
-    return ["*"]
+    """Names under which this server may be asked: those of loopback, its own, and those that the settings add."""
+    return ["127.0.0.1", "localhost", "[::1]", settings.api.host, *settings.api.hosts]
 
 
 @asynccontextmanager
@@ -79,6 +83,10 @@ def main() -> None:
         host=settings.api.host,
         port=settings.api.port,
         access_log=False,
+        http="h11",
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_keep_alive=5,
+        limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=3,
     )
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
 
 from conf.settings import Settings
+from serving_layer.access.token import token_of
 from stack.downloads import jars, java
 from stack.preflight import Unfit, check, check_python
 from stack.process import Place, Service, leader, ours, spawn, stop
@@ -55,7 +53,7 @@ def up(settings: Settings, names: Sequence[str] = (), console: Console | None = 
     known = services(settings)
     starting = [known[name] for name in chosen if name in known]
     check(settings, starting)
-    make_token(settings)
+    token_of(settings)
     place = Place(settings.home)
     place.run.mkdir(parents=True, exist_ok=True)
     names = list(dict.fromkeys([*_wanted_now(place), *(s.name for s in starting)]))
@@ -118,12 +116,3 @@ def status(settings_home: Place) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return found
-
-
-def make_token(settings: Settings) -> None:
-    """Make the API's token in ``<home>/token``, readable by its owner alone, where there is none."""
-    path = settings.home / "token"
-    with suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")

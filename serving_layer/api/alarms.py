@@ -8,12 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from serving_layer.access.door import Guarded, seen
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
-from serving_layer.views import alarms, catalogue
+from serving_layer.views import alarms
 
-router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[p.Guarded])
+router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[Guarded])
 COLUMNS = ("installation_id", "device_id", "kind", "text", "raised_at", "cleared_at")
 LONGEST_DAYS = 400
 
@@ -48,7 +49,7 @@ def raised(
     end = last or datetime.now(timezone.utc).date()
     if not date(2000, 1, 1) <= end < date(2100, 1, 1):
         raise bad_parameter("day", "must lie in the years 2000 to 2099")
-    only = None if installation_id is None else [catalogue.installation(reader, installation_id)["installation_id"]]
+    only = None if installation_id is None else [seen(reader, installation_id)["installation_id"]]
     midnight = datetime.combine(end + timedelta(days=1), time(), timezone.utc)
     found = alarms.alarms(reader, midnight - timedelta(days=days), midnight, only)
     found = [each for each in found if not (standing and each["cleared_at"])]

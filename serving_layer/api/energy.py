@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
-from serving_layer.views import catalogue, merged
+from serving_layer.views import merged
 from serving_layer.views.merge import Value
 from serving_layer.views.totals import totals
 
-router = APIRouter(prefix="/v1", tags=["energy"], dependencies=[p.Guarded])
+router = APIRouter(prefix="/v1", tags=["energy"], dependencies=[Guarded])
 UTC = ZoneInfo("UTC")
 
 
@@ -57,7 +58,7 @@ AsOf = Annotated[
 @router.get("/installations/{installation_id}/energy", response_model=Energy, responses=responses(404, 422))
 def energy(
     reader: p.ReaderOf,
-    installation_id: p.InstallationId,
+    chosen: SeenInstallation,
     quantity: p.QuantityParameter,
     first: p.FromParameter,
     last: p.ToParameter,
@@ -74,15 +75,14 @@ def energy(
     zone = p.zone_of(tz)
     start, end = p.range_of(first, last, zone, p.LONGEST[resolution])
     then = None if as_of is None else p.instant_of("as_of", as_of, zone)
-    catalogue.installation(reader, installation_id)
     visible = merged.seen(reader, then)
-    quarters = merged.read(reader, installation_id, quantity, start, end, visible)
+    quarters = merged.read(reader, chosen.id, quantity, start, end, visible)
     values = [_plain(value, zone) for value in totals(quarters, resolution, zone)]
     if form == "csv":
         return as_csv(["start", *(["local_start"] if zone != UTC else []), *Value._fields[1:]], values)
     return as_json(
         {
-            "installation_id": installation_id,
+            "installation_id": chosen.id,
             "quantity": quantity,
             "unit": "Wh",
             "resolution": resolution,

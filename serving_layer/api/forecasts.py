@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.records import QUANTITIES
+from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.energy import UTC
 from serving_layer.api.problems import responses
-from serving_layer.views import catalogue, forecast, merged
+from serving_layer.views import forecast, merged
 
-router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[p.Guarded])
+router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[Guarded])
 COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step", "model", "run_id")
 SKILL_COLUMNS = (
     "quantity", "run_id", "days", "hours", "basis", "mae_wh", "mae_yesterday_wh", "mae_last_week_wh", "rmse_wh",
@@ -100,21 +101,20 @@ Before = Annotated[
 @router.get("/installations/{installation_id}/forecast", response_model=Forecast, responses=responses(404, 422))
 def newest_forecast(
     reader: p.ReaderOf,
-    installation_id: p.InstallationId,
+    chosen: SeenInstallation,
     quantity: p.QuantityParameter,
     issued_before: Before = None,
     form: p.FormatParameter = "json",
 ) -> Response:
     """The newest published forecast, hour by hour."""
     before = None if issued_before is None else p.instant_of("issued_before", issued_before, UTC)
-    catalogue.installation(reader, installation_id)
-    issue = forecast.newest(reader, installation_id, quantity, merged.seen(reader), before)
+    issue = forecast.newest(reader, chosen.id, quantity, merged.seen(reader), before)
     values = [hour._asdict() for hour in issue.values]
     if form == "csv":
         return as_csv(COLUMNS, [{"issued_at": issue.issued_at} | value for value in values])
     return as_json(
         {
-            "installation_id": installation_id,
+            "installation_id": chosen.id,
             "quantity": quantity,
             "unit": "Wh",
             "issued_at": issue.issued_at,
@@ -126,25 +126,23 @@ def newest_forecast(
 
 
 @router.get("/installations/{installation_id}/skill", response_model=Skill, responses=responses(404, 422))
-def skill(reader: p.ReaderOf, installation_id: p.InstallationId, form: p.FormatParameter = "json") -> Response:
+def skill(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
     """The forecasts' errors beside the naive ones', as the newest run published them."""
-    catalogue.installation(reader, installation_id)
-    rows = forecast.skill(reader, installation_id, QUANTITIES, merged.seen(reader))
+    rows = forecast.skill(reader, chosen.id, QUANTITIES, merged.seen(reader))
     if form == "csv":
         return as_csv(SKILL_COLUMNS, rows)
-    return as_json({"installation_id": installation_id, "skill": rows})
+    return as_json({"installation_id": chosen.id, "skill": rows})
 
 
 @router.get("/installations/{installation_id}/errors", response_model=Errors, responses=responses(404, 422))
 def errors(
     reader: p.ReaderOf,
-    installation_id: p.InstallationId,
+    chosen: SeenInstallation,
     slice_by: SliceBy = "horizon",
     form: p.FormatParameter = "json",
 ) -> Response:
     """The forecasts' errors by hours ahead or by month, beside the naive ones'."""
-    catalogue.installation(reader, installation_id)
-    rows = forecast.errors(reader, installation_id, QUANTITIES, merged.seen(reader), slice_by)
+    rows = forecast.errors(reader, chosen.id, QUANTITIES, merged.seen(reader), slice_by)
     if form == "csv":
         return as_csv(ERROR_COLUMNS, rows)
-    return as_json({"installation_id": installation_id, "errors": rows})
+    return as_json({"installation_id": chosen.id, "errors": rows})

@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, state
 from store.catalogue import INSTALLATION_FIELDS
 
-router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[p.Guarded])
+router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[Guarded])
 
 
 class Installation(BaseModel):
@@ -69,17 +70,16 @@ def installations(reader: p.ReaderOf, form: p.FormatParameter = "json") -> Respo
 
 
 @router.get("/installations/{installation_id}/state", response_model=State, responses=responses(404, 422))
-def state_now(reader: p.ReaderOf, installation_id: p.InstallationId, form: p.FormatParameter = "json") -> Response:
+def state_now(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
     """Latest state of every device; of a community, of its members' devices."""
-    chosen = catalogue.installation(reader, installation_id)
     now = datetime.now(timezone.utc)
-    devices = state.devices(reader, state.members(chosen, catalogue.installations(reader)), now)
+    devices = state.devices(reader, state.members(chosen.row, catalogue.installations(reader)), now)
     if form == "csv":
         return as_csv(list(dict.fromkeys(name for device in devices for name in device)), devices)
     newest: dict[str, Any] = max(devices, key=lambda device: device["time"], default={})
     return as_json(
         {
-            "installation_id": installation_id,
+            "installation_id": chosen.id,
             "time": newest.get("time"),
             "age_s": newest.get("age_s"),
             "power": state.power(devices, now),

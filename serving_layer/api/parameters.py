@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
-from fastapi import Path as InPath
 
 from energy.records import Quantity
 from serving_layer import instants
-from serving_layer.access.token import token_required
 from serving_layer.api.problems import bad_parameter
 from serving_layer.reader import Reader
 
@@ -27,7 +24,6 @@ LONGEST = {
 }
 """Longest range a resolution answers: about 40,000 values, or five years of quarter-hours to be summed."""
 
-InstallationId = Annotated[str, InPath(max_length=200, description="As registered.", examples=["fontana-01"])]
 QuantityParameter = Annotated[Quantity, Query(description="Which energy.")]
 FormatParameter = Annotated[Format, Query(alias="format", description="JSON, or CSV with a header line.")]
 FromParameter = Annotated[
@@ -60,14 +56,7 @@ def reader_of(request: Request) -> Reader:
     return reader
 
 
-def home_of(request: Request) -> Path:
-    """Where this machine's stack keeps its state."""
-    home: Path = request.app.state.settings.home
-    return home
-
-
 ReaderOf = Annotated[Reader, Depends(reader_of)]
-Guarded = Depends(token_required)
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy import records
+from serving_layer.access.door import Guarded
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
 from serving_layer.views import merged, prices
 
-router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[p.Guarded])
+router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[Guarded])
 COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10", "p90", "model", "step")
 LONGEST = timedelta(days=400)
 AHEAD = timedelta(hours=48)

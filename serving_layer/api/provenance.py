@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from energy.energy_row import MWH
+from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
@@ -16,7 +17,7 @@ from serving_layer.views import catalogue, gaps, merged, state
 from serving_layer.views import reconcile as compared
 from serving_layer.views import revisions as changed
 
-router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[p.Guarded])
+router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded])
 
 AsOf = Annotated[
     str | None,
@@ -105,7 +106,7 @@ class Changes(BaseModel):
 @router.get("/installations/{installation_id}/reconcile", response_model=Reconciled, responses=responses(404, 422))
 def reconcile(
     reader: p.ReaderOf,
-    installation_id: p.InstallationId,
+    chosen: SeenInstallation,
     first: p.FromParameter,
     last: p.ToParameter,
     tz: p.ZoneParameter = "UTC",
@@ -116,13 +117,13 @@ def reconcile(
     zone = p.zone_of(tz)
     start, end = p.range_of(first, last, zone, compared.LONGEST)
     seen = merged.seen(reader, None if as_of is None else p.instant_of("as_of", as_of, zone))
-    lines = compared.reconcile(reader, installation_id, start, end, zone, seen)
+    lines = compared.reconcile(reader, chosen.id, start, end, zone, seen)
     if form == "csv":
         return as_csv(compared.COLUMNS, compared.flat(lines))
     plain = [_plain(line) for line in lines]
     return as_json(
         {
-            "installation_id": installation_id,
+            "installation_id": chosen.id,
             "unit": "Wh",
             "tz": tz,
             "cut": seen.cut,
@@ -135,7 +136,7 @@ def reconcile(
 @router.get("/installations/{installation_id}/gaps", response_model=Gaps, responses=responses(404, 422))
 def gap_ledger(
     reader: p.ReaderOf,
-    installation_id: p.InstallationId,
+    chosen: SeenInstallation,
     first: p.FromParameter,
     last: p.ToParameter,
     tz: p.ZoneParameter = "UTC",
@@ -146,14 +147,13 @@ def gap_ledger(
 ) -> Response:
     """What became of every expected quarter-hour of every device, up to the cut; of a community, of its members'."""
     start, end = p.range_of(first, last, p.zone_of(tz), compared.LONGEST)
-    chosen = catalogue.installation(reader, installation_id)
-    members = state.members(chosen, catalogue.installations(reader))
+    members = state.members(chosen.row, catalogue.installations(reader))
     seen = merged.seen(reader)
     found = gaps.ledger(reader, members, start, end, seen, datetime.now(timezone.utc))
     rows = [line._asdict() for line in gaps.of_states(found, states or ())]
     if form == "csv":
         return as_csv(gaps.Line._fields, rows)
-    return as_json({"installation_id": installation_id, "cut": seen.cut, "gaps": rows})
+    return as_json({"installation_id": chosen.id, "cut": seen.cut, "gaps": rows})
 
 
 @router.get("/runs/{run_id}/changes", response_model=Changes, responses=responses(404, 422))

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.topics import TOPICS, TopicName
+from serving_layer.access.door import Guarded
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
 from serving_layer.views import ledger, merged
 
-router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[p.Guarded])
+router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded])
 LEDGER_COLUMNS = ("topic", "layer", "batches", *ledger.COUNTS, "written_at")
 MESSAGE_COLUMNS = (
     "topic", "partition", "offset", "received_at", "reason", "payload_bytes", "payload", "payload_base64",

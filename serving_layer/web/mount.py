@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from a2wsgi import WSGIMiddleware
 from dash import Dash
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving_layer.access import door
 
 PREFIXES = ("/_dash", "/assets/", "/_favicon")
 
 
 class Page:
-    """Answers the page's paths and hands every other to ``app``; each answer of the page carries its safety headers."""
+    """Answers the page's paths to whoever has logged in and hands every other to ``app``.
 
-    def __init__(self, app: ASGIApp, page: Dash) -> None:
+    Each answer of the page carries its safety headers."""
+
+    def __init__(self, app: ASGIApp, page: Dash, token: str) -> None:
         self._app = app
+        self._token = token
         self._page = WSGIMiddleware(page.server, workers=4)
         self._headers = [(name.encode(), value.encode()) for name, value in headers(page).items()]
 
@@ -22,6 +29,10 @@ class Page:
         path = scope.get("path", "")
         if scope["type"] != "http" or not (path == "/" or path.startswith(PREFIXES)):
             await self._app(scope, receive, send)
+            return
+        if not door.is_session(HTTPConnection(scope).cookies, self._token):
+            answer = RedirectResponse("/login", 303) if path == "/" else Response(status_code=401)
+            await answer(scope, receive, send)
             return
 
         async def send_safely(message: Message) -> None:

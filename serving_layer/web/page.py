@@ -126,6 +126,8 @@ def _connect(page: Dash, reader: Reader) -> None:
     def choose(_tick: int | None, clicks: list[int], chosen: str | None) -> tuple[Any, Any]:
         try:
             known = catalogue.installations(reader)
+            # Whoever calls without the page may send anything.
+            chosen = chosen if isinstance(chosen, str) else None
             options = [{"label": k.get("name") or k["installation_id"], "value": k["installation_id"]} for k in known]
             clicked = ctx.triggered_id
             if isinstance(clicked, dict) and any(clicks):
@@ -142,6 +144,8 @@ def _connect(page: Dash, reader: Reader) -> None:
         Input("market", "value"),
     )
     def show(_tick: int | None, chosen: str | None, quantity: str, market: str) -> list[Any]:
+        if quantity not in QUANTITIES or market not in price_panel.MARKETS or not isinstance(chosen, str | None):
+            return [no_update] * len(PARTS)
         try:
             if chosen is None:
                 return _nothing(_no_installation(reader))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from energy.calendar import local_day as local_day_edges
 from energy.records import QUANTITIES
 from serving_layer import instants
+from serving_layer.access import door
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged, state
 from serving_layer.views.forecast import Forecast, NoForecast, newest
@@ -70,7 +71,7 @@ def first_choice(reader: Reader) -> str | None:
 
 def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> Snapshot:
     """Read it. ``quantity`` is the forecast's. Raises ``UnknownInstallation`` and ``StoreAway``."""
-    installation = catalogue.installation(reader, installation_id)
+    installation = door.seen(reader, installation_id)
     zone = _zone(installation)
     day = now.astimezone(zone).date()
     start, end = local_day_edges(day, zone)

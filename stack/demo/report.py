@@ -11,6 +11,7 @@ from rich.table import Table
 
 from conf import Settings
 from ingest.simulator.homes import COMMUNITY, Home
+from serving_layer.access.token import page_link
 from serving_layer.reader import Reader
 from serving_layer.views import forecast, ledger, merged
 
@@ -119,7 +120,7 @@ def _doors(settings: Settings, installation_id: str) -> Table:
     api = f"http://{settings.api.host}:{settings.api.port}"
     table = _table("Ask further")
     table.show_header = False
-    table.add_row("page", f"{api}/")
+    table.add_row("page", page_link(settings))
     table.add_row("command", f"solera forecast --installation {installation_id} --quantity generation")
     table.add_row(
         "REST",

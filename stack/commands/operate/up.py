@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from conf import load_settings
+from serving_layer.access.token import page_link
 from stack.up import up as start
 
 
@@ -34,8 +35,11 @@ def up(
                 console.print(f"{time.monotonic() - began:5.1f} s  {name:<10} {now}{reason}")
             seen[name] = now
 
+    settings = load_settings()
     try:
-        start(load_settings(), only or (), console, told)
+        start(settings, only or (), console, told)
+        if "api" in seen:
+            console.print(f"The page, for you alone: {page_link(settings)}", soft_wrap=True)
     except KeyboardInterrupt:
         console.print("Interrupted; what has started goes on. `solera up` again waits for it, `solera down` stops it.")
         raise typer.Exit(130) from None

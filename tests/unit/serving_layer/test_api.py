@@ -84,7 +84,7 @@ def test_another_name_for_this_server_is_refused(client: TestClient) -> None:
 
 
 def test_the_token_is_for_its_user_alone(client: TestClient) -> None:
-    place: Path = client.app.state.token_place  # type: ignore[attr-defined]
+    place: Path = client.app.state.settings.home / "token"  # type: ignore[attr-defined]
 
     assert place.stat().st_mode & 0o077 == 0
     assert len(place.read_text().strip()) >= 32
@@ -101,12 +101,82 @@ def test_openapi_is_3_1_and_every_data_path_wants_the_token(client: TestClient) 
 
 
 def test_the_page_lets_the_browser_ask_nobody_else(client: TestClient) -> None:
-    page = client.get("/", headers={"Authorization": ""})
+    page = browser(client).get("/")
 
     assert page.status_code == 200
     assert page.headers["content-security-policy"].startswith("default-src 'self'; script-src 'self' 'sha256-")
     for attribute in ('src="http', 'href="http', 'src="//', 'href="//'):
         assert attribute not in page.text
+
+
+PAGE_PATHS = (
+    "/_dash-layout",
+    "/_dash-dependencies",
+    "/_dash-update-component",
+    "/_dash-component-suites/dash/deps/react@18.js",
+    "/assets/page.css",
+    "/_favicon.ico",
+)
+CALL = {
+    "output": "..banner.children...status.children...tiles.children..",
+    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
+    "changedPropIds": ["tick.n_intervals"],
+}
+
+
+def browser(client: TestClient) -> TestClient:
+    """One that has logged in."""
+    found = TestClient(client.app, base_url="http://127.0.0.1")
+    token = client.app.state.token  # type: ignore[attr-defined]
+    answer = found.post("/login", content=f"token={token}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert {"HttpOnly", "SameSite=strict"} <= set(answer.headers["set-cookie"].split("; "))
+    assert token not in answer.headers["set-cookie"]
+    return found
+
+
+@pytest.mark.parametrize("path", PAGE_PATHS)
+@pytest.mark.parametrize("headers", [{}, {"Cookie": "solera_session=guess"}, {"Cookie": "solera_session="}])
+def test_nothing_of_the_page_is_told_to_a_stranger(client: TestClient, path: str, headers: dict[str, str]) -> None:
+    stranger = TestClient(client.app, base_url="http://127.0.0.1", headers=headers)
+
+    for answer in (stranger.get(path), stranger.post(path, json=CALL)):
+        assert (answer.status_code, answer.content) == (401, b"")
+
+
+def test_a_stranger_is_asked_for_the_token(client: TestClient) -> None:
+    stranger = TestClient(client.app, base_url="http://127.0.0.1")
+
+    assert 'name="token"' in stranger.get("/").text
+    wrong = stranger.post("/login", content="token=guess")
+    assert (wrong.status_code, "set-cookie" in wrong.headers) == (401, False)
+    token = client.app.state.token  # type: ignore[attr-defined]
+    assert (
+        stranger.get("/login", params={"token": token})
+        .headers["content-security-policy"]
+        .startswith("default-src 'self'")
+    )
+
+
+@pytest.mark.parametrize("path", ["/_dash-update-component", "/login", "/v1/runs", "/healthz"])
+def test_a_body_has_at_most_64_kib(client: TestClient, path: str) -> None:
+    large = b"{" + b" " * (64 * 1024)
+
+    for content in (large, iter([large])):
+        answer = browser(client).post(path, content=content)
+        assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+
+
+def test_a_long_address_is_refused(client: TestClient) -> None:
+    assert client.get("/v1/runs", params={"x": "y" * 9000}).status_code == 414
+
+
+def test_a_stranger_hears_of_no_file_and_no_device(client: TestClient) -> None:
+    stranger = TestClient(client.app, base_url="http://127.0.0.1")
+    home = str(client.app.state.settings.home)  # type: ignore[attr-defined]
+
+    for path in ("/v1/runs", "/healthz", "/login", "/"):
+        assert home not in stranger.get(path).text
 
 
 def test_metrics_count_answers(client: TestClient) -> None:

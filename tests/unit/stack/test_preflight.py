@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from conf import load_settings
+from serving_layer.access.token import token_of
 from stack.preflight import Unfit, check, check_python
 from stack.process import Service
-from stack.up import choose, make_token
+from stack.up import choose
 
 
 def test_port_in_use(tmp_path: Path) -> None:
@@ -57,9 +58,9 @@ def test_names_of_services() -> None:
 
 def test_token_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path)
-    make_token(settings)
+    token_of(settings)
     first = (tmp_path / "token").read_text()
-    make_token(settings)
+    token_of(settings)
     assert (tmp_path / "token").read_text() == first
     assert len(first.strip()) >= 32
     assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600

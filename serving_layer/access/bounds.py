@@ -1,0 +1,76 @@
+"""What a request may weigh: its body, its address, how many of a kind are answered at once."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_BYTES = 64 * 1024
+"""The page's calls have a few hundred bytes."""
+TARGET_BYTES = 8 * 1024
+"""Longest path and query together."""
+
+
+class Bounds:
+    """Refuses requests of unbounded size before anything reads them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        names = {name for name, _ in scope["headers"]}
+        if {b"content-length", b"transfer-encoding"} <= names:
+            await _refuse(send, scope, 400, "bad-request", "A body has a length or comes in chunks, not both.")
+            return
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > TARGET_BYTES:
+            await _refuse(send, scope, 414, "address-too-long", f"The address is longer than {TARGET_BYTES} bytes.")
+            return
+        body = await _body(scope, receive)
+        if body is None:
+            await _refuse(send, scope, 413, "body-too-large", f"A body may have at most {BODY_BYTES} bytes.")
+            return
+        await self._app(scope, _replayed(body, receive), send)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body; None where it is too large."""
+    said = dict(scope["headers"]).get(b"content-length", b"0")
+    if not said.isdigit() or int(said) > BODY_BYTES:
+        return None
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES:
+            return None
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body once, then whatever else the client sends: that it has gone."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _refuse(send: Send, scope: Scope, status: int, kind: str, detail: str) -> None:
+    """A problem, after which the connection ends: what else is on its way is not read."""
+    problem = {"type": f"urn:solera:{kind}", "status": status, "detail": detail, "instance": scope["path"][:200]}
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(problem).encode()})
