@@ -18,6 +18,11 @@ def next_instant(last: datetime, now: datetime) -> datetime:
     return step if step <= now else max(last, now.replace(microsecond=0))
 
 
+def is_log_entry(instant: datetime, now: datetime) -> bool:
+    """Whether a device that shows ``instant`` at wall-clock time ``now`` (UTC) hands out its log."""
+    return now - instant >= timedelta(seconds=2)
+
+
 def first_instant(now: datetime, shown: datetime | None) -> datetime:
     """Where a starting simulator's clocks begin: one log step before today (UTC).
 

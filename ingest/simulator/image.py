@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ingest.devices.registers import NOT_IMPLEMENTED, RegisterType, words
 from ingest.devices.sunspec_models import CLOCK, EPOCH, LAYOUTS, MARK, Point
+from ingest.simulator.unset import unset
 
 BASE = 40000
 COMMON, COMMON_LENGTH = 1, 66
@@ -27,23 +28,18 @@ def blank(model: int, length: int, serial: str) -> list[int]:
     """All registers of a device from :data:`BASE` on, its measured values not implemented yet."""
     common = [*_text("Solera", 16), *_text("Simulated home", 16), *_text("", 8), *_text("1", 8)]
     common += [*_text(serial, 16), 1, NOT_IMPLEMENTED["sunssf"] & 0xFFFF]
-    clock = [0xFFFF] * CLOCK_LENGTH
     return [
         *MARK,
         *(COMMON, COMMON_LENGTH, *common),
-        *(CLOCK, CLOCK_LENGTH, *clock),
-        *(model, length, *_unset(model, length)),
+        *(CLOCK, CLOCK_LENGTH, *unset(CLOCK)),
+        *(model, length, *_with_scales(model, unset(model))),
         *(0xFFFF, 0),
     ]
 
 
-def _unset(model: int, length: int) -> list[int]:
-    """The model's words before the first measurement: 0x8000 for signed types, all ones for unsigned."""
-    payload = [0xFFFF] * length
+def _with_scales(model: int, payload: list[int]) -> list[int]:
+    """``payload`` with the scale factors of the values that are measured."""
     for name, point in LAYOUTS[model].items():
-        if point.kind in ("int16", "acc32"):
-            unset = words(NOT_IMPLEMENTED[point.kind], point.kind)
-            payload[point.offset - 2 : point.offset - 2 + len(unset)] = unset
         if point.scale is not None:
             payload[point.scale - 2] = words(_exponent(name), "sunssf")[0]
     return payload

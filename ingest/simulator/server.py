@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 
@@ -11,23 +12,30 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ingest.simulator import image
-from ingest.simulator.clock import next_instant
+from ingest.simulator.clock import is_log_entry, next_instant
 from ingest.simulator.homes import Home
 from ingest.simulator.plant import Plant
 
 # pymodbus dumps its last ten packets when a client asks for a unit that is not there.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
+ENTRY_SECONDS = 0.05
 Values = Callable[[datetime], Mapping[str, float]]
 
 
 class ShownDevice:
-    """A device and the instant it shows. Reading its clock moves it on and latches every value at once."""
+    """A device and the instant it shows; every value is latched at once when that moves on.
+
+    Time moves it, not being read: one that hands out its log shows each entry for :data:`ENTRY_SECONDS` from when it
+    was first read, so that several masters see each, and one that starts late misses none.
+    """
 
     def __init__(self, unit: int, model: int, length: int, values: Values, begin: datetime) -> None:
         self.unit, self.shown = unit, begin
         self._model, self._values = model, values
         self._blank = image.blank(model, length, serial=f"UNIT-{unit:03d}")
+        self._first_read: float | None = None
+        self._is_blank = True
 
     def modbus(self) -> SimDevice:
         """The device as pymodbus serves it; nothing can be written to it."""
@@ -43,10 +51,20 @@ class ShownDevice:
         registers: list[int],
         _written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
-        if address <= image.TIME_ADDRESS < address + count:
-            self.shown = next_instant(self.shown, datetime.now(timezone.utc))
+        reads_clock = address <= image.TIME_ADDRESS < address + count
+        then = next_instant(self.shown, datetime.now(timezone.utc))
+        if then != self.shown and self._is_due(then, reads_clock):
+            self.shown, self._first_read, self._is_blank = then, None, False
             image.write(registers, self._model, self.shown, self._values(self.shown))
+        if reads_clock and self._first_read is None:
+            self._first_read = time.monotonic()
         return None
+
+    def _is_due(self, then: datetime, reads_clock: bool) -> bool:
+        if self._is_blank or not is_log_entry(then, datetime.now(timezone.utc)):
+            return True
+        was_read = self._first_read is not None and time.monotonic() - self._first_read >= ENTRY_SECONDS
+        return reads_clock and was_read
 
 
 def devices(homes: Sequence[Home], begin: datetime) -> list[ShownDevice]:

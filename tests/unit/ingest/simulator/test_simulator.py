@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +17,17 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from ingest.devices import sunspec_models
 from ingest.devices.modbus import Link
+from ingest.devices.registers import number
+from ingest.devices.sunspec_models import LAYOUTS
 from ingest.simulator import image
 from ingest.simulator.clock import LOG_STEP, first_instant, next_instant
 from ingest.simulator.homes import CYCLE_HOURS, Home
 from ingest.simulator.plant import Plant
-from ingest.simulator.server import devices, listen
+from ingest.simulator.server import ENTRY_SECONDS, devices, listen
+from ingest.simulator.unset import POINTS, WORDS, unset
 from tests.support.modbus_device import free_port, sunspec
 
+DEFINITIONS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
 HOUR = timedelta(hours=1)
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=timezone.utc)
 seconds = st.integers(0, 86400).map(lambda s: MIDNIGHT + timedelta(seconds=s))
@@ -78,7 +86,10 @@ def test_over_modbus_the_day_arrives_in_steps_then_live_and_nothing_can_be_writt
         server = await listen(shown, "127.0.0.1", port)
         link = Link("127.0.0.1", port)
         inverter, meter = sunspec(link, 1, "inverter"), sunspec(link, 2, "meter")
-        times = [(await inverter.measure()).time for _ in range(6)]
+        times = []
+        for _ in range(6):
+            times.append((await inverter.measure()).time)
+            await asyncio.sleep(ENTRY_SECONDS)
         assert times[0] is not None
         assert times[-1] is not None
         steps = [t for t in times if t is not None and t.timestamp() % LOG_STEP.total_seconds() == 0]
@@ -94,3 +105,57 @@ def test_over_modbus_the_day_arrives_in_steps_then_live_and_nothing_can_be_writt
         await server.shutdown()  # type: ignore[no-untyped-call]
 
     asyncio.run(scenario())
+
+
+def test_reading_moves_nothing_and_two_masters_see_the_same_steps() -> None:
+    async def scenario() -> None:
+        port, now = free_port(), datetime.now(timezone.utc)
+        server = await listen(devices([HOME], now - 90 * timedelta(minutes=1)), "127.0.0.1", port)
+        links = [Link("127.0.0.1", port), Link("127.0.0.1", port)]
+        seen: list[list[datetime]] = [[], []]
+
+        async def watch(link: Link, times: list[datetime]) -> None:
+            meter = sunspec(link, 2, "meter")
+            while len(times) < 10:
+                time = (await meter.measure()).time
+                assert time is not None
+                if not times or time != times[-1]:
+                    times.append(time)
+
+        await asyncio.gather(*(watch(link, times) for link, times in zip(links, seen, strict=True)))
+        for times in seen:
+            assert {later - earlier for earlier, later in pairwise(times)} == {LOG_STEP}
+        for link in links:
+            link.close()
+        await server.shutdown()  # type: ignore[no-untyped-call]
+
+    asyncio.run(scenario())
+
+
+def test_two_reads_in_a_row_are_the_same() -> None:
+    async def scenario() -> None:
+        port, now = free_port(), datetime.now(timezone.utc)
+        server = await listen(devices([HOME], now - 90 * timedelta(minutes=1)), "127.0.0.1", port)
+        link = Link("127.0.0.1", port)
+        address, count = image.CLOCK_ADDRESS, 100
+        first = await link.read(1, address, count)
+        assert await link.read(1, address, count) == first
+        await asyncio.sleep(ENTRY_SECONDS * 1.5)
+        assert await link.read(1, address, count) != first
+        link.close()
+        await server.shutdown()  # type: ignore[no-untyped-call]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("model", sorted(POINTS))
+def test_what_a_simulated_device_does_not_measure_is_not_implemented(model: int) -> None:
+    path = DEFINITIONS / f"model_{model}.json"
+    words = unset(model)
+    assert len(words) == {103: 50, 122: 44, 203: 105}[model]
+    for point in LAYOUTS.get(model, {}).values():
+        assert number([model, len(words), *words], point.offset, point.kind) is None
+    if path.exists():
+        points = json.loads(path.read_text())["group"]["points"][2:]
+        stated = [WORDS["string8" if point["type"] == "string" else point["type"]] for point in points]
+        assert words == [word for one in stated for word in one]
