@@ -47,7 +47,7 @@ def parse_marginal(text: str, known_at: datetime, progress: Progress = log.warni
     try:
         days = {date(int(row[0]), int(row[1]), int(row[2])) for row in rows}
         numbers = [int(row[3]) for row in rows]
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, OverflowError) as error:
         raise OmieFileError(f"a row is not year;month;day;period;price;price: {error}") from None
     if len(days) != 1 or numbers != list(range(1, len(rows) + 1)):
         raise OmieFileError("the file must hold one day with its periods numbered from 1")

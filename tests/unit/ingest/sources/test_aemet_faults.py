@@ -180,7 +180,7 @@ def test_encodings_and_control_characters(
     encoding: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    handler = service.RequestHandlerClass
+    handler: Any = service.RequestHandlerClass
     plain = handler.end_headers
 
     def with_type(self: Any) -> None:

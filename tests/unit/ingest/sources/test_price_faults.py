@@ -47,6 +47,7 @@ def days_of(source: str, first: date, count: int) -> tuple[dict[date, list[Recor
         pytest.param(200, omie_file(FIRST + timedelta(days=1))[:-1], id="cut short"),
         pytest.param(200, omie_file(FIRST), id="of another day"),
         pytest.param(200, omie_file(FIRST, [f"{FIRST:%Y;%m;%d};x;1;1;"]), id="no number"),
+        pytest.param(200, omie_file(FIRST, [f"{'9' * 30};2;3;1;1;1;"]), id="a year beyond all"),
         pytest.param(429, b"", id="too many requests"),
         pytest.param(500, b"oops", id="a fault of the server"),
     ],

@@ -1,0 +1,161 @@
+"""Every parser of the ingest layer fed with damaged input, guided by coverage (atheris): errors that no one catches.
+
+Two minutes a parser, or ``FUZZ_SECONDS``; names of parsers as arguments choose some. A parser may answer with its
+records or with its own refusal; anything else ends its process, and is counted and shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, cast
+
+from rich.console import Console
+from rich.table import Table
+
+from conf.settings import CONF_DIR
+
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "120"))
+DATA = CONF_DIR.parent / "tests" / "data"
+NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
+AEMET = ("horaria_15030.json", "diaria_15030.json", "observacion.json", "climatologia.json", "inventario.json")
+Target = Callable[[bytes], object]
+
+
+def targets() -> dict[str, tuple[Target, list[bytes]]]:
+    """By name: what is fed, and what it begins with."""
+    from ingest.devices import huawei
+    from ingest.devices.registry import CONNECTION
+    from ingest.files.replay import keyed
+    from ingest.sources import esios, omie
+    from ingest.sources.aemet import client, forms, stations
+
+    def silent(_: str) -> None:
+        pass
+
+    def of_json(parse: Callable[[Any], object]) -> Target:
+        return lambda raw: parse(json.loads(raw.decode("iso-8859-15")))
+
+    def of_text(parse: Callable[..., object]) -> Target:
+        return lambda raw: parse(raw.decode("latin-1"), NOW, silent)
+
+    def words(raw: bytes) -> list[int]:
+        return [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw) - 1, 2)]
+
+    def answer(raw: bytes) -> object:
+        import requests
+
+        response = requests.Response()
+        response.status_code, response._content = 200, raw[1:]
+        response.headers["Content-Type"] = ("text/plain", "text/plain;charset=utf-8", "x;charset=")[raw[0] % 3]
+        body = client._decode(response)
+        return client._state(response, body)
+
+    def read(*names: str) -> list[bytes]:
+        return [(DATA / name).read_bytes() for name in names]
+
+    aemet, price_days = read(*(f"aemet/{name}" for name in AEMET)), read("esios/PVPC_20260329.json")
+    marginal = read("omie/marginalpdbc_20240331.1")
+    connection = b'{"protocol":"registers-tcp","host":"h","registers":{"ac_power_w":{"address":1,"type":"int16"}}}'
+    return {
+        "omie-marginal": (of_text(omie.parse_marginal), marginal),
+        "omie-report": (of_text(omie.parse_report), [b"OMIE;x;01/10/2025\n\nPrecio marginal (EUR/MWh);1,5;2;\n"]),
+        "esios-indicator": (of_json(lambda body: esios.parse_indicator(body, NOW, silent)),
+                            [read("esios/indicator_1739_20260329.json")[0][:1500] + b"}]}}"]),
+        "esios-pvpc": (of_json(lambda body: esios.parse_pvpc_file(body, NOW, silent)), price_days),
+        "esios-apidatos": (of_json(lambda body: esios.parse_apidatos(body, NOW, silent)),
+                           read("esios/apidatos_20251026.json")),
+        "aemet-hourly": (of_json(lambda body: forms.hourly_forecast(body, "15030", silent)), aemet[:1]),
+        "aemet-daily": (of_json(lambda body: forms.daily_forecast(body, "15030", silent)), aemet[1:2]),
+        "aemet-observed": (of_json(lambda body: stations.observations(body, NOW, silent)), aemet[2:3]),
+        "aemet-days": (of_json(lambda body: stations.daily_values(body, {"1387": 43.3}, NOW, silent)), aemet[3:4]),
+        "aemet-stations": (of_json(lambda body: stations.stations(body, silent)), aemet[4:]),
+        "aemet-answer": (answer, [b"\x00" + one for one in aemet[2:]]),
+        "sunspec-device": (lambda raw: asyncio.run(_measure(words(raw))), _images()),
+        "huawei-registers": (lambda raw: huawei.decode("inverter", 32064, words(raw)), [bytes(88)]),
+        "connection": (lambda raw: CONNECTION.validate_json(raw), [connection]),
+        "replay-line": (lambda raw: keyed("readings", raw), [b'{"installation_id":"a"}']),
+    }  # fmt: skip
+
+
+def _images() -> list[bytes]:
+    from tests.support.modbus_peer import INVERTER, block, memory, meter
+
+    images = (memory(INVERTER, block(122, 44, {})), memory(meter(5)), memory(INVERTER, block(160, 48, {8: [2]})))
+    return [b"".join(word.to_bytes(2, "big") for word in image.values()) for image in images]
+
+
+async def _measure(words: list[int]) -> None:
+    """Measure a SunSpec device that holds ``words`` from register 40000 on, twice, without a socket."""
+    from ingest.devices.device import DeviceError, RefusedError
+    from ingest.devices.modbus import Link
+    from ingest.devices.sunspec import SunSpecConnection
+
+    class Words:
+        async def read(self, _unit: int, address: int, count: int, _timeout: float | None) -> list[int]:
+            if not 0 < count <= 125 or not 0 <= address <= 0x10000 - count:
+                raise AssertionError(f"asked for {count} registers at {address}")
+            if not 0 <= address - 40000 <= len(words) - count:
+                raise RefusedError("no such register", 2)
+            return words[address - 40000 : address - 40000 + count]
+
+    for kind in ("inverter", "meter"):
+        connection = SunSpecConnection(protocol="sunspec-tcp", host="h")
+        device = connection.open(cast(Link, Words()), kind)
+        for _ in range(2):
+            try:
+                await device.measure()
+            except DeviceError:
+                continue
+
+
+def fuzz(name: str, seconds: int, corpus: str) -> None:
+    """Feed one parser until the time is over; never returns."""
+    import atheris
+
+    with atheris.instrument_imports(include=["ingest"]):
+        target, _ = targets()[name]
+    from pydantic import ValidationError
+
+    from conf.refusal import Refusal
+
+    def once(raw: bytes) -> None:
+        # Whoever hands JSON to a parser has refused what is none.
+        with suppress(Refusal, ValidationError, json.JSONDecodeError, RecursionError):
+            target(raw or b"\0")
+
+    atheris.Setup(
+        [sys.argv[0], f"-max_total_time={seconds}", "-max_len=20000", f"-artifact_prefix={corpus}/", corpus], once
+    )
+    atheris.Fuzz()
+
+
+def main() -> None:
+    """Fuzz each parser in a process of its own and print what each met."""
+    if sys.argv[1:2] == ["--target"]:
+        fuzz(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    table = Table("parser", "seconds", "uncaught errors", "bar")
+    for name, (_, seeds) in targets().items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            for number, seed in enumerate(seeds):
+                (Path(folder) / str(number)).write_bytes(seed)
+            command = [sys.executable, "-m", "bench.fuzz", "--target", name, str(SECONDS), folder]
+            ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=CONF_DIR.parent)
+        table.add_row(name, str(SECONDS), "0" if ended.returncode == 0 else "1", "0")
+        if ended.returncode:
+            print(name, ended.stdout[-1500:], ended.stderr[-3000:], sep="\n", file=sys.stderr)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
