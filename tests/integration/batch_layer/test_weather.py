@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import copy
 import csv
-import json
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -33,9 +30,10 @@ from ingest.sources.backfill import backfill
 from store import cassandra, schema
 from store.spark import session
 from tests.support import batch_world as world
-from tests.support.aemet_service import ENCODING, Service, aemet_service
+from tests.support.aemet_service import Service, aemet_service
+from tests.support.recorded import HAND_MADE, aemet_answer
 
-ANSWERS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
+ANSWERS = HAND_MADE / "aemet"
 CODE, HOME = "28065", "getafe"
 ISSUED_DAY = date(2021, 1, 9)
 DAYS = 52
@@ -43,12 +41,8 @@ DAYS = 52
 CLEAR, OVERCAST = "11", "16"
 
 
-def genuine(kind: str) -> list[dict[str, Any]]:
-    text = (ANSWERS / f"{kind}_forecast_{CODE}.json").read_bytes()
-    try:
-        return json.loads(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        return json.loads(text.decode(ENCODING))
+def answer_of(kind: str) -> list[dict[str, Any]]:
+    return aemet_answer(ANSWERS / f"{kind}_forecast_{CODE}.json")
 
 
 def sky_of(day: date) -> str:
@@ -88,8 +82,6 @@ def intervals(first: date, days: int) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    if not ANSWERS.is_dir():
-        pytest.skip(f"{ANSWERS} is not there: SOLERA_SHARED_DATA names the folder of AEMET's genuine answers")
     with aemet_service() as running:
         yield running
 
@@ -132,7 +124,7 @@ def without_waits() -> Iterator[None]:
 def told(own: Settings, service: Service) -> list[str]:
     """A month of issues asked for, through AEMET's usual faults."""
     said: list[str] = []
-    hourly, daily = genuine("hourly"), genuine("daily")
+    hourly, daily = answer_of("hourly"), answer_of("daily")
     with without_waits():
         service.faults = [429, 500, 0]
         for days in range(DAYS, -1, -1):
@@ -219,12 +211,12 @@ def test_a_backfill_brings_every_stations_days_and_the_forecasts_of_ours(
     stack: Settings, own: Settings, service: Service, nights: tuple[Run, Run, pd.DataFrame]
 ) -> None:
     first, last, ours = date(2020, 1, 1), date(2020, 1, 21), municipality_of_station()["1351"]
-    (sample,) = json.loads((ANSWERS / "climatologia_diaria_sample.json").read_text())
-    with (ANSWERS / "stations_52.csv").open(encoding="utf-8", newline="") as file:
+    (sample,) = aemet_answer(ANSWERS / "climatologia_diaria_sample.json")
+    with (ANSWERS / "stations.csv").open(encoding="utf-8", newline="") as file:
         inventory = list(csv.DictReader(file))
     service.away = False
     service.answers = {
-        f"/prediccion/especifica/municipio/horaria/{ours}": genuine("hourly"),
+        f"/prediccion/especifica/municipio/horaria/{ours}": answer_of("hourly"),
         "/valores/climatologicos/inventarioestaciones/todasestaciones": inventory,
     }
     for begin, end in ((date(2020, 1, 1), date(2020, 1, 15)), (date(2020, 1, 16), date(2020, 1, 20))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from itertools import pairwise
@@ -14,10 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from energy.money.pvpc import MARKET_SHARES, TOLLS, NoRule, Rule, market_factor, tolls
+from tests.support.recorded import naming, recorded
 
-GENUINE = (
-    Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "esios" / "PVPC_CURV_DD_2021_06_01.json"
-)
 MADRID = ZoneInfo("Europe/Madrid")
 
 
@@ -77,9 +74,10 @@ def test_rules_follow_each_other_and_say_their_source() -> None:
     assert TOLLS[-1].until == date(2027, 1, 1)
 
 
-@pytest.mark.skipif(not GENUINE.is_file(), reason="genuine ESIOS answers are not on this machine")
-def test_the_genuine_day_of_2021_has_these_tolls() -> None:
-    rows = json.loads(GENUINE.read_text())["PVPC"]
+@pytest.mark.parametrize("path", recorded("esios", "PVPC_CURV_DD_2021_06_0*.json"), ids=naming)
+def test_a_day_of_2021_has_these_tolls(path: Path) -> None:
+    rows = json.loads(path.read_text("utf-8"))["PVPC"]
+    assert len(rows) == 24
     for hour, row in enumerate(rows):
-        value, _ = tolls(at(f"2021-06-01T{hour:02d}:00"))
+        value, _ = tolls(at(f"2021-06-{row['Dia'][:2]}T{hour:02d}:00"))
         assert value == pytest.approx(float(row["TEUPCB"].replace(",", ".")), abs=0.006)

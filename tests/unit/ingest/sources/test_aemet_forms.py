@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -15,8 +14,8 @@ from conf.stations import DAILY_VALUES
 from energy.topics import TOPICS
 from ingest.sources.aemet import forms, stations
 from ingest.sources.aemet.sky import cloud_fraction
+from tests.support.recorded import aemet_answer, naming, recorded
 
-GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "aemet"
 KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 HOURLY = [
     {
@@ -123,19 +122,18 @@ def test_degrees(text: str, value: float) -> None:
     assert stations.degrees(text) == pytest.approx(value, abs=1e-4)
 
 
-def genuine(name: str) -> Any:
-    return json.loads((GENUINE / name).read_bytes().decode("iso-8859-15"))
+@pytest.mark.parametrize("path", recorded("aemet", "hourly_forecast_28065.json"), ids=naming)
+def test_answers_become_records_the_topic_takes(path: Path) -> None:
+    def answer(name: str) -> Any:
+        return aemet_answer(path.with_name(name))
 
-
-@pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine AEMET answers are not on this machine")
-def test_genuine_answers_become_records_the_topic_takes() -> None:
-    hourly = forms.hourly_forecast(genuine("hourly_forecast_28065.json"), "28065")
-    daily = forms.daily_forecast(genuine("daily_forecast_28065.json"), "28065")
-    observed = stations.observations(genuine("observation_3195.json"), KNOWN_AT)
+    hourly = forms.hourly_forecast(aemet_answer(path), "28065")
+    daily = forms.daily_forecast(answer("daily_forecast_28065.json"), "28065")
+    observed = stations.observations(answer("observation_3195.json"), KNOWN_AT)
     assert len(hourly) == 48
     assert {b["time"] - a["time"] for a, b in pairwise(hourly)} == {timedelta(hours=1)}
     assert all("temperature_c" in record for record in hourly + daily)
-    days = stations.daily_values(genuine("climatologia_diaria_sample.json"), {"3194U": 42.8}, KNOWN_AT)
+    days = stations.daily_values(answer("climatologia_diaria_sample.json"), {"3194U": 42.8}, KNOWN_AT)
     for provider, records in (("aemet", hourly + daily + observed), (DAILY_VALUES, days)):
         for record in records:
             payload = json.dumps(record, default=lambda time: time.isoformat()).encode()

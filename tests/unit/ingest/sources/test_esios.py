@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any
 import pytest
 
 from ingest.sources.esios import EsiosError, parse_apidatos, parse_indicator, parse_pvpc_file
+from tests.support.recorded import naming, recorded
 
 KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
-GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "esios"
 HOUR = timedelta(hours=1)
 
 
@@ -103,23 +102,25 @@ def test_errors_inside_a_good_answer_are_said() -> None:
         parse_apidatos({"errors": [{"status": "400", "detail": "geo_limit not allowed"}]}, KNOWN_AT)
 
 
-@pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine ESIOS answers are not on this machine")
-@pytest.mark.parametrize("path", sorted(GENUINE.glob("PRICES_ESIOS_1[07]*.json")), ids=lambda p: p.stem)
-def test_genuine_days_are_whole(path: Path) -> None:
+MARKETS = [*recorded("esios", "PRICES_ESIOS_1001_*.json"), *recorded("esios", "PRICES_ESIOS_1739_*.json")]
+SHORT, LONG = "2026_03_29", "2026_10_25"
+
+
+@pytest.mark.parametrize("path", MARKETS, ids=naming)
+def test_days_are_whole(path: Path) -> None:
     body = json.loads(path.read_text("utf-8"))
-    if body["indicator"]["id"] not in (1001, 1739, 600):
-        pytest.skip("an indicator that is no market price")
+    count = {SHORT: 23, LONG: 25}.get(path.stem[-10:], 24)
     records = parse_indicator(body, KNOWN_AT)
     for zone in {r["zone"] for r in records}:
         rows = sorted((r["start"], r["end"]) for r in records if r["zone"] == zone)
-        assert len(rows) == 24
-        assert rows[-1][1] - rows[0][0] == 24 * HOUR
+        assert len(rows) == count
+        assert rows[-1][1] - rows[0][0] == count * HOUR
 
 
-@pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine ESIOS answers are not on this machine")
-def test_day_file_and_indicator_agree() -> None:
-    day_file = parse_pvpc_file(json.loads((GENUINE / "PVPC_CURV_DD_2021_06_01.json").read_text("utf-8")), KNOWN_AT)
-    body = json.loads((GENUINE / "PRICES_ESIOS_1001_2021_06_01.json").read_text("utf-8"))
+@pytest.mark.parametrize("path", recorded("esios", "PVPC_CURV_DD_*.json"), ids=naming)
+def test_day_file_and_indicator_agree(path: Path) -> None:
+    day_file = parse_pvpc_file(json.loads(path.read_text("utf-8")), KNOWN_AT)
+    body = json.loads(path.with_name(path.name.replace("PVPC_CURV_DD", "PRICES_ESIOS_1001")).read_text("utf-8"))
     key = {(r["zone"], r["start"]): r["price_eur_mwh"] for r in day_file}
     asked = {(r["zone"], r["start"]): r["price_eur_mwh"] for r in parse_indicator(body, KNOWN_AT)}
     assert asked == pytest.approx(key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.omie import OmieFileError, parse_marginal, parse_report
+from tests.support.recorded import naming, recorded
 
 KNOWN_AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
-GENUINE = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "omie"
 
 
 def marginal(day: date, count: int, portugal: float = 1.5, spain: float = 2.0) -> str:
@@ -68,18 +67,23 @@ def test_what_is_not_a_day_of_prices_is_refused_by_name(text: str, says: str) ->
         parse_marginal(text, KNOWN_AT)
 
 
-@pytest.mark.skipif(not GENUINE.is_dir(), reason="genuine OMIE files are not on this machine")
-@pytest.mark.parametrize(
-    ("name", "count", "zone", "first"),
-    [
-        pytest.param("PrecioMD_OMIE_20200329.txt", 23, "ES", 27.13, id="23-hours"),
-        pytest.param("PrecioMD_OMIE_20201022.txt", 24, "PT", 39.55, id="portugal"),
-        pytest.param("PMD_20090601.txt", 24, "ES", 39.97, id="cents"),
-        pytest.param("PMD_20030802.txt", 24, "ES", 45.53, id="one-system"),
-        pytest.param("PMD_20060101.txt", 24, "ES", 66.94, id="first-of-year"),
-    ],
-)
-def test_genuine_reports(name: str, count: int, zone: str, first: float) -> None:
-    records = [r for r in parse_report((GENUINE / name).read_text("latin-1"), KNOWN_AT) if r["zone"] == zone]
+REPORTS = {
+    "PrecioMD_OMIE_20260329": (23, "ES", -1.5),
+    "PrecioMD_OMIE_20261025": (25, "PT", 45.67),
+    "PMD_20090602": (24, "ES", 34.56),
+    "PMD_20040102": (24, "ES", 23.45),
+    "PrecioMD_OMIE_20200329": (23, "ES", 27.13),
+    "PrecioMD_OMIE_20201022": (24, "PT", 39.55),
+    "PMD_20090601": (24, "ES", 39.97),
+    "PMD_20030802": (24, "ES", 45.53),
+    "PMD_20060101": (24, "ES", 66.94),
+}
+"""Periods, zone and its first price of days: of a change of clocks, in cents, before Portugal, the first of a year."""
+
+
+@pytest.mark.parametrize("path", recorded("omie", "P*.txt"), ids=naming)
+def test_reports(path: Path) -> None:
+    count, zone, first = REPORTS[path.stem]
+    records = [r for r in parse_report(path.read_text("latin-1"), KNOWN_AT) if r["zone"] == zone]
     assert len(records) == count
     assert records[0]["price_eur_mwh"] == pytest.approx(first)
