@@ -1,14 +1,14 @@
-"""A real plant of 22 inverters: each one's quarter-hours sum to its register's true increase."""
+"""A plant of 22 inverters, made and real: each one's quarter-hours sum to its register's true increase."""
 
 from __future__ import annotations
 
 import csv
 import gzip
-import os
+import math
+import random
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +17,11 @@ from energy.balance import installation_energy
 from energy.calendar import aggregate
 from energy.local_time import from_device_clock
 from energy.registers.counters import portions
+from tests.support.recorded import SHARED
 
-SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data"))
 FILE = SHARED / "solar_plant_1" / "Plant_1_Generation_Data.csv.gz"
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"{FILE} is not here; set SOLERA_SHARED_DATA")
+MADE = "made"
+DAYS = 34
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
 Sample = tuple[datetime, float, float]
@@ -33,8 +34,27 @@ def _utc(text: str) -> datetime:
     return from_device_clock([naive], KOLKATA)[0]
 
 
-@pytest.fixture(scope="module")
-def inverters() -> dict[str, list[Sample]]:
+def made() -> dict[str, list[Sample]]:
+    """22 inverters of 25 kW that are read every quarter-hour, in whole kWh, and miss an hour now and then."""
+    chance = random.Random(1)
+    first = from_device_clock([datetime(2020, 5, 15)], KOLKATA)[0]  # noqa: DTZ001 - the plant's own clock
+    found: dict[str, list[Sample]] = {}
+    for number in range(22):
+        wh, samples = float(chance.randrange(10**9)), []
+        for quarter in range(96 * DAYS):
+            hour = quarter % 96 / 4
+            power_w = max(0.0, 25_000 * math.sin(math.pi * (hour - 6) / 12)) * chance.uniform(0.3, 1.0)
+            wh += power_w / 4
+            if quarter in (0, 96 * DAYS - 1) or chance.random() > 0.04:
+                samples.append((first + quarter * timedelta(minutes=15), wh // 1000 * 1000, round(power_w)))
+        found[f"inverter-{number}"] = [(time, total, float(power)) for time, total, power in samples]
+    return found
+
+
+@pytest.fixture(scope="module", params=[MADE, *([FILE.parent.name] if FILE.exists() else [])])
+def inverters(request: pytest.FixtureRequest) -> dict[str, list[Sample]]:
+    if request.param == MADE:
+        return made()
     found: dict[str, list[Sample]] = defaultdict(list)
     with gzip.open(FILE, "rt") as lines:
         for row in csv.DictReader(lines):
@@ -72,4 +92,4 @@ def test_local_days_of_the_plant_sum_to_the_whole(inverters: dict[str, list[Samp
     days = aggregate(rows, "day", KOLKATA)
     true = sum(round((samples[-1][1] - samples[0][1]) * 1000) for samples in inverters.values())
     assert sum(round(day.energy_wh * 1000) for day in days) == true
-    assert len(days) == 34
+    assert len(days) == DAYS

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from pathlib import Path
 
 import pytest
 from pymodbus.pdu.register_message import WriteSingleRegisterRequest
@@ -15,8 +13,7 @@ from ingest.devices.device import DeviceError, NothingMeasuredError
 from ingest.devices.modbus import Link
 from ingest.devices.registers import words
 from tests.support.modbus_device import free_port, serving, sunspec, sunspec_image
-
-SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
+from tests.support.recorded import naming, recorded
 
 
 def float_inverter(power_w: float) -> list[int]:
@@ -120,16 +117,21 @@ def test_no_other_function_code_leaves_the_client() -> None:
     assert [name for name in dir(Link) if not name.startswith("_")] == ["close", "read"]
 
 
-def test_the_published_example_device_is_walked_and_has_no_inverter_model() -> None:
-    path = SHARED / "inverter_123.json"
-    if not path.exists():
-        pytest.skip(f"no example device at {path}; set SOLERA_SHARED_DATA")
-    models = json.loads(path.read_text())["models"]
-
+@pytest.mark.parametrize(
+    "models",
+    [
+        pytest.param([(1, 66), (129, 210)], id="as-the-published-example"),
+        *(
+            pytest.param([(m["ID"], m["L"]) for m in json.loads(path.read_text())["models"]], id=naming(path))
+            for path in recorded("sunspec", "inverter_123.json")
+        ),
+    ],
+)
+def test_a_device_without_an_inverter_model_is_walked(models: list[tuple[int, int]]) -> None:
     async def scenario() -> None:
         port = free_port()
-        blocks = [[m["ID"], m["L"]] + [0] * m["L"] for m in models[1:]]
-        async with serving({1: (40000, sunspec_image(*blocks, common_length=models[0]["L"]))}, port):
+        blocks = [[identity, length] + [0] * length for identity, length in models[1:]]
+        async with serving({1: (40000, sunspec_image(*blocks, common_length=models[0][1]))}, port):
             with pytest.raises(DeviceError, match="no SunSpec inverter model among 1, 129"):
                 await sunspec(Link("127.0.0.1", port), 1, "inverter").measure()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import csv
 import json
-import os
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from ingest.devices import sunspec_models
 from ingest.devices.modbus import MAX_READ
 from ingest.devices.registers import words
 from ingest.devices.sunspec_models import LAYOUTS, Model
+from tests.support.recorded import HAND_MADE, naming, recorded
 
-DEFINITIONS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
 NAMES = {
     "ac_power_w": "W", "dc_power_w": "DCW", "voltage_v": "PhVphA", "current_a": "A", "frequency_hz": "Hz",
     "power_w": "W", "export_total_wh": "TotWhExp", "import_total_wh": "TotWhImp", "energy_total_wh": "WH",
@@ -131,20 +131,46 @@ def test_the_plan_reads_every_needed_word_within_the_limit(found: list[tuple[int
         assert set(range(model.address, model.address + sunspec_models.needed(model))) <= read
 
 
-@pytest.mark.parametrize("model", sorted(LAYOUTS))
-def test_offsets_are_those_of_the_published_definition(model: int) -> None:
-    path = DEFINITIONS / f"model_{model}.json"
-    if not path.exists():
-        pytest.skip(f"no model definition at {path}; set SOLERA_SHARED_DATA")
-    points: dict[str, tuple[int, dict[str, Any]]] = {}
+Points = dict[str, tuple[int, str, int | None]]
+"""Offset, type and the offset of the scale factor of a model's points."""
+
+
+def listed(model: int) -> Points:
+    """The points that are read, as the specification's tables place them."""
+    with (HAND_MADE / "sunspec" / "points.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row["model"]) == model]
+    return {
+        row["point"]: (int(row["offset"]), row["type"], int(row["scale_offset"]) if row["scale_offset"] else None)
+        for row in rows
+    }
+
+
+def defined(path: Path) -> Points:
+    """The points of a published definition."""
+    found: dict[str, tuple[int, dict[str, Any]]] = {}
     offset = 0
     for point in json.loads(path.read_text())["group"]["points"]:
-        points[point["name"]] = (offset, point)
+        found[point["name"]] = (offset, point)
         offset += point["size"]
+    return {
+        name: (at, point["type"], found[point["sf"]][0] if "sf" in point else None)
+        for name, (at, point) in found.items()
+    }
+
+
+PUBLISHED = [path for path in recorded("sunspec", "model_*.json") if int(path.stem[6:]) in LAYOUTS]
+
+
+@pytest.mark.parametrize(
+    ("model", "points"),
+    [
+        *(pytest.param(model, listed(model), id=f"{model}-specified") for model in sorted(LAYOUTS)),
+        *(pytest.param(int(path.stem[6:]), defined(path), id=naming(path)) for path in PUBLISHED),
+    ],
+)
+def test_offsets_are_those_that_are_published(model: int, points: Points) -> None:
     for field, (at, kind, scale) in LAYOUTS[model].items():
         name = (DER_NAMES if model == 701 else {}).get(field, NAMES[field])
         if model in sunspec_models.METERS and field == "voltage_v":
             name = "PhV"
-        expected_at, point = points[name]
-        assert (at, kind) == (expected_at, point["type"]), field
-        assert scale == (points[point["sf"]][0] if "sf" in point else None), field
+        assert (at, kind, scale) == points[name], field

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from energy.topics import TOPICS
@@ -226,6 +226,7 @@ def damaged(draw: st.DrawFn) -> Any:
     return body
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(damaged())
 def test_a_forecast_damaged_anywhere_is_records_or_a_refusal(body: Any) -> None:
     for form in (forms.hourly_forecast, forms.daily_forecast):
