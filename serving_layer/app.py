@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,7 +13,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
 from serving_layer import health
-from serving_layer.access.bounds import Bounds
+from serving_layer.access.bounds import HEADER_BYTES, Bounds
+from serving_layer.access.http import TimedProtocol
 from serving_layer.access.token import token_of
 from serving_layer.api import alarms, energy, forecasts, installations, prices, problems, provenance, runs
 from serving_layer.api import health as health_api
@@ -22,8 +24,6 @@ from serving_layer.reader import Reader
 from serving_layer.web import login, page
 from serving_layer.web.mount import Page
 
-HEADER_BYTES = 16 * 1024
-"""The head of a request, its address included."""
 CONNECTIONS = 200
 """More are told to come back."""
 ROUTERS = (
@@ -73,22 +73,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.reader.close()
 
 
+def server_options() -> dict[str, Any]:
+    """What keeps the server's connections, heads and waits bounded."""
+    return {
+        "access_log": False,
+        "http": TimedProtocol,
+        "h11_max_incomplete_event_size": HEADER_BYTES,
+        "timeout_keep_alive": 5,
+        "limit_concurrency": CONNECTIONS,
+        "timeout_graceful_shutdown": 3,
+    }
+
+
 def main() -> None:
     """Serve at ``settings.api`` until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("cassandra").setLevel(logging.ERROR)
     settings = load_settings()
-    uvicorn.run(
-        create_app(settings),
-        host=settings.api.host,
-        port=settings.api.port,
-        access_log=False,
-        http="h11",
-        h11_max_incomplete_event_size=HEADER_BYTES,
-        timeout_keep_alive=5,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=3,
-    )
+    uvicorn.run(create_app(settings), host=settings.api.host, port=settings.api.port, **server_options())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ BODY_BYTES = 64 * 1024
 """The page's calls have a few hundred bytes."""
 TARGET_BYTES = 8 * 1024
 """Longest path and query together."""
+HEADER_BYTES = 16 * 1024
 
 
 class Bounds:
@@ -29,6 +30,9 @@ class Bounds:
             return
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > TARGET_BYTES:
             await _refuse(send, scope, 414, "address-too-long", f"The address is longer than {TARGET_BYTES} bytes.")
+            return
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
+            await _refuse(send, scope, 431, "headers-too-large", f"Headers may have at most {HEADER_BYTES} bytes.")
             return
         body = await _body(scope, receive)
         if body is None:
