@@ -16,7 +16,7 @@ import requests
 
 from energy.calendar import local_day
 from ingest.sources import web
-from ingest.sources.price_records import HOUR, MADRID, canary_shift, lengths, price, record
+from ingest.sources.price_records import HOUR, MADRID, canary_shift, checked, lengths, price, record
 from ingest.sources.source import Progress, Record, SourceAway, SourceError, Unreadable, log
 
 API = "https://api.esios.ree.es"
@@ -72,7 +72,7 @@ def parse_pvpc_file(body: Mapping[str, Any], known_at: datetime, progress: Progr
             "not a PVPC 2.0TD file: columns PCB and CYM are there from 2021-06-01 on, older days lack them"
         )
     try:
-        day = datetime.strptime(rows[0]["Dia"], "%d/%m/%Y").date()  # noqa: DTZ007
+        day = checked(datetime.strptime(rows[0]["Dia"], "%d/%m/%Y").date())  # noqa: DTZ007
     except (TypeError, ValueError):
         raise EsiosError(f"not a PVPC file: its day is {rows[0]['Dia']!r}") from None
     begin, end = local_day(day, MADRID)
@@ -147,7 +147,7 @@ def _rows(stated: Sequence[Any], unreadable: Unreadable) -> list[Row]:
     rows: list[Row] = []
     for row in stated:
         try:
-            start = datetime.fromisoformat(row["datetime"])
+            start = checked(datetime.fromisoformat(row["datetime"]))
             if start.tzinfo is None:
                 raise ValueError("a time without its offset")
             rows.append((row["geo_id"], start.astimezone(timezone.utc), row["value"]))

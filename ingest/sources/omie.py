@@ -16,7 +16,7 @@ import requests
 from energy.calendar import local_day
 from ingest.sources import web
 from ingest.sources.price_records import MADRID as MARKET_ZONE
-from ingest.sources.price_records import dotted, price, record
+from ingest.sources.price_records import checked, dotted, price, record
 from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
 
 DOWNLOAD = "https://www.omie.es/es/file-download"
@@ -45,7 +45,7 @@ def parse_marginal(text: str, known_at: datetime, progress: Progress = log.warni
         raise OmieFileError("the file is cut short: its closing * is missing")
     rows = [line.split(";") for line in lines[1:-1]]
     try:
-        days = {date(int(row[0]), int(row[1]), int(row[2])) for row in rows}
+        days = {checked(date(int(row[0]), int(row[1]), int(row[2]))) for row in rows}
         numbers = [int(row[3]) for row in rows]
     except (ValueError, IndexError, OverflowError) as error:
         raise OmieFileError(f"a row is not year;month;day;period;price;price: {error}") from None
@@ -71,7 +71,7 @@ def parse_report(text: str, known_at: datetime, progress: Progress = log.warning
         raise OmieFileError("not an OMIE report: its first line names no delivery day")
     day_of_month, month, year = (int(part) for part in stated[-1])
     try:
-        day = date(year, month, day_of_month)
+        day = checked(date(year, month, day_of_month))
     except ValueError:
         raise OmieFileError(f"there is no day {'/'.join(stated[-1])}") from None
     records: list[Record] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ingest.sources.source import Record
@@ -16,11 +16,21 @@ MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
 HOUR = timedelta(hours=1)
 LARGEST_EUR_MWH = 1e6
 """What topic ``prices`` takes."""
+MARKET_YEARS = range(1998, 2101)
+"""Spain's market began in 1998."""
+D = TypeVar("D", date, datetime)
 Series = tuple[str, str, str]
 """Market, zone and provider."""
 Period = tuple[datetime, timedelta]
 """Start (UTC) and length."""
 _DOT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
+
+
+def checked(instant: D) -> D:
+    """``instant`` or a day, if a market can have had it; raises ``ValueError``."""
+    if instant.year not in MARKET_YEARS:
+        raise ValueError(f"there was no market in the year {instant.year}")
+    return instant
 
 
 def price(value: Any) -> float | None:

@@ -13,6 +13,7 @@ PROVIDER = "aemet"
 HOUR = timedelta(hours=1)
 KMH = 3.6
 """Kilometres an hour in a metre a second."""
+YEARS = range(1900, 2101)
 _EMPTY = ("", "Acum", "Varias")
 _TRACE = "ip"
 """Rain below 0.1 mm."""
@@ -35,6 +36,22 @@ def number(value: Any, unreadable: Unreadable, where: str) -> float | None:
         unreadable.add(f"{where}: {value!r}")
         return None
     return read + 0.0  # no zero below zero
+
+
+def hour_of(value: Any) -> int:
+    """An hour of a local day, 0 to 24; raises ``ValueError`` or ``TypeError`` for anything else."""
+    hour = int(value)
+    if not 0 <= hour <= 24:
+        raise ValueError(f"there is no hour {value}")
+    return hour
+
+
+def day_of(text: str) -> datetime:
+    """The midnight of a local day, without its zone; raises ``ValueError`` or ``TypeError`` for anything else."""
+    midnight = datetime.fromisoformat(text).replace(tzinfo=None)
+    if midnight.year not in YEARS:
+        raise ValueError(f"AEMET knows nothing of the year {midnight.year}")
+    return midnight
 
 
 def instant(text: str) -> datetime:

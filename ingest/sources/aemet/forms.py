@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ingest.sources.aemet.cells import HOUR, KMH, ODD, number, weather
+from ingest.sources.aemet.cells import HOUR, KMH, ODD, day_of, hour_of, number, weather
 from ingest.sources.aemet.sky import cloud_fraction
 from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
 
@@ -78,7 +78,7 @@ def _days(days: Sequence[Any], unreadable: Unreadable) -> Iterator[tuple[Mapping
     """Each day that names its date, and its local midnight."""
     for day in days:
         try:
-            yield day, datetime.fromisoformat(day["fecha"]).replace(tzinfo=None)
+            yield day, day_of(day["fecha"])
         except ODD as error:
             unreadable.add(f"a day without its date ({type(error).__name__})")
 
@@ -108,7 +108,7 @@ def _stated(day: Mapping[str, Any], unreadable: Unreadable) -> Iterator[tuple[in
     for name in (*_PLAIN, "estadoCielo", "vientoAndRachaMax"):
         for entry in _entries(day, name, unreadable):
             try:
-                hour, fields = int(entry["periodo"]), _fields(name, entry, unreadable)
+                hour, fields = hour_of(entry["periodo"]), _fields(name, entry, unreadable)
             except ODD as error:
                 unreadable.add(f"{name}: {type(error).__name__} {error} in {entry}")
                 continue
@@ -133,7 +133,7 @@ def _chances(day: Mapping[str, Any], unreadable: Unreadable) -> Iterator[tuple[i
     for entry in _entries(day, "probPrecipitacion", unreadable):
         try:
             percent = number(entry["value"], unreadable, "probPrecipitacion")
-            begin, end = int(entry["periodo"][:2]), int(entry["periodo"][2:])
+            begin, end = hour_of(entry["periodo"][:2]), hour_of(entry["periodo"][2:])
         except ODD as error:
             unreadable.add(f"probPrecipitacion: {type(error).__name__} {error} in {entry}")
             continue

@@ -15,7 +15,7 @@ import numpy as np
 from pvlib import solarposition
 
 from conf.stations import DAILY_VALUES
-from ingest.sources.aemet.cells import HOUR, ODD, instant, number, weather
+from ingest.sources.aemet.cells import HOUR, ODD, day_of, instant, number, weather
 from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ def _station(row: Mapping[str, Any], _unreadable: Unreadable) -> dict[str, Any]:
 def _whole_day(
     latitudes: Mapping[str, float], known_at: datetime, row: Mapping[str, Any], unreadable: Unreadable
 ) -> Record:
-    station, start = str(row["indicativo"]), datetime.fromisoformat(row["fecha"]).replace(tzinfo=timezone.utc)
+    station, start = str(row["indicativo"]), day_of(row["fecha"]).replace(tzinfo=timezone.utc)
     fields = {name: number(row.get(key), unreadable, f"{station} {key}") for name, key in _DAILY.items()}
     sunshine = number(row.get("sol"), unreadable, f"{station} sol")
     if sunshine is not None and station in latitudes:

@@ -49,6 +49,9 @@ ODD_ENTRIES = [
     pytest.param({"precipitacion": [{"value": "Ip ", "periodo": "05"}]}, id="a trace with a space"),
     pytest.param({"precipitacion": [{"value": "x", "periodo": "yy"}]}, id="a period that is none"),
     pytest.param({"precipitacion": [None, 7, "x"]}, id="entries that are none"),
+    pytest.param({"precipitacion": [{"value": "1", "periodo": "9" * 30}]}, id="an hour beyond all"),
+    pytest.param({"precipitacion": [{"value": "1", "periodo": "-5"}]}, id="an hour before the day"),
+    pytest.param({"probPrecipitacion": [{"value": "4", "periodo": "01" + "9" * 30}]}, id="a period beyond all"),
     pytest.param({"vientoAndRachaMax": [{"value": None, "periodo": "05"}]}, id="a null gust"),
     pytest.param({"vientoAndRachaMax": [{"velocidad": [], "periodo": "05"}]}, id="no speed"),
     pytest.param({"probPrecipitacion": [{"value": "Ip", "periodo": "0107"}]}, id="a chance that is a trace"),
@@ -90,9 +93,10 @@ def test_the_hour_that_spring_skips_has_no_record(code: str, first: int) -> None
     assert first in (0, 1)
 
 
-def test_a_day_without_its_date_costs_itself() -> None:
+@pytest.mark.parametrize("stated", [None, "", "x", 7, "0001-01-01", "9999-12-31T00:00:00"])
+def test_a_day_without_its_date_costs_itself(stated: Any) -> None:
     body = hourly("2026-11-25", "2026-11-26")
-    body[0]["prediccion"]["dia"][0]["fecha"] = None
+    body[0]["prediccion"]["dia"][0]["fecha"] = stated
     records, said = read(body)
     assert len(records) == 24
     assert "a day without its date" in said[0]

@@ -166,6 +166,23 @@ def test_a_null_of_esios_costs_its_period_and_lengthens_no_other() -> None:
     assert "5 of its values" in said[0]
 
 
+@pytest.mark.parametrize("stated", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00", "2026-01-01T00:00:00"])
+def test_a_time_that_no_market_knows_costs_its_row(stated: str) -> None:
+    odd = {"geo_id": 8741, "datetime": stated, "value": 1.0}
+    body = {"indicator": {"id": 1001, "values": [odd, *rows(8741, KNOWN_AT, HOUR, [2.0])]}}
+    assert [r["price_eur_mwh"] for r in parse_indicator(body, KNOWN_AT, lambda _: None)] == [2.0]
+
+
+@pytest.mark.parametrize("year", [1, 1997, 2101, 9999])
+def test_a_day_that_no_market_knows_is_refused(year: int) -> None:
+    with pytest.raises(OmieFileError):
+        parse_marginal("\n".join(["MARGINALPDBC;", f"{year};1;1;1;1;1;", "*"]), KNOWN_AT)
+    with pytest.raises(SourceError):
+        parse_pvpc_file(pvpc(f"01/01/{year:04d}", ["1,0"] * 24), KNOWN_AT)
+    with pytest.raises(OmieFileError):
+        parse_report(f"OMIE;01/01/{year:04d}\nPrecio marginal (EUR/MWh);1,5;", KNOWN_AT)
+
+
 def test_each_series_has_its_own_length_which_may_change_between_days() -> None:
     start = datetime(2025, 9, 29, 22, tzinfo=timezone.utc)
     quarters = rows(3, start + 24 * HOUR, HOUR / 4, [1.0] * 96)
