@@ -49,7 +49,6 @@ class CassandraSettings(_Frozen):
     host: str
     port: int
     storage_port: int
-    jmx_port: int
     contact_points: list[str]
     datacenter: str
     keyspace: str

@@ -89,6 +89,8 @@ def spawn(place: Place, service: Service) -> psutil.Process:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=place.run,
+            # What a service writes is its owner's alone: readings, tokens, logs.
+            umask=0o077,
             env=environment,
         )
     # Taken before anybody asks how it fares: a process that has ended at once is then gone.

@@ -56,6 +56,8 @@ def up(settings: Settings, names: Sequence[str] = (), console: Console | None = 
     token_of(settings)
     place = Place(settings.home)
     place.run.mkdir(parents=True, exist_ok=True)
+    # Whatever an older Solera left readable lies behind a closed door.
+    settings.home.chmod(0o700)
     names = list(dict.fromkeys([*_wanted_now(place), *(s.name for s in starting)]))
     replace_text(place.run / "wanted.json", json.dumps(names))
     if leader(place, "watch") is None:

@@ -20,6 +20,7 @@ from datetime import datetime, timezone
 import psutil
 
 from conf import load_settings
+from stack import logs
 from stack.process import Place, Service
 from stack.services import services
 from stack.supervisor import Keeper
@@ -43,6 +44,7 @@ def keep(place: Place, known: dict[str, Service], stopping: threading.Event) -> 
                 keepers[name] = Keeper(place, known[name], keepers)
                 keepers[name].start()
         _write_status(place, keepers)
+        logs.bound(place.logs)
     for keeper in keepers.values():
         keeper.stopping.set()
     while any(keeper.is_alive() for keeper in keepers.values()):

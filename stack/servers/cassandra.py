@@ -55,7 +55,6 @@ def service(settings: Settings) -> Service:
         "-Djdk.attach.allowAttachSelf=true",
         f"-Dcassandra.config={(directory / 'cassandra.yaml').as_uri()}",
         f"-Dcassandra.storagedir={data}",
-        f"-Dcassandra.jmx.local.port={conf.jmx_port}",
         f"-Dlogback.configurationFile={(directory / 'logback.xml').as_uri()}",
         # Alone on one machine there is no ring to wait for.
         "-Dcassandra.ring_delay_ms=1000",
@@ -73,7 +72,6 @@ def service(settings: Settings) -> Service:
         ports={
             "cassandra.port": conf.port,
             "cassandra.storage_port": conf.storage_port,
-            "cassandra.jmx_port": conf.jmx_port,
         },
         environment={"MALLOC_ARENA_MAX": "2"},
         patience=300,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -16,19 +17,19 @@ _WEB_DIRECTORIES = ("webapps/hdfs", "webapps/datanode", "webapps/static")
 
 
 def namenode(settings: Settings) -> Service:
-    """The NameNode; ready when it answers over WebHDFS."""
+    """The NameNode; ready when it says its state."""
     conf = settings.hdfs
     return Service(
         name="namenode",
         command=_command(settings, "org.apache.hadoop.hdfs.server.namenode.NameNode"),
         prepare=lambda: _format(settings),
-        ready=lambda: _ask(settings, "/", "LISTSTATUS"),
+        ready=lambda: _answers(settings),
         ports={"hdfs.port": conf.port, "hdfs.http_port": conf.http_port},
     )
 
 
 def datanode(settings: Settings) -> Service:
-    """The DataNode; ready when the NameNode counts it as live, is out of safe mode and has the root directory."""
+    """The DataNode; ready when the NameNode counts it as live, and is out of safe mode."""
     conf = settings.hdfs
     return Service(
         name="datanode",
@@ -79,17 +80,19 @@ def _format(settings: Settings) -> None:
     subprocess.run(tool, check=True, capture_output=True, text=True)  # noqa: S603
 
 
+def _answers(settings: Settings) -> None:
+    _state(settings)
+
+
 def _serves(settings: Settings) -> None:
-    conf = settings.hdfs
-    query = {"qry": "Hadoop:service=NameNode,name=FSNamesystemState"}
-    answer = requests.get(f"http://{conf.host}:{conf.http_port}/jmx", params=query, timeout=5)
-    state = answer.json()["beans"][0]
+    state = _state(settings)
     if state["NumLiveDataNodes"] < 1 or state["FSState"] != "Operational":
         raise ConnectionError(f"HDFS is not writable yet: {state['FSState']}")
-    _ask(settings, conf.root, "MKDIRS", method="PUT")
 
 
-def _ask(settings: Settings, path: str, operation: str, method: str = "GET") -> None:
-    conf = settings.hdfs
-    url = f"http://{conf.host}:{conf.http_port}/webhdfs/v1{path}"
-    requests.request(method, url, params={"op": operation}, timeout=5).raise_for_status()
+def _state(settings: Settings) -> dict[str, Any]:
+    """What the NameNode says of the file system as a whole."""
+    query = {"qry": "Hadoop:service=NameNode,name=FSNamesystemState"}
+    answer = requests.get(f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/jmx", params=query, timeout=5)
+    state: dict[str, Any] = answer.json()["beans"][0]
+    return state

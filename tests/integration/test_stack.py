@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
@@ -176,3 +177,23 @@ def test_watch_that_was_killed_is_started_again_and_keeps_the_servers(fresh: Set
     after = pids(fresh)
     assert after["kafka"] == before["kafka"]
     assert after["watch"] != before["watch"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_no_browser_may_use_webhdfs(stack: Settings, method: str) -> None:
+    url = f"http://{stack.hdfs.host}:{stack.hdfs.http_port}/webhdfs/v1/?op=LISTSTATUS"
+    answer = requests.request(method, url, headers={"User-Agent": "Mozilla/5.0", "Origin": "http://evil"}, timeout=10)
+    assert answer.status_code == 400
+
+
+def test_what_the_stack_writes_is_its_owners_alone(stack: Settings) -> None:
+    assert stack.home.stat().st_mode & 0o777 == 0o700
+    written = [path for path in (stack.home / "data").rglob("*") if path.is_file()]
+    assert written
+    assert not [path for path in written if path.stat().st_mode & 0o077]
+
+
+def test_cassandra_opens_no_door_for_its_managing(stack: Settings) -> None:
+    cassandra = int((stack.home / "run" / "cassandra.pid").read_text())
+    doors = {each.laddr.port for each in psutil.Process(cassandra).net_connections() if each.status == "LISTEN"}
+    assert doors == {stack.cassandra.port, stack.cassandra.storage_port}

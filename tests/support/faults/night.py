@@ -10,14 +10,11 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from hdfs import InsecureClient
-
+from energy.energy_row import from_us
+from store.spark import session
 from tests.support.faults.audit import Found, patience
 from tests.support.faults.load import STEP, STEP_WH, Load
 from tests.support.faults.world import World, inverter
@@ -35,7 +32,6 @@ ARCHIVE = (sys.executable, "-c", _STEPS, "archive")
 SHORT = (*ARCHIVE, "clean", "energy", "publish")
 """A night without its forecasts."""
 NIGHT_WITHIN = 400.0
-UTC = pa.timestamp("us", tz="UTC")
 _TOOK = re.compile(r"^(\w+): .*\(([0-9.]+) s\)$")
 
 
@@ -128,18 +124,9 @@ class Reader(threading.Thread):
 
 def master(world: World) -> Counter[tuple[str, Any]]:
     """How often the master dataset holds each reading, by (device, time)."""
-    hdfs = world.settings.hdfs
-    client = InsecureClient(f"http://{hdfs.host}:{hdfs.http_port}", user="solera")
-    root = f"{hdfs.root}/master/readings"
-    found: Counter[tuple[str, Any]] = Counter()
-    for folder, _, files in client.walk(root):
-        for name in files:
-            if name.endswith(".parquet") and "/_" not in folder:
-                with client.read(f"{folder}/{name}") as file:
-                    rows = pq.read_table(BytesIO(file.read()), columns=["device_id", "time"])
-                times = rows["time"].cast(UTC).to_pylist()
-                found.update(zip(rows["device_id"].to_pylist(), times, strict=True))
-    return found
+    folder = world.settings.hdfs_path("master", "readings")
+    rows = session(world.settings, "audit").read.parquet(folder).selectExpr("device_id", "unix_micros(time) AS us")
+    return Counter((row.device_id, from_us(row.us)) for row in rows.collect())
 
 
 def audit_master(world: World, load: Load) -> Found:
