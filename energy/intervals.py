@@ -2,7 +2,8 @@
 
 An interval longer than a quarter-hour is spread evenly over its quarter-hours (method ``spread``). Of two
 statements about the same time of the same meter the one known later holds; of two known at once the measured one,
-then the one that wins by ``energy.conflict``.
+then the one that wins by ``energy.conflict``. A measured statement of a shorter time is not wiped by one of a longer
+time that is known later (a bill's total of the month): the shape stays, and the row says ``coarser total``.
 """
 
 from __future__ import annotations
@@ -25,10 +26,16 @@ FIELDS = {
 }
 
 
+COARSER = "coarser total"
+"""Cause of a row whose period a longer statement covers, too, that is known later."""
+
+
 class _Piece(NamedTuple):
     """What one interval says about one quarter-hour: the newest first when sorted."""
 
     precedence: tuple[int, int, int]
+    length: int
+    """How long a time the statement speaks of, in microseconds."""
     begin: int
     end: int
     mwh: int
@@ -45,7 +52,7 @@ def stated_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: 
 
     Intervals may come unsorted and repeated, and reach beyond the range.
     """
-    first, last = to_us(start), to_us(end)
+    window = to_us(start), to_us(end)
     said: dict[tuple[str, int], dict[str, list[_Piece]]] = defaultdict(lambda: defaultdict(list))
     for interval in intervals:
         begin, finish = to_us(interval["start"]), to_us(interval["end"])
@@ -59,11 +66,10 @@ def stated_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: 
                 continue
             amount = to_mwh(value)
             precedence = (-known, -measured, -amount)
-            edge = begin
-            for period, mwh, covered in by_time(amount, begin, finish):
-                if first <= period < last:
-                    piece = _Piece(precedence, edge, edge + covered, mwh, method)
-                    said[quantity, period][interval["meter_id"]].append(piece)
+            edge = max(begin, window[0])
+            for period, mwh, covered in by_time(amount, begin, finish, window):
+                piece = _Piece(precedence, finish - begin, edge, edge + covered, mwh, method)
+                said[quantity, period][interval["meter_id"]].append(piece)
                 edge += covered
     rows = {key: _row(*key, list(meters.values())) for key, meters in said.items()}
     return [rows[key] for key in sorted(rows)]
@@ -71,18 +77,31 @@ def stated_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: 
 
 def _row(quantity: str, period: int, meters: list[list[_Piece]]) -> EnergyRow:
     if len(meters) == 1 and len(meters[0]) == 1:  # nearly always, and three times as fast
-        (((_, begin, end, mwh, method),),) = meters
+        (((_, _, begin, end, mwh, method),),) = meters
         energy = mwh / MWH
         return EnergyRow(quantity, from_us(period), energy, (end - begin) / QUARTER_US, method, energy, energy)
-    mwh, completeness, methods = 0, 1.0, set()
+    mwh, completeness, methods, cause = 0, 1.0, set(), ""
     for pieces in meters:
+        ordered = _in_precedence(pieces)
         held: list[_Piece] = []
-        for piece in sorted(pieces):
+        for piece in ordered:
             if all(piece.end <= other.begin or piece.begin >= other.end for other in held):
                 held.append(piece)
+        if any(piece.precedence < ordered[0].precedence for piece in pieces):
+            cause = COARSER
         mwh += sum(piece.mwh for piece in held)
         completeness = min(completeness, sum(piece.end - piece.begin for piece in held) / QUARTER_US)
         methods |= {piece.method for piece in held}
     energy = mwh / MWH
     method = max(methods, key=METHOD_RANK.__getitem__)
-    return EnergyRow(quantity, from_us(period), energy, completeness, method, energy, energy)
+    return EnergyRow(quantity, from_us(period), energy, completeness, method, energy, energy, cause)
+
+
+def _in_precedence(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces, the one that holds first: the newest, but for a measured one of a shorter time."""
+    newest_first = sorted(pieces)
+    holds = newest_first[0]
+    for piece in newest_first[1:]:
+        if piece.method != "estimated" and piece.length < holds.length:
+            holds = piece
+    return [holds, *(piece for piece in newest_first if piece is not holds)]
