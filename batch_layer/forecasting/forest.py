@@ -8,7 +8,7 @@ JMLR 7, 2006). Of each leaf ``KEPT`` evenly spaced outcomes are kept, which is w
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.functions import pandas_udf
-from xgboost.spark import SparkXGBRegressor, SparkXGBRegressorModel
+from xgboost.spark import SparkXGBRegressor
 
 MLLIB, XGBOOST = "mllib", "xgboost"
 KEPT = 8
@@ -31,6 +31,7 @@ UNKNOWN = -9.0
 ROWS_A_WORKER = 250_000
 """Below, one xgboost worker grows the forest: what it grows then depends on nothing but its rows."""
 SEED = 20
+MAX_BIN = 128
 
 logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)
 
@@ -48,7 +49,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class Forest:
-    """A grown forest: ``outcomes[tree, leaf]`` are the kept outcomes, in the target's unit."""
+    """A grown forest: ``outcomes[tree, leaf]`` are the kept outcomes, in the target's unit.
+
+    ``model`` is MLlib's model, or xgboost's trees as bytes.
+    """
 
     engine: str
     columns: tuple[str, ...]
@@ -66,7 +70,7 @@ def grow(table: DataFrame, columns: Sequence[str], engine: str, shape: Shape) ->
         # Its workers start together, which Spark refuses to coalesced rows; sorted, they learn the same in any order.
         rows = rows.repartition(_workers(rows)).sortWithinPartitions("target", *columns)
     rows = rows.cache()
-    model = _estimator(columns, engine, shape, rows).fit(rows)
+    model = _random_forest(shape).fit(rows) if engine == MLLIB else _boosted(rows, columns, shape)
     leaves = _leaves(rows, columns, engine, model).select("target", "leaf").toPandas()
     rows.unpersist()
     outcomes = _outcomes(np.stack(leaves["leaf"].tolist()), leaves["target"].to_numpy(dtype=float))
@@ -96,38 +100,64 @@ def _prepared(table: DataFrame, columns: Sequence[str], engine: str, *keep: str)
     return assembler.transform(table.select(*keep, *known)).select(*keep, "features")
 
 
-def _estimator(columns: Sequence[str], engine: str, shape: Shape, rows: DataFrame) -> Any:
-    if engine == MLLIB:
-        return RandomForestRegressor(
-            featuresCol="features",
-            labelCol="target",
-            leafCol="leaf_vector",
-            numTrees=shape.trees,
-            maxDepth=shape.depth,
-            minInstancesPerNode=shape.leaf,
-            featureSubsetStrategy=str(shape.features),
-            subsamplingRate=shape.sample,
-            maxMemoryInMB=256,
-            seed=SEED,
-        )
-    return SparkXGBRegressor(
-        features_col=list(columns),
-        label_col="target",
-        num_workers=_workers(rows),
-        n_estimators=1,
-        num_parallel_tree=shape.trees,
-        max_depth=shape.depth,
-        min_child_weight=shape.leaf,
-        colsample_bynode=shape.features,
-        subsample=shape.sample,
-        learning_rate=1.0,
-        reg_lambda=0.0,
-        tree_method="hist",
-        max_bin=128,
-        random_state=SEED,
-        verbosity=0,
-        verbose=False,
+def _random_forest(shape: Shape) -> RandomForestRegressor:
+    return RandomForestRegressor(
+        featuresCol="features",
+        labelCol="target",
+        leafCol="leaf_vector",
+        numTrees=shape.trees,
+        maxDepth=shape.depth,
+        minInstancesPerNode=shape.leaf,
+        featureSubsetStrategy=str(shape.features),
+        subsamplingRate=shape.sample,
+        maxMemoryInMB=256,
+        seed=SEED,
     )
+
+
+def _boosted(rows: DataFrame, columns: Sequence[str], shape: Shape) -> bytes:
+    """xgboost's forest as it saves it (UBJSON). One worker needs no other, so it opens no port to be found by."""
+    names = list(columns)
+    growth: dict[str, Any] = {
+        "num_parallel_tree": shape.trees,
+        "max_depth": shape.depth,
+        "min_child_weight": shape.leaf,
+        "colsample_bynode": shape.features,
+        "subsample": shape.sample,
+        "learning_rate": 1.0,
+        "reg_lambda": 0.0,
+        "tree_method": "hist",
+        "max_bin": MAX_BIN,
+        "verbosity": 0,
+    }
+    workers = _workers(rows)
+    if workers > 1:
+        estimator = SparkXGBRegressor(
+            features_col=names,
+            label_col="target",
+            num_workers=workers,
+            n_estimators=1,
+            random_state=SEED,
+            verbose=False,
+            **growth,
+        )
+        return bytes(estimator.fit(rows).get_booster().save_raw("ubj"))
+
+    def alone(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+        import xgboost
+
+        known = pd.concat(list(batches), ignore_index=True)
+        matrix = xgboost.QuantileDMatrix(
+            known[names].to_numpy(dtype=np.float32),
+            known["target"].to_numpy(dtype=np.float32),
+            feature_names=names,
+            max_bin=MAX_BIN,
+            nthread=1,
+        )
+        trees = xgboost.train({**growth, "seed": SEED, "nthread": 1}, matrix, num_boost_round=1)
+        yield pd.DataFrame({"trees": [bytes(trees.save_raw("ubj"))]})
+
+    return bytes(rows.mapInPandas(alone, "trees binary").collect()[0]["trees"])
 
 
 def _workers(rows: DataFrame) -> int:
@@ -140,13 +170,12 @@ def _leaves(rows: DataFrame, columns: Sequence[str], engine: str, model: Any) ->
         leaf = vector_to_array(F.col("leaf_vector")).cast("array<int>")
         answer: DataFrame = model.transform(rows).withColumn("leaf", leaf).drop("leaf_vector", "prediction", "features")
         return answer
-    booster = bytes(model.get_booster().save_raw("ubj"))
     names = list(columns)
 
     def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
         import xgboost
 
-        trees = xgboost.Booster(model_file=bytearray(booster))
+        trees = xgboost.Booster(model_file=bytearray(model))
         trees.set_param({"nthread": 1})
         for batch in batches:
             known = xgboost.DMatrix(batch[names].to_numpy(dtype=np.float32), feature_names=names)
@@ -183,7 +212,12 @@ def _quantiles(outcomes: NDArray[Any], leaf: NDArray[Any], levels: NDArray[Any],
 
 def save(forest: Forest, folder: str) -> None:
     """Write the forest below ``folder`` (any URI Spark knows), over what is there."""
-    forest.model.write().overwrite().save(f"{folder}/trees")
+    spark = SparkSession.active()
+    if forest.engine == MLLIB:
+        forest.model.write().overwrite().save(f"{folder}/trees")
+    else:
+        trees_alone = spark.createDataFrame([(forest.model,)], "trees binary")
+        trees_alone.coalesce(1).write.mode("overwrite").parquet(f"{folder}/trees")
     trees, leaves, _ = forest.outcomes.shape
     frame = pd.DataFrame(
         {
@@ -193,7 +227,6 @@ def save(forest: Forest, folder: str) -> None:
         }
     )
     frame = frame[~np.isnan(forest.outcomes[:, :, 0]).ravel()]
-    spark = SparkSession.active()
     kept = spark.createDataFrame(frame, "tree int, leaf int, outcomes array<float>")
     kept.coalesce(1).write.mode("overwrite").parquet(f"{folder}/outcomes")
     about = spark.createDataFrame([(forest.engine, list(forest.columns))], "engine string, columns array<string>")
@@ -204,8 +237,10 @@ def load(folder: str) -> Forest:
     """The forest saved in ``folder``."""
     spark = SparkSession.active()
     about = spark.read.parquet(f"{folder}/about").collect()[0]
-    kinds: dict[str, Any] = {MLLIB: RandomForestRegressionModel, XGBOOST: SparkXGBRegressorModel}
-    model = kinds[about["engine"]].load(f"{folder}/trees")
+    if about["engine"] == MLLIB:
+        model: Any = RandomForestRegressionModel.load(f"{folder}/trees")
+    else:
+        model = bytes(spark.read.parquet(f"{folder}/trees").collect()[0]["trees"])
     frame = spark.read.parquet(f"{folder}/outcomes").toPandas()
     shape = (int(frame["tree"].max()) + 1, int(frame["leaf"].max()) + 1, KEPT)
     outcomes = np.full(shape, np.nan, dtype=np.float32)

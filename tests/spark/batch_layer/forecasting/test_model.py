@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -197,3 +201,31 @@ def test_a_series_is_centred_on_what_proved_better() -> None:
     found = proven_centre(pd.concat([own.assign(series_id=key) for key, own in given.items()]))
 
     assert found == {"line": (1.0, 0.0), "both": (0.5, 0.0), "naive": (0.0, 0.5)}
+
+
+def open_to_all() -> set[int]:
+    """Ports of this process and its children that other hosts may reach."""
+    found = set()
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            sockets = process.net_connections("inet")
+            found |= {s.laddr.port for s in sockets if s.status == "LISTEN" and not ip_address(s.laddr.ip).is_loopback}
+    return found
+
+
+def test_a_fit_listens_on_loopback_alone(features: DataFrame) -> None:
+    past = features.where(F.col("time") < F.lit(CUT))
+    over, seen = threading.Event(), set()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            seen.update(open_to_all())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    model = models.fit(past, SOLAR, ["ghi_w_m2"], XGBOOST, SMALL)
+    over.set()
+    watching.join()
+
+    assert model.with_weather is not None
+    assert seen == set()
