@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from conf.settings import CONF_DIR
+
 
 def local_session(java_home: Path, scratch: Path, app_name: str) -> SparkSession:
     """A session on every core with Java at ``java_home``; shuffles and spills go below ``scratch``."""
@@ -19,7 +21,8 @@ def local_session(java_home: Path, scratch: Path, app_name: str) -> SparkSession
         "spark.driver.memory": "2g",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC "
+        f"-Dlog4j2.configurationFile={(CONF_DIR / 'log4j2.properties').as_uri()}",
         "spark.local.dir": str(scratch),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -31,6 +34,4 @@ def local_session(java_home: Path, scratch: Path, app_name: str) -> SparkSession
     }
     for key, value in conf.items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
-    return spark
+    return builder.getOrCreate()
