@@ -20,6 +20,7 @@ from batch_layer.forecasting.issues import FORECAST, LEVELS, SKILL_DAYS, WEATHER
 from batch_layer.forecasting.model import Model
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
+from batch_layer.forecasting.table import OFF, WITHHELD
 from batch_layer.forecasting.weather import column
 from batch_layer.night import Night
 from batch_layer.runs import Outcome, Run
@@ -90,7 +91,7 @@ def _try(
     """The engine with the least pinball loss on the last 30 days, and the model whose hindcast of them is staged."""
     since = F.lit(_since(night.run))
     day_ahead = table.where((F.col("issued_at") >= since) & (F.col("issued_at") < F.lit(night.run.cut)))
-    day_ahead = day_ahead.where(F.col("horizon") < 24)
+    day_ahead = day_ahead.where((F.col("horizon") < 24) & (F.col(WITHHELD) == 0) & ~F.col(OFF))
     past = table.where(F.col("time") < since)
     some = _thinned(day_ahead, night.run, TRIAL_ROWS)
     losses = {}

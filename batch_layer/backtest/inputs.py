@@ -4,42 +4,79 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from batch_layer.forecasting.history import SeriesRefused, hourly
+from batch_layer.forecasting.history import History, SeriesRefused, read_series
+from batch_layer.forecasting.numbers import POINT, read_numbers
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.site import GREATEST, Site
 from batch_layer.forecasting.weather import KEYS, accumulated, differenced, variables
 from conf.refusal import Refusal
+
+DISTRIBUTOR_COLUMN = "CUPS"
+DISTRIBUTOR = (
+    ". This is a distributor's file: turn it into series_id,start,value, with each hour's start in UTC "
+    "(its hours are local, 1 to 25) and its decimal comma as a point"
+)
+OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2})\s*$")
 
 
 class BadInput(Refusal):
     """A file that can't be read as what it should be; the text says where and why."""
 
 
-def read_history(path: Path, quantity: Quantity) -> tuple[pd.DataFrame, list[str]]:
-    """Hourly history (series_id, start, value), cleaned, and why each refused series was refused.
+@dataclass(frozen=True)
+class Histories:
+    """The series that can be forecast. ``rows``: series_id, start (UTC) and value as they were brought, in numbers.
 
-    Raises :class:`BadInput` where no series is left.
+    ``known`` holds each one whole and hourly, with what was changed in it; ``refused`` says why others are not here.
     """
-    rows = _read(path, {"series_id": str}, ("series_id", "start", "value"))
+
+    rows: pd.DataFrame
+    known: Mapping[str, History]
+    refused: list[str]
+
+    @property
+    def hours(self) -> int:
+        """Hours of which something is known."""
+        return sum(int(own.outcomes.notna().sum()) for own in self.known.values())
+
+    def ends(self, series_id: str) -> pd.Timestamp:
+        """The end of what is known of a series."""
+        end: pd.Timestamp = pd.Timestamp(self.known[series_id].outcomes.dropna().index[-1]) + pd.Timedelta("1h")
+        return end
+
+
+def read_history(
+    path: Path, quantity: Quantity, sites: Mapping[str, Site] | None = None, decimal: str = POINT
+) -> Histories:
+    """The histories of a file. Raises :class:`BadInput` where no series is left, or a time has no offset from UTC."""
+    rows = _read(path, {"series_id": str, "value": str}, ("series_id", "start", "value"))
+    rows = rows[["series_id", "start", "value"]].reset_index(drop=True)
     rows["start"] = _times(path, rows["start"], "start")
-    kept, refused = [], []
+    kept, known, refused = [], {}, []
+    numbers = read_numbers(rows["value"], decimal)
+    unread = rows["value"].notna() & np.isnan(numbers)
+    rows["value"] = numbers
     for series_id, own in rows.groupby("series_id", sort=True):
+        key = str(series_id)
+        unreadable = int(unread[own.index].sum())
         try:
-            values = hourly(str(series_id), own, quantity).dropna()
+            found = read_series(key, own, quantity, (sites or {}).get(key, Site()).capacity)
         except SeriesRefused as error:
-            refused.append(str(error))
+            refused.append(f"{error} {unreadable:,} cells hold no number." if unreadable else str(error))
             continue
-        kept.append(pd.DataFrame({"series_id": str(series_id), "start": values.index, "value": values.to_numpy()}))
+        repairs = replace(found.repairs, unreadable=found.repairs.unreadable + unreadable)
+        known[key] = replace(found, repairs=repairs)
+        kept.append(own)
     if not kept:
         raise BadInput(f"{path}: no series to forecast. {' '.join(refused[:3])}")
-    return pd.concat(kept, ignore_index=True), refused
+    return Histories(pd.concat(kept, ignore_index=True), known, refused)
 
 
 def read_weather(path: Path, quantity: Quantity, first: pd.Timestamp) -> pd.DataFrame:
@@ -82,15 +119,14 @@ def read_sites(path: Path) -> dict[str, Site]:
     return sites
 
 
-def fitting(sites: Mapping[str, Site], history: pd.DataFrame) -> tuple[dict[str, Site], list[str]]:
+def fitting(sites: Mapping[str, Site], known: Mapping[str, History]) -> tuple[dict[str, Site], list[str]]:
     """``sites`` without capacities that the series' own values belie, and which those were.
 
     A capacity in another unit than the values would clip every forecast, or make nothing of it.
     """
-    greatest = history.groupby("series_id")["value"].quantile(GREATEST)
     kept, unfit = dict(sites), []
     for key, site in sites.items():
-        seen = float(greatest.get(key, np.nan))
+        seen = float(known[key].values.quantile(GREATEST)) if key in known else float("nan")
         if not site.fits(seen):
             kept[key] = replace(site, capacity=None)
             unfit.append(
@@ -109,12 +145,20 @@ def _read(path: Path, kinds: dict[str, type], needed: tuple[str, ...]) -> pd.Dat
         raise BadInput(f"{path}: can't be read as CSV: {error}") from None
     missing = [name for name in needed if name not in rows.columns]
     if missing:
-        raise BadInput(f"{path}: column {missing[0]} is missing; it has {', '.join(map(str, rows.columns))}")
+        head = ", ".join(map(str, rows.columns))
+        hint = DISTRIBUTOR if DISTRIBUTOR_COLUMN in head.upper() else ""
+        raise BadInput(f"{path}: column {missing[0]} is missing; it has {head}{hint}")
     answer: pd.DataFrame = rows.dropna(subset=[needed[0]])
     return answer
 
 
 def _times(path: Path, texts: pd.Series, name: str) -> pd.Series:
+    naive = texts.notna() & np.array([OFFSET.search(str(text)) is None for text in texts])
+    if naive.any():
+        raise BadInput(
+            f"{path}: column {name}: {texts[naive].iloc[0]} has no offset from UTC, so it may be any zone's; "
+            "write UTC as 2026-03-10T00:00:00Z, or the zone's own offset as 2026-03-10T01:00:00+01:00."
+        )
     try:
         return pd.to_datetime(texts, utc=True, format="ISO8601").astype("datetime64[ns, UTC]")
     except (ValueError, TypeError) as error:

@@ -12,7 +12,6 @@ import pandas as pd
 from pyspark.sql import SparkSession
 
 from batch_layer.backtest import inputs
-from batch_layer.forecasting.history import hourly
 from batch_layer.forecasting.model import HISTORY, PERSISTENCE, WEATHER
 from batch_layer.forecasting.site import Site
 from batch_layer.pricing import band, candidates
@@ -64,14 +63,15 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
 
     if not wanted.first < wanted.last:
         raise inputs.BadInput(f"--to {wanted.last:%Y-%m-%d} does not come after --from {wanted.first:%Y-%m-%d}")
-    history, refused = inputs.read_history(wanted.history, wanted.quantity)
     sites = inputs.read_sites(wanted.sites) if wanted.sites else {}
+    read = inputs.read_history(wanted.history, wanted.quantity, sites, wanted.decimal)
+    refused = read.refused
     weather = inputs.read_weather(wanted.weather, wanted.quantity, wanted.first) if wanted.weather else None
-    report(f"history: {history['series_id'].nunique()} series, {len(history):,} hours")
+    report(f"history: {len(read.known)} series, {read.hours:,} hours")
     found = []
-    for name, own in history.groupby("series_id"):
+    for name, own in read.known.items():
         its = None if weather is None else weather[weather["series_id"] == name].drop(columns="series_id")
-        laid, said = _laid_out(str(name), own, wanted, sites.get(str(name), Site()), its)
+        laid, said = _laid_out(name, own.values, wanted, sites.get(name, Site()), its)
         found += [laid] if laid else []
         refused += [said] if said else []
     if not found:
@@ -89,14 +89,15 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
         blocks.append(_rows(series, issued))
         counted = ", ".join(f"{count} days by {name}" for name, count in Counter(issued.maker).most_common())
         report(f"{series.name}: {counted}")
-    return Result(pd.concat(blocks, ignore_index=True), levels, refused)
+    return Result(
+        pd.concat(blocks, ignore_index=True), levels, refused, {key: own.repairs for key, own in read.known.items()}
+    )
 
 
 def _laid_out(
-    name: str, own: pd.DataFrame, wanted: Wanted, site: Site, weather: pd.DataFrame | None
+    name: str, values: pd.Series, wanted: Wanted, site: Site, weather: pd.DataFrame | None
 ) -> tuple[Series | None, str]:
     """The series laid out, None where it can't be forecast; and what is to be said of it."""
-    values = hourly(name, own, wanted.quantity)
     known_to = values.index[-1] + pd.Timedelta("1h")
     if wanted.first < values.index[0].ceil("D") + DAY:
         return None, f"Series {name}: its history begins {values.index[0]:%Y-%m-%d}, less than a day before the period."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,9 +16,13 @@ from batch_layer.backtest import inputs
 from batch_layer.forecasting import model as models
 from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.frame import feature_table
+from batch_layer.forecasting.history import Repairs
+from batch_layer.forecasting.lags import LATEST_DAYS
+from batch_layer.forecasting.numbers import POINT
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
 from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.table import OFF, WITHHELD
 from batch_layer.forecasting.weather import variables
 
 HORIZON = 24
@@ -44,38 +48,44 @@ class Task:
     last: pd.Timestamp
     levels: tuple[float, ...]
     engines: tuple[str, ...] = (XGBOOST, MLLIB)
+    decimal: str = POINT
+    """Decimal mark of the history's values."""
 
 
 @dataclass(frozen=True)
 class Result:
     """``forecasts``: series_id, issued_at, time, value, naive, quantiles (array a row, at ``levels``), step, model.
 
-    ``refused`` says of each series without a forecast why.
+    ``refused`` says of each series without a forecast why; ``repairs`` what was changed in each history.
     """
 
     forecasts: pd.DataFrame
     levels: tuple[float, ...]
     refused: list[str]
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
 
 
 def backtest(spark: SparkSession, task: Task, report: Report) -> Result:
     """Forecast every issue of the period. Raises :class:`conf.refusal.Refusal` for input no forecast can rest on."""
     if not task.first < task.last:
         raise inputs.BadInput(f"--to {task.last:%Y-%m-%d} does not come after --from {task.first:%Y-%m-%d}")
-    history, refused = inputs.read_history(task.history, task.quantity)
-    sites, unfit = inputs.fitting(inputs.read_sites(task.sites) if task.sites else {}, history)
+    sites = inputs.read_sites(task.sites) if task.sites else {}
+    read = inputs.read_history(task.history, task.quantity, sites, task.decimal)
+    sites, unfit = inputs.fitting(sites, read.known)
+    history, refused = _recent(read, task), read.refused
     weather = inputs.read_weather(task.weather, task.quantity, task.first) if task.weather else None
-    for text in unfit:
+    for text in (*unfit, *_late(read, history, task)):
         report(text)
-    report(f"history: {history['series_id'].nunique()} series, {len(history):,} hours")
+    report(f"history: {history['series_id'].nunique()} series, {read.hours:,} hours")
     table = _features(spark, task, history, sites, weather).persist()
     report(f"features: {table.count():,} rows, {len(models.features_of(table))} features")
     names = tuple(variables(weather)) if weather is not None else ()
     levels = tuple(sorted({*task.levels, 0.5}))
-    engine, tried = _try(task, table, names, report)
+    engine, tried = _try(task, table, names, {key: read.ends(key) for key in history["series_id"].unique()}, report)
     blocks: list[pd.DataFrame] = []
     for begin, end in pairwise(_retrainings(task)):
-        rows = table.where((F.col("issued_at") >= F.lit(begin)) & (F.col("issued_at") < F.lit(end))).persist()
+        period = (F.col("issued_at") >= F.lit(begin)) & (F.col("issued_at") < F.lit(end))
+        rows = table.where(period & (F.col(WITHHELD) == 0)).persist()
         model = models.fit(_before(table, begin), task.quantity, names, engine, SHAPE, rows)
         model = models.proven(model, tried)
         blocks.append(models.predict(model, rows, levels).toPandas().assign(model=model.name))
@@ -88,7 +98,32 @@ def backtest(spark: SparkSession, task: Task, report: Report) -> Result:
         f"Series {key}: {count} hours without a forecast: no model, and nothing known of the fortnight before."
         for key, count in forecasts[unsaid].groupby("series_id").size().items()
     ]
-    return Result(forecasts[~unsaid].reset_index(drop=True), levels, refused)
+    repairs = {key: own.repairs for key, own in read.known.items()}
+    return Result(forecasts[~unsaid].reset_index(drop=True), levels, refused, repairs)
+
+
+def _late(read: inputs.Histories, history: pd.DataFrame, task: Task) -> list[str]:
+    ends = {key: read.ends(key) for key in history["series_id"].unique()}
+    return [
+        f"Series {key}: its history ends {end:%Y-%m-%d}, {(task.first - end).days} days before the period."
+        for key, end in ends.items()
+        if end <= task.first - pd.Timedelta("1D")
+    ]
+
+
+def _recent(read: inputs.Histories, task: Task) -> pd.DataFrame:
+    """The rows of the series whose history reaches near the period; what the others lack is added to ``refused``."""
+    oldest = task.first - pd.Timedelta(days=LATEST_DAYS)
+    old = [key for key in read.known if read.ends(key) < oldest]
+    read.refused.extend(
+        f"Series {key}: its history ends {read.ends(key):%Y-%m-%d}, more than {LATEST_DAYS} days before the period; "
+        "bring a newer history, or ask for earlier days."
+        for key in old
+    )
+    if len(old) == len(read.known):
+        raise inputs.BadInput(f"{task.history}: no series to forecast. {' '.join(read.refused[:3])}")
+    recent: pd.DataFrame = read.rows[~read.rows["series_id"].isin(old)]
+    return recent
 
 
 def _features(
@@ -126,13 +161,19 @@ def _before(table: DataFrame, instant: pd.Timestamp) -> DataFrame:
     return table.where(F.col("time") < F.lit(instant))
 
 
-def _try(task: Task, table: DataFrame, names: Sequence[str], report: Report) -> tuple[str, pd.DataFrame]:
-    """The engine with the least pinball loss on the 30 days before the period, and its predictions there.
+def _try(
+    task: Task, table: DataFrame, names: Sequence[str], ends: Mapping[str, pd.Timestamp], report: Report
+) -> tuple[str, pd.DataFrame]:
+    """The engine with the least pinball loss on the last 30 known days before the period, and its predictions there.
 
-    Each learns from what was known before those days.
+    Each learns from what was known before those days. A series whose history ends before the period
+    is tried on issues that history was withheld from. ``ends`` holds the end of each.
     """
-    since = task.first - pd.Timedelta(days=RETRAIN_DAYS)
-    trial = _before(table, task.first).where(F.col("issued_at") >= F.lit(since)).persist()
+    end = min(task.first, max(ends.values()).floor("D"))
+    since = end - pd.Timedelta(days=RETRAIN_DAYS)
+    late = F.col("series_id").isin(*(key for key, known_to in ends.items() if known_to < task.first))
+    trial = _before(table, end).where(F.col("issued_at") >= F.lit(since))
+    trial = trial.where(((F.col(WITHHELD) > 0) == late) & ~F.col(OFF)).persist()
     tried = {}
     for engine in task.engines:
         model = models.fit(_before(table, since), task.quantity, names, engine, TRIAL, trial)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T  # noqa: N812
 
 from batch_layer.forecasting.clock import utc
-from batch_layer.forecasting.history import SeriesRefused, hourly
+from batch_layer.forecasting.history import History, Repairs, SeriesRefused, read_series
 from batch_layer.forecasting.irradiance import derived
+from batch_layer.forecasting.lags import LATEST_DAYS
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.site import GREATEST, Site
-from batch_layer.forecasting.table import OWN, feature_rows, with_own
+from batch_layer.forecasting.table import OFF, OWN, feature_rows, with_own
 from batch_layer.forecasting.weather import columns, hour_by_hour
 
 SUN_COLUMNS = ("elevation", "sun_azimuth", "clear")
+AMOUNTS = ("value", "anchor", "unit", "naive", "last_week", "ceiling")
+"""Columns in the series' own unit."""
+LATE_ISSUES, MANY_ISSUES = 4, 180
+"""One issue in so many is also learnt from as if its history had ended days before; every one of a series that brings
+so many itself, for it has few others beside it."""
 
 
 def schema(quantity: Quantity, weather: Sequence[str]) -> T.StructType:
@@ -32,8 +40,34 @@ def schema(quantity: Quantity, weather: Sequence[str]) -> T.StructType:
         "issued_at": T.TimestampType(),
         "time": T.TimestampType(),
         "dark": T.BooleanType(),
+        OFF: T.BooleanType(),
     }
     return T.StructType([T.StructField(name, kinds.get(name, T.DoubleType())) for name in names])
+
+
+def in_told_unit(table: pd.DataFrame, told: pd.Series) -> pd.DataFrame:
+    """``table`` with every amount in the unit in force at its issue: ``told`` of the UTC day, 1 after its last."""
+    factor = table["issued_at"].dt.floor("D").map(told).fillna(1.0)
+    if (factor == 1.0).all():
+        return table
+    told_table: pd.DataFrame = table.assign(**{name: table[name] * factor for name in AMOUNTS})
+    return told_table
+
+
+def late_issues(
+    series_id: str, issues: pd.DatetimeIndex, begin: pd.Timestamp
+) -> tuple[pd.DatetimeIndex, NDArray[np.int64]]:
+    """The issues that are learnt from as late ones, too, and how many days of history each does without.
+
+    Those are any number up to ``LATEST_DAYS``. The series' name decides which and how many, so that the same history
+    gives the same rows.
+    """
+    random = np.random.default_rng(zlib.crc32(series_id.encode()))
+    number = issues.normalize().asi8 // 86_400_000_000_000 + zlib.crc32(series_id.encode())
+    late = issues if len(issues) >= MANY_ISSUES else issues[number % LATE_ISSUES == 0]
+    ages = random.integers(1, LATEST_DAYS, len(late), endpoint=True)
+    known = late - pd.to_timedelta(ages, unit="D") >= begin + pd.Timedelta("1D")
+    return late[known], ages[known]
 
 
 def feature_table(
@@ -61,13 +95,15 @@ def feature_table(
         series_id = str(key[0])
         wanted, site = issues(series_id), sites.get(series_id, Site())
         try:
-            values = hourly(series_id, past.assign(start=utc(past["start"])), quantity)
+            known = read_series(series_id, past.assign(start=utc(past["start"])), quantity, site.capacity)
+            values = known.values
             wanted = wanted[wanted >= values.index[0] + pd.Timedelta("1D")]
         except SeriesRefused:
             if not (quantity.sun and site.is_known):
                 return nothing
             wanted = wanted[-1:]
             values = pd.Series(np.nan, index=pd.date_range(end=wanted[-1], periods=25, freq="h", inclusive="left"))
+            known = History(values, values, pd.Series(dtype=float), Repairs())
         if wanted.empty:
             return nothing
         if not site.fits(float(values.quantile(GREATEST))):
@@ -78,13 +114,17 @@ def feature_table(
             issued = derived(issued, site) if quantity.sun else issued
         # The series' own model learns from every day, also those whose rows the forests do without.
         days = pd.date_range(values.index[0].ceil("D"), wanted[-1], freq="D", inclusive="right")
-        daily = feature_rows(series_id, quantity, values, days, 24, site, issued)
+        daily = feature_rows(series_id, quantity, values, days, 24, site, issued, None, known.outcomes)
         if horizon == 24 and wanted.isin(days).all():
             table = daily[daily["issued_at"].isin(wanted)].reset_index(drop=True)
         else:
-            table = feature_rows(series_id, quantity, values, wanted, horizon, site, issued)
+            table = feature_rows(series_id, quantity, values, wanted, horizon, site, issued, None, known.outcomes)
+        late, ages = late_issues(series_id, wanted[:-1], values.index[0])
+        if len(late):
+            hidden = feature_rows(series_id, quantity, values, late, horizon, site, issued, ages, known.outcomes)
+            table = pd.concat([table, hidden], ignore_index=True)
         whole: pd.DataFrame = with_own(table, daily, quantity, variables).reindex(columns=names)
-        return whole
+        return in_told_unit(whole, known.told)
 
     if weather is None:
 

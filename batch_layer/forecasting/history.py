@@ -1,4 +1,4 @@
-"""Histories as people bring them, made hourly and whole, or refused by name.
+"""Histories as people bring them, made hourly and whole, or refused by name; what was changed is counted.
 
 Every judgement of an hour rests on that hour and those before it, so that what is learnt later never changes what a
 forecast knew.
@@ -6,14 +6,18 @@ forecast knew.
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from batch_layer.forecasting.nights import with_nights
+from batch_layer.forecasting.numbers import read_numbers
+from batch_layer.forecasting.plausible import without_impossible, without_markers
 from batch_layer.forecasting.quantity import Quantity
+from batch_layer.forecasting.site import GREATEST, Site
+from batch_layer.forecasting.units import find_units
 from conf.refusal import Refusal
 
 FEWEST_HOURS = 24
@@ -21,41 +25,94 @@ OFF_HOURS = 48
 """After so many hours without output a plant is taken for off, and what it would give for unknown."""
 STANDBY_SHARE = 0.02
 """Negative values up to this share of the greatest so far are an inverter's own draw, and zero as generation."""
-LIKE_DAYS, LIKE_FACTOR, LIKE_STANDING = 14, 4.0, 0.5
-"""A day in a wrong unit, scaled back, has half its hours within this factor of what these days had at the hour. Where
-more than this share of hours only repeat the one before, in the day or in those days, they must be as still as each
-other: a meter that stood for weeks says nothing of a day on which it moves."""
 
 
 class SeriesRefused(Refusal):
     """A series no forecast can be made for; the text names it and says why."""
 
 
-def hourly(series_id: str, rows: pd.DataFrame, quantity: Quantity) -> pd.Series:
-    """The series on a gapless UTC hour grid, NaN where nothing credible is known.
+@dataclass(frozen=True)
+class Repairs:
+    """What was done to a series' values, in hours (``unreadable``: in cells); ``known`` are the hours it holds."""
 
-    ``rows`` has ``start`` (UTC) and ``value``. Repeated hours, and the quarter-hours of prices, are averaged; what is
-    not a finite number and, where the quantity has a floor, negative values are taken out; days in a unit 1,000 times
-    too large or small are put right; a plant that stands off for days is taken as unknown from then on. Raises
-    :class:`SeriesRefused`.
+    known: int = 0
+    unreadable: int = 0
+    negative: int = 0
+    impossible: int = 0
+    averaged: int = 0
+    scaled: int = 0
+    off: int = 0
+    unit: float = 1.0
+    """What turns the unit that the history began in into the one it ended in."""
+
+
+@dataclass(frozen=True)
+class History:
+    """A series on a gapless UTC hour grid, in the unit it ended in, NaN where nothing credible is known.
+
+    ``outcomes`` are what came of each hour; ``values`` what is learnt from, unknown where the plant stood off.
+    ``told`` is what turns the unit into the one in force on each UTC day.
+    """
+
+    values: pd.Series
+    outcomes: pd.Series
+    told: pd.Series
+    repairs: Repairs
+
+
+def hourly(series_id: str, rows: pd.DataFrame, quantity: Quantity) -> pd.Series:
+    """The ``values`` of :func:`read_series`."""
+    return read_series(series_id, rows, quantity).values
+
+
+def read_series(series_id: str, rows: pd.DataFrame, quantity: Quantity, capacity: float | None = None) -> History:
+    """The series of ``rows``, which have ``start`` (UTC) and ``value``; ``capacity`` is in the unit of the values.
+
+    Repeated hours, and the quarter-hours of prices, are averaged; where the quantity has a floor, negative values and
+    those no plant or home reaches are taken out, and days in a unit 1,000 times too large or small are put right; a
+    plant that stands off for days is taken as unknown from then on. Raises :class:`SeriesRefused`.
     """
     starts = pd.DatetimeIndex(rows["start"])
-    if quantity.floor is None and bool((starts == starts.floor("15min")).all()):
-        starts = starts.floor("h")  # a market's quarter-hours, since 2025, are averaged
-    values = pd.Series(pd.to_numeric(rows["value"], errors="coerce").to_numpy(dtype=float), index=starts)
-    values = values.replace([np.inf, -np.inf], np.nan).sort_index()
+    quarters = quantity.floor is None and bool((starts == starts.floor("15min")).all())
+    grid = starts.floor("h") if quarters else starts  # a market's quarter-hours, since 2025, are averaged
+    values = pd.Series(read_numbers(rows["value"]), index=grid)
+    unreadable = int((values.isna() & rows["value"].notna().to_numpy()).sum() + np.isinf(values).sum())
+    values = values.replace([np.inf, -np.inf], np.nan).sort_index(kind="stable")
+    negative = values.iloc[:0]
     if quantity.floor is not None:
         standby = -STANDBY_SHARE * values.abs().cummax() if quantity.sun else 0.0
-        values = values.where(values >= standby).clip(lower=quantity.floor)
+        negative = values[values < standby]
+        values = values.where(values.isna() | (values >= standby)).clip(lower=quantity.floor)
     values = values.dropna()
     hours = values.index.nunique()
     if hours < FEWEST_HOURS:
         raise SeriesRefused(f"Series {series_id}: {hours} usable hours of history; at least {FEWEST_HOURS} are needed.")
-    _check_spacing(series_id, starts)
+    _check_spacing(series_id, grid)
+    averaged = 0 if quarters else int(values.index.duplicated().sum())
     values = values.groupby(level=0).mean().asfreq("h")
-    if quantity.floor is not None:
-        values = _without_unit_errors(values)
-    return _without_outages(values) if quantity.sun else values
+    done = Repairs(known=hours + len(negative), unreadable=unreadable, negative=len(negative), averaged=averaged)
+    return _credible(values, quantity, capacity, done)
+
+
+def _credible(values: pd.Series, quantity: Quantity, capacity: float | None, done: Repairs) -> History:
+    days = pd.DatetimeIndex(values.index.floor("D").unique())  # type: ignore[attr-defined]
+    told = pd.Series(1.0, index=days)
+    if quantity.floor is None:
+        return History(values, values, told, done)
+    known = values.notna()
+    values = without_markers(values)
+    units = find_units(values)
+    values = values * _by_day(units.factor * units.now, days, values)
+    fits = Site(capacity=capacity).fits(float(values.quantile(GREATEST)))
+    values = without_impossible(values, capacity if fits else None)
+    impossible = int((known & values.isna()).sum())
+    scaled = int((values.notna() & (_by_day(units.factor * units.told, days, values) != 1)).sum())
+    if quantity.sun:
+        values = with_nights(values)
+    learnt = _without_outages(values) if quantity.sun else values
+    off = int((values.notna() & learnt.isna()).sum())
+    repairs = replace(done, impossible=impossible, scaled=scaled, off=off, unit=units.now)
+    return History(learnt, values, pd.Series(units.told / units.now, index=days), repairs)
 
 
 def _check_spacing(series_id: str, starts: pd.DatetimeIndex) -> None:
@@ -68,46 +125,9 @@ def _check_spacing(series_id: str, starts: pd.DatetimeIndex) -> None:
         )
 
 
-def _without_unit_errors(values: pd.Series) -> pd.Series:
-    """Days a thousand times above or below what went before, scaled back.
-
-    A day counts by its greatest hour, against the median of the days before as they were put right. Only a factor
-    between 200 and 5,000 is taken for a wrong unit, and only of a day that scaled back is like those before it, so
-    that a quiet, dead or standing day stays what it is.
-    """
-    days = values.to_frame("value").assign(day=values.index.floor("D"), hour=values.index.hour)  # type: ignore[attr-defined]
-    table = days.pivot(index="day", columns="hour", values="value")
-    hours, peaks = table.to_numpy(), table.max(axis=1).to_numpy()
-    factors = np.ones(len(peaks))
-    usual: list[float] = []
-    for i, peak in enumerate(peaks):
-        if not peak > 0:
-            continue
-        ratio = peak / float(np.median(usual)) if usual else 1.0
-        factor = 1e-3 if 200 < ratio < 5000 else 1e3 if 1 / 5000 < ratio < 1 / 200 else 1.0
-        if factor != 1.0 and _alike(hours[i] * factor, (hours[:i] * factors[:i, None])[-LIKE_DAYS:]):
-            factors[i] = factor
-        usual.append(peak * factors[i])
-    answer: pd.Series = values * pd.Series(factors, index=table.index).reindex(values.index, method="ffill").to_numpy()
+def _by_day(of_days: NDArray[np.float64], days: pd.DatetimeIndex, values: pd.Series) -> NDArray[np.float64]:
+    answer: NDArray[np.float64] = of_days[days.get_indexer(values.index.floor("D"))]  # type: ignore[attr-defined]
     return answer
-
-
-def _alike(day: NDArray[Any], before: NDArray[Any]) -> bool:
-    """Whether a day's hours lie by and large where those of the days before do, and move from hour to hour as they."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an hour that is never known
-        usual = np.nanmedian(before, axis=0)
-    both = (day > 0) & (usual > 0)
-    if not both.any() or float(np.median(np.abs(np.log(day[both] / usual[both])))) > np.log(LIKE_FACTOR):
-        return False
-    standing = _standing(day[None, :]), _standing(before)
-    return max(standing) <= max(LIKE_STANDING, min(standing))
-
-
-def _standing(days: NDArray[Any]) -> float:
-    """Share of hours above zero that only repeat the hour before."""
-    above = days[:, 1:] > 0
-    return float((above & (days[:, 1:] == days[:, :-1])).sum() / max(above.sum(), 1))
 
 
 def _without_outages(values: pd.Series) -> pd.Series:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 DAYS_BACK = 28
 WEEKS_BACK = 5
+LATEST_DAYS = 60
+"""A history that ended at most so many days ago still says how much is usual; an older one is of another season."""
 HOUR = np.timedelta64(1, "h")
 
 
@@ -33,6 +35,15 @@ class Past:
         """Values at ``positions``, NaN outside the grid and from ``limit`` (the issue's position) on."""
         known = (positions >= 0) & (positions < len(self.values)) & (positions < limit)
         return np.where(known, self.values[np.where(known, positions, 0)], np.nan)
+
+
+def age_days(past: Past, limit: NDArray[Any]) -> NDArray[Any]:
+    """Whole days between each issue and the end of what is known before it; 0 where that is over ``LATEST_DAYS``."""
+    known = np.flatnonzero(~np.isnan(past.values))
+    newest = np.searchsorted(known, limit) - 1
+    end = np.where(newest >= 0, known[np.maximum(newest, 0)] + 1, 0) if known.size else np.zeros_like(limit)
+    age = (limit - end) // 24
+    return np.where((newest >= 0) & (age <= LATEST_DAYS), age, 0)
 
 
 def mean(values: NDArray[Any]) -> NDArray[Any]:
@@ -57,8 +68,9 @@ def same_hour(past: Past, target: NDArray[Any], limit: NDArray[Any], days: int =
 
 
 def same_weekday(past: Past, target: NDArray[Any], limit: NDArray[Any], weeks: int = WEEKS_BACK) -> NDArray[Any]:
-    """Values at the target's hour one, two, … weeks before it; shape (rows, weeks)."""
-    steps = np.arange(1, weeks + 1)[None, :]
+    """Values at the target's hour in the last ``weeks`` known weeks, newest first; shape (rows, weeks)."""
+    first = -(-(target - limit + 1) // 168)
+    steps = first[:, None] + np.arange(weeks)[None, :]
     return past.at(target[:, None] - 168 * steps, limit[:, None])
 
 

@@ -16,7 +16,7 @@ from batch_layer.forecasting.columns import known_number
 from batch_layer.forecasting.forest import Forest, Shape
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import coverage
-from batch_layer.forecasting.table import KEYS, NOT_FEATURES, OWN, WITHOUT_PAST
+from batch_layer.forecasting.table import HISTORY_AGE, KEYS, NOT_FEATURES, OFF, OWN, WITHHELD, WITHOUT_PAST
 from batch_layer.forecasting.weather import AGE, column
 from batch_layer.forecasting.weather import columns as weather_columns
 
@@ -76,7 +76,7 @@ def training_rows(table: DataFrame) -> DataFrame:
 
     Hours without sun are left out: they are zero without a model.
     """
-    worth = known_number(F.col("value")) & known_number(F.col("unit")) & ~F.col("dark")
+    worth = known_number(F.col("value")) & known_number(F.col("unit")) & ~F.col("dark") & ~F.col(OFF)
     rows = table.where(worth).withColumn("target", (F.col("value") - F.col("anchor")) / F.col("unit"))
     parts = max(2, rows.sparkSession.sparkContext.defaultParallelism)
     return rows.repartition(parts, "series_id", "issued_at").sortWithinPartitions(*KEYS)
@@ -96,6 +96,8 @@ def fit(
     are the only rows to be forecast, a forest none of them needs is not grown.
     """
     columns = features_of(table)
+    if wanted is not None and wanted.where(F.col(HISTORY_AGE) > 0).isEmpty():
+        table = table.where(F.col(WITHHELD) == 0)
     rows = training_rows(_with_newcomers(table, quantity, columns, wanted)).cache()
     plain = [name for name in columns if name not in set(weather_columns(variables))]
     informed = rows.where(has_weather(variables))

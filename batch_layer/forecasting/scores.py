@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-
-def pinball(value: NDArray[Any], quantiles: NDArray[Any], levels: Sequence[float]) -> NDArray[Any]:
-    """Pinball loss of each row's quantiles: ``max(level·d, (level − 1)·d)`` with ``d = value − quantile``."""
-    at = np.asarray(levels)
-    error = value[:, None] - quantiles
-    return np.asarray(np.maximum(at * error, (at - 1) * error))
+from energy.scores import pinball_losses
 
 
 def mean_loss(forecasts: pd.DataFrame, levels: Sequence[float]) -> float:
@@ -22,7 +15,7 @@ def mean_loss(forecasts: pd.DataFrame, levels: Sequence[float]) -> float:
     known = forecasts[forecasts["value"].notna() & forecasts["quantiles"].notna()]
     if known.empty:
         return float("inf")
-    losses = pinball(known["value"].to_numpy(), np.stack(known["quantiles"].tolist()), levels).mean(axis=1)
+    losses = pinball_losses(np.stack(known["quantiles"].tolist()), known["value"].to_numpy(), levels).mean(axis=1)
     by_series = pd.DataFrame({"loss": losses, "size": known["value"].abs()}).groupby(known["series_id"]).mean()
     return float((by_series["loss"] / by_series["size"].clip(lower=1e-9)).mean())
 
@@ -41,7 +34,7 @@ def summary(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
     rows = {
         "MAE": (np.abs(value - median).mean(), np.abs(value - naive).mean()),
         "RMSE": (np.sqrt(((value - median) ** 2).mean()), np.sqrt(((value - naive) ** 2).mean())),
-        "pinball": (pinball(value, quantiles, levels).mean(), pinball(value, flat, levels).mean()),
+        "pinball": (pinball_losses(quantiles, value, levels).mean(), pinball_losses(flat, value, levels).mean()),
     }
     if len(known) and min(value.min(), median.min(), naive.min()) >= 0:
         logs = np.log1p(value)
@@ -67,7 +60,9 @@ def coverage(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.Series:
 
 
 def by(forecasts: pd.DataFrame, levels: Sequence[float], key: str | pd.Series) -> pd.DataFrame:
-    """MAE of forecast and naive, and their ratio, by ``key``."""
-    tables = {name: summary(own, levels).loc["MAE"] for name, own in forecasts.groupby(key)}
+    """MAE of forecast and naive, and their ratio, by ``key``, of those of which outcomes are known."""
+    known = forecasts[forecasts["value"].notna() & forecasts["naive"].notna()]
+    by_row = known[key] if isinstance(key, str) else key[known.index]
+    tables = {name: summary(own, levels).loc["MAE"] for name, own in known.groupby(by_row)}
     answer: pd.DataFrame = pd.DataFrame(tables).T
     return answer

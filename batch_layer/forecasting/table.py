@@ -27,7 +27,13 @@ NIGHT_SEEN, NIGHT_SHARE = 9, 1e-4
 """Where the place is unknown an hour is night if it and its neighbours, known at least this often in two weeks, never
 exceeded this share of the series' size."""
 KEYS = ["series_id", "issued_at", "time"]
-NOT_FEATURES = [*KEYS, "value", "anchor", "unit", "dark", "naive", "last_week", "ceiling"]
+WITHHELD = "withheld"
+"""Days of history kept from a row, to learn from what a meter whose data arrive late would have shown; 0: none."""
+OFF = "off"
+"""Whether the plant stood off for days in the hour: its outcome is zero, and nothing to learn from."""
+HISTORY_AGE = "history_age"
+"""Feature: whole days between the issue and the end of the known history."""
+NOT_FEATURES = [*KEYS, "value", "anchor", "unit", "dark", "naive", "last_week", "ceiling", WITHHELD, OFF]
 """Columns that say what a row is about, not what the model may look at. ``value`` is the outcome, NaN if unknown;
 ``anchor`` and ``unit`` make it the target; ``dark`` marks hours without sun; ``naive`` and ``last_week`` are the naive
 forecasts, ``ceiling`` the capacity, all in the series' own unit."""
@@ -55,8 +61,13 @@ def feature_rows(
     horizon: int,
     site: Site,
     weather: pd.DataFrame | None = None,
+    withheld: NDArray[Any] | None = None,
+    outcomes: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Features of the ``horizon`` hours after each of ``issues`` (UTC), from what was known at each.
+
+    ``withheld`` are the days of history that each issue does without; ``outcomes`` what came of each hour, where that
+    is more than ``history`` has to learn from.
 
     ``history`` is hourly and gapless (see :func:`history.hourly`); ``weather`` has ``issued_at``, ``time`` and
     numeric columns. Only the label column ``value`` looks beyond the issue.
@@ -68,11 +79,15 @@ def feature_rows(
     clock = wall_clock(times, zone)
     past = _past(history, zone)
     target = past.position(clock.to_numpy())
-    limit = past.position(wall_clock(issue, zone).to_numpy())
+    hidden = np.zeros(len(times), dtype=np.int64) if withheld is None else withheld.repeat(horizon)
+    limit = past.position(wall_clock(issue, zone).to_numpy()) - 24 * hidden
+    age = lags.age_days(past, limit)
+    limit = limit - 24 * age
     scale = _scale(past, limit, quantity, site)
     frame = {
         **past_features(past, target, limit, scale),
-        **_calendar(clock, zone, past, target, limit, scale, quantity),
+        **_calendar(clock, zone, past, target, limit, scale, quantity, age + hidden),
+        HISTORY_AGE: (age + hidden).astype(float),
     }
     if quantity.sun:
         frame |= _sun_features(times, site, past, target, limit, scale)
@@ -84,16 +99,22 @@ def feature_rows(
         anchor, unit = usual * scale, restless * scale
     if weather is not None and len(weather):
         frame |= _weather_features(weather, issues, horizon)
+    real = history if outcomes is None else outcomes
+    told = past if outcomes is None else _past(outcomes, zone)
+    value = real.reindex(times).to_numpy()
+    begun = 24 * lags.age_days(told, limit + 24 * age)
     about = {
         "series_id": np.full(len(times), series_id),
         "issued_at": issue,
         "time": times,
-        "value": history.reindex(times).to_numpy(),
+        "value": value,
         "anchor": anchor,
         "unit": unit,
-        "naive": lags.naive(past, target, limit),
-        "last_week": lags.last_week(past, target, limit),
+        "naive": lags.naive(told, target, limit + 24 * age - begun),
+        "last_week": lags.last_week(told, target, limit + 24 * age - begun),
         "ceiling": np.full(len(times), np.nan if site.capacity is None else site.capacity),
+        WITHHELD: hidden.astype(float),
+        OFF: ~np.isnan(value) & np.isnan(history.reindex(times).to_numpy()),
         "horizon": hour.astype(float),
     }
     answer: pd.DataFrame = pd.DataFrame(about | frame)
@@ -102,9 +123,14 @@ def feature_rows(
 
 def with_own(table: pd.DataFrame, daily: pd.DataFrame, quantity: Quantity, weather: Sequence[str] = ()) -> pd.DataFrame:
     """``table`` with feature ``OWN``, learnt from ``daily``: rows of 24 hours from every issue up to the last."""
-    target = ((daily["value"] - daily["anchor"]) / daily["unit"]).where(~daily["dark"]).to_numpy()
+    target = ((daily["value"] - daily["anchor"]) / daily["unit"]).where(~daily["dark"] & ~daily[OFF]).to_numpy()
     columns = [*OWN_COLUMNS, *(column(name) for name in weather)]
-    own = own_forecast(daily, table, target, columns, 2 if quantity.sun else 4)
+    part = 2 if quantity.sun else 4
+    own = own_forecast(daily, table, target, columns, part)
+    late = (table[HISTORY_AGE] > 0).to_numpy()
+    if late.any():  # levels of late say less than the line has learnt of fresh ones
+        columns = [name for name in columns if name not in (*LEVELS, *DIFFERENCES)]
+        own[late] = own_forecast(daily, table[late], target, columns, part)
     whole: pd.DataFrame = table.assign(**{OWN: own})
     return whole
 
@@ -161,6 +187,7 @@ def _calendar(
     limit: NDArray[Any],
     scale: NDArray[Any],
     quantity: Quantity,
+    age: NDArray[Any],
 ) -> dict[str, NDArray[Any]]:
     angle = 2 * np.pi * (clock.dayofyear.to_numpy() - 1) / 365.25
     found = {
@@ -170,12 +197,12 @@ def _calendar(
     }
     if quantity.sun:
         return found
-    back = np.arange(1, 36)
-    days = pd.date_range(clock.min().floor("D") - pd.Timedelta(days=back[-1]), clock.max(), freq="D")
+    back = np.arange(1, 36)[None, :] + age[:, None]
+    days = pd.date_range(clock.min().floor("D") - pd.Timedelta(days=int(back.max())), clock.max(), freq="D")
     type_of = day_types(days, zone)
     day = ((clock.to_numpy() - days.to_numpy()[0]) / np.timedelta64(1, "D")).astype(int)
-    types, types_then = type_of[day], type_of[day[:, None] - back[None, :]]
-    values = past.at(target[:, None] - 24 * back[None, :], limit[:, None]) / scale[:, None]
+    types, types_then = type_of[day], type_of[day[:, None] - back]
+    values = past.at(target[:, None] - 24 * back, limit[:, None]) / scale[:, None]
     alike = np.where(types_then == types[:, None], values, np.nan)
     return found | {
         "weekday": clock.dayofweek.to_numpy(dtype=float),
@@ -191,10 +218,10 @@ def _sun_features(
     times: pd.DatetimeIndex, site: Site, past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
 ) -> dict[str, NDArray[Any]]:
     days = lags.same_hour(past, target, limit, 14) / scale[:, None]
-    near = np.concatenate([lags.same_hour(past, target + s, limit, 14) for s in (-1, 0, 1)], axis=1)
-    seen = (~np.isnan(near)).sum(axis=1) >= NIGHT_SEEN
-    with np.errstate(invalid="ignore"):
-        shone = (near > NIGHT_SHARE * scale[:, None]).any(axis=1)
+    seen, shone = _shone(past, target, limit, scale, 14)
+    if not seen.all():  # little is known of late: the whole past tells
+        rest = ~seen
+        seen[rest], shone[rest] = _shone(past, target[rest], limit[rest], scale[rest], 400)
     found = {"clear_days": quantile(days, 1.0), "dark": seen & ~shone}
     sky = sun(pd.DatetimeIndex(times.unique()), site)
     if sky is None:
@@ -207,6 +234,15 @@ def _sun_features(
         "sun_azimuth": here["azimuth"].to_numpy(),
         "clear": here["clear"].to_numpy(),
     }
+
+
+def _shone(
+    past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any], days: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Whether the hour and those beside it are known often enough in the last ``days``, and whether the plant gave."""
+    near = np.concatenate([lags.same_hour(past, target + s, limit, days) for s in (-1, 0, 1)], axis=1)
+    with np.errstate(invalid="ignore"):
+        return (~np.isnan(near)).sum(axis=1) >= NIGHT_SEEN, (near > NIGHT_SHARE * scale[:, None]).any(axis=1)
 
 
 def _weather_features(weather: pd.DataFrame, issues: pd.DatetimeIndex, horizon: int) -> dict[str, NDArray[Any]]:

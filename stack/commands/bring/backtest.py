@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from batch_layer.backtest.quantities import Result
 
 
+ENGINES = ("mllib", "xgboost", "both")
+CHANGES = ("unreadable", "negative", "impossible", "averaged", "scaled", "off")
+"""Fields of :class:`batch_layer.forecasting.history.Repairs` that are shown, as the person reads them."""
+NET_SHARE = 0.05
+"""Share of negative values above which a history may be one of import minus export."""
+
+
 class Kind(str, Enum):
     """What is forecast."""
 
@@ -37,6 +44,7 @@ def backtest(
     ] = None,
     quantiles: Annotated[str, typer.Option(help="Levels between 0 and 1, comma-separated.")] = "0.1,0.5,0.9",
     engine: Annotated[str, typer.Option(help="mllib, xgboost, or both: the better on the month before.")] = "both",
+    decimal: Annotated[str, typer.Option(help="Decimal mark of the history's values: '.' or ','.")] = ".",
     model: Annotated[
         str, typer.Option(help="Of prices: mean, lasso, trees, mlp, or best: the one best on the 60 days before.")
     ] = "best",
@@ -61,6 +69,9 @@ def backtest(
 
     console = Console(highlight=False)
     levels = _levels(quantiles)
+    _check(out, engine, decimal)
+    if kind is Kind.price:
+        candidates = prices.engines(model)
     task = backtesting.Task(
         QUANTITIES[kind.value],
         history,
@@ -69,7 +80,8 @@ def backtest(
         pd.Timestamp(first, tz="UTC"),
         pd.Timestamp(last, tz="UTC"),
         levels,
-        *([(engine,)] if engine != "both" else []),
+        ("xgboost", "mllib") if engine == "both" else (engine,),
+        decimal,
     )
     with console.status("starting Spark") as status:
 
@@ -81,12 +93,26 @@ def backtest(
         home = java.have(settings, console)
         spark = local.local_session(home, settings.home / "spark", "solera backtest")
         if kind is Kind.price:
-            result = prices.backtest(spark, task, prices.engines(model), report)
+            result = prices.backtest(spark, task, candidates, report)
         else:
             result = backtesting.backtest(spark, task, report)
         backtesting.write(result, levels, out)
     _show(console, result)
     console.print(f"{len(result.forecasts):,} hours written to {out}", soft_wrap=True)
+
+
+def _check(out: Path, engine: str, decimal: str) -> None:
+    """Raise :class:`conf.refusal.Refusal` for options that no backtest can be made with."""
+    from conf.refusal import Refusal
+
+    if not out.parent.is_dir():
+        raise Refusal(f"--out {out}: there is no folder {out.parent}; make it first.")
+    if out.is_dir():
+        raise Refusal(f"--out {out}: this is a folder; name a file in it.")
+    if engine not in ENGINES:
+        raise Refusal(f"--engine {engine}: there are {', '.join(ENGINES)}.")
+    if decimal not in (".", ","):
+        raise Refusal(f"--decimal {decimal}: give . or , as the history writes its decimals.")
 
 
 def _levels(text: str) -> tuple[float, ...]:
@@ -104,11 +130,12 @@ def _levels(text: str) -> tuple[float, ...]:
 def _show(console: Console, result: Result) -> None:
     from batch_layer.forecasting import scores
 
+    _show_repairs(console, result)
     rows, levels = result.forecasts, result.levels
     for text in result.refused:
         console.print(text, style="yellow", soft_wrap=True)
     if not (rows["value"].notna() & rows["naive"].notna()).any():
-        console.print("The history ends before the period: there is nothing to score the forecasts against.")
+        console.print("The history holds nothing of the period, so the forecasts can't be scored.")
         return
     hour = (rows["time"] - rows["issued_at"]).dt.total_seconds() // 3600
     columns = ("forecast", "naive", "ratio")
@@ -123,6 +150,34 @@ def _show(console: Console, result: Result) -> None:
     _table(console, "Coverage", "", ("wanted", "outcomes below"), covered)
     steps = rows["step"].value_counts()
     console.print("steps: " + ", ".join(f"{step} {count:,} h" for step, count in steps.items()))
+
+
+def _show_repairs(console: Console, result: Result) -> None:
+    """What was changed in each history, and what follows from it."""
+    counts = {
+        key: {name: getattr(own, name) for name in CHANGES}
+        for key, own in result.repairs.items()
+        if any(getattr(own, name) for name in CHANGES)
+    }
+    if counts:
+        _table(console, "Changed in the history", "", CHANGES, counts)
+        console.print(
+            "Unreadable cells, negative and impossible hours are dropped; hours given twice are averaged; scaled are "
+            "hours in a unit 1,000 times another; off are a plant's hours after two days without output, which are "
+            "scored, but not learnt from.",
+            soft_wrap=True,
+        )
+    for key, own in result.repairs.items():
+        if own.unreadable:
+            console.print(f"Series {key}: if its decimal mark is not the one declared, give --decimal.", soft_wrap=True)
+        if own.negative > NET_SHARE * own.known:
+            console.print(f"Series {key}: many values are negative; is it a net load?", soft_wrap=True)
+        if own.unit != 1.0:
+            console.print(
+                f"Series {key}: its unit changed for good: an hour counts {own.unit:g} times what it did at first, and "
+                "forecasts are in the newer unit.",
+                soft_wrap=True,
+            )
 
 
 def _nine(levels: tuple[float, ...]) -> tuple[float, ...]:

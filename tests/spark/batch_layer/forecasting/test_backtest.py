@@ -93,12 +93,15 @@ def test_plants_with_faults_are_forecast_on_the_step_they_stand_on(
     assert set(found["series_id"]) == {"whole", "off", "half", "milli", "night", "three"}
     assert np.isfinite(quantiles).all()
     assert quantiles.min() >= 0
-    assert quantiles.max() <= 900
+    assert quantiles[found["series_id"] != "milli"].max() <= 900
     assert (np.diff(quantiles, axis=1) >= 0).all()
     noon = found[found["time"].dt.hour == 12].groupby("series_id")["step"].first()
     assert noon.to_dict() == dict.fromkeys(noon.index, "weather") | {"half": "history"}
     middle = pd.Series(quantiles[:, 1], index=found["series_id"]).groupby(level=0).max()
-    assert middle.between(100, 900).all()
+    assert middle.drop("milli").between(100, 900).all()
+    assert 0.1 < middle["milli"] < 0.9, "its unit changed for good a month before"
+    assert result.repairs["milli"].unit == pytest.approx(1e-3)
+    assert result.repairs["night"].negative == 24 + 7, "the day of -500, and -4 before the plant had given anything"
     assert result.refused == []
 
 
@@ -128,6 +131,12 @@ def test_all_that_follows_an_issue_could_be_hidden_from_the_backtest(
     [
         ("series_id,start\n1,2026-01-01T00:00:00Z\n", "column value is missing"),
         ("series_id,start,value\n1,yesterday,3\n", "column start"),
+        (
+            "series_id,start,value\n1,2026-01-01T00:00:00,3\n",
+            "column start: 2026-01-01T00:00:00 has no offset from UTC",
+        ),
+        ("series_id,start,value\n1,2026-01-01 00:00,3\n", "has no offset from UTC"),
+        ("CUPS;Fecha;Hora;AE_kWh\nES1;01/01/2026;1;0,5\n", "column series_id is missing.*distributor's file"),
         ("", "can't be read as CSV"),
         ("series_id,start,value\n1,2026-01-01T00:00:00Z,3\n", "Series 1: 1 usable hours"),
     ],
@@ -170,3 +179,62 @@ def test_an_impossible_site_is_refused(tmp_path: Path, row: str, reason: str) ->
 
     with pytest.raises(BadInput, match=reason):
         read_sites(path)
+
+
+def test_a_month_of_zeros_at_the_end_is_forecast_and_scored(spark: SparkSession, tmp_path: Path, small: None) -> None:
+    values, _ = plant(70)
+    values.iloc[24 * 50 :] = 0.0
+    first = hours(70)[-48]
+    task = backtesting.Task(
+        SOLAR,
+        csv(tmp_path, "history", rows("a", values)),
+        None,
+        None,
+        first,
+        first + pd.Timedelta("2D"),
+        (0.1, 0.5, 0.9),
+        (XGBOOST,),
+    )
+
+    found = backtesting.backtest(spark, task, lambda _: None).forecasts
+
+    assert (found["value"] == 0).all()
+    assert (found["naive"] == 0).all()
+    night = found[(found["time"].dt.hour < 6) | (found["time"].dt.hour > 18)]
+    assert (np.stack(night["quantiles"].tolist()) == 0).all()
+
+
+@pytest.mark.parametrize(("days", "said"), [(400, "more than 60 days before the period"), (20, "20 days before")])
+def test_a_history_that_ends_early_is_refused_or_said(
+    spark: SparkSession, tmp_path: Path, small: None, days: int, said: str
+) -> None:
+    values, _ = plant(70)
+    first = hours(70)[-1] + pd.Timedelta(days=days, hours=1)
+    history = csv(tmp_path, "history", rows("a", values))
+    task = backtesting.Task(SOLAR, history, None, None, first, first + pd.Timedelta("2D"), (0.5,), (XGBOOST,))
+    reports: list[str] = []
+
+    try:
+        found = backtesting.backtest(spark, task, reports.append).forecasts
+        assert len(found) == 48
+    except BadInput as error:
+        reports.append(str(error))
+
+    assert any(said in text for text in reports)
+    assert not any("inf" in text for text in reports)
+
+
+def test_a_late_plant_is_forecast_from_its_older_history(spark: SparkSession, tmp_path: Path, small: None) -> None:
+    values, weather = plant(90)
+    first = hours(90)[-48]
+    late = values[values.index < first - pd.Timedelta("30D")]
+    history = csv(tmp_path, "history", pd.concat([rows("late", late), rows("live", plant(90, seed=2)[0])]))
+    skies = csv(tmp_path, "weather", pd.concat([weather.assign(series_id=name) for name in ("late", "live")]))
+    task = backtesting.Task(SOLAR, history, skies, None, first, first + pd.Timedelta("2D"), (0.5,), (XGBOOST,))
+
+    found = backtesting.backtest(spark, task, lambda _: None).forecasts
+
+    noon = found[(found["series_id"] == "late") & (found["time"].dt.hour == 12)]
+    assert len(found) == 96
+    assert (noon["step"] == "weather").all()
+    assert (np.stack(noon["quantiles"].tolist()) > 50).all()
