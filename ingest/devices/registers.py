@@ -47,7 +47,7 @@ def number(
         words = words[::-1]
     (value,) = struct.unpack(_FORMATS[kind], struct.pack(f">{len(words)}H", *words))
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value + 0.0 if math.isfinite(value) else None  # no zero below zero
     return None if value == NOT_IMPLEMENTED[kind] else int(value)
 
 

@@ -13,6 +13,7 @@ from ingest.devices.device import (
     DeviceError,
     Measurement,
     NoConnectionError,
+    NothingMeasuredError,
     RefusedError,
     TcpConnection,
 )
@@ -150,4 +151,9 @@ class SunSpecDevice:
             if "dc_power_w" not in fields and sunspec_models.STRINGS in blocks:
                 power = sunspec_models.strings_power_w(blocks[sunspec_models.STRINGS])
                 fields |= {} if power is None else {"dc_power_w": power}
-        return measurement(self._unit, fields, sunspec_models.clock(blocks.get(sunspec_models.CLOCK, [])), self._faults)
+        instant = sunspec_models.clock(blocks.get(sunspec_models.CLOCK, []))
+        try:
+            return measurement(self._unit, fields, instant, self._faults)
+        except NothingMeasuredError as error:
+            # The first of several meters may be an empty slot.
+            raise NothingMeasuredError("; ".join((str(error), *self._faults))) from None

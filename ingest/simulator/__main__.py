@@ -17,7 +17,7 @@ from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from ingest.simulator.clock import first_instant
 from ingest.simulator.server import ShownDevice, devices, listen
 from store.instants import instant_of, rfc3339
-from store.reports import replace_text
+from store.reports import replace_text, set_aside
 
 log = logging.getLogger("simulator")
 
@@ -61,9 +61,14 @@ async def _serve(settings: Settings, from_midnight: bool) -> None:
 
 
 def _remembered(memory: Path) -> datetime | None:
-    if not memory.exists():
+    """The instant that was shown last; None where there is none, or the file that holds it is damaged."""
+    try:
+        return instant_of(json.loads(memory.read_bytes())["shown"])
+    except FileNotFoundError:
         return None
-    return instant_of(json.loads(memory.read_text())["shown"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        log.warning("%s is damaged and set aside as %s", memory, set_aside(memory).name)
+        return None
 
 
 def _remember(memory: Path, shown: Sequence[ShownDevice]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,9 @@ AGENT = "Mozilla/5.0 (compatible; solera)"
 """REE's hosts answer whoever is no browser with 403."""
 CONNECT_S, ANSWER_S = 10, 60
 RETRIES = Retry(total=3, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False,
-                backoff_max=60, respect_retry_after_header=True)  # fmt: skip
-LONGEST_BYTES = 64 * 1024 * 1024
+                backoff_max=60, respect_retry_after_header=False)  # fmt: skip
+"""A header may ask for any wait; whoever asks has a night to go on with."""
+LONGEST_BYTES, LONGEST_S = 64 * 1024 * 1024, 300
 
 
 def browser(retries: Retry | None = None) -> requests.Session:
@@ -37,7 +39,8 @@ def get(
     headers: Mapping[str, str] | None = None,
     timeout: float = ANSWER_S,
 ) -> requests.Response:
-    """The answer, read whole. Raises :class:`SourceError` for one longer than :data:`LONGEST_BYTES`."""
+    """The answer, read whole. Raises :class:`SourceError` beyond :data:`LONGEST_BYTES` or :data:`LONGEST_S`."""
+    began = time.monotonic()
     answer = session.get(url, params=params, headers=headers, timeout=(CONNECT_S, timeout), stream=True)
     content = bytearray()
     for chunk in answer.iter_content(1 << 16):
@@ -45,6 +48,9 @@ def get(
         if len(content) > LONGEST_BYTES:
             answer.close()
             raise SourceError(f"the answer is longer than {LONGEST_BYTES >> 20} MiB and is not read")
+        if time.monotonic() - began > LONGEST_S:
+            answer.close()
+            raise SourceError(f"the answer was not complete after {LONGEST_S} s")
     answer._content = bytes(content)
     return answer
 

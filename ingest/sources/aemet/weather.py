@@ -128,7 +128,10 @@ def _asked(settings: Settings, aemet: Aemet, asked: tuple[str, str], read: Read,
         records = read(body, now, progress)
         issued_at = records[0].get("issued_at", now) if records else now
     finally:
-        _keep(settings, name, raw, issued_at)
+        try:
+            _keep(settings, name, raw, issued_at)
+        except OSError as error:  # a full disk costs the copy, not the records
+            progress(f"{name}: the answer can't be kept as issued: {error.strerror}")
     return records
 
 

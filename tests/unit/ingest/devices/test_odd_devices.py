@@ -181,6 +181,12 @@ def test_each_meter_of_a_unit_can_be_read_and_the_others_are_said() -> None:
     assert "no meter number 3" in str(poll(Peer(words), kind="meter", number=3)[0])
 
 
+def test_an_empty_first_slot_says_that_there_are_others() -> None:
+    words = memory(block(203, 105, {38: [0, 0], 46: [0, 0]}), meter(640))
+    assert "holds 2 meter models, of which number 1 is read" in str(poll(Peer(words), kind="meter")[0])
+    assert fields(poll(Peer(words), kind="meter", number=2)[0])["import_power_w"] == 640.0
+
+
 def test_a_model_that_appears_later_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sunspec, "LOOK_AGAIN_SECONDS", 0.0)
     plain = [*INVERTER]

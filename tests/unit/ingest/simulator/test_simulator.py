@@ -20,6 +20,7 @@ from ingest.devices.modbus import Link
 from ingest.devices.registers import number
 from ingest.devices.sunspec_models import LAYOUTS
 from ingest.simulator import image
+from ingest.simulator.__main__ import _remembered
 from ingest.simulator.clock import LOG_STEP, first_instant, next_instant
 from ingest.simulator.homes import CYCLE_HOURS, Home
 from ingest.simulator.plant import Plant
@@ -159,3 +160,12 @@ def test_what_a_simulated_device_does_not_measure_is_not_implemented(model: int)
         points = json.loads(path.read_text())["group"]["points"][2:]
         stated = [WORDS["string8" if point["type"] == "string" else point["type"]] for point in points]
         assert words == [word for one in stated for word in one]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"shown": 7}', b'{"shown": "x"}', b"\xff"])
+def test_a_damaged_memory_of_the_clock_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    memory = tmp_path / "simulator.json"
+    memory.write_bytes(content)
+    assert _remembered(memory) is None
+    assert not memory.exists()
+    assert _remembered(memory) is None
