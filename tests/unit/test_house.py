@@ -21,6 +21,7 @@ def test_a_circle_and_an_import_of_a_higher_floor_are_seen() -> None:
 
 
 def test_imports_run_one_way(arrows: dict[str, set[str]]) -> None:
+    assert house.circles(arrows) == []
     assert house.upward(arrows) == []
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from pyspark.errors import PySparkException
 
-from batch_layer import nightly, runs
+from batch_layer import entry, nightly, runs
 from batch_layer.runs import RunError
 from conf import load_settings
 
 
-@pytest.mark.parametrize("words", nightly.NO_ROOM)
+@pytest.mark.parametrize("words", entry.NO_ROOM)
 def test_no_room_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
     def refuse(*_: object) -> None:
         raise PySparkException(f"Job aborted: {words} 1 minReplication nodes …")
