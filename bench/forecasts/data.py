@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -69,6 +69,17 @@ def solar(shared: Path, out: Path) -> Case:
     )
     _sites(folder, ["1", "2", "3"], capacity=1.0)
     return Case("solar, three plants", "solar", folder, "2013-03-01", "2013-04-01", weather=True)
+
+
+def late_solar(shared: Path, out: Path) -> Case:
+    """The same plants, whose data arrive late: the history ends 30 days before the period, and the weather goes on."""
+    case = solar(shared, out / "late")
+    path = case.folder / "history.csv"
+    rows = pd.read_csv(path)
+    path.replace(case.folder / "outcomes.csv")
+    end = pd.Timestamp(case.first, tz="UTC") - pd.Timedelta("30D")
+    rows[pd.to_datetime(rows["start"], utc=True) < end].to_csv(path, index=False)
+    return replace(case, name="solar, three plants, 30 days late")
 
 
 def homes(cache: Path, out: Path) -> Case:

@@ -14,6 +14,7 @@ import pandas as pd
 kind, folder, first, last, out = sys.argv[1:6]
 history = pd.read_csv(f"{folder}/history.csv", parse_dates=["start"])
 wide = history.pivot_table(index="start", columns="series_id", values="value").asfreq("h")
+wide = wide.reindex(pd.date_range(wide.index[0], max(wide.index[-1], pd.Timestamp(last, tz="UTC")), freq="h"))
 issued = None
 if len(sys.argv) > 6:
     issued = pd.read_csv(f"{folder}/weather.csv", parse_dates=["issued_at", "time"]).drop(columns="issued_at")
@@ -23,7 +24,7 @@ for name in wide.columns:
     midnight = values.index.floor("D")
     frame = pd.DataFrame({"series": str(name), "time": values.index, "issued_at": midnight, "value": values.to_numpy()})
     scale = values.abs().rolling(24 * 28, min_periods=24).mean().reindex(midnight - pd.Timedelta("1h")).to_numpy()
-    frame["scale"] = np.where(scale > 0, scale, np.nan)
+    frame["scale"] = pd.Series(np.where(scale > 0, scale, np.nan)).ffill()  # of the last known weeks
     for days in (1, 2, 3, 7, 14):
         frame[f"lag{days}"] = values.shift(24 * days).to_numpy() / frame["scale"]
     daily = pd.concat([values.shift(24 * days) for days in range(1, 29)], axis=1)
