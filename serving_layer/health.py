@@ -157,6 +157,6 @@ def _gateway(path: Path) -> str:
     wrong = [str(report[name]) for name in ("kafka_error", "outbox_error", "catalogue_error") if report.get(name)]
     if wrong:
         raise Broken(f"{'; '.join(wrong)}; {report.get('kept', 0)} readings kept on disk")
-    silent = [device for device, its in report.get("devices", {}).items() if its.get("error")]
-    said = f", {len(silent)} silent: {', '.join(silent[:3])}" if silent else ""
+    silent = sum(1 for its in report.get("devices", {}).values() if its.get("error"))
+    said = f", {silent} silent: `solera status` names them" if silent else ""
     return f"{len(report.get('devices', {}))} device(s){said}"

@@ -14,7 +14,7 @@ from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
 from serving_layer.views import alarms
 
-router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[Guarded])
+router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[Guarded, p.Turn])
 COLUMNS = ("installation_id", "device_id", "kind", "text", "raised_at", "cleared_at")
 LONGEST_DAYS = 400
 

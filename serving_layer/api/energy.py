@@ -17,7 +17,7 @@ from serving_layer.views import merged
 from serving_layer.views.merge import Value
 from serving_layer.views.totals import totals
 
-router = APIRouter(prefix="/v1", tags=["energy"], dependencies=[Guarded])
+router = APIRouter(prefix="/v1", tags=["energy"], dependencies=[Guarded, p.Turn])
 UTC = ZoneInfo("UTC")
 
 

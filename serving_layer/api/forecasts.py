@@ -16,7 +16,7 @@ from serving_layer.api.energy import UTC
 from serving_layer.api.problems import responses
 from serving_layer.views import forecast, merged
 
-router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[Guarded])
+router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[Guarded, p.Turn])
 COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step", "model", "run_id")
 SKILL_COLUMNS = (
     "quantity", "run_id", "days", "hours", "basis", "mae_wh", "mae_yesterday_wh", "mae_last_week_wh", "rmse_wh",

@@ -34,7 +34,7 @@ class Health(BaseModel):
 
 
 @router.get("/healthz", response_model=Health, responses={503: {"model": Health}})
-def healthz(request: Request) -> Response:
+async def healthz(request: Request) -> Response:
     """Each dependency and its age; 503 while any of them does not work."""
     content = health(request.app.state.watch)
     answer = as_json(content)
@@ -54,7 +54,7 @@ def health(watch: Watch) -> dict[str, Any]:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Prometheus metrics."""
     found: Metrics = request.app.state.metrics
     return Response(found.exposition(request.app.state.watch.findings()), media_type=CONTENT_TYPE_LATEST)

@@ -15,7 +15,7 @@ from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, state
 from store.catalogue import INSTALLATION_FIELDS
 
-router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[Guarded])
+router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[Guarded, p.Turn])
 
 
 class Installation(BaseModel):

@@ -15,7 +15,7 @@ from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
 from serving_layer.views import merged, prices
 
-router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[Guarded])
+router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[Guarded, p.Turn])
 COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10", "p90", "model", "step")
 LONGEST = timedelta(days=400)
 AHEAD = timedelta(hours=48)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timezone
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from energy.energy_row import MWH
 from serving_layer.access.door import Guarded, SeenInstallation
+from serving_layer.access.turns import Turns
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
@@ -17,8 +18,10 @@ from serving_layer.views import catalogue, gaps, merged, state
 from serving_layer.views import reconcile as compared
 from serving_layer.views import revisions as changed
 
-router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded])
+router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
 
+ReconcileTurn = Depends(Turns(at_once=1, wait_seconds=10.0))
+"""It keeps a core busy for seconds."""
 AsOf = Annotated[
     str | None,
     Query(max_length=40, description="Compare what was published, and officially known, at this instant."),
@@ -103,7 +106,12 @@ class Changes(BaseModel):
     changes: list[ChangeLine]
 
 
-@router.get("/installations/{installation_id}/reconcile", response_model=Reconciled, responses=responses(404, 422))
+@router.get(
+    "/installations/{installation_id}/reconcile",
+    response_model=Reconciled,
+    responses=responses(404, 422),
+    dependencies=[ReconcileTurn],
+)
 def reconcile(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
@@ -116,6 +124,8 @@ def reconcile(
     """Speed, batch and official totals of each day side by side, each difference in parts that sum to it exactly."""
     zone = p.zone_of(tz)
     start, end = p.range_of(first, last, zone, compared.LONGEST)
+    if chosen.row.get("kind") == "community":
+        p.range_of(first, last, zone, compared.LONGEST_OF_COMMUNITY)
     seen = merged.seen(reader, None if as_of is None else p.instant_of("as_of", as_of, zone))
     lines = compared.reconcile(reader, chosen.id, start, end, zone, seen)
     if form == "csv":

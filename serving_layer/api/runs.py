@@ -15,7 +15,7 @@ from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
 from serving_layer.views import ledger, merged
 
-router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded])
+router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
 LEDGER_COLUMNS = ("topic", "layer", "batches", *ledger.COUNTS, "written_at")
 MESSAGE_COLUMNS = (
     "topic", "partition", "offset", "received_at", "reason", "payload_bytes", "payload", "payload_base64",
