@@ -1,1 +1,1 @@
-"""Brings data in: each source's wire format to the records of the Kafka topics; judges nothing, loses nothing."""
+"""Brings data in: each source's wire format to the records of the Kafka topics; validates nothing, loses nothing."""

@@ -54,8 +54,8 @@ def number(
 def words(value: float, kind: RegisterType, low_word_first: bool = False) -> list[int]:
     """Registers that hold ``value``: the inverse of :func:`number`."""
     raw = struct.pack(_FORMATS[kind], value)
-    found = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
-    return found[::-1] if low_word_first else found
+    split = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
+    return split[::-1] if low_word_first else split
 
 
 def scaled(raw: int | float | None, exponent: int | float | None) -> float | None:

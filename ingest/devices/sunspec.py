@@ -85,20 +85,20 @@ class SunSpecDevice:
     def _forget(self) -> None:
         self._models, self._walk = [], Walk(self._unit)
 
-    def _choose(self, found: Sequence[Model]) -> list[Model]:
-        described = [m for m in found if m.id in sunspec_models.LAYOUTS]
+    def _choose(self, listed: Sequence[Model]) -> list[Model]:
+        described = [m for m in listed if m.id in sunspec_models.LAYOUTS]
         suitable = [m for m in described if (m.id in sunspec_models.METERS) == self._is_meter]
         number = self._connection.number
         if len(suitable) < number:
             self._forget()
-            listed = ", ".join(str(m.id) for m in found)
+            numbers = ", ".join(str(m.id) for m in listed)
             which = f"no SunSpec {self._kind} model" if number == 1 else f"no {self._kind} number {number}"
-            raise DeviceError(f"{self._unit}: {which} among {listed}")
+            raise DeviceError(f"{self._unit}: {which} among {numbers}")
         others = len(suitable) - 1
         said = f"{self._unit}: holds {others + 1} {self._kind} models, of which number {number} is read"
         self._faults = (said,) if others and "number" not in self._connection.model_fields_set else ()
         extra = (sunspec_models.CLOCK,) if self._is_meter else (sunspec_models.CLOCK, sunspec_models.STRINGS)
-        beside = {m.id: m for m in reversed(found) if m.id in extra}
+        beside = {m.id: m for m in reversed(listed) if m.id in extra}
         return [suitable[number - 1], *beside.values()]
 
     @property

@@ -1,4 +1,4 @@
-"""Recorded messages, one a line (JSON Lines, ``.gz`` too), as they stand: nothing is judged or changed here."""
+"""Recorded messages, one a line (JSON Lines, ``.gz`` too), as they stand: nothing is validated or changed here."""
 
 from __future__ import annotations
 

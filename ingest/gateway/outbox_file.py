@@ -71,10 +71,10 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _readable(path: Path) -> list[Row]:
     """The messages before and behind the damage, in their order."""
-    found: dict[int, Row] = {}
+    readable: dict[int, Row] = {}
     for order in ("ASC", "DESC"):
-        found.update({row[0]: row for row in _until_damage(path, order)})
-    return [found[number] for number in sorted(found)]
+        readable.update({row[0]: row for row in _until_damage(path, order)})
+    return [readable[number] for number in sorted(readable)]
 
 
 def _until_damage(path: Path, order: str) -> Iterator[Row]:

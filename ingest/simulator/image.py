@@ -56,8 +56,8 @@ def write(registers: list[int], model: int, instant: datetime, values: Mapping[s
 
 
 def _put(registers: list[int], address: int, kind: RegisterType, value: int) -> None:
-    found = words(value, kind)
-    registers[address - BASE : address - BASE + len(found)] = found
+    raw = words(value, kind)
+    registers[address - BASE : address - BASE + len(raw)] = raw
 
 
 def _exponent(name: str) -> int:

@@ -27,7 +27,7 @@ BACK_DAYS, BEGUN_DAYS = 7, 40
 
 
 def ask_sources(settings: Settings, today: date, say: Progress) -> None:
-    """Ask each source that is wanted and publish what it answers; ``say`` is told each outcome. Raises nothing."""
+    """Ask each source that is wanted and publish what it answers; ``say`` takes a sentence on each. Raises nothing."""
     if os.environ.get(KEY):
         _guarded("weather", lambda: ask_weather(settings, today, say), say)
     for name in PRICES:
@@ -36,7 +36,7 @@ def ask_sources(settings: Settings, today: date, say: Progress) -> None:
 
 
 def ask_weather(settings: Settings, today: date, say: Progress, progress: Progress = log.info) -> None:
-    """Publish the forecasts of every municipality wanted; ``say`` is told the outcome, ``progress`` each answer.
+    """Publish the forecasts of every municipality wanted; ``say`` takes the outcome, ``progress`` each answer.
 
     Raises :class:`AemetError` where there is none.
     """

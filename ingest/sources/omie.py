@@ -145,7 +145,7 @@ def _records(day: date, zone: str, prices: Sequence[float | None], known_at: dat
 
 
 def _periods(day: date, count: int) -> tuple[datetime, timedelta]:
-    """Start of the day in UTC and the length of its periods, told by their number."""
+    """Start of the day in UTC and the length of its periods, which their number gives."""
     begin, end = local_day(day, MARKET_ZONE)
     for length in (timedelta(hours=1), timedelta(minutes=15)):
         if count * length == end - begin:

@@ -60,7 +60,7 @@ class Municipality:
     def hourly(self, progress: Progress) -> list[Record]:
         """Ask for the hourly forecast; none where AEMET has none."""
         records = self._ask("horaria", forms.hourly_forecast, progress)
-        # The daily forecast's last value before that lies within six hours: what is between them can be told.
+        # The daily forecast's last value before that lies within six hours, so that hours between can be interpolated.
         self._covered = max((record["time"] - timedelta(hours=6) for record in records), default=_BEGINNING)
         return records
 
@@ -100,7 +100,7 @@ class Observations:
         return Question(name, partial(_asked, self._settings, self._aemet, (path, name), read))
 
     def _inventory(self, body: Any, _now: datetime, progress: Progress) -> list[Record]:
-        """No records: degrees north of every station, for the daylight that its whole days are told by."""
+        """No records: degrees north of every station, which the daylight of its whole days follows from."""
         self._latitudes = {each["station"]: each["latitude"] for each in stations.stations(body, progress)}
         if gone := sorted(municipality_of_station().keys() - self._latitudes.keys()):
             progress(f"inventario: conf/stations.csv names stations that AEMET does not: {', '.join(gone)}")
