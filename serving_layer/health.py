@@ -158,5 +158,5 @@ def _gateway(path: Path) -> str:
     if wrong:
         raise Broken(f"{'; '.join(wrong)}; {report.get('kept', 0)} readings kept on disk")
     silent = sum(1 for its in report.get("devices", {}).values() if its.get("error"))
-    said = f", {silent} silent: `solera status` names them" if silent else ""
+    said = f", {silent} silent (named in run/gateway.json)" if silent else ""
     return f"{len(report.get('devices', {}))} device(s){said}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import dash
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from werkzeug.exceptions import HTTPException
 
 from serving_layer.reader import Reader, StoreAway
 from serving_layer.views import catalogue
@@ -38,9 +39,17 @@ def build(reader: Reader) -> Dash:
     )
     # Dash's own log lines would tell every refresh.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    page.server.register_error_handler(Exception, _failed)
     page.layout = _layout
     _connect(page, reader)
     return page
+
+
+def _failed(error: Exception) -> tuple[str, int]:
+    """One line in the log, without what was sent; nothing to whoever sent it."""
+    status = error.code if isinstance(error, HTTPException) and error.code else 400
+    log.warning("a call of the page failed: %s", type(error).__name__)
+    return "", status
 
 
 def _layout() -> html.Div:
@@ -144,7 +153,7 @@ def _connect(page: Dash, reader: Reader) -> None:
         Input("market", "value"),
     )
     def show(_tick: int | None, chosen: str | None, quantity: str, market: str) -> list[Any]:
-        if quantity not in QUANTITIES or market not in price_panel.MARKETS or not isinstance(chosen, str | None):
+        if quantity not in [*QUANTITIES] or market not in [*price_panel.MARKETS] or not isinstance(chosen, str | None):
             return [no_update] * len(PARTS)
         try:
             if chosen is None:

@@ -1,0 +1,108 @@
+"""The page's calls, as a browser makes them and as nobody should; nothing listens at its Cassandra."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from conf import load_settings
+from serving_layer.access.door import SESSION, session_of
+from serving_layer.app import create_app
+from serving_layer.web.page import PARTS, _property
+
+OUTPUT = ".." + "...".join(f"{part}.{_property(part)}" for part in PARTS) + ".."
+INPUTS = {"tick": ("n_intervals", 1), "chosen": ("value", "home"), "quantity": ("value", "generation"),
+          "market": ("value", "pvpc")}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    home: Path = tmp_path_factory.mktemp("home")
+    app = create_app(load_settings(home=home, port_offset=23_000))
+    return TestClient(app, base_url="http://127.0.0.1", cookies={SESSION: session_of(app.state.token)})
+
+
+def call(**changed: Any) -> dict[str, Any]:
+    """The call that fills the page, with other inputs."""
+    inputs = {name: (key, changed.get(name, value)) for name, (key, value) in INPUTS.items()}
+    outputs = [{"id": part, "property": _property(part)} for part in PARTS]
+    return {
+        "output": OUTPUT,
+        "outputs": outputs,
+        "inputs": [{"id": name, "property": key, "value": value} for name, (key, value) in inputs.items()],
+        "changedPropIds": ["tick.n_intervals"],
+        "state": [],
+    }
+
+
+def test_the_layout_and_its_parts_are_served(browser: TestClient) -> None:
+    layout = json.dumps(browser.get("/_dash-layout").json())
+    dependencies = browser.get("/_dash-dependencies").json()
+
+    for part in PARTS:
+        assert f'"id": "{part}"' in layout
+    assert OUTPUT in {each["output"] for each in dependencies}
+
+
+def test_a_store_that_is_away_is_a_banner_over_what_was_shown(browser: TestClient) -> None:
+    answer = browser.post("/_dash-update-component", json=call())
+
+    shown = answer.json()["response"]
+    assert list(shown) == ["banner"]
+    assert "Cassandra at 127.0.0.1" in json.dumps(shown["banner"])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"quantity": "x"},
+        {"quantity": None},
+        {"quantity": ["generation"]},
+        {"quantity": {"a": 1}},
+        {"market": None},
+        {"market": "x"},
+        {"market": []},
+        {"chosen": 5},
+        {"chosen": ["home"]},
+        {"chosen": {"id": "home"}},
+    ],
+)
+def test_an_input_that_the_page_does_not_have_changes_nothing(browser: TestClient, changed: dict[str, Any]) -> None:
+    answer = browser.post("/_dash-update-component", json=call(**changed))
+
+    assert answer.status_code in (200, 204)
+    assert "response" not in (answer.json() if answer.content else {}) or not answer.json()["response"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"null", b"{", b'"x"', b"5", b"{}", b'{"output": 1}', b'{"output": "..x.."}', b"\xff\xfe",
+     b'{"output": "banner.children", "inputs": null}'],
+)  # fmt: skip
+def test_what_is_no_call_is_one_line_in_the_log_and_no_word(
+    browser: TestClient, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    caplog.set_level(logging.INFO)
+    answer = browser.post("/_dash-update-component", content=body, headers={"Content-Type": "application/json"})
+
+    assert 400 <= answer.status_code < 500
+    assert answer.content == b""
+    told = [each for each in caplog.records if each.name.startswith(("serving_layer", "flask", "werkzeug"))]
+    assert len(told) == 1
+    assert told[0].exc_info is None
+    assert len(told[0].getMessage()) < 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/_dash-component-suites/x/y.js", "/_dash-component-suites/dash/nothing.js", "/assets/x"]
+)
+def test_a_part_that_is_not_there_is_one_line(browser: TestClient, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    answer = browser.get(path)
+
+    assert 400 <= answer.status_code < 500
+    assert all(each.exc_info is None for each in caplog.records)
