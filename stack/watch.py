@@ -16,11 +16,13 @@ import threading
 import time
 from dataclasses import asdict
 from datetime import datetime, timezone
+from functools import partial
 
 import psutil
 
 from conf import load_settings
 from stack import logs
+from stack.night_watch import NightWatch, night_service, published_cut
 from stack.process import Place, Service
 from stack.services import services
 from stack.supervisor import Keeper
@@ -85,6 +87,9 @@ def main() -> None:
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
+        if OWNER not in os.environ:  # a stack that serves a test or a program has its nights from there
+            cut = partial(published_cut, settings)
+            NightWatch(place, night_service(settings), cut, stopping).start()
         keep(place, services(settings), stopping)
 
 

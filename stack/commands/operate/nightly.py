@@ -12,7 +12,7 @@ from rich.console import Console
 from conf import load_settings
 
 STEP_HELP = (
-    "Do this step and those after it again: archive, clean, energy, features, train, forecast, evaluate, prices, "
+    "Do this step and those after it again: archive, clean, totals, features, train, forecast, evaluate, prices, "
     "publish."
 )
 

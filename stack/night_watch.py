@@ -1,0 +1,97 @@
+"""Begins the night by itself: after midnight UTC, and again when it failed, as ``batch_layer.schedule`` says."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from batch_layer.schedule import Attempt, begun, due, midnight
+from conf import Settings
+from conf.refusal import Refusal
+from stack.process import Place, Service, spawn, stop
+from store import cassandra
+from store.reports import replace_text
+from store.runs import read_published
+
+NAME = "nightly"
+CHECK_SECONDS = 30.0
+log = logging.getLogger("watch")
+
+
+def night_service(settings: Settings) -> Service:
+    """The process of a night."""
+    environment = {"SOLERA_HOME": str(settings.home)}
+    command = (sys.executable, "-m", "stack.cli", NAME)
+    return Service(NAME, command, ready=lambda: None, environment=environment, grace=20.0)
+
+
+def published_cut(settings: Settings) -> datetime | None:
+    """The cut (UTC) up to which nights are published. Raises :class:`store.cassandra.CassandraAway`."""
+    with cassandra.session(settings) as session:
+        return read_published(session).cut
+
+
+class NightWatch(threading.Thread):
+    """Begins nights until it is stopped; a night at work then ends, too, and the next one goes on where it stood."""
+
+    def __init__(
+        self, place: Place, service: Service, cut: Callable[[], datetime | None], stopping: threading.Event
+    ) -> None:
+        super().__init__(name=NAME, daemon=True)
+        self.place, self.service, self.cut, self.stopping = place, service, cut, stopping
+        self.started = datetime.now(timezone.utc)
+
+    def run(self) -> None:
+        """Look every :data:`CHECK_SECONDS`."""
+        while not self.stopping.wait(CHECK_SECONDS):
+            self.look(datetime.now(timezone.utc))
+
+    def look(self, now: datetime) -> None:
+        """Run a night where one is due ``now`` (UTC), and wait for its end."""
+        attempt = read_attempt(self._record)
+        if not due(now, None, attempt):  # nothing to ask Cassandra for
+            return
+        try:
+            cut = self.cut()
+        except Refusal:  # its keeper says so
+            return
+        # A stack that has never had a night has its first after the next midnight, not while it is being set up.
+        is_new = cut is None and midnight(now) <= self.started
+        if due(now, cut, attempt) and not is_new:
+            self._night(begun(now, attempt))
+
+    def _night(self, attempt: Attempt) -> None:
+        log.info("the night of %s begins, try %d", attempt.cut.date(), attempt.tries)
+        write_attempt(self._record, attempt)
+        process, began = spawn(self.place, self.service), time.monotonic()
+        while process.is_running() and process.status() != "zombie":
+            if self.stopping.wait(0.5):
+                stop(self.place, NAME, self.service.grace)
+                return
+        process.wait()
+        write_attempt(self._record, attempt._replace(ended=attempt.ended + timedelta(seconds=time.monotonic() - began)))
+
+    @property
+    def _record(self) -> Path:
+        return self.place.run / "nightly-attempt.json"
+
+
+def read_attempt(path: Path) -> Attempt | None:
+    """The last night that was begun by itself; None before the first."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return Attempt(datetime.fromisoformat(fields["cut"]), fields["tries"], datetime.fromisoformat(fields["ended"]))
+
+
+def write_attempt(path: Path, attempt: Attempt) -> None:
+    """Remember the attempt, so that a watch that is started again does not begin it anew."""
+    fields = {"cut": attempt.cut.isoformat(), "tries": attempt.tries, "ended": attempt.ended.isoformat()}
+    replace_text(path, json.dumps(fields))
