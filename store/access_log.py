@@ -1,4 +1,4 @@
-"""Who read whose data: one row for each answer that named an installation."""
+"""Who read whose data: rows of table ``access_log``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 from store.instants import month_of
 
-INSERT = "INSERT INTO access_log (installation_id, month, at, who, what) VALUES (%s, %s, %s, %s, %s)"
+INSERT = "INSERT INTO access_log (installation_id, month, at, who, what) VALUES (?, ?, ?, ?, ?)"
+EVERYBODY = "*"
+"""``installation_id`` of an answer that named all installations at once."""
 
 
-def record(session: Any, who: str, installation: str, what: str) -> None:
-    """Note that ``who`` was given ``what`` of ``installation``, now. Returns before the row is written.
+def values(who: str, installation: str, what: str) -> tuple[Any, ...]:
+    """The values of :data:`INSERT`: ``who`` is given ``what`` of ``installation`` now.
 
-    ``who`` names a token or login, never the secret; ``what`` the question, such as ``energy``.
+    ``who`` names a login, never its secret; ``what`` the question, such as ``energy``.
     """
     now = datetime.now(timezone.utc)
-    session.execute_async(INSERT, (installation, month_of(now), now, who, what))
+    return (installation, month_of(now), now, who, what)

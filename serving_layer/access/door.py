@@ -15,9 +15,15 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from conf.refusal import Refusal
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
+from store import access_log
 
 SESSION = "solera_session"
 """The page's cookie. It is made from the token, so that a new token ends every session."""
+
+TOKEN, PAGE = "token", "page"
+"""Who asks, as the access log names them: whoever holds the token, or has logged in to the page with it."""
+NOTED_SECONDS = 3600.0
+"""A page asks every few seconds; one row an hour says as much."""
 
 _bearer = HTTPBearer(auto_error=False, description="The token `solera up` makes in its home folder.")
 
@@ -60,12 +66,27 @@ def token_required(request: Request, given: Annotated[HTTPAuthorizationCredentia
         raise WrongToken(say)
 
 
-def seen(reader: Reader, installation_id: str) -> dict[str, Any]:
-    """The installation, for one who may see it: everybody with the token sees all.
+def seen(reader: Reader, installation_id: str, who: str, what: str) -> dict[str, Any]:
+    """The installation, for one who may see it: everybody with the token sees all. The access log notes it.
 
-    Raises :class:`serving_layer.views.catalogue.UnknownInstallation`.
+    ``who`` asks for ``what``. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`.
     """
-    return catalogue.installation(reader, installation_id)
+    found = catalogue.installation(reader, installation_id)
+    note(reader, who, installation_id, what)
+    return found
+
+
+def note(reader: Reader, who: str, installation_id: str, what: str) -> None:
+    """Note in the access log that ``who`` is given ``what``, once in :data:`NOTED_SECONDS` while it is asked again.
+
+    Raises :class:`serving_layer.reader.StoreAway`: what can't be noted is not answered.
+    """
+
+    def noted() -> bool:
+        reader.rows(access_log.INSERT, *access_log.values(who, installation_id, what))
+        return True
+
+    reader.kept(f"noted {who} {installation_id} {what}", NOTED_SECONDS, noted)
 
 
 class Seen:
@@ -81,11 +102,12 @@ class Seen:
     ) -> None:
         self._reader: Reader = request.app.state.reader
         self._named = installation_id
+        self._what = str(request.scope["route"].path).rpartition("/")[2]
 
     @cached_property
     def row(self) -> dict[str, Any]:
         """What is registered of it. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`."""
-        return seen(self._reader, self._named)
+        return seen(self._reader, self._named, TOKEN, self._what)
 
     @property
     def id(self) -> str:

@@ -8,11 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from serving_layer.access.door import Guarded, seen
+from serving_layer.access.door import TOKEN, Guarded, note, seen
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import bad_parameter, responses
 from serving_layer.views import alarms
+from store.access_log import EVERYBODY
 
 router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[Guarded, p.Turn])
 COLUMNS = ("installation_id", "device_id", "kind", "text", "raised_at", "cleared_at")
@@ -49,7 +50,9 @@ def raised(
     end = last or datetime.now(timezone.utc).date()
     if not date(2000, 1, 1) <= end < date(2100, 1, 1):
         raise bad_parameter("day", "must lie in the years 2000 to 2099")
-    only = None if installation_id is None else [seen(reader, installation_id)["installation_id"]]
+    only = None if installation_id is None else [seen(reader, installation_id, TOKEN, "alarms")["installation_id"]]
+    if only is None:
+        note(reader, TOKEN, EVERYBODY, "alarms")
     midnight = datetime.combine(end + timedelta(days=1), time(), timezone.utc)
     found = alarms.alarms(reader, midnight - timedelta(days=days), midnight, only)
     found = [each for each in found if not (standing and each["cleared_at"])]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from energy.energy_row import MWH
-from serving_layer.access.door import Guarded, SeenInstallation
+from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
 from serving_layer.access.turns import Turns
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
@@ -17,6 +17,7 @@ from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, gaps, merged, state
 from serving_layer.views import reconcile as compared
 from serving_layer.views import revisions as changed
+from store.access_log import EVERYBODY
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
 
@@ -175,6 +176,7 @@ def run_changes(
     form: p.FormatParameter = "json",
 ) -> Response:
     """What a night changed of values published before it: before, after and why."""
+    note(reader, TOKEN, installation_id or EVERYBODY, "changes")
     found = changed.changes(reader, run_id, merged.seen(reader), limit, installation_id)
     rows = [change._asdict() for change in found]
     return as_csv(changed.Change._fields, rows) if form == "csv" else as_json({"run_id": run_id, "changes": rows})

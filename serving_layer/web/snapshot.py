@@ -71,7 +71,7 @@ def first_choice(reader: Reader) -> str | None:
 
 def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> Snapshot:
     """Read it. ``quantity`` is the forecast's. Raises ``UnknownInstallation`` and ``StoreAway``."""
-    installation = door.seen(reader, installation_id)
+    installation = door.seen(reader, installation_id, door.PAGE, "page")
     zone = _zone(installation)
     day = now.astimezone(zone).date()
     start, end = local_day_edges(day, zone)
