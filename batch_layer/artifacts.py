@@ -9,7 +9,7 @@ from batch_layer.master import dataset
 from batch_layer.publishing.alarms import COLUMNS, Alarms
 from batch_layer.publishing.artifact import Artifact
 from batch_layer.publishing.energy_changes import EnergyChanges
-from batch_layer.quarters import energy_view, totals
+from batch_layer.quarters import arrow_rows, energy_view
 from energy.topics import TOPICS
 
 _READING = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS["readings"].columns.items())
@@ -43,7 +43,7 @@ KNOWN_PRICES = Artifact("prices", table="price", bears_run=False)
 
 ENERGY = EnergyChanges("energy", table="energy_batch", affected=AFFECTED)
 """The quarter-hours that the run changes; all runs' together are the batch view."""
-TOTALS = Artifact("totals", f"{totals.TOTALS}, {energy_view.CHANGE}")
+TOTALS = Artifact("totals", f"{arrow_rows.TOTALS}, {energy_view.CHANGE}")
 """The installations' own part of those changes, before their communities are summed."""
 GAPS = Artifact(
     "gaps",

@@ -13,8 +13,9 @@ from batch_layer import artifacts
 from batch_layer.night import Night
 from batch_layer.publishing import checks
 from batch_layer.quarters import energy_view
+from batch_layer.quarters.arrow_rows import STRETCHES, TOTALS
 from batch_layer.quarters.revisions import by_day, revisions
-from batch_layer.quarters.totals import STRETCHES, TOTALS, Evidence, Work, community_totals, installation_totals
+from batch_layer.quarters.totals import Evidence, Work, community_totals, installation_totals
 from batch_layer.runs import Outcome
 from store.catalogue import Catalogue, read_catalogue
 

@@ -27,7 +27,7 @@ from conf import Settings, load_settings
 from conf.refusal import Refusal
 from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
-from speed_layer.queries import SPARK_CONF, QueryEnded, Watched, end, start, watch
+from speed_layer.queries import SPARK_CONF, Query, QueryEnded, Watched, end, start, watch
 from speed_layer.readings_query.query import Readings
 from store import cassandra, schema
 from store.catalogue import CatalogueReader
@@ -86,10 +86,10 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
     views, ends = cassandra.connect(settings), Ends(settings, "readings")
     progress = Progress()
     readings = Readings(settings, views, CatalogueReader(views), progress)
-    queries = [start(spark, settings, "readings", settings.spark.speed_trigger, readings.write, progress)]
+    queries = [start(spark, settings, Query("readings", settings.spark.speed_trigger, readings.write), progress)]
     if with_energy:
         energy = Energy(settings, CatalogueReader(views), progress)
-        queries.append(start(spark, settings, "energy", LOOK, energy.write, progress, **pace(settings)))
+        queries.append(start(spark, settings, Query("energy", LOOK, energy.write, pace(settings)), progress))
     try:
         watch(Watched(queries, progress, settings.home / "run" / "speed.json", views, ends), stop)
     except QueryEnded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,30 +57,40 @@ class QueryStuck(Refusal):
     """A query can't be stopped: something it waits for never comes."""
 
 
-def start(
-    spark: SparkSession,
-    settings: Settings,
-    name: str,
-    trigger: str,
-    write: Callable[[DataFrame, int], None],
-    progress: Progress,
-    **source_options: str | int,
-) -> StreamingQuery:
-    """Start query ``name`` over topic ``readings``: each micro-batch goes to ``write``, which may see it twice.
+class Query(NamedTuple):
+    """A query over topic ``readings``: each micro-batch goes to ``write``, which may see it twice."""
 
-    ``source_options`` are more of the Kafka source's.
-    """
+    name: str
+    trigger: str
+    write: Callable[[DataFrame, int], None]
+    options: Mapping[str, str | int] = {}
+    """More of the Kafka source's."""
+
+
+def start(spark: SparkSession, settings: Settings, query: Query, progress: Progress) -> StreamingQuery:
+    """Start ``query``; why a batch of it fails is noted in ``progress``."""
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         try:
-            write(batch, batch_id)
+            query.write(batch, batch_id)
         except Exception as error:
-            progress.failed(name, error)
+            progress.failed(query.name, error)
             raise
 
     # The query's thread inherits the pool of the thread that starts it.
-    spark.sparkContext.setLocalProperty("spark.scheduler.pool", name)
-    source = (
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", query.name)
+    return (
+        _source(spark, settings, query.options)
+        .writeStream.queryName(query.name)
+        .foreachBatch(write_batch)
+        .option("checkpointLocation", f"{settings.checkpoints}/speed/{query.name}")
+        .trigger(processingTime=query.trigger)
+        .start()
+    )
+
+
+def _source(spark: SparkSession, settings: Settings, options: Mapping[str, str | int]) -> DataFrame:
+    return (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", settings.kafka_servers)
         .option("subscribe", "readings")
@@ -88,15 +98,8 @@ def start(
         .option("includeHeaders", "true")
         # Readings that outlive their retention unread are gone; the others must go on.
         .option("failOnDataLoss", "false")
-        .options(maxOffsetsPerTrigger=settings.spark.max_offsets_per_trigger, **source_options)
+        .options(maxOffsetsPerTrigger=settings.spark.max_offsets_per_trigger, **options)
         .load()
-    )
-    return (
-        source.writeStream.queryName(name)
-        .foreachBatch(write_batch)
-        .option("checkpointLocation", f"{settings.checkpoints}/speed/{name}")
-        .trigger(processingTime=trigger)
-        .start()
     )
 
 

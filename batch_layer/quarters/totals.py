@@ -22,53 +22,18 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.master.dataset import INTERVAL_SPAN
 from batch_layer.quarters import gap_ledger
+from batch_layer.quarters.arrow_rows import ARROW_BOTH, BOTH, TOTALS, ledger_batch, totals_batch, values_of
 from energy.balance import community_energy, counted, installation_rows
-from energy.energy_row import EnergyRow, from_us
-from energy.gaps import Stretch
 from energy.intervals import stated_energy
 from energy.records import COUNTED
 from energy.registers.counters import ANY_HOLE
 
-TOTALS = (
-    "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, "
-    "method string, lower_wh double, upper_wh double, cause string, event_day date"
-)
-STRETCHES = (
-    "installation_id string, event_day date, device_id string, quantity string, start timestamp, until timestamp, "
-    "state string, cause string, periods int, completeness double"
-)
-"""The gap ledger: quarter-hours in a row of one device's quantity that fared alike."""
-BOTH = f"{TOTALS}, device_id string, until timestamp, state string, periods int"
-"""A total, or, where ``state`` is not null, a stretch of the ledger."""
 READING_FIELDS = (
     *("installation_id", "device_id", "device_kind", "time", "status", "received_at"),
     *COUNTED,
 )
 """What the arithmetic looks at; the rest of a reading stays where it is."""
 FIRST_MONDAY = date(1970, 1, 5)
-_ARROW = pa.schema(
-    [
-        ("installation_id", pa.string()),
-        ("quantity", pa.string()),
-        ("start", pa.timestamp("us", tz="UTC")),
-        ("energy_wh", pa.float64()),
-        ("completeness", pa.float64()),
-        ("method", pa.string()),
-        ("lower_wh", pa.float64()),
-        ("upper_wh", pa.float64()),
-        ("cause", pa.string()),
-        ("event_day", pa.date32()),
-    ]
-)
-_ARROW_BOTH = pa.schema(
-    [
-        *_ARROW,
-        ("device_id", pa.string()),
-        ("until", pa.timestamp("us", tz="UTC")),
-        ("state", pa.string()),
-        ("periods", pa.int32()),
-    ]
-)
 
 
 class Evidence(NamedTuple):
@@ -161,9 +126,9 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
         if days:
             start, end = _midnight(min(days)), _midnight(max(days) + timedelta(days=1))
             totals = installation_rows(found, start, end, stated_energy(intervals, start, end))
-            yield _to_arrow(installation, (row for row in totals if row.start.date() in days), _ARROW_BOTH)
+            yield totals_batch(installation, (row for row in totals if row.start.date() in days), ARROW_BOTH)
         wanted = [row["expected"] for row in together if row["expected"]]
-        yield _ledger_to_arrow(installation, gap_ledger.ledger(wanted, readings, found, work.started))
+        yield ledger_batch(installation, gap_ledger.ledger(wanted, readings, found, work.started))
 
 
 def community_totals(values: DataFrame, tasks: int) -> DataFrame:
@@ -178,23 +143,10 @@ def total_communities(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBa
     """Totals of each (community, day) in a stream ordered by them and by member."""
     gc.freeze()
     instants: dict[int, datetime] = {}
-    rows = (row for batch in batches for row in _values(batch, instants))
+    rows = (row for batch in batches for row in values_of(batch, instants))
     for (community, _), group in groupby(rows, itemgetter(0, 1)):
         members = {member: [row for *_, row in theirs] for member, theirs in groupby(group, itemgetter(2))}
-        yield _to_arrow(community, community_energy(members))
-
-
-def _values(batch: pa.RecordBatch, instants: dict[int, datetime]) -> Iterator[tuple[str, date, str, EnergyRow]]:
-    """Community, day, member and value of each row; whole columns at once, for there are millions."""
-    columns = {name: batch.column(name) for name in EnergyRow._fields}
-    microseconds = columns.pop("start").cast(pa.int64()).to_pylist()
-    instants.update((us, from_us(us)) for us in set(microseconds) - instants.keys())
-    plain = {name: column.to_pylist() for name, column in columns.items()}
-    plain["start"] = [instants[us] for us in microseconds]
-    owners = zip(*(batch.column(n).to_pylist() for n in ("community_id", "event_day", "installation_id")), strict=True)
-    values = map(EnergyRow._make, zip(*(plain[name] for name in EnergyRow._fields), strict=True))
-    for (community, day, member), value in zip(owners, values, strict=True):
-        yield community, day, member, value
+        yield totals_batch(community, community_energy(members))
 
 
 def _span(week: int) -> tuple[datetime, datetime]:
@@ -208,29 +160,3 @@ def _midnight(day: date) -> datetime:
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _to_arrow(installation: str, totals: Iterable[EnergyRow], schema: pa.Schema = _ARROW) -> pa.RecordBatch:
-    rows = list(totals)
-    values = zip(*rows, strict=True) if rows else [[] for _ in EnergyRow._fields]
-    columns: dict[str, Any] = dict(zip(EnergyRow._fields, values, strict=True))
-    columns["event_day"] = [row.start.date() for row in rows]
-    return _batch(installation, columns, len(rows), schema)
-
-
-def _ledger_to_arrow(installation: str, entries: Iterable[gap_ledger.Entry]) -> pa.RecordBatch:
-    rows = list(entries)
-    columns: dict[str, Any] = {name: [getattr(row.stretch, name) for row in rows] for name in Stretch._fields}
-    columns["event_day"] = [row.day for row in rows]
-    columns["device_id"] = [row.device_id for row in rows]
-    columns["quantity"] = [row.quantity for row in rows]
-    return _batch(installation, columns, len(rows), _ARROW_BOTH)
-
-
-def _batch(installation: str, columns: dict[str, Any], length: int, schema: pa.Schema) -> pa.RecordBatch:
-    columns["installation_id"] = [installation] * length
-    arrays = [
-        pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(length, field.type)
-        for field in schema
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -1,0 +1,124 @@
+"""The parts of the settings, one a server or job; their values and reasons stand in ``solera.toml``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
+
+Secret = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value)]
+"""Masked where settings are printed, plain where they are dumped: a dump is the environment of a child."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(_Frozen):
+    """The broker: where it listens and how topics are made."""
+
+    host: str
+    port: int
+    controller_port: int
+    bootstrap_servers: str
+    partitions: int
+    replication: int
+    retention_hours: int
+    max_message_bytes: int
+    fail_on_data_loss: bool
+
+
+class CassandraSettings(_Frozen):
+    """The store of views: contact points, keyspace, durability, and who asks (``username`` empty: no login)."""
+
+    host: str
+    port: int
+    storage_port: int
+    contact_points: list[str]
+    datacenter: str
+    keyspace: str
+    username: str
+    password: Secret
+    replication: int
+    consistency: str
+    commitlog_sync: str
+    heap_mb: int
+
+    @property
+    def hosts(self) -> list[str]:
+        """Contact points; on one machine the host itself."""
+        return self.contact_points or [self.host]
+
+
+class HdfsSettings(_Frozen):
+    """The master dataset's file system."""
+
+    host: str
+    port: int
+    http_port: int
+    datanode_port: int
+    datanode_http_port: int
+    datanode_ipc_port: int
+    uri: str
+    root: str
+    replication: int
+
+
+class SparkSettings(_Frozen):
+    """Sessions of the speed and batch layers."""
+
+    master: str
+    driver_memory: str
+    shuffle_partitions: int
+    speed_trigger: str
+    energy_trigger: str = Field(pattern=r"^\d+(ms|s|m|h)$")
+    max_offsets_per_trigger: int
+    archive_max_offsets: int
+    checkpoint: str
+
+
+class ForecastSettings(_Frozen):
+    """How the night's models are grown; the better engine of those named is published."""
+
+    engines: list[str]
+    training_rows: int = Field(gt=0)
+    trees: int = Field(gt=0)
+    depth: int = Field(gt=0, le=30)
+
+
+class PriceSettings(_Frozen):
+    """Which prices the night forecasts (``market/zone``), by which model, and how many days it learns from."""
+
+    series: list[str]
+    model: Literal["best", "mean", "lasso", "trees", "mlp"]
+    history_days: int = Field(ge=90)
+
+
+class AemetSettings(_Frozen):
+    """AEMET OpenData: where it answers, and how often it may be asked. The key is ``AEMET_API_KEY``."""
+
+    base: str
+    per_minute: int = Field(gt=0)
+
+
+class Endpoint(_Frozen):
+    """A loopback address of one server."""
+
+    host: str
+    port: int
+
+
+class ApiSettings(Endpoint):
+    """REST and page: the bearer token (empty: the one in ``<home>/token``) and what ``/healthz`` looks at."""
+
+    token: Secret
+    hosts: list[str]
+    """Names beside loopback's and its own under which it may be asked."""
+    watch: list[str]
+
+
+class GatewaySettings(_Frozen):
+    """How often devices are polled and how much is kept while Kafka is away."""
+
+    poll_seconds: float = Field(gt=0)
+    outbox_megabytes: int
