@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from conf import Settings
 from serving_layer import instants
@@ -31,6 +33,9 @@ class Form(str, Enum):
 From = Annotated[str, typer.Option("--from", help="2026-03-29T00:00:00Z, or a date: its midnight in --tz.")]
 To = Annotated[str, typer.Option("--to", help="The instant after the last, written like --from.")]
 Format = Annotated[Form, typer.Option("--format", help="A table, or CSV.")]
+
+WIDEST = 1000
+"""Columns of a terminal beyond which no table is."""
 
 
 @contextmanager
@@ -66,21 +71,39 @@ def show(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], 
     if form is Form.csv:
         typer.echo(csv_text(columns, rows), nl=False)
         return
-    table = Table(title=title, caption=caption)
+    # Names and words of others are shown as they are: in brackets they would else be taken for styles.
+    table = Table(title=Text(title), caption=Text(caption))
     listed = [[_cell(row.get(name)) for name in columns] for row in rows]
     for index, name in enumerate(columns):
-        numbers = any(row[index][1] for row in listed)
-        # On a narrow terminal words may wrap; a number cut short would be another number.
-        table.add_column(name, justify="right" if numbers else "left", no_wrap=numbers)
+        numbers = any(row[index].is_number for row in listed)
+        # On a narrow terminal words may wrap; a number or a time cut short would be another.
+        table.add_column(
+            name, justify="right" if numbers else "left", no_wrap=any(row[index].is_whole for row in listed)
+        )
     for row in listed:
-        table.add_row(*(text for text, _ in row))
-    Console().print(table)
+        table.add_row(*(Text(printable(cell.text)) for cell in row))
+    console = Console()
+    needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).minimum
+    console.print(table, width=max(console.width, needed), crop=False, soft_wrap=needed > console.width)
 
 
-def _cell(value: Any) -> tuple[str, bool]:
-    """The text, and whether it is a number."""
+def printable(text: str) -> str:
+    """``text`` without what would steer the terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+class _Cell(NamedTuple):
+    text: str
+    is_number: bool = False
+    is_whole: bool = False
+    """A number or a time: it stands on one line."""
+
+
+def _cell(value: Any) -> _Cell:
+    if isinstance(value, bool):
+        return _Cell(str(value))
     if isinstance(value, float):
-        return f"{value:,.3f}", True
+        return _Cell(f"{value:,.3f}", True, True)
     if isinstance(value, int):
-        return f"{value:,}", True
-    return "" if value is None else str(plain(value)), False
+        return _Cell(f"{value:,}", True, True)
+    return _Cell("" if value is None else str(plain(value)), is_whole=isinstance(value, date))

@@ -31,4 +31,6 @@ def forecast(
         issue = forecasts.newest(reader, installation, quantity.value, merged.seen(reader))
     rows = [{"issued_at": issue.issued_at} | hour._asdict() for hour in issue.values]
     title = f"{installation}: {quantity.value} forecast, Wh"
-    show(form, COLUMNS, rows, title, f"issued {instants.text(issue.issued_at)} by {issue.model}")
+    # The caption says when it was issued; the column would not leave room for the times.
+    columns = COLUMNS if form is Form.csv else COLUMNS[1:]
+    show(form, columns, rows, title, f"issued {instants.text(issue.issued_at)} by {issue.model}")
