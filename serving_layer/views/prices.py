@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any
 
 from energy.calendar import utc_dates
 from serving_layer.reader import Reader
-from store.instants import utc_or_none
+from store.instants import utc, utc_or_none
 from store.runs import Published
 
 MARKETS = ("spot", "pvpc", "surplus")
@@ -58,22 +61,55 @@ def record(reader: Reader, market: str, zone: str, visible: Published) -> list[d
 
 
 def newest(prices: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each period one price, by start: known ones before forecasts, then the one known last.
+    """Of each instant one price, by start: known ones before forecasts, then the one known last, then the finest.
 
-    A forecast of an hour is left out where a part of that hour is known.
+    A period of which another has a part keeps the rest of itself. A forecast is left out where a part of its period
+    is known.
     """
-    best: dict[datetime, dict[str, Any]] = {}
-    for price in prices:
-        if price["start"] not in best or _rank(price) > _rank(best[price["start"]]):
-            best[price["start"]] = price
-    known = {start.replace(minute=0) for start, price in best.items() if price["kind"] != FORECAST}
-    return [best[start] for start in sorted(best) if best[start]["kind"] != FORECAST or start not in known]
+    ranked = sorted(prices, key=_rank, reverse=True)
+    known = _pieces([price for price in ranked if price["kind"] != FORECAST])
+    forecast = _pieces([price for price in ranked if price["kind"] == FORECAST])
+    starts = [price["start"] for price in known]
+
+    def is_open(price: dict[str, Any]) -> bool:
+        before = bisect_left(starts, price["end"]) - 1
+        return before < 0 or bool(known[before]["end"] <= price["start"])
+
+    return sorted([*known, *filter(is_open, forecast)], key=lambda price: price["start"])
 
 
-def _rank(price: dict[str, Any]) -> tuple[bool, datetime]:
-    return price["kind"] != FORECAST, price["known_at"]
+def _pieces(ranked: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parts of periods that no period before them in ``ranked`` covers, by start."""
+    by_start = sorted(range(len(ranked)), key=lambda at: ranked[at]["start"])
+    edges = sorted({price[edge] for price in ranked for edge in ("start", "end")})
+    found: list[dict[str, Any]] = []
+    holding: list[int] = []
+    begun, last = 0, -1
+    for start, end in pairwise(edges):
+        while begun < len(by_start) and ranked[by_start[begun]]["start"] <= start:
+            heappush(holding, by_start[begun])
+            begun += 1
+        while holding and ranked[holding[0]]["end"] <= start:
+            heappop(holding)
+        if not holding:
+            last = -1
+            continue
+        if holding[0] == last:
+            found[-1]["end"] = end
+        else:
+            last = holding[0]
+            found.append(ranked[last] | {"start": start, "end": end})
+    return found
+
+
+def _rank(price: dict[str, Any]) -> tuple[Any, ...]:
+    length = price["end"] - price["start"]
+    return price["known_at"], -length, price["start"], price["provider"], price["price_eur_mwh"]
 
 
 def _price(row: Any) -> dict[str, Any]:
     times = {name: utc_or_none(getattr(row, name)) for name in ("start", "end", "known_at")}
-    return row._asdict() | times | {"kind": row.kind or "known"}  # type: ignore[no-any-return]
+    # Where the source did not say, an hour is meant.
+    end = times["end"] or utc(row.start) + timedelta(hours=1)
+    said = {"end": end, "kind": row.kind or "known", "provider": row.provider or ""}
+    return row._asdict() | times | said  # type: ignore[no-any-return]

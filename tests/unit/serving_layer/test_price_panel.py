@@ -18,7 +18,7 @@ MADRID = ZoneInfo("Europe/Madrid")
 def price(start: datetime, value: float, kind: str = "known", length: timedelta = HOUR) -> dict[str, Any]:
     band = {"p10": value - 10, "p90": value + 10} if kind == "forecast" else {"p10": None, "p90": None}
     times = {"start": start, "end": start + length, "known_at": START}
-    return {"price_eur_mwh": value, "kind": kind, "model": "m", **times, **band}
+    return {"price_eur_mwh": value, "kind": kind, "provider": "test", "model": "m", **times, **band}
 
 
 def shown(values: list[dict[str, Any]], now: datetime = START + 5 * HOUR, **record: float) -> Prices:
