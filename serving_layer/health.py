@@ -157,6 +157,10 @@ def _gateway(path: Path) -> str:
     wrong = [str(report[name]) for name in ("kafka_error", "outbox_error", "catalogue_error") if report.get(name)]
     if wrong:
         raise Broken(f"{'; '.join(wrong)}; {report.get('kept', 0)} readings kept on disk")
-    silent = sum(1 for its in report.get("devices", {}).values() if its.get("error"))
-    said = f", {silent} silent (named in run/gateway.json)" if silent else ""
-    return f"{len(report.get('devices', {}))} device(s){said}"
+    devices = report.get("devices", {}).values()
+    counts = {
+        "silent": sum(1 for its in devices if its.get("error")),
+        "with a fault": sum(1 for its in devices if its.get("fault") and not its.get("error")),
+    }
+    said = "".join(f", {count} {what} (named in run/gateway.json)" for what, count in counts.items() if count)
+    return f"{len(devices)} device(s){said}"

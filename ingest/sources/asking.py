@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 from conf import Settings
 from conf.refusal import Refusal
@@ -29,10 +30,10 @@ BACK_DAYS, BEGUN_DAYS = 7, 40
 def ask_sources(settings: Settings, today: date, say: Progress) -> None:
     """Ask each source that is wanted and publish what it answers; ``say`` takes a sentence on each. Raises nothing."""
     if os.environ.get(KEY):
-        _guarded("weather", lambda: ask_weather(settings, today, say), say)
+        _guarded("weather", partial(ask_weather, settings, today, say), say)
     for name in PRICES:
         if name != "esios" or os.environ.get(TOKEN):
-            _guarded(f"prices of {name}", lambda name=name: ask_prices(settings, name, today, say), say)  # type: ignore[misc]
+            _guarded(f"prices of {name}", partial(ask_prices, settings, name, today, say), say)
 
 
 def ask_weather(settings: Settings, today: date, say: Progress, progress: Progress = log.info) -> None:

@@ -69,10 +69,12 @@ class Municipality:
         records = self._ask("diaria", forms.daily_forecast, progress)
         return [record for record in records if record["time"] >= self._covered]
 
-    def _ask(self, kind: str, read: Callable[[Any, str, Progress], list[Record]], progress: Progress) -> list[Record]:
+    def _ask(self, kind: str, form: Callable[[Any, str, Progress], list[Record]], progress: Progress) -> list[Record]:
+        def read(body: Any, _now: datetime, say: Progress) -> list[Record]:
+            return form(body, self._code, say)
+
         path = f"/prediccion/especifica/municipio/{kind}/{self._code}"
-        form: Read = lambda body, _now, say: read(body, self._code, say)  # noqa: E731
-        return _asked(self._settings, self._aemet, (path, f"{kind}/{self._code}"), form, progress)
+        return _asked(self._settings, self._aemet, (path, f"{kind}/{self._code}"), read, progress)
 
 
 class Observations:

@@ -116,3 +116,18 @@ def test_a_gateway_that_cannot_send_is_broken_and_says_what_it_keeps(tmp_path: P
 
     with pytest.raises(health.Broken, match="broker away; 42 readings kept on disk"):
         health.checks(settings, Reader(settings))["gateway"]()
+
+
+def test_devices_that_are_silent_or_read_with_a_fault_are_counted(tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path)
+    (tmp_path / "run").mkdir()
+    devices = {
+        "a/meter": {"error": "no answer", "fault": "its clock went back"},
+        "b/meter": {"error": None, "fault": "its clock is 5 h 0 min behind"},
+        "b/inverter": {"error": None, "fault": None},
+    }
+    report = {"written_at": datetime.now(timezone.utc).isoformat(), "devices": devices}
+    (tmp_path / "run" / "gateway.json").write_text(json.dumps(report))
+
+    said = health.checks(settings, Reader(settings))["gateway"]()
+    assert said == "3 device(s), 1 silent (named in run/gateway.json), 1 with a fault (named in run/gateway.json)"
