@@ -12,7 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import artifacts
 from batch_layer.artifacts import FEATURES, MODELS
 from batch_layer.forecasting import model as models
-from batch_layer.forecasting import skill
+from batch_layer.forecasting import skill, stored_model
 from batch_layer.forecasting.issues import FORECAST, LEVELS
 from batch_layer.forecasting.model import PERSISTENCE
 from batch_layer.forecasting.reconcile import reconcile
@@ -47,7 +47,7 @@ def issue(night: Night, parts: dict[str, str]) -> Outcome:
 
 
 def _predicted(night: Night, name: str) -> DataFrame:
-    model = models.load(MODELS[name].folder(night), FORECAST[name])
+    model = stored_model.load(MODELS[name].folder(night), FORECAST[name])
     table = FEATURES[name].read(night).where(F.col("issued_at") == F.lit(night.run.cut))
     predictions = models.predict(model, table, LEVELS).withColumn("model", F.lit(model.name))
     return skill.with_quantiles(predictions, name)

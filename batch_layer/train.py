@@ -15,6 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import FEATURES, HINDCASTS, MODELS
 from batch_layer.forecasting import model as models
+from batch_layer.forecasting import stored_model
 from batch_layer.forecasting.forest import Shape
 from batch_layer.forecasting.issues import FORECAST, LEVELS, SKILL_DAYS, WEATHER, one_issue_in
 from batch_layer.forecasting.model import Model
@@ -52,7 +53,7 @@ def _train(night: Night, name: str) -> int:
     )
     wanted = table.where(F.col("issued_at") == F.lit(night.run.cut))
     model = _fit(night.settings, quantity, past, variables, engine, wanted)
-    models.save(
+    stored_model.save(
         replace(model, centre=tried.centre, calibration=tried.calibration),
         MODELS[name].folder(night),
     )

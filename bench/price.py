@@ -60,7 +60,7 @@ def forecasts(design: Design, begin: int, case: Case) -> dict[str, NDArray[np.fl
     days = range(begin, len(design.origins), REFIT_DAYS)
     tasks = [
         Task("", part, day, day, min(day + REFIT_DAYS, len(design.origins)))
-        for part in candidates.parts_of(ENGINES, case.weather, alone=True)
+        for part in candidates.learners_of(ENGINES, case.weather, alone=True)
         for day in days
     ]
     return candidates.made(ENGINES, solve(spark, {"": design}, tasks)[""]) | {NAIVE: design.naive}

@@ -15,7 +15,7 @@ from batch_layer.backtest import inputs
 from batch_layer.forecasting.model import HISTORY, PERSISTENCE, WEATHER
 from batch_layer.forecasting.site import Site
 from batch_layer.pricing import band, candidates
-from batch_layer.pricing.candidates import WITH_WEATHER, Part
+from batch_layer.pricing.candidates import WITH_WEATHER, Learner
 from batch_layer.pricing.design import DAY, DAYS_BACK, HOUR, Design, lay_out
 from batch_layer.pricing.issue import Issue, issue
 from batch_layer.pricing.rolling import Task, solve, stretches
@@ -77,7 +77,7 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
     if not found:
         raise inputs.BadInput(f"{wanted.history}: no series to forecast. {' '.join(refused[:3])}")
     parts = {
-        s.name: candidates.parts_of(engines, s.has_weather) if s.trial < len(s.design.origins) else [] for s in found
+        s.name: candidates.learners_of(engines, s.has_weather) if s.trial < len(s.design.origins) else [] for s in found
     }
     tasks = [task for s in found for part in parts[s.name] for task in _tasks(s, part)]
     report(f"models: {len(tasks)} fits of {len({p for each in parts.values() for p in each})} kinds")
@@ -125,7 +125,7 @@ def _repeated(values: pd.Series, days: int) -> pd.Series:
     return answer
 
 
-def _tasks(series: Series, part: Part) -> list[Task]:
+def _tasks(series: Series, part: Learner) -> list[Task]:
     return stretches(series.name, part, series.trial, len(series.design.origins))
 
 

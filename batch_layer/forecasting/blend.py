@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting.columns import known_number
-from batch_layer.forecasting.table import OWN
+from batch_layer.forecasting.table import OWN_LINEAR
 
 Mix = tuple[float, float]
 """Weights of a series' own line and of the naive forecast in its median; the rest is the forest's."""
@@ -45,6 +45,6 @@ def shifted(found: DataFrame, centre: Mapping[str, Mix], median: int) -> DataFra
     of_naive = (F.col("naive") - F.col("anchor")) / F.col("unit")
     parts = [
         F.when(known_number(other), F.coalesce(share, F.lit(0.0)) * (other - F.col("quantiles")[median])).otherwise(0.0)
-        for share, other in ((F.col("of_line"), F.col(OWN)), (F.col("of_naive"), of_naive))
+        for share, other in ((F.col("of_line"), F.col(OWN_LINEAR)), (F.col("of_naive"), of_naive))
     ]
     return rows.withColumn("shift", parts[0] + parts[1])

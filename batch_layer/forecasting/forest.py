@@ -24,8 +24,9 @@ from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.functions import pandas_udf
 from xgboost.spark import SparkXGBRegressor
 
+from batch_layer.forecasting.leaves import KEPT, kept_outcomes, leaf_quantiles
+
 MLLIB, XGBOOST = "mllib", "xgboost"
-KEPT = 8
 UNKNOWN = -9.0
 """What MLlib's trees see where a feature is not known; below every known one, so that a split can tell."""
 ROWS_A_WORKER = 250_000
@@ -73,7 +74,7 @@ def grow(table: DataFrame, columns: Sequence[str], engine: str, shape: Shape) ->
     model = _random_forest(shape).fit(rows) if engine == MLLIB else _boosted(rows, columns, shape)
     leaves = _leaves(rows, columns, engine, model).select("target", "leaf").toPandas()
     rows.unpersist()
-    outcomes = _outcomes(np.stack(leaves["leaf"].tolist()), leaves["target"].to_numpy(dtype=float))
+    outcomes = kept_outcomes(np.stack(leaves["leaf"].tolist()), leaves["target"].to_numpy(dtype=float))
     return Forest(engine, tuple(columns), model, outcomes)
 
 
@@ -83,7 +84,7 @@ def quantiles(forest: Forest, table: DataFrame, levels: Sequence[float]) -> Data
     at = np.asarray(levels, dtype=float)
 
     def of_leaves(leaf: pd.Series) -> pd.Series:
-        answer: pd.Series = pd.Series(list(_quantiles(outcomes, np.stack(leaf.tolist()), at)), index=leaf.index)
+        answer: pd.Series = pd.Series(list(leaf_quantiles(outcomes, np.stack(leaf.tolist()), at)), index=leaf.index)
         return answer
 
     distribution = pandas_udf(of_leaves, T.ArrayType(T.DoubleType()))  # type: ignore[call-overload]
@@ -184,30 +185,6 @@ def _leaves(rows: DataFrame, columns: Sequence[str], engine: str, model: Any) ->
 
     number = pandas_udf(predict, T.ArrayType(T.IntegerType()))  # type: ignore[call-overload]
     return rows.withColumn("leaf", number(F.struct(*names)))
-
-
-def _outcomes(leaf: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
-    """Kept outcomes of every leaf, shape (trees, leaves, KEPT); a leaf nobody fell into holds NaN."""
-    kept = np.full((leaf.shape[1], int(leaf.max()) + 1, KEPT), np.nan, dtype=np.float32)
-    share = (np.arange(KEPT) + 0.5) / KEPT
-    for tree in range(leaf.shape[1]):
-        order = np.lexsort((target, leaf[:, tree]))
-        numbers, start, count = np.unique(leaf[order, tree], return_index=True, return_counts=True)
-        kept[tree, numbers] = target[order][start[:, None] + (share * count[:, None]).astype(int)]
-    return kept
-
-
-def _quantiles(outcomes: NDArray[Any], leaf: NDArray[Any], levels: NDArray[Any], chunk: int = 2000) -> NDArray[Any]:
-    found = np.empty((len(leaf), len(levels)))
-    trees = np.arange(outcomes.shape[0])[None, :]
-    for first in range(0, len(leaf), chunk):
-        sample = outcomes[trees, leaf[first : first + chunk]]
-        flat = np.sort(sample.reshape(len(sample), -1), axis=1)
-        at = levels * flat.shape[1] - 0.5
-        low = np.clip(np.floor(at).astype(int), 0, flat.shape[1] - 2)
-        share = np.clip(at - low, 0, 1)
-        found[first : first + chunk] = flat[:, low] * (1 - share) + flat[:, low + 1] * share
-    return found
 
 
 def save(forest: Forest, folder: str) -> None:

@@ -18,7 +18,7 @@ from batch_layer.forecasting.irradiance import derived
 from batch_layer.forecasting.lags import LATEST_DAYS
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.site import GREATEST, Site
-from batch_layer.forecasting.table import OFF, OWN, feature_rows, with_own
+from batch_layer.forecasting.table import OFF, OWN_LINEAR, feature_rows, with_own_linear
 from batch_layer.forecasting.weather import columns, hour_by_hour
 
 SUN_COLUMNS = ("elevation", "sun_azimuth", "clear")
@@ -34,7 +34,7 @@ def schema(quantity: Quantity, weather: Sequence[str]) -> T.StructType:
     day = pd.date_range("2000-01-01", periods=24, freq="h", tz="UTC")
     zeros = pd.Series(0.0, index=day)
     plain = feature_rows("", quantity, zeros, pd.DatetimeIndex([day[0] + pd.Timedelta("1D")]), 1, Site())
-    names = [*plain.columns, *(SUN_COLUMNS if quantity.sun else ()), OWN, *columns(weather)]
+    names = [*plain.columns, *(SUN_COLUMNS if quantity.sun else ()), OWN_LINEAR, *columns(weather)]
     kinds: dict[str, T.DataType] = {
         "series_id": T.StringType(),
         "issued_at": T.TimestampType(),
@@ -123,7 +123,7 @@ def feature_table(
         if len(late):
             hidden = feature_rows(series_id, quantity, values, late, horizon, site, issued, ages, known.outcomes)
             table = pd.concat([table, hidden], ignore_index=True)
-        whole: pd.DataFrame = with_own(table, daily, quantity, variables).reindex(columns=names)
+        whole: pd.DataFrame = with_own_linear(table, daily, quantity, variables).reindex(columns=names)
         return in_told_unit(whole, known.told)
 
     if weather is None:

@@ -42,7 +42,7 @@ def past_features(
 def _levels_at(past: Past, limit: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """What the issue alone decides, whatever the hour, in the series' own unit; worked out once an issue.
 
-    ``restlessness`` is the mean change from day to day over four weeks: one home differs from a thousand by it.
+    ``volatility`` is the mean change from day to day over four weeks: one home differs from a thousand by it.
     """
     issues, inverse = np.unique(limit, return_inverse=True)
     recent = last_hours(past, issues, 24 * DAYS_BACK)
@@ -55,7 +55,7 @@ def _levels_at(past: Past, limit: NDArray[Any]) -> dict[str, NDArray[Any]]:
         "last_day": mean(recent[:, :24]),
         "evening_change": evening - mean(week.reshape(len(week), -1)),
         "last_week_level": mean(recent[:, :168]),
-        "restlessness": mean(np.abs(recent[:, 24:] - recent[:, :-24])),
+        "volatility": mean(np.abs(recent[:, 24:] - recent[:, :-24])),
     }
     return {name: level[inverse] for name, level in found.items()}
 

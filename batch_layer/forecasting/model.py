@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting import forest
@@ -16,7 +16,7 @@ from batch_layer.forecasting.columns import known_number
 from batch_layer.forecasting.forest import Forest, Shape
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import coverage
-from batch_layer.forecasting.table import HISTORY_AGE, KEYS, NOT_FEATURES, OFF, OWN, WITHHELD, WITHOUT_PAST
+from batch_layer.forecasting.table import HISTORY_AGE, KEYS, NOT_FEATURES, OFF, OWN_LINEAR, WITHHELD, WITHOUT_PAST
 from batch_layer.forecasting.weather import AGE, column
 from batch_layer.forecasting.weather import columns as weather_columns
 
@@ -147,14 +147,14 @@ def predict(model: Model, table: DataFrame, levels: Sequence[float]) -> DataFram
     """
     informed = has_weather(model.variables) if model.with_weather else F.lit(False)
     lit = known_number(F.col("unit")) & ~F.col("dark")
-    linear = F.col("anchor") + F.col(OWN) * F.col("unit")
+    linear = F.col("anchor") + F.col(OWN_LINEAR) * F.col("unit")
     table = table.withColumn("informed", informed).withColumn("linear", linear)
-    parts = [_silent(model.quantity, table.where(~lit), levels)]
+    parts = [_by_naive(model.quantity, table.where(~lit), levels)]
     if model.with_weather:
-        parts.append(_spoken(model, model.with_weather, table.where(lit & F.col("informed")), levels))
+        parts.append(_by_forest(model, model.with_weather, table.where(lit & F.col("informed")), levels))
     rest = table.where(lit & ~F.col("informed"))
     parts.append(
-        _spoken(model, model.without, rest, levels) if model.without else _silent(model.quantity, rest, levels)
+        _by_forest(model, model.without, rest, levels) if model.without else _by_naive(model.quantity, rest, levels)
     )
     answer = parts[0]
     for part in parts[1:]:
@@ -165,7 +165,7 @@ def predict(model: Model, table: DataFrame, levels: Sequence[float]) -> DataFram
 _ANSWER = (*KEYS, "value", "naive", "last_week", "dark", "linear", "middle")
 
 
-def _spoken(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
+def _by_forest(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     recent = known_number(F.col("days_28"))
     step = F.when(F.col("informed"), _weather_step(rows)).when(recent, HISTORY).otherwise(CLIMATOLOGY)
     found = forest.quantiles(grown, rows.withColumn("step", step), calibrated(model, levels))
@@ -209,7 +209,7 @@ def calibrated(model: Model, levels: Sequence[float]) -> list[float]:
     return list(np.clip(wanted + TRUST * (ask[1:] - ask[0] + 0.5 - wanted), 0.0, 1.0))
 
 
-def _silent(quantity: Quantity, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
+def _by_naive(quantity: Quantity, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     """Night is zero; for the rest the naive forecast, its quantiles spread from the same hour's 10 % to its 90 %."""
     low, high = (F.col("anchor") + F.col(name) * F.col("unit") for name in ("low_28", "high_28"))
     gaps = (F.col("naive") - low, high - F.col("naive"))
@@ -222,40 +222,4 @@ def _silent(quantity: Quantity, rows: DataFrame, levels: Sequence[float]) -> Dat
         *_ANSWER,
         F.when(F.col("dark"), zeros).when(known_number(F.col("naive")), F.array(*spread)).alias("quantiles"),
         F.when(F.col("dark"), NIGHT).otherwise(PERSISTENCE).alias("step"),
-    )
-
-
-_ABOUT = (
-    "with_weather boolean, without boolean, variables array<string>, centre map<string,array<double>>, "
-    "calibration array<double>"
-)
-
-
-def save(model: Model, folder: str) -> None:
-    """Write the model below ``folder``, over what is there."""
-    spark = SparkSession.active()
-    for name, grown in (("weather", model.with_weather), ("history", model.without)):
-        if grown:
-            forest.save(grown, f"{folder}/{name}")
-    row = (
-        model.with_weather is not None,
-        model.without is not None,
-        list(model.variables),
-        {key: list(mix) for key, mix in model.centre.items()},
-        [float(share) for share in model.calibration],
-    )
-    about = spark.createDataFrame([row], _ABOUT)
-    about.coalesce(1).write.mode("overwrite").parquet(f"{folder}/about")
-
-
-def load(folder: str, quantity: Quantity) -> Model:
-    """The model saved in ``folder``."""
-    about = SparkSession.active().read.parquet(f"{folder}/about").collect()[0]
-    return Model(
-        quantity,
-        forest.load(f"{folder}/weather") if about["with_weather"] else None,
-        forest.load(f"{folder}/history") if about["without"] else None,
-        tuple(about["variables"]),
-        {key: (line, naive) for key, (line, naive) in about["centre"].items()},
-        tuple(about["calibration"]),
     )

@@ -2,7 +2,7 @@
 
 One model serves a flat and a solar park alike, because it learns ``target = (value - anchor) / unit``: for the sun
 the share of the plant's size, for people and prices the departure from what is usual at the hour, in units of the
-series' own restlessness. Features are on the same scale. What is not known is NaN.
+series' own volatility. Features are on the same scale. What is not known is NaN.
 """
 
 from __future__ import annotations
@@ -17,15 +17,13 @@ from numpy.typing import NDArray
 from batch_layer.forecasting import lags
 from batch_layer.forecasting.clock import day_types, wall_clock
 from batch_layer.forecasting.lags import Past, mean
-from batch_layer.forecasting.levels import mean_of_first, past_features, quantile
+from batch_layer.forecasting.levels import mean_of_first, past_features
 from batch_layer.forecasting.linear import own_forecast
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import Site, sun
-from batch_layer.forecasting.weather import AGE, as_known, column, variables
+from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.sun_features import sun_features
+from batch_layer.forecasting.weather import column, weather_features
 
-NIGHT_SEEN, NIGHT_SHARE = 9, 1e-4
-"""Where the place is unknown an hour is night if it and its neighbours, known at least this often in two weeks, never
-exceeded this share of the series' size."""
 KEYS = ["series_id", "issued_at", "time"]
 WITHHELD = "withheld"
 """Days of history kept from a row, to learn from what a meter whose data arrive late would have shown; 0: none."""
@@ -44,13 +42,13 @@ LEVELS = (
 )
 """Features that are levels of the series, taken as departures from ``anchor`` where the target is one."""
 DIFFERENCES = ("spread_7", "evening_change")
-OWN = "own"
+OWN_LINEAR = "own_linear"
 """Feature: the target as the series' own linear model forecasts it."""
-OWN_COLUMNS = (*LEVELS, *DIFFERENCES, "usual", "elevation", "clear")
+OWN_LINEAR_COLUMNS = (*LEVELS, *DIFFERENCES, "baseline", "elevation", "clear")
 WITHOUT_PAST = ("horizon", "hour", "season_cos", "season_sin", "elevation", "sun_azimuth", "clear")
 """Features, beside the weather's, that a plant has before it has generated."""
 LEAST_UNIT = 0.02
-"""Restlessness, as a share of the series' size, below which a series is taken for no calmer."""
+"""Volatility, as a share of the series' size, below which a series is taken for no calmer."""
 
 
 def feature_rows(
@@ -90,15 +88,15 @@ def feature_rows(
         HISTORY_AGE: (age + hidden).astype(float),
     }
     if quantity.sun:
-        frame |= _sun_features(times, site, past, target, limit, scale)
+        frame |= sun_features(times, site, past, target, limit, scale)
         anchor, unit = np.zeros(len(times)), scale
     else:
         frame["dark"] = np.zeros(len(times), dtype=bool)
-        usual, restless = _usual(frame, past, target, limit, scale), _unit(frame)
-        frame = _relative(frame, usual, restless) | {"usual": usual}
-        anchor, unit = usual * scale, restless * scale
+        baseline, volatility = _baseline(frame, past, target, limit, scale), _unit(frame)
+        frame = _relative(frame, baseline, volatility) | {"baseline": baseline}
+        anchor, unit = baseline * scale, volatility * scale
     if weather is not None and len(weather):
-        frame |= _weather_features(weather, issues, horizon)
+        frame |= weather_features(weather, issues, horizon)
     real = history if outcomes is None else outcomes
     told = past if outcomes is None else _past(outcomes, zone)
     value = real.reindex(times).to_numpy()
@@ -121,27 +119,29 @@ def feature_rows(
     return answer
 
 
-def with_own(table: pd.DataFrame, daily: pd.DataFrame, quantity: Quantity, weather: Sequence[str] = ()) -> pd.DataFrame:
-    """``table`` with feature ``OWN``, learnt from ``daily``: rows of 24 hours from every issue up to the last."""
+def with_own_linear(
+    table: pd.DataFrame, daily: pd.DataFrame, quantity: Quantity, weather: Sequence[str] = ()
+) -> pd.DataFrame:
+    """``table`` with feature ``OWN_LINEAR``, learnt from ``daily``: 24 rows for every issue up to the last."""
     target = ((daily["value"] - daily["anchor"]) / daily["unit"]).where(~daily["dark"] & ~daily[OFF]).to_numpy()
-    columns = [*OWN_COLUMNS, *(column(name) for name in weather)]
+    columns = [*OWN_LINEAR_COLUMNS, *(column(name) for name in weather)]
     part = 2 if quantity.sun else 4
     own = own_forecast(daily, table, target, columns, part)
     late = (table[HISTORY_AGE] > 0).to_numpy()
     if late.any():  # levels of late say less than the line has learnt of fresh ones
         columns = [name for name in columns if name not in (*LEVELS, *DIFFERENCES)]
         own[late] = own_forecast(daily, table[late], target, columns, part)
-    whole: pd.DataFrame = table.assign(**{OWN: own})
+    whole: pd.DataFrame = table.assign(**{OWN_LINEAR: own})
     return whole
 
 
-def _relative(frame: dict[str, NDArray[Any]], usual: NDArray[Any], restless: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """Levels as departures from what is usual, in units of restlessness; differences in those units."""
+def _relative(frame: dict[str, NDArray[Any]], usual: NDArray[Any], volatility: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Levels as departures from what is usual, in units of volatility; differences in those units."""
     shift = {**dict.fromkeys(LEVELS, usual), **dict.fromkeys(DIFFERENCES, np.zeros_like(usual))}
-    return {name: (values - shift[name]) / restless if name in shift else values for name, values in frame.items()}
+    return {name: (values - shift[name]) / volatility if name in shift else values for name, values in frame.items()}
 
 
-def _usual(
+def _baseline(
     frame: dict[str, NDArray[Any]], past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
 ) -> NDArray[Any]:
     """What is usual at the hour on such a day; long ago if nothing newer is known."""
@@ -153,7 +153,7 @@ def _usual(
 
 
 def _unit(frame: dict[str, NDArray[Any]]) -> NDArray[Any]:
-    return np.maximum(np.nan_to_num(frame["restlessness"], nan=0.5), LEAST_UNIT)
+    return np.maximum(np.nan_to_num(frame["volatility"], nan=0.5), LEAST_UNIT)
 
 
 def _past(history: pd.Series, zone: str | None) -> Past:
@@ -212,45 +212,3 @@ def _calendar(
         "alike": mean(alike),
         "alike_4": mean_of_first(alike, 4),
     }
-
-
-def _sun_features(
-    times: pd.DatetimeIndex, site: Site, past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
-) -> dict[str, NDArray[Any]]:
-    days = lags.same_hour(past, target, limit, 14) / scale[:, None]
-    seen, shone = _shone(past, target, limit, scale, 14)
-    if not seen.all():  # little is known of late: the whole past tells
-        rest = ~seen
-        seen[rest], shone[rest] = _shone(past, target[rest], limit[rest], scale[rest], 400)
-    found = {"clear_days": quantile(days, 1.0), "dark": seen & ~shone}
-    sky = sun(pd.DatetimeIndex(times.unique()), site)
-    if sky is None:
-        return found
-    here = sky.reindex(times)
-    return found | {
-        # A clock set wrong, or a place, must not hide hours in which the plant did generate.
-        "dark": ~here["day"].to_numpy(dtype=bool) & ~shone,
-        "elevation": here["elevation"].to_numpy(),
-        "sun_azimuth": here["azimuth"].to_numpy(),
-        "clear": here["clear"].to_numpy(),
-    }
-
-
-def _shone(
-    past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any], days: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Whether the hour and those beside it are known often enough in the last ``days``, and whether the plant gave."""
-    near = np.concatenate([lags.same_hour(past, target + s, limit, days) for s in (-1, 0, 1)], axis=1)
-    with np.errstate(invalid="ignore"):
-        return (~np.isnan(near)).sum(axis=1) >= NIGHT_SEEN, (near > NIGHT_SHARE * scale[:, None]).any(axis=1)
-
-
-def _weather_features(weather: pd.DataFrame, issues: pd.DatetimeIndex, horizon: int) -> dict[str, NDArray[Any]]:
-    known = as_known(weather, issues, -1, horizon + 1)
-    names = variables(weather)
-    cube = known[names].to_numpy(dtype=float).reshape(len(issues), horizon + 2, len(names))
-    found = {AGE: known[AGE].to_numpy().reshape(len(issues), -1)[:, 1:-1].ravel()}
-    for i, name in enumerate(names):
-        for hours in (-1, 0, 1):
-            found[column(name, hours)] = cube[:, 1 + hours : horizon + 1 + hours, i].ravel()
-    return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 KEYS = ("series_id", "issued_at", "time")
 HOUR, COARSEST = pd.Timedelta("1h"), pd.Timedelta("24h")
@@ -100,3 +102,15 @@ def as_known(weather: pd.DataFrame, issues: pd.DatetimeIndex, first: int, last: 
     known[AGE] = (known["issue"] - known["issued_at"]) / pd.Timedelta("1h")
     answer: pd.DataFrame = known.drop(columns="issued_at").set_index(["issue", "time"]).sort_index()
     return answer
+
+
+def weather_features(weather: pd.DataFrame, issues: pd.DatetimeIndex, horizon: int) -> dict[str, NDArray[Any]]:
+    """Features of the ``horizon`` hours after each issue: every variable in the hour and beside it, and their age."""
+    known = as_known(weather, issues, -1, horizon + 1)
+    names = variables(weather)
+    cube = known[names].to_numpy(dtype=float).reshape(len(issues), horizon + 2, len(names))
+    found = {AGE: known[AGE].to_numpy().reshape(len(issues), -1)[:, 1:-1].ravel()}
+    for i, name in enumerate(names):
+        for hours in (-1, 0, 1):
+            found[column(name, hours)] = cube[:, 1 + hours : horizon + 1 + hours, i].ravel()
+    return found

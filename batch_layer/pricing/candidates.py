@@ -30,7 +30,7 @@ Forecast = Callable[[Design, Design], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Part:
+class Learner:
     """Something that learns. ``lags`` and ``weather`` say what it looks at."""
 
     engine: str
@@ -53,21 +53,21 @@ class Part:
         return {TREES: trees.forecast, PERCEPTRON: perceptron.forecast}[self.engine](known, wanted, self.lags)
 
 
-def parts_of(engines: Sequence[str], weather: bool, alone: bool = False) -> list[Part]:
+def learners_of(engines: Sequence[str], weather: bool, alone: bool = False) -> list[Learner]:
     """The parts that ``engines`` are made of; with ``weather`` each also with it, ``alone`` also without prices."""
     learning = {part for engine in engines for part in ((LASSO, TREES) if engine == MEAN else (engine,))}
     found = []
     for engine in (e for e in (LASSO, TREES, PERCEPTRON) if e in learning):
         for days in lasso.WINDOWS if engine == LASSO else (None,):
-            found.append(Part(engine, days))
+            found.append(Learner(engine, days))
             if weather:
-                found.append(Part(engine, days, weather=True))
+                found.append(Learner(engine, days, weather=True))
             if weather and alone:
-                found.append(Part(engine, days, lags=False, weather=True))
+                found.append(Learner(engine, days, lags=False, weather=True))
     return found
 
 
-def made(engines: Sequence[str], parts: Mapping[Part, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+def made(engines: Sequence[str], parts: Mapping[Learner, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
     """The forecasts of ``engines`` by name, out of their parts'; means are of what each part says."""
     by_name: dict[str, list[NDArray[np.float64]]] = {}
     for part, prices in parts.items():

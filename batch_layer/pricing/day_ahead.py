@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from batch_layer.pricing import band, candidates, components, track_record
-from batch_layer.pricing.candidates import NAIVE, WITH_WEATHER, Part
+from batch_layer.pricing.candidates import NAIVE, WITH_WEATHER, Learner
 from batch_layer.pricing.components import COMPOSED
 from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
 from batch_layer.pricing.issue import banded
@@ -92,7 +92,7 @@ def ahead(
         for each in laid
         if each.trial
         for block, design in enumerate(each.designs)
-        for part in candidates.parts_of(engines, _has_weather(design))
+        for part in candidates.learners_of(engines, _has_weather(design))
         for task in _tasks(each, block, part)
     ]
     prices = solve(spark, designs, tasks)
@@ -123,7 +123,7 @@ def lay(market: Market, weather: pd.DataFrame | None) -> Laid:
     return Laid(market, values, designs, len(origins) - 1 - band.DAYS if fit else 0)
 
 
-def _tasks(each: Laid, block: int, part: Part) -> list[Task]:
+def _tasks(each: Laid, block: int, part: Learner) -> list[Task]:
     """The fits of the trial, whose days are forecast as if they were to come, and the one for the days that are."""
     last = len(each.designs[block].origins) - 1
     key = each.key(block)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from batch_layer.pricing.candidates import LASSO, TREES, Part
+from batch_layer.pricing.candidates import LASSO, TREES, Learner
 from batch_layer.pricing.design import Design
 
 REFIT_DAYS = {LASSO: 7, TREES: 20}
@@ -24,13 +24,13 @@ class Task:
     """Origins ``begin`` to ``end`` (exclusive) of the design ``key``, by a part fitted on those before ``learnt``."""
 
     key: str
-    part: Part
+    part: Learner
     learnt: int
     begin: int
     end: int
 
 
-def stretches(key: str, part: Part, begin: int, end: int) -> list[Task]:
+def stretches(key: str, part: Learner, begin: int, end: int) -> list[Task]:
     """Tasks that forecast origins ``begin`` to ``end``, each fitted on all before it."""
     days = REFIT_DAYS.get(part.engine, OTHER_REFIT_DAYS)
     return [Task(key, part, first, first, min(first + days, end)) for first in range(begin, end, days)]
@@ -38,7 +38,7 @@ def stretches(key: str, part: Part, begin: int, end: int) -> list[Task]:
 
 def solve(
     spark: SparkSession, designs: Mapping[str, Design], tasks: Sequence[Task]
-) -> dict[str, dict[Part, NDArray[np.float64]]]:
+) -> dict[str, dict[Learner, NDArray[np.float64]]]:
     """The prices that the tasks forecast, by design and part; NaN for origins none of them speaks of."""
     # The longest go first, so that no core waits for a long one at the end.
     ordered = sorted(tasks, key=lambda task: task.part.engine == LASSO)
@@ -52,7 +52,7 @@ def solve(
 
     rows = spark.range(0, len(ordered), 1, len(ordered)).mapInPandas(run, SCHEMA).collect() if ordered else []
     shared.unpersist()
-    found: dict[str, dict[Part, NDArray[np.float64]]] = {}
+    found: dict[str, dict[Learner, NDArray[np.float64]]] = {}
     for row in rows:
         task = ordered[row["task"]]
         shape = designs[task.key].target.shape

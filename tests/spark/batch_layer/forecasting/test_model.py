@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting import model as models
+from batch_layer.forecasting import stored_model
 from batch_layer.forecasting.blend import proven_centre
 from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.frame import feature_table
@@ -170,8 +171,8 @@ def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tm
     last = features.where(F.col("issued_at") == F.lit(CUT))
     model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], engine, SMALL, last)
     model = replace(model, centre={"1": (0.5, 0.0), "2": (0.0, 0.5)})
-    models.save(model, f"file://{tmp_path}/model")
-    again = models.load(f"file://{tmp_path}/model", SOLAR)
+    stored_model.save(model, f"file://{tmp_path}/model")
+    again = stored_model.load(f"file://{tmp_path}/model", SOLAR)
 
     first, second = (models.predict(m, last, LEVELS).orderBy("series_id", "time").toPandas() for m in (model, again))
     pd.testing.assert_frame_equal(first, second)

@@ -10,7 +10,7 @@ import pytest
 
 from batch_layer.pricing import candidates, components
 from batch_layer.pricing.band import quantiles
-from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, TREES, WITH_WEATHER, Part
+from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, TREES, WITH_WEATHER, Learner
 from batch_layer.pricing.design import lay_out
 from batch_layer.pricing.issue import issue
 from batch_layer.pricing.track_record import coverage, score, winner
@@ -69,13 +69,13 @@ def test_an_issue_is_by_whom_was_best_before_it_and_says_so() -> None:
 
 
 def test_means_are_of_parts_with_the_same_inputs() -> None:
-    parts = candidates.parts_of((MEAN, LASSO, TREES), weather=True)
+    parts = candidates.learners_of((MEAN, LASSO, TREES), weather=True)
     assert len(parts) == len(set(parts)) == 2 * 4
     forecasts = {p: np.full((1, 24), 2.0 if p.engine == LASSO else 4.0) for p in parts}
     made = candidates.made((MEAN, LASSO, TREES), forecasts)
     assert set(made) == {name + inputs for name in (MEAN, LASSO, TREES) for inputs in ("", WITH_WEATHER)}
     assert (made[MEAN][0, 0], made[LASSO][0, 0], made[TREES + WITH_WEATHER][0, 0]) == (3.0, 2.0, 4.0)
-    assert set(candidates.made((MEAN,), {Part(LASSO): np.ones((1, 24)), Part(TREES): np.ones((1, 24))})) == {MEAN}
+    assert set(candidates.made((MEAN,), {Learner(LASSO): np.ones((1, 24)), Learner(TREES): np.ones((1, 24))})) == {MEAN}
 
 
 def test_the_pvpc_is_its_tolls_its_share_of_the_market_and_what_is_left_of_it() -> None:

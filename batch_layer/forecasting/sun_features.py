@@ -1,0 +1,50 @@
+"""Features of the sun: what a plant gave of late at the hour, where the sun stands, and which hours are dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from batch_layer.forecasting import lags
+from batch_layer.forecasting.lags import Past
+from batch_layer.forecasting.levels import quantile
+from batch_layer.forecasting.site import Site, sun
+
+NIGHT_SEEN, NIGHT_SHARE = 9, 1e-4
+"""Where the place is unknown an hour is night if it and its neighbours, known at least this often in two weeks, never
+exceeded this share of the series' size."""
+
+
+def sun_features(
+    times: pd.DatetimeIndex, site: Site, past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    """Features of the hours ``times``, as shares of ``scale``, and ``dark``: whether a plant gives nothing."""
+    days = lags.same_hour(past, target, limit, 14) / scale[:, None]
+    seen, shone = _shone(past, target, limit, scale, 14)
+    if not seen.all():  # little is known of late: the whole past tells
+        rest = ~seen
+        seen[rest], shone[rest] = _shone(past, target[rest], limit[rest], scale[rest], 400)
+    found = {"clear_days": quantile(days, 1.0), "dark": seen & ~shone}
+    sky = sun(pd.DatetimeIndex(times.unique()), site)
+    if sky is None:
+        return found
+    here = sky.reindex(times)
+    return found | {
+        # A clock set wrong, or a place, must not hide hours in which the plant did generate.
+        "dark": ~here["day"].to_numpy(dtype=bool) & ~shone,
+        "elevation": here["elevation"].to_numpy(),
+        "sun_azimuth": here["azimuth"].to_numpy(),
+        "clear": here["clear"].to_numpy(),
+    }
+
+
+def _shone(
+    past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any], days: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Whether the hour and those beside it are known often enough in the last ``days``, and whether the plant gave."""
+    near = np.concatenate([lags.same_hour(past, target + s, limit, days) for s in (-1, 0, 1)], axis=1)
+    with np.errstate(invalid="ignore"):
+        return (~np.isnan(near)).sum(axis=1) >= NIGHT_SEEN, (near > NIGHT_SHARE * scale[:, None]).any(axis=1)
