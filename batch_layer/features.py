@@ -14,8 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import FEATURES
-from batch_layer.forecasting.frame import feature_table
-from batch_layer.forecasting.irradiance import with_irradiance
+from batch_layer.forecasting.features.frame import feature_table
+from batch_layer.forecasting.features.irradiance import with_irradiance
+from batch_layer.forecasting.features.site import Site
 from batch_layer.forecasting.issues import (
     FORECAST,
     HISTORY_DAYS,
@@ -27,7 +28,6 @@ from batch_layer.forecasting.issues import (
     one_issue_in,
 )
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import Site
 from batch_layer.forecasting.sites import read_sites
 from batch_layer.master import dataset
 from batch_layer.night import Night

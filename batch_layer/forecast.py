@@ -11,10 +11,11 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import artifacts
 from batch_layer.artifacts import FEATURES, MODELS
-from batch_layer.forecasting import model as models
-from batch_layer.forecasting import skill, stored_model
+from batch_layer.forecasting import skill
 from batch_layer.forecasting.issues import FORECAST, LEVELS
-from batch_layer.forecasting.model import PERSISTENCE
+from batch_layer.forecasting.models import model as models
+from batch_layer.forecasting.models import stored_model
+from batch_layer.forecasting.models.model import PERSISTENCE
 from batch_layer.forecasting.reconcile import reconcile
 from batch_layer.forecasting.sites import read_sites
 from batch_layer.night import Night

@@ -14,15 +14,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import FEATURES, HINDCASTS, MODELS
-from batch_layer.forecasting import model as models
-from batch_layer.forecasting import stored_model
-from batch_layer.forecasting.forest import Shape
+from batch_layer.forecasting.features.table import OFF, WITHHELD
+from batch_layer.forecasting.features.weather import column
 from batch_layer.forecasting.issues import FORECAST, LEVELS, SKILL_DAYS, WEATHER, one_issue_in
-from batch_layer.forecasting.model import Model
+from batch_layer.forecasting.models import model as models
+from batch_layer.forecasting.models import stored_model
+from batch_layer.forecasting.models.forest import Shape
+from batch_layer.forecasting.models.model import Model
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
-from batch_layer.forecasting.table import OFF, WITHHELD
-from batch_layer.forecasting.weather import column
 from batch_layer.night import Night
 from batch_layer.runs import Outcome, Run
 from conf import Settings

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from batch_layer.backtest import local
 from batch_layer.backtest.inputs import read_weather
-from batch_layer.forecasting.history import hourly
+from batch_layer.forecasting.histories.history import hourly
 from batch_layer.forecasting.quantity import PRICE
 from batch_layer.pricing import candidates
 from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, PERCEPTRON, TREES, WEATHER_ALONE, WITH_WEATHER

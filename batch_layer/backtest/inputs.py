@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from batch_layer.forecasting.history import History, SeriesRefused, read_series
-from batch_layer.forecasting.numbers import POINT, read_numbers
+from batch_layer.forecasting.features.site import GREATEST, Site
+from batch_layer.forecasting.features.weather import KEYS, accumulated, differenced, variables
+from batch_layer.forecasting.histories.history import History, SeriesRefused, read_series
+from batch_layer.forecasting.histories.numbers import POINT, read_numbers
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import GREATEST, Site
-from batch_layer.forecasting.weather import KEYS, accumulated, differenced, variables
 from conf.refusal import Refusal
 
 DISTRIBUTOR_COLUMN = "CUPS"

@@ -12,8 +12,8 @@ import pandas as pd
 from pyspark.sql import SparkSession
 
 from batch_layer.backtest import inputs
-from batch_layer.forecasting.model import HISTORY, PERSISTENCE, WEATHER
-from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.features.site import Site
+from batch_layer.forecasting.models.model import HISTORY, PERSISTENCE, WEATHER
 from batch_layer.pricing import band, candidates
 from batch_layer.pricing.candidates import WITH_WEATHER, Learner
 from batch_layer.pricing.design import DAY, DAYS_BACK, HOUR, Design, lay_out

@@ -13,17 +13,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.backtest import inputs
-from batch_layer.forecasting import model as models
-from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
-from batch_layer.forecasting.frame import feature_table
-from batch_layer.forecasting.history import Repairs
-from batch_layer.forecasting.lags import LATEST_DAYS
-from batch_layer.forecasting.numbers import POINT
+from batch_layer.forecasting.features.frame import feature_table
+from batch_layer.forecasting.features.lags import LATEST_DAYS
+from batch_layer.forecasting.features.site import Site
+from batch_layer.forecasting.features.table import OFF, WITHHELD
+from batch_layer.forecasting.features.weather import variables
+from batch_layer.forecasting.histories.history import Repairs
+from batch_layer.forecasting.histories.numbers import POINT
+from batch_layer.forecasting.models import model as models
+from batch_layer.forecasting.models.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
-from batch_layer.forecasting.site import Site
-from batch_layer.forecasting.table import OFF, WITHHELD
-from batch_layer.forecasting.weather import variables
 
 HORIZON = 24
 RETRAIN_DAYS = 30

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.features.site import Site
 from conf import Settings
 from store import cassandra
 from store.catalogue import COMMUNITY, INSTALLATIONS

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from batch_layer.forecasting.clock import day_types, wall_clock
-from batch_layer.forecasting.weather import as_known, variables
+from batch_layer.forecasting.features.clock import day_types, wall_clock
+from batch_layer.forecasting.features.weather import as_known, variables
 
 DAYS_BACK = 28
 HOURS = np.arange(24)

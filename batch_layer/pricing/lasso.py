@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso
 
-from batch_layer.forecasting.clock import SATURDAY, SUNDAY_OR_HOLIDAY
+from batch_layer.forecasting.features.clock import SATURDAY, SUNDAY_OR_HOLIDAY
 from batch_layer.pricing.design import Design
 
 WINDOWS = (182, 364, 728)

@@ -14,7 +14,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.forecasting.clock import utc
+from batch_layer.forecasting.features.clock import utc
 from batch_layer.master import dataset
 from batch_layer.night import Night
 from batch_layer.pricing import band

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("mllib", "xgboost", "both")
 CHANGES = ("unreadable", "negative", "impossible", "averaged", "scaled", "off")
-"""Fields of :class:`batch_layer.forecasting.history.Repairs` that are shown, as the person reads them."""
+"""Fields of :class:`batch_layer.forecasting.histories.history.Repairs` that are shown, as the person reads them."""
 NET_SHARE = 0.05
 """Share of negative values above which a history may be one of import minus export."""
 

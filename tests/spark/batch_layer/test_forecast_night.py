@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import artifacts, evaluate, features, forecast, train
-from batch_layer.forecasting.site import Site
+from batch_layer.forecasting.features.site import Site
 from batch_layer.night import Night
 from batch_layer.runs import Run
 from conf import Settings

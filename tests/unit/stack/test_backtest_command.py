@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from batch_layer.backtest.quantities import Result
-from batch_layer.forecasting.history import Repairs
+from batch_layer.forecasting.histories.history import Repairs
 from conf.refusal import Refusal
 from stack.commands.bring import backtest as command
 

@@ -15,13 +15,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.forecasting import model as models
-from batch_layer.forecasting import stored_model
-from batch_layer.forecasting.blend import proven_centre
-from batch_layer.forecasting.forest import MLLIB, XGBOOST, Shape
-from batch_layer.forecasting.frame import feature_table
+from batch_layer.forecasting.features.frame import feature_table
+from batch_layer.forecasting.features.site import Site
+from batch_layer.forecasting.models import model as models
+from batch_layer.forecasting.models import stored_model
+from batch_layer.forecasting.models.blend import proven_centre
+from batch_layer.forecasting.models.forest import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
-from batch_layer.forecasting.site import Site
 from tests.support.series import load, plant, rows
 
 SMALL = Shape(trees=5, depth=4)

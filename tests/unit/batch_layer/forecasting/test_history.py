@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from batch_layer.forecasting.history import OFF_HOURS, SeriesRefused, hourly
+from batch_layer.forecasting.histories.history import OFF_HOURS, SeriesRefused, hourly
 from batch_layer.forecasting.quantity import CONSUMPTION, PRICE, SOLAR
 from tests.support.series import load, plant, rows
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from batch_layer.forecasting.irradiance import derived, with_irradiance
+from batch_layer.forecasting.features.irradiance import derived, with_irradiance
+from batch_layer.forecasting.features.site import Site, sun
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
-from batch_layer.forecasting.site import Site, sun
 
 MADRID = Site(40.4, -3.7, tilt=30, azimuth=180)
 

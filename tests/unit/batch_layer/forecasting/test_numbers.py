@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_layer.forecasting.numbers import COMMA, POINT, read_numbers
+from batch_layer.forecasting.histories.numbers import COMMA, POINT, read_numbers
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from batch_layer.forecasting.history import read_series
+from batch_layer.forecasting.histories.history import read_series
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
 from tests.support.series import load, plant, rows
 

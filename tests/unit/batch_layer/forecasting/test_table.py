@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from batch_layer.forecasting import lags, levels
+from batch_layer.forecasting.features import lags, levels
+from batch_layer.forecasting.features.site import Site
+from batch_layer.forecasting.features.table import feature_rows
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR, Quantity
-from batch_layer.forecasting.site import Site
-from batch_layer.forecasting.table import feature_rows
 from tests.support.series import load, plant
 
 MADRID = Site(zone="Europe/Madrid")

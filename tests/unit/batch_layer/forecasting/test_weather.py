@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from batch_layer.forecasting.weather import AGE, accumulated, as_known, differenced, hour_by_hour
+from batch_layer.forecasting.features.weather import AGE, accumulated, as_known, differenced, hour_by_hour
 
 DAY = pd.Timestamp("2026-03-01", tz="UTC")
 

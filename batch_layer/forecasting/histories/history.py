@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from batch_layer.forecasting.nights import with_nights
-from batch_layer.forecasting.numbers import read_numbers
-from batch_layer.forecasting.plausible import without_impossible, without_markers
+from batch_layer.forecasting.features.site import GREATEST, Site
+from batch_layer.forecasting.histories.nights import with_nights
+from batch_layer.forecasting.histories.numbers import read_numbers
+from batch_layer.forecasting.histories.plausible import without_impossible, without_markers
+from batch_layer.forecasting.histories.units import find_units
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import GREATEST, Site
-from batch_layer.forecasting.units import find_units
 from conf.refusal import Refusal
 
 FEWEST_HOURS = 24

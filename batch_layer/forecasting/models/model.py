@@ -10,15 +10,23 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.forecasting import forest
-from batch_layer.forecasting.blend import Mix, proven_centre, shifted
-from batch_layer.forecasting.columns import known_number
-from batch_layer.forecasting.forest import Forest, Shape
+from batch_layer.forecasting.features.table import (
+    HISTORY_AGE,
+    KEYS,
+    NOT_FEATURES,
+    OFF,
+    OWN_LINEAR,
+    WITHHELD,
+    WITHOUT_PAST,
+)
+from batch_layer.forecasting.features.weather import AGE, column
+from batch_layer.forecasting.features.weather import columns as weather_columns
+from batch_layer.forecasting.models import forest
+from batch_layer.forecasting.models.blend import Mix, proven_centre, shifted
+from batch_layer.forecasting.models.columns import known_number
+from batch_layer.forecasting.models.forest import Forest, Shape
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import coverage
-from batch_layer.forecasting.table import HISTORY_AGE, KEYS, NOT_FEATURES, OFF, OWN_LINEAR, WITHHELD, WITHOUT_PAST
-from batch_layer.forecasting.weather import AGE, column
-from batch_layer.forecasting.weather import columns as weather_columns
 
 WEATHER, HISTORY, CLIMATOLOGY, PERSISTENCE, NIGHT = "weather", "history", "climatology", "persistence", "night"
 """The ladder: what a forecast hour rests on. ``weather`` says the age of an old issue; ``climatology`` knows season,

@@ -24,7 +24,7 @@ from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.functions import pandas_udf
 from xgboost.spark import SparkXGBRegressor
 
-from batch_layer.forecasting.leaves import KEPT, kept_outcomes, leaf_quantiles
+from batch_layer.forecasting.models.leaves import KEPT, kept_outcomes, leaf_quantiles
 
 MLLIB, XGBOOST = "mllib", "xgboost"
 UNKNOWN = -9.0

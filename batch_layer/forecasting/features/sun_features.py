@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from batch_layer.forecasting import lags
-from batch_layer.forecasting.lags import Past
-from batch_layer.forecasting.levels import quantile
-from batch_layer.forecasting.site import Site, sun
+from batch_layer.forecasting.features import lags
+from batch_layer.forecasting.features.lags import Past
+from batch_layer.forecasting.features.levels import quantile
+from batch_layer.forecasting.features.site import Site, sun
 
 NIGHT_SEEN, NIGHT_SHARE = 9, 1e-4
 """Where the place is unknown an hour is night if it and its neighbours, known at least this often in two weeks, never

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batch_layer.forecasting.lags import DAYS_BACK, Past, last_hours, mean, same_hour, same_weekday
+from batch_layer.forecasting.features.lags import DAYS_BACK, Past, last_hours, mean, same_hour, same_weekday
 
 
 def past_features(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from batch_layer.forecasting import forest
-from batch_layer.forecasting.model import Model
+from batch_layer.forecasting.models import forest
+from batch_layer.forecasting.models.model import Model
 from batch_layer.forecasting.quantity import Quantity
 
 _ABOUT = (

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from batch_layer.forecasting.features.site import Site, sun
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import Site, sun
 
 CLOUD, IRRADIANCE = "cloud_fraction", "ghi_w_m2"
 

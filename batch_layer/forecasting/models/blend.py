@@ -8,8 +8,8 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.forecasting.columns import known_number
-from batch_layer.forecasting.table import OWN_LINEAR
+from batch_layer.forecasting.features.table import OWN_LINEAR
+from batch_layer.forecasting.models.columns import known_number
 
 Mix = tuple[float, float]
 """Weights of a series' own line and of the naive forecast in its median; the rest is the forest's."""

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T  # noqa: N812
 
-from batch_layer.forecasting.clock import utc
-from batch_layer.forecasting.history import History, Repairs, SeriesRefused, read_series
-from batch_layer.forecasting.irradiance import derived
-from batch_layer.forecasting.lags import LATEST_DAYS
+from batch_layer.forecasting.features.clock import utc
+from batch_layer.forecasting.features.irradiance import derived
+from batch_layer.forecasting.features.lags import LATEST_DAYS
+from batch_layer.forecasting.features.site import GREATEST, Site
+from batch_layer.forecasting.features.table import OFF, OWN_LINEAR, feature_rows, with_own_linear
+from batch_layer.forecasting.features.weather import columns, hour_by_hour
+from batch_layer.forecasting.histories.history import History, Repairs, SeriesRefused, read_series
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import GREATEST, Site
-from batch_layer.forecasting.table import OFF, OWN_LINEAR, feature_rows, with_own_linear
-from batch_layer.forecasting.weather import columns, hour_by_hour
 
 SUN_COLUMNS = ("elevation", "sun_azimuth", "clear")
 AMOUNTS = ("value", "anchor", "unit", "naive", "last_week", "ceiling")

@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from batch_layer.forecasting import lags
-from batch_layer.forecasting.clock import day_types, wall_clock
-from batch_layer.forecasting.lags import Past, mean
-from batch_layer.forecasting.levels import mean_of_first, past_features
-from batch_layer.forecasting.linear import own_forecast
+from batch_layer.forecasting.features import lags
+from batch_layer.forecasting.features.clock import day_types, wall_clock
+from batch_layer.forecasting.features.lags import Past, mean
+from batch_layer.forecasting.features.levels import mean_of_first, past_features
+from batch_layer.forecasting.features.linear import own_forecast
+from batch_layer.forecasting.features.site import Site
+from batch_layer.forecasting.features.sun_features import sun_features
+from batch_layer.forecasting.features.weather import column, weather_features
 from batch_layer.forecasting.quantity import Quantity
-from batch_layer.forecasting.site import Site
-from batch_layer.forecasting.sun_features import sun_features
-from batch_layer.forecasting.weather import column, weather_features
 
 KEYS = ["series_id", "issued_at", "time"]
 WITHHELD = "withheld"

@@ -1,0 +1,1 @@
+"""Histories as people bring them: read, judged hour by hour, made whole."""

@@ -1,0 +1,1 @@
+"""Quantile regression forests, what centres and calibrates them, and where they are kept."""
