@@ -72,19 +72,18 @@ def show(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], 
         typer.echo(csv_text(columns, rows), nl=False)
         return
     # Names and words of others are shown as they are: in brackets they would else be taken for styles.
-    table = Table(title=Text(title), caption=Text(caption))
+    table = Table(title=Text(printable(title), justify="center"), caption=Text(printable(caption), justify="center"))
     listed = [[_cell(row.get(name)) for name in columns] for row in rows]
     for index, name in enumerate(columns):
         numbers = any(row[index].is_number for row in listed)
         # On a narrow terminal words may wrap; a number or a time cut short would be another.
-        table.add_column(
-            name, justify="right" if numbers else "left", no_wrap=any(row[index].is_whole for row in listed)
-        )
+        is_whole = any(row[index].is_whole for row in listed)
+        table.add_column(name, justify="right" if numbers else "left", no_wrap=is_whole)
     for row in listed:
         table.add_row(*(Text(printable(cell.text)) for cell in row))
     console = Console()
     needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).minimum
-    console.print(table, width=max(console.width, needed), crop=False, soft_wrap=needed > console.width)
+    Console(width=max(console.width, needed)).print(table)
 
 
 def printable(text: str) -> str:
