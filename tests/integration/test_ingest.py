@@ -255,15 +255,20 @@ def test_replay_paces_and_names_an_unknown_topic(stack: Settings, topic: str, tm
     assert "there is no topic no-such" in result.output
 
 
-def test_registering_again_updates_what_is_stated_and_keeps_the_rest(
+def test_registering_again_updates_what_is_stated_and_two_homes_may_use_one_device_id(
     stack: Settings, session: Any, catalogue: None
 ) -> None:
     write_catalogue(session, parse_catalogue({"installation_id": HOME, "capacity_kw": 4.5}))
     row = session.execute("SELECT * FROM installation WHERE installation_id = %s", [HOME]).one()
     assert (row.capacity_kw, row.time_zone, row.latitude) == (4.5, "America/Los_Angeles", None)
-    stolen = {"installation_id": "ingest-other", "devices": entry(stack)["devices"]}
-    with pytest.raises(CatalogueError, match=f"{HOME}-inverter already belongs to {HOME}"):
-        write_catalogue(session, parse_catalogue(stolen))
-    assert not session.execute("SELECT * FROM installation WHERE installation_id = 'ingest-other'").one()
+    other = "ingest-other"
+    write_catalogue(session, parse_catalogue({"installation_id": other, "devices": entry(stack)["devices"]}))
+    try:
+        for installation in (HOME, other):
+            rows = session.execute("SELECT device_id FROM device WHERE installation_id = %s", [installation])
+            assert {row.device_id for row in rows} == {f"{HOME}-inverter", f"{HOME}-meter"}
+    finally:
+        session.execute("DELETE FROM device WHERE installation_id = %s", [other])
+        session.execute("DELETE FROM installation WHERE installation_id = %s", [other])
     with pytest.raises(CatalogueError, match="community_id nowhere is not registered"):
         write_catalogue(session, parse_catalogue(entry(stack, community_id="nowhere")))

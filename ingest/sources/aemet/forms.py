@@ -144,10 +144,11 @@ def _chances(day: Mapping[str, Any], unreadable: Unreadable) -> Iterator[tuple[i
 
 def _temperatures(day: Mapping[str, Any], unreadable: Unreadable) -> dict[int, float]:
     stated = day["temperatura"]
-    found = {
-        int(entry["hora"]): number(entry["value"], unreadable, "temperatura") for entry in stated.get("dato") or []
-    }
-    known = {hour: value for hour, value in found.items() if value is not None}
+    known: dict[int, float] = {}
+    for entry in stated.get("dato") or []:
+        value = number(entry["value"], unreadable, "dato")
+        if value is not None:
+            known[hour_of(entry["hora"])] = value
     extremes = [number(stated.get(name), unreadable, name) for name in ("maxima", "minima")]
     both = [value for value in extremes if value is not None]
     return known or ({12: sum(both) / 2} if len(both) == 2 else {})

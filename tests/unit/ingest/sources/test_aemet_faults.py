@@ -111,7 +111,7 @@ DAILY_DAY = {
 @pytest.mark.parametrize(
     "odd",
     [{"temperatura": None}, {"temperatura": {"maxima": None, "minima": 3}},
-     {"temperatura": {"dato": [{"hora": None}]}}],
+     {"temperatura": {"dato": [{"hora": None}]}}, {"temperatura": {"dato": [{"hora": 10**30, "value": 3}]}}],
 )  # fmt: skip
 def test_a_far_day_without_temperatures_costs_itself(odd: dict[str, Any]) -> None:
     days = [{**DAILY_DAY, **odd}, {**DAILY_DAY, "fecha": "2026-11-26T00:00:00"}]
