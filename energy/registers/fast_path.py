@@ -9,44 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from typing import NamedTuple, TypeGuard
 
 from energy.energy_row import QUARTER_US
 from energy.registers.apportion import by_power, by_time
-from energy.registers.deltas import ALL_ONES
 from energy.registers.full_path import LONG_STEP_US, Portion, bounded
-from energy.registers.pace import (
-    CONTEXT,
-    FACTOR,
-    HOUSEHOLD_MW,
-    MW_US,
-    REACH_US,
-    SLACK_US,
-    Move,
-    is_of_pace,
-    unquestioned,
-    with_slack,
-)
+from energy.registers.plain import Column, Columns, Standing, plain_standing, shows_marker
 from energy.registers.power import GAP_US
-from energy.registers.samples import HEADROOM, SPARE_MWH, SPARE_POWER, count_of, most_in
-from energy.registers.standstill import STUCK_MWH
+from energy.registers.samples import HEADROOM, most_in
 
-Column = Sequence[int | None]
 Shares = list[tuple[int, int, int]]
-_STANDING = MW_US * STUCK_MWH
-
-
-class Standing(NamedTuple):
-    """What a register did up to its last sample: its last move, and the standstill since."""
-
-    energy: int
-    """Energy (mW * us) that the lesser of each two powers gave since the last move."""
-    since: int
-    """Time of the last move, or of the first sample; this and the rest are kept where no capacity is known."""
-    samples: int = 0
-    """Samples since."""
-    move: Move = Move(0, 1)
 
 
 class Course(NamedTuple):
@@ -96,25 +68,18 @@ def advance(
 
     Units as in :class:`energy.registers.samples.Samples`; a step longer than ``bridge_us`` is not shared.
     """
-    if not times or not _is_whole(register) or _shows_marker(course, register):
+    if not times or not _is_whole(register) or shows_marker(0 if course is None else course.register, register):
         return None
     if course is None:
         if register[0] == 0 < register[-1]:  # it may have begun, or not been read yet
             return None
         edge = times[0] - times[0] % QUARTER_US + QUARTER_US
         course = Course(times[0], register[0], power[0], Standing(0, times[0]), (times[0], register[0]), edge, {})
-    standing = _plain(course, times, register, power, _most_mw(capacity_w))
+    last = course.time, course.register, course.power
+    standing = plain_standing(last, course.standing, Columns(times, register, power), _most_mw(capacity_w))
     if standing is None:
         return None
     return _with_steps(course, times, register, power, bridge_us)._replace(standing=standing)
-
-
-def _shows_marker(course: Course | None, register: Sequence[int]) -> bool:
-    """Whether the register comes to all ones otherwise than by counting."""
-    if ALL_ONES.isdisjoint(register):
-        return False
-    values = [0 if course is None else course.register, *register]
-    return any(here in ALL_ONES and here - before > 2 * count_of(before, here) for before, here in pairwise(values))
 
 
 def _most_mw(capacity_w: float | None) -> int | None:
@@ -123,76 +88,6 @@ def _most_mw(capacity_w: float | None) -> int | None:
 
 def _is_whole(column: Column) -> TypeGuard[Sequence[int]]:
     return None not in column
-
-
-def _plain(
-    course: Course, times: Sequence[int], register: Sequence[int], power: Column, capacity: int | None
-) -> Standing | None:
-    """What the course's ``standing`` becomes, or None where a sample is in doubt."""
-    if not _is_credible(course.power, power, capacity):
-        return None
-    if capacity is None:
-        return _plain_by_pace(course, times, register, power)
-    t0, r0, p0, standing = course.time, course.register, course.power, course.standing.energy
-    for t1, r1, p1 in zip(times, register, power, strict=True):
-        step = r1 - r0
-        if step > 0:
-            standing = 0
-            beyond = step - capacity * (t1 - t0 + SLACK_US) // MW_US
-            if beyond > 0 and beyond > 2 * count_of(r0, r1):
-                return None
-        elif step < 0:
-            return None
-        elif p0 and p1 and t1 - t0 <= GAP_US:
-            standing += min(p0, p1) * (t1 - t0)
-            if standing > _STANDING and standing > 3 * MW_US * count_of(r0):
-                return None
-        t0, r0, p0 = t1, r1, p1
-    return course.standing._replace(energy=standing)
-
-
-def _plain_by_pace(course: Course, times: Sequence[int], register: Sequence[int], power: Column) -> Standing | None:
-    """The same where no capacity is known: the last move is the evidence of the next one's pace."""
-    t0, r0, p0 = course.time, course.register, course.power
-    standing, since, samples, move = course.standing
-    for t1, r1, p1 in zip(times, register, power, strict=True):
-        span, step = t1 - t0, r1 - r0
-        if step > 0:
-            beyond = 0
-            if p0 is not None and p1 is not None and span <= GAP_US:
-                beyond = step - SPARE_MWH - SPARE_POWER * max(p0, p1) * with_slack(span) // MW_US
-            if step > unquestioned(span + SLACK_US):
-                is_near = samples < CONTEXT and t0 - since + move.span <= REACH_US
-                if not (is_near and is_of_pace(step, span, move)):
-                    return None
-            if beyond > 0 and beyond > 2 * count_of(r0, r1):
-                return None
-            move = Move(step, t1 - since)
-            standing, since, samples = 0, t1, 0
-        elif step < 0:
-            return None
-        else:
-            samples += 1
-            if p0 and p1 and span <= GAP_US:
-                standing += min(p0, p1) * span
-                if standing > _STANDING and standing > 3 * MW_US * count_of(r0):
-                    return None
-        t0, r0, p0 = t1, r1, p1
-    return Standing(standing, since, samples, move)
-
-
-def _is_credible(before: int | None, power: Column, capacity: int | None) -> bool:
-    """Whether ``power`` (mW) needs no second look: it stays below the capacity, or grows step by step."""
-    greatest = HOUSEHOLD_MW if capacity is None else capacity
-    if max(filter(None, power), default=0) <= greatest:
-        return True
-    if capacity is not None:
-        return False
-    for p in power:
-        if p is not None and p > greatest and (before is None or p > FACTOR * before):
-            return False
-        before = p
-    return True
 
 
 def _with_steps(course: Course, times: Sequence[int], register: Sequence[int], power: Column, bridge_us: int) -> Course:

@@ -1,4 +1,4 @@
-"""Seeded sequences of faults: totals stay within their bounds, and any window with its context gives the same values."""
+"""Seeded sequences of faults: totals within their bounds, and any window with its context gives the same values."""
 
 from __future__ import annotations
 

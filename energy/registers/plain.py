@@ -1,0 +1,132 @@
+"""What makes samples plain: only rises, as much as capacity, power and pace allow, and no marker.
+
+Whatever is plain here is believed on the full path, too, whatever samples come later.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from energy.registers.deltas import ALL_ONES
+from energy.registers.pace import (
+    CONTEXT,
+    FACTOR,
+    HOUSEHOLD_MW,
+    MW_US,
+    REACH_US,
+    SLACK_US,
+    Move,
+    is_of_pace,
+    unquestioned,
+    with_slack,
+)
+from energy.registers.power import GAP_US
+from energy.registers.samples import SPARE_MWH, SPARE_POWER, count_of
+from energy.registers.standstill import STUCK_MWH
+
+Column = Sequence[int | None]
+Last = tuple[int, int, int | None]
+"""Time, register and power of the sample before."""
+_STANDING = MW_US * STUCK_MWH
+
+
+class Columns(NamedTuple):
+    """Samples in order: times in microseconds, registers in mWh, powers in mW."""
+
+    times: Sequence[int]
+    register: Sequence[int]
+    power: Column
+
+
+class Standing(NamedTuple):
+    """What a register did up to its last sample: its last move, and the standstill since."""
+
+    energy: int
+    """Energy (mW * us) that the lesser of each two powers gave since the last move."""
+    since: int
+    """Time of the last move, or of the first sample; this and the rest are kept where no capacity is known."""
+    samples: int = 0
+    """Samples since."""
+    move: Move = Move(0, 1)
+
+
+def shows_marker(before: int, register: Sequence[int]) -> bool:
+    """Whether a rising register comes to all ones otherwise than by counting; ``before`` is the value before it."""
+    for marker in ALL_ONES:
+        if not register[0] <= marker <= register[-1]:
+            continue
+        at = bisect_left(register, marker)
+        held = register[at - 1] if at else before
+        if register[at] == marker and marker - held > 2 * count_of(held, marker):
+            return True
+    return False
+
+
+def plain_standing(last: Last, standing: Standing, columns: Columns, capacity: int | None) -> Standing | None:
+    """What ``standing`` becomes with the samples after the ``last``, or None where one is in doubt."""
+    if not _is_credible(last[2], columns.power, capacity):
+        return None
+    if capacity is None:
+        return _plain_by_pace(last, standing, columns)
+    (t0, r0, p0), energy = last, standing.energy
+    for t1, r1, p1 in zip(*columns, strict=True):
+        step = r1 - r0
+        if step > 0:
+            energy = 0
+            beyond = step - capacity * (t1 - t0 + SLACK_US) // MW_US
+            if beyond > 0 and beyond > 2 * count_of(r0, r1):
+                return None
+        elif step < 0:
+            return None
+        elif p0 and p1 and t1 - t0 <= GAP_US:
+            energy += min(p0, p1) * (t1 - t0)
+            if energy > _STANDING and energy > 3 * MW_US * count_of(r0):
+                return None
+        t0, r0, p0 = t1, r1, p1
+    return standing._replace(energy=energy)
+
+
+def _plain_by_pace(last: Last, standing: Standing, columns: Columns) -> Standing | None:
+    """The same where no capacity is known: the last move is the evidence of the next one's pace."""
+    t0, r0, p0 = last
+    energy, since, samples, move = standing
+    for t1, r1, p1 in zip(*columns, strict=True):
+        span, step = t1 - t0, r1 - r0
+        if step > 0:
+            beyond = 0
+            if p0 is not None and p1 is not None and span <= GAP_US:
+                beyond = step - SPARE_MWH - SPARE_POWER * max(p0, p1) * with_slack(span) // MW_US
+            if step > unquestioned(span + SLACK_US):
+                is_near = samples < CONTEXT and t0 - since + move.span <= REACH_US
+                if not (is_near and is_of_pace(step, span, move)):
+                    return None
+            if beyond > 0 and beyond > 2 * count_of(r0, r1):
+                return None
+            move = Move(step, t1 - since)
+            energy, since, samples = 0, t1, 0
+        elif step < 0:
+            return None
+        else:
+            samples += 1
+            if p0 and p1 and span <= GAP_US:
+                energy += min(p0, p1) * span
+                if energy > _STANDING and energy > 3 * MW_US * count_of(r0):
+                    return None
+        t0, r0, p0 = t1, r1, p1
+    return Standing(energy, since, samples, move)
+
+
+def _is_credible(before: int | None, power: Column, capacity: int | None) -> bool:
+    """Whether ``power`` (mW) needs no second look: it stays below the capacity, or grows step by step."""
+    greatest = HOUSEHOLD_MW if capacity is None else capacity
+    if max(filter(None, power), default=0) <= greatest:
+        return True
+    if capacity is not None:
+        return False
+    for p in power:
+        if p is not None and p > greatest and (before is None or p > FACTOR * before):
+            return False
+        before = p
+    return True
