@@ -179,7 +179,8 @@ def _try(
         model = models.fit(_before(table, since), task.quantity, names, engine, TRIAL, trial)
         found = models.predict(model, trial, models.LADDER).toPandas()
         tried[engine] = mean_loss(found, models.LADDER), found
-        report(f"{engine}: loss {tried[engine][0]:.4f} of the mean on the 30 days before")
+        loss = f"loss {tried[engine][0]:.4f} of the mean" if np.isfinite(tried[engine][0]) else "nothing to be tried on"
+        report(f"{engine}: {loss} on the {RETRAIN_DAYS} days before")
     trial.unpersist()
     best = min(tried, key=lambda engine: tried[engine][0])
     return best, tried[best][1]
