@@ -21,7 +21,7 @@ class BetaError(ValueError):
     """Coefficients that do not add up to 1, or are negative; the text says which hour."""
 
 
-class Settled(NamedTuple):
+class Shared(NamedTuple):
     """What one member was assigned and used in one hour, in mWh."""
 
     assigned: int
@@ -72,24 +72,25 @@ def assign(production: int, betas: Mapping[str, int]) -> dict[str, int]:
     return parts
 
 
-def settle(assigned: int, consumed: int) -> Settled:
-    """One member's hour from what was assigned and what was consumed (mWh)."""
-    self_consumed = min(assigned, consumed)
-    return Settled(assigned, self_consumed, assigned - self_consumed, consumed - self_consumed)
+def share_hour(assigned: int, consumed: int) -> Shared:
+    """One member's hour from what was assigned and what was consumed (mWh); a consumption below 0 counts as none."""
+    used = max(0, consumed)
+    self_consumed = min(assigned, used)
+    return Shared(assigned, self_consumed, assigned - self_consumed, used - self_consumed)
 
 
-def settle_community(
+def share_community(
     production: Mapping[datetime, int],
     consumption: Mapping[str, Mapping[datetime, int]],
     betas: Mapping[str, int] | Mapping[datetime, Mapping[str, int]],
-) -> dict[str, dict[datetime, Settled]]:
+) -> dict[str, dict[datetime, Shared]]:
     """Every member's hours. ``betas`` are constant (by member) or hourly (by hour, then member), in millionths.
 
     ``production`` and ``consumption`` (by member) hold mWh by the hour's start. A member without consumption in an hour
     has consumed nothing known: the hour is left out, so that no surplus is made of a missing value.
     Raises :class:`BetaError`.
     """
-    settled: dict[str, dict[datetime, Settled]] = {member: {} for member in consumption}
+    shared: dict[str, dict[datetime, Shared]] = {member: {} for member in consumption}
     for hour, produced in sorted(production.items()):
         try:
             parts = assign(produced, _of_hour(betas, hour))
@@ -98,8 +99,8 @@ def settle_community(
         for member, part in parts.items():
             used = consumption.get(member, {}).get(hour)
             if used is not None:
-                settled[member][hour] = settle(part, used)
-    return settled
+                shared[member][hour] = share_hour(part, used)
+    return shared
 
 
 def _of_hour(betas: Mapping[str, int] | Mapping[datetime, Mapping[str, int]], hour: datetime) -> Mapping[str, int]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.money.sharing import ONE, BetaError, Line, Settled, assign, compensate, settle, settle_community
+from energy.money.sharing import ONE, BetaError, Line, Shared, assign, compensate, share_community, share_hour
 
 HOUR = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 LATER = datetime(2026, 6, 1, 13, tzinfo=timezone.utc)
@@ -35,29 +35,29 @@ def test_coefficients_that_do_not_add_up_are_refused(betas: dict[str, int]) -> N
     with pytest.raises(BetaError, match="add up"):
         assign(10, betas)
     with pytest.raises(BetaError, match="2026-06-01T12:00Z"):
-        settle_community({HOUR: 10}, {"a": {}}, betas)
+        share_community({HOUR: 10}, {"a": {}}, betas)
 
 
 @pytest.mark.parametrize(
-    ("assigned", "consumed", "settled"),
-    [(10, 4, Settled(10, 4, 6, 0)), (4, 10, Settled(4, 4, 0, 6)), (0, 0, Settled(0, 0, 0, 0))],
+    ("assigned", "consumed", "shared"),
+    [(10, 4, Shared(10, 4, 6, 0)), (4, 10, Shared(4, 4, 0, 6)), (0, 0, Shared(0, 0, 0, 0))],
 )
-def test_an_hour_of_a_member(assigned: int, consumed: int, settled: Settled) -> None:
-    assert settle(assigned, consumed) == settled
+def test_an_hour_of_a_member(assigned: int, consumed: int, shared: Shared) -> None:
+    assert share_hour(assigned, consumed) == shared
 
 
 def test_constant_and_hourly_coefficients() -> None:
     production = {HOUR: 1000, LATER: 1000}
     consumption = {"a": {HOUR: 100, LATER: 900}, "b": {HOUR: 600}}
-    constant = settle_community(production, consumption, {"a": 250_000, "b": 750_000})
+    constant = share_community(production, consumption, {"a": 250_000, "b": 750_000})
     assert constant == {
-        "a": {HOUR: Settled(250, 100, 150, 0), LATER: Settled(250, 250, 0, 650)},
-        "b": {HOUR: Settled(750, 600, 150, 0)},
+        "a": {HOUR: Shared(250, 100, 150, 0), LATER: Shared(250, 250, 0, 650)},
+        "b": {HOUR: Shared(750, 600, 150, 0)},
     }
-    hourly = settle_community(production, consumption, {HOUR: {"a": ONE, "b": 0}, LATER: {"a": 0, "b": ONE}})
-    assert hourly["a"] == {HOUR: Settled(1000, 100, 900, 0), LATER: Settled(0, 0, 0, 900)}
+    hourly = share_community(production, consumption, {HOUR: {"a": ONE, "b": 0}, LATER: {"a": 0, "b": ONE}})
+    assert hourly["a"] == {HOUR: Shared(1000, 100, 900, 0), LATER: Shared(0, 0, 0, 900)}
     with pytest.raises(BetaError, match="no coefficients"):
-        settle_community(production, consumption, {HOUR: {"a": ONE}})
+        share_community(production, consumption, {HOUR: {"a": ONE}})
 
 
 def test_the_energy_term_never_goes_below_nothing() -> None:
@@ -73,3 +73,7 @@ def test_the_energy_term_never_goes_below_nothing() -> None:
     assert small.term == Decimal("1.2")
     assert compensate([]).term == 0
     assert compensate([Line(kwh, -5.0, kwh, 60.0)]).compensated == 0
+
+
+def test_a_consumption_below_zero_makes_no_surplus() -> None:
+    assert share_hour(1000, -300) == Shared(1000, 0, 1000, 0)
