@@ -22,7 +22,7 @@ from batch_layer.night import Night
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
-from conf.settings import AemetSettings
+from conf.sections import AemetSettings
 from conf.stations import DAILY_VALUES, municipality_of_station
 from ingest.sources.aemet import client, weather
 from ingest.sources.asking import ask_weather
