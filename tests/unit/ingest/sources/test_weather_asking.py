@@ -1,0 +1,83 @@
+"""AEMET's answers from its two steps to the records of topic ``weather``, against the service on this machine."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conf import Settings
+from conf.sections import AemetSettings
+from ingest.sources import backfill
+from ingest.sources.aemet import weather
+from ingest.sources.asking import ask_weather
+from tests.support.aemet_service import aemet_service
+
+DATA = Path(__file__).parents[3] / "data" / "aemet"
+CODE = "15030"
+DAY = date(2026, 3, 28)
+
+
+def answer(name: str) -> Any:
+    return json.loads((DATA / f"{name}.json").read_bytes().decode("iso-8859-15"))
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    sent: list[Any] = []
+
+    def publish(_settings: Settings, _topic: str, messages: Any) -> int:
+        found = list(messages)
+        sent.extend(found)
+        return len(found)
+
+    monkeypatch.setattr(backfill, "publish_all", publish)
+    monkeypatch.setattr(weather, "_municipalities", lambda _settings: ["28079", CODE])
+    monkeypatch.setenv("AEMET_API_KEY", "secret")
+    return sent
+
+
+def test_forecasts_of_each_municipality_and_the_daily_one_beyond_the_hourly(
+    settings: Settings, tmp_path: Path, published: list[Any]
+) -> None:
+    said: list[str] = []
+    with aemet_service() as service:
+        service.answers = {
+            f"/prediccion/especifica/municipio/horaria/{CODE}": answer("horaria_15030"),
+            f"/prediccion/especifica/municipio/diaria/{CODE}": answer("diaria_15030"),
+        }
+        own = settings.model_copy(
+            update={"home": tmp_path, "aemet": AemetSettings(base=service.base, per_minute=10_000)}
+        )
+        ask_weather(own, DAY, said.append, said.append)
+    times = [json.loads(message.value)["time"] for message in published]
+    assert len(times) == len(set(times)) == 64 + 4
+    assert times[-1] == "2026-04-03T10:00:00Z"
+    assert "weather: 68 records from AEMET" in said
+    assert sum("No hay datos" in word for word in said) == 2
+    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json.gz"))
+    assert kept == [f"issued/aemet/{kind}/{CODE}/20260328T060511Z.json.gz" for kind in ("diaria", "horaria")]
+
+
+def test_a_backfill_brings_the_stations_hours_and_days(
+    settings: Settings, tmp_path: Path, published: list[Any]
+) -> None:
+    said: list[str] = []
+    days = "/valores/climatologicos/diarios/datos/fechaini/2026-03-20T00:00:00UTC/fechafin/2026-03-21T23:59:59UTC"
+    with aemet_service() as service:
+        service.answers = {
+            f"/prediccion/especifica/municipio/horaria/{CODE}": answer("horaria_15030"),
+            "/observacion/convencional/todas": answer("observacion"),
+            "/valores/climatologicos/inventarioestaciones/todasestaciones": answer("inventario"),
+            f"{days}/todasestaciones": answer("climatologia"),
+        }
+        own = settings.model_copy(
+            update={"home": tmp_path, "aemet": AemetSettings(base=service.base, per_minute=10_000)}
+        )
+        count = backfill.backfill(own, "aemet", date(2026, 3, 20), date(2026, 3, 22), said.append)
+    assert count == len(published) == 64 + 3 + 3
+    daily = [json.loads(message.value) for message in published[-3:]]
+    assert ["cloud_fraction" in record for record in daily] == [True, True, False]
