@@ -196,6 +196,8 @@ def _errors(session: Session) -> None:
         "mae_last_week_wh": 300.0,
         "rmse_wh": 120.0,
         "bias_wh": -5.0,
+        "installation_id": COMMUNITY,
+        "quantity": "generation",
     }
     slices = [(OLD_RUN, "month", "2025-12", 700), (NEW_RUN, "month", "2025-12", 600)]
     slices += [(run, "horizon", hour, 30) for run in (OLD_RUN, NEW_RUN, UNPUBLISHED) for hour in ("09", "10")]
