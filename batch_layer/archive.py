@@ -15,8 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.master import dataset
 from batch_layer.master.validate import validate
-from batch_layer.night import Night
-from batch_layer.runs import Outcome, Run, RunError
+from batch_layer.runs import Night, Outcome, Run, RunError
 from conf import Settings
 from energy.topics import EARLIEST, TOPICS
 from store import cassandra, quarantine

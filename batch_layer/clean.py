@@ -20,10 +20,9 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import artifacts
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
-from batch_layer.night import Night
 from batch_layer.publishing import silent_devices, stated
 from batch_layer.quarters import gap_ledger
-from batch_layer.runs import Outcome
+from batch_layer.runs import Night, Outcome
 from energy.conflict import merge
 from energy.topics import TOPICS
 

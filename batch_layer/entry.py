@@ -15,8 +15,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from batch_layer import runs
-from batch_layer.night import Night
-from batch_layer.runs import STEPS, Outcome, Run, RunError
+from batch_layer.runs import STEPS, Night, Outcome, Run, RunError
 from conf import Settings, load_settings
 from conf.refusal import Refusal
 from store.spark import session

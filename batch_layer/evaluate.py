@@ -10,9 +10,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.artifacts import DRIFT, ERRORS, SKILL
 from batch_layer.forecasting import skill
 from batch_layer.forecasting.sites import read_sites
-from batch_layer.night import Night
 from batch_layer.publishing import drift
-from batch_layer.runs import Outcome
+from batch_layer.runs import Night, Outcome
 
 
 def run(night: Night) -> Outcome:

@@ -30,9 +30,8 @@ from batch_layer.forecasting.issues import (
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.sites import read_sites
 from batch_layer.master import dataset
-from batch_layer.night import Night
 from batch_layer.quarters.energy_view import read_energy
-from batch_layer.runs import Outcome, Run
+from batch_layer.runs import Night, Outcome, Run
 
 
 def run(night: Night) -> Outcome:

@@ -18,8 +18,7 @@ from batch_layer.forecasting.models import stored_model
 from batch_layer.forecasting.models.model import PERSISTENCE
 from batch_layer.forecasting.reconcile import reconcile
 from batch_layer.forecasting.sites import read_sites
-from batch_layer.night import Night
-from batch_layer.runs import Outcome
+from batch_layer.runs import Night, Outcome
 
 COLUMNS = ("installation_id", "quantity", "day", "time", "issued_at", "p10", "p50", "p90", "model", "step")
 

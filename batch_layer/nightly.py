@@ -11,8 +11,7 @@ from pyspark.sql import SparkSession
 from batch_layer import runs
 from batch_layer.ask import sources_asked
 from batch_layer.entry import Report, day_asked, room_asked_for, take
-from batch_layer.night import Night
-from batch_layer.runs import STEPS, Run, RunError
+from batch_layer.runs import STEPS, Night, Run, RunError
 from conf import Settings, load_settings
 from conf.refusal import Refusal
 from store.spark import session

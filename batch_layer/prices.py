@@ -14,10 +14,9 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import PRICE_FORECAST, PRICE_SKILL
 from batch_layer.master import dataset
-from batch_layer.night import Night
 from batch_layer.pricing import candidates, weather
 from batch_layer.pricing.day_ahead import Ahead, Market, ahead
-from batch_layer.runs import Outcome, Run
+from batch_layer.runs import Night, Outcome, Run
 from energy.calendar import local_day
 from energy.money.tariff import MADRID
 

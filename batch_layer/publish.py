@@ -12,8 +12,7 @@ from datetime import datetime, timezone
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import ARTIFACTS, SKILL
-from batch_layer.night import Night
-from batch_layer.runs import Outcome
+from batch_layer.runs import Night, Outcome
 from store import cassandra
 from store.runs import INSERT, NIGHTLY
 

@@ -55,6 +55,15 @@ class Run:
         return (*self.published, self.run_id)
 
 
+@dataclass(frozen=True)
+class Night:
+    """One night at work, what every step of it needs: the Spark session, the settings, and the run its rows bear."""
+
+    spark: SparkSession
+    settings: Settings
+    run: Run
+
+
 def cut_of(day: date) -> datetime:
     """The cut of a night: 00:00 UTC of ``day``."""
     return datetime.combine(day, time(), timezone.utc)

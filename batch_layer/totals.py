@@ -10,13 +10,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import artifacts
-from batch_layer.night import Night
 from batch_layer.publishing import checks
 from batch_layer.quarters import energy_view
 from batch_layer.quarters.arrow_rows import STRETCHES, TOTALS
 from batch_layer.quarters.revisions import by_day, revisions
 from batch_layer.quarters.totals import Evidence, Work, community_totals, installation_totals
-from batch_layer.runs import Outcome
+from batch_layer.runs import Night, Outcome
 from store.catalogue import Catalogue, read_catalogue
 
 

@@ -23,8 +23,7 @@ from batch_layer.forecasting.models.forest import Shape
 from batch_layer.forecasting.models.model import Model
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
-from batch_layer.night import Night
-from batch_layer.runs import Outcome, Run
+from batch_layer.runs import Night, Outcome, Run
 from conf import Settings
 
 TRIAL = Shape(trees=10, depth=8)

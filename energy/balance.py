@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from energy.conflict import merge
 from energy.derived import derived
-from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, exact_sums, from_us, joined, joined_causes, to_us
+from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, from_us, joined_causes, to_us
 from energy.records import REGISTERS
 from energy.registers.apportion import ALL_TIME
 from energy.registers.counters import BRIDGE, Portion, energy_of_columns
@@ -192,26 +192,3 @@ def _row(quantity: str, period: int, parts: list[Portion], expected: int) -> Ene
         sum(part.upper for part in parts) / MWH,
         joined_causes(cause for part in parts for cause in part.cause.split(",")),
     )
-
-
-def community_energy(members: Mapping[str, list[EnergyRow]]) -> list[EnergyRow]:
-    """Sums over a community's members, by quantity and quarter-hour.
-
-    ``members`` holds each member's rows by its id. Completeness is the share of the members' time that is covered,
-    a member without a row counting nothing, among the members that have the quantity at all.
-    """
-    grouped: dict[tuple[str, datetime], list[EnergyRow]] = defaultdict(list)
-    having: dict[str, set[str]] = defaultdict(set)
-    for member, rows in members.items():
-        for row in rows:
-            grouped[row.quantity, row.start].append(row)
-            having[row.quantity].add(member)
-    together = []
-    for (quantity, start), parts in sorted(grouped.items()):
-        energy, lower, upper = exact_sums(parts)
-        method, cause = joined(parts)
-        # Whole parts of a thousandth: a sum of shares must not depend on the members' order.
-        covered = sum(round(row.completeness * 1_000_000) for row in parts)
-        share = covered / (len(having[quantity]) * 1_000_000)
-        together.append(EnergyRow(quantity, start, energy, share, method, lower, upper, cause))
-    return together

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.artifacts import FORECAST, HINDCASTS
 from batch_layer.forecasting.issues import SKILL_DAYS
 from batch_layer.forecasting.reconcile import reconcile
-from batch_layer.night import Night
+from batch_layer.runs import Night
 
 YESTERDAY, LAST_WEEK = "same hour yesterday", "same hour last week"
 KEYS = ["installation_id", "quantity"]

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import runs
 from batch_layer.incremental import device_days
 from batch_layer.master import dataset
-from batch_layer.night import Night
+from batch_layer.runs import Night
 from conf import Settings
 from energy.calendar import dates
 from energy.topics import LONGEST_INTERVAL

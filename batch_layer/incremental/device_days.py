@@ -16,7 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import DEVICE_DAYS
 from batch_layer.master import dataset
-from batch_layer.night import Night
+from batch_layer.runs import Night
 from energy.calendar import dates
 from energy.records import REGISTERS
 

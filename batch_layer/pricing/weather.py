@@ -16,9 +16,9 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting.features.clock import utc
 from batch_layer.master import dataset
-from batch_layer.night import Night
 from batch_layer.pricing import band
 from batch_layer.pricing.day_ahead import Market
+from batch_layer.runs import Night
 from conf.stations import DAILY_VALUES, municipality_of_station
 
 VARIABLES = ("temperature_c", "wind_speed_m_s", "cloud_fraction")

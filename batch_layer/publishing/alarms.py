@@ -8,8 +8,8 @@ from cassandra.concurrent import execute_concurrent_with_args
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.night import Night
 from batch_layer.publishing.artifact import Artifact
+from batch_layer.runs import Night
 from store import cassandra
 from store.alarms import LAYERS, STANDING
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, DataFrameReader
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.night import Night
+from batch_layer.runs import Night
 from store import hdfs
 
 BATCH_ROWS = 1000

@@ -12,8 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import DRIFT
 from batch_layer.forecasting import skill
-from batch_layer.night import Night
-from batch_layer.runs import Run
+from batch_layer.runs import Night, Run
 
 RECENT_DAYS = 7
 FEWEST_DAYS = 5

@@ -10,10 +10,9 @@ from cassandra.concurrent import execute_concurrent_with_args
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.night import Night
 from batch_layer.publishing.artifact import Artifact
 from batch_layer.quarters import energy_view
-from batch_layer.runs import RunError
+from batch_layer.runs import Night, RunError
 from store import cassandra
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import DEVICE_DAYS
 from batch_layer.incremental.device_days import Span
-from batch_layer.night import Night
+from batch_layer.runs import Night
 
 KIND = "silent"
 _DAY = timedelta(days=1)

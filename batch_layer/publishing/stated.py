@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.master import dataset
-from batch_layer.night import Night
+from batch_layer.runs import Night
 from energy.intervals import FIELDS
 
 OFFICIAL_KEY = ("installation_id", "month", "start", "meter_id", "end", "source", "known_at", "method")

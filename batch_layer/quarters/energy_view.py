@@ -12,7 +12,7 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.night import Night
+from batch_layer.runs import Night
 from conf import Settings
 from store import hdfs
 

@@ -8,9 +8,8 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.night import Night
 from batch_layer.quarters.energy_view import KEY, newest, read_rows
-from batch_layer.runs import Run
+from batch_layer.runs import Night, Run
 from energy.energy_row import MWH
 
 VALUE = ("energy_wh", "completeness", "method", "lower_wh", "upper_wh", "cause")

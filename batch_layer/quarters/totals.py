@@ -23,7 +23,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.master.dataset import INTERVAL_SPAN
 from batch_layer.quarters import gap_ledger
 from batch_layer.quarters.arrow_rows import ARROW_BOTH, BOTH, TOTALS, ledger_batch, totals_batch, values_of
-from energy.balance import community_energy, counted, installation_rows
+from energy.balance import counted, installation_rows
+from energy.community import community_energy
 from energy.intervals import stated_energy
 from energy.records import COUNTED
 from energy.registers.counters import ANY_HOLE

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from energy.balance import community_energy
+from energy.community import community_energy
 from energy.energy_row import METHODS, EnergyRow
 from energy.intervals import FIELDS, interval_energy
 from energy.records import QUANTITIES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 INK, FAINT, RULE = "#3f4a54", "#5b6770", "#e6e4dd"
@@ -11,51 +11,53 @@ FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 HOURS_A_TICK = 6
 
 
-def layout(
-    span: tuple[datetime, datetime], now: datetime, zone: ZoneInfo, unit: str, *, margin: int, legend: float, **y: Any
-) -> dict[str, Any]:
-    """Layout of a curve over ``span``: the axis is UTC, its labels those of ``zone``.
+class Place(NamedTuple):
+    """What a curve's frame leaves room for."""
 
-    ``unit`` names the heights, ``margin`` (pixels) is the room of their labels, ``legend`` its place below the curve,
-    and ``y`` what else the axis of heights has.
-    """
-    start, end = span
-    at = axis(now)
+    unit: str
+    """What names the heights."""
+    margin: int
+    """Pixels of their labels."""
+    legend: float
+    """Where the legend stands below the curve."""
+
+
+def layout(span: tuple[datetime, datetime], now: datetime, zone: ZoneInfo, place: Place, **y: Any) -> dict[str, Any]:
+    """Layout of a curve over ``span``: the axis is UTC, its labels those of ``zone``; ``y`` is the axis of heights."""
+    legend = {"orientation": "h", "y": place.legend, "x": 0, "font": {"size": 12}, "traceorder": "normal"}
     return {
         "font": {"family": FONT, "size": 13, "color": INK},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": margin, "r": 8, "t": 8, "b": 28},
-        "legend": {"orientation": "h", "y": legend, "x": 0, "font": {"size": 12}, "traceorder": "normal"},
+        "margin": {"l": place.margin, "r": 8, "t": 8, "b": 28},
+        "legend": legend,
         "hovermode": "closest",
         "dragmode": False,
-        "xaxis": {
-            "range": [axis(start), axis(end)],
-            **day_ticks(start, end, zone),
-            "ticks": "outside",
-            "tickcolor": RULE,
-            "showgrid": False,
-            "fixedrange": True,
-            "linecolor": RULE,
-        },
-        "yaxis": {
-            "gridcolor": RULE,
-            "fixedrange": True,
-            "title": {"text": unit, "standoff": 4, "font": {"size": 12, "color": FAINT}},
-            **y,
-        },
-        "shapes": [
-            {
-                "type": "line",
-                "x0": at,
-                "x1": at,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": FAINT, "width": 1, "dash": "dash"},
-            }
-        ],
+        "xaxis": _time_axis(*span, zone),
+        "yaxis": {"gridcolor": RULE, "fixedrange": True, "title": _title(place.unit), **y},
+        "shapes": [_line_at(axis(now))],
     }
+
+
+def _title(unit: str) -> dict[str, Any]:
+    return {"text": unit, "standoff": 4, "font": {"size": 12, "color": FAINT}}
+
+
+def _time_axis(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "range": [axis(start), axis(end)],
+        **day_ticks(start, end, zone),
+        "ticks": "outside",
+        "tickcolor": RULE,
+        "showgrid": False,
+        "fixedrange": True,
+        "linecolor": RULE,
+    }
+
+
+def _line_at(at: datetime) -> dict[str, Any]:
+    line = {"color": FAINT, "width": 1, "dash": "dash"}
+    return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
 def day_ticks(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:

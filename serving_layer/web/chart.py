@@ -10,13 +10,14 @@ import plotly.graph_objects as go
 
 from serving_layer.views.forecast import ForecastHour
 from serving_layer.views.merge import BATCH, SPEED, Value
-from serving_layer.web.axes import FAINT, axis, layout
+from serving_layer.web.axes import FAINT, Place, axis, layout
 from serving_layer.web.snapshot import Snapshot
 
 QUARTER = timedelta(minutes=15)
 COLOURS = {"generation": ("#b45309", "rgba(217,119,6,%s)"), "consumption": ("#1d4ed8", "rgba(37,99,235,%s)")}
 """Line, and what an opacity makes an area of; both stand out from white by more than 4.5 to 1."""
 PUBLISHED, LIVE = "Published", "Live, provisional"
+PLACE = Place("kW", margin=40, legend=-0.14)
 
 
 def figure(snapshot: Snapshot, quantity: str) -> go.Figure:
@@ -25,9 +26,7 @@ def figure(snapshot: Snapshot, quantity: str) -> go.Figure:
     start, end = snapshot.window
     values = snapshot.today.get(quantity, [])
     drawing = go.Figure(
-        layout=layout(
-            (start, end), snapshot.now, snapshot.zone, "kW", margin=40, legend=-0.14, rangemode="tozero", zeroline=False
-        )
+        layout=layout((start, end), snapshot.now, snapshot.zone, PLACE, rangemode="tozero", zeroline=False)
     )
     drawing.update_layout(uirevision=f"{snapshot.installation['installation_id']}")
     drawing.add_annotation(

@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from werkzeug.exceptions import HTTPException
 
 from serving_layer.reader import Reader, StoreAway
 from serving_layer.views import catalogue
 from serving_layer.views.catalogue import UnknownInstallation
 from serving_layer.web import chart, parts, price_chart, price_panel
+from serving_layer.web.frame import QUANTITIES, layout
 from serving_layer.web.snapshot import Snapshot, at_present, first_choice, take
 
-REFRESH_SECONDS = 5
 PRICE_PARTS = ("prices", "price-chart", "price-words")
 PARTS = ("banner", "status", "tiles", "chart", "energies", *PRICE_PARTS, "members", "basis", "updated")
-QUANTITIES = {"generation": "Produced", "consumption": "Used"}
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def build(reader: Reader) -> Dash:
     # Dash's own log lines would tell every refresh.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     page.server.register_error_handler(Exception, _failed)
-    page.layout = _layout
+    page.layout = layout
     _connect(page, reader)
     return page
 
@@ -52,79 +51,19 @@ def _failed(error: Exception) -> tuple[str, int]:
     return "", status
 
 
-def _layout() -> html.Div:
-    return html.Div(
-        [
-            dcc.Interval(id="tick", interval=REFRESH_SECONDS * 1000),
-            dcc.Interval(id="second", interval=1000),
-            dcc.Store(id="updated"),
-            html.Header(
-                [
-                    html.Div([html.Span(className="mark"), html.H1("Solera")], className="brand"),
-                    html.Div(id="status"),
-                ]
-            ),
-            html.Div(id="banner", role="alert"),
-            html.Div(
-                [
-                    html.Label("Installation", htmlFor="chosen", className="sr"),
-                    dcc.Dropdown(id="chosen", clearable=False, searchable=True, placeholder="Installation"),
-                ],
-                className="choose",
-            ),
-            html.Section([html.Div(className="tile waiting") for _ in range(4)], id="tiles", className="tiles"),
-            html.Section(
-                [
-                    html.Div(
-                        [
-                            html.H2("Today and tomorrow"),
-                            dcc.RadioItems(QUANTITIES, "generation", id="quantity", className="switch", inline=True),
-                        ],
-                        className="card-head",
-                    ),
-                    html.Div(_graph("chart"), className="chart"),
-                ],
-                className="card",
-            ),
-            html.Section([html.H2("Yesterday and today"), html.Div(id="energies")], className="card"),
-            _price_card(),
-            html.Section([html.H2("Every installation now"), html.Div(id="members", className="members")]),
-            html.Footer([html.Div(id="basis"), html.Div("Loading …", id="age")]),
-        ],
-        className="page",
-    )
-
-
-def _price_card() -> html.Section:
-    """Hidden until there are prices."""
-    return html.Section(
-        [
-            html.Div(
-                [
-                    html.H2("What energy costs"),
-                    dcc.RadioItems(price_panel.MARKETS, "pvpc", id="market", className="switch", inline=True),
-                ],
-                className="card-head",
-            ),
-            html.Div(id="price-words"),
-            html.Div(_graph("price-chart"), className="chart prices"),
-        ],
-        id="prices",
-        className="card",
-        style={"display": "none"},
-    )
-
-
-def _graph(name: str) -> dcc.Graph:
-    return dcc.Graph(
-        id=name,
-        figure={"layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}},
-        config={"displayModeBar": False, "responsive": True},
-        style={"height": "100%"},
-    )
-
-
 def _connect(page: Dash, reader: Reader) -> None:
+    _connect_choice(page, reader)
+    _connect_parts(page, reader)
+    page.clientside_callback(  # type: ignore[no-untyped-call]
+        dash.ClientsideFunction("solera", "age"),
+        Output("age", "children"),
+        Output("age", "className"),
+        Input("second", "n_intervals"),
+        Input("updated", "data"),
+    )
+
+
+def _connect_choice(page: Dash, reader: Reader) -> None:
     @page.callback(
         Output("chosen", "options"),
         Output("chosen", "value"),
@@ -145,6 +84,8 @@ def _connect(page: Dash, reader: Reader) -> None:
         except StoreAway:
             return no_update, no_update
 
+
+def _connect_parts(page: Dash, reader: Reader) -> None:
     @page.callback(
         [Output(part, _property(part)) for part in PARTS],
         Input("tick", "n_intervals"),
@@ -163,14 +104,6 @@ def _connect(page: Dash, reader: Reader) -> None:
             return _everything(snapshot, quantity, prices)
         except (StoreAway, UnknownInstallation) as error:
             return _nothing(str(error))
-
-    page.clientside_callback(  # type: ignore[no-untyped-call]
-        dash.ClientsideFunction("solera", "age"),
-        Output("age", "children"),
-        Output("age", "className"),
-        Input("second", "n_intervals"),
-        Input("updated", "data"),
-    )
 
 
 def _property(part: str) -> str:

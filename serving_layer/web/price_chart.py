@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from serving_layer.views import prices
-from serving_layer.web.axes import FAINT, axis, layout
+from serving_layer.web.axes import FAINT, Place, axis, layout
 from serving_layer.web.price_panel import Price, Prices, end_of, per_kwh
 
 LINE, AREA = "#6d28d9", "rgba(124,58,237,%s)"
+PLACE = Place("€/kWh", margin=48, legend=-0.16)
 
 
 def figure(shown: Prices) -> go.Figure:
@@ -21,9 +22,7 @@ def figure(shown: Prices) -> go.Figure:
     forecast = [price for price in shown.values if price["kind"] == prices.FORECAST]
     end = end_of(shown.values[-1]) if shown.values else shown.start + timedelta(days=1)
     heights = {"zeroline": True, "zerolinecolor": FAINT, "tickformat": ".2f"}
-    drawing = go.Figure(
-        layout=layout((shown.start, end), shown.now, shown.zone, "€/kWh", margin=48, legend=-0.16, **heights)
-    )
+    drawing = go.Figure(layout=layout((shown.start, end), shown.now, shown.zone, PLACE, **heights))
     drawing.update_layout(uirevision=shown.market)
     if forecast:
         _add_band(drawing, forecast)

@@ -11,7 +11,8 @@ from datetime import timedelta
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
-from energy.balance import Register, community_energy, installation_energy
+from energy.balance import Register, installation_energy
+from energy.community import community_energy
 from energy.energy_row import EnergyRow, from_us, to_us
 from energy.registers.counters import CONTEXT, REACH
 from speed_layer.energy_query.carried_state import CarriedState, advance, begin

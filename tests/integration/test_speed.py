@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from conf import Settings
-from energy.balance import community_energy, installation_energy
+from energy.balance import installation_energy
+from energy.community import community_energy
 from energy.energy_row import EnergyRow
 from energy.topics import TOPICS, Rejected
 from speed_layer.readings_query.ledger import Ledger

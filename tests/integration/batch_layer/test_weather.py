@@ -18,9 +18,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import FEATURES
 from batch_layer.master import dataset
-from batch_layer.night import Night
 from batch_layer.nightly import nightly
-from batch_layer.runs import Run
+from batch_layer.runs import Night, Run
 from conf import Settings
 from conf.sections import AemetSettings
 from conf.stations import DAILY_VALUES, municipality_of_station

@@ -13,8 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import artifacts, evaluate, features, forecast, train
 from batch_layer.forecasting.features.site import Site
-from batch_layer.night import Night
-from batch_layer.runs import Run
+from batch_layer.runs import Night, Run
 from conf import Settings
 from tests.support.series import load, plant
 

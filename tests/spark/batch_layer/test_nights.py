@@ -12,13 +12,12 @@ from batch_layer import runs
 from batch_layer.artifacts import AFFECTED
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
-from batch_layer.night import Night
 from batch_layer.nightly import nightly
 from batch_layer.publishing import checks
 from batch_layer.publishing.energy_changes import PublishError
 from batch_layer.quarters import energy_view, gap_ledger
 from batch_layer.quarters.revisions import revisions
-from batch_layer.runs import Outcome, Run, RunError
+from batch_layer.runs import Night, Outcome, Run, RunError
 from conf import Settings
 
 NOON = datetime(2026, 3, 8, 12, tzinfo=timezone.utc)

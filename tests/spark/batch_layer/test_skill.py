@@ -12,9 +12,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from batch_layer.artifacts import DRIFT
 from batch_layer.forecasting import skill
-from batch_layer.night import Night
 from batch_layer.publishing import drift
-from batch_layer.runs import Run
+from batch_layer.runs import Night, Run
 from conf import Settings
 
 

@@ -14,9 +14,8 @@ from batch_layer import clean, runs, totals
 from batch_layer.artifacts import AFFECTED, CHANGES, DEVICE_DAYS, GAPS
 from batch_layer.incremental import device_days
 from batch_layer.master import dataset
-from batch_layer.night import Night
 from batch_layer.quarters import energy_view
-from batch_layer.runs import Run
+from batch_layer.runs import Night, Run
 from conf import Settings
 from store.catalogue import Catalogue
 

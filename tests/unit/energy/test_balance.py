@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.balance import community_energy, installation_energy
+from energy.balance import installation_energy
+from energy.community import community_energy
 from energy.energy_row import EnergyRow
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
