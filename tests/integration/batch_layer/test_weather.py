@@ -213,6 +213,8 @@ def test_a_backfill_brings_every_stations_days_and_the_forecasts_of_ours(
     (sample,) = aemet_answer(ANSWERS / "climatologia_diaria_sample.json")
     with (ANSWERS / "stations.csv").open(encoding="utf-8", newline="") as file:
         inventory = list(csv.DictReader(file))
+    named = {row["indicativo"] for row in inventory}
+    inventory += [{**inventory[0], "indicativo": code} for code in municipality_of_station() if code not in named]
     service.away = False
     service.answers = {
         f"/prediccion/especifica/municipio/horaria/{ours}": answer_of("hourly"),
