@@ -21,7 +21,7 @@ from typing import Any, cast
 from rich.console import Console
 from rich.table import Table
 
-from conf.settings import CONF_DIR
+from conf.place import CONF_DIR
 
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "120"))
 DATA = CONF_DIR.parent / "tests" / "data"

@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from conf.place import CONF_DIR, ROOT
 from conf.refusal import Refusal
 from conf.sections import (
     AemetSettings,
@@ -27,8 +28,6 @@ from conf.sections import (
     PriceSettings,
     SparkSettings,
 )
-
-CONF_DIR = Path(__file__).resolve().parent
 
 
 class SettingsFileError(Refusal, FileNotFoundError):
@@ -59,7 +58,7 @@ class Settings(BaseSettings):
     def model_post_init(self, _context: Any) -> None:
         """Apply the port offset once; home and cache lie in the checkout, from wherever a command is called."""
         for name in ("home", "cache"):
-            object.__setattr__(self, name, (CONF_DIR.parent / getattr(self, name).expanduser()).resolve())
+            object.__setattr__(self, name, (ROOT / getattr(self, name).expanduser()).resolve())
         for name in type(self).model_fields:
             part = getattr(self, name)
             if isinstance(part, BaseModel):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from pathlib import Path
+
+from conf.place import CONF_DIR
 
 DAILY_VALUES = "aemet daily values"
 """Provider of a station's whole days in topic ``weather``; AEMET's hours are ``aemet``."""
@@ -13,5 +14,5 @@ DAILY_VALUES = "aemet daily values"
 @cache
 def municipality_of_station() -> dict[str, str]:
     """The five-digit INE code by AEMET's code of the station, at least one station a province (``stations.csv``)."""
-    with (Path(__file__).parent / "stations.csv").open(encoding="utf-8", newline="") as file:
+    with (CONF_DIR / "stations.csv").open(encoding="utf-8", newline="") as file:
         return {row["station"]: row["municipality_code"] for row in csv.DictReader(file)}

@@ -18,8 +18,8 @@ from kafka.errors import KafkaError
 from pydantic import SecretStr
 
 from conf import Settings, load_settings
+from conf.place import CONF_DIR
 from conf.refusal import Refusal
-from conf.settings import CONF_DIR
 from stack.servers.kafka import make_topics
 from store import cassandra
 from store.cassandra import CassandraAway

@@ -11,8 +11,8 @@ from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.query import UNSET_VALUE
 
 from conf import Settings
+from conf.place import CONF_DIR
 from conf.refusal import Refusal
-from conf.settings import CONF_DIR
 from store import cassandra
 from store.alarms import STANDING
 

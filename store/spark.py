@@ -11,8 +11,9 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from conf import jars, java
+from conf.place import CONF_DIR
 from conf.refusal import Refusal
-from conf.settings import CONF_DIR, Settings
+from conf.settings import Settings
 
 CATALOG = "cass"
 """Spark SQL sees Cassandra's tables as ``cass.<keyspace>.<table>``."""

