@@ -210,8 +210,14 @@ def open_to_all() -> set[int]:
     for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
             sockets = process.net_connections("inet")
-            found |= {s.laddr.port for s in sockets if s.status == "LISTEN" and not ip_address(s.laddr.ip).is_loopback}
+            found |= {s.laddr.port for s in sockets if s.status == "LISTEN" and not is_loopback(s.laddr.ip)}
     return found
+
+
+def is_loopback(text: str) -> bool:
+    """Java writes 127.0.0.1 as an address of IPv6."""
+    address = ip_address(text)
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def test_a_fit_listens_on_loopback_alone(features: DataFrame) -> None:
