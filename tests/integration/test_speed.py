@@ -22,6 +22,7 @@ from speed_layer.readings_query.ledger import Ledger
 from speed_layer.readings_query.summary import Summary
 from speed_layer.readings_query.validate import Message, validate
 from store.catalogue import Catalogue
+from store.quarantine import PAYLOAD_BYTES
 from tests.support.hostile_messages import corpus
 from tests.support.speed_world import Job, Views, quarantine_topic, send, topic_ends, until
 
@@ -139,7 +140,7 @@ def test_hostile_messages_end_in_quarantine_and_the_job_lives_on(stack: Settings
     rows = list(views.session.execute("SELECT * FROM quarantine"))
     told = {(each["partition"], each["offset"]): each for each in quarantine_topic(stack)}
     for payload, reason in corpus:
-        found = [row for row in rows if row.payload == payload[:65_536] and reason in row.reason]
+        found = [row for row in rows if row.payload == payload[:PAYLOAD_BYTES] and reason in row.reason]
         assert found, reason
         assert found[0].payload_bytes == len(payload)
         message = told[found[0].kafka_partition, found[0].kafka_offset]
@@ -170,7 +171,7 @@ def test_of_500_hostile_messages_each_is_taken_or_refused_with_its_reason(
     assert counts["accepted"] + counts["duplicate"] == len(messages) - len(reasons) > 0
     kept = {(row.payload, row.payload_bytes): row.reason for row in views.session.execute("SELECT * FROM quarantine")}
     for payload, reason in reasons.items():
-        assert kept[payload[:65_536], len(payload)] == reason
+        assert kept[payload[:PAYLOAD_BYTES], len(payload)] == reason
     assert job.alive
 
 
