@@ -9,7 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ from tests.support.speed_world import until
 ROOT = Path(__file__).parents[3]
 SPARK_SUBMIT = Path(pyspark.__file__).parent / "bin" / "spark-submit"
 HOME = "submitted"
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 400
 
 
 class Submitted(NamedTuple):
@@ -56,7 +56,7 @@ def script(words: list[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Submit:
+def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submit]:
     """Starts a job as the document does: master, jars and the code's zip are the submission's."""
     folder = tmp_path_factory.mktemp("submit")
     archive = re.search(r"^git archive .*$", (ROOT / "docs" / "cluster.md").read_text(), flags=re.MULTILINE)
@@ -73,16 +73,22 @@ def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Sub
         "SOLERA_SPARK__ENERGY_TRIGGER": "1s",
     }
 
+    started: list[Submitted] = []
+
     def start(path: str, *arguments: str) -> Submitted:
         words = [str(SPARK_SUBMIT), *here, path, *arguments]
         log = folder / f"{Path(path).stem}.log"
         with log.open("wb") as out:
             environ = {**os.environ, **more}
-            return Submitted(
-                subprocess.Popen(words, cwd=ROOT, stdout=out, stderr=out, env=environ, start_new_session=True), log
-            )
+            process = subprocess.Popen(words, cwd=ROOT, stdout=out, stderr=out, env=environ, start_new_session=True)
+        started.append(Submitted(process, log))
+        return started[-1]
 
-    return start
+    yield start
+    for job in started:
+        if job.process.poll() is None:
+            os.killpg(job.process.pid, signal.SIGKILL)
+            job.process.wait()
 
 
 def test_the_document_names_the_steps_of_the_night_in_their_order() -> None:
@@ -90,6 +96,7 @@ def test_the_document_names_the_steps_of_the_night_in_their_order() -> None:
     assert named == ["speed_layer/job.py", "batch_layer/nightly.py", *(f"batch_layer/{step}.py" for step in STEPS)]
 
 
+@pytest.mark.timeout(1800)
 def test_each_step_and_then_the_whole_night(submit: Submit, own_stack: Settings) -> None:
     world.register(own_stack, HOME)
     world.send(own_stack, "intervals", world.hours(HOME, world.CUT - timedelta(days=2), 72))
