@@ -43,7 +43,7 @@ WRITES = {
         "ingest_ledger",
         "quarantine",
     },
-    "serving": set(),
+    "serving": {"access_log"},
     "analyst": set(),
 }
 
