@@ -65,6 +65,9 @@ def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
     subprocess.run(command, cwd=ROOT, check=True)
     jars = ",".join(str(path) for path in connector_jars(own_stack))
     here = ["--master", "local[2]", "--py-files", str(folder / "solera.zip"), "--jars", jars]
+    # A local master offers a core only when a task ends: one that waits for a nearer host would wait for ever.
+    for setting in ("spark.driver.host=127.0.0.1", "spark.driver.bindAddress=127.0.0.1", "spark.locality.wait=0s"):
+        here += ["--conf", setting]
     more = {
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "PYSPARK_PYTHON": sys.executable,
