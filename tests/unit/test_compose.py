@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import shutil
@@ -49,6 +50,14 @@ def test_form_is_that_of_the_compose_specification() -> None:
 def test_the_schema_refuses_what_is_not_compose(broken: dict[str, Any]) -> None:
     schema = json.loads((ROOT / "tests/data/compose-spec.json").read_text())
     assert not jsonschema_rs.validator_for(schema).is_valid({"services": {"x": broken}})
+
+
+def test_the_image_imports_what_is_there() -> None:
+    text = (ROOT / "conf/docker/Dockerfile").read_text()
+    imports = re.findall(r"from ([\w.]+) import (\w+)", text)
+    assert len(imports) >= 2
+    for module, name in imports:
+        assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
 
 
 @pytest.mark.skipif(shutil.which("docker") is None, reason="docker is not installed")
