@@ -41,7 +41,7 @@ CLEAR, OVERCAST = "11", "16"
 
 
 def answer_of(kind: str) -> list[dict[str, Any]]:
-    return aemet_answer(ANSWERS / f"{kind}_forecast_{CODE}.json")
+    return aemet_answer(ANSWERS / f"{kind}_forecast_{HOME}.json")
 
 
 def sky_of(day: date) -> str:
@@ -210,7 +210,7 @@ def test_a_backfill_brings_every_stations_days_and_the_forecasts_of_ours(
     stack: Settings, own: Settings, service: Service, nights: tuple[Run, Run, pd.DataFrame]
 ) -> None:
     first, last, ours = date(2020, 1, 1), date(2020, 1, 21), municipality_of_station()["1351"]
-    (sample,) = aemet_answer(ANSWERS / "climatologia_diaria_sample.json")
+    (sample,) = aemet_answer(ANSWERS / "climatologia_diaria_one.json")
     with (ANSWERS / "stations.csv").open(encoding="utf-8", newline="") as file:
         inventory = list(csv.DictReader(file))
     named = {row["indicativo"] for row in inventory}

@@ -122,18 +122,19 @@ def test_degrees(text: str, value: float) -> None:
     assert stations.degrees(text) == pytest.approx(value, abs=1e-4)
 
 
-@pytest.mark.parametrize("path", recorded("aemet", "hourly_forecast_28065.json"), ids=naming)
+@pytest.mark.parametrize("path", recorded("aemet", "hourly_forecast_*.json"), ids=naming)
 def test_answers_become_records_the_topic_takes(path: Path) -> None:
-    def answer(name: str) -> Any:
-        return aemet_answer(path.with_name(name))
+    def answer(pattern: str) -> Any:
+        (found,) = path.parent.glob(pattern)
+        return aemet_answer(found)
 
     hourly = forms.hourly_forecast(aemet_answer(path), "28065")
-    daily = forms.daily_forecast(answer("daily_forecast_28065.json"), "28065")
-    observed = stations.observations(answer("observation_3195.json"), KNOWN_AT)
+    daily = forms.daily_forecast(answer(path.name.replace("hourly", "daily")), "28065")
+    observed = stations.observations(answer("observation_*.json"), KNOWN_AT)
     assert len(hourly) == 48
     assert {b["time"] - a["time"] for a, b in pairwise(hourly)} == {timedelta(hours=1)}
     assert all("temperature_c" in record for record in hourly + daily)
-    days = stations.daily_values(answer("climatologia_diaria_sample.json"), {"3194U": 42.8}, KNOWN_AT)
+    days = stations.daily_values(answer("climatologia_diaria_*.json"), {"3194U": 42.8}, KNOWN_AT)
     for provider, records in (("aemet", hourly + daily + observed), (DAILY_VALUES, days)):
         for record in records:
             payload = json.dumps(record, default=lambda time: time.isoformat()).encode()
