@@ -41,19 +41,6 @@ class Scripted:
         return [Question(f"question {n}", answering(answer)) for n, answer in enumerate(self._answers, start=1)]
 
 
-@pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    sent: list[Any] = []
-
-    def publish(_settings: Settings, _topic: str, messages: Any) -> int:
-        found = list(messages)
-        sent.extend(found)
-        return len(found)
-
-    monkeypatch.setattr(backfill, "publish_all", publish)
-    return sent
-
-
 def said(settings: Settings, patch: pytest.MonkeyPatch, source: Any) -> list[str]:
     def forecasts(_settings: Settings) -> Any:
         if isinstance(source, Exception):

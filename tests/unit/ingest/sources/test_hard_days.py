@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from ingest.sources.esios import parse_apidatos, parse_indicator, parse_pvpc_fil
 from ingest.sources.omie import parse_marginal
 from ingest.sources.price_records import MADRID
 from ingest.sources.source import Record
+from tests.support.recorded import HAND_MADE, aemet_answer
 
-DATA = Path(__file__).parents[3] / "data"
 KNOWN_AT = datetime(2026, 11, 25, tzinfo=timezone.utc)
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 
@@ -53,7 +52,7 @@ def covers(records: list[Record], day: date, zone: str, market: str, step: timed
 )
 def test_omie(day: date, count: int, step: timedelta) -> None:
     said: list[str] = []
-    text = (DATA / "omie" / f"marginalpdbc_{day:%Y%m%d}.1").read_text("latin-1")
+    text = (HAND_MADE / "omie" / f"marginalpdbc_{day:%Y%m%d}.1").read_text("latin-1")
     records = parse_marginal(text, KNOWN_AT, said.append)
     spain, portugal = (covers(records, day, zone, "spot", step) for zone in ("ES", "PT"))
     assert len(spain) == count
@@ -66,7 +65,7 @@ def test_omie(day: date, count: int, step: timedelta) -> None:
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2025, 10, 26), 25), (date(2026, 3, 29), 23), (date(2026, 1, 15), 24)])
 def test_pvpc_day_files(day: date, hours: int) -> None:
-    records = parse_pvpc_file(json.loads((DATA / "esios" / f"PVPC_{day:%Y%m%d}.json").read_text()), KNOWN_AT)
+    records = parse_pvpc_file(json.loads((HAND_MADE / "esios" / f"PVPC_{day:%Y%m%d}.json").read_text()), KNOWN_AT)
     for zone in ("ES-peninsula", "ES-baleares", "ES-ceuta", "ES-melilla"):
         assert len(covers(records, day, zone, "pvpc", HOUR)) == hours
     canary = sorted(r["start"] for r in records if r["zone"] == "ES-canarias")
@@ -86,7 +85,7 @@ def test_pvpc_day_files(day: date, hours: int) -> None:
     ],
 )
 def test_esios_indicators(name: str, day: date, zone: str, market: str, step: timedelta) -> None:
-    records = parse_indicator(json.loads((DATA / "esios" / f"{name}.json").read_text()), KNOWN_AT)
+    records = parse_indicator(json.loads((HAND_MADE / "esios" / f"{name}.json").read_text()), KNOWN_AT)
     begin, end = local_day(day, MADRID)
     assert len(covers(records, day, zone, market, step)) == (end - begin) // step
     accepted("prices", records)
@@ -94,7 +93,7 @@ def test_esios_indicators(name: str, day: date, zone: str, market: str, step: ti
 
 def test_apidatos_on_the_long_day() -> None:
     day = date(2025, 10, 26)
-    records = parse_apidatos(json.loads((DATA / "esios" / "apidatos_20251026.json").read_text()), KNOWN_AT)
+    records = parse_apidatos(json.loads((HAND_MADE / "esios" / "apidatos_20251026.json").read_text()), KNOWN_AT)
     assert len(covers(records, day, "ES", "spot", QUARTER)) == 100
     assert len(covers(records, day, "ES-peninsula", "pvpc", HOUR)) == 25
     assert len(records) == 125
@@ -102,7 +101,7 @@ def test_apidatos_on_the_long_day() -> None:
 
 
 def aemet(name: str) -> Any:
-    return json.loads((DATA / "aemet" / f"{name}.json").read_bytes().decode("iso-8859-15"))
+    return aemet_answer(HAND_MADE / "aemet" / f"{name}.json")
 
 
 def test_an_hourly_forecast_over_the_spring_night() -> None:

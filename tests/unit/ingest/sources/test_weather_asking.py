@@ -15,29 +15,20 @@ from ingest.sources import backfill
 from ingest.sources.aemet import weather
 from ingest.sources.asking import ask_weather
 from tests.support.aemet_service import aemet_service
+from tests.support.recorded import HAND_MADE, aemet_answer
 
-DATA = Path(__file__).parents[3] / "data" / "aemet"
 CODE = "15030"
 DAY = date(2026, 3, 28)
 
 
 def answer(name: str) -> Any:
-    return json.loads((DATA / f"{name}.json").read_bytes().decode("iso-8859-15"))
+    return aemet_answer(HAND_MADE / "aemet" / f"{name}.json")
 
 
-@pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    sent: list[Any] = []
-
-    def publish(_settings: Settings, _topic: str, messages: Any) -> int:
-        found = list(messages)
-        sent.extend(found)
-        return len(found)
-
-    monkeypatch.setattr(backfill, "publish_all", publish)
+@pytest.fixture(autouse=True)
+def _two_municipalities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weather, "_municipalities", lambda _settings: ["28079", CODE])
     monkeypatch.setenv("AEMET_API_KEY", "secret")
-    return sent
 
 
 def test_forecasts_of_each_municipality_and_the_daily_one_beyond_the_hourly(
