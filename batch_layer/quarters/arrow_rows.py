@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from batch_layer.quarters import gap_ledger
+from energy.energy_arrow import ENERGY_COLUMNS
 from energy.energy_row import EnergyRow, from_us
 from energy.gaps import Stretch
 
@@ -26,14 +27,7 @@ BOTH = f"{TOTALS}, device_id string, until timestamp, state string, periods int"
 ARROW = pa.schema(
     [
         ("installation_id", pa.string()),
-        ("quantity", pa.string()),
-        ("start", pa.timestamp("us", tz="UTC")),
-        ("energy_wh", pa.float64()),
-        ("completeness", pa.float64()),
-        ("method", pa.string()),
-        ("lower_wh", pa.float64()),
-        ("upper_wh", pa.float64()),
-        ("cause", pa.string()),
+        *ENERGY_COLUMNS,
         ("event_day", pa.date32()),
     ]
 )
@@ -49,7 +43,7 @@ ARROW_BOTH = pa.schema(
 
 
 def totals_batch(installation: str, totals: Iterable[EnergyRow], schema: pa.Schema = ARROW) -> pa.RecordBatch:
-    """Rows of an installation\'s totals."""
+    """Rows of an installation's totals."""
     rows = list(totals)
     values = zip(*rows, strict=True) if rows else [[] for _ in EnergyRow._fields]
     columns: dict[str, Any] = dict(zip(EnergyRow._fields, values, strict=True))
@@ -58,7 +52,7 @@ def totals_batch(installation: str, totals: Iterable[EnergyRow], schema: pa.Sche
 
 
 def ledger_batch(installation: str, entries: Iterable[gap_ledger.Entry]) -> pa.RecordBatch:
-    """Rows of an installation\'s stretches of the gap ledger."""
+    """Rows of an installation's stretches of the gap ledger."""
     rows = list(entries)
     columns: dict[str, Any] = {name: [getattr(row.stretch, name) for row in rows] for name in Stretch._fields}
     columns["event_day"] = [row.day for row in rows]

@@ -17,6 +17,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
 from energy.balance import Register
+from energy.energy_arrow import ENERGY_COLUMNS
 from energy.energy_row import from_us, to_us
 from speed_layer import sinks
 from speed_layer.energy_query.affected import affected
@@ -33,14 +34,7 @@ _ARROW = pa.schema(
     [
         ("installation_id", pa.string()),
         ("month", pa.date32()),
-        ("quantity", pa.string()),
-        ("start", pa.timestamp("us", tz="UTC")),
-        ("energy_wh", pa.float64()),
-        ("completeness", pa.float64()),
-        ("method", pa.string()),
-        ("lower_wh", pa.float64()),
-        ("upper_wh", pa.float64()),
-        ("cause", pa.string()),
+        *ENERGY_COLUMNS,
         ("window_start", pa.int64()),
         ("window_end", pa.int64()),
         ("carried", pa.binary()),
