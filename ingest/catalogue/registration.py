@@ -56,10 +56,13 @@ def _check_against(session: Any, entries: Sequence[InstallationEntry]) -> None:
     }
     having = {row.installation_id for row in session.execute(DEVICES)}
     having |= {entry.installation_id for entry in entries if entry.devices}
+    stated = {entry.installation_id for entry in entries}
     for entry in entries:
         _check_cups(entry, after)
+    # What an older version let in elsewhere does not stand in the way of a good entry.
     for installation_id, each in after.items():
-        _check_membership(installation_id, each, after, having)
+        if installation_id in stated or each.get("community_id") in stated:
+            _check_membership(installation_id, each, after, having)
 
 
 def _check_cups(entry: InstallationEntry, after: Mapping[str, Mapping[str, Any]]) -> None:

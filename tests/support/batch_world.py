@@ -22,11 +22,12 @@ def rfc(instant: datetime) -> str:
 
 def register(settings: Settings, *installations: str, community: str | None = None) -> None:
     session = cassandra.connect(settings)
+    insert = "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id, time_zone) "
+    if community is not None:
+        session.execute(insert + "VALUES (%s, %s, 'community', null, null, 'Europe/Madrid')", (community, community))
     for installation in installations:
         session.execute(
-            "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id, time_zone) "
-            "VALUES (%s, %s, 'home', 5.0, %s, 'Europe/Madrid')",
-            (installation, installation, community),
+            insert + "VALUES (%s, %s, 'home', 5.0, %s, 'Europe/Madrid')", (installation, installation, community)
         )
     session.cluster.shutdown()
 

@@ -156,11 +156,10 @@ class Views:
         self.session = cassandra.connect(settings)
 
     def register(self, installation: str, devices: Iterable[str] = (), community: str | None = None) -> None:
-        self.session.execute(
-            "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) "
-            "VALUES (%s, %s, 'home', 10, %s)",
-            (installation, installation, community),
-        )
+        insert = "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) "
+        if community is not None:
+            self.session.execute(insert + "VALUES (%s, %s, 'community', null, null)", (community, community))
+        self.session.execute(insert + "VALUES (%s, %s, 'home', 10, %s)", (installation, installation, community))
         for device in devices:
             kind = device.rsplit("-", 1)[-1]
             self.session.execute(

@@ -27,7 +27,7 @@ def installation(installation_id: str, **known: Any) -> Any:
 
 
 class Tables:
-    """The catalogue's tables with a community, a member with a meter, and a home alone."""
+    """The catalogue's tables: a community, a member with a meter, a home alone; two that an older version let in."""
 
     def __init__(self) -> None:
         self.written: list[tuple[str, dict[str, Any]]] = []
@@ -36,6 +36,9 @@ class Tables:
                 installation("valley", kind="community"),
                 installation("member", kind="home", community_id="valley", cups=CUPS),
                 installation("home", kind="home"),
+                installation("astray", kind="home", community_id="nowhere"),
+                installation("guest", kind="home", community_id="host"),
+                installation("host", kind="home"),
             ],
             DEVICES: [Device("member", "meter-1")],
         }
@@ -66,6 +69,10 @@ class Tables:
         ({"installation_id": "new", "cups": CUPS}, "already belongs to member"),
         ({"installation_id": "member", "cups": CUPS}, None),
         ({"installation_id": "home", "devices": [METER]}, None),
+        ({"installation_id": "astray", "name": "Astray"}, "nowhere is not registered"),
+        ({"installation_id": "astray", "community_id": "valley"}, None),
+        ({"installation_id": "host", "name": "Host"}, "host is no community"),
+        ({"installation_id": "host", "kind": "community"}, None),
     ],
 )
 def test_what_can_not_be_is_refused_before_anything_is_written(content: Any, told: str | None) -> None:
