@@ -30,7 +30,7 @@ def report(settings: Settings, reader: Reader, homes: Sequence[Home], cut: datet
     console.print(_skill(reader, [home.installation_id for home in homes]))
     console.print(_check(reader, homes, cut))
     console.print(_ledger(reader))
-    console.print(_doors(settings, first))
+    doors(settings, first, console)
 
 
 def _table(title: str) -> Table:
@@ -115,19 +115,19 @@ def _ledger(reader: Reader) -> Table:
     return table
 
 
-def _doors(settings: Settings, installation_id: str) -> Table:
-    """How to ask further, by every door."""
+def doors(settings: Settings, installation_id: str, console: Console) -> None:
+    """Print how to ask further by every door, each on one line however narrow the terminal is: it is to be copied."""
     api = f"http://{settings.api.host}:{settings.api.port}"
-    table = _table("Ask further")
-    table.show_header = False
-    table.add_row("page", page_link(settings))
-    table.add_row("command", f"solera forecast --installation {installation_id} --quantity generation")
-    table.add_row(
-        "REST",
-        f'curl -H "Authorization: Bearer $(cat {settings.home}/token)" {api}/v1/installations/{installation_id}/state',
-    )
-    table.add_row("SQL", f"JDBC jdbc:hive2://{settings.thrift.host}:{settings.thrift.port}/solera, table energy_daily")
     store = f"{settings.cassandra.host}:{settings.cassandra.port}"
-    table.add_row("CQL", f"{store}, keyspace {settings.cassandra.keyspace}, table inverter_state")
-    table.add_row("notebook", "import notebooks/solera.zpln into Zeppelin")
-    return table
+    asked = {
+        "page": page_link(settings),
+        "command": f"solera forecast --installation {installation_id} --quantity generation",
+        "REST": f'curl -H "Authorization: Bearer $(cat {settings.home}/token)" '
+        f"{api}/v1/installations/{installation_id}/state",
+        "SQL": f"JDBC jdbc:hive2://{settings.thrift.host}:{settings.thrift.port}/solera, table energy_daily",
+        "CQL": f"{store}, keyspace {settings.cassandra.keyspace}, table inverter_state",
+        "notebook": "import notebooks/solera.zpln into Zeppelin",
+    }
+    console.print("Ask further", style="bold")
+    for door, how in asked.items():
+        console.print(f" {door:<10} {how}", soft_wrap=True, markup=False, highlight=False)
