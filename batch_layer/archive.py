@@ -18,7 +18,7 @@ from batch_layer.master.validate import validate
 from batch_layer.runs import Night, Outcome, Run, RunError
 from conf import Settings
 from energy.topics import EARLIEST, TOPICS
-from store import cassandra, quarantine
+from store import cassandra, kafka, quarantine
 from store.catalogue import Catalogue, read_catalogue
 from store.ledger import INSERT, Counts, Line
 from store.messages import ARROW_RECORDS
@@ -56,7 +56,7 @@ def archive_topic(night: Night, topic: str, catalogue: Catalogue) -> dict[str, i
 
     query = (
         night.spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.kafka_servers)
+        .options(**kafka.spark_options(settings))
         .option("subscribe", topic)
         .option("startingOffsets", "earliest")
         .option("includeHeaders", "true")
@@ -107,7 +107,7 @@ def _quarantine(settings: Settings, topic: str, refused: DataFrame) -> None:
     rows = quarantine.table_rows(refused, topic)
     names = {"table": quarantine.TABLE, "keyspace": settings.cassandra.keyspace}
     rows.write.format("org.apache.spark.sql.cassandra").options(**names).mode("append").save()
-    to = {"kafka.bootstrap.servers": settings.kafka_servers, "topic": quarantine.TOPIC}
+    to = kafka.spark_options(settings) | {"topic": quarantine.TOPIC}
     quarantine.messages(rows).write.format("kafka").options(**to).save()
 
 

@@ -20,6 +20,7 @@ from batch_layer.nightly import nightly
 from conf import Settings, load_settings
 from stack.up import down, up
 from store import cassandra
+from store.kafka import confluent
 from store.spark import session
 
 PORT_OFFSET = 23_000
@@ -39,7 +40,7 @@ def register(settings: Settings) -> None:
 
 def send(settings: Settings, first: datetime, days: int, known_at: datetime) -> None:
     """Hourly intervals of all homes."""
-    producer = Producer({"bootstrap.servers": settings.kafka_servers, "linger.ms": 20})
+    producer = Producer(confluent(settings) | {"linger.ms": 20})
     for n in range(days * 24):
         start = first + timedelta(hours=n)
         for home in HOMES:

@@ -18,7 +18,8 @@ from rich.table import Table
 from bench.streams.job import WARMING_BATCHES, Rate, in_keyspace, job, loop, rate, wait_for
 from bench.streams.live import latencies, percentiles
 from bench.streams.readings import DEVICES, a_while_ago, ends, publish, register
-from conf import Settings, load_settings
+from conf import Settings, load_settings, logins
+from stack.passwords import make_passwords
 from stack.up import down, up
 
 LOOP_SHARE = 10
@@ -57,6 +58,8 @@ def measure(table: Table, console: Console, home: Path, commitlog: str, asked: a
         }
     )
     console.log(f"{commitlog}: starting Kafka and Cassandra")
+    make_passwords(settings)
+    settings = logins.held(settings)
     up(settings, ["kafka", "cassandra"])
     try:
         count = asked.readings + WARMING_BATCHES * batch

@@ -15,12 +15,16 @@ class _Frozen(BaseModel):
 
 
 class KafkaSettings(_Frozen):
-    """The broker: where it listens and how topics are made."""
+    """The broker: where it listens, how topics are made, and who asks (``username`` empty: see ``logins.py``)."""
 
     host: str
     port: int
     controller_port: int
     bootstrap_servers: str
+    username: str
+    password: Secret
+    security_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL"]
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
     partitions: int
     replication: int
     retention_hours: int
@@ -29,7 +33,7 @@ class KafkaSettings(_Frozen):
 
 
 class CassandraSettings(_Frozen):
-    """The store of views: contact points, keyspace, durability, and who asks (``username`` empty: no login)."""
+    """The store of views: contact points, keyspace, durability, who asks (``username`` empty: see ``logins.py``)."""
 
     host: str
     port: int

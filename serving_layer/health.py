@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 from conf import Settings
 from conf.refusal import Refusal
 from serving_layer.reader import Reader
+from store import kafka
 from store.reports import read_report
 
 EVERY_SECONDS = 2.0
@@ -105,7 +106,7 @@ def checks(settings: Settings, reader: Reader) -> dict[str, Callable[[], str]]:
 def _kafka(settings: Settings) -> Callable[[], str]:
     quiet = logging.getLogger("serving_layer.kafka")
     quiet.setLevel(logging.CRITICAL)
-    client = AdminClient({"bootstrap.servers": settings.kafka_servers}, logger=quiet)
+    client = AdminClient(kafka.confluent(settings), logger=quiet)
 
     def check() -> str:
         try:

@@ -16,6 +16,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from conf import Settings
 from conf.refusal import Refusal
 from speed_layer.progress import Progress
+from store import kafka
 from store.cassandra import CassandraAway
 from store.kafka import Ends
 from store.messages import ARROW_RECORDS
@@ -92,7 +93,7 @@ def start(spark: SparkSession, settings: Settings, query: Query, progress: Progr
 def _source(spark: SparkSession, settings: Settings, options: Mapping[str, str | int]) -> DataFrame:
     return (
         spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.kafka_servers)
+        .options(**kafka.spark_options(settings))
         .option("subscribe", "readings")
         .option("startingOffsets", "earliest")
         .option("includeHeaders", "true")

@@ -11,6 +11,7 @@ from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame
 
 from conf import Settings
+from store import kafka
 
 _FORMAT = "org.apache.spark.sql.cassandra"
 PAUSES_SECONDS = (1, 4, 0)
@@ -43,7 +44,7 @@ def write_table(rows: DataFrame, table: str, settings: Settings, write_time: str
 
 def write_topic(rows: DataFrame, topic: str, settings: Settings) -> None:
     """Publish ``rows`` (key, value) to ``topic``."""
-    options = {"kafka.bootstrap.servers": settings.kafka_servers, "topic": topic}
+    options = kafka.spark_options(settings) | {"topic": topic}
     rows.write.format("kafka").options(**options).save()
 
 

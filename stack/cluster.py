@@ -15,18 +15,15 @@ from collections.abc import Mapping
 
 from cassandra.cluster import Session
 from kafka.errors import KafkaError
-from pydantic import SecretStr
 
 from conf import Settings, load_settings
 from conf.place import CONF_DIR
 from conf.refusal import Refusal
+from stack.servers.administrator import as_user, have_administrator, literal
 from stack.servers.kafka import make_topics
 from store import cassandra
 from store.cassandra import CassandraAway
 from store.schema import apply_schema
-
-FIRST_ACCOUNT = "cassandra"
-"""Name and password that Cassandra gives its only account at the first start."""
 
 
 class PasswordMissingError(Refusal):
@@ -36,7 +33,7 @@ class PasswordMissingError(Refusal):
 def role_statements(keyspace: str, passwords: Mapping[str, str]) -> list[str]:
     """The statements of ``roles.cql``; ``passwords`` by the variable's name. Raises :class:`PasswordMissingError`."""
     text = re.sub(r"--.*", "", (CONF_DIR / "roles.cql").read_text(encoding="utf-8"))
-    values = {name.lower(): _literal(password) for name, password in passwords.items()}
+    values = {name.lower(): literal(password) for name, password in passwords.items()}
     try:
         return [part.strip().format(keyspace=keyspace, **values) for part in text.split(";") if part.strip()]
     except KeyError as error:
@@ -46,10 +43,9 @@ def role_statements(keyspace: str, passwords: Mapping[str, str]) -> list[str]:
 def apply_roles(settings: Settings, passwords: Mapping[str, str]) -> None:
     """Make administrator, keyspace, tables and roles; again changes nothing but passwords. Raises ``CassandraAway``."""
     wanted = role_statements(settings.cassandra.keyspace, passwords)
-    _have_administrator(settings)
+    have_administrator(settings)
     apply_schema(settings)
     with cassandra.session(settings) as session:
-        session.execute(f"ALTER ROLE {FIRST_ACCOUNT} WITH SUPERUSER = false AND LOGIN = false")
         for statement in wanted:
             session.execute(statement)
         for role in (found[1] for each in wanted if (found := re.match(r"CREATE ROLE IF NOT EXISTS (\w+)", each))):
@@ -59,31 +55,10 @@ def apply_roles(settings: Settings, passwords: Mapping[str, str]) -> None:
 def _have_password(session: Session, settings: Settings, role: str, password: str) -> None:
     """Change the role's password where it is another; Cassandra refuses a second change within 5 s."""
     try:
-        with cassandra.session(_as(settings, role, password), keyspace=None):
+        with cassandra.session(as_user(settings, role, password), keyspace=None):
             pass
     except CassandraAway:
-        session.execute(f"ALTER ROLE {role} WITH PASSWORD = {_literal(password)}")
-
-
-def _as(settings: Settings, user: str, password: str) -> Settings:
-    login = {"username": user, "password": SecretStr(password)}
-    return settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _have_administrator(settings: Settings) -> None:
-    """Nothing where the user of the settings can log in; on a new server the first account makes that user."""
-    try:
-        with cassandra.session(settings, keyspace=None):
-            pass
-    except CassandraAway:
-        name, password = settings.cassandra.username, settings.cassandra.password.get_secret_value()
-        with cassandra.session(_as(settings, FIRST_ACCOUNT, FIRST_ACCOUNT), keyspace=None) as session:
-            rights = f"SUPERUSER = true AND LOGIN = true AND PASSWORD = {_literal(password)}"
-            session.execute(f"CREATE ROLE {name} WITH {rights}")
+        session.execute(f"ALTER ROLE {role} WITH PASSWORD = {literal(password)}")
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from rich.console import Console
 from conf.settings import Settings
 from serving_layer.access.token import token_of
 from stack.downloads import jars, java
+from stack.passwords import make_passwords
 from stack.preflight import Unfit, check, check_python
 from stack.process import Place, Service, leader, ours, spawn, stop
 from stack.services import JOBS, OPTIONAL, SERVERS, environment, services
@@ -50,6 +51,7 @@ def up(settings: Settings, names: Sequence[str] = (), console: Console | None = 
     chosen = choose(names)
     java.have(settings, console)
     jars.fetch(settings, "spark", *sorted({LOCKS[name] for name in chosen if name in LOCKS}), console=console)
+    make_passwords(settings)
     known = services(settings)
     starting = [known[name] for name in chosen if name in known]
     check(settings, starting)

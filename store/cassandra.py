@@ -11,6 +11,7 @@ from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
 
+from conf import logins
 from conf.refusal import Refusal
 from conf.settings import Settings
 
@@ -38,8 +39,8 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
         # The driver's own policy waits ever longer, up to ten minutes, for a node that is back in one.
         "reconnection_policy": ConstantReconnectionPolicy(1.0, max_attempts=None),
     }
-    if conf.username:
-        options["auth_provider"] = PlainTextAuthProvider(conf.username, conf.password.get_secret_value())
+    if login := logins.cassandra(settings):
+        options["auth_provider"] = PlainTextAuthProvider(*login)
     cluster = Cluster(conf.hosts, port=conf.port, protocol_version=5, **(options | cluster_options))
     try:
         return cluster.connect(conf.keyspace if keyspace == "" else keyspace)

@@ -1,15 +1,16 @@
-"""What Kafka itself says of topics: whether they can be read, and where they end."""
+"""Kafka's clients: how each library comes in, whether topics can be read, and where they end."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from conf import Settings
+from conf import Settings, logins
 from conf.refusal import Refusal
 
 WAIT_SECONDS = 60.0
@@ -19,6 +20,41 @@ ASK_SECONDS = 2.0
 
 class TopicsAway(Refusal, ConnectionError):
     """Kafka does not answer, or does not know the topics."""
+
+
+def confluent(settings: Settings) -> dict[str, Any]:
+    """Brokers and login as confluent-kafka's configuration."""
+    found = {"bootstrap.servers": settings.kafka_servers}
+    if login := logins.kafka(settings):
+        found |= _security(settings) | {"sasl.username": login.user, "sasl.password": login.password}
+    return found
+
+
+def kafka_python(settings: Settings) -> dict[str, Any]:
+    """Brokers and login as arguments of kafka-python's clients."""
+    found = {"bootstrap_servers": settings.kafka_servers}
+    if login := logins.kafka(settings):
+        found |= {name.replace(".", "_"): value for name, value in _security(settings).items()}
+        found |= {"sasl_plain_username": login.user, "sasl_plain_password": login.password}
+    return found
+
+
+def spark_options(settings: Settings) -> dict[str, str]:
+    """Brokers and login as options of Spark's source and sink."""
+    found = {"kafka.bootstrap.servers": settings.kafka_servers}
+    if login := logins.kafka(settings):
+        found |= {f"kafka.{name}": value for name, value in _security(settings).items()}
+        module = "plain.Plain" if settings.kafka.sasl_mechanism == "PLAIN" else "scram.Scram"
+        found["kafka.sasl.jaas.config"] = (
+            f"org.apache.kafka.common.security.{module}LoginModule required "
+            f'username="{login.user}" password="{login.password}";'
+        )
+    return found
+
+
+def _security(settings: Settings) -> dict[str, str]:
+    conf = settings.kafka
+    return {"security.protocol": conf.security_protocol, "sasl.mechanism": conf.sasl_mechanism}
 
 
 def wait_for_topics(settings: Settings, topics: Collection[str], seconds: float = WAIT_SECONDS) -> None:
@@ -45,7 +81,7 @@ def wait_for_topics(settings: Settings, topics: Collection[str], seconds: float 
 
 
 def _with_leaders(settings: Settings, topics: Collection[str]) -> set[str]:
-    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_servers)
+    admin = KafkaAdminClient(**kafka_python(settings))
     try:
         described = admin.describe_topics(list(topics))
     finally:
@@ -64,9 +100,7 @@ class Ends:
 
     def __init__(self, settings: Settings, topic: str) -> None:
         self._topic = topic
-        self._consumer = Consumer(
-            {"bootstrap.servers": settings.kafka_servers, "group.id": "solera-ends", "enable.auto.commit": False}
-        )
+        self._consumer = Consumer(confluent(settings) | {"group.id": "solera-ends", "enable.auto.commit": False})
 
     def read(self) -> dict[str, int] | None:
         """The offset behind the last message of each partition; None where no broker answers."""

@@ -8,9 +8,10 @@ import sys
 import threading
 from pathlib import Path
 
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
-from conf import jars, java
+from conf import jars, java, logins
 from conf.place import CONF_DIR
 from conf.refusal import Refusal
 from conf.settings import Settings
@@ -35,6 +36,9 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         # Workers run this very Python, not whatever python3 the path finds first.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        # Every user of the machine can read the JVM's command line: passwords reach it later, through its socket.
+        started_with = SparkConf(loadDefaults=False).setAll(list(process(settings).items()))
+        SparkContext._ensure_initialized(conf=started_with)
     builder = SparkSession.builder.appName(app_name)
     for key, value in conf.items():
         builder = builder.config(key, value)
@@ -49,11 +53,10 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
 def connections(settings: Settings) -> dict[str, str]:
     """Configuration that says where things are and how they are read; the same on any cluster."""
     cassandra = settings.cassandra
-    login = {
-        "spark.cassandra.auth.username": cassandra.username,
-        "spark.cassandra.auth.password": cassandra.password.get_secret_value(),
-    }
-    return (login if cassandra.username else {}) | {
+    login = logins.cassandra(settings)
+    names = ("spark.cassandra.auth.username", "spark.cassandra.auth.password")
+    auth = dict(zip(names, login, strict=True)) if login else {}
+    return auth | {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",

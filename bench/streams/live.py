@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 from bench.streams.readings import DEVICES, reading
 from conf import Settings
 from store import cassandra
+from store.kafka import confluent
 
 PROBES = 20
 """Devices whose rows are watched; each sends once a second at a rate of one a device and second."""
@@ -61,7 +62,7 @@ def percentiles(seconds: list[float]) -> tuple[float, float]:
 def _send(
     settings: Settings, seconds: float, rate: int, devices: int, sent: dict[str, list[float]], stop: threading.Event
 ) -> None:
-    producer = Producer({"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "linger.ms": 5})
+    producer = Producer(confluent(settings) | {"enable.idempotence": True, "linger.ms": 5})
     first = time.time()
     number = 0
     while number < seconds * rate and not stop.is_set():

@@ -19,6 +19,7 @@ from kafka import KafkaConsumer
 from conf import load_settings
 from energy.topics import TOPICS
 from store import cassandra
+from store.kafka import kafka_python
 
 FIELDS = tuple(TOPICS["readings"].columns)
 CONCURRENCY = 128
@@ -38,7 +39,7 @@ def main(count: int) -> None:
     known = {row.installation_id for row in session.execute("SELECT installation_id FROM installation")}
     consumer = KafkaConsumer(
         "readings",
-        bootstrap_servers=settings.kafka_servers,
+        **kafka_python(settings),
         group_id=f"loop-{time.time_ns()}",
         auto_offset_reset="earliest" if count else "latest",
         enable_auto_commit=False,

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from conf import Settings
 from energy.topics import REPLAYED
 from store import cassandra
+from store.kafka import confluent
 
 DEVICES = 500
 STEP = timedelta(seconds=5)
@@ -76,7 +77,7 @@ def reading(device: int, at: datetime) -> tuple[str, bytes]:
 
 def publish(settings: Settings, count: int, start: datetime, devices: int = DEVICES) -> None:
     """Send a backlog of ``count`` messages to topic ``readings``."""
-    producer = Producer({"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "linger.ms": 20})
+    producer = Producer(confluent(settings) | {"enable.idempotence": True, "linger.ms": 20})
     for number, (key, value) in enumerate(backlog(count, start, devices)):
         producer.produce("readings", value, key, headers=[(REPLAYED, b"")])
         if number % 5_000 == 0:
@@ -93,7 +94,7 @@ def a_while_ago(count: int, devices: int = DEVICES) -> datetime:
 
 def ends(settings: Settings) -> dict[str, int]:
     """The last offset of each partition of topic ``readings`` that has messages."""
-    consumer = Consumer({"bootstrap.servers": settings.kafka_servers, "group.id": "bench"})
+    consumer = Consumer(confluent(settings) | {"group.id": "bench"})
     try:
         partitions = consumer.list_topics("readings", 10).topics["readings"].partitions
         last = {str(p): consumer.get_watermark_offsets(TopicPartition("readings", p))[1] - 1 for p in partitions}

@@ -39,7 +39,7 @@ def main() -> int:
 async def run(settings: Settings) -> None:
     """Poll, keep, send and report until the process is asked to end; a part that breaks ends them all."""
     outbox = Outbox(settings.home / "gateway" / "outbox.sqlite", settings.gateway.outbox_megabytes)
-    sender = Sender(outbox, settings.kafka_servers)
+    sender = Sender(outbox, settings)
     commits = GroupCommit(outbox, sender.wake)
     fleet = Fleet(settings, commits.keep)
     stop = asyncio.Event()

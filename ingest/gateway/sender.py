@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
+from conf import Settings
 from ingest.gateway.outbox import Outbox, OutboxFullError
 from ingest.publishing.live import Publisher, PublishError
 
@@ -16,13 +17,13 @@ WAIT_SECONDS = 5.0
 
 
 class Sender(threading.Thread):
-    """Sends what ``outbox`` holds to the brokers at ``servers``; :meth:`wake` tells it that there is more."""
+    """Sends what ``outbox`` holds to the brokers; :meth:`wake` tells it that there is more."""
 
-    def __init__(self, outbox: Outbox, servers: str) -> None:
+    def __init__(self, outbox: Outbox, settings: Settings) -> None:
         super().__init__(name="sender", daemon=True)
         self.sent = 0
         self.error: str | None = None
-        self._outbox, self._servers = outbox, servers
+        self._outbox, self._settings = outbox, settings
         self._publisher: Publisher | None = None
         self._more, self._stopping = threading.Event(), threading.Event()
 
@@ -59,7 +60,7 @@ class Sender(threading.Thread):
         if not batch:
             return False
         if self._publisher is None:
-            self._publisher = Publisher(self._servers, WAIT_SECONDS)
+            self._publisher = Publisher(self._settings, WAIT_SECONDS)
         try:
             self._publisher.send([kept.message for kept in batch])
         except PublishError as error:

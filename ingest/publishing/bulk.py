@@ -41,9 +41,7 @@ def publish_all(
     :class:`BulkError` if the broker or the topic is not there, or if any message was not acknowledged within
     :data:`DELIVERY_SECONDS`.
     """
-    sending = producer(
-        settings.kafka_servers, DELIVERY_SECONDS, linger_ms=20, max_bytes=settings.kafka.max_message_bytes
-    )
+    sending = producer(settings, DELIVERY_SECONDS, linger_ms=20, max_bytes=settings.kafka.max_message_bytes)
     _check_topic(sending, settings.kafka_servers, topic)
     delivered = _Delivered(progress)
     begun = time.monotonic()

@@ -11,6 +11,7 @@ from functools import partial
 
 from confluent_kafka import KafkaError
 
+from conf import Settings
 from conf.refusal import Refusal
 from ingest.publishing.message import Message
 from ingest.publishing.producer import producer
@@ -31,11 +32,11 @@ class PublishError(Refusal):
 
 
 class Publisher:
-    """Publishes to the brokers at ``servers``, waiting at most ``wait_seconds`` for each call's messages."""
+    """Publishes to the brokers, waiting at most ``wait_seconds`` for each call's messages."""
 
-    def __init__(self, servers: str, wait_seconds: float = 10.0) -> None:
-        self._servers, self._wait = servers, wait_seconds
-        self._producer = producer(servers, wait_seconds, linger_ms=0)
+    def __init__(self, settings: Settings, wait_seconds: float = 10.0) -> None:
+        self._servers, self._wait = settings.kafka_servers, wait_seconds
+        self._producer = producer(settings, wait_seconds, linger_ms=0)
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send ``messages`` in order and return once all are acknowledged; raises :class:`PublishError`.

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from confluent_kafka import Producer
 
+from conf import Settings
+from store.kafka import confluent
 
-def producer(servers: str, wait_seconds: float, linger_ms: int, max_bytes: int = 1_000_000) -> Producer:
-    """A producer on ``servers`` that gives a message up after ``wait_seconds``.
+
+def producer(settings: Settings, wait_seconds: float, linger_ms: int, max_bytes: int = 1_000_000) -> Producer:
+    """A producer that gives a message up after ``wait_seconds``.
 
     ``linger_ms``: how long a message may wait for others to share its request.
     """
     return Producer(
-        {
-            "bootstrap.servers": servers,
+        confluent(settings)
+        | {
             "acks": "all",
             "enable.idempotence": True,
             "linger.ms": linger_ms,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from conf import logins
 from conf.settings import Settings
 from stack.downloads import java
 from stack.process import Service
+from stack.servers.administrator import have_administrator
 from store.schema import apply_schema
 
 _EXPORTS = (
@@ -59,6 +61,8 @@ def service(settings: Settings) -> Service:
         # Alone on one machine there is no ring to wait for.
         "-Dcassandra.ring_delay_ms=1000",
         "-Dcassandra.superuser_setup_delay_ms=0",
+        # Passwords of 256 random bits need no slow hash, and every connection of every worker would wait for it.
+        "-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4",
         "-Dcassandra.skip_wait_for_gossip_to_settle=0",
         "-XX:+UseG1GC",
         "-XX:MaxDirectMemorySize=256m",
@@ -68,7 +72,7 @@ def service(settings: Settings) -> Service:
         name="cassandra",
         command=java.command(settings, "cassandra", main, heap_mb=conf.heap_mb, options=options),
         prepare=lambda: _prepare(settings, directory, data),
-        ready=lambda: apply_schema(settings),
+        ready=lambda: _ready(settings),
         ports={
             "cassandra.port": conf.port,
             "cassandra.storage_port": conf.storage_port,
@@ -77,6 +81,12 @@ def service(settings: Settings) -> Service:
         patience=300,
         grace=30,
     )
+
+
+def _ready(settings: Settings) -> None:
+    named = logins.held(settings)
+    have_administrator(named)
+    apply_schema(named)
 
 
 def _prepare(settings: Settings, directory: Path, data: Path) -> None:

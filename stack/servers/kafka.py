@@ -10,10 +10,12 @@ from pathlib import Path
 
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from conf import logins
 from conf.settings import Settings
 from energy.topics import TOPICS
 from stack.downloads import java
 from stack.process import Service
+from store.kafka import kafka_python
 
 QUARANTINE = "quarantine"
 HEAP_MB = 384
@@ -41,7 +43,8 @@ def _command(settings: Settings, main: str, *arguments: str, options: Sequence[s
 
 def _prepare(settings: Settings, directory: Path) -> None:
     data = settings.home / "data" / "kafka"
-    values = settings.kafka.model_dump() | {"data": data}
+    conf = logins.held(settings).kafka
+    values = conf.model_dump() | {"data": data}
     java.render("log4j2.properties", {}, directory)
     properties = java.render("kafka.properties", values, directory)
     if (data / "meta.properties").is_file():
@@ -59,9 +62,7 @@ def make_topics(settings: Settings) -> None:
     A query that starts before a topic's metadata is known dies of it.
     """
     conf = settings.kafka
-    admin = KafkaAdminClient(
-        bootstrap_servers=settings.kafka_servers, request_timeout_ms=10_000, bootstrap_timeout_ms=5_000
-    )
+    admin = KafkaAdminClient(**kafka_python(settings), request_timeout_ms=10_000, bootstrap_timeout_ms=5_000)
     try:
         there = set(admin.list_topics())
         configs = {

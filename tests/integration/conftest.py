@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conf import Settings, load_settings
+from conf import Settings, load_settings, logins
+from stack.passwords import make_passwords
 from stack.services import environment
 from stack.up import down, up
 from stack.watch import OWNER
@@ -26,6 +27,8 @@ def own_stack(new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFac
 
 
 def servers(settings: Settings) -> Iterator[Settings]:
+    make_passwords(settings)
+    settings = logins.held(settings)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(settings).items():
             patch.setenv(name, value)

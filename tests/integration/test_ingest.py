@@ -28,6 +28,7 @@ from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from stack.cli import app
 from store.cassandra import connect
+from store.kafka import kafka_python
 
 HOME = "ingest-home"
 REPLAYED = "ingest-replayed"
@@ -94,7 +95,7 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 def messages(settings: Settings, topic: str) -> list[Any]:
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False)
+    consumer = KafkaConsumer(**kafka_python(settings), enable_auto_commit=False)
     try:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         consumer.assign(partitions)
@@ -208,7 +209,7 @@ def test_a_device_that_is_not_there_is_named_and_the_others_go_on(
 
 @pytest.fixture
 def topic(stack: Settings) -> Iterator[str]:
-    admin = KafkaAdminClient(bootstrap_servers=stack.kafka_servers)
+    admin = KafkaAdminClient(**kafka_python(stack))
     with suppress(Exception):
         admin.delete_topics([REPLAYED])
     wait_for(lambda: REPLAYED not in admin.list_topics(), 20, "the topic gone")

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from conf import Settings
 from energy.topics import MAX_PAYLOAD_BYTES
+from store.kafka import confluent
 from tests.support.speed_world import Job, Views, until
 
 RUN = secrets.token_hex(3)
@@ -51,7 +52,7 @@ def good(n: int) -> bytes:
 
 def test_poison_is_quarantined_while_good_readings_go_on(stack: Settings, job: Job, views: Views) -> None:
     views.register(HOME, ["meter-1"])
-    producer = Producer({"bootstrap.servers": stack.kafka_servers, "message.max.bytes": 4_000_000})
+    producer = Producer(confluent(stack) | {"message.max.bytes": 4_000_000})
     producer.produce("readings", good(0), HOME)
     assert producer.flush(30) == 0
     until("the first reading is served", lambda: len(views.table("inverter_state", HOME)) == 1)
@@ -91,7 +92,7 @@ def views(stack: Settings) -> Views:
 
 
 def test_a_giant_that_packs_small_is_refused_by_the_broker(stack: Settings) -> None:
-    settings = {"bootstrap.servers": stack.kafka_servers, "compression.type": "zstd", "message.max.bytes": 900_000_000}
+    settings = confluent(stack) | {"compression.type": "zstd", "message.max.bytes": 900_000_000}
     outcomes: list[KafkaError | None] = []
 
     def delivered(error: KafkaError | None, _message: Message) -> None:

@@ -25,6 +25,7 @@ from stack.process import Place, leader, ours, resident
 from stack.services import SERVERS, environment
 from stack.up import down, status, up
 from store.cassandra import connect
+from store.kafka import kafka_python
 
 SOLERA = Path(sys.executable).parent / "solera"
 
@@ -62,12 +63,12 @@ def test_second_up_changes_nothing(stack: Settings) -> None:
 
 
 def test_topics_carry_the_brokers_clock(stack: Settings) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=stack.kafka_servers)
+    admin = KafkaAdminClient(**kafka_python(stack))
     try:
         assert {*TOPICS, "quarantine"} <= set(admin.list_topics())
     finally:
         admin.close()
-    producer = KafkaProducer(bootstrap_servers=stack.kafka_servers)
+    producer = KafkaProducer(**kafka_python(stack))
     sent = producer.send("prices", b"{}", timestamp_ms=1).get(30)
     producer.close()
     assert abs(sent.timestamp / 1000 - time.time()) < 120
@@ -96,15 +97,13 @@ def test_servers_stay_within_their_memory(stack: Settings) -> None:
 
 
 def test_killed_broker_is_started_again_with_what_it_acknowledged(stack: Settings) -> None:
-    producer = KafkaProducer(bootstrap_servers=stack.kafka_servers, acks="all")
+    producer = KafkaProducer(**kafka_python(stack), acks="all")
     sent = producer.send("prices", b"kept").get(30)
     producer.close()
     old = pids(stack)["kafka"]
     os.kill(old, signal.SIGKILL)
     restarted(stack, "kafka", old)
-    consumer = KafkaConsumer(
-        "prices", bootstrap_servers=stack.kafka_servers, auto_offset_reset="earliest", consumer_timeout_ms=30_000
-    )
+    consumer = KafkaConsumer("prices", **kafka_python(stack), auto_offset_reset="earliest", consumer_timeout_ms=30_000)
     assert any(
         message.value == b"kept" and (message.partition, message.offset) == (sent.partition, sent.offset)
         for message in consumer

@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 from conf import Settings
 from energy.topics import REPLAYED
 from store import cassandra
+from store.kafka import confluent
 
 CUT = datetime(2026, 3, 10, tzinfo=timezone.utc)
 
@@ -33,7 +34,7 @@ def register(settings: Settings, *installations: str, community: str | None = No
 
 
 def send(settings: Settings, topic: str, payloads: Iterable[bytes | dict[str, Any]]) -> None:
-    producer = Producer({"bootstrap.servers": settings.kafka_servers, "linger.ms": 20, "message.max.bytes": 4_194_304})
+    producer = Producer(confluent(settings) | {"linger.ms": 20, "message.max.bytes": 4_194_304})
     for payload in payloads:
         value = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         key = payload.get("installation_id", "") if isinstance(payload, dict) else ""

@@ -19,6 +19,7 @@ from conf import Settings
 from energy.energy_row import EnergyRow
 from energy.topics import REPLAYED
 from store import cassandra
+from store.kafka import confluent
 
 PATIENCE_SECONDS = 480.0
 
@@ -106,9 +107,7 @@ def _number(path: Path) -> int:
 
 
 def send(settings: Settings, messages: Iterable[tuple[str | None, bytes]]) -> None:
-    producer = Producer(
-        {"bootstrap.servers": settings.kafka_servers, "enable.idempotence": True, "message.max.bytes": 4_000_000}
-    )
+    producer = Producer(confluent(settings) | {"enable.idempotence": True, "message.max.bytes": 4_000_000})
     for key, value in messages:
         producer.produce("readings", value, key, headers=[(REPLAYED, b"")])
         producer.poll(0)
@@ -119,7 +118,7 @@ def send(settings: Settings, messages: Iterable[tuple[str | None, bytes]]) -> No
 
 def topic_ends(settings: Settings, topic: str = "readings") -> dict[str, int]:
     """The last offset of each partition that has messages."""
-    consumer = Consumer({"bootstrap.servers": settings.kafka_servers, "group.id": "test"})
+    consumer = Consumer(confluent(settings) | {"group.id": "test"})
     try:
         partitions = consumer.list_topics(topic, 10).topics[topic].partitions
         ends = {str(p): consumer.get_watermark_offsets(TopicPartition(topic, p))[1] - 1 for p in partitions}
@@ -129,7 +128,7 @@ def topic_ends(settings: Settings, topic: str = "readings") -> dict[str, int]:
 
 
 def quarantine_topic(settings: Settings) -> list[dict[str, Any]]:
-    consumer = Consumer({"bootstrap.servers": settings.kafka_servers, "group.id": "test"})
+    consumer = Consumer(confluent(settings) | {"group.id": "test"})
     ends = topic_ends(settings, "quarantine")
     found = []
     try:

@@ -17,6 +17,7 @@ from ingest.gateway.outbox import Outbox
 from ingest.publishing.message import message
 from stack.process import leader
 from store.instants import rfc3339
+from store.kafka import kafka_python
 from tests.support.faults.devices import FIRST_WH, STEP_WH
 from tests.support.faults.kills import BACK_WITHIN, is_fresh, served_wh
 from tests.support.faults.load import until
@@ -114,7 +115,7 @@ def report(world: World) -> dict[str, Any]:
 
 def topic(world: World) -> list[dict[str, Any]]:
     """Every reading of topic ``readings`` in the order of its partition's log."""
-    consumer = KafkaConsumer(bootstrap_servers=world.settings.kafka_servers, enable_auto_commit=False)
+    consumer = KafkaConsumer(**kafka_python(world.settings), enable_auto_commit=False)
     partitions = [TopicPartition("readings", number) for number in consumer.partitions_for_topic("readings") or ()]
     consumer.assign(partitions)
     consumer.seek_to_beginning(*partitions)

@@ -13,6 +13,7 @@ from typing import Any
 from confluent_kafka import Producer
 
 from conf import Settings
+from store.kafka import confluent
 
 FIRST_WH = 1000
 STEP_WH = 5
@@ -42,8 +43,8 @@ class Load(threading.Thread):
         self._going.set()
         self._sending = threading.Lock()
         self._producer = Producer(
-            {
-                "bootstrap.servers": settings.kafka_servers,
+            confluent(settings)
+            | {
                 "enable.idempotence": True,
                 "message.timeout.ms": PATIENCE_SECONDS * 1000,
                 "reconnect.backoff.max.ms": 500,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conf import Settings, load_settings
 from ingest.gateway import group_commit, sender
 from ingest.gateway.group_commit import GroupCommit
 from ingest.gateway.outbox import Outbox
@@ -63,10 +64,16 @@ def test_a_full_outbox_stops_polling_says_so_and_drops_nothing(tmp_path: Path, m
     asyncio.run(scenario())
 
 
+def nowhere() -> Settings:
+    """Settings of a broker that is not there."""
+    plain = load_settings()
+    return plain.model_copy(update={"kafka": plain.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:9"})})
+
+
 def test_an_absent_broker_is_said_with_what_was_waited_for() -> None:
     told = r"Kafka at 127\.0\.0\.1:9 acknowledged 0 of 1 messages of readings within 0\.3 s"
     with pytest.raises(PublishError, match=told) as raised:
-        Publisher("127.0.0.1:9", wait_seconds=0.3).send([message("readings", record(1))])
+        Publisher(nowhere(), wait_seconds=0.3).send([message("readings", record(1))])
     assert raised.value.acknowledged == [False]
 
 
@@ -76,7 +83,7 @@ def test_while_the_broker_is_away_everything_stays_in_the_outbox(
     monkeypatch.setattr(sender, "WAIT_SECONDS", 0.2)
     outbox = Outbox(tmp_path / "outbox.sqlite", 10)
     outbox.keep([message("readings", record(number)) for number in range(3)])
-    sending = Sender(outbox, "127.0.0.1:9")
+    sending = Sender(outbox, nowhere())
     sending.start()
     sending.wake()
     sending.stop(5)
