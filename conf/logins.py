@@ -17,6 +17,9 @@ from conf.settings import Settings
 OWNER = "solera"
 """The account of whoever runs the servers of one machine."""
 SERVERS = ("kafka", "cassandra")
+ROLES = ("ingest", "speed", "batch", "serving", "analyst")
+"""Who else comes to Cassandra: ``solera_<role>`` of ``roles.cql``."""
+PREFIX = "solera_"
 
 
 class Login(NamedTuple):
@@ -29,27 +32,41 @@ class Login(NamedTuple):
 def kafka(settings: Settings) -> Login | None:
     """The login for the brokers; None where they ask for none."""
     conf = settings.kafka
-    return _named(conf) or (None if conf.bootstrap_servers else _own(settings, "kafka"))
+    return _named(conf) if conf.username or conf.bootstrap_servers else _own(settings, OWNER, "kafka")
 
 
 def cassandra(settings: Settings) -> Login | None:
-    """The login for Cassandra; None where it asks for none."""
+    """The login for Cassandra; None where it asks for none. On one machine a role of ``roles.cql`` is enough."""
     conf = settings.cassandra
-    return _named(conf) or (None if conf.contact_points else _own(settings, "cassandra"))
+    if conf.contact_points or conf.password.get_secret_value():
+        return _named(conf)
+    role = conf.username or OWNER
+    return _own(settings, role, "cassandra" if role == OWNER else role.removeprefix(PREFIX))
 
 
-def password_file(settings: Settings, server: str) -> Path:
-    """Where the password of this machine's own ``server`` stands."""
-    return settings.home / "secrets" / server
+def as_role(settings: Settings, role: str) -> Settings:
+    """``settings`` with which a process of this machine comes to Cassandra as ``role`` (:data:`ROLES`).
+
+    Where Cassandra is elsewhere they stay: their login is that of one layer already.
+    """
+    if settings.cassandra.contact_points:
+        return settings
+    login = {"username": f"{PREFIX}{role}", "password": SecretStr("")}
+    return settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
+
+
+def password_file(settings: Settings, name: str) -> Path:
+    """Where the password of this machine's own server (:data:`SERVERS`) or role (:data:`ROLES`) ``name`` stands."""
+    return settings.home / "secrets" / name
 
 
 def _named(conf: KafkaSettings | CassandraSettings) -> Login | None:
     return Login(conf.username, conf.password.get_secret_value()) if conf.username else None
 
 
-def _own(settings: Settings, server: str) -> Login | None:
+def _own(settings: Settings, user: str, name: str) -> Login | None:
     try:
-        return Login(OWNER, password_file(settings, server).read_text(encoding="utf-8").strip())
+        return Login(user, password_file(settings, name).read_text(encoding="utf-8").strip())
     except FileNotFoundError:
         return None
 

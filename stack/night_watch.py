@@ -13,6 +13,7 @@ from pathlib import Path
 
 from batch_layer.schedule import Attempt, begun, due, midnight
 from conf import Settings
+from conf.logins import as_role
 from conf.refusal import Refusal
 from stack.process import Place, Service, spawn, stop
 from store import cassandra
@@ -26,7 +27,12 @@ log = logging.getLogger("watch")
 
 def night_service(settings: Settings) -> Service:
     """The process of a night."""
-    environment = {"SOLERA_HOME": str(settings.home)}
+    login = as_role(settings, "batch").cassandra
+    environment = {
+        "SOLERA_HOME": str(settings.home),
+        "SOLERA_CASSANDRA__USERNAME": login.username,
+        "SOLERA_CASSANDRA__PASSWORD": login.password.get_secret_value(),
+    }
     command = (sys.executable, "-m", "stack.cli", NAME)
     return Service(NAME, command, ready=lambda: None, environment=environment, grace=20.0)
 

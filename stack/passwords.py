@@ -1,4 +1,4 @@
-"""Passwords of this machine's own servers."""
+"""Passwords of this machine's own servers and of Cassandra's roles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from serving_layer.access.token import read_or_make
 
 
 def make_passwords(settings: Settings) -> None:
-    """Make the password of each server where there is none, readable by its owner alone."""
+    """Make each password where there is none, readable by its owner alone."""
     (settings.home / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
-    for server in logins.SERVERS:
-        read_or_make(logins.password_file(settings, server))
+    for name in (*logins.SERVERS, *logins.ROLES):
+        read_or_make(logins.password_file(settings, name))
+
+
+def role_passwords(settings: Settings) -> dict[str, str]:
+    """The passwords of Cassandra's roles by the names that ``roles.cql`` knows them by."""
+    return {f"{role}_PASSWORD".upper(): read_or_make(logins.password_file(settings, role)) for role in logins.ROLES}

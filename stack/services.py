@@ -10,6 +10,7 @@ from collections.abc import Callable
 import requests
 from pydantic import BaseModel, SecretStr
 
+from conf.logins import as_role
 from conf.settings import Settings
 from stack.downloads import java
 from stack.process import Service
@@ -42,17 +43,23 @@ def services(settings: Settings) -> dict[str, Service]:
             ports={"simulator.port": simulator.port},
         ),
         _python(
-            settings,
+            as_role(settings, "ingest"),
             "gateway",
             "ingest.gateway",
             ready=lambda: _reports(settings, "gateway"),
             needs=local,
             is_hardy=True,
         ),
-        _python(settings, "speed", "speed_layer.job", ready=lambda: _reports(settings, "speed"), needs=local),
-        thrift.service(settings),
         _python(
-            settings,
+            as_role(settings, "speed"),
+            "speed",
+            "speed_layer.job",
+            ready=lambda: _reports(settings, "speed"),
+            needs=local,
+        ),
+        thrift.service(as_role(settings, "serving")),
+        _python(
+            as_role(settings, "serving"),
             "api",
             "serving_layer.app",
             ready=lambda: _healthy(settings),

@@ -9,7 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from conf import Settings
+from conf import Settings, logins
+from conf.logins import PREFIX
 from ingest.simulator.homes import COMMUNITY, Home
 from serving_layer.access.token import page_link
 from serving_layer.reader import Reader
@@ -125,7 +126,8 @@ def doors(settings: Settings, installation_id: str, console: Console) -> None:
         "REST": f'curl -H "Authorization: Bearer $(cat {settings.home}/token)" '
         f"{api}/v1/installations/{installation_id}/state",
         "SQL": f"JDBC jdbc:hive2://{settings.thrift.host}:{settings.thrift.port}/solera, table energy_daily",
-        "CQL": f"{store}, keyspace {settings.cassandra.keyspace}, table inverter_state",
+        "CQL": f"{store}, keyspace {settings.cassandra.keyspace}, table inverter_state, user {PREFIX}analyst, "
+        f"password $(cat {logins.password_file(settings, 'analyst')})",
         "notebook": "import notebooks/solera.zpln into Zeppelin",
     }
     console.print("Ask further", style="bold")

@@ -7,9 +7,9 @@ from pathlib import Path
 from conf import logins
 from conf.settings import Settings
 from stack.downloads import java
+from stack.passwords import role_passwords
 from stack.process import Service
-from stack.servers.administrator import have_administrator
-from store.schema import apply_schema
+from stack.servers.roles import apply_roles
 
 _EXPORTS = (
     "java.base/jdk.internal.misc",
@@ -47,7 +47,7 @@ _PART_BYTES = 65_536
 
 
 def service(settings: Settings) -> Service:
-    """The node; ready when every table is there."""
+    """The node; ready when every table and role is there."""
     conf = settings.cassandra
     directory = settings.home / "conf" / "cassandra"
     data = settings.home / "data" / "cassandra"
@@ -72,7 +72,7 @@ def service(settings: Settings) -> Service:
         name="cassandra",
         command=java.command(settings, "cassandra", main, heap_mb=conf.heap_mb, options=options),
         prepare=lambda: _prepare(settings, directory, data),
-        ready=lambda: _ready(settings),
+        ready=lambda: apply_roles(logins.held(settings), role_passwords(settings)),
         ports={
             "cassandra.port": conf.port,
             "cassandra.storage_port": conf.storage_port,
@@ -81,12 +81,6 @@ def service(settings: Settings) -> Service:
         patience=300,
         grace=30,
     )
-
-
-def _ready(settings: Settings) -> None:
-    named = logins.held(settings)
-    have_administrator(named)
-    apply_schema(named)
 
 
 def _prepare(settings: Settings, directory: Path, data: Path) -> None:

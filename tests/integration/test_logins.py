@@ -9,14 +9,17 @@ from contextlib import suppress
 
 import psutil
 import pytest
+from cassandra import Unauthorized
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster, NoHostAvailable
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from conf import Settings, logins
-from store import kafka
+from stack.up import up
+from store import cassandra, kafka
 
+NAMES = (*logins.SERVERS, *logins.ROLES)
 SASL = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN"}
 GUESS = SASL | {"sasl.username": "solera", "sasl.password": "solera"}
 
@@ -42,9 +45,9 @@ def test_cassandra_lets_in_nobody_without_a_password(stack: Settings, guess: tup
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
-@pytest.mark.parametrize("server", logins.SERVERS)
-def test_another_user_cannot_read_the_passwords(stack: Settings, server: str) -> None:
-    path = logins.password_file(stack, server)
+@pytest.mark.parametrize("name", NAMES)
+def test_another_user_cannot_read_the_passwords(stack: Settings, name: str) -> None:
+    path = logins.password_file(stack, name)
     assert path.stat().st_mode & 0o077 == 0
     for each in (path, stack.home / "conf" / "kafka" / "kafka.properties"):
         read = subprocess.run(["/bin/cat", each], user="nobody", group="nogroup", extra_groups=[], capture_output=True)
@@ -52,9 +55,23 @@ def test_another_user_cannot_read_the_passwords(stack: Settings, server: str) ->
 
 
 def test_passwords_stand_in_no_command_line(stack: Settings) -> None:
-    passwords = [logins.password_file(stack, server).read_text().strip() for server in logins.SERVERS]
+    passwords = [logins.password_file(stack, name).read_text().strip() for name in NAMES]
     lines: list[str] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             lines += process.cmdline()
     assert not [line for line in lines if any(password in line for password in passwords)]
+
+
+def test_each_service_comes_to_cassandra_as_its_own_role(own_stack: Settings) -> None:
+    up(own_stack, ["speed", "gateway", "api"])
+    with cassandra.session(own_stack) as session:
+        users = {row.username for row in session.execute("SELECT username FROM system_views.clients")}
+    assert {"solera_speed", "solera_ingest", "solera_serving"} <= users
+
+
+def test_an_analyst_reads_and_writes_nothing(stack: Settings) -> None:
+    with cassandra.session(logins.as_role(stack, "analyst")) as session:
+        assert session.execute("SELECT * FROM installation LIMIT 1") is not None
+        with pytest.raises(Unauthorized):
+            session.execute("INSERT INTO installation (installation_id) VALUES ('mine')")

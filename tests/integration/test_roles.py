@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from conf import Settings, load_settings
-from stack.cluster import apply_roles
 from stack.downloads import jars, java
 from stack.process import Place, spawn, stop
 from stack.servers import cassandra
+from stack.servers.roles import apply_roles
 from store.cassandra import CassandraAway, connect
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"

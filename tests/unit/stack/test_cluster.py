@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from stack.cluster import PasswordMissingError, role_statements
+from stack.servers.roles import PasswordMissingError, role_statements
 from store.schema import schema_statements
 
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")
