@@ -47,9 +47,9 @@ def cassandra(settings: Settings) -> Login | None:
 def as_role(settings: Settings, role: str) -> Settings:
     """``settings`` with which a process of this machine comes to Cassandra as ``role`` (:data:`ROLES`).
 
-    Where Cassandra is elsewhere they stay: their login is that of one layer already.
+    They stay where Cassandra is elsewhere or a password is given: that login is whoever's it is meant to be.
     """
-    if settings.cassandra.contact_points:
+    if settings.cassandra.contact_points or settings.cassandra.password.get_secret_value():
         return settings
     login = {"username": f"{PREFIX}{role}", "password": SecretStr("")}
     return settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})

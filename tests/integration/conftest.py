@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from pydantic import SecretStr
 
 from conf import Settings, load_settings, logins
 from stack.passwords import make_passwords
@@ -26,19 +27,32 @@ def own_stack(new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFac
     yield from servers(load_settings(home=tmp_path_factory.mktemp("own"), port_offset=new_ports()))
 
 
+def without_logins(settings: Settings) -> Settings:
+    """``settings`` that name no account, whatever another stack of these tests has put into the environment."""
+    nobody = {"username": "", "password": SecretStr("")}
+    return settings.model_copy(
+        update={
+            "kafka": settings.kafka.model_copy(update=nobody),
+            "cassandra": settings.cassandra.model_copy(update=nobody),
+        }
+    )
+
+
 def servers(settings: Settings) -> Iterator[Settings]:
     make_passwords(settings)
-    settings = logins.held(settings)
+    # The stack's own processes come as their roles; tests, also those with a home of their own, as its owner.
+    plain = without_logins(settings)
+    settings = logins.held(plain)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(settings).items():
             patch.setenv(name, value)
         if os.environ.get("SOLERA_TEST_HOME"):
-            up(settings, ["servers"])
+            up(plain, ["servers"])
             yield settings
             return
         patch.setenv(OWNER, str(os.getpid()))
         try:
-            up(settings, ["servers"])
+            up(plain, ["servers"])
             yield settings
         finally:
             down(settings)

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from conf import Settings, logins
+from stack.servers.administrator import as_user
 from stack.up import up
 from store import cassandra, kafka
 
@@ -71,7 +72,8 @@ def test_each_service_comes_to_cassandra_as_its_own_role(own_stack: Settings) ->
 
 
 def test_an_analyst_reads_and_writes_nothing(stack: Settings) -> None:
-    with cassandra.session(logins.as_role(stack, "analyst")) as session:
+    password = logins.password_file(stack, "analyst").read_text().strip()
+    with cassandra.session(as_user(stack, "solera_analyst", password)) as session:
         assert session.execute("SELECT * FROM installation LIMIT 1") is not None
         with pytest.raises(Unauthorized):
             session.execute("INSERT INTO installation (installation_id) VALUES ('mine')")

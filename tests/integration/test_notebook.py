@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ import pytest
 from py4j.java_gateway import JavaGateway  # type: ignore[import-untyped]
 from pyhive import hive
 
-from conf import Settings
+from conf import Settings, logins
 from energy.calendar import local_day
 from stack.downloads import java
 from stack.downloads.jars import fetch
@@ -73,7 +74,11 @@ def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFacto
     apply_schema(settings)
     session = connect(settings)
     rows.fill(session, clock.cut, clock.now, days=2)
+    session.execute("GRANT SELECT ON KEYSPACE notebook TO solera_analyst")
     session.cluster.shutdown()
+    kept = logins.password_file(settings, "analyst")
+    kept.parent.mkdir()
+    shutil.copy(logins.password_file(stack, "analyst"), kept)
     place = Place(settings.home)
     try:
         known = [services(settings)[name] for name in ("api", "thrift")]
@@ -118,6 +123,7 @@ def outcomes(served: Settings) -> Mapping[int, Outcome]:
         "SOLERA_CASSANDRA__PORT": str(served.cassandra.port),
         "SOLERA_CASSANDRA__KEYSPACE": served.cassandra.keyspace,
         "SOLERA_CASSANDRA__USERNAME": "",
+        "SOLERA_CASSANDRA__PASSWORD": "",
     }
     with Zeppelin(served, free_port(), environment) as zeppelin:
         addresses = zeppelin.import_note(NOTE)
