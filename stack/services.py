@@ -25,6 +25,12 @@ OPTIONAL = ("simulator",)
 
 def services(settings: Settings) -> dict[str, Service]:
     """Every service by name; servers that the settings place elsewhere are left out."""
+    servers = _servers(settings)
+    jobs = _jobs(settings, needs=tuple(service.name for service in servers))
+    return {service.name: service for service in (*servers, *jobs)}
+
+
+def _servers(settings: Settings) -> list[Service]:
     found: list[Service] = []
     if not settings.kafka.bootstrap_servers:
         found.append(kafka.service(settings))
@@ -32,9 +38,12 @@ def services(settings: Settings) -> dict[str, Service]:
         found.append(cassandra.service(settings))
     if not settings.hdfs.uri:
         found += [hdfs.namenode(settings), hdfs.datanode(settings)]
-    local = tuple(service.name for service in found)
+    return found
+
+
+def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
     simulator, api = settings.simulator, settings.api
-    found += [
+    return [
         _python(
             settings,
             "simulator",
@@ -47,7 +56,7 @@ def services(settings: Settings) -> dict[str, Service]:
             "gateway",
             "ingest.gateway",
             ready=lambda: _reports(settings, "gateway"),
-            needs=local,
+            needs=needs,
             is_hardy=True,
         ),
         _python(
@@ -55,7 +64,7 @@ def services(settings: Settings) -> dict[str, Service]:
             "speed",
             "speed_layer.job",
             ready=lambda: _reports(settings, "speed"),
-            needs=local,
+            needs=needs,
         ),
         thrift.service(as_role(settings, "serving")),
         _python(
@@ -63,12 +72,11 @@ def services(settings: Settings) -> dict[str, Service]:
             "api",
             "serving_layer.app",
             ready=lambda: _healthy(settings),
-            needs=local,
+            needs=needs,
             ports={"api.port": api.port},
             is_hardy=True,
         ),
     ]
-    return {service.name: service for service in found}
 
 
 def _python(
