@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import FEATURES
-from batch_layer.forecasting.features.frame import feature_table
+from batch_layer.forecasting.features.frame import Wanted, feature_table
 from batch_layer.forecasting.features.irradiance import with_irradiance
 from batch_layer.forecasting.features.site import Site
 from batch_layer.forecasting.issues import (
@@ -60,7 +60,7 @@ def build(night: Night, sites: Mapping[str, Site], parts: Mapping[str, str]) -> 
 
         own = own.unionByName(_newcomers(night.spark, own, sites, cut)) if quantity.sun else own
         known = with_irradiance(variables, quantity)
-        table = feature_table(own, weather, quantity, issues, HORIZON, _bounded(sites, quantity), known)
+        table = feature_table(own, weather, Wanted(quantity, issues, HORIZON, _bounded(sites, quantity), known))
         # Of the last 30 days each hour of the first day is needed for the record; the second is only learnt from.
         before = F.col("issued_at") < F.lit(night.run.cut - timedelta(days=SKILL_DAYS))
         at_cut = F.col("issued_at") == F.lit(night.run.cut)

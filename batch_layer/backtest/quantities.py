@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.backtest import inputs
-from batch_layer.forecasting.features.frame import feature_table
+from batch_layer.forecasting.features.frame import Wanted, feature_table
 from batch_layer.forecasting.features.lags import LATEST_DAYS
 from batch_layer.forecasting.features.site import Site
 from batch_layer.forecasting.features.table import OFF, WITHHELD
@@ -147,7 +147,7 @@ def _features(
 
     frame = spark.createDataFrame(weather) if weather is not None else None
     names = variables(weather) if weather is not None else []
-    return feature_table(spark.createDataFrame(history), frame, task.quantity, issues, HORIZON, sites, names)
+    return feature_table(spark.createDataFrame(history), frame, Wanted(task.quantity, issues, HORIZON, sites, names))
 
 
 def _retrainings(task: Task) -> list[pd.Timestamp]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from batch_layer.forecasting.features.clock import utc
 from batch_layer.forecasting.features.irradiance import derived
 from batch_layer.forecasting.features.lags import LATEST_DAYS
 from batch_layer.forecasting.features.site import GREATEST, Site
-from batch_layer.forecasting.features.table import OFF, OWN_LINEAR, feature_rows, with_own_linear
+from batch_layer.forecasting.features.table import OFF, OWN_LINEAR, Series, feature_rows, with_own_linear
 from batch_layer.forecasting.features.weather import columns, hour_by_hour
 from batch_layer.forecasting.histories.history import History, Repairs, SeriesRefused, read_series
 from batch_layer.forecasting.quantity import Quantity
@@ -33,7 +34,7 @@ def schema(quantity: Quantity, weather: Sequence[str]) -> T.StructType:
     """Schema of the feature table with weather variables ``weather``."""
     day = pd.date_range("2000-01-01", periods=24, freq="h", tz="UTC")
     zeros = pd.Series(0.0, index=day)
-    plain = feature_rows("", quantity, zeros, pd.DatetimeIndex([day[0] + pd.Timedelta("1D")]), 1, Site())
+    plain = feature_rows(Series("", quantity, zeros, Site()), pd.DatetimeIndex([day[0] + pd.Timedelta("1D")]), 1)
     names = [*plain.columns, *(SUN_COLUMNS if quantity.sun else ()), OWN_LINEAR, *columns(weather)]
     kinds: dict[str, T.DataType] = {
         "series_id": T.StringType(),
@@ -70,70 +71,88 @@ def late_issues(
     return late[known], ages[known]
 
 
-def feature_table(
-    history: DataFrame,
-    weather: DataFrame | None,
-    quantity: Quantity,
-    issues: Callable[[str], pd.DatetimeIndex],
-    horizon: int,
-    sites: Mapping[str, Site],
-    variables: Sequence[str] = (),
-) -> DataFrame:
-    """Feature rows of every series of ``history`` (series_id, start, value) for its ``issues`` (UTC).
+class Wanted(NamedTuple):
+    """Which hours of which series are to have features, and from what."""
 
-    ``weather`` has series_id, issued_at, time and ``variables``. A series without credible history has no rows, but for
+    quantity: Quantity
+    issues: Callable[[str], pd.DatetimeIndex]
+    """The issue instants (00:00 UTC) of a series."""
+    horizon: int
+    """Hours after each issue."""
+    sites: Mapping[str, Site]
+    variables: Sequence[str] = ()
+    """Those of the weather."""
+
+
+def feature_table(history: DataFrame, weather: DataFrame | None, wanted: Wanted) -> DataFrame:
+    """Feature rows of every series of ``history`` (series_id, start, value).
+
+    ``weather`` has series_id, issued_at, time and the variables. A series without credible history has no rows, but for
     a plant whose size and place are known: it has those of the last issue, without a past. An issue before a series'
-    first day is over has none either. Issues stand at 00:00 UTC.
+    first day is over has none either.
     """
-    shape = schema(quantity, variables)
-    names = shape.names
-
+    shape = schema(wanted.quantity, wanted.variables)
     # Columns of no type: empty ones of floats are refused as times.
-    nothing: pd.DataFrame = pd.DataFrame(columns=names)
+    nothing: pd.DataFrame = pd.DataFrame(columns=shape.names)
 
-    def rows(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame | None) -> pd.DataFrame:
-        series_id = str(key[0])
-        wanted, site = issues(series_id), sites.get(series_id, Site())
-        try:
-            known = read_series(series_id, past.assign(start=utc(past["start"])), quantity, site.capacity)
-            values = known.values
-            wanted = wanted[wanted >= values.index[0] + pd.Timedelta("1D")]
-        except SeriesRefused:
-            if not (quantity.sun and site.is_known):
-                return nothing
-            wanted = wanted[-1:]
-            values = pd.Series(np.nan, index=pd.date_range(end=wanted[-1], periods=25, freq="h", inclusive="left"))
-            known = History(values, values, pd.Series(dtype=float), Repairs())
-        if wanted.empty:
-            return nothing
-        if not site.fits(float(values.quantile(GREATEST))):
-            site = replace(site, capacity=None)
-        if issued is not None:
-            times = {name: utc(issued[name]) for name in ("issued_at", "time")}
-            issued = hour_by_hour(issued.drop(columns="series_id").assign(**times))
-            issued = derived(issued, site) if quantity.sun else issued
-        # The series' own model learns from every day, also those whose rows the forests do without.
-        days = pd.date_range(values.index[0].ceil("D"), wanted[-1], freq="D", inclusive="right")
-        daily = feature_rows(series_id, quantity, values, days, 24, site, issued, None, known.outcomes)
-        if horizon == 24 and wanted.isin(days).all():
-            table = daily[daily["issued_at"].isin(wanted)].reset_index(drop=True)
-        else:
-            table = feature_rows(series_id, quantity, values, wanted, horizon, site, issued, None, known.outcomes)
-        late, ages = late_issues(series_id, wanted[:-1], values.index[0])
-        if len(late):
-            hidden = feature_rows(series_id, quantity, values, late, horizon, site, issued, ages, known.outcomes)
-            table = pd.concat([table, hidden], ignore_index=True)
-        whole: pd.DataFrame = with_own_linear(table, daily, quantity, variables).reindex(columns=names)
-        return in_told_unit(whole, known.told)
+    def both(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame | None) -> pd.DataFrame:
+        rows = _rows(str(key[0]), past, issued, wanted) if len(past) else None
+        return nothing if rows is None else rows.reindex(columns=shape.names)
+
+    def alone(key: tuple[str, ...], past: pd.DataFrame) -> pd.DataFrame:
+        return both(key, past, None)
 
     if weather is None:
-
-        def alone(key: tuple[str, ...], past: pd.DataFrame) -> pd.DataFrame:
-            return rows(key, past, None)
-
         return history.groupBy("series_id").applyInPandas(alone, shape)
-
-    def both(key: tuple[str, ...], past: pd.DataFrame, issued: pd.DataFrame) -> pd.DataFrame:
-        return rows(key, past, issued) if len(past) else nothing
-
     return history.groupBy("series_id").cogroup(weather.groupBy("series_id")).applyInPandas(both, shape)
+
+
+def _rows(series_id: str, past: pd.DataFrame, issued: pd.DataFrame | None, wanted: Wanted) -> pd.DataFrame | None:
+    """The feature rows of one series; None where it has none."""
+    quantity, site = wanted.quantity, wanted.sites.get(series_id, Site())
+    issues = wanted.issues(series_id)
+    try:
+        known = read_series(series_id, past.assign(start=utc(past["start"])), quantity, site.capacity)
+        issues = issues[issues >= known.values.index[0] + pd.Timedelta("1D")]
+    except SeriesRefused:
+        if not (quantity.sun and site.is_known):
+            return None
+        issues = issues[-1:]
+        known = _nothing_known(issues[-1])
+    if issues.empty:
+        return None
+    if not site.fits(float(known.values.quantile(GREATEST))):
+        site = replace(site, capacity=None)
+    weather = None if issued is None else _hourly_weather(issued, quantity, site)
+    series = Series(series_id, quantity, known.values, site, weather, known.outcomes)
+    return in_told_unit(_learnt(series, issues, wanted), known.told)
+
+
+def _nothing_known(issue: pd.Timestamp) -> History:
+    """The history of a plant that has not generated before ``issue``."""
+    day = pd.date_range(end=issue, periods=25, freq="h", inclusive="left")
+    values = pd.Series(np.nan, index=day)
+    return History(values, values, pd.Series(dtype=float), Repairs())
+
+
+def _hourly_weather(issued: pd.DataFrame, quantity: Quantity, site: Site) -> pd.DataFrame:
+    times = {name: utc(issued[name]) for name in ("issued_at", "time")}
+    hourly = hour_by_hour(issued.drop(columns="series_id").assign(**times))
+    return derived(hourly, site) if quantity.sun else hourly
+
+
+def _learnt(series: Series, issues: pd.DatetimeIndex, wanted: Wanted) -> pd.DataFrame:
+    """Rows of ``issues`` and of some as late ones, with the forecast of the series' own linear model."""
+    # That model learns from every day, also those whose rows the forests do without.
+    begin = series.history.index[0]
+    days = pd.date_range(begin.ceil("D"), issues[-1], freq="D", inclusive="right")
+    daily = feature_rows(series, days, 24)
+    if wanted.horizon == 24 and issues.isin(days).all():
+        table = daily[daily["issued_at"].isin(issues)].reset_index(drop=True)
+    else:
+        table = feature_rows(series, issues, wanted.horizon)
+    late, ages = late_issues(series.series_id, issues[:-1], begin)
+    if len(late):
+        hidden = feature_rows(series, late, wanted.horizon, ages)
+        table = pd.concat([table, hidden], ignore_index=True)
+    return with_own_linear(table, daily, series.quantity, wanted.variables)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,22 @@ class Past:
         """Values at ``positions``, NaN outside the grid and from ``limit`` (the issue's position) on."""
         known = (positions >= 0) & (positions < len(self.values)) & (positions < limit)
         return np.where(known, self.values[np.where(known, positions, 0)], np.nan)
+
+
+class Hours(NamedTuple):
+    """Hours to forecast, as seen from their issues; each array has a value an hour."""
+
+    past: Past
+    target: NDArray[Any]
+    """Position of the hour on the grid of ``past``."""
+    limit: NDArray[Any]
+    """Position from which on nothing is known."""
+    scale: NDArray[Any]
+    """Size of the series at the issue, in its own unit."""
+
+    def of(self, rows: NDArray[Any]) -> Hours:
+        """Those hours alone for which ``rows`` is true."""
+        return Hours(self.past, self.target[rows], self.limit[rows], self.scale[rows])
 
 
 def age_days(past: Past, limit: NDArray[Any]) -> NDArray[Any]:

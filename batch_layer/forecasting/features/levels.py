@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batch_layer.forecasting.features.lags import DAYS_BACK, Past, last_hours, mean, same_hour, same_weekday
+from batch_layer.forecasting.features.lags import DAYS_BACK, Hours, Past, last_hours, mean, same_hour, same_weekday
 
 
-def past_features(
-    past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
-) -> dict[str, NDArray[Any]]:
-    """Levels at the hours ``target`` as known before the positions ``limit``, as shares of ``scale``."""
+def past_features(hours: Hours) -> dict[str, NDArray[Any]]:
+    """Levels at ``hours`` as known at their issues, as shares of the series' size."""
+    past, target, limit, scale = hours
     days = same_hour(past, target, limit) / scale[:, None]
     weeks = same_weekday(past, target, limit) / scale[:, None]
     before = same_hour(past, target - 1, limit, 7) / scale[:, None]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch_layer.forecasting.features import lags
-from batch_layer.forecasting.features.lags import Past
+from batch_layer.forecasting.features.lags import Hours
 from batch_layer.forecasting.features.levels import quantile
 from batch_layer.forecasting.features.site import Site, sun
 
@@ -18,15 +18,13 @@ NIGHT_SEEN, NIGHT_SHARE = 9, 1e-4
 exceeded this share of the series' size."""
 
 
-def sun_features(
-    times: pd.DatetimeIndex, site: Site, past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
-) -> dict[str, NDArray[Any]]:
-    """Features of the hours ``times``, as shares of ``scale``, and ``dark``: whether a plant gives nothing."""
-    days = lags.same_hour(past, target, limit, 14) / scale[:, None]
-    seen, shone = _shone(past, target, limit, scale, 14)
+def sun_features(times: pd.DatetimeIndex, site: Site, hours: Hours) -> dict[str, NDArray[Any]]:
+    """Features of the hours ``times``, as shares of the size, and ``dark``: whether a plant gives nothing."""
+    days = lags.same_hour(hours.past, hours.target, hours.limit, 14) / hours.scale[:, None]
+    seen, shone = _shone(hours, 14)
     if not seen.all():  # little is known of late: the whole past tells
         rest = ~seen
-        seen[rest], shone[rest] = _shone(past, target[rest], limit[rest], scale[rest], 400)
+        seen[rest], shone[rest] = _shone(hours.of(rest), 400)
     found = {"clear_days": quantile(days, 1.0), "dark": seen & ~shone}
     sky = sun(pd.DatetimeIndex(times.unique()), site)
     if sky is None:
@@ -41,10 +39,9 @@ def sun_features(
     }
 
 
-def _shone(
-    past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any], days: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def _shone(hours: Hours, days: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Whether the hour and those beside it are known often enough in the last ``days``, and whether the plant gave."""
+    past, target, limit, scale = hours
     near = np.concatenate([lags.same_hour(past, target + s, limit, days) for s in (-1, 0, 1)], axis=1)
     with np.errstate(invalid="ignore"):
         return (~np.isnan(near)).sum(axis=1) >= NIGHT_SEEN, (near > NIGHT_SHARE * scale[:, None]).any(axis=1)

@@ -8,6 +8,7 @@ series' own volatility. Features are on the same scale. What is not known is NaN
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch_layer.forecasting.features import lags
-from batch_layer.forecasting.features.clock import day_types, wall_clock
-from batch_layer.forecasting.features.lags import Past, mean
-from batch_layer.forecasting.features.levels import mean_of_first, past_features
+from batch_layer.forecasting.features.calendar_features import day_features, season_features
+from batch_layer.forecasting.features.clock import wall_clock
+from batch_layer.forecasting.features.lags import Hours, Past, mean
+from batch_layer.forecasting.features.levels import past_features
 from batch_layer.forecasting.features.linear import own_forecast
 from batch_layer.forecasting.features.site import Site
 from batch_layer.forecasting.features.sun_features import sun_features
@@ -51,72 +53,85 @@ LEAST_UNIT = 0.02
 """Volatility, as a share of the series' size, below which a series is taken for no calmer."""
 
 
+@dataclass(frozen=True)
+class Series:
+    """What is known of one series: ``history`` is hourly and gapless (UTC), see :func:`history.hourly`."""
+
+    series_id: str
+    quantity: Quantity
+    history: pd.Series
+    site: Site
+    weather: pd.DataFrame | None = None
+    """``issued_at``, ``time`` and numeric columns."""
+    outcomes: pd.Series | None = None
+    """What came of each hour, where that is more than ``history`` has to learn from."""
+
+    @property
+    def zone(self) -> str | None:
+        """The zone by whose clock the series lives; the sun has none."""
+        return None if self.quantity.sun else self.site.zone
+
+
 def feature_rows(
-    series_id: str,
-    quantity: Quantity,
-    history: pd.Series,
-    issues: pd.DatetimeIndex,
-    horizon: int,
-    site: Site,
-    weather: pd.DataFrame | None = None,
-    withheld: NDArray[Any] | None = None,
-    outcomes: pd.Series | None = None,
+    series: Series, issues: pd.DatetimeIndex, horizon: int, withheld: NDArray[Any] | None = None
 ) -> pd.DataFrame:
     """Features of the ``horizon`` hours after each of ``issues`` (UTC), from what was known at each.
 
-    ``withheld`` are the days of history that each issue does without; ``outcomes`` what came of each hour, where that
-    is more than ``history`` has to learn from.
-
-    ``history`` is hourly and gapless (see :func:`history.hourly`); ``weather`` has ``issued_at``, ``time`` and
-    numeric columns. Only the label column ``value`` looks beyond the issue.
+    ``withheld`` are the days of history that each issue does without. Only the label column ``value`` looks beyond the
+    issue.
     """
-    zone = None if quantity.sun else site.zone
     issue = issues.repeat(horizon)
     hour = np.tile(np.arange(horizon), len(issues))
     times = issue + pd.to_timedelta(hour, unit="h")
-    clock = wall_clock(times, zone)
-    past = _past(history, zone)
-    target = past.position(clock.to_numpy())
     hidden = np.zeros(len(times), dtype=np.int64) if withheld is None else withheld.repeat(horizon)
-    limit = past.position(wall_clock(issue, zone).to_numpy()) - 24 * hidden
-    age = lags.age_days(past, limit)
-    limit = limit - 24 * age
-    scale = _scale(past, limit, quantity, site)
-    frame = {
-        **past_features(past, target, limit, scale),
-        **_calendar(clock, zone, past, target, limit, scale, quantity, age + hidden),
-        HISTORY_AGE: (age + hidden).astype(float),
-    }
-    if quantity.sun:
-        frame |= sun_features(times, site, past, target, limit, scale)
-        anchor, unit = np.zeros(len(times)), scale
-    else:
-        frame["dark"] = np.zeros(len(times), dtype=bool)
-        baseline, volatility = _baseline(frame, past, target, limit, scale), _unit(frame)
-        frame = _relative(frame, baseline, volatility) | {"baseline": baseline}
-        anchor, unit = baseline * scale, volatility * scale
-    if weather is not None and len(weather):
-        frame |= weather_features(weather, issues, horizon)
-    real = history if outcomes is None else outcomes
-    told = past if outcomes is None else _past(outcomes, zone)
-    value = real.reindex(times).to_numpy()
-    begun = 24 * lags.age_days(told, limit + 24 * age)
+    past, clock = _past(series.history, series.zone), wall_clock(times, series.zone)
+    known = past.position(wall_clock(issue, series.zone).to_numpy()) - 24 * hidden
+    age = lags.age_days(past, known)
+    limit = known - 24 * age
+    hours = Hours(past, past.position(clock.to_numpy()), limit, _scale(past, limit, series.quantity, series.site))
     about = {
-        "series_id": np.full(len(times), series_id),
+        "series_id": np.full(len(times), series.series_id),
         "issued_at": issue,
         "time": times,
-        "value": value,
-        "anchor": anchor,
-        "unit": unit,
-        "naive": lags.naive(told, target, limit + 24 * age - begun),
-        "last_week": lags.last_week(told, target, limit + 24 * age - begun),
-        "ceiling": np.full(len(times), np.nan if site.capacity is None else site.capacity),
+        **_labels(series, times, hours, known),
+        "ceiling": np.full(len(times), np.nan if series.site.capacity is None else series.site.capacity),
         WITHHELD: hidden.astype(float),
-        OFF: ~np.isnan(value) & np.isnan(history.reindex(times).to_numpy()),
         "horizon": hour.astype(float),
     }
+    frame = _features(series, times, clock, hours, age + hidden)
+    if series.weather is not None and len(series.weather):
+        frame |= weather_features(series.weather, issues, horizon)
     answer: pd.DataFrame = pd.DataFrame(about | frame)
     return answer
+
+
+def _features(
+    series: Series, times: pd.DatetimeIndex, clock: pd.DatetimeIndex, hours: Hours, age: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    """What the past, the calendar and the sun say of ``hours``, with ``anchor``, ``unit`` and ``dark``."""
+    frame = past_features(hours) | season_features(clock)
+    if series.quantity.sun:
+        frame |= {HISTORY_AGE: age.astype(float)} | sun_features(times, series.site, hours)
+        return {"anchor": np.zeros(len(times)), "unit": hours.scale} | frame
+    frame |= day_features(clock, series.zone, hours, age)
+    frame |= {HISTORY_AGE: age.astype(float), "dark": np.zeros(len(times), dtype=bool)}
+    baseline, volatility = _baseline(frame, hours), _unit(frame)
+    frame = _relative(frame, baseline, volatility) | {"baseline": baseline}
+    return {"anchor": baseline * hours.scale, "unit": volatility * hours.scale} | frame
+
+
+def _labels(series: Series, times: pd.DatetimeIndex, hours: Hours, known: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The outcome of each hour and its naive forecasts, from what ``outcomes`` held before the positions ``known``."""
+    outcomes = series.history if series.outcomes is None else series.outcomes
+    told = hours.past if series.outcomes is None else _past(outcomes, series.zone)
+    value = outcomes.reindex(times).to_numpy()
+    limit = known - 24 * lags.age_days(told, known)
+    return {
+        "value": value,
+        "naive": lags.naive(told, hours.target, limit),
+        "last_week": lags.last_week(told, hours.target, limit),
+        OFF: ~np.isnan(value) & np.isnan(series.history.reindex(times).to_numpy()),
+    }
 
 
 def with_own_linear(
@@ -141,14 +156,13 @@ def _relative(frame: dict[str, NDArray[Any]], usual: NDArray[Any], volatility: N
     return {name: (values - shift[name]) / volatility if name in shift else values for name, values in frame.items()}
 
 
-def _baseline(
-    frame: dict[str, NDArray[Any]], past: Past, target: NDArray[Any], limit: NDArray[Any], scale: NDArray[Any]
-) -> NDArray[Any]:
+def _baseline(frame: dict[str, NDArray[Any]], hours: Hours) -> NDArray[Any]:
     """What is usual at the hour on such a day; long ago if nothing newer is known."""
     usual = np.where(np.isnan(frame["alike_4"]), frame["days_28"], frame["alike_4"])
     lost = np.isnan(usual)
     if lost.any():
-        usual[lost] = mean(lags.same_hour(past, target[lost], limit[lost], 400)) / scale[lost]
+        past, target, limit, scale = hours.of(lost)
+        usual[lost] = mean(lags.same_hour(past, target, limit, 400)) / scale
     return np.nan_to_num(usual)
 
 
@@ -177,38 +191,3 @@ def _scale(past: Past, limit: NDArray[Any], quantity: Quantity, site: Site) -> N
             size[i] = np.nanquantile(np.abs(past.values[:at]), 0.995 if quantity.sun else 0.5)
     size[size <= 0] = np.nan
     return size[inverse]
-
-
-def _calendar(
-    clock: pd.DatetimeIndex,
-    zone: str | None,
-    past: Past,
-    target: NDArray[Any],
-    limit: NDArray[Any],
-    scale: NDArray[Any],
-    quantity: Quantity,
-    age: NDArray[Any],
-) -> dict[str, NDArray[Any]]:
-    angle = 2 * np.pi * (clock.dayofyear.to_numpy() - 1) / 365.25
-    found = {
-        "hour": clock.hour.to_numpy(dtype=float),
-        "season_cos": np.cos(angle),
-        "season_sin": np.sin(angle),
-    }
-    if quantity.sun:
-        return found
-    back = np.arange(1, 36)[None, :] + age[:, None]
-    days = pd.date_range(clock.min().floor("D") - pd.Timedelta(days=int(back.max())), clock.max(), freq="D")
-    type_of = day_types(days, zone)
-    day = ((clock.to_numpy() - days.to_numpy()[0]) / np.timedelta64(1, "D")).astype(int)
-    types, types_then = type_of[day], type_of[day[:, None] - back]
-    values = past.at(target[:, None] - 24 * back, limit[:, None]) / scale[:, None]
-    alike = np.where(types_then == types[:, None], values, np.nan)
-    return found | {
-        "weekday": clock.dayofweek.to_numpy(dtype=float),
-        "day_type": types.astype(float),
-        "day_type_before": types_then[:, 0].astype(float),
-        "alike_1": lags.first_known(alike),
-        "alike": mean(alike),
-        "alike_4": mean_of_first(alike, 4),
-    }

@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.forecasting.features.frame import feature_table
+from batch_layer.forecasting.features.frame import Wanted, feature_table
 from batch_layer.forecasting.features.site import Site
 from batch_layer.forecasting.models import model as models
 from batch_layer.forecasting.models import stored_model
@@ -43,11 +43,7 @@ def table(spark: SparkSession, known_only: bool = False, shift: int = 0) -> Data
     return feature_table(
         spark.createDataFrame(pd.concat(history)),
         spark.createDataFrame(pd.concat(weather)),
-        SOLAR,
-        lambda _: days,
-        24,
-        {key: Site(capacity=900.0) for key in ("1", "2")},
-        ["ghi_w_m2"],
+        Wanted(SOLAR, lambda _: days, 24, {key: Site(capacity=900.0) for key in ("1", "2")}, ["ghi_w_m2"]),
     )
 
 
@@ -124,7 +120,9 @@ def test_half_a_horizon_without_weather_rests_on_history(features: DataFrame) ->
 def test_a_series_of_three_days_stands_on_the_naive_forecast(spark: SparkSession) -> None:
     values = load(3)
     issue = pd.DatetimeIndex([values.index[-1] + pd.Timedelta("1h")])
-    features = feature_table(spark.createDataFrame(rows("x", values)), None, CONSUMPTION, lambda _: issue, 24, {})
+    features = feature_table(
+        spark.createDataFrame(rows("x", values)), None, Wanted(CONSUMPTION, lambda _: issue, 24, {})
+    )
     model = models.fit(features, CONSUMPTION, [], XGBOOST, SMALL)
     found = models.predict(model, features, LEVELS).toPandas()
 
@@ -139,7 +137,7 @@ def test_a_series_of_a_few_hours_has_no_rows_and_the_others_have_theirs(spark: S
     long, short = load(3), load(3)[:5]
     issue = pd.DatetimeIndex([long.index[-1] + pd.Timedelta("1h")])
     history = spark.createDataFrame(pd.concat([rows("long", long), rows("short", short)]))
-    found = feature_table(history, None, CONSUMPTION, lambda _: issue, 24, {}).toPandas()
+    found = feature_table(history, None, Wanted(CONSUMPTION, lambda _: issue, 24, {})).toPandas()
     assert set(found["series_id"]) == {"long"}
 
 
@@ -153,7 +151,7 @@ def test_a_new_plant_is_forecast_on_its_first_day_by_size_and_place(spark: Spark
         "new": replace(place, capacity=90.0),
     }
     days = pd.date_range(pd.Timestamp("2026-01-12", tz="UTC"), CUT, freq="D")
-    features = feature_table(spark.createDataFrame(pd.concat(given)), None, SOLAR, lambda _: days, 24, sites)
+    features = feature_table(spark.createDataFrame(pd.concat(given)), None, Wanted(SOLAR, lambda _: days, 24, sites))
     last = features.where(F.col("issued_at") == F.lit(CUT))
     model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, [], engine, SMALL, last)
     found = models.predict(model, last, LEVELS).toPandas().sort_values("time")

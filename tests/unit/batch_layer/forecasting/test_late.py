@@ -9,7 +9,7 @@ import pytest
 from batch_layer.forecasting.features.frame import in_told_unit, late_issues
 from batch_layer.forecasting.features.lags import LATEST_DAYS
 from batch_layer.forecasting.features.site import Site
-from batch_layer.forecasting.features.table import HISTORY_AGE, WITHHELD, feature_rows
+from batch_layer.forecasting.features.table import HISTORY_AGE, WITHHELD, Series, feature_rows
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR, Quantity
 from tests.support.series import hours, load, plant
 
@@ -23,8 +23,8 @@ def test_withheld_history_is_as_if_it_had_not_arrived(quantity: Quantity, days: 
     site = Site(40.4, -3.7, 900.0, 30, 180, "UTC")  # no clock changes between the two ends
     arrived = values[values.index < ISSUES[0] - pd.Timedelta(days=days)]
 
-    withheld = feature_rows("a", quantity, values, ISSUES, 24, site, weather, np.array([days]))
-    late = feature_rows("a", quantity, arrived, ISSUES, 24, site, weather)
+    withheld = feature_rows(Series("a", quantity, values, site, weather), ISSUES, 24, np.array([days]))
+    late = feature_rows(Series("a", quantity, arrived, site, weather), ISSUES, 24)
 
     beside = ["value", WITHHELD, "off"]
     pd.testing.assert_frame_equal(withheld.drop(columns=beside), late.drop(columns=beside))
@@ -36,7 +36,7 @@ def test_an_older_history_says_nothing_of_levels() -> None:
     values, _ = plant(120)
     arrived = values[values.index < ISSUES[0] - pd.Timedelta(days=LATEST_DAYS + 2)]
 
-    assert feature_rows("a", SOLAR, arrived, ISSUES, 24, Site())["days_28"].isna().all()
+    assert feature_rows(Series("a", SOLAR, arrived, Site()), ISSUES, 24)["days_28"].isna().all()
 
 
 @pytest.mark.parametrize("count", [30, 200])
@@ -53,7 +53,7 @@ def test_late_issues_keep_a_day_of_history_and_are_always_the_same(count: int) -
 
 
 def test_amounts_are_told_in_the_unit_of_their_issue() -> None:
-    table = feature_rows("a", CONSUMPTION, load(120), ISSUES, 24, Site())
+    table = feature_rows(Series("a", CONSUMPTION, load(120), Site()), ISSUES, 24)
     told = pd.Series(1e-3, index=ISSUES)
 
     for name in ("value", "anchor", "unit", "naive", "last_week"):

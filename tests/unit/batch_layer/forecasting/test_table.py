@@ -6,7 +6,7 @@ import pytest
 
 from batch_layer.forecasting.features import lags, levels
 from batch_layer.forecasting.features.site import Site
-from batch_layer.forecasting.features.table import feature_rows
+from batch_layer.forecasting.features.table import Series, feature_rows
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR, Quantity
 from tests.support.series import load, plant
 
@@ -20,7 +20,7 @@ def issues(*days: str) -> pd.DatetimeIndex:
 def test_naive_is_the_same_hour_of_the_last_known_day_also_for_the_second_day() -> None:
     values = load(20)
     issue = issues("2026-01-20")
-    table = feature_rows("a", CONSUMPTION, values, issue, 48, Site())
+    table = feature_rows(Series("a", CONSUMPTION, values, Site()), issue, 48)
     yesterday = values[issue[0] - pd.Timedelta("1D") : issue[0] - pd.Timedelta("1h")].to_numpy()
 
     assert np.allclose(table["naive"], np.tile(yesterday, 2))
@@ -30,7 +30,7 @@ def test_naive_is_the_same_hour_of_the_last_known_day_also_for_the_second_day() 
 def test_a_gap_is_bridged_by_the_day_before() -> None:
     values = load(20)
     values["2026-01-19 05:00":"2026-01-19 06:00"] = np.nan
-    table = feature_rows("a", CONSUMPTION, values, issues("2026-01-20"), 24, Site())
+    table = feature_rows(Series("a", CONSUMPTION, values, Site()), issues("2026-01-20"), 24)
 
     assert table["naive"][5] == values["2026-01-18 05:00+00:00"]
     assert np.isnan(table["day_1"][5])
@@ -46,8 +46,8 @@ def test_features_do_not_see_beyond_the_issue(quantity: Quantity, day: str) -> N
     known = values[values.index < issue[0]]
     issued = weather[weather["issued_at"] <= issue[0]]
 
-    whole = feature_rows("a", quantity, values, issue, 48, site, weather).drop(columns="value")
-    hidden = feature_rows("a", quantity, known, issue, 48, site, issued).drop(columns="value")
+    whole = feature_rows(Series("a", quantity, values, site, weather), issue, 48).drop(columns="value")
+    hidden = feature_rows(Series("a", quantity, known, site, issued), issue, 48).drop(columns="value")
 
     pd.testing.assert_frame_equal(whole, hidden, check_exact=True)
 
@@ -63,7 +63,7 @@ def test_the_search_for_leaks_finds_one(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_wall_clock_lags_keep_the_hour_over_a_clock_change() -> None:
     values = load(80, start="2026-02-01")
-    table = feature_rows("a", CONSUMPTION, values, issues("2026-03-30"), 24, MADRID)
+    table = feature_rows(Series("a", CONSUMPTION, values, MADRID), issues("2026-03-30"), 24)
     # On the 29th Madrid's clocks went forward: 10:00 UTC is noon on the 30th, and 11:00 UTC was on the 28th.
     row = table[table["hour"] == 12].iloc[0]
 
@@ -72,7 +72,7 @@ def test_wall_clock_lags_keep_the_hour_over_a_clock_change() -> None:
 
 
 def test_holidays_count_as_sundays() -> None:
-    table = feature_rows("a", CONSUMPTION, load(120), issues("2026-05-01", "2026-05-04"), 24, MADRID)
+    table = feature_rows(Series("a", CONSUMPTION, load(120), MADRID), issues("2026-05-01", "2026-05-04"), 24)
     noon = table[table["hour"] == 12]
 
     assert noon["day_type"].tolist() == [2.0, 0.0]
@@ -80,8 +80,8 @@ def test_holidays_count_as_sundays() -> None:
 
 def test_night_comes_from_the_place_and_else_from_the_own_history() -> None:
     values, _ = plant(30)
-    here = feature_rows("a", SOLAR, values, issues("2026-01-30"), 24, Site(40.4, -3.7))
-    anywhere = feature_rows("a", SOLAR, values, issues("2026-01-30"), 24, Site())
+    here = feature_rows(Series("a", SOLAR, values, Site(40.4, -3.7)), issues("2026-01-30"), 24)
+    anywhere = feature_rows(Series("a", SOLAR, values, Site()), issues("2026-01-30"), 24)
 
     assert here["dark"][0]
     assert not here["dark"][12]
@@ -91,7 +91,7 @@ def test_night_comes_from_the_place_and_else_from_the_own_history() -> None:
 
 def test_a_wrong_place_does_not_hide_hours_of_generation() -> None:
     values, _ = plant(30)
-    antipode = feature_rows("a", SOLAR, values, issues("2026-01-30"), 24, Site(40.4, 176.3))
+    antipode = feature_rows(Series("a", SOLAR, values, Site(40.4, 176.3)), issues("2026-01-30"), 24)
 
     assert not antipode["dark"][8:16].any()
 
@@ -99,7 +99,7 @@ def test_a_wrong_place_does_not_hide_hours_of_generation() -> None:
 def test_a_silent_series_keeps_its_size() -> None:
     values, _ = plant(90)
     values.iloc[24 * 15 :] = np.nan
-    table = feature_rows("a", SOLAR, values, issues("2026-04-01"), 24, Site())
+    table = feature_rows(Series("a", SOLAR, values, Site()), issues("2026-04-01"), 24)
 
     assert table["unit"].between(500, 900).all()
     assert table["days_28"].isna().all()
