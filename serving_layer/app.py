@@ -19,6 +19,7 @@ from serving_layer.access.token import token_of
 from serving_layer.api import alarms, energy, forecasts, installations, prices, problems, provenance, runs
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
+from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
 from serving_layer.web import login, page
@@ -46,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.reader = Reader(settings)
     app.state.metrics = Metrics()
-    app.state.watch = health.Watch(health.checks(settings, app.state.reader))
+    app.state.watch = health.Watch(checks(settings, app.state.reader))
     settings.home.mkdir(parents=True, exist_ok=True)
     app.state.token = token_of(settings)
     problems.install(app)

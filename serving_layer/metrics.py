@@ -1,4 +1,4 @@
-"""What Prometheus is told: requests, dependencies, and the age of what is published."""
+"""What Prometheus is told: requests, dependencies, and what the checks of these measured."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_late
 
 from serving_layer.health import Finding
 
+MEASURED = {
+    "night_age_seconds": "Since the cut of the newest published night.",
+    "kafka_lag_messages": "Readings in Kafka that the speed layer has not taken yet.",
+    "outbox_readings": "Readings that the gateway keeps on disk because Kafka has not taken them yet.",
+    "outbox_bytes": "What these take on disk.",
+    "disk_free_bytes": "Room on the disk of <home>.",
+}
+"""What the checks measure, ``solera_<name>`` each."""
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -28,6 +36,10 @@ class Metrics:
             "solera_dependency_age_seconds", "Since it was last seen up.", ["name"], registry=self._registry
         )
 
+        self._measured = {
+            name: Gauge(f"solera_{name}", text, registry=self._registry) for name, text in MEASURED.items()
+        }
+
     def answered(self, path: str, status: int, seconds: float) -> None:
         """Count one request; ``path`` is the route's template."""
         self._requests.labels(path, str(status)).observe(seconds)
@@ -38,4 +50,6 @@ class Metrics:
             self._up.labels(finding.name).set(finding.state == "up")
             if finding.age_s is not None:
                 self._age.labels(finding.name).set(finding.age_s)
+            for name, value in finding.measured.items():
+                self._measured[name].set(value)
         return generate_latest(self._registry)

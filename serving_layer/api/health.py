@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -49,7 +48,9 @@ def health(watch: Watch) -> dict[str, Any]:
     return {
         "status": "broken" if broken else "ok",
         "broken": broken,
-        "dependencies": [asdict(finding) for finding in findings],
+        "dependencies": [
+            {"name": each.name, "state": each.state, "age_s": each.age_s, "detail": each.detail} for each in findings
+        ],
     }
 
 

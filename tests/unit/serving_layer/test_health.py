@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,10 @@ from conf import load_settings
 from conf.refusal import Refusal
 from serving_layer import health
 from serving_layer.api.health import health as body
+from serving_layer.checks import checks
+from serving_layer.metrics import MEASURED, Metrics
 from serving_layer.reader import Reader
+from store.runs import Published
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -35,12 +39,12 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_breaks_is_named_and_what_comes_back_is_up_again() -> None:
     broken = threading.Event()
 
-    def check() -> str:
+    def check() -> health.Remark:
         if broken.is_set():
             raise health.Broken("no broker answers")
-        return "1 broker"
+        return health.Remark("1 broker")
 
-    watch = health.Watch({"kafka": check, "other": lambda: "fine"})
+    watch = health.Watch({"kafka": check, "other": lambda: health.Remark("fine")})
     watch.start()
     try:
         until(lambda: body(watch)["status"] == "ok")
@@ -60,11 +64,11 @@ def test_a_check_that_hangs_counts_as_down_and_holds_nobody_up() -> None:
     release = threading.Event()
     answers = iter(["fine"])
 
-    def check() -> str:
+    def check() -> health.Remark:
         said = next(answers, "")
         if not said:
             release.wait(20)
-        return said
+        return health.Remark(said)
 
     watch = health.Watch({"hdfs": check})
     watch.start()
@@ -80,7 +84,9 @@ def test_a_check_that_hangs_counts_as_down_and_holds_nobody_up() -> None:
 def test_every_dependency_that_is_away_says_so_in_a_sentence(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path, port_offset=21_500)
 
-    for name, check in health.checks(settings, Reader(settings)).items():
+    known = checks(settings, Reader(settings))
+    assert known.pop("disk")().measured["disk_free_bytes"] > 0
+    for name, check in known.items():
         with pytest.raises(Exception, match=r"answer|listens|reported") as told:
             check()
         assert len(str(told.value)) < 200, name
@@ -99,10 +105,10 @@ def test_the_speed_layer_is_up_while_it_reports(tmp_path: Path, report: dict[str
     now = datetime.now(timezone.utc) - timedelta(seconds=1)
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "speed.json").write_text(json.dumps({"written_at": now.isoformat()} | report))
-    check = health.checks(settings, Reader(settings))["speed"]
+    check = checks(settings, Reader(settings))["speed"]
 
     if said is None:
-        assert check() == "up to date"
+        assert check() == ("up to date", {"kafka_lag_messages": 0})
     else:
         with pytest.raises(Refusal, match=said):
             check()
@@ -115,7 +121,7 @@ def test_a_gateway_that_cannot_send_is_broken_and_says_what_it_keeps(tmp_path: P
     (tmp_path / "run" / "gateway.json").write_text(json.dumps(report))
 
     with pytest.raises(health.Broken, match="broker away; 42 readings kept on disk"):
-        health.checks(settings, Reader(settings))["gateway"]()
+        checks(settings, Reader(settings))["gateway"]()
 
 
 def test_devices_that_are_silent_or_read_with_a_fault_are_counted(tmp_path: Path) -> None:
@@ -129,5 +135,62 @@ def test_devices_that_are_silent_or_read_with_a_fault_are_counted(tmp_path: Path
     report = {"written_at": datetime.now(timezone.utc).isoformat(), "devices": devices}
     (tmp_path / "run" / "gateway.json").write_text(json.dumps(report))
 
-    said = health.checks(settings, Reader(settings))["gateway"]()
-    assert said == "3 device(s), 1 silent (named in run/gateway.json), 1 with a fault (named in run/gateway.json)"
+    said = checks(settings, Reader(settings))["gateway"]()
+    assert said.text == "3 device(s), 1 silent (named in run/gateway.json), 1 with a fault (named in run/gateway.json)"
+
+
+@pytest.mark.parametrize(
+    ("age_hours", "is_up"), [(0.2, True), (24.5, True), (29.9, True), (30.1, False), (24 * 40, False)]
+)
+def test_a_night_is_overdue_after_thirty_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age_hours: float, is_up: bool
+) -> None:
+    cut = datetime.now(timezone.utc) - timedelta(hours=age_hours)
+    monkeypatch.setattr("serving_layer.checks.seen", lambda _reader: Published((), cut))
+    settings = load_settings(home=tmp_path)
+    check = checks(settings, Reader(settings))["night"]
+
+    if is_up:
+        measured = check().measured
+    else:
+        with pytest.raises(health.Broken, match="is overdue") as broken:
+            check()
+        measured = broken.value.measured
+    assert measured["night_age_seconds"] == pytest.approx(age_hours * 3600, abs=60)
+
+
+def test_a_new_platform_waits_for_its_first_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving_layer.checks.seen", lambda _reader: Published((), None))
+    settings = load_settings(home=tmp_path)
+    assert checks(settings, Reader(settings))["night"]() == ("no night is published yet", {})
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "is_up"),
+    [
+        (250_000_000_000, 2_100_000_000, True),
+        (250_000_000_000, 1_900_000_000, False),
+        (1_000_000_000, 60_000_000, True),
+        (1_000_000_000, 40_000_000, False),
+    ],
+)
+def test_a_disk_that_fills_is_said_before_a_server_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int, is_up: bool
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(total=total, free=free))
+    settings = load_settings(home=tmp_path)
+    check = checks(settings, Reader(settings))["disk"]
+    if is_up:
+        assert check().measured == {"disk_free_bytes": free}
+    else:
+        with pytest.raises(health.Broken, match=f"{free // 1_000_000} MB are left on the disk"):
+            check()
+
+
+def test_prometheus_is_given_all_that_the_checks_measure() -> None:
+    metrics = Metrics()
+    findings = [health.Finding("any", "down", None, "", dict.fromkeys(MEASURED, 42.0))]
+    lines = metrics.exposition(findings).decode().splitlines()
+    assert {f"solera_{name} 42.0" for name in MEASURED} <= set(lines)
+    document = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    assert all(f"`solera_{name}`" in document for name in MEASURED)

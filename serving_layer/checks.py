@@ -1,0 +1,135 @@
+"""What is looked at of each dependency: whether it works, and what it measures."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import socket
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import requests
+from confluent_kafka.admin import AdminClient
+
+from conf import Settings
+from serving_layer.health import Broken, Check, Remark
+from serving_layer.reader import Reader
+from serving_layer.views.merged import seen
+from store import kafka
+from store.instants import rfc3339
+from store.reports import read_report
+
+CHECK_SECONDS = 2.0
+"""Longest wait of one check."""
+STANDS_SECONDS = 60.0
+"""A speed layer in which nothing has moved for so long, though readings wait, is broken."""
+OLDEST_NIGHT = timedelta(hours=30)
+"""A published night whose cut is older has failed at least once: the next one is published a day later."""
+LEAST_BYTES, LEAST_SHARE = 2_000_000_000, 0.05
+"""Less room on the disk than the lesser of both is said before the first server ends for want of it."""
+
+
+def checks(settings: Settings, reader: Reader) -> dict[str, Check]:
+    """A check for each dependency that the settings name."""
+    run = settings.home / "run"
+    begun = datetime.now(timezone.utc)
+    known: dict[str, Check] = {
+        "kafka": _kafka(settings),
+        "cassandra": lambda: _cassandra(reader),
+        "hdfs": lambda: _hdfs(settings),
+        "speed": lambda: _speed(run / "speed.json"),
+        "gateway": lambda: _gateway(run / "gateway.json"),
+        "thrift": lambda: _thrift(settings),
+        "night": lambda: _night(reader, begun, datetime.now(timezone.utc)),
+        "disk": lambda: _disk(settings.home),
+    }
+    return {name: known[name] for name in settings.api.watch}
+
+
+def _kafka(settings: Settings) -> Check:
+    quiet = logging.getLogger("serving_layer.kafka")
+    quiet.setLevel(logging.CRITICAL)
+    client = AdminClient(kafka.confluent(settings), logger=quiet)
+
+    def check() -> Remark:
+        try:
+            brokers = client.list_topics(timeout=CHECK_SECONDS).brokers
+        except Exception:
+            raise Broken(f"no broker answers at {settings.kafka_servers}") from None
+        return Remark(f"{len(brokers)} broker(s)")
+
+    return check
+
+
+def _cassandra(reader: Reader) -> Remark:
+    (row,) = reader.rows("SELECT release_version FROM system.local")
+    return Remark(f"version {row.release_version}")
+
+
+def _hdfs(settings: Settings) -> Remark:
+    url = f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/jmx"
+    query = {"qry": "Hadoop:service=NameNode,name=FSNamesystemState"}
+    try:
+        (state,) = requests.get(url, query, timeout=CHECK_SECONDS).json()["beans"]
+    except (requests.RequestException, ValueError, KeyError):
+        raise Broken(f"the NameNode does not answer at {settings.hdfs.host}:{settings.hdfs.http_port}") from None
+    if state["NumLiveDataNodes"] == 0:
+        raise Broken("no DataNode is alive")
+    if state["FSState"] != "Operational":
+        raise Broken(f"the NameNode is in state {state['FSState']}")
+    return Remark(f"{state['NumLiveDataNodes']} DataNode(s)")
+
+
+def _thrift(settings: Settings) -> Remark:
+    try:
+        socket.create_connection((settings.thrift.host, settings.thrift.port), CHECK_SECONDS).close()
+    except OSError:
+        raise Broken(f"nothing listens at {settings.thrift.host}:{settings.thrift.port}") from None
+    return Remark(f"listens at port {settings.thrift.port}")
+
+
+def _speed(path: Path) -> Remark:
+    report = read_report(path, "the speed layer")
+    behind = sum(report.get("kafka_lag", {}).values())
+    measured = {"kafka_lag_messages": behind}
+    if report.get("stands_s", 0.0) > STANDS_SECONDS:
+        raise Broken(f"no batch has moved for {report['stands_s']:.0f} s while {behind} readings wait", measured)
+    return Remark(f"{behind} readings behind" if behind else "up to date", measured)
+
+
+def _gateway(path: Path) -> Remark:
+    report = read_report(path, "the gateway")
+    measured = {"outbox_readings": report.get("kept", 0), "outbox_bytes": report.get("kept_bytes", 0)}
+    wrong = [str(report[name]) for name in ("kafka_error", "outbox_error", "catalogue_error") if report.get(name)]
+    if wrong:
+        raise Broken(f"{'; '.join(wrong)}; {measured['outbox_readings']} readings kept on disk", measured)
+    return Remark(_devices(report.get("devices", {})), measured)
+
+
+def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:
+    counts = {
+        "silent": sum(1 for its in devices.values() if its.get("error")),
+        "with a fault": sum(1 for its in devices.values() if its.get("fault") and not its.get("error")),
+    }
+    said = "".join(f", {count} {what} (named in run/gateway.json)" for what, count in counts.items() if count)
+    return f"{len(devices)} device(s){said}"
+
+
+def _night(reader: Reader, begun: datetime, now: datetime) -> Remark:
+    """The newest published cut. A platform that has none yet is given until its first night is overdue."""
+    cut = seen(reader).cut
+    age = now - (cut or begun)
+    measured = {} if cut is None else {"night_age_seconds": age.total_seconds()}
+    if age <= OLDEST_NIGHT:
+        return Remark("no night is published yet" if cut is None else f"published up to {rfc3339(cut)}", measured)
+    newest = "no night was ever published" if cut is None else f"the newest night is published up to {rfc3339(cut)}"
+    raise Broken(f"{newest}, and the next one is overdue: see logs/nightly.log, or run `solera nightly`", measured)
+
+
+def _disk(home: Path) -> Remark:
+    disk = shutil.disk_usage(home)
+    measured = {"disk_free_bytes": disk.free}
+    if disk.free < min(LEAST_BYTES, LEAST_SHARE * disk.total):
+        raise Broken(f"{disk.free // 1_000_000} MB are left on the disk of {home}: make room", measured)
+    return Remark(f"{disk.free / 1e9:.1f} GB are left", measured)
