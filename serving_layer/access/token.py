@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from conf import Settings
@@ -22,11 +24,12 @@ def page_link(settings: Settings) -> str:
 def read_or_make(path: Path) -> str:
     """The token in ``path``; where there is none, a new one that only this user can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    token = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(token + "\n")
-    return token
+    if not path.exists():
+        # Two processes may make it at once: whoever links first has made it, whole.
+        descriptor, mine = tempfile.mkstemp(dir=path.parent, prefix="token.")
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+        with suppress(FileExistsError):
+            os.link(mine, path)
+        Path(mine).unlink()
+    return path.read_text().strip()
