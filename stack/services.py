@@ -43,6 +43,7 @@ def _servers(settings: Settings) -> list[Service]:
 
 def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
     simulator, api = settings.simulator, settings.api
+    serving = as_role(settings, "serving")
     return [
         _python(
             settings,
@@ -66,9 +67,9 @@ def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
             ready=lambda: _reports(settings, "speed"),
             needs=needs,
         ),
-        thrift.service(as_role(settings, "serving")),
+        thrift.service(serving, environment(serving)),
         _python(
-            as_role(settings, "serving"),
+            serving,
             "api",
             "serving_layer.app",
             ready=lambda: _healthy(settings),

@@ -20,7 +20,8 @@ INTERPRETERS: dict[str, dict[str, Any]] = {
     "jdbc": {
         "default.driver": "org.apache.hive.jdbc.HiveDriver",
         "default.url": "jdbc:hive2://{SOLERA_THRIFT__HOST}:{SOLERA_THRIFT__PORT}/solera",
-        "default.user": "analyst",
+        "default.user": "solera",
+        "default.password": "{SOLERA_API__TOKEN}",
     },
     "cassandra": {
         "cassandra.hosts": "{SOLERA_CASSANDRA__HOST}",

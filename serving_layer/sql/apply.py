@@ -1,13 +1,14 @@
-"""Makes database ``solera`` in the Thrift Server: ``python -m serving_layer.sql.apply``; again does no harm."""
+"""Makes the views of database ``solera`` in a Spark session; they last as long as the session."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from pyhive import hive
+from pyspark.sql import SparkSession
 
-from conf import Settings, load_settings
+from conf import Settings
+from serving_layer.sql.readonly import DATABASE
 from store.spark import CATALOG
 
 VIEWS = Path(__file__).with_name("views.sql")
@@ -16,7 +17,7 @@ BY_KEY = f"{CATALOG}_by_key"
 
 
 def catalogs() -> dict[str, str]:
-    """What the Thrift Server's Spark must be configured with for the views."""
+    """What Spark must be configured with for the views."""
     return {
         # The connector fails on a join by key whose keys are also fixed by a condition, so nobody gets one unasked.
         f"spark.sql.catalog.{CATALOG}.directJoinSetting": "off",
@@ -32,14 +33,8 @@ def statements(settings: Settings) -> list[str]:
     return [statement.strip() for statement in text.split(";") if statement.strip()]
 
 
-def apply(settings: Settings) -> int:
-    """Make or replace every view; returns how many statements ran. Cassandra's tables must be there."""
-    with hive.connect(settings.thrift.host, port=settings.thrift.port) as connection:
-        cursor = connection.cursor()
-        for statement in statements(settings):
-            cursor.execute(statement)
-    return len(statements(settings))
-
-
-if __name__ == "__main__":
-    print(f"{apply(load_settings())} statements")
+def apply(spark: SparkSession, settings: Settings) -> None:
+    """Make or replace every view, and make the database the session's own. Cassandra's tables must be there."""
+    for statement in statements(settings):
+        spark.sql(statement)
+    spark.sql(f"USE {DATABASE}")

@@ -125,7 +125,8 @@ def doors(settings: Settings, installation_id: str, console: Console) -> None:
         "command": f"solera forecast --installation {installation_id} --quantity generation",
         "REST": f'curl -H "Authorization: Bearer $(cat {settings.home}/token)" '
         f"{api}/v1/installations/{installation_id}/state",
-        "SQL": f"JDBC jdbc:hive2://{settings.thrift.host}:{settings.thrift.port}/solera, table energy_daily",
+        "SQL": f"JDBC jdbc:hive2://{settings.thrift.host}:{settings.thrift.port}/solera, user solera, "
+        f"password $(cat {settings.home}/token), table energy_daily",
         "CQL": f"{store}, keyspace {settings.cassandra.keyspace}, table inverter_state, user {PREFIX}analyst, "
         f"password $(cat {logins.password_file(settings, 'analyst')})",
         "notebook": "import notebooks/solera.zpln into Zeppelin",

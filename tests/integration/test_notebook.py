@@ -1,4 +1,4 @@
-"""The note: its Markdown and Python in a real Zeppelin, its SQL in the Thrift Server, its CQL in Cassandra."""
+"""The note: its Markdown and Python in a real Zeppelin, its SQL in the server of SQL, its CQL in Cassandra."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 import pyspark
 import pytest
 from py4j.java_gateway import JavaGateway  # type: ignore[import-untyped]
-from pyhive import hive
 
 from conf import Settings, logins
 from energy.calendar import local_day
+from serving_layer.access.token import token_of
 from stack.downloads import java
 from stack.downloads.jars import fetch
 from stack.process import Place, spawn, stop
+from stack.servers import thrift
 from stack.servers.zeppelin import Outcome, Zeppelin
 from stack.services import services
 from store.cassandra import connect
@@ -62,7 +63,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A keyspace of its own, filled up to now, with a Thrift Server and an API that answer from it."""
+    """A keyspace of its own, filled up to now, with a server of SQL and an API that answer from it."""
     settings = stack.model_copy(
         update={
             "home": tmp_path_factory.mktemp("notebook"),
@@ -190,7 +191,7 @@ def filled(text: str) -> str:
 
 @pytest.mark.parametrize("place", [n for n, text in enumerate(TEXTS) if text.startswith("%jdbc")])
 def test_sql_answers_from_the_thrift_server(served: Settings, clock: Clock, place: int) -> None:
-    with hive.connect(served.thrift.host, port=served.thrift.port) as connection:
+    with thrift.connect(served) as connection:
         cursor = connection.cursor()
         cursor.execute(filled(TEXTS[place]))
         found = cursor.fetchall()
@@ -235,7 +236,7 @@ def test_the_jdbc_driver_that_zeppelins_image_gets_is_whole(served: Settings) ->
     try:
         gateway.jvm.java.lang.Class.forName("org.apache.hive.jdbc.HiveDriver")
         address = f"jdbc:hive2://{served.thrift.host}:{served.thrift.port}/solera"
-        connection = gateway.jvm.java.sql.DriverManager.getConnection(address, "analyst", "")
+        connection = gateway.jvm.java.sql.DriverManager.getConnection(address, "analyst", token_of(served))
         rows_found = connection.createStatement().executeQuery("SELECT 6 * 7 AS answer")
         assert rows_found.next()
         assert rows_found.getInt("answer") == 42

@@ -1,4 +1,4 @@
-"""SQL over a real Thrift Server: the same answers as REST, read by key."""
+"""SQL over the real server: the same answers as REST, read by key."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from pyhive import hive
+from pyhive import exc
 
 from conf import Settings
 from serving_layer.app import create_app
 from stack.servers import thrift
+from stack.services import environment
 from store import cassandra, schema
 from tests.support import serving_rows as rows
 
@@ -29,7 +30,7 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="module")
 def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
-    """A keyspace of our own, filled, and a port for a Thrift Server of our own."""
+    """A keyspace of our own, filled, and a port for a server of our own."""
     moved = new_ports() - stack.port_offset
     settings = stack.model_copy(
         update={
@@ -38,6 +39,7 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
             "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
         }
     )
+    settings.home.mkdir()
     schema.apply_schema(settings)
     session = cassandra.connect(settings)
     rows.fill(session, CUT, NOW, 2)
@@ -47,8 +49,8 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
 
 @pytest.fixture(scope="module")
 def sql(served: Settings) -> Iterator[Ask]:
-    """Asks the Thrift Server, started as the stack starts it."""
-    service = thrift.service(served)
+    """Asks the SQL server, started as the stack starts it."""
+    service = thrift.service(served, environment(served))
     service.prepare()
     with (served.home / "thrift.log").open("wb") as log:
         server = subprocess.Popen(
@@ -56,7 +58,7 @@ def sql(served: Settings) -> Iterator[Ask]:
         )
     try:
         until_ready(service.ready, server)
-        with hive.connect(served.thrift.host, port=served.thrift.port) as connection:
+        with thrift.connect(served) as connection:
 
             def ask(statement: str) -> list[tuple[Any, ...]]:
                 cursor = connection.cursor()
@@ -76,8 +78,8 @@ def until_ready(ready: Callable[[], None], server: subprocess.Popen[bytes]) -> N
             ready()
             return
         except Exception:
-            assert server.poll() is None, "the Thrift Server ended"
-            assert time.monotonic() < end, "the Thrift Server did not serve in time"
+            assert server.poll() is None, "the SQL server ended"
+            assert time.monotonic() < end, "the SQL server did not serve in time"
             time.sleep(1)
 
 
@@ -147,6 +149,27 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
     )
     by_rest = rest("/v1/installations/valle/forecast", quantity="generation")["values"]
     assert by_sql == [(hour["p50_wh"], hour["step"]) for hour in by_rest]
+
+
+@pytest.mark.parametrize("name", ["env:HOME", "spark.cassandra.connection.host", "spark.sql.variable.substitute"])
+def test_no_setting_or_variable_is_filled_in(sql: Ask, name: str) -> None:
+    assert sql(f"SELECT '${{{name}}}'") == [(f"${{{name}}}",)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM cass.serving_sql.installation",
+        "SELECT * FROM cass_by_key.serving_sql.installation",
+        "CREATE OR REPLACE VIEW solera.installation AS SELECT 1",
+        "SELECT * FROM text.`/etc/passwd`",
+        "SELECT reflect('java.lang.System', 'getenv', 'HOME')",
+        "SELECT TRANSFORM(name) USING 'id' FROM solera.installation",
+    ],
+)
+def test_what_does_more_than_read_the_views_is_refused(sql: Ask, statement: str) -> None:
+    with pytest.raises(exc.OperationalError, match="42501"):
+        sql(statement)
 
 
 def test_a_question_about_one_installation_reads_its_partitions_only(sql: Ask) -> None:

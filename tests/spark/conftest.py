@@ -14,11 +14,17 @@ from store.spark import session
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A session of the product's own kind, stopped with its module: later tests make theirs in the same JVM."""
     settings, console = load_settings(), Console(stderr=True)
     java.have(settings, console)
     jars.fetch(settings, "spark", console=console)
-    found = session(settings, "unit", **{"spark.master": "local[1]", "spark.sql.shuffle.partitions": "1"})
+    conf = {
+        "spark.master": "local[1]",
+        "spark.sql.shuffle.partitions": "1",
+        # A database of views has a folder there; HDFS does not run.
+        "spark.sql.warehouse.dir": tmp_path_factory.mktemp("warehouse").as_uri(),
+    }
+    found = session(settings, "unit", **conf)
     yield found
     found.stop()

@@ -31,6 +31,7 @@ SECRETS = {
     "ZEPPELIN_USER": "ana",
     "ZEPPELIN_PASSWORD": "long-enough-secret",
     "SOLERA_CASSANDRA__PASSWORD": "of/analyst",
+    "SOLERA_API__TOKEN": "of/token",
 }
 ENVIRONMENT = {name: str(value) for name, value in COMPOSED["environment"].items()} | SECRETS
 
@@ -56,6 +57,7 @@ def property_of(home: Path, interpreter: str, name: str) -> Any:
 def test_interpreters_find_solera_as_compose_names_it(home: Path) -> None:
     START.configure(home, ENVIRONMENT)
     assert property_of(home, "jdbc", "default.url") == "jdbc:hive2://thrift:10010/solera"
+    assert property_of(home, "jdbc", "default.password") == "of/token"
     assert property_of(home, "jdbc", "default.driver") == "org.apache.hive.jdbc.HiveDriver"
     assert property_of(home, "cassandra", "cassandra.hosts") == "cassandra"
     assert property_of(home, "cassandra", "cassandra.native.port") == "9042"

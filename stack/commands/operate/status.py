@@ -36,6 +36,7 @@ def status() -> None:
         return
     states = watched(place).get("services", {})
     console.print(_table(settings, states, processes))
+    console.print(_doors(settings))
     if "watch" not in processes:
         console.print("Nobody watches over these processes: `solera up` starts the watch again.", style="red")
     if states.get("cassandra", {}).get("state", "ready") == "ready":
@@ -62,6 +63,15 @@ def _table(settings: Settings, states: Mapping[str, Any], processes: Mapping[str
         )
     table.caption = f"{total:,.0f} MB resident"
     return table
+
+
+def _doors(settings: Settings) -> str:
+    """Where people and programs ask, and where the token is that lets them in."""
+    api, sql = settings.api, settings.thrift
+    return (
+        f"Page and REST http://{api.host}:{api.port}; SQL jdbc:hive2://{sql.host}:{sql.port}/solera, user solera. "
+        f"The token for all three is in {settings.home / 'token'}."
+    )
 
 
 def _say_ages(settings: Settings, console: Console) -> None:

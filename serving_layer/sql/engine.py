@@ -1,0 +1,176 @@
+"""Spark, which answers the statements of all clients: a few at once, none longer than a bound."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    DayTimeIntervalType,
+    MapType,
+    StructType,
+    YearMonthIntervalType,
+)
+
+from conf.refusal import Refusal
+from serving_layer.sql import readonly
+
+AT_ONCE = 4
+"""Questions that Spark works on at once; the others wait."""
+WAIT_SECONDS = 30.0
+"""Longest wait of a question for its turn."""
+LONGEST_SECONDS = 600.0
+"""A question that takes longer is ended."""
+LONGEST_STATEMENT = 64 * 1024
+"""Characters of a statement; a generated one with a thousand ids in it has a third."""
+KNOWN = 500
+"""Statements that were checked and need not be checked again."""
+HELD_BYTES = 512 * 1024 * 1024
+"""Answers that clients have not read to the end or closed, all together."""
+
+
+class Busy(Refusal):
+    """Too many questions at once, or too much of their answers unread."""
+
+    kind = "busy"
+    status = 503
+
+
+class Failed(Refusal):
+    """Spark could not answer; the text is Spark's own."""
+
+
+class Malformed(Failed):
+    """A text that is no statement."""
+
+
+class Engine:
+    """Answers statements on one Spark session, which no statement can change; shared by all clients."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self.spark = spark
+        self._functions = frozenset(row[0].lower() for row in spark.sql("SHOW SYSTEM FUNCTIONS").collect())
+        self._known: dict[str, bool] = {}
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._held = 0
+
+    def answer(self, statement: str, group: str) -> pa.Table:
+        """The rows of a statement; ``group`` names it for :meth:`cancel`.
+
+        Raises :class:`Busy`, :class:`Failed`, :class:`Malformed`, :class:`serving_layer.sql.readonly.NotReadOnly`.
+        """
+        if len(statement) > LONGEST_STATEMENT:
+            raise Failed(f"The statement has {len(statement):,} characters; at most {LONGEST_STATEMENT:,} are read.")
+        is_late = threading.Event()
+
+        def end() -> None:
+            is_late.set()
+            self.cancel(group)
+
+        with self._turn():
+            too_long = threading.Timer(LONGEST_SECONDS, end)
+            too_long.start()
+            try:
+                self.spark.sparkContext.setJobGroup(group, "SQL", interruptOnCancel=True)
+                return self._collected(statement)
+            except (PySparkException, Py4JError) as error:
+                late = f"The question took longer than {LONGEST_SECONDS:,.0f} s; ask for less, or by installation."
+                raise Failed(late if is_late.is_set() else _said(error)) from None
+            finally:
+                too_long.cancel()
+
+    def cancel(self, group: str) -> None:
+        """End the Spark jobs of that statement that run now."""
+        self.spark.sparkContext.cancelJobGroup(group)
+
+    def hold(self, size: int) -> None:
+        """Count ``size`` bytes of an answer as held; negative when it is let go. Raises :class:`Busy`."""
+        with self._lock:
+            if size > 0 and self._held + size > HELD_BYTES:
+                raise Busy(
+                    "The answers that are still open fill the server's memory; read and close some, or ask less."
+                )
+            self._held += size
+
+    def _collected(self, statement: str) -> pa.Table:
+        session: Any = self.spark._jsparkSession
+        jvm: Any = self.spark._jvm
+        # Without an active session a thread has Spark's own settings, by which variables would be filled in.
+        jvm.org.apache.spark.sql.SparkSession.setActiveSession(session)
+        try:
+            plan = session.sessionState().sqlParser().parsePlan(statement.strip().removesuffix(";"))
+        except PySparkException as error:
+            raise Malformed(_said(error)) from None
+        if self._is_use(statement, plan):
+            return pa.table({})
+        # The plan that was looked through runs, not the text once more.
+        dataset = jvm.org.apache.spark.sql.Dataset.ofRows(session, plan)
+        frame = _sendable(DataFrame(dataset, self.spark))
+        batches = frame._collect_as_arrow()
+        return pa.Table.from_batches(batches) if batches else to_arrow_schema(frame.schema).empty_table()
+
+    def _is_use(self, statement: str, plan: Any) -> bool:
+        """Check the plan; the same text has the same plan, so that one check of it will do."""
+        if statement not in self._known:
+            readonly.check(plan, self._functions)
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[statement] = readonly.is_use(plan)
+        return self._known[statement]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=WAIT_SECONDS):
+            raise Busy("Too many questions are being answered; ask again in a moment.")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def _sendable(frame: DataFrame) -> DataFrame:
+    """Maps, lists and structs as JSON, intervals as text: HiveServer2's clients read them so."""
+    written = [_written(field.dataType) for field in frame.schema]
+    if not any(written):
+        return frame
+    names = frame.columns
+    plain = frame.toDF(*(f"_{at}" for at in range(len(names))))
+    return plain.select(
+        *(
+            (change(f.col(f"_{at}")) if change else f.col(f"_{at}")).alias(name)
+            for at, (change, name) in enumerate(zip(written, names, strict=True))
+        )
+    )
+
+
+def _written(type_: DataType) -> Callable[[Column], Column] | None:
+    if isinstance(type_, ArrayType | MapType | StructType):
+        return f.to_json
+    if isinstance(type_, DayTimeIntervalType | YearMonthIntervalType):
+        return lambda column: column.cast("string")
+    return None
+
+
+def _said(error: Exception) -> str:
+    """What Spark says is wrong, without its plan and its trace."""
+    text = getattr(error, "desc", None) or _first_cause(getattr(error, "java_exception", None)) or str(error)
+    return str(text).split("\n\tat ")[0].split(";\n")[0].strip()[:2000]
+
+
+def _first_cause(error: Any) -> str | None:
+    if error is None:
+        return None
+    while (cause := error.getCause()) is not None:
+        error = cause
+    return str(error.getMessage() or error.toString())

@@ -1,0 +1,125 @@
+"""Database ``solera`` for every client of HiveServer2 (JDBC, PyHive): ``python -m serving_layer.sql.server``.
+
+Spark runs inside this process and nobody else may speak to it. The user's name is the client's choice; the password
+is the API's token.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from contextlib import suppress
+
+from pyspark.sql import SparkSession
+from TCLIService import TCLIService
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.Thrift import TException
+from thrift.transport.TTransport import TTransportException
+
+from conf import Settings, load_settings
+from serving_layer.access.token import token_of
+from serving_layer.sql import apply
+from serving_layer.sql.engine import Engine
+from serving_layer.sql.sasl import FRAME_BYTES, PlainLogin, WrongLogin
+from serving_layer.sql.service import Service
+from store import spark
+
+HEAP = "640m"
+CLIENTS = 64
+"""Connections at once; one more is closed."""
+LOGIN_SECONDS = 10.0
+"""From the connection to the end of the login."""
+IDLE_SECONDS = 3600.0
+"""A client that asks nothing for so long is let go."""
+CLOSED = {
+    "spark.driver.maxResultSize": "256m",
+    # No file is a table, and no setting or variable of the environment stands in a statement.
+    "spark.sql.runSQLOnFiles": "false",
+    "spark.sql.variable.substitute": "false",
+}
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Make the views, then serve until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)
+    # At once: questions at work are not waited for.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    settings = load_settings()
+    session = _spark(settings)
+    threading.Thread(target=_end_with, args=(session,), daemon=True).start()
+    serve(settings, Engine(session))
+
+
+def _spark(settings: Settings) -> SparkSession:
+    """A session inside this process whose current database is ``solera``, with its views."""
+    local = settings.spark.model_copy(update={"master": "local[2]", "driver_memory": HEAP})
+    # Its database holds views alone, so that it needs no HDFS.
+    warehouse = (settings.home / "spark" / "sql").as_uri()
+    conf = CLOSED | apply.catalogs() | {"spark.sql.warehouse.dir": warehouse}
+    session = spark.session(settings.model_copy(update={"spark": local}), "sql", **conf)
+    apply.apply(session, settings)
+    return session
+
+
+def _end_with(session: SparkSession) -> None:
+    """Without its Java this process is of no use: whoever watches over it starts it again."""
+    session.sparkContext._gateway.proc.wait()  # type: ignore[union-attr]
+    log.error("Spark has ended")
+    os._exit(1)
+
+
+def serve(settings: Settings, engine: Engine) -> None:
+    """Answer whoever connects, each client in its own thread."""
+    token = token_of(settings)
+    places = threading.BoundedSemaphore(CLIENTS)
+    with socket.create_server((settings.thrift.host, settings.thrift.port), backlog=CLIENTS) as listener:
+        log.info("SQL at port %d", settings.thrift.port)
+        while True:
+            client, _ = listener.accept()
+            if places.acquire(blocking=False):
+                threading.Thread(target=_converse, args=(client, engine, token, places), daemon=True).start()
+            else:
+                client.close()
+
+
+def _converse(client: socket.socket, engine: Engine, token: str, places: threading.BoundedSemaphore) -> None:
+    transport = PlainLogin(client)
+    service = Service(engine, transport.has_gone)
+    too_late = threading.Timer(LOGIN_SECONDS, _shut, (client,))
+    try:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.settimeout(IDLE_SECONDS)
+        too_late.start()
+        transport.log_in(token)
+        too_late.cancel()
+        protocol = TBinaryProtocol(transport, string_length_limit=FRAME_BYTES, container_length_limit=10_000)
+        processor = TCLIService.Processor(service)
+        while True:
+            processor.process(protocol, protocol)
+    except WrongLogin as error:
+        log.warning("a client was refused: %s", error)
+    except (TTransportException, OSError):
+        pass  # it has gone
+    except (TException, ValueError, EOFError, MemoryError) as error:
+        log.warning("a client spoke no HiveServer2: %s", type(error).__name__)
+    finally:
+        too_late.cancel()
+        service.close()
+        client.close()
+        places.release()
+
+
+def _shut(client: socket.socket) -> None:
+    with suppress(OSError):
+        client.shutdown(socket.SHUT_RDWR)
+
+
+if __name__ == "__main__":
+    main()
