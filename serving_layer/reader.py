@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -67,6 +67,16 @@ class Reader:
                 for cql, values in questions
             ]
             return [list(future.result()) for future in asked]
+        except _LOST as error:
+            raise self._away() from error
+
+    def pages(self, cql: str, values: Sequence[Any], rows: int) -> Iterator[Any]:
+        """The rows of one statement, so many held at a time. Raises :class:`StoreAway`."""
+        try:
+            session = self._opened()
+            bound = self._statement(session, cql).bind(values)
+            bound.fetch_size = rows
+            yield from session.execute(bound, timeout=REQUEST_SECONDS)
         except _LOST as error:
             raise self._away() from error
 

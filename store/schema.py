@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from cassandra.concurrent import execute_concurrent_with_args
@@ -16,12 +17,13 @@ from conf.refusal import Refusal
 from store import cassandra
 from store.alarms import STANDING
 
-VERSION = 2
-"""2: a reading is named by installation, device and time; alarms are keyed by what stands."""
+VERSION = 3
+"""2: a reading is named by installation, device and time; alarms are keyed by what stands.
+3: refused messages are keyed by their arrival, prices by their end and provider as well."""
 CONCURRENCY = 64
 COPY = "migrated_{table}"
 """The rows of a table on their way from the old key to the new one."""
-STAMPS = {"reading_by_day": "device_kind", "alarm": "text"}
+STAMPS = {"reading_by_day": "device_kind", "alarm": "text", "quarantine": "reason", "price": "price_eur_mwh"}
 """The column whose write time and time to live are those of its row."""
 Report = Callable[[str], None]
 Row = dict[str, Any]
@@ -79,7 +81,7 @@ def migrate(settings: Settings, report: Report) -> int:
     with cassandra.session(settings) as session:
         if stored_version(session) >= VERSION:
             return 0
-        moved = _rekey(session, "reading_by_day", _same, report) + _rekey(session, "alarm", _alarm, report)
+        moved = sum(_rekey(session, table, changed, report) for table, changed in REKEYED.items())
         _remember(session, VERSION)
     return moved
 
@@ -113,11 +115,11 @@ def _rekey(session: Any, table: str, changed: Changed, report: Report) -> int:
 
 
 def _has_new_key(session: Any, table: str, statement: str) -> bool:
-    """Whether the table is gone, or partitioned as ``statement`` makes it."""
-    wanted = re.search(r"PRIMARY KEY \(\(([^)]*)\)", statement)
-    key = {name.strip() for name in wanted[1].split(",")} if wanted else set()
+    """Whether the table is gone, or has the key that ``statement`` gives it."""
+    wanted = re.search(r"PRIMARY KEY \((.*)\)", statement)
+    key = set(re.findall(r"\w+", wanted[1])) if wanted else set()
     kinds = _columns(session, table)
-    return not kinds or {name for name, kind in kinds.items() if kind == "partition_key"} == key
+    return not kinds or {name for name, kind in kinds.items() if kind in ("partition_key", "clustering")} == key
 
 
 def _columns(session: Any, table: str) -> dict[str, str]:
@@ -157,3 +159,13 @@ def _alarm(row: Row) -> Iterator[Row]:
     yield found
     if row["cleared_at"] is None:
         yield found | {"state": STANDING}
+
+
+def _price(row: Row) -> Iterator[Row]:
+    """A price of version 1 or 2; one without an end held for an hour."""
+    end = row["end"] or row["start"] + timedelta(hours=1)
+    yield row | {"end": end, "provider": row["provider"] or ""}
+
+
+REKEYED: dict[str, Changed] = {"reading_by_day": _same, "alarm": _alarm, "quarantine": _same, "price": _price}
+"""Tables whose key is another since version 1, and how a row changes on its way."""

@@ -30,13 +30,12 @@ def official(night: Night, days: Iterable[date]) -> DataFrame:
 
 
 def known_prices(night: Night, days: Iterable[date]) -> DataFrame:
-    """Rows of table ``price``: the prices of these UTC days; of two providers' on one key the greater provider's."""
-    key = ("market", "zone", "day", "start", "known_at")
-    fields = ("provider", "end", "price_eur_mwh")
+    """Rows of table ``price``: the prices of these UTC days; every accepted one has its row."""
+    key = ("market", "zone", "day", "start", "known_at", "end", "provider")
     return (
         dataset.read(night.spark, night.settings, "prices", days)
         .withColumn("day", F.col("event_day"))
         .groupBy(*key)
-        .agg(F.max(F.struct(*fields)).alias("price"))
-        .select(*key, "price.*", F.lit("known").alias("kind"))
+        .agg(F.max("price_eur_mwh").alias("price_eur_mwh"))
+        .select(*key, "price_eur_mwh", F.lit("known").alias("kind"))
     )

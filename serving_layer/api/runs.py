@@ -106,7 +106,10 @@ def quarantine(
     limit: Limit = 100,
     form: p.FormatParameter = "json",
 ) -> Response:
-    """Messages that were not taken, with reason, topic, partition, offset and payload (at most 64 KiB of it)."""
+    """Messages that were not taken, newest first, with reason, place and the first KiB of the payload.
+
+    SQL and CQL have 8 KiB of it; its own place in the topic has the whole.
+    """
     end = last or datetime.now(timezone.utc).date()
     if not date(2000, 1, 1) <= end < date(2100, 1, 1):
         raise bad_parameter("day", "must lie in the years 2000 to 2099")

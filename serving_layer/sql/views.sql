@@ -1,4 +1,4 @@
--- Database solera of the Thrift Server: the views of the Cassandra keyspace {keyspace}, by the rules of
+-- Database solera of SQL: the views of the Cassandra keyspace {keyspace}, by the rules of
 -- serving_layer/views/merge.py. Times are UTC, energy is in Wh.
 --
 -- Ask by installation_id (and quantity): only that installation's partitions are read, and a condition on quantity
@@ -136,8 +136,8 @@ SELECT market, zone, start, v.end, v.price_eur_mwh, coalesce(v.kind, 'known') AS
   v.p90, v.model, v.step, day
 FROM (
   SELECT market, zone, day, start,
-    max(struct(coalesce(kind, 'known') <> 'forecast' AS is_known, known_at, end, price_eur_mwh, kind, provider, p10,
-      p90, model, step)) AS v
+    max(struct(coalesce(kind, 'known') <> 'forecast' AS is_known, known_at,
+      unix_timestamp(start) - unix_timestamp(end) AS finest, provider, end, price_eur_mwh, kind, p10, p90, model, step)) AS v
   FROM {catalog}.{keyspace}.price
   WHERE coalesce(kind, 'known') <> 'forecast'
     OR (known_at IN (SELECT coalesce(issued_at, cut) FROM solera.run WHERE published IS NOT NULL)

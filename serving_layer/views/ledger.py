@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import codecs
 from collections.abc import Sequence
 from datetime import date
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from energy.topics import TOPICS
@@ -21,9 +24,13 @@ _TOTALS = (
     "FROM ingest_ledger WHERE topic = ? AND layer = ?"
 )
 _QUARANTINE = (
-    "SELECT topic, day, kafka_partition, kafka_offset, received_at, reason, payload, payload_bytes FROM quarantine "
+    "SELECT topic, kafka_partition, kafka_offset, received_at, reason, payload, payload_bytes FROM quarantine "
     "WHERE topic = ? AND day = ? LIMIT ?"
 )
+HEAD_BYTES = 1024
+"""So much of a payload is shown."""
+PAGE_ROWS = 100
+"""So many rows are held whole at once: 100 payloads of 8 KiB."""
 
 
 def totals(reader: Reader, topics: Sequence[str] = tuple(TOPICS)) -> list[dict[str, Any]]:
@@ -40,20 +47,30 @@ def totals(reader: Reader, topics: Sequence[str] = tuple(TOPICS)) -> list[dict[s
 
 
 def quarantined(reader: Reader, topics: Sequence[str], days: Sequence[date], limit: int) -> list[dict[str, Any]]:
-    """At most ``limit`` messages that were not taken, of those UTC days of arrival, with reason and payload."""
-    answers = reader.each(_QUARANTINE, [(topic, day, limit) for topic in topics for day in days])
-    found = [_message(row) for rows in answers for row in rows]
-    found.sort(key=lambda message: str(message["received_at"]), reverse=True)
-    return found[:limit]
+    """At most ``limit`` refused messages, newest first, with reason and the head of the payload.
+
+    ``days`` are UTC days of arrival, the newest first; a day is read only where the newer ones do not suffice.
+    """
+    found: list[dict[str, Any]] = []
+    for day in days:
+        left = limit - len(found)
+        # A day's rows are newest first in each topic, as the table is.
+        topics_rows = [reader.pages(_QUARANTINE, (topic, day, left), PAGE_ROWS) for topic in topics]
+        rows = merge(*topics_rows, key=lambda row: row.received_at, reverse=True)
+        found += [_message(row) for row in islice(rows, left)]
+        if len(found) == limit:
+            break
+    return found
 
 
 def _message(row: Any) -> dict[str, Any]:
-    """``payload`` as text where it is UTF-8, else ``payload_base64``."""
-    payload = row.payload or b""
+    """The head of the payload as ``payload`` where it is UTF-8, else as ``payload_base64``."""
+    whole = row.payload or b""
+    head = whole[:HEAD_BYTES]
     try:
-        content = {"payload": payload.decode()}
+        content = {"payload": _text(head, is_whole=len(head) == len(whole))}
     except UnicodeDecodeError:
-        content = {"payload_base64": base64.b64encode(payload).decode()}
+        content = {"payload_base64": base64.b64encode(head).decode()}
     return {
         "topic": row.topic,
         "partition": row.kafka_partition,
@@ -62,3 +79,8 @@ def _message(row: Any) -> dict[str, Any]:
         "reason": row.reason,
         "payload_bytes": row.payload_bytes,
     } | content
+
+
+def _text(payload: bytes, is_whole: bool) -> str:
+    """The text of bytes whose last character may be cut in two. Raises UnicodeDecodeError where they are no text."""
+    return codecs.getincrementaldecoder("utf-8")().decode(payload, final=is_whole)

@@ -163,9 +163,9 @@ def test_an_unpublished_run_s_forecast_is_not_served(client: TestClient, setting
     later = KNOWN_TO + HOUR
     with cassandra.session(settings_of_own) as cql:
         cql.execute(
-            "INSERT INTO price (market, zone, day, start, known_at, price_eur_mwh, kind) "
-            "VALUES ('spot', 'ES', %s, %s, %s, 9999.0, 'forecast')",
-            (later.date(), later, NOW),
+            "INSERT INTO price (market, zone, day, start, known_at, end, provider, price_eur_mwh, kind) "
+            "VALUES ('spot', 'ES', %s, %s, %s, %s, 'solera', 9999.0, 'forecast')",
+            (later.date(), later, NOW, later + HOUR),
         )
     values = client.get("/v1/prices/forecast", params={"market": "spot"}).json()["values"]
     assert all(v["price_eur_mwh"] < 9999 for v in values)
