@@ -39,11 +39,17 @@ def bad_parameter(name: str, detail: str) -> BadParameter:
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of the problems a path may answer with, 401 and 503 always among them."""
+    """OpenAPI's description of what a path may answer with beside its JSON: CSV, and problems.
+
+    401 and 503 are always among these; any other is that of a request which HTTP or its size forbids.
+    """
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "content": content, "model": ProblemDetails}
-        for status in (401, *statuses, 503)
+    described = {status: HTTPStatus(status).phrase for status in (401, *statuses, 503)}
+    problems = (described | {"default": "Any other problem"}).items()
+    csv = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+    return csv | {
+        status: {"description": description, "content": content, "model": ProblemDetails}
+        for status, description in problems
     }
 
 
