@@ -2,10 +2,13 @@
 
 One streaming query a topic, run until it has caught up (``availableNow``). Its checkpoint lies beside the master in
 HDFS, for the two are one truth. A batch that is done again after a kill writes the same files, rows and ledger.
+Readings that Kafka has dropped meanwhile come from where the speed layer keeps them; what it dropped of another topic
+is nowhere else, so the archive stops and says so.
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timezone
 from typing import Any
 
@@ -13,7 +16,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.master import dataset
+from batch_layer.master import dataset, lost
 from batch_layer.master.validate import validate
 from batch_layer.runs import Night, Outcome, Run, RunError
 from conf import Settings
@@ -23,6 +26,7 @@ from store.catalogue import Catalogue, read_catalogue
 from store.ledger import INSERT, Counts, Line
 from store.messages import ARROW_RECORDS
 
+log = logging.getLogger(__name__)
 LAYER = "batch"
 ARROW_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
@@ -61,7 +65,7 @@ def archive_topic(night: Night, topic: str, catalogue: Catalogue) -> dict[str, i
         .option("startingOffsets", "earliest")
         .option("includeHeaders", "true")
         .option("maxOffsetsPerTrigger", settings.spark.archive_max_offsets)
-        .option("failOnDataLoss", settings.kafka.fail_on_data_loss)
+        .option("failOnDataLoss", settings.kafka.fail_on_data_loss and topic != lost.TOPIC)
         .load()
         .writeStream.queryName(f"archive {topic}")
         .option("checkpointLocation", settings.hdfs_path("checkpoints", "archive", topic))
@@ -89,9 +93,15 @@ def archive_batch(night: Night, topic: str, catalogue: Catalogue, messages: Data
     """Validate one batch, write what is new to the master, the refused to the quarantine, and its ledger line."""
     settings, validated = night.settings, validate(messages, topic, catalogue).persist()
     try:
-        refused = validated.where("reason IS NOT NULL")
-        fresh = new_messages(settings, topic, validated.where("reason IS NULL"), batch).persist()
-        tally = _tally(topic, validated, fresh, night.run)
+        refused, accepted = validated.where("reason IS NOT NULL"), validated.where("reason IS NULL")
+        recovered = 0
+        if topic == lost.TOPIC and (offsets := lost.lost_offsets(night, batch)):
+            kept = lost.kept_readings(night, offsets, accepted).persist()
+            recovered = kept.count()
+            accepted = accepted.select(*lost.COLUMNS).unionByName(kept)
+            log.warning(lost.said(offsets, recovered))
+        fresh = new_messages(settings, topic, accepted, batch).persist()
+        tally = _tally(validated, recovered, fresh, night.run)
         dataset.append(messages.sparkSession, settings, topic, batch, fresh)
         fresh.unpersist()
         # The speed layer quarantines readings; each table has one writer.
@@ -127,8 +137,9 @@ def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int
     return unique.join(known, same, "left_anti")
 
 
-def _tally(topic: str, validated: DataFrame, fresh: DataFrame, run: Run) -> Counts:
+def _tally(validated: DataFrame, recovered: int, fresh: DataFrame, run: Run) -> Counts:
     received, quarantined = validated.agg(F.count("*"), F.count("reason")).first() or (0, 0)
+    received += recovered
     behind = F.col("event_day") < F.lit((run.previous_cut or EARLIEST).date())
     accepted, late = fresh.agg(F.count("*"), F.count(F.when(behind, 1))).first() or (0, 0)
     return Counts(received, accepted, received - quarantined - accepted, quarantined, late)

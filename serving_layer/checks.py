@@ -92,10 +92,12 @@ def _thrift(settings: Settings) -> Remark:
 def _speed(path: Path) -> Remark:
     report = read_report(path, "the speed layer")
     behind = sum(report.get("kafka_lag", {}).values())
-    measured = {"kafka_lag_messages": behind}
+    dropped = report.get("dropped", 0)
+    measured = {"kafka_lag_messages": behind, "kafka_dropped_messages": dropped}
     if report.get("stands_s", 0.0) > STANDS_SECONDS:
         raise Broken(f"no batch has moved for {report['stands_s']:.0f} s while {behind} readings wait", measured)
-    return Remark(f"{behind} readings behind" if behind else "up to date", measured)
+    said = f"; Kafka dropped {dropped} readings before they were read" if dropped else ""
+    return Remark((f"{behind} readings behind" if behind else "up to date") + said, measured)
 
 
 def _gateway(path: Path) -> Remark:

@@ -11,6 +11,7 @@ from serving_layer.health import Finding
 MEASURED = {
     "night_age_seconds": "Since the cut of the newest published night.",
     "kafka_lag_messages": "Readings in Kafka that the speed layer has not taken yet.",
+    "kafka_dropped_messages": "Readings that Kafka dropped before the speed layer, since its start, had read them.",
     "outbox_readings": "Readings that the gateway keeps on disk because Kafka has not taken them yet.",
     "outbox_bytes": "What these take on disk.",
     "disk_free_bytes": "Room on the disk of <home>.",

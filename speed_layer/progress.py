@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from conf.refusal import Refusal
 from store.instants import rfc3339
 from store.reports import write_report
 
+log = logging.getLogger("speed")
 STALL_SECONDS = 120.0
 """How long the energy query waits for the readings query without seeing it advance."""
 
@@ -36,6 +38,7 @@ class Progress:
         self._failures: dict[str, str] = {}
         self._is_over = False
         self._behind: int | None = None
+        self._dropped = 0
         self._moved_at = time.monotonic()
 
     def readings_written(self, last: Mapping[str, int]) -> None:
@@ -97,6 +100,12 @@ class Progress:
         """Note a batch of readings."""
         self._readings = _note(batch_id, rows, seconds)
 
+    def dropped(self, count: int) -> None:
+        """Note messages that Kafka dropped before this layer had read them."""
+        if count:
+            self._dropped += count
+            log.warning("Kafka dropped %d readings before they were read; no layer has them", count)
+
     def energy_batch(self, batch_id: int, rows: int, seconds: float, last: Mapping[str, int]) -> None:
         """Note a batch of energy: ``rows`` installations, of readings up to ``last`` of each partition."""
         offsets = {**self._energy.get("last_offsets", {}), **last}
@@ -118,6 +127,7 @@ class Progress:
             "energy": {**self._energy, "state": states.get("energy", "off")},
             "kafka_lag": dict(lag),
             "stands_s": round(stands_s, 1),
+            "dropped": self._dropped,
         }
         write_report(path, state)
 

@@ -115,5 +115,23 @@ class Ends:
         self._consumer.close()
 
     def _end(self, partition: int) -> int:
-        _, end = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), ASK_SECONDS, cached=False)
-        return int(end)
+        return _watermarks(self._consumer, self._topic, partition)[1]
+
+
+def beginnings(settings: Settings, topic: str) -> dict[int, int]:
+    """The offset of the oldest message that each partition still holds. Raises :class:`TopicsAway`."""
+    consumer = Consumer(confluent(settings) | {"group.id": "solera-beginnings", "enable.auto.commit": False})
+    try:
+        partitions = consumer.list_topics(topic, WAIT_SECONDS).topics[topic].partitions
+        return {partition: _watermarks(consumer, topic, partition)[0] for partition in partitions}
+    except KafkaException as error:
+        raise TopicsAway(
+            f"Kafka at {settings.kafka_servers} does not say where topic {topic} begins: {error}"
+        ) from error
+    finally:
+        consumer.close()
+
+
+def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), ASK_SECONDS, cached=False)
+    return int(low), int(high)

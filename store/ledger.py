@@ -11,6 +11,7 @@ INSERT = (
     "INSERT INTO ingest_ledger (topic, layer, batch_id, received, accepted, duplicate, quarantined, late, "
     "first_offsets, last_offsets, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+LAST = "SELECT last_offsets FROM ingest_ledger WHERE topic = %s AND layer = %s AND batch_id < %s"
 
 
 class Counts(NamedTuple):
@@ -43,3 +44,17 @@ class Line(NamedTuple):
 def offsets_text(offsets: Mapping[str, int]) -> str:
     """Offsets by partition as the table holds them."""
     return json.dumps(dict(sorted(offsets.items(), key=lambda each: int(each[0]))))
+
+
+def last_offsets(session: Any, topic: str, layer: str, before: int) -> dict[int, int]:
+    """By Kafka partition the last offset that the layer's batches with a number below ``before`` have taken."""
+    last: dict[int, int] = {}
+    for row in session.execute(LAST, (topic, layer, before)):
+        for partition, offset in json.loads(row.last_offsets or "{}").items():
+            last[int(partition)] = max(last.get(int(partition), offset), offset)
+    return last
+
+
+def passed_over(last: Mapping[str, int], first: Mapping[str, int]) -> int:
+    """Messages between the ``last`` offsets taken and the ``first`` of the next batch: Kafka dropped them meanwhile."""
+    return sum(max(0, offset - last[partition] - 1) for partition, offset in first.items() if partition in last)

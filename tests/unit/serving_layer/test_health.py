@@ -108,7 +108,7 @@ def test_the_speed_layer_is_up_while_it_reports(tmp_path: Path, report: dict[str
     check = checks(settings, Reader(settings))["speed"]
 
     if said is None:
-        assert check() == ("up to date", {"kafka_lag_messages": 0})
+        assert check() == ("up to date", {"kafka_lag_messages": 0, "kafka_dropped_messages": 0})
     else:
         with pytest.raises(Refusal, match=said):
             check()

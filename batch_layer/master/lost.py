@@ -1,0 +1,63 @@
+"""Readings that Kafka dropped before they were archived: the speed layer has kept them for 40 days.
+
+``reading_by_day`` says of each reading which message last changed it. Whatever it holds from the first lost message of
+a partition on is taken, for a later message may have changed a reading that a lost one brought; what the master or the
+batch at hand has already is no news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer.runs import Night
+from energy.topics import TOPICS
+from store import cassandra, kafka
+from store.ledger import last_offsets
+
+TOPIC = "readings"
+COLUMNS = (*TOPICS[TOPIC].columns, "kafka_partition", "kafka_offset", "received_at")
+"""What a kept reading and an accepted message share."""
+Ranges = Mapping[int, range]
+"""Offsets by partition."""
+
+
+def lost_offsets(night: Night, batch: int) -> Ranges:
+    """Offsets of readings that no archive batch before ``batch`` has taken and that Kafka no longer holds."""
+    with cassandra.session(night.settings) as session:
+        taken = last_offsets(session, TOPIC, "batch", before=batch)
+    begins = kafka.beginnings(night.settings, TOPIC)
+    lost = {partition: range(taken.get(partition, -1) + 1, begin) for partition, begin in begins.items()}
+    return {partition: offsets for partition, offsets in lost.items() if offsets}
+
+
+def kept_readings(night: Night, lost: Ranges, accepted: DataFrame) -> DataFrame:
+    """Columns of a validated batch for each kept reading of ``lost`` that is not among ``accepted``.
+
+    ``received_at`` is the reading's own time: the broker's is not kept.
+    """
+    names = {"table": "reading_by_day", "keyspace": night.settings.cassandra.keyspace}
+    table = night.spark.read.format("org.apache.spark.sql.cassandra").options(**names).load()
+    since: Column = reduce(
+        lambda either, each: either | each,
+        ((F.col("kafka_partition") == p) & (F.col("kafka_offset") >= offsets.start) for p, offsets in lost.items()),
+    )
+    fields = list(TOPICS[TOPIC].columns)
+    coordinates = ("kafka_partition", "kafka_offset")
+    kept = table.where(since).select(*fields, *coordinates, F.col("time").alias("received_at"))
+    known = accepted.select(*fields)
+    same: Any = [kept[name].eqNullSafe(known[name]) for name in fields]
+    return kept.join(known, same, "left_anti")
+
+
+def said(lost: Ranges, recovered: int) -> str:
+    """What a person is told of lost messages."""
+    count = sum(len(offsets) for offsets in lost.values())
+    return (
+        f"Kafka dropped {count:,} messages of topic {TOPIC} before they were archived; {recovered:,} readings of them "
+        "are taken from reading_by_day. The rest were refused or repeats, or are older than the 40 days it keeps."
+    )
