@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import pvlib
+
+from energy.sun.position import Plane, sun_over_hours
 
 GREATEST = 0.99
-POSITION = "ephemeris"
-"""pvlib's method: within 0.01° of NREL's above the horizon, at a tenth of the time; a thousand sites need it."""
 
 
 @dataclass(frozen=True)
@@ -40,42 +38,13 @@ class Site:
         return self.capacity is None or not seen > 0 or 0.5 < self.capacity / seen < 50
 
 
-def sun(times: pd.DatetimeIndex, site: Site) -> pd.DataFrame | None:
-    """Sun over the hours that begin at ``times``: elevation and azimuth (degrees), clear sky (W/m²).
+UNKNOWN = Site()
+"""A series of which nothing but its values is known."""
 
-    Taken at the half hour; ``clear`` is the plane's irradiance where the plane is known, else the horizontal's.
-    ``day`` says whether the sun is up at any moment of the hour. None where the place is unknown. Clear sky
-    after Ineichen and Perez (2002) with pvlib's climatological turbidity.
-    """
+
+def sun(times: pd.DatetimeIndex, site: Site) -> pd.DataFrame | None:
+    """Sun over the hours that begin at ``times``, on the site's plane where known; None where its place is not."""
     if site.latitude is None or site.longitude is None:
         return None
-    place = pvlib.location.Location(site.latitude, site.longitude)
-    middle = times + pd.Timedelta("30min")
-    position = place.get_solarposition(middle, method=POSITION)
-    clear = place.get_clearsky(middle, solar_position=position)
-    plane = clear["ghi"].to_numpy()
-    if site.tilt is not None and site.azimuth is not None:
-        plane = pvlib.irradiance.get_total_irradiance(
-            site.tilt,
-            site.azimuth,
-            position["apparent_zenith"],
-            position["azimuth"],
-            clear["dni"],
-            clear["ghi"],
-            clear["dhi"],
-        )["poa_global"].to_numpy()
-    elevation = position["apparent_elevation"].to_numpy()
-    edges = times.union(times + pd.Timedelta("1h"))
-    at_edges = place.get_solarposition(edges, method=POSITION)["apparent_elevation"]
-    first, last = (at_edges.reindex(times + pd.Timedelta(minutes=m)).to_numpy() for m in (0, 60))
-    day = np.maximum.reduce([elevation, first, last]) > 0
-    answer: pd.DataFrame = pd.DataFrame(
-        {
-            "elevation": elevation,
-            "azimuth": position["azimuth"].to_numpy(),
-            "clear": np.nan_to_num(plane),
-            "day": day,
-        },
-        index=times,
-    )
-    return answer
+    plane = None if site.tilt is None or site.azimuth is None else Plane(site.tilt, site.azimuth)
+    return sun_over_hours(times, site.latitude, site.longitude, plane)
