@@ -26,13 +26,14 @@ from batch_layer.backtest.inputs import read_weather
 from batch_layer.forecasting.histories.history import hourly
 from batch_layer.forecasting.quantity import PRICE
 from batch_layer.pricing import candidates
-from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, PERCEPTRON, TREES, WEATHER_ALONE, WITH_WEATHER
+from batch_layer.pricing.candidates import LASSO, MEAN, PERCEPTRON, TREES, WEATHER_ALONE, WITH_WEATHER
 from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
 from batch_layer.pricing.issue import banded
 from batch_layer.pricing.rolling import Task, solve
-from batch_layer.pricing.track_record import LEVELS, pinball, score
+from batch_layer.pricing.track_record import LEVELS
 from bench.forecasts.data import Case, chosen, pvpc, spot
 from conf import load_settings
+from energy.scores import NAIVE, mae, pinball, r2, rmse
 from stack.downloads import java
 
 REFIT_DAYS = 30
@@ -83,13 +84,12 @@ def table(case: Case) -> Table:
     lines = []
     for name, prices in forecasts(design, begin, case).items():
         outcome = design.target[begin:]
-        told = score(prices[begin:], outcome)
         bands = np.stack([banded(design, prices, day, LEVELS) for day in range(begin, len(design.origins))])
-        loss = pinball(bands, outcome, np.array(LEVELS))
         plain = name.removesuffix(WITH_WEATHER).removesuffix(WEATHER_ALONE)
-        lines.append((told.mae, plain, inputs_of(name), told.rmse, told.r2, loss))
-    for mae, plain, inputs, rmse, r2, loss in sorted(lines):
-        shown.add_row(plain, inputs, f"{mae:.3f}", f"{rmse:.3f}", f"{r2:.3f}", f"{loss:.3f}")
+        errors = [*(score(prices[begin:], outcome) for score in (mae, rmse, r2)), pinball(bands, outcome, LEVELS)]
+        lines.append((errors, plain, inputs_of(name)))
+    for errors, plain, inputs in sorted(lines):
+        shown.add_row(plain, inputs, *(f"{each:.3f}" for each in errors))
     shown.caption = f"{time.monotonic() - began:.0f} s"
     return shown
 

@@ -13,12 +13,13 @@ from pyspark.sql import SparkSession
 
 from batch_layer.backtest import inputs
 from batch_layer.forecasting.features.site import Site
-from batch_layer.forecasting.models.model import HISTORY, PERSISTENCE, WEATHER
 from batch_layer.pricing import band, candidates
 from batch_layer.pricing.candidates import WITH_WEATHER, Learner
-from batch_layer.pricing.design import DAY, DAYS_BACK, HOUR, Design, lay_out
+from batch_layer.pricing.design import DAY, DAYS_BACK, HOUR, ZONE, Design, lay_out
 from batch_layer.pricing.issue import Issue, issue
 from batch_layer.pricing.rolling import Task, solve, stretches
+from energy.ladder import HISTORY, PERSISTENCE, WEATHER
+from energy.scores import NAIVE
 
 if TYPE_CHECKING:
     from batch_layer.backtest.quantities import Report, Result
@@ -26,12 +27,8 @@ if TYPE_CHECKING:
 
 LONGEST_DAYS = 1100
 """Days learnt from; older ones cost time and say little of today's prices."""
-ZONE = "Europe/Madrid"
-"""Whose clock and holidays a series without a time zone follows: that of the Iberian market."""
 STALE = pd.Timedelta("14D")
 """So long after the end of a history the naive forecast still stands."""
-LEAST_WEATHER = 0.5
-"""Share of the hours learnt from whose weather must be known for models that look at it."""
 
 
 def engines(model: str) -> tuple[str, ...]:
@@ -51,10 +48,9 @@ class Series:
     begin: int
 
     @property
-    def has_weather(self) -> bool:
-        """Whether enough of its weather is known."""
-        weather = self.design.weather
-        return weather is not None and bool((~np.isnan(weather)).mean() >= LEAST_WEATHER)
+    def is_tried(self) -> bool:
+        """Whether it is long enough for a model."""
+        return self.trial < len(self.design.origins)
 
 
 def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report: Report) -> Result:
@@ -76,10 +72,8 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
         refused += [said] if said else []
     if not found:
         raise inputs.BadInput(f"{wanted.history}: no series to forecast. {' '.join(refused[:3])}")
-    parts = {
-        s.name: candidates.learners_of(engines, s.has_weather) if s.trial < len(s.design.origins) else [] for s in found
-    }
-    tasks = [task for s in found for part in parts[s.name] for task in _tasks(s, part)]
+    parts = {s.name: candidates.learners_of(engines, s.design.has_weather) for s in found if s.is_tried}
+    tasks = [task for s in found for part in parts.get(s.name, ()) for task in _tasks(s, part)]
     report(f"models: {len(tasks)} fits of {len({p for each in parts.values() for p in each})} kinds")
     prices = solve(spark, {s.name: s.design for s in found}, tasks)
     blocks, levels = [], tuple(sorted({*wanted.levels, 0.5}))
@@ -147,5 +141,5 @@ def _rows(series: Series, said: Issue) -> pd.DataFrame:
         }
     )
     with_weather = rows["model"].str.contains(WITH_WEATHER, regex=False) & seen.ravel()
-    rows["step"] = np.where(rows["model"] == candidates.NAIVE, PERSISTENCE, np.where(with_weather, WEATHER, HISTORY))
+    rows["step"] = np.where(rows["model"] == NAIVE, PERSISTENCE, np.where(with_weather, WEATHER, HISTORY))
     return rows

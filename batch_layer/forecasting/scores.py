@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from energy.scores import pinball_losses
+from energy import scores
+from energy.scores import mae, pinball, pinball_losses, rmse
 
 
 def mean_loss(forecasts: pd.DataFrame, levels: Sequence[float]) -> float:
@@ -32,29 +33,24 @@ def summary(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.DataFrame:
     median = quantiles[:, list(levels).index(0.5)]
     flat = np.repeat(naive[:, None], len(levels), axis=1)
     rows = {
-        "MAE": (np.abs(value - median).mean(), np.abs(value - naive).mean()),
-        "RMSE": (np.sqrt(((value - median) ** 2).mean()), np.sqrt(((value - naive) ** 2).mean())),
-        "pinball": (pinball_losses(quantiles, value, levels).mean(), pinball_losses(flat, value, levels).mean()),
+        "MAE": (mae(median, value), mae(naive, value)),
+        "RMSE": (rmse(median, value), rmse(naive, value)),
+        "pinball": (pinball(quantiles, value, levels), pinball(flat, value, levels)),
     }
     if len(known) and min(value.min(), median.min(), naive.min()) >= 0:
-        logs = np.log1p(value)
-        rows["RMSLE"] = tuple(np.sqrt(((logs - np.log1p(x)) ** 2).mean()) for x in (median, naive))
+        rows["RMSLE"] = rmse(np.log1p(median), np.log1p(value)), rmse(np.log1p(naive), np.log1p(value))
     table = pd.DataFrame(rows, index=["forecast", "naive"]).T
     answer: pd.DataFrame = table.assign(ratio=table["forecast"] / table["naive"])
     return answer
 
 
 def coverage(forecasts: pd.DataFrame, levels: Sequence[float]) -> pd.Series:
-    """Share of known outcomes below each quantile, night apart (there every quantile is right).
-
-    An outcome equal to a quantile, as zero at dawn, counts half below it.
-    """
+    """Share of known outcomes below each quantile, night apart (there every quantile is right)."""
     known = forecasts[forecasts["value"].notna() & forecasts["quantiles"].notna() & ~forecasts["dark"]]
     if known.empty:
         return pd.Series(list(levels), index=list(levels), dtype=float)
     quantiles = np.stack(known["quantiles"].tolist())
-    value = known["value"].to_numpy()[:, None]
-    below = ((value < quantiles).mean(axis=0) + (value <= quantiles).mean(axis=0)) / 2
+    below = scores.coverage(quantiles, known["value"].to_numpy())
     answer: pd.Series = pd.Series(below, index=list(levels))
     return answer
 

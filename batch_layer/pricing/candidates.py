@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from batch_layer.pricing import lasso, perceptron, trees
 from batch_layer.pricing.design import Design
 
-NAIVE = "same hour of the last known day"
 LASSO, TREES, PERCEPTRON = "lasso autoregression", "boosted trees", "multilayer perceptron"
 MEAN = "mean of lasso autoregression and boosted trees"
 WITH_WEATHER, WEATHER_ALONE = " with weather", " on weather alone"
@@ -31,7 +30,7 @@ Forecast = Callable[[Design, Design], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Learner:
-    """Something that learns. ``lags`` and ``weather`` say what it looks at."""
+    """A model and its inputs. ``lags`` and ``weather`` say what it looks at."""
 
     engine: str
     days: int | None = None

@@ -11,18 +11,17 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from batch_layer.pricing import band, candidates, components, track_record
-from batch_layer.pricing.candidates import NAIVE, WITH_WEATHER, Learner
+from batch_layer.pricing.candidates import WITH_WEATHER, Learner
 from batch_layer.pricing.components import COMPOSED
-from batch_layer.pricing.design import DAYS_BACK, Design, lay_out
+from batch_layer.pricing.design import DAYS_BACK, ZONE, Design, lay_out
 from batch_layer.pricing.issue import banded
 from batch_layer.pricing.rolling import Task, solve, stretches
+from energy.ladder import HISTORY, PERSISTENCE, WEATHER
+from energy.scores import NAIVE
 
-ZONE = "Europe/Madrid"
 BLOCKS = 2
 """Days ahead of what is known."""
 FEWEST_DAYS = DAYS_BACK + 2
-WEATHER, HISTORY, PERSISTENCE = "weather", "history", "persistence"
-LEAST_WEATHER = 0.5
 Prices = NDArray[np.float64]
 
 
@@ -92,14 +91,14 @@ def ahead(
         for each in laid
         if each.trial
         for block, design in enumerate(each.designs)
-        for part in candidates.learners_of(engines, _has_weather(design))
+        for part in candidates.learners_of(engines, design.has_weather)
         for task in _tasks(each, block, part)
     ]
     prices = solve(spark, designs, tasks)
     made: dict[str, dict[str, Prices]] = {key: candidates.made(engines, prices.get(key, {})) for key in designs}
     for each in laid:
         _add_composed(each, laid, designs, made)
-    return [_told(each, [made[each.key(block)] for block in range(BLOCKS)]) for each in laid]
+    return [_ahead(each, [made[each.key(block)] for block in range(BLOCKS)]) for each in laid]
 
 
 def lay(market: Market, weather: pd.DataFrame | None) -> Laid:
@@ -130,10 +129,6 @@ def _tasks(each: Laid, block: int, part: Learner) -> list[Task]:
     return [*stretches(key, part, each.trial, last), Task(key, part, last, last, last + 1)]
 
 
-def _has_weather(design: Design) -> bool:
-    return design.weather is not None and bool((~np.isnan(design.weather)).mean() >= LEAST_WEATHER)
-
-
 def _add_composed(
     each: Laid, laid: Sequence[Laid], designs: dict[str, Design], made: dict[str, dict[str, Prices]]
 ) -> None:
@@ -153,7 +148,7 @@ def _add_composed(
         made[each.key(block)][COMPOSED] = components.compose(design, of_rest, aligned, each.market.zone)
 
 
-def _told(each: Laid, made: list[dict[str, Prices]]) -> Ahead:
+def _ahead(each: Laid, made: list[dict[str, Prices]]) -> Ahead:
     hours: list[Hour] = []
     for block, (design, by_maker) in enumerate(zip(each.designs, made, strict=True)):
         over = track_record.past(design, -1)

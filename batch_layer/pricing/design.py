@@ -20,6 +20,10 @@ DAYS_BACK = 28
 HOURS = np.arange(24)
 HOUR, DAY = pd.Timedelta("1h"), pd.Timedelta("1D")
 LONGEST_GAP_DAYS = 7
+ZONE = "Europe/Madrid"
+"""Clock and holidays of the Iberian market."""
+LEAST_WEATHER = 0.5
+"""Share of the hours learnt from whose weather must be known for models that look at it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Design:
     def naive(self) -> NDArray[Any]:
         """Same hour of the last known day."""
         return np.take_along_axis(self.recent[:, 0], self.hour, axis=1)
+
+    @property
+    def has_weather(self) -> bool:
+        """Whether enough of its weather is known."""
+        return self.weather is not None and bool((~np.isnan(self.weather)).mean() >= LEAST_WEATHER)
 
     def rows(self, chosen: NDArray[Any]) -> Design:
         """The design of some origins alone."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dash import html
 
+from energy.scores import NAIVE
 from serving_layer.reader import Reader
 from serving_layer.views import merged, prices
 from serving_layer.web import words
@@ -17,7 +18,6 @@ from serving_layer.web import words
 MARKETS = {"pvpc": "Household", "spot": "Wholesale"}
 AHEAD = timedelta(hours=72)
 KEPT_SECONDS = 30.0
-NAIVE = "same hour of the last known day"
 CHEAP_HOURS = 3
 Price = Mapping[str, Any]
 

@@ -13,13 +13,14 @@ from fastapi.testclient import TestClient
 from pyspark.sql import SparkSession
 
 from batch_layer.nightly import nightly
-from batch_layer.pricing.candidates import LASSO, NAIVE
+from batch_layer.pricing.candidates import LASSO
 from batch_layer.pricing.components import COMPOSED
 from batch_layer.runs import Run
 from conf import Settings
 from energy.calendar import local_day
 from energy.money import pvpc
 from energy.money.tariff import MADRID
+from energy.scores import NAIVE
 from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
 from serving_layer.web import price_chart, price_panel

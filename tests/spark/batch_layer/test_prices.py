@@ -13,13 +13,14 @@ from batch_layer import prices
 from batch_layer.artifacts import PRICE_FORECAST, PRICE_SKILL
 from batch_layer.master import dataset
 from batch_layer.pricing import weather as price_weather
-from batch_layer.pricing.candidates import LASSO, NAIVE, PERCEPTRON, WITH_WEATHER
+from batch_layer.pricing.candidates import LASSO, PERCEPTRON, WITH_WEATHER
 from batch_layer.pricing.components import COMPOSED, STANDS_IN
 from batch_layer.pricing.day_ahead import Market, ahead
 from batch_layer.runs import Night, Run
 from conf import Settings
 from conf.stations import DAILY_VALUES, municipality_of_station
 from energy.money import pvpc
+from energy.scores import NAIVE
 from tests.support.market import prices as market_prices
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -10,21 +10,22 @@ import pytest
 
 from batch_layer.pricing import candidates, components
 from batch_layer.pricing.band import quantiles
-from batch_layer.pricing.candidates import LASSO, MEAN, NAIVE, TREES, WITH_WEATHER, Learner
+from batch_layer.pricing.candidates import LASSO, MEAN, TREES, WITH_WEATHER, Learner
 from batch_layer.pricing.design import lay_out
 from batch_layer.pricing.issue import issue
-from batch_layer.pricing.track_record import coverage, score, winner
+from batch_layer.pricing.track_record import winner
+from energy.scores import NAIVE, coverage, mae, r2, rmse
 from tests.support.market import prices
 
 LEVELS = (0.1, 0.5, 0.9)
 
 
-def test_score_by_hand() -> None:
-    told = score(np.array([[1.0, 2.0, np.nan]]), np.array([[2.0, 4.0, 9.0]]))
-    assert (told.hours, told.mae) == (2, 1.5)
-    assert told.rmse == pytest.approx(np.sqrt(2.5))
-    assert told.r2 == pytest.approx(1 - 5 / 2)
-    assert score(np.array([np.nan]), np.array([1.0])).hours == 0
+def test_scores_of_days_by_hand() -> None:
+    days = np.array([[1.0, 2.0, np.nan]]), np.array([[2.0, 4.0, 9.0]])
+    assert mae(*days) == 1.5
+    assert rmse(*days) == pytest.approx(np.sqrt(2.5))
+    assert r2(*days) == pytest.approx(1 - 5 / 2)
+    assert np.isnan(mae(np.array([np.nan]), np.array([1.0])))
 
 
 def test_the_model_with_the_least_error_wins_and_the_naive_one_where_none_is_better() -> None:
