@@ -13,12 +13,12 @@ from batch_layer import artifacts
 from batch_layer.artifacts import FEATURES, MODELS
 from batch_layer.forecasting import skill
 from batch_layer.forecasting.issues import FORECAST, LEVELS
-from batch_layer.forecasting.models import model as models
 from batch_layer.forecasting.models import stored_model
-from batch_layer.forecasting.models.model import PERSISTENCE
+from batch_layer.forecasting.models.predict import predict
 from batch_layer.forecasting.reconcile import reconcile
 from batch_layer.forecasting.sites import read_sites
 from batch_layer.runs import Night, Outcome
+from energy.ladder import PERSISTENCE
 
 COLUMNS = ("installation_id", "quantity", "day", "time", "issued_at", "p10", "p50", "p90", "model", "step")
 
@@ -49,7 +49,7 @@ def issue(night: Night, parts: dict[str, str]) -> Outcome:
 def _predicted(night: Night, name: str) -> DataFrame:
     model = stored_model.load(MODELS[name].folder(night), FORECAST[name])
     table = FEATURES[name].read(night).where(F.col("issued_at") == F.lit(night.run.cut))
-    predictions = models.predict(model, table, LEVELS).withColumn("model", F.lit(model.name))
+    predictions = predict(model, table, LEVELS).withColumn("model", F.lit(model.name))
     return skill.with_quantiles(predictions, name)
 
 

@@ -17,10 +17,12 @@ from batch_layer.artifacts import FEATURES, HINDCASTS, MODELS
 from batch_layer.forecasting.features.table import OFF, WITHHELD
 from batch_layer.forecasting.features.weather import column
 from batch_layer.forecasting.issues import FORECAST, LEVELS, SKILL_DAYS, WEATHER, one_issue_in
-from batch_layer.forecasting.models import model as models
 from batch_layer.forecasting.models import stored_model
-from batch_layer.forecasting.models.forest import Shape
+from batch_layer.forecasting.models.calibration import TRIAL_LEVELS, proven
+from batch_layer.forecasting.models.fit import fit
 from batch_layer.forecasting.models.model import Model
+from batch_layer.forecasting.models.predict import predict
+from batch_layer.forecasting.models.shape import Shape
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
 from batch_layer.runs import Night, Outcome, Run
@@ -51,7 +53,7 @@ def _train(night: Night, name: str) -> int:
         table.where(F.col("time") < F.lit(night.run.cut)), night.run, night.settings.forecast.training_rows // 2
     )
     wanted = table.where(F.col("issued_at") == F.lit(night.run.cut))
-    model = _fit(night.settings, quantity, past, variables, engine, wanted)
+    model = fit(past, quantity, variables, _shape(night.settings, engine), wanted)
     stored_model.save(
         replace(model, centre=tried.centre, calibration=tried.calibration),
         MODELS[name].folder(night),
@@ -74,20 +76,11 @@ def _since(run: Run) -> datetime:
     return run.cut - timedelta(days=SKILL_DAYS)
 
 
-def _fit(
-    settings: Settings, quantity: Quantity, table: DataFrame, variables: list[str], engine: str, wanted: DataFrame
-) -> Model:
-    shape = Shape(trees=settings.forecast.trees, depth=settings.forecast.depth)
-    return models.fit(table, quantity, variables, engine, shape, wanted)
+def _shape(settings: Settings, engine: str) -> Shape:
+    return Shape(engine, settings.forecast.trees, settings.forecast.depth)
 
 
-def _try(
-    night: Night,
-    name: str,
-    quantity: Quantity,
-    table: DataFrame,
-    variables: list[str],
-) -> tuple[str, Model]:
+def _try(night: Night, name: str, quantity: Quantity, table: DataFrame, variables: list[str]) -> tuple[str, Model]:
     """The engine with the least pinball loss on the last 30 days, and the model whose hindcast of them is staged."""
     since = F.lit(_since(night.run))
     day_ahead = table.where((F.col("issued_at") >= since) & (F.col("issued_at") < F.lit(night.run.cut)))
@@ -96,12 +89,12 @@ def _try(
     some = _thinned(day_ahead, night.run, TRIAL_ROWS)
     losses = {}
     for engine in night.settings.forecast.engines if len(night.settings.forecast.engines) > 1 else ():
-        small = models.fit(past, quantity, variables, engine, TRIAL, some)
-        losses[engine] = mean_loss(models.predict(small, some, LEVELS).toPandas(), LEVELS)
+        small = fit(past, quantity, variables, replace(TRIAL, engine=engine), some)
+        losses[engine] = mean_loss(predict(small, some, LEVELS).toPandas(), LEVELS)
     best = min(losses, key=lambda engine: losses[engine], default=night.settings.forecast.engines[0])
-    model = _fit(night.settings, quantity, past, variables, best, day_ahead)
-    model = models.proven(model, models.predict(model, day_ahead, models.LADDER).toPandas())
-    hindcast = models.predict(model, day_ahead, LEVELS).withColumn("model", F.lit(model.name))
+    model = fit(past, quantity, variables, _shape(night.settings, best), day_ahead)
+    model = proven(model, predict(model, day_ahead, TRIAL_LEVELS).toPandas())
+    hindcast = predict(model, day_ahead, LEVELS).withColumn("model", F.lit(model.name))
     # One file, but made by every core: coalesce would have one task forecast all.
     HINDCASTS[name].write(night, hindcast.repartition(1))
     return best, model

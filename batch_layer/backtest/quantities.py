@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,8 +20,11 @@ from batch_layer.forecasting.features.table import OFF, WITHHELD
 from batch_layer.forecasting.features.weather import variables
 from batch_layer.forecasting.histories.history import Repairs
 from batch_layer.forecasting.histories.numbers import POINT
-from batch_layer.forecasting.models import model as models
-from batch_layer.forecasting.models.forest import MLLIB, XGBOOST, Shape
+from batch_layer.forecasting.models.calibration import TRIAL_LEVELS, proven
+from batch_layer.forecasting.models.fit import fit
+from batch_layer.forecasting.models.model import features_of
+from batch_layer.forecasting.models.predict import predict
+from batch_layer.forecasting.models.shape import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.quantity import Quantity
 from batch_layer.forecasting.scores import mean_loss
 
@@ -78,7 +81,7 @@ def backtest(spark: SparkSession, task: Task, report: Report) -> Result:
         report(text)
     report(f"history: {history['series_id'].nunique()} series, {read.hours:,} hours")
     table = _features(spark, task, history, sites, weather).persist()
-    report(f"features: {table.count():,} rows, {len(models.features_of(table))} features")
+    report(f"features: {table.count():,} rows, {len(features_of(table))} features")
     names = tuple(variables(weather)) if weather is not None else ()
     levels = tuple(sorted({*task.levels, 0.5}))
     engine, tried = _try(task, table, names, {key: read.ends(key) for key in history["series_id"].unique()}, report)
@@ -86,9 +89,9 @@ def backtest(spark: SparkSession, task: Task, report: Report) -> Result:
     for begin, end in pairwise(_retrainings(task)):
         period = (F.col("issued_at") >= F.lit(begin)) & (F.col("issued_at") < F.lit(end))
         rows = table.where(period & (F.col(WITHHELD) == 0)).persist()
-        model = models.fit(_before(table, begin), task.quantity, names, engine, SHAPE, rows)
-        model = models.proven(model, tried)
-        blocks.append(models.predict(model, rows, levels).toPandas().assign(model=model.name))
+        model = fit(_before(table, begin), task.quantity, names, replace(SHAPE, engine=engine), rows)
+        model = proven(model, tried)
+        blocks.append(predict(model, rows, levels).toPandas().assign(model=model.name))
         rows.unpersist()
         report(f"{begin:%Y-%m-%d} to {end:%Y-%m-%d}: {len(blocks[-1]):,} hours by {model.name}")
     table.unpersist()
@@ -176,9 +179,9 @@ def _try(
     trial = trial.where(((F.col(WITHHELD) > 0) == late) & ~F.col(OFF)).persist()
     tried = {}
     for engine in task.engines:
-        model = models.fit(_before(table, since), task.quantity, names, engine, TRIAL, trial)
-        found = models.predict(model, trial, models.LADDER).toPandas()
-        tried[engine] = mean_loss(found, models.LADDER), found
+        model = fit(_before(table, since), task.quantity, names, replace(TRIAL, engine=engine), trial)
+        found = predict(model, trial, TRIAL_LEVELS).toPandas()
+        tried[engine] = mean_loss(found, TRIAL_LEVELS), found
         loss = f"loss {tried[engine][0]:.4f} of the mean" if np.isfinite(tried[engine][0]) else "nothing to be tried on"
         report(f"{engine}: {loss} on the {RETRAIN_DAYS} days before")
     trial.unpersist()

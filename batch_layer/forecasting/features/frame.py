@@ -46,13 +46,13 @@ def schema(quantity: Quantity, weather: Sequence[str]) -> T.StructType:
     return T.StructType([T.StructField(name, kinds.get(name, T.DoubleType())) for name in names])
 
 
-def in_told_unit(table: pd.DataFrame, told: pd.Series) -> pd.DataFrame:
-    """``table`` with every amount in the unit in force at its issue: ``told`` of the UTC day, 1 after its last."""
-    factor = table["issued_at"].dt.floor("D").map(told).fillna(1.0)
+def in_unit_of_issue(table: pd.DataFrame, unit: pd.Series) -> pd.DataFrame:
+    """``table`` with every amount in the unit in force at its issue: ``unit`` of the UTC day, 1 after its last."""
+    factor = table["issued_at"].dt.floor("D").map(unit).fillna(1.0)
     if (factor == 1.0).all():
         return table
-    told_table: pd.DataFrame = table.assign(**{name: table[name] * factor for name in AMOUNTS})
-    return told_table
+    converted: pd.DataFrame = table.assign(**{name: table[name] * factor for name in AMOUNTS})
+    return converted
 
 
 def late_issues(
@@ -125,7 +125,7 @@ def _rows(series_id: str, past: pd.DataFrame, issued: pd.DataFrame | None, wante
         site = replace(site, capacity=None)
     weather = None if issued is None else _hourly_weather(issued, quantity, site)
     series = Series(series_id, quantity, known.values, site, weather, known.outcomes)
-    return in_told_unit(_learnt(series, issues, wanted), known.told)
+    return in_unit_of_issue(_learnt(series, issues, wanted), known.unit)
 
 
 def _nothing_known(issue: pd.Timestamp) -> History:

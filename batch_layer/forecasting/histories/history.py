@@ -51,12 +51,12 @@ class History:
     """A series on a gapless UTC hour grid, in the unit it ended in, NaN where nothing credible is known.
 
     ``outcomes`` are what came of each hour; ``values`` what is learnt from, unknown where the plant stood off.
-    ``told`` is what turns the unit into the one in force on each UTC day.
+    ``unit`` is what turns the unit into the one in force on each UTC day.
     """
 
     values: pd.Series
     outcomes: pd.Series
-    told: pd.Series
+    unit: pd.Series
     repairs: Repairs
 
 
@@ -96,9 +96,8 @@ def read_series(series_id: str, rows: pd.DataFrame, quantity: Quantity, capacity
 
 def _credible(values: pd.Series, quantity: Quantity, capacity: float | None, done: Repairs) -> History:
     days = pd.DatetimeIndex(values.index.floor("D").unique())  # type: ignore[attr-defined]
-    told = pd.Series(1.0, index=days)
     if quantity.floor is None:
-        return History(values, values, told, done)
+        return History(values, values, pd.Series(1.0, index=days), done)
     known = values.notna()
     values = without_markers(values)
     units = find_units(values)
@@ -106,13 +105,13 @@ def _credible(values: pd.Series, quantity: Quantity, capacity: float | None, don
     fits = Site(capacity=capacity).fits(float(values.quantile(GREATEST)))
     values = without_impossible(values, capacity if fits else None)
     impossible = int((known & values.isna()).sum())
-    scaled = int((values.notna() & (_by_day(units.factor * units.told, days, values) != 1)).sum())
+    scaled = int((values.notna() & (_by_day(units.factor * units.in_force, days, values) != 1)).sum())
     if quantity.sun:
         values = with_nights(values)
     learnt = _without_outages(values) if quantity.sun else values
     off = int((values.notna() & learnt.isna()).sum())
     repairs = replace(done, impossible=impossible, scaled=scaled, off=off, unit=units.now)
-    return History(learnt, values, pd.Series(units.told / units.now, index=days), repairs)
+    return History(learnt, values, pd.Series(units.in_force / units.now, index=days), repairs)
 
 
 def _check_spacing(series_id: str, starts: pd.DatetimeIndex) -> None:

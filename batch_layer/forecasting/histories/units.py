@@ -1,4 +1,4 @@
-"""Days of a history in a unit 1,000 times another, and the unit that each day's forecast is to be told in.
+"""Days of a history in a unit 1,000 times another, and the unit that each day's forecast is to be given in.
 
 A day is judged by itself and by the days before it, so that what is learnt later never changes what a forecast knew.
 """
@@ -31,11 +31,11 @@ LASTS_DAYS, RETURNS_DAYS = 7, 3
 
 @dataclass(frozen=True)
 class Units:
-    """``factor``: what each day's values are multiplied by to be in the history's first unit; ``told``: what turns that
-    unit into the one in force when the day began; ``now``: what turns it into the one in force at the end."""
+    """``factor``: what each day's values are multiplied by to be in the history's first unit; ``in_force``: what turns
+    that unit into the one in force when the day began; ``now``: what turns it into the one in force at the end."""
 
     factor: NDArray[np.float64]
-    told: NDArray[np.float64]
+    in_force: NDArray[np.float64]
     now: float
 
 
@@ -43,14 +43,14 @@ def find_units(values: pd.Series) -> Units:
     """The units of each UTC day of hourly ``values``, by :data:`FACTOR` up or down."""
     days = values.to_frame("value").assign(day=values.index.floor("D"), hour=values.index.hour)  # type: ignore[attr-defined]
     hours = days.pivot(index="day", columns="hour", values="value").to_numpy()
-    factors, told = np.ones(len(hours)), np.ones(len(hours))
+    factors, in_force = np.ones(len(hours)), np.ones(len(hours))
     own, held, apart, odd = 1.0, {1.0}, 0, 0
     ordinary: list[NDArray[Any]] = []
     for i, day in enumerate(hours):
-        told[i], factors[i] = own, 1 / own
+        in_force[i], factors[i] = own, 1 / own
         if not np.nanmax(day, initial=0.0) > 0:
             continue
-        factor, is_sure = _judge(day, np.array(ordinary[-LIKE_DAYS:]), 1 / own)
+        factor, is_sure = _unit_of(day, np.array(ordinary[-LIKE_DAYS:]), 1 / own)
         odd = 0 if is_sure else odd + 1
         if is_sure or odd >= LASTS_DAYS:
             factors[i] = factor
@@ -59,10 +59,10 @@ def find_units(values: pd.Series) -> Units:
         if apart >= (RETURNS_DAYS if 1 / factors[i] in held else LASTS_DAYS):
             own, apart = 1 / factors[i], 0
             held.add(own)
-    return Units(factors, told, own)
+    return Units(factors, in_force, own)
 
 
-def _judge(day: NDArray[Any], before: NDArray[Any], usual: float) -> tuple[float, bool]:
+def _unit_of(day: NDArray[Any], before: NDArray[Any], usual: float) -> tuple[float, bool]:
     """What puts ``day`` in the unit of the days ``before``: ``usual``, or 1,000 times up or down from there.
 
     And whether that is sure of one day alone.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from batch_layer.forecasting.models import forest
+from batch_layer.forecasting.models import stored_forest
 from batch_layer.forecasting.models.model import Model
 from batch_layer.forecasting.quantity import Quantity
 
@@ -19,7 +19,7 @@ def save(model: Model, folder: str) -> None:
     spark = SparkSession.active()
     for name, grown in (("weather", model.with_weather), ("history", model.without)):
         if grown:
-            forest.save(grown, f"{folder}/{name}")
+            stored_forest.save(grown, f"{folder}/{name}")
     row = (
         model.with_weather is not None,
         model.without is not None,
@@ -36,8 +36,8 @@ def load(folder: str, quantity: Quantity) -> Model:
     about = SparkSession.active().read.parquet(f"{folder}/about").collect()[0]
     return Model(
         quantity,
-        forest.load(f"{folder}/weather") if about["with_weather"] else None,
-        forest.load(f"{folder}/history") if about["without"] else None,
+        stored_forest.load(f"{folder}/weather") if about["with_weather"] else None,
+        stored_forest.load(f"{folder}/history") if about["without"] else None,
         tuple(about["variables"]),
         {key: (line, naive) for key, (line, naive) in about["centre"].items()},
         tuple(about["calibration"]),

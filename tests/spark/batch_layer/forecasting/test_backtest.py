@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from batch_layer.backtest import quantities as backtesting
 from batch_layer.backtest.inputs import BadInput, read_history, read_sites, read_weather
-from batch_layer.forecasting.models.forest import XGBOOST, Shape
+from batch_layer.forecasting.models.shape import XGBOOST, Shape
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
 from tests.support.series import hours, load, plant, rows
 

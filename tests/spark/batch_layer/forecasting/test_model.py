@@ -17,14 +17,17 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.forecasting.features.frame import Wanted, feature_table
 from batch_layer.forecasting.features.site import Site
-from batch_layer.forecasting.models import model as models
 from batch_layer.forecasting.models import stored_model
 from batch_layer.forecasting.models.blend import proven_centre
-from batch_layer.forecasting.models.forest import MLLIB, XGBOOST, Shape
+from batch_layer.forecasting.models.calibration import TRIAL_LEVELS, calibrated
+from batch_layer.forecasting.models.fit import fit
+from batch_layer.forecasting.models.model import Model
+from batch_layer.forecasting.models.predict import predict
+from batch_layer.forecasting.models.shape import MLLIB, XGBOOST, Shape
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
 from tests.support.series import load, plant, rows
 
-SMALL = Shape(trees=5, depth=4)
+SMALL = Shape(XGBOOST, trees=5, depth=4)
 LEVELS = (0.1, 0.5, 0.9)
 CUT = pd.Timestamp("2026-02-24", tz="UTC")
 
@@ -49,8 +52,8 @@ def table(spark: SparkSession, known_only: bool = False, shift: int = 0) -> Data
 
 def forecast(features: DataFrame, engine: str) -> pd.DataFrame:
     past, last = features.where(F.col("time") < F.lit(CUT)), features.where(F.col("issued_at") == F.lit(CUT))
-    model = models.fit(past, SOLAR, ["ghi_w_m2"], engine, SMALL, last)
-    found = models.predict(model, last, LEVELS).toPandas()
+    model = fit(past, SOLAR, ["ghi_w_m2"], replace(SMALL, engine=engine), last)
+    found = predict(model, last, LEVELS).toPandas()
     return found.sort_values(["series_id", "time"], ignore_index=True)
 
 
@@ -105,10 +108,10 @@ def test_weather_an_issue_late_makes_a_worse_forecast(spark: SparkSession, featu
 
 
 def test_half_a_horizon_without_weather_rests_on_history(features: DataFrame) -> None:
-    model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], XGBOOST, SMALL)
+    model = fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], SMALL)
     last = features.where(F.col("issued_at") == F.lit(CUT))
     cloudy = F.when(F.col("horizon") < 12, F.col("weather_ghi_w_m2"))
-    found = models.predict(model, last.withColumn("weather_ghi_w_m2", cloudy), LEVELS).toPandas()
+    found = predict(model, last.withColumn("weather_ghi_w_m2", cloudy), LEVELS).toPandas()
 
     lit = found[~found["dark"]]
     hour = lit["time"].dt.hour
@@ -123,8 +126,8 @@ def test_a_series_of_three_days_stands_on_the_naive_forecast(spark: SparkSession
     features = feature_table(
         spark.createDataFrame(rows("x", values)), None, Wanted(CONSUMPTION, lambda _: issue, 24, {})
     )
-    model = models.fit(features, CONSUMPTION, [], XGBOOST, SMALL)
-    found = models.predict(model, features, LEVELS).toPandas()
+    model = fit(features, CONSUMPTION, [], SMALL)
+    found = predict(model, features, LEVELS).toPandas()
 
     assert len(found) == 24
     assert set(found["step"]) == {"persistence"}
@@ -153,8 +156,8 @@ def test_a_new_plant_is_forecast_on_its_first_day_by_size_and_place(spark: Spark
     days = pd.date_range(pd.Timestamp("2026-01-12", tz="UTC"), CUT, freq="D")
     features = feature_table(spark.createDataFrame(pd.concat(given)), None, Wanted(SOLAR, lambda _: days, 24, sites))
     last = features.where(F.col("issued_at") == F.lit(CUT))
-    model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, [], engine, SMALL, last)
-    found = models.predict(model, last, LEVELS).toPandas().sort_values("time")
+    model = fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, [], replace(SMALL, engine=engine), last)
+    found = predict(model, last, LEVELS).toPandas().sort_values("time")
 
     new = found[found["series_id"] == "new"]
     old = found[found["series_id"] == "1"]
@@ -167,18 +170,18 @@ def test_a_new_plant_is_forecast_on_its_first_day_by_size_and_place(spark: Spark
 
 def test_a_model_comes_back_as_it_was_saved(features: DataFrame, engine: str, tmp_path: Path) -> None:
     last = features.where(F.col("issued_at") == F.lit(CUT))
-    model = models.fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], engine, SMALL, last)
+    model = fit(features.where(F.col("time") < F.lit(CUT)), SOLAR, ["ghi_w_m2"], replace(SMALL, engine=engine), last)
     model = replace(model, centre={"1": (0.5, 0.0), "2": (0.0, 0.5)})
     stored_model.save(model, f"file://{tmp_path}/model")
     again = stored_model.load(f"file://{tmp_path}/model", SOLAR)
 
-    first, second = (models.predict(m, last, LEVELS).orderBy("series_id", "time").toPandas() for m in (model, again))
+    first, second = (predict(m, last, LEVELS).orderBy("series_id", "time").toPandas() for m in (model, again))
     pd.testing.assert_frame_equal(first, second)
 
 
 def test_the_spread_is_calibrated_and_the_median_left_alone() -> None:
-    wide = models.Model(SOLAR, None, None, (), calibration=tuple(0.5 + 1.2 * (p - 0.5) for p in models.LADDER))
-    asked = models.calibrated(replace(wide, calibration=tuple(np.clip(wide.calibration, 0, 1))), LEVELS)
+    wide = Model(SOLAR, None, None, (), calibration=tuple(0.5 + 1.2 * (p - 0.5) for p in TRIAL_LEVELS))
+    asked = calibrated(replace(wide, calibration=tuple(np.clip(wide.calibration, 0, 1))), LEVELS)
 
     assert asked[1] == pytest.approx(0.5)
     assert 0.1 < asked[0] < 0.2
@@ -228,7 +231,7 @@ def test_a_fit_listens_on_loopback_alone(features: DataFrame) -> None:
 
     watching = threading.Thread(target=watch)
     watching.start()
-    model = models.fit(past, SOLAR, ["ghi_w_m2"], XGBOOST, SMALL)
+    model = fit(past, SOLAR, ["ghi_w_m2"], SMALL)
     over.set()
     watching.join()
 

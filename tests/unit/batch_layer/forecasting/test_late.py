@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from batch_layer.forecasting.features.frame import in_told_unit, late_issues
+from batch_layer.forecasting.features.frame import in_unit_of_issue, late_issues
 from batch_layer.forecasting.features.lags import LATEST_DAYS
 from batch_layer.forecasting.features.site import Site
 from batch_layer.forecasting.features.table import HISTORY_AGE, WITHHELD, Series, feature_rows
@@ -52,10 +52,10 @@ def test_late_issues_keep_a_day_of_history_and_are_always_the_same(count: int) -
     assert late.equals(late_issues("a", issues, begin)[0])
 
 
-def test_amounts_are_told_in_the_unit_of_their_issue() -> None:
+def test_amounts_are_in_the_unit_of_their_issue() -> None:
     table = feature_rows(Series("a", CONSUMPTION, load(120), Site()), ISSUES, 24)
-    told = pd.Series(1e-3, index=ISSUES)
+    unit = pd.Series(1e-3, index=ISSUES)
 
     for name in ("value", "anchor", "unit", "naive", "last_week"):
-        assert np.allclose(in_told_unit(table, told)[name], table[name] * 1e-3)
-    assert in_told_unit(table, told)["day_1"].equals(table["day_1"])
+        assert np.allclose(in_unit_of_issue(table, unit)[name], table[name] * 1e-3)
+    assert in_unit_of_issue(table, unit)["day_1"].equals(table["day_1"])

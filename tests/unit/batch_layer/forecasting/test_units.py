@@ -57,12 +57,12 @@ def test_a_lasting_change_of_unit_is_followed(before: float, after: float, decim
 
     assert np.allclose(found.values.iloc[12::24], true.iloc[12::24] * after, rtol=0.2, atol=60 * after)
     assert found.repairs.unit == pytest.approx(after / before)
-    assert found.told.iloc[30] == pytest.approx(before / after)
-    assert found.told.iloc[-1] == 1.0
+    assert found.unit.iloc[30] == pytest.approx(before / after)
+    assert found.unit.iloc[-1] == 1.0
 
 
 @pytest.mark.parametrize("end", range(61, DAYS, 3))
-def test_the_unit_told_in_is_what_was_known_at_the_issue(end: int) -> None:
+def test_the_unit_in_force_is_what_was_known_at_the_issue(end: int) -> None:
     true = sunny()
     given = true.copy()
     given.iloc[: 24 * 60] *= 1e-3
