@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from conf.refusal import Refusal
@@ -10,6 +11,13 @@ from energy import calendar
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(2100, 1, 1, tzinfo=timezone.utc)
+
+
+class Span(NamedTuple):
+    """From ``start`` to before ``end``, UTC."""
+
+    start: datetime
+    end: datetime
 
 
 class BadInstant(Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from rich.text import Text
 
 from conf import Settings
 from serving_layer import instants
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.tables import csv_text, plain
 from store.runs import Published
@@ -50,7 +51,7 @@ def answering(settings: Settings) -> Iterator[Reader]:
         reader.close()
 
 
-def span(first: str, last: str, tz: str) -> tuple[datetime, datetime, ZoneInfo]:
+def span(first: str, last: str, tz: str) -> tuple[Span, ZoneInfo]:
     """The instants of ``--from`` and ``--to`` (UTC) and the zone of ``--tz``. Raises
     :class:`serving_layer.instants.BadInstant`.
     """
@@ -58,7 +59,7 @@ def span(first: str, last: str, tz: str) -> tuple[datetime, datetime, ZoneInfo]:
     start, end = instants.parse(first, zone), instants.parse(last, zone)
     if start >= end:
         raise typer.BadParameter("--to must come after --from.")
-    return start, end, zone
+    return Span(start, end), zone
 
 
 def up_to_cut(seen: Published, what: str) -> str:

@@ -25,7 +25,7 @@ FAILURES = 2
 GROUPS = {"servers": SERVERS}
 LOCKS = {"kafka": "kafka", "cassandra": "cassandra", "namenode": "hadoop", "datanode": "hadoop"}
 
-Told = Callable[[dict[str, Any]], None]
+Report = Callable[[dict[str, Any]], None]
 
 
 def choose(names: Sequence[str]) -> list[str]:
@@ -41,10 +41,12 @@ def choose(names: Sequence[str]) -> list[str]:
     return chosen
 
 
-def up(settings: Settings, names: Sequence[str] = (), console: Console | None = None, told: Told | None = None) -> None:
+def up(
+    settings: Settings, names: Sequence[str] = (), console: Console | None = None, report: Report | None = None
+) -> None:
     """Start the named services (see :func:`choose`) and wait until they serve.
 
-    ``told`` is given each service's state as it changes. Raises :class:`Unfit` or ``NotDownloaded``.
+    ``report`` is given each service's state as it changes. Raises :class:`Unfit` or ``NotDownloaded``.
     """
     console = console or Console(stderr=True)
     check_python()
@@ -64,7 +66,7 @@ def up(settings: Settings, names: Sequence[str] = (), console: Console | None = 
     replace_text(place.run / "wanted.json", json.dumps(names))
     if leader(place, "watch") is None:
         spawn(place, _watch(settings))
-    _follow(place, starting, told or (lambda _: None))
+    _follow(place, starting, report or (lambda _: None))
 
 
 def _wanted_now(place: Place) -> list[str]:
@@ -81,11 +83,11 @@ def _watch(settings: Settings) -> Service:
     )
 
 
-def _follow(place: Place, starting: list[Service], told: Told) -> None:
+def _follow(place: Place, starting: list[Service], report: Report) -> None:
     end = time.monotonic() + sum(service.patience for service in starting)
     while True:
         states = status(settings_home=place).get("services", {})
-        told({service.name: states.get(service.name, {}) for service in starting})
+        report({service.name: states.get(service.name, {}) for service in starting})
         if all(states.get(service.name, {}).get("state") == "ready" for service in starting):
             return
         for service in starting:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from serving_layer.access.door import TOKEN, Guarded, note, seen
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import bad_parameter, responses
+from serving_layer.api.problems import responses
 from serving_layer.views import alarms
 from store.access_log import EVERYBODY
 
@@ -37,23 +37,31 @@ class Alarms(BaseModel):
     alarms: list[Alarm]
 
 
+def days_asked(
+    day: p.LastDay = None,
+    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS, description="So many days up to it.")] = 7,
+) -> p.Days:
+    """The days of a request."""
+    return p.Days(day, days)
+
+
+DaysAsked = Annotated[p.Days, Depends(days_asked)]
+
+
 @router.get("/alarms", response_model=Alarms, responses=responses(404, 422))
 def raised(
     reader: p.ReaderOf,
+    asked: DaysAsked,
     installation_id: Annotated[str | None, Query(max_length=200, description="One installation only.")] = None,
-    last: Annotated[date | None, Query(alias="day", description="Last UTC day; without it, today.")] = None,
-    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS, description="So many days up to it.")] = 7,
     standing: Annotated[bool, Query(description="Only those that are not cleared.")] = False,
     form: p.FormatParameter = "json",
 ) -> Response:
     """The alarms that stand, and those raised in the last days and cleared since."""
-    end = last or datetime.now(timezone.utc).date()
-    if not date(2000, 1, 1) <= end < date(2100, 1, 1):
-        raise bad_parameter("day", "must lie in the years 2000 to 2099")
+    last = asked.last
     only = None if installation_id is None else [seen(reader, installation_id, TOKEN, "alarms")["installation_id"]]
     if only is None:
         note(reader, TOKEN, EVERYBODY, "alarms")
-    midnight = datetime.combine(end + timedelta(days=1), time(), timezone.utc)
-    found = alarms.alarms(reader, midnight - timedelta(days=days), midnight, only)
+    midnight = datetime.combine(last + timedelta(days=1), time(), timezone.utc)
+    found = alarms.alarms(reader, midnight - timedelta(days=asked.number), midnight, only)
     found = [each for each in found if not (standing and each["cleared_at"])]
     return as_csv(COLUMNS, found) if form == "csv" else as_json({"alarms": found})

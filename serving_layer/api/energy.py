@@ -60,10 +60,8 @@ def energy(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
     quantity: p.QuantityParameter,
-    first: p.FromParameter,
-    last: p.ToParameter,
+    asked: p.RangeAsked,
     resolution: Annotated[p.Resolution, Query(description="Length of the periods.")] = "15m",
-    tz: p.ZoneParameter = "UTC",
     as_of: AsOf = None,
     form: p.FormatParameter = "json",
 ) -> Response:
@@ -72,11 +70,11 @@ def energy(
     Sums cover exactly the quarter-hours that begin in [from, to): a day cut by the range is the sum of its part inside,
     and its completeness says so.
     """
-    zone = p.zone_of(tz)
-    start, end = p.range_of(first, last, zone, p.LONGEST[resolution])
+    zone = asked.zone
+    span = asked.span(p.LONGEST[resolution])
     then = None if as_of is None else p.instant_of("as_of", as_of, zone)
     visible = merged.seen(reader, then)
-    quarters = merged.read(reader, chosen.id, quantity, start, end, visible)
+    quarters = merged.read(reader, chosen.id, quantity, span, visible)
     values = [_plain(value, zone) for value in totals(quarters, resolution, zone)]
     if form == "csv":
         return as_csv(["start", *(["local_start"] if zone != UTC else []), *Value._fields[1:]], values)
@@ -86,7 +84,7 @@ def energy(
             "quantity": quantity,
             "unit": "Wh",
             "resolution": resolution,
-            "tz": tz,
+            "tz": asked.tz,
             "cut": visible.cut,
             "as_of": then,
             "values": values,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from datetime import date, datetime, timedelta, timezone
+from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
@@ -12,6 +12,7 @@ from energy.records import Quantity
 from serving_layer import instants
 from serving_layer.access.turns import Turns
 from serving_layer.api.problems import bad_parameter
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 
 Format = Literal["json", "csv"]
@@ -78,11 +79,50 @@ def instant_of(name: str, text: str, local: ZoneInfo) -> datetime:
         raise bad_parameter(name, str(error)) from None
 
 
-def range_of(first: str, last: str, local: ZoneInfo, longest: timedelta) -> tuple[datetime, datetime]:
-    """The instants of ``from`` and ``to`` (UTC), or 422."""
-    start, end = instant_of("from", first, local), instant_of("to", last, local)
-    if start >= end:
-        raise bad_parameter("to", "must come after from")
-    if end - start > longest:
-        raise bad_parameter("to", f"at most {longest.days} days after from; ask for less, or coarser")
-    return start, end
+class Range(NamedTuple):
+    """``from``, ``to`` and ``tz`` as they were asked for."""
+
+    first: str
+    last: str
+    tz: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone, or 422."""
+        return zone_of(self.tz)
+
+    def span(self, longest: timedelta) -> Span:
+        """The instants, or 422 where they are none, or more than ``longest`` apart."""
+        zone = self.zone
+        start, end = instant_of("from", self.first, zone), instant_of("to", self.last, zone)
+        if start >= end:
+            raise bad_parameter("to", "must come after from")
+        if end - start > longest:
+            raise bad_parameter("to", f"at most {longest.days} days after from; ask for less, or coarser")
+        return Span(start, end)
+
+
+def range_asked(first: FromParameter, last: ToParameter, tz: ZoneParameter = "UTC") -> Range:
+    """The range of a request."""
+    return Range(first, last, tz)
+
+
+RangeAsked = Annotated[Range, Depends(range_asked)]
+
+
+LastDay = Annotated[date | None, Query(alias="day", description="Last UTC day; without it, today.")]
+
+
+class Days(NamedTuple):
+    """So many UTC days, up to ``day``, as they were asked for."""
+
+    day: date | None
+    number: int
+
+    @property
+    def last(self) -> date:
+        """The last of them, or 422."""
+        last = self.day or datetime.now(timezone.utc).date()
+        if not instants.EARLIEST.date() <= last < instants.LATEST.date():
+            raise bad_parameter("day", "must lie in the years 2000 to 2099")
+        return last

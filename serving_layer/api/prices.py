@@ -13,6 +13,7 @@ from serving_layer.access.door import Guarded
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
+from serving_layer.instants import Span
 from serving_layer.views import merged, prices
 
 router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[Guarded, p.Turn])
@@ -81,16 +82,14 @@ class PricesAhead(Prices):
 def known(
     reader: p.ReaderOf,
     market: Market,
-    first: p.FromParameter,
-    last: p.ToParameter,
+    asked: p.RangeAsked,
     zone: Zone = None,
-    tz: p.ZoneParameter = "UTC",
     form: p.FormatParameter = "json",
 ) -> Response:
     """Known prices of the periods that begin in [from, to)."""
-    start, end = p.range_of(first, last, p.zone_of(tz), LONGEST)
+    span = asked.span(LONGEST)
     place = zone or prices.ZONES[market]
-    return _answer(market, place, prices.read(reader, market, place, start, end), form)
+    return _answer(market, place, prices.read(reader, market, place, span), form)
 
 
 @router.get("/prices/forecast", response_model=PricesAhead, responses=responses(422))
@@ -98,7 +97,7 @@ def ahead(reader: p.ReaderOf, market: Market, zone: Zone = None, form: p.FormatP
     """From the hour that runs on: the prices already known, then the next 48 hours with their band; and the record."""
     now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
     place, visible = zone or prices.ZONES[market], merged.seen(reader)
-    found = prices.read(reader, market, place, now, now + AHEAD, visible)
+    found = prices.read(reader, market, place, Span(now, now + AHEAD), visible)
     return _answer(market, place, found, form, record=prices.record(reader, market, place, visible))
 
 

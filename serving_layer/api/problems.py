@@ -62,8 +62,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        told = [f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()]
-        return _problem(request, 422, "bad-parameter", "; ".join(told))
+        said = [f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()]
+        return _problem(request, 422, "bad-parameter", "; ".join(said))
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:

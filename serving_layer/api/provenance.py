@@ -116,19 +116,16 @@ class Changes(BaseModel):
 def reconcile(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
-    first: p.FromParameter,
-    last: p.ToParameter,
-    tz: p.ZoneParameter = "UTC",
+    asked: p.RangeAsked,
     as_of: AsOf = None,
     form: p.FormatParameter = "json",
 ) -> Response:
     """Speed, batch and official totals of each day side by side, each difference in parts that sum to it exactly."""
-    zone = p.zone_of(tz)
-    start, end = p.range_of(first, last, zone, compared.LONGEST)
+    zone, span = asked.zone, asked.span(compared.LONGEST)
     if chosen.row.get("kind") == "community":
-        p.range_of(first, last, zone, compared.LONGEST_OF_COMMUNITY)
+        asked.span(compared.LONGEST_OF_COMMUNITY)
     seen = merged.seen(reader, None if as_of is None else p.instant_of("as_of", as_of, zone))
-    lines = compared.reconcile(reader, chosen.id, start, end, zone, seen)
+    lines = compared.reconcile(reader, chosen.id, span, zone, seen)
     if form == "csv":
         return as_csv(compared.COLUMNS, compared.flat(lines))
     plain = [_plain(line) for line in lines]
@@ -136,7 +133,7 @@ def reconcile(
         {
             "installation_id": chosen.id,
             "unit": "Wh",
-            "tz": tz,
+            "tz": asked.tz,
             "cut": seen.cut,
             "days": [line for line in plain if line["day"] is not None],
             "total": [line for line in plain if line["day"] is None],
@@ -148,19 +145,17 @@ def reconcile(
 def gap_ledger(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
-    first: p.FromParameter,
-    last: p.ToParameter,
-    tz: p.ZoneParameter = "UTC",
+    asked: p.RangeAsked,
     states: Annotated[
         list[State] | None, Query(alias="state", description="These only; without it all but present.")
     ] = None,
     form: p.FormatParameter = "json",
 ) -> Response:
     """What became of every expected quarter-hour of every device, up to the cut; of a community, of its members'."""
-    start, end = p.range_of(first, last, p.zone_of(tz), compared.LONGEST)
+    span = asked.span(compared.LONGEST)
     members = state.members(chosen.row, catalogue.installations(reader))
     seen = merged.seen(reader)
-    found = gaps.ledger(reader, members, start, end, seen, datetime.now(timezone.utc))
+    found = gaps.ledger(reader, members, span, seen, datetime.now(timezone.utc))
     rows = [line._asdict() for line in gaps.of_states(found, states or ())]
     if form == "csv":
         return as_csv(gaps.Line._fields, rows)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 
 from energy.gaps import Stretch, as_it_stands
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views.merged import months
 from store.instants import utc
@@ -33,20 +34,18 @@ class Line(NamedTuple):
     run_id: str
 
 
-def ledger(
-    reader: Reader, installation_ids: Sequence[str], start: datetime, end: datetime, seen: Published, now: datetime
-) -> list[Line]:
-    """Every stretch that lies in [start, end) at least in part, by device, quantity and time; whole days of UTC.
+def ledger(reader: Reader, installation_ids: Sequence[str], span: Span, seen: Published, now: datetime) -> list[Line]:
+    """Every stretch that lies in ``span`` at least in part, by device, quantity and time; whole days of UTC.
 
     Up to the cut only: of what came after it the night has not spoken yet.
     """
-    first, last = start.astimezone(timezone.utc).date(), end.astimezone(timezone.utc).date()
-    keys = [(each, month, first, last) for each in installation_ids for month in months(start, end)]
+    first, last = (edge.astimezone(timezone.utc).date() for edge in span)
+    keys = [(each, month, first, last) for each in installation_ids for month in months(*span)]
     found = []
     for key, rows in zip(keys, reader.each(_GAPS, keys), strict=True):
         found += [_line(key[0], row, now) for row in _newest(rows, seen)]
-    touching = [line for line in found if line.start < end and line.until > start]
-    return _joined(sorted(touching, key=lambda line: line[:4]))
+    within = [line for line in found if line.start < span.end and line.until > span.start]
+    return _joined(sorted(within, key=lambda line: line[:4]))
 
 
 def of_states(lines: Iterable[Line], states: Collection[str]) -> list[Line]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views.merge import BATCH, SPEED, Value, merge
 from store.instants import month_of, utc
@@ -30,24 +31,17 @@ def seen(reader: Reader, as_of: datetime | None = None) -> Published:
     return published(all_runs(reader), as_of)
 
 
-def read(
-    reader: Reader, installation_id: str, quantity: str, start: datetime, end: datetime, visible: Published
-) -> list[Value]:
-    """Merged 15-minute values that begin in [start, end), UTC, as ``visible`` runs state them."""
-    return read_each(reader, [installation_id], quantity, start, end, visible)[0]
+def read(reader: Reader, installation_id: str, quantity: str, span: Span, visible: Published) -> list[Value]:
+    """Merged 15-minute values that begin in ``span``, as ``visible`` runs state them."""
+    return read_each(reader, [installation_id], quantity, span, visible)[0]
 
 
 def read_each(
-    reader: Reader,
-    installation_ids: Sequence[str],
-    quantity: str,
-    start: datetime,
-    end: datetime,
-    visible: Published,
+    reader: Reader, installation_ids: Sequence[str], quantity: str, span: Span, visible: Published
 ) -> list[list[Value]]:
     """The same of several installations, in their order, all asked at once."""
-    within = list(months(start, end))
-    keys = [(each, month, quantity, start, end) for each in installation_ids for month in within]
+    within = list(months(*span))
+    keys = [(each, month, quantity, *span) for each in installation_ids for month in within]
     # The speed view publishes nothing, so it has no part in what was published then.
     speed_keys = keys if visible.as_of is None else []
     answers = reader.together([(_BATCH, key) for key in keys] + [(_SPEED, key) for key in speed_keys])

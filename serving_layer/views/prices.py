@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 
 from energy.calendar import utc_dates
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from store.instants import utc, utc_or_none
 from store.runs import Published
@@ -31,23 +32,18 @@ _RECORD = (
 )
 
 
-def read(
-    reader: Reader,
-    market: str,
-    zone: str,
-    start: datetime,
-    end: datetime,
-    visible: Published | None = None,
-) -> list[dict[str, Any]]:
-    """Prices in EUR/MWh of the periods that begin in [start, end), UTC; a known price beats any forecast of it.
+def read(reader: Reader, market: str, zone: str, span: Span, visible: Published | None = None) -> list[dict[str, Any]]:
+    """Prices in EUR/MWh of the periods that begin in ``span``; a known price beats any forecast of it.
 
     With ``visible`` also the forecasts that its runs issued, of each hour the newest.
     """
-    days = utc_dates(start, end)
+    days = utc_dates(*span)
     rows = [row for rows in reader.each(_PRICES, [(market, zone, day) for day in days]) for row in rows]
     issued = frozenset() if visible is None else visible.issues
     prices = [_price(row) for row in rows]
-    within = [p for p in prices if start <= p["start"] < end and (p["kind"] != FORECAST or p["known_at"] in issued)]
+    within = [
+        p for p in prices if span.start <= p["start"] < span.end and (p["kind"] != FORECAST or p["known_at"] in issued)
+    ]
     return newest(within)
 
 

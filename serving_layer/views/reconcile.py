@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from energy.energy_row import MWH, EnergyRow, to_mwh
 from energy.reconcile import CAUSES, Difference, explain, summed
 from energy.records import QUANTITIES
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, late, state, unmerged
 from store.runs import Published
@@ -41,10 +42,8 @@ class Line(NamedTuple):
     compared: list[Compared]
 
 
-def reconcile(
-    reader: Reader, installation_id: str, start: datetime, end: datetime, zone: ZoneInfo, seen: Published
-) -> list[Line]:
-    """The quarter-hours that begin in [start, end), UTC, by local day of ``zone``; then a line a quantity over all.
+def reconcile(reader: Reader, installation_id: str, span: Span, zone: ZoneInfo, seen: Published) -> list[Line]:
+    """The quarter-hours that begin in ``span`` by local day of ``zone``; then a line a quantity over all.
 
     With ``seen.as_of`` what was published, and known, then. A community is the sum of its members.
     Raises :class:`serving_layer.views.catalogue.UnknownInstallation`.
@@ -52,11 +51,11 @@ def reconcile(
     chosen = catalogue.installation(reader, installation_id)
     members = state.members(chosen, catalogue.installations(reader))
     # The speed view publishes nothing, so it has no part in what was published then.
-    speed = [] if seen.as_of else unmerged.speed(reader, installation_id, start, end)
-    official = unmerged.official(reader, members, start, end, seen.as_of) if members else []
+    speed = [] if seen.as_of else unmerged.speed(reader, installation_id, *span)
+    official = unmerged.official(reader, members, *span, seen.as_of) if members else []
     views = {
         "speed": unmerged.by_quantity(speed),
-        "batch": unmerged.by_quantity(unmerged.batch(reader, installation_id, start, end, seen)),
+        "batch": unmerged.by_quantity(unmerged.batch(reader, installation_id, *span, seen)),
         "official": unmerged.by_quantity(official),
     }
     later = late.later(reader, members, views["speed"], views["batch"], seen)

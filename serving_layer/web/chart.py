@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,8 +45,9 @@ def figure(snapshot: Snapshot, quantity: str) -> go.Figure:
         known_to = values[-1].start + QUARTER if values else start
         ahead = [h for h in snapshot.forecast.values if known_to <= h.time + timedelta(hours=1) and h.time < end]
         _add_band(drawing, ahead, area, line, snapshot.zone)
-    _add_view(drawing, [v for v in values if v.view == BATCH], PUBLISHED, line, area % 0.30, snapshot.zone)
-    _add_view(drawing, [v for v in values if v.view == SPEED], LIVE, line, area % 0.16, snapshot.zone)
+    for view, name, opacity in ((BATCH, PUBLISHED, 0.30), (SPEED, LIVE, 0.16)):
+        style = {"name": name, "line_color": line, "fillcolor": area % opacity}
+        _add_view(drawing, [v for v in values if v.view == view], style, snapshot.zone)
     if not drawing.data:
         drawing.add_annotation(
             text="No data for today yet", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_size=15
@@ -54,32 +55,31 @@ def figure(snapshot: Snapshot, quantity: str) -> go.Figure:
     return drawing
 
 
-def _add_view(drawing: go.Figure, values: Sequence[Value], name: str, line: str, area: str, zone: ZoneInfo) -> None:
+def _add_view(drawing: go.Figure, values: Sequence[Value], style: Mapping[str, str], zone: ZoneInfo) -> None:
     if not values:
         return
     times: list[datetime] = []
     heights: list[float | None] = []
-    told: list[str] = []
+    labels: list[str] = []
     for at, value in enumerate(values):
         if at and value.start != values[at - 1].start + QUARTER:
             times.append(value.start - QUARTER)
             heights.append(None)
-            told.append("")
+            labels.append("")
         times.append(value.start)
         heights.append(value.energy_wh * 4 / 1000)
-        told.append(f"{value.start.astimezone(zone):%H:%M}")
+        labels.append(f"{value.start.astimezone(zone):%H:%M}")
     last = values[-1]
     drawing.add_scatter(
         x=[axis(t) for t in [*times, last.start + QUARTER]],
         y=[*heights, last.energy_wh * 4 / 1000],
-        customdata=[*told, told[-1]],
-        name=name,
-        legendrank=1 if name == PUBLISHED else 2,
+        customdata=[*labels, labels[-1]],
+        legendrank=1 if style["name"] == PUBLISHED else 2,
         mode="lines",
-        line={"color": line, "width": 2, "shape": "hv"},
+        line={"width": 2, "shape": "hv"},
         fill="tozeroy",
-        fillcolor=area,
-        hovertemplate="%{customdata}  %{y:.2f} kW<extra>" + name + "</extra>",
+        hovertemplate="%{customdata}  %{y:.2f} kW<extra>" + style["name"] + "</extra>",
+        **style,
     )
 
 
@@ -87,7 +87,7 @@ def _add_band(drawing: go.Figure, hours: Sequence[ForecastHour], area: str, line
     if not hours:
         return
     middle = [axis(hour.time + timedelta(minutes=30)) for hour in hours]
-    told = [
+    labels = [
         f"{h.time.astimezone(zone):%H:%M}  {h.p50_wh / 1000:.2f} kW ({h.p10_wh / 1000:.2f} to {h.p90_wh / 1000:.2f})"
         for h in hours
     ]
@@ -108,7 +108,7 @@ def _add_band(drawing: go.Figure, hours: Sequence[ForecastHour], area: str, line
     drawing.add_scatter(
         x=middle,
         y=[h.p50_wh / 1000 for h in hours],
-        customdata=told,
+        customdata=labels,
         mode="lines",
         line={"color": line, "width": 2, "dash": "dot"},
         name="Forecast",

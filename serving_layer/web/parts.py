@@ -26,12 +26,12 @@ def status(snapshot: Snapshot) -> html.Div:
     kind = words.freshness(snapshot.age_s)
     homes = len(snapshot.members)
     silent = sum(words.freshness(member.age_s) != "live" for member in snapshot.members)
-    told = {
+    age = {
         "live": f"Live, measured {words.age(snapshot.age_s)} ago" + (f", {silent} of {homes} silent" if silent else ""),
         "stale": f"Last reading {words.age(snapshot.age_s)} ago",
         "none": "No reading yet",
     }[kind]
-    return html.Div([html.Span(className="dot"), told], className=f"status {kind}")
+    return html.Div([html.Span(className="dot"), age], className=f"status {kind}")
 
 
 def now_tiles(snapshot: Snapshot) -> list[html.Div]:
@@ -130,7 +130,7 @@ def _member(member: Member) -> html.Button:
     share = min(1.0, generation / 1000 / member.capacity_kw) if generation and member.capacity_kw else 0.0
     number, unit = words.power(generation)
     kind = words.freshness(member.age_s)
-    told = "no reading" if kind == "none" else f"{words.age(member.age_s)} ago"
+    age = "no reading" if kind == "none" else f"{words.age(member.age_s)} ago"
     today = " ".join(words.energy(member.today_wh))
     return html.Button(
         [
@@ -143,7 +143,7 @@ def _member(member: Member) -> html.Button:
             ),
             html.Span(html.Span(style={"width": f"{share:.0%}"}), className="bar"),
             html.Span(
-                [html.Span([html.Span(className="dot"), told], className=f"status {kind}"), f"today {today}"],
+                [html.Span([html.Span(className="dot"), age], className=f"status {kind}"), f"today {today}"],
                 className="member-foot",
             ),
         ],

@@ -26,26 +26,24 @@ def figure(shown: Prices) -> go.Figure:
     drawing.update_layout(uirevision=shown.market)
     if forecast:
         _add_band(drawing, forecast)
-        _add_line(drawing, forecast, "Forecast", shown.zone, dash="dot")
+        _add_line(drawing, forecast, shown.zone, is_known=False)
     if known:
-        _add_line(drawing, known, "Known", shown.zone, fill=True)
+        _add_line(drawing, known, shown.zone, is_known=True)
     return drawing
 
 
-def _add_line(
-    drawing: go.Figure, values: Sequence[Price], name: str, zone: ZoneInfo, *, dash: str = "solid", fill: bool = False
-) -> None:
-    last = values[-1]
-    told = [f"{price['start'].astimezone(zone):%H:%M}  {per_kwh(price['price_eur_mwh'])}" for price in values]
+def _add_line(drawing: go.Figure, values: Sequence[Price], zone: ZoneInfo, *, is_known: bool) -> None:
+    name, last = "Known" if is_known else "Forecast", values[-1]
+    labels = [f"{price['start'].astimezone(zone):%H:%M}  {per_kwh(price['price_eur_mwh'])}" for price in values]
     drawing.add_scatter(
         x=[*[axis(price["start"]) for price in values], axis(end_of(last))],
         y=[price["price_eur_mwh"] / 1000 for price in [*values, last]],
-        customdata=[*told, told[-1]],
+        customdata=[*labels, labels[-1]],
         name=name,
-        legendrank=1 if fill else 2,
+        legendrank=1 if is_known else 2,
         mode="lines",
-        line={"color": LINE, "width": 2, "shape": "hv", "dash": dash},
-        fill="tozeroy" if fill else None,
+        line={"color": LINE, "width": 2, "shape": "hv", "dash": "solid" if is_known else "dot"},
+        fill="tozeroy" if is_known else None,
         fillcolor=AREA % 0.14,
         hovertemplate="%{customdata}<extra>" + name + "</extra>",
     )

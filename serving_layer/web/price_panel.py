@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from energy.scores import NAIVE
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, prices
 from serving_layer.web import words
@@ -44,7 +45,7 @@ def take(reader: Reader, market: str, zone: ZoneInfo, start: datetime, now: date
 
     def load() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         visible, place = merged.seen(reader), prices.ZONES[market]
-        found = prices.read(reader, market, place, start, start + AHEAD, visible)
+        found = prices.read(reader, market, place, Span(start, start + AHEAD), visible)
         return found, prices.record(reader, market, place, visible)
 
     values, record = reader.kept(f"prices {market} {start}", KEPT_SECONDS, load)
@@ -94,12 +95,12 @@ def _record(shown: Prices) -> str:
     published = next((row for row in shown.record if row["is_published"]), None)
     if published is None or not any(price["kind"] == prices.FORECAST for price in shown.values):
         return "Published prices; no forecast of them yet."
-    told = f"Forecast: {published['model']}, off by {_cents(published['mae_eur_mwh'])} on average of the last "
-    told += f"{published['days']} days"
+    record = f"Forecast: {published['model']}, off by {_cents(published['mae_eur_mwh'])} on average of the last "
+    record += f"{published['days']} days"
     naive = next((row for row in shown.record if row["model"] == NAIVE), None)
     if naive is None or naive is published:
-        return f"{told}."
-    return f"{told}; the same hour of the day before by {_cents(naive['mae_eur_mwh'])}."
+        return f"{record}."
+    return f"{record}; the same hour of the day before by {_cents(naive['mae_eur_mwh'])}."
 
 
 def per_kwh(eur_mwh: float) -> str:

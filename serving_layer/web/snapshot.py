@@ -12,6 +12,7 @@ from energy.calendar import local_day as local_day_edges
 from energy.records import QUANTITIES
 from serving_layer import instants
 from serving_layer.access import door
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged, state
 from serving_layer.views.forecast import Forecast, NoForecast, newest
@@ -80,6 +81,9 @@ def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> 
     ids = state.members(installation, known)
     devices = state.devices(reader, ids, now)
     energies = _energies(reader, installation_id, day, zone, seen)
+    shown = [each for each in known if each["installation_id"] in set(ids)][:MEMBERS_SHOWN]
+    names = [str(member["installation_id"]) for member in shown]
+    generated = merged.read_each(reader, names, "generation", Span(start, end), seen)
     return Snapshot(
         installation,
         zone,
@@ -90,7 +94,10 @@ def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> 
         {q: [v for v in values if v.start >= start] for q, values in energies.items()},
         _forecast(reader, installation_id, quantity, seen),
         seen,
-        _members(reader, known, ids, devices, now, (start, end), seen),
+        [
+            _member(member, [d for d in devices if d["installation_id"] == member["installation_id"]], values, now)
+            for member, values in zip(shown, generated, strict=True)
+        ],
     )
 
 
@@ -109,8 +116,8 @@ def _zone(installation: Mapping[str, Any]) -> ZoneInfo:
 def _energies(
     reader: Reader, installation_id: str, day: date, zone: ZoneInfo, seen: Published
 ) -> dict[str, list[Value]]:
-    start, end = local_day_edges(day - timedelta(days=1), zone)[0], local_day_edges(day, zone)[1]
-    return {q: merged.read(reader, installation_id, q, start, end, seen) for q in QUANTITIES}
+    days = Span(local_day_edges(day - timedelta(days=1), zone)[0], local_day_edges(day, zone)[1])
+    return {q: merged.read(reader, installation_id, q, days, seen) for q in QUANTITIES}
 
 
 def _forecast(reader: Reader, installation_id: str, quantity: str, seen: Published) -> Forecast | None:
@@ -118,23 +125,6 @@ def _forecast(reader: Reader, installation_id: str, quantity: str, seen: Publish
         return newest(reader, installation_id, quantity, seen)
     except NoForecast:
         return None
-
-
-def _members(
-    reader: Reader,
-    known: list[dict[str, Any]],
-    ids: list[str],
-    devices: list[dict[str, Any]],
-    now: datetime,
-    today: tuple[datetime, datetime],
-    seen: Published,
-) -> list[Member]:
-    chosen = [each for each in known if each["installation_id"] in set(ids)][:MEMBERS_SHOWN]
-    values = merged.read_each(reader, [str(m["installation_id"]) for m in chosen], "generation", *today, seen)
-    return [
-        _member(member, [d for d in devices if d["installation_id"] == member["installation_id"]], energies, now)
-        for member, energies in zip(chosen, values, strict=True)
-    ]
 
 
 def _member(

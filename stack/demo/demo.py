@@ -23,6 +23,7 @@ from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.backlog import publish_history
 from ingest.simulator.citylearn import load_homes
 from ingest.simulator.homes import COMMUNITY, Home, catalogue
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, state
 from stack.demo.report import report
@@ -76,13 +77,13 @@ def demo(settings: Settings, console: Console) -> None:
 def _up(settings: Settings, console: Console, say: Callable[[str], None], *names: str) -> None:
     ready: set[str] = set()
 
-    def told(states: dict[str, dict[str, object]]) -> None:
+    def serving(states: dict[str, dict[str, object]]) -> None:
         for name, each in states.items():
             if each.get("state") == "ready" and name not in ready:
                 ready.add(name)
                 say(f"{name} serves")
 
-    up(settings, names, console, told)
+    up(settings, names, console, serving)
 
 
 def _register(settings: Settings, homes: list[Home]) -> None:
@@ -137,7 +138,7 @@ def _behind(reader: Reader, homes: list[Home], now: datetime) -> str:
     visible = merged.seen(reader)
     if last >= midnight:
         for each in (COMMUNITY, *(home.installation_id for home in homes)):
-            values = merged.read(reader, each, "consumption", last, last + PERIOD, visible)
+            values = merged.read(reader, each, "consumption", Span(last, last + PERIOD), visible)
             if not values or (values[0].completeness or 0) < 1:
                 return f"the energy of {last:%H:%M} UTC is being made"
     return ""

@@ -13,6 +13,7 @@ from conf import Settings, logins
 from conf.logins import PREFIX
 from ingest.simulator.homes import COMMUNITY, Home
 from serving_layer.access.token import page_link
+from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import forecast, ledger, merged
 
@@ -47,7 +48,7 @@ def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
     for heading in ("", *SHOWN, "view"):
         table.add_column(heading, justify="left" if heading in ("", "view") else "right")
     for name, start, end in (("yesterday", cut - DAY, cut), ("today so far", cut, cut + DAY)):
-        values = {q: merged.read(reader, installation_id, q, start, end, visible) for q in SHOWN}
+        values = {q: merged.read(reader, installation_id, q, Span(start, end), visible) for q in SHOWN}
         views = sorted({value.view for each in values.values() for value in each})
         sums = (f"{sum(value.energy_wh for value in values[q]) / 1000:.3f}" for q in SHOWN)
         table.add_row(name, *sums, " + ".join(views))
@@ -77,9 +78,9 @@ def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
     table.add_column("beats both")
     for installation_id, rows in records.items():
         by_quantity = {row["quantity"]: row for row in rows}
-        judged = [by_quantity[quantity] for quantity in FORECAST]
-        errors = (row[name] for row in judged for name in ("mae_wh", "mae_yesterday_wh", "mae_last_week_wh"))
-        lost = [f"{row['quantity'][:3]}. no" for row in judged if not row["beats_naive"]]
+        skills = [by_quantity[quantity] for quantity in FORECAST]
+        errors = (row[name] for row in skills for name in ("mae_wh", "mae_yesterday_wh", "mae_last_week_wh"))
+        lost = [f"{row['quantity'][:3]}. no" for row in skills if not row["beats_naive"]]
         table.add_row(installation_id, *(f"{error:.0f}" for error in errors), "; ".join(lost) or "yes")
     return table
 
@@ -95,7 +96,7 @@ def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
         answer = sum(
             value.energy_wh
             for home in homes
-            for value in merged.read(reader, home.installation_id, quantity, cut - DAY, cut, visible)
+            for value in merged.read(reader, home.installation_id, quantity, Span(cut - DAY, cut), visible)
         )
         table.add_row(quantity, f"{answer / 1000:.6f}", f"{plain:.6f}", f"{abs(answer / 1000 - plain):.6f}")
     return table

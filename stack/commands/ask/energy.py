@@ -36,10 +36,10 @@ def energy(
     Example: solera energy --installation fontana-01 --quantity generation --from 2026-03-28 --to 2026-03-30
     """
     with answering(load_settings()) as reader:
-        start, end, zone = span(first, last, tz)
+        asked, zone = span(first, last, tz)
         catalogue.installation(reader, installation)
         seen = merged.seen(reader, None if as_of is None else instants.parse(as_of, zone))
-        quarters = merged.read(reader, installation, quantity.value, start, end, seen)
+        quarters = merged.read(reader, installation, quantity.value, asked, seen)
         rows = [value._asdict() for value in totals(quarters, resolution.value, zone)]
     cut = up_to_cut(seen, "batch view up to")
     total = sum(round(row["energy_wh"] * 1000) for row in rows) / 1000

@@ -33,11 +33,11 @@ def gaps(
     Example: solera gaps --installation fontana-01 --from 2026-03-28 --to 2026-03-30
     """
     with answering(load_settings()) as reader:
-        start, end, _ = span(first, last, tz)
+        asked, _ = span(first, last, tz)
         chosen = catalogue.installation(reader, installation)
         members = state.members(chosen, catalogue.installations(reader))
         seen = merged.seen(reader)
-        found = ledgers.ledger(reader, members, start, end, seen, datetime.now(timezone.utc))
+        found = ledgers.ledger(reader, members, asked, seen, datetime.now(timezone.utc))
     rows = [line._asdict() for line in ledgers.of_states(found, [each.value for each in states or ()])]
     cut = up_to_cut(seen, "up to")
     counted = sum(line.periods for line in found)

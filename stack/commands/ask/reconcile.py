@@ -31,10 +31,10 @@ def reconcile(
     Example: solera reconcile --installation fontana-01 --from 2026-03-28 --to 2026-03-30
     """
     with answering(load_settings()) as reader:
-        start, end, zone = span(first, last, tz)
+        asked, zone = span(first, last, tz)
         catalogue.installation(reader, installation)
         seen = merged.seen(reader)
-        lines = compared.reconcile(reader, installation, start, end, zone, seen)
+        lines = compared.reconcile(reader, installation, asked, zone, seen)
     if form is Form.csv:
         return show(form, compared.COLUMNS, compared.flat(lines), "", "")
     cut = up_to_cut(seen, "batch view up to")
@@ -45,8 +45,8 @@ def reconcile(
 def _in_kwh(line: compared.Line) -> dict[str, Any]:
     """A row of the table: energies in kWh, below each difference its parts."""
     views = {view: None if mwh is None else mwh / 1_000_000 for view, mwh in line.mwh.items()}
-    told = []
+    differences = []
     for each in line.compared:
-        told.append(f"{each.second}-{each.first} {each.mwh / 1_000_000:,.3f}")
-        told += [f"  {cause} {mwh / 1_000_000:+,.3f}" for cause, mwh in each.parts.items()]
-    return {"day": line.day or "total", "quantity": line.quantity, **views, "differences": "\n".join(told)}
+        differences.append(f"{each.second}-{each.first} {each.mwh / 1_000_000:,.3f}")
+        differences += [f"  {cause} {mwh / 1_000_000:+,.3f}" for cause, mwh in each.parts.items()]
+    return {"day": line.day or "total", "quantity": line.quantity, **views, "differences": "\n".join(differences)}

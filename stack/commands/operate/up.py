@@ -27,7 +27,7 @@ def up(
     began = time.monotonic()
     seen: dict[str, str] = {}
 
-    def told(states: dict[str, Any]) -> None:
+    def report(states: dict[str, Any]) -> None:
         for name, state in states.items():
             now = state.get("state", "waiting")
             if seen.get(name) != now and now in ("starting", "ready", "failed"):
@@ -37,7 +37,7 @@ def up(
 
     settings = load_settings()
     try:
-        start(settings, only or (), console, told)
+        start(settings, only or (), console, report)
         if "api" in seen:
             console.print(f"The page, for you alone: {page_link(settings)}", soft_wrap=True)
     except KeyboardInterrupt:
