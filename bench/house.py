@@ -6,6 +6,7 @@ solera bench house units    # also the unit tests, from a cold type cache and wi
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -20,7 +21,7 @@ from rich.table import Table
 from batch_layer.runs import STEPS
 from tests.support import house
 
-SECONDS_BAR = 60.0
+SECONDS_BAR = 60
 
 
 def main(cases: Sequence[str]) -> int:
@@ -38,21 +39,19 @@ def main(cases: Sequence[str]) -> int:
         ("functions with six or more parameters", *_counted(house.many_parameters(), bar=15)),
         ("errors a person reads that are no Refusal", *_counted(house.errors_that_are_no_refusal())),
     ]
+    if "units" in cases:
+        seconds, skipped = unit_tests()
+        found.append(("unit tests from a cold type cache, s", math.ceil(seconds), SECONDS_BAR, []))
+        found.append(("unit tests skipped without the shared data", skipped, 0, []))
     table = Table("figure", "found", "bar")
     for what, figure, bar, _ in found:
         table.add_row(what, str(figure), str(bar))
-    is_met = all(figure <= bar for _, figure, bar, _ in found)
-    if "units" in cases:
-        seconds, skipped = unit_tests()
-        table.add_row("unit tests from a cold type cache, s", f"{seconds:.0f}", f"{SECONDS_BAR:.0f}")
-        table.add_row("unit tests skipped without the shared data", str(skipped), "0")
-        is_met = is_met and seconds <= SECONDS_BAR and not skipped
     console = Console(highlight=False)
     console.print(table)
-    for what, figure, bar, beyond in found:
-        if figure > bar:
-            console.print(f"{what}:", *(f"  {each}" for each in beyond), sep="\n")
-    return int(not is_met)
+    missed = [each for each in found if each[1] > each[2]]
+    for what, figure, bar, beyond in missed:
+        console.print(f"Bar missed: {what}: {figure}, not {bar}", *(f"  {each}" for each in beyond), sep="\n")
+    return int(bool(missed))
 
 
 def _counted(beyond: Sequence[str], bar: int = 0) -> tuple[int, int, Sequence[str]]:

@@ -27,7 +27,7 @@ def bench(
         raise typer.Exit(2)
     failed = [each for each in ([name] if name else known) if _ended_badly(each, cases or [])]
     if failed:
-        typer.secho(f"Did not finish: {', '.join(failed)}.", err=True, fg="red")
+        typer.secho(f"Failed, or missed a bar: {', '.join(failed)}; what and why stands above.", err=True, fg="red")
         raise typer.Exit(1)
 
 
