@@ -18,7 +18,7 @@ from batch_layer.forecasting.models.predict import predict
 from batch_layer.forecasting.reconcile import reconcile
 from batch_layer.forecasting.sites import read_sites
 from batch_layer.runs import Night, Outcome
-from energy.ladder import PERSISTENCE
+from energy.forecasts.ladder import PERSISTENCE
 
 COLUMNS = ("installation_id", "quantity", "day", "time", "issued_at", "p10", "p50", "p90", "model", "step")
 

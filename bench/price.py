@@ -33,7 +33,7 @@ from batch_layer.pricing.rolling import Task, solve
 from batch_layer.pricing.track_record import LEVELS
 from bench.forecasts.data import Case, chosen, pvpc, spot
 from conf import load_settings
-from energy.scores import NAIVE, mae, pinball, r2, rmse
+from energy.forecasts.scores import NAIVE, mae, pinball, r2, rmse
 from stack.downloads import java
 
 REFIT_DAYS = 30

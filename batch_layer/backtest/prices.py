@@ -18,8 +18,8 @@ from batch_layer.pricing.candidates import WITH_WEATHER, Learner
 from batch_layer.pricing.design import DAY, DAYS_BACK, HOUR, ZONE, Design, lay_out
 from batch_layer.pricing.issue import Issue, issue
 from batch_layer.pricing.rolling import Task, solve, stretches
-from energy.ladder import HISTORY, PERSISTENCE, WEATHER
-from energy.scores import NAIVE
+from energy.forecasts.ladder import HISTORY, PERSISTENCE, WEATHER
+from energy.forecasts.scores import NAIVE
 
 if TYPE_CHECKING:
     from batch_layer.backtest.quantities import Report, Result

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from energy import scores
-from energy.scores import mae, pinball, pinball_losses, rmse
+from energy.forecasts import scores
+from energy.forecasts.scores import mae, pinball, pinball_losses, rmse
 
 
 def mean_loss(forecasts: pd.DataFrame, levels: Sequence[float]) -> float:

@@ -16,8 +16,8 @@ from batch_layer.pricing.components import COMPOSED
 from batch_layer.pricing.design import DAYS_BACK, ZONE, Design, lay_out
 from batch_layer.pricing.issue import banded
 from batch_layer.pricing.rolling import Task, solve, stretches
-from energy.ladder import HISTORY, PERSISTENCE, WEATHER
-from energy.scores import NAIVE
+from energy.forecasts.ladder import HISTORY, PERSISTENCE, WEATHER
+from energy.forecasts.scores import NAIVE
 
 BLOCKS = 2
 """Days ahead of what is known."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from batch_layer.pricing import band
 from batch_layer.pricing.design import Design
 from batch_layer.pricing.track_record import past, winner_of
-from energy.scores import NAIVE
+from energy.forecasts.scores import NAIVE
 
 CHOICE_DAYS = 14
 """For so long a choice of the maker stands."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from batch_layer.pricing import band
 from batch_layer.pricing.design import Design
-from energy.scores import NAIVE, coverage, mae, pinball, r2, rmse
+from energy.forecasts.scores import NAIVE, coverage, mae, pinball, r2, rmse
 
 LEVELS = (0.1, 0.5, 0.9)
 LEAST_GAIN = 0.01

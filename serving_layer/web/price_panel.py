@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dash import html
 
-from energy.scores import NAIVE
+from energy.forecasts.scores import NAIVE
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, prices

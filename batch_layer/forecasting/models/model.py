@@ -14,7 +14,7 @@ from batch_layer.forecasting.models.blend import Mix
 from batch_layer.forecasting.models.columns import known_number
 from batch_layer.forecasting.models.forest import Forest
 from batch_layer.forecasting.quantity import Quantity
-from energy.scores import NAIVE
+from energy.forecasts.scores import NAIVE
 
 
 @dataclass(frozen=True)

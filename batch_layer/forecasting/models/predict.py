@@ -16,7 +16,7 @@ from batch_layer.forecasting.models.columns import known_number
 from batch_layer.forecasting.models.forest import Forest
 from batch_layer.forecasting.models.model import Model, has_weather
 from batch_layer.forecasting.quantity import Quantity
-from energy.ladder import CLIMATOLOGY, HISTORY, NIGHT, PERSISTENCE, WEATHER
+from energy.forecasts.ladder import CLIMATOLOGY, HISTORY, NIGHT, PERSISTENCE, WEATHER
 
 FRESH_HOURS = 24
 """A weather issue older than this is said with its age."""

@@ -18,9 +18,9 @@ from batch_layer.pricing.components import COMPOSED
 from batch_layer.runs import Run
 from conf import Settings
 from energy.calendar import local_day
+from energy.forecasts.scores import NAIVE
 from energy.money import pvpc
 from energy.money.tariff import MADRID
-from energy.scores import NAIVE
 from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
 from serving_layer.web import price_chart, price_panel

@@ -19,8 +19,8 @@ from batch_layer.pricing.day_ahead import Market, ahead
 from batch_layer.runs import Night, Run
 from conf import Settings
 from conf.stations import DAILY_VALUES, municipality_of_station
+from energy.forecasts.scores import NAIVE
 from energy.money import pvpc
-from energy.scores import NAIVE
 from tests.support.market import prices as market_prices
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -13,7 +13,7 @@ from batch_layer.backtest import prices
 from batch_layer.backtest import quantities as backtesting
 from batch_layer.backtest.inputs import BadInput
 from batch_layer.forecasting.quantity import PRICE
-from energy.scores import NAIVE
+from energy.forecasts.scores import NAIVE
 from tests.support.market import prices as market_prices
 
 LEVELS = (0.1, 0.5, 0.9)

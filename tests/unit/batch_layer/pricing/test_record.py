@@ -14,7 +14,7 @@ from batch_layer.pricing.candidates import LASSO, MEAN, TREES, WITH_WEATHER, Lea
 from batch_layer.pricing.design import lay_out
 from batch_layer.pricing.issue import issue
 from batch_layer.pricing.track_record import winner
-from energy.scores import NAIVE, coverage, mae, r2, rmse
+from energy.forecasts.scores import NAIVE, coverage, mae, r2, rmse
 from tests.support.market import prices
 
 LEVELS = (0.1, 0.5, 0.9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, r2_score, root_mean_squared_error
 
-from energy.scores import coverage, mae, pinball, r2, rmse
+from energy.forecasts.scores import coverage, mae, pinball, r2, rmse
 
 OUTCOME = np.array([0.0, 1.0, 4.0, 9.0, 3.0])
 FORECAST = np.array([0.5, 1.0, 3.0, 7.5, 4.0])

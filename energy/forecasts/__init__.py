@@ -1,0 +1,1 @@
+"""Agreements on forecasts: the rungs they rest on, and how their errors are counted."""
