@@ -13,6 +13,7 @@ from stack.passwords import make_passwords
 from stack.services import environment
 from stack.up import down, up
 from stack.watch import OWNER
+from tests.support.speed_world import Job, Views
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,22 @@ def stack(settings: Settings) -> Iterator[Settings]:
 def own_stack(new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The same three servers for one module alone, whose tests count what is in their topics."""
     yield from servers(load_settings(home=tmp_path_factory.mktemp("own"), port_offset=new_ports()))
+
+
+@pytest.fixture(scope="module")
+def job(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+    """The speed job at work on the servers of the module, ended with it in good order."""
+    started = Job(stack, tmp_path_factory.mktemp("job"))
+    started.start()
+    yield started
+    if started.alive:
+        assert started.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def views(stack: Settings) -> Views:
+    """What the speed layer has written to the servers of the module."""
+    return Views(stack)
 
 
 def without_logins(settings: Settings) -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -33,15 +32,6 @@ WITHIN = timedelta(seconds=10)
 @pytest.fixture(scope="module")
 def stack(own_stack: Settings) -> Settings:
     return own_stack
-
-
-@pytest.fixture(scope="module")
-def job(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    started = Job(stack, tmp_path_factory.mktemp("poison"))
-    started.start()
-    yield started
-    if started.alive:
-        assert started.stop() == 0
 
 
 def good(n: int) -> bytes:
@@ -84,11 +74,6 @@ def quarantined(views: Views) -> list[Any]:
 def newest(views: Views) -> datetime:
     (row,) = views.session.execute("SELECT time FROM inverter_state WHERE installation_id = %s", (HOME,))
     return row.time.replace(tzinfo=timezone.utc)
-
-
-@pytest.fixture(scope="module")
-def views(stack: Settings) -> Views:
-    return Views(stack)
 
 
 def test_a_giant_that_packs_small_is_refused_by_the_broker(stack: Settings) -> None:

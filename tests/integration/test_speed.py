@@ -6,7 +6,6 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -35,20 +34,6 @@ TABLES = ("inverter_state", "reading_by_day", "energy_speed")
 @pytest.fixture(scope="module")
 def stack(own_stack: Settings) -> Settings:
     return own_stack
-
-
-@pytest.fixture(scope="module")
-def views(stack: Settings) -> Views:
-    return Views(stack)
-
-
-@pytest.fixture(scope="module")
-def job(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    started = Job(stack, tmp_path_factory.mktemp("speed"))
-    started.start()
-    yield started
-    if started.alive:
-        assert started.stop() == 0
 
 
 def readings(installation: str, count: int, start: datetime = DAY, seconds: int = 60) -> list[dict[str, Any]]:
