@@ -28,11 +28,11 @@ def day_ahead(night: Night, parts: DataFrame) -> DataFrame:
     if recorded is None:
         return hindcast
     keys = [*KEYS, "issued_at", "time"]
-    told = recorded.select(*keys, *[F.col(c).alias(f"told_{c}") for c in (*QUANTILES, "model")])
-    rows = hindcast.join(told, keys, "left").withColumn("was_told", F.col("told_p50").isNotNull())
+    issued = recorded.select(*keys, *[F.col(c).alias(f"issued_{c}") for c in (*QUANTILES, "model")])
+    rows = hindcast.join(issued, keys, "left").withColumn("was_issued", F.col("issued_p50").isNotNull())
     for name in (*QUANTILES, "model"):
-        rows = rows.withColumn(name, F.when(F.col("was_told"), F.col(f"told_{name}")).otherwise(F.col(name)))
-    basis = F.when(F.col("was_told"), "recorded").otherwise("hindcast")
+        rows = rows.withColumn(name, F.when(F.col("was_issued"), F.col(f"issued_{name}")).otherwise(F.col(name)))
+    basis = F.when(F.col("was_issued"), "recorded").otherwise("hindcast")
     return rows.withColumn("basis", basis).select(*hindcast.columns)
 
 
