@@ -13,9 +13,9 @@ from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from conf.refusal import Refusal
+from serving_layer.access import access_log
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
-from store import access_log
 
 SESSION = "solera_session"
 """The page's cookie. It is made from the token, so that a new token ends every session."""

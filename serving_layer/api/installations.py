@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving_layer.access.access_log import EVERYBODY
 from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, state
-from store.access_log import EVERYBODY
 from store.catalogue import INSTALLATION_FIELDS
 
 router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[Guarded, p.Turn])

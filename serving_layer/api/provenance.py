@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from energy.energy_row import MWH
+from serving_layer.access.access_log import EVERYBODY
 from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
 from serving_layer.access.turns import Turns
 from serving_layer.api import parameters as p
@@ -17,7 +18,6 @@ from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, gaps, merged, state
 from serving_layer.views import reconcile as compared
 from serving_layer.views import revisions as changed
-from store.access_log import EVERYBODY
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
 

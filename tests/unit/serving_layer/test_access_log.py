@@ -8,11 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from conf import Settings, load_settings
-from serving_layer.access import door
+from serving_layer.access import access_log, door
 from serving_layer.app import create_app
 from serving_layer.reader import Reader, StoreAway
 from serving_layer.views.catalogue import UnknownInstallation
-from store import access_log
 from store.catalogue import INSTALLATION_FIELDS, INSTALLATIONS
 
 
