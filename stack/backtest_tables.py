@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from batch_layer.backtest.quantities import Result
+from batch_layer.backtest.task import Result
 from batch_layer.forecasting import scores
 
 CHANGES = ("unreadable", "negative", "impossible", "averaged", "scaled", "off")

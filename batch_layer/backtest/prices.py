@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from pyspark.sql import SparkSession
 
 from batch_layer.backtest import inputs
+from batch_layer.backtest.task import Report, Result
+from batch_layer.backtest.task import Task as Wanted
 from batch_layer.forecasting.features.site import Site
 from batch_layer.pricing import band, candidates
 from batch_layer.pricing.candidates import WITH_WEATHER, Learner
@@ -20,10 +21,6 @@ from batch_layer.pricing.issue import Issue, issue
 from batch_layer.pricing.rolling import Task, solve, stretches
 from energy.forecasts.ladder import HISTORY, PERSISTENCE, WEATHER
 from energy.forecasts.scores import NAIVE
-
-if TYPE_CHECKING:
-    from batch_layer.backtest.quantities import Report, Result
-    from batch_layer.backtest.quantities import Task as Wanted
 
 LONGEST_DAYS = 1100
 """Days learnt from; older ones cost time and say little of today's prices."""
@@ -55,8 +52,6 @@ class Series:
 
 def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report: Report) -> Result:
     """Forecast every issue of the period. Raises :class:`conf.refusal.Refusal` for input no forecast can rest on."""
-    from batch_layer.backtest.quantities import Result
-
     if not wanted.first < wanted.last:
         raise inputs.BadInput(f"--to {wanted.last:%Y-%m-%d} does not come after --from {wanted.first:%Y-%m-%d}")
     sites = inputs.read_sites(wanted.sites) if wanted.sites else {}

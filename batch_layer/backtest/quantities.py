@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,19 +12,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.backtest import inputs
+from batch_layer.backtest.task import Report, Result, Task
 from batch_layer.forecasting.features.frame import Wanted, feature_table
 from batch_layer.forecasting.features.lags import LATEST_DAYS
 from batch_layer.forecasting.features.site import Site
 from batch_layer.forecasting.features.table import OFF, WITHHELD
 from batch_layer.forecasting.features.weather import variables
-from batch_layer.forecasting.histories.history import Repairs
-from batch_layer.forecasting.histories.numbers import POINT
 from batch_layer.forecasting.models.calibration import TRIAL_LEVELS, proven
 from batch_layer.forecasting.models.fit import fit
 from batch_layer.forecasting.models.model import features_of
 from batch_layer.forecasting.models.predict import predict
-from batch_layer.forecasting.models.shape import MLLIB, XGBOOST, Shape
-from batch_layer.forecasting.quantity import Quantity
+from batch_layer.forecasting.models.shape import Shape
 from batch_layer.forecasting.scores import mean_loss
 
 HORIZON = 24
@@ -36,36 +33,6 @@ TRAINING_ROWS = 150_000
 SHAPE = Shape(trees=100, depth=14, leaf=5)
 TRIAL = Shape(trees=30, depth=10, leaf=5)
 """Small forests tell the better engine as well as large ones do."""
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to backtest: issues at 00:00 UTC of each day from ``first`` to ``last`` (exclusive)."""
-
-    quantity: Quantity
-    history: Path
-    weather: Path | None
-    sites: Path | None
-    first: pd.Timestamp
-    last: pd.Timestamp
-    levels: tuple[float, ...]
-    engines: tuple[str, ...] = (XGBOOST, MLLIB)
-    decimal: str = POINT
-    """Decimal mark of the history's values."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """``forecasts``: series_id, issued_at, time, value, naive, quantiles (array a row, at ``levels``), step, model.
-
-    ``refused`` says of each series without a forecast why; ``repairs`` what was changed in each history.
-    """
-
-    forecasts: pd.DataFrame
-    levels: tuple[float, ...]
-    refused: list[str]
-    repairs: Mapping[str, Repairs] = field(default_factory=dict)
 
 
 def backtest(spark: SparkSession, task: Task, report: Report) -> Result:
@@ -187,15 +154,3 @@ def _try(
     trial.unpersist()
     best = min(tried, key=lambda engine: tried[engine][0])
     return best, tried[best][1]
-
-
-def write(result: Result, levels: Sequence[float], out: Path) -> None:
-    """Write ``series_id,issued_at,time,q<quantile>…,step``; a file that is there is replaced whole."""
-    quantiles = np.stack(result.forecasts["quantiles"].tolist())
-    columns = {f"q{level:g}": quantiles[:, result.levels.index(level)] for level in levels}
-    times = {name: result.forecasts[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name in ("issued_at", "time")}
-    frame = pd.DataFrame({"series_id": result.forecasts["series_id"], **times, **columns})
-    frame["step"] = result.forecasts["step"]
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    frame.to_csv(unfinished, index=False, float_format="%.6g")
-    unfinished.replace(out)

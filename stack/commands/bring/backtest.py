@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from batch_layer.backtest.quantities import Task
+    from batch_layer.backtest.task import Task
 
 
 ENGINES = ("mllib", "xgboost", "both")
@@ -53,7 +53,7 @@ def backtest(
     # Spark takes seconds to import; the help should not.
     import pandas as pd
 
-    from batch_layer.backtest.quantities import Task
+    from batch_layer.backtest.task import Task
     from batch_layer.forecasting.quantity import QUANTITIES
 
     levels = _levels(quantiles)
@@ -68,8 +68,8 @@ def _run(task: Task, out: Path, price_model: str | None) -> None:
     """Forecast, write to ``out`` and show; ``price_model`` is the one asked for where prices are forecast."""
     from rich.console import Console
 
-    from batch_layer.backtest import local, prices
-    from batch_layer.backtest import quantities as backtesting
+    from batch_layer.backtest import local, prices, quantities
+    from batch_layer.backtest.task import write
     from conf import load_settings
     from stack.backtest_tables import show
     from stack.downloads import java
@@ -88,8 +88,8 @@ def _run(task: Task, out: Path, price_model: str | None) -> None:
         if price_model:
             result = prices.backtest(spark, task, candidates, report)
         else:
-            result = backtesting.backtest(spark, task, report)
-        backtesting.write(result, task.levels, out)
+            result = quantities.backtest(spark, task, report)
+        write(result, task.levels, out)
     show(console, result)
     console.print(f"{len(result.forecasts):,} hours written to {out}", soft_wrap=True)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from batch_layer.backtest.quantities import Result
+from batch_layer.backtest.task import Result
 from batch_layer.forecasting.histories.history import Repairs
 from conf.refusal import Refusal
 from stack import backtest_tables

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from batch_layer.backtest import quantities as backtesting
+from batch_layer.backtest import quantities
 from batch_layer.backtest.inputs import BadInput, read_history, read_sites, read_weather
+from batch_layer.backtest.task import Task, write
 from batch_layer.forecasting.models.shape import XGBOOST, Shape
 from batch_layer.forecasting.quantity import CONSUMPTION, SOLAR
 from tests.support.series import hours, load, plant, rows
@@ -27,7 +28,7 @@ def test_a_history_of_many_faults_is_forecast_or_refused_by_name(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for shape in ("SHAPE", "TRIAL"):
-        monkeypatch.setattr(backtesting, shape, Shape(trees=4, depth=4))
+        monkeypatch.setattr(quantities, shape, Shape(trees=4, depth=4))
     whole = load(70)
     torn = load(70, seed=2)
     torn.iloc[100:130] = np.nan
@@ -37,10 +38,10 @@ def test_a_history_of_many_faults_is_forecast_or_refused_by_name(
     empty = rows("empty", whole).assign(value=np.nan)
     history = csv(tmp_path, "history", pd.concat([*given, empty]))
     first = whole.index[-48]
-    task = backtesting.Task(CONSUMPTION, history, None, None, first, first + pd.Timedelta("2D"), (0.1, 0.9), (XGBOOST,))
+    task = Task(CONSUMPTION, history, None, None, first, first + pd.Timedelta("2D"), (0.1, 0.9), (XGBOOST,))
 
-    result = backtesting.backtest(spark, task, lambda _: None)
-    backtesting.write(result, task.levels, tmp_path / "out.csv")
+    result = quantities.backtest(spark, task, lambda _: None)
+    write(result, task.levels, tmp_path / "out.csv")
 
     out = pd.read_csv(tmp_path / "out.csv")
     assert list(out.columns) == ["series_id", "issued_at", "time", "q0.1", "q0.9", "step"]
@@ -54,7 +55,7 @@ def test_a_history_of_many_faults_is_forecast_or_refused_by_name(
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for shape in ("SHAPE", "TRIAL"):
-        monkeypatch.setattr(backtesting, shape, Shape(trees=4, depth=4))
+        monkeypatch.setattr(quantities, shape, Shape(trees=4, depth=4))
 
 
 def test_plants_with_faults_are_forecast_on_the_step_they_stand_on(
@@ -81,11 +82,9 @@ def test_plants_with_faults_are_forecast_on_the_step_they_stand_on(
     sites = tmp_path / "sites.csv"
     sites.write_text("series_id,capacity\n" + "\n".join(f"{name},900" for name in ("whole", "off", "half", "milli")))
     first = hours(days)[-48]
-    task = backtesting.Task(
-        SOLAR, history, weather_file, sites, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,)
-    )
+    task = Task(SOLAR, history, weather_file, sites, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,))
 
-    result = backtesting.backtest(spark, task, lambda _: None)
+    result = quantities.backtest(spark, task, lambda _: None)
 
     found = result.forecasts
     quantiles = np.stack(found["quantiles"].tolist())
@@ -114,10 +113,8 @@ def test_all_that_follows_an_issue_could_be_hidden_from_the_backtest(
 
     def forecast(name: str, known: pd.Series, issued: pd.DataFrame) -> bytes:
         history, issues = [csv(tmp_path, f"{name}_{k}", f) for k, f in (("h", rows("a", known)), ("w", issued))]
-        task = backtesting.Task(
-            SOLAR, history, issues, None, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,)
-        )
-        found = backtesting.backtest(spark, task, lambda _: None).forecasts
+        task = Task(SOLAR, history, issues, None, first, first + pd.Timedelta("2D"), (0.1, 0.5, 0.9), (XGBOOST,))
+        found = quantities.backtest(spark, task, lambda _: None).forecasts
         return np.stack(found[found["issued_at"] == last.tz_localize(None)]["quantiles"].tolist()).tobytes()
 
     weather = weather.assign(series_id="a")
@@ -185,7 +182,7 @@ def test_a_month_of_zeros_at_the_end_is_forecast_and_scored(spark: SparkSession,
     values, _ = plant(70)
     values.iloc[24 * 50 :] = 0.0
     first = hours(70)[-48]
-    task = backtesting.Task(
+    task = Task(
         SOLAR,
         csv(tmp_path, "history", rows("a", values)),
         None,
@@ -196,7 +193,7 @@ def test_a_month_of_zeros_at_the_end_is_forecast_and_scored(spark: SparkSession,
         (XGBOOST,),
     )
 
-    found = backtesting.backtest(spark, task, lambda _: None).forecasts
+    found = quantities.backtest(spark, task, lambda _: None).forecasts
 
     assert (found["value"] == 0).all()
     assert (found["naive"] == 0).all()
@@ -211,11 +208,11 @@ def test_a_history_that_ends_early_is_refused_or_said(
     values, _ = plant(70)
     first = hours(70)[-1] + pd.Timedelta(days=days, hours=1)
     history = csv(tmp_path, "history", rows("a", values))
-    task = backtesting.Task(SOLAR, history, None, None, first, first + pd.Timedelta("2D"), (0.5,), (XGBOOST,))
+    task = Task(SOLAR, history, None, None, first, first + pd.Timedelta("2D"), (0.5,), (XGBOOST,))
     reports: list[str] = []
 
     try:
-        found = backtesting.backtest(spark, task, reports.append).forecasts
+        found = quantities.backtest(spark, task, reports.append).forecasts
         assert len(found) == 48
     except BadInput as error:
         reports.append(str(error))
@@ -230,9 +227,9 @@ def test_a_late_plant_is_forecast_from_its_older_history(spark: SparkSession, tm
     late = values[values.index < first - pd.Timedelta("30D")]
     history = csv(tmp_path, "history", pd.concat([rows("late", late), rows("live", plant(90, seed=2)[0])]))
     skies = csv(tmp_path, "weather", pd.concat([weather.assign(series_id=name) for name in ("late", "live")]))
-    task = backtesting.Task(SOLAR, history, skies, None, first, first + pd.Timedelta("2D"), (0.5,), (XGBOOST,))
+    task = Task(SOLAR, history, skies, None, first, first + pd.Timedelta("2D"), (0.5,), (XGBOOST,))
 
-    found = backtesting.backtest(spark, task, lambda _: None).forecasts
+    found = quantities.backtest(spark, task, lambda _: None).forecasts
 
     noon = found[(found["series_id"] == "late") & (found["time"].dt.hour == 12)]
     assert len(found) == 96

@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from batch_layer.backtest import prices
-from batch_layer.backtest import quantities as backtesting
 from batch_layer.backtest.inputs import BadInput
+from batch_layer.backtest.task import Result, Task, write
 from batch_layer.forecasting.quantity import PRICE
 from energy.forecasts.scores import NAIVE
 from tests.support.market import prices as market_prices
@@ -30,11 +30,11 @@ def rows(series_id: str, values: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"series_id": series_id, "start": values.index, "value": values.to_numpy()})
 
 
-def task(history: Path, first: pd.Timestamp, days: int, weather: Path | None = None) -> backtesting.Task:
-    return backtesting.Task(PRICE, history, weather, None, first, first + pd.Timedelta(days=days), LEVELS)
+def task(history: Path, first: pd.Timestamp, days: int, weather: Path | None = None) -> Task:
+    return Task(PRICE, history, weather, None, first, first + pd.Timedelta(days=days), LEVELS)
 
 
-def run(spark: SparkSession, wanted: backtesting.Task, model: str = "lasso") -> backtesting.Result:
+def run(spark: SparkSession, wanted: Task, model: str = "lasso") -> Result:
     return prices.backtest(spark, wanted, prices.engines(model), lambda _: None)
 
 
@@ -66,47 +66,47 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.Series]:
 
 
 @pytest.fixture(scope="module")
-def told(spark: SparkSession, faulty: tuple[Path, pd.Series]) -> backtesting.Result:
+def result(spark: SparkSession, faulty: tuple[Path, pd.Series]) -> Result:
     history, whole = faulty
     return run(spark, task(history, whole.index[-48], 2))
 
 
-def test_every_series_is_forecast_or_refused_by_name(told: backtesting.Result, tmp_path: Path) -> None:
-    backtesting.write(told, LEVELS, tmp_path / "out.csv")
+def test_every_series_is_forecast_or_refused_by_name(result: Result, tmp_path: Path) -> None:
+    write(result, LEVELS, tmp_path / "out.csv")
     out = pd.read_csv(tmp_path / "out.csv")
     assert list(out.columns) == ["series_id", "issued_at", "time", "q0.1", "q0.5", "q0.9", "step"]
     assert out.groupby("series_id").size().to_dict() == {"mixed": 48, "torn": 48, "whole": 48, "young": 48}
     assert out[["q0.1", "q0.5", "q0.9"]].notna().all(axis=None)
     assert ((out["q0.1"] <= out["q0.5"]) & (out["q0.5"] <= out["q0.9"])).all()
-    refused = " ".join(told.refused)
+    refused = " ".join(result.refused)
     for name in ("unborn", "ended", "empty", "text", "odd"):
         assert f"Series {name}" in refused
     assert set(out[out["series_id"] == "young"]["step"]) == {"persistence"}
     assert set(out[out["series_id"] == "whole"]["step"]) == {"history"}
 
 
-def test_quarter_hours_are_the_hour_they_make(told: backtesting.Result) -> None:
-    each = dict(iter(told.forecasts.groupby("series_id")))
+def test_quarter_hours_are_the_hour_they_make(result: Result) -> None:
+    each = dict(iter(result.forecasts.groupby("series_id")))
     assert np.allclose(each["mixed"]["value"], each["whole"]["value"])
     medians = [np.stack(each[name]["quantiles"])[:, 1] for name in ("mixed", "whole")]
     assert np.abs(medians[0] - medians[1]).mean() < 0.5
 
 
-def test_a_model_beats_the_naive_forecast_on_a_market_with_a_shape(told: backtesting.Result) -> None:
-    own = told.forecasts[told.forecasts["series_id"] == "whole"]
+def test_a_model_beats_the_naive_forecast_on_a_market_with_a_shape(result: Result) -> None:
+    own = result.forecasts[result.forecasts["series_id"] == "whole"]
     assert set(own["model"]) == {"lasso autoregression"}
     error = np.abs(np.stack(own["quantiles"].to_list())[:, 1] - own["value"]).mean()
     assert error < 0.9 * np.abs(own["naive"] - own["value"]).mean()
 
 
 def test_what_comes_after_the_issue_changes_nothing(
-    spark: SparkSession, told: backtesting.Result, faulty: tuple[Path, pd.Series], tmp_path: Path
+    spark: SparkSession, result: Result, faulty: tuple[Path, pd.Series], tmp_path: Path
 ) -> None:
     whole = faulty[1]
     hidden = whole.where(whole.index < whole.index[-48], 5000.0).iloc[:-24]
     wanted = task(csv(tmp_path, "history", rows("whole", hidden)), whole.index[-48], 1)
     found = run(spark, wanted).forecasts
-    before = told.forecasts[told.forecasts["series_id"] == "whole"].iloc[:24]
+    before = result.forecasts[result.forecasts["series_id"] == "whole"].iloc[:24]
     assert np.array_equal(np.stack(found["quantiles"].to_list()), np.stack(before["quantiles"].to_list()))
 
 
