@@ -19,7 +19,7 @@ from ingest.devices import modbus
 from ingest.devices.device import DeviceError
 from ingest.devices.modbus import Link
 from ingest.devices.sunspec import SunSpecConnection
-from tests.support.modbus_peer import INVERTER, Peer, block, listening, memory
+from tests.support.peers.modbus_peer import INVERTER, Peer, block, listening, memory
 
 POLLS = 400
 LISTS = 30_000

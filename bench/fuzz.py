@@ -87,7 +87,7 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
 
 
 def _images() -> list[bytes]:
-    from tests.support.modbus_peer import INVERTER, block, memory, meter
+    from tests.support.peers.modbus_peer import INVERTER, block, memory, meter
 
     images = (memory(INVERTER, block(122, 44, {})), memory(meter(5)), memory(INVERTER, block(160, 48, {8: [2]})))
     return [b"".join(word.to_bytes(2, "big") for word in image.values()) for image in images]

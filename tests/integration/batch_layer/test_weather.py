@@ -29,7 +29,7 @@ from ingest.sources.backfill import backfill
 from store import cassandra, schema
 from store.spark import session
 from tests.support import batch_world as world
-from tests.support.aemet_service import Service, aemet_service
+from tests.support.peers.aemet_service import Service, aemet_service
 from tests.support.recorded import HAND_MADE, aemet_answer
 
 ANSWERS = HAND_MADE / "aemet"

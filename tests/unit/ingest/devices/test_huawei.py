@@ -10,7 +10,7 @@ from ingest.devices import huawei
 from ingest.devices.modbus import Link
 from ingest.devices.register_map import MappedDevice, RegisterMapConnection
 from ingest.devices.registers import words
-from tests.support.modbus_device import free_port, serving
+from tests.support.peers.modbus_device import free_port, serving
 
 
 def registers_at(start: int, length: int, **values: list[int]) -> list[int]:

@@ -12,7 +12,7 @@ from ingest.devices import modbus, sunspec_models
 from ingest.devices.device import DeviceError, NothingMeasuredError
 from ingest.devices.modbus import Link
 from ingest.devices.registers import words
-from tests.support.modbus_device import free_port, serving, sunspec, sunspec_image
+from tests.support.peers.modbus_device import free_port, serving, sunspec, sunspec_image
 from tests.support.recorded import naming, recorded
 
 

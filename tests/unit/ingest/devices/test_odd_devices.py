@@ -13,8 +13,8 @@ import pytest
 from ingest.devices import modbus, sunspec
 from ingest.devices.device import DeviceError, Measurement, RefusedError
 from ingest.devices.modbus import Link
-from tests.support.modbus_device import sunspec as sunspec_device
-from tests.support.modbus_peer import INVERTER, Peer, block, listening, memory, meter
+from tests.support.peers.modbus_device import sunspec as sunspec_device
+from tests.support.peers.modbus_peer import INVERTER, Peer, block, listening, memory, meter
 
 
 @pytest.fixture(autouse=True)

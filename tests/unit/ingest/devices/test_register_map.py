@@ -17,7 +17,7 @@ from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
 from ingest.devices.register_map import GREATEST, RegisterMapConnection, mapped_fields
 from ingest.devices.registers import words
-from tests.support.modbus_peer import Peer, listening
+from tests.support.peers.modbus_peer import Peer, listening
 
 TOTAL = {"import_total_wh": {"address": 12, "type": "uint32", "factor": 10}}
 

@@ -12,7 +12,7 @@ from conf import Settings
 from ingest.devices.registry import CONNECTION, Device
 from ingest.gateway import fleet as module
 from ingest.gateway.fleet import Fleet
-from tests.support.modbus_device import free_port
+from tests.support.peers.modbus_device import free_port
 
 
 def a_meter(installation: str, port: int) -> Device:

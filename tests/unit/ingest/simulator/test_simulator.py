@@ -26,7 +26,7 @@ from ingest.simulator.homes import CYCLE_HOURS, Home
 from ingest.simulator.plant import Plant
 from ingest.simulator.server import ENTRY_SECONDS, devices, listen
 from ingest.simulator.unset import POINTS, WORDS, unset
-from tests.support.modbus_device import free_port, sunspec
+from tests.support.peers.modbus_device import free_port, sunspec
 
 DEFINITIONS = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "sunspec"
 HOUR = timedelta(hours=1)

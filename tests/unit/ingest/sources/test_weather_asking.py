@@ -14,7 +14,7 @@ from conf.sections import AemetSettings
 from ingest.sources import backfill
 from ingest.sources.aemet import weather
 from ingest.sources.asking import ask_weather
-from tests.support.aemet_service import aemet_service
+from tests.support.peers.aemet_service import aemet_service
 from tests.support.recorded import HAND_MADE, aemet_answer
 
 CODE = "15030"
