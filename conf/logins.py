@@ -18,7 +18,7 @@ OWNER = "solera"
 """The account of whoever runs the servers of one machine."""
 SERVERS = ("kafka", "cassandra")
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")
-"""Who else comes to Cassandra: ``solera_<role>`` of ``roles.cql``."""
+"""Who else comes: ``solera_<role>``, with the rights of ``roles.cql`` and of ``stack/servers/rights.py``."""
 PREFIX = "solera_"
 
 
@@ -30,29 +30,29 @@ class Login(NamedTuple):
 
 
 def kafka(settings: Settings) -> Login | None:
-    """The login for the brokers; None where they ask for none."""
+    """The login for the brokers; None where they ask for none. On one machine a role's name is enough."""
     conf = settings.kafka
-    return _named(conf) if conf.username or conf.bootstrap_servers else _own(settings, OWNER, "kafka")
+    return _named(conf) if conf.bootstrap_servers else _named_or_own(settings, conf, "kafka")
 
 
 def cassandra(settings: Settings) -> Login | None:
     """The login for Cassandra; None where it asks for none. On one machine a role of ``roles.cql`` is enough."""
     conf = settings.cassandra
-    if conf.contact_points or conf.password.get_secret_value():
-        return _named(conf)
-    role = conf.username or OWNER
-    return _own(settings, role, "cassandra" if role == OWNER else role.removeprefix(PREFIX))
+    return _named(conf) if conf.contact_points else _named_or_own(settings, conf, "cassandra")
 
 
 def as_role(settings: Settings, role: str) -> Settings:
-    """``settings`` with which a process of this machine comes to Cassandra as ``role`` (:data:`ROLES`).
+    """``settings`` with which a process of this machine comes to Kafka and Cassandra as ``role`` (:data:`ROLES`).
 
-    They stay where Cassandra is elsewhere or a password is given: that login is whoever's it is meant to be.
+    A login stays where the server is elsewhere or a password is given: it is whoever's it is meant to be.
     """
-    if settings.cassandra.contact_points or settings.cassandra.password.get_secret_value():
-        return settings
-    login = {"username": f"{PREFIX}{role}", "password": SecretStr("")}
-    return settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
+    brokers, nodes = settings.kafka, settings.cassandra
+    login = {"username": f"{PREFIX}{role}"}
+    if not (brokers.bootstrap_servers or brokers.password.get_secret_value()):
+        brokers = brokers.model_copy(update=login)
+    if not (nodes.contact_points or nodes.password.get_secret_value()):
+        nodes = nodes.model_copy(update=login)
+    return settings.model_copy(update={"kafka": brokers, "cassandra": nodes})
 
 
 def password_file(settings: Settings, name: str) -> Path:
@@ -64,9 +64,13 @@ def _named(conf: KafkaSettings | CassandraSettings) -> Login | None:
     return Login(conf.username, conf.password.get_secret_value()) if conf.username else None
 
 
-def _own(settings: Settings, user: str, name: str) -> Login | None:
+def _named_or_own(settings: Settings, conf: KafkaSettings | CassandraSettings, server: str) -> Login | None:
+    if conf.password.get_secret_value():
+        return _named(conf)
+    user = conf.username or OWNER
+    path = password_file(settings, server if user == OWNER else user.removeprefix(PREFIX))
     try:
-        return Login(user, password_file(settings, name).read_text(encoding="utf-8").strip())
+        return Login(user, path.read_text(encoding="utf-8").strip())
     except FileNotFoundError:
         return None
 

@@ -27,12 +27,11 @@ log = logging.getLogger("watch")
 
 def night_service(settings: Settings) -> Service:
     """The process of a night."""
-    login = as_role(settings, "batch").cassandra
-    environment = {
-        "SOLERA_HOME": str(settings.home),
-        "SOLERA_CASSANDRA__USERNAME": login.username,
-        "SOLERA_CASSANDRA__PASSWORD": login.password.get_secret_value(),
-    }
+    environment = {"SOLERA_HOME": str(settings.home)}
+    role = as_role(settings, "batch")
+    for server, login in (("KAFKA", role.kafka), ("CASSANDRA", role.cassandra)):
+        environment[f"SOLERA_{server}__USERNAME"] = login.username
+        environment[f"SOLERA_{server}__PASSWORD"] = login.password.get_secret_value()
     command = (sys.executable, "-m", "stack.cli", NAME)
     return Service(NAME, command, ready=lambda: None, environment=environment, grace=20.0)
 

@@ -11,10 +11,13 @@ from pathlib import Path
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from conf import logins
+from conf.logins import PREFIX, ROLES, password_file
 from conf.settings import Settings
 from energy.topics import TOPICS
+from serving_layer.access.token import read_or_make
 from stack.downloads import java
 from stack.process import Service
+from stack.servers.rights import grant
 from store.kafka import kafka_python
 
 QUARANTINE = "quarantine"
@@ -23,16 +26,21 @@ _BROKER = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", *java.QUICK)
 
 
 def service(settings: Settings) -> Service:
-    """The broker; ready when every topic is there and its metadata known."""
+    """The broker; ready when every topic is there, its metadata known, and the rights are given."""
     conf = settings.kafka
     directory = settings.home / "conf" / "kafka"
     return Service(
         name="kafka",
         command=_command(settings, "kafka.Kafka", str(directory / "kafka.properties"), options=_BROKER),
         prepare=lambda: _prepare(settings, directory),
-        ready=lambda: make_topics(settings),
+        ready=lambda: _ready(settings),
         ports={"kafka.port": conf.port, "kafka.controller_port": conf.controller_port},
     )
+
+
+def _ready(settings: Settings) -> None:
+    make_topics(settings)
+    grant(settings)
 
 
 def _command(settings: Settings, main: str, *arguments: str, options: Sequence[str]) -> tuple[str, ...]:
@@ -44,7 +52,8 @@ def _command(settings: Settings, main: str, *arguments: str, options: Sequence[s
 def _prepare(settings: Settings, directory: Path) -> None:
     data = settings.home / "data" / "kafka"
     conf = logins.held(settings).kafka
-    values = conf.model_dump() | {"data": data}
+    users = " ".join(f'user_{PREFIX}{role}="{read_or_make(password_file(settings, role))}"' for role in ROLES)
+    values = conf.model_dump() | {"data": data, "users": users}
     java.render("log4j2.properties", {}, directory)
     properties = java.render("kafka.properties", values, directory)
     if (data / "meta.properties").is_file():

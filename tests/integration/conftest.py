@@ -55,6 +55,16 @@ def without_logins(settings: Settings) -> Settings:
     )
 
 
+def come_as(stack: Settings, name: str) -> Settings:
+    """``stack`` with the login of role ``name``."""
+    login = {
+        "username": f"{logins.PREFIX}{name}",
+        "password": SecretStr(logins.password_file(stack, name).read_text().strip()),
+    }
+    servers = {server: getattr(stack, server).model_copy(update=login) for server in logins.SERVERS}
+    return stack.model_copy(update=servers)
+
+
 def servers(settings: Settings) -> Iterator[Settings]:
     make_passwords(settings)
     # The stack's own processes come as their roles; tests, also those with a home of their own, as its owner.

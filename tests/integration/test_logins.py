@@ -12,13 +12,15 @@ import pytest
 from cassandra import Unauthorized
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster, NoHostAvailable
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from conf import Settings, logins
-from stack.servers.administrator import as_user
+from energy.topics import TOPICS
+from stack.servers import rights
 from stack.up import up
 from store import cassandra, kafka
+from tests.integration.conftest import come_as
 
 NAMES = (*logins.SERVERS, *logins.ROLES)
 SASL = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN"}
@@ -72,8 +74,49 @@ def test_each_service_comes_to_cassandra_as_its_own_role(own_stack: Settings) ->
 
 
 def test_an_analyst_reads_and_writes_nothing(stack: Settings) -> None:
-    password = logins.password_file(stack, "analyst").read_text().strip()
-    with cassandra.session(as_user(stack, "solera_analyst", password)) as session:
+    with cassandra.session(come_as(stack, "analyst")) as session:
         assert session.execute("SELECT * FROM installation LIMIT 1") is not None
         with pytest.raises(Unauthorized):
             session.execute("INSERT INTO installation (installation_id) VALUES ('mine')")
+
+
+def may_write(role: Settings, topic: str) -> bool:
+    """Whether the broker takes a message from ``role``: an empty one, which both layers refuse."""
+    errors: list[KafkaError | None] = []
+    producer = Producer(kafka.confluent(role) | {"message.timeout.ms": 20_000, "log_level": 0})
+    producer.produce(topic, b"", partition=0, on_delivery=lambda error, _: errors.append(error))
+    assert producer.flush(30) == 0
+    (error,) = errors
+    assert error is None or "uthoriz" in error.str(), error
+    return error is None
+
+
+def may_read(role: Settings, name: str, topic: str) -> bool:
+    """Whether the broker gives ``role`` the first message of ``topic``."""
+    group = f"{rights.GROUPS.get(name, 'solera-')}test"
+    consumer = Consumer(kafka.confluent(role) | {"group.id": group, "log_level": 0})
+    try:
+        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        message = consumer.poll(30)
+        assert message is not None
+        error = message.error()
+        assert error is None or "uthoriz" in error.str(), error
+        return error is None
+    finally:
+        consumer.close()
+
+
+@pytest.mark.parametrize("name", logins.ROLES)
+def test_each_service_writes_and_reads_its_own_topics_alone(stack: Settings, name: str) -> None:
+    topics_there, role = (*TOPICS, "quarantine"), come_as(stack, name)
+    assert all(may_write(stack, topic) for topic in topics_there)
+    assert {topic for topic in topics_there if may_write(role, topic)} == set(rights.WRITES.get(name, ()))
+    assert {topic for topic in topics_there if may_read(role, name, topic)} == set(rights.READS.get(name, ()))
+
+
+def test_no_service_makes_or_ends_topics(stack: Settings) -> None:
+    admin = AdminClient(kafka.confluent(come_as(stack, "ingest")) | {"log_level": 0})
+    made, ended = admin.create_topics([NewTopic("mine", 1, 1)])["mine"], admin.delete_topics(["readings"])["readings"]
+    for asked in (made, ended):
+        with pytest.raises(KafkaException, match="uthoriz"):
+            asked.result(10)

@@ -187,7 +187,9 @@ def test_kafka_has_the_properties_of_one_machine() -> None:
     )
     for line in (ROOT / "conf/servers/kafka.properties").read_text().splitlines():
         name, separator, value = line.partition("=")
-        is_login = name.startswith(("sasl.", "listener.name."))  # the containers' network is the brokers' own
+        is_login = name.startswith(
+            ("sasl.", "listener.name.", "authorizer.", "super.users")
+        )  # the containers' network is the brokers' own
         if separator and name not in own and not is_login and not line.startswith("#"):
             expected = str(getattr(DEFAULTS.kafka, value.strip("${}"))) if value.startswith("$") else value
             assert given["KAFKA_" + name.upper().replace(".", "_")] == expected
