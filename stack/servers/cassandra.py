@@ -6,9 +6,11 @@ from pathlib import Path
 
 from conf import logins
 from conf.settings import Settings
+from serving_layer.access.token import read_or_make
 from stack.downloads import java
 from stack.passwords import role_passwords
 from stack.process import Service
+from stack.servers.certificate import have_certificate, keystore
 from stack.servers.roles import apply_roles
 
 _EXPORTS = (
@@ -89,8 +91,11 @@ def _prepare(settings: Settings, directory: Path, data: Path) -> None:
         "data": data,
         "commitlog": _COMMITLOG[conf.commitlog_sync],
         "memtable_mb": conf.heap_mb // 3,
+        "keystore": keystore(settings),
+        "keystore_password": read_or_make(logins.password_file(settings, "keystore")),
     }
     data.mkdir(parents=True, exist_ok=True)
+    have_certificate(settings)
     drop_blank_segments(data / "commitlog")
     java.render("cassandra.yaml", values, directory)
     java.render("logback.xml", {}, directory)

@@ -1,0 +1,98 @@
+"""A home that an older version made without logins starts with them, and keeps what it holds."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from rich.console import Console
+
+from conf import Settings, load_settings, logins
+from stack.downloads import jars, java
+from stack.passwords import make_passwords
+from stack.process import Place, spawn, stop
+from stack.servers.kafka import make_topics
+from stack.services import services
+from stack.up import down, up
+from store import cassandra, kafka
+from store.schema import apply_schema
+from tests.integration.conftest import without_logins
+
+WITHOUT = {
+    "kafka": ("kafka/kafka.properties", r"(?m)^(sasl|listener\.name|authorizer|super)\..*$|SASL_(?=PLAINTEXT)"),
+    "cassandra": (
+        "cassandra/cassandra.yaml",
+        r"(?m)^(authenticator|authorizer|role_manager|server_encryption_options):\n(  .*\n)+",
+    ),
+}
+"""What the configuration of an older version had not."""
+
+
+@pytest.fixture
+def older(tmp_path: Path, new_ports: Callable[[], int]) -> Iterator[Settings]:
+    """A home with a row and a message, whose servers asked for no login."""
+    settings = without_logins(load_settings(home=tmp_path, port_offset=new_ports()))
+    java.have(settings, Console())
+    jars.fetch(settings, "kafka", "cassandra")
+    place = Place(settings.home)
+    make_passwords(settings)
+    try:
+        for name, (file, logins_of) in WITHOUT.items():
+            service = services(settings)[name]
+            service.prepare()
+            path = settings.home / "conf" / file
+            text, changed = re.subn(logins_of, "", path.read_text())
+            assert changed >= 4
+            path.write_text(text)
+            spawn(place, service)
+        for path in (settings.home / "secrets").iterdir():
+            path.unlink()
+        await_ready(lambda: apply_schema(settings))
+        await_ready(lambda: make_topics(settings))
+        with cassandra.session(settings) as session:
+            session.execute("INSERT INTO installation (installation_id, name) VALUES ('kept', 'kept')")
+        producer = Producer(kafka.confluent(settings))
+        producer.produce("prices", b"kept", partition=0)
+        assert producer.flush(30) == 0
+        for name in WITHOUT:
+            stop(place, name, grace=30)
+        yield settings
+    finally:
+        for name in WITHOUT:
+            stop(place, name, grace=5)
+
+
+def await_ready(ready: Callable[[], object]) -> None:
+    until = time.monotonic() + 180
+    while True:
+        try:
+            ready()
+        except Exception:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
+        else:
+            return
+
+
+def test_an_older_home_starts_with_logins_and_keeps_what_it_holds(older: Settings) -> None:
+    assert logins.kafka(older) is None
+    assert logins.cassandra(older) is None
+    try:
+        up(older, ["kafka", "cassandra"])
+        assert logins.kafka(older)
+        with cassandra.session(older) as session:
+            row = session.execute("SELECT name FROM installation WHERE installation_id = 'kept'").one()
+        consumer = Consumer(kafka.confluent(older) | {"group.id": "test"})
+        consumer.assign([TopicPartition("prices", 0, 0)])
+        message = consumer.poll(30)
+        consumer.close()
+    finally:
+        down(older)
+    assert row.name == "kept"
+    assert message is not None
+    assert message.value() == b"kept"
