@@ -121,6 +121,13 @@ class ApiSettings(Endpoint):
     watch: list[str]
 
 
+class WriterSettings(_Frozen):
+    """As whom this process signs what it sends to Kafka (``name`` empty: as nobody)."""
+
+    name: str
+    secret: Secret
+
+
 class GatewaySettings(_Frozen):
     """How often devices are polled and how much is kept while Kafka is away."""
 

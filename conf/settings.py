@@ -27,6 +27,7 @@ from conf.sections import (
     KafkaSettings,
     PriceSettings,
     SparkSettings,
+    WriterSettings,
 )
 
 
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     price: PriceSettings
     thrift: Endpoint
     api: ApiSettings
+    writer: WriterSettings
     gateway: GatewaySettings
     simulator: Endpoint
 

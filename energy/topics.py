@@ -40,7 +40,16 @@ OUT_OF_RANGE = frozenset({"greater_than_equal", "less_than_equal"})
 TopicName = Literal["readings", "intervals", "weather", "prices"]
 
 
-Reason = Literal["malformed", "too large", "time", "unknown installation", "unknown device", "foreign device", "field"]
+Reason = Literal[
+    "malformed",
+    "too large",
+    "time",
+    "unknown installation",
+    "unknown device",
+    "foreign device",
+    "foreign writer",
+    "field",
+]
 """Why a message is refused, as a code; ``field``: a side field alone is, and the rest of the record is accepted."""
 
 

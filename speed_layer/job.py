@@ -85,10 +85,10 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
     """One life of the queries."""
     views, ends = cassandra.connect(settings), Ends(settings, "readings")
     progress = Progress()
-    readings = Readings(settings, views, CatalogueReader(views), progress)
+    readings = Readings(settings, views, CatalogueReader(settings, views), progress)
     queries = [start(spark, settings, Query("readings", settings.spark.speed_trigger, readings.write), progress)]
     if with_energy:
-        energy = Energy(settings, CatalogueReader(views), progress)
+        energy = Energy(settings, CatalogueReader(settings, views), progress)
         queries.append(start(spark, settings, Query("energy", LOOK, energy.write, pace(settings)), progress))
     try:
         watch(Watched(queries, progress, settings.home / "run" / "speed.json", views, ends), stop)

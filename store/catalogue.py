@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from conf import Settings
+from conf import Settings, writers
 from energy.topics import Rejected
 from store import cassandra
+from store.messages import UNSIGNED, Signed
 
 COMMUNITY = "community"
 """The kind of an installation that is the sum of its members."""
@@ -29,6 +31,7 @@ INSTALLATION_FIELDS = (
     "cau",
     "tariff",
     "takes_unknown_devices",
+    "writer",
 )
 INSTALLATIONS = f"SELECT {', '.join(INSTALLATION_FIELDS)} FROM installation"  # noqa: S608 - constant names
 DEVICES = "SELECT installation_id, device_id, device_kind, capacity_kw, connection FROM device"
@@ -49,15 +52,22 @@ class Catalogue:
     """Absent where it is not registered."""
     community: Mapping[str, str] = field(default_factory=dict)
     """The community of each installation that belongs to one."""
+    writers: Mapping[str, str] = field(default_factory=dict)
+    """The writer that alone speaks for an installation; absent where any may."""
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The secret of each writer."""
 
-    def check(self, record: Mapping[str, Any]) -> None:
-        """Raise :class:`Rejected` for an unknown installation, and for a device that may not speak for it.
+    def check(self, record: Mapping[str, Any], signed: Signed = UNSIGNED) -> None:
+        """Raise :class:`Rejected` for an unknown installation, and for a writer or device that may not speak for it.
 
         An installation with registered devices takes readings of those alone, unless it says otherwise.
         """
         installation = record["installation_id"]
         if installation not in self.installations:
             raise Rejected(f"unknown installation {installation}", "unknown installation", installation)
+        writer = self.writers.get(installation)
+        if writer is not None and not signed.is_of(writer, self.secrets.get(writer)):
+            raise Rejected(f"{installation} is written by {writer} alone", "foreign writer", installation)
         device = record.get("device_id") or record.get("meter_id")
         owners = self.owners.get(device, frozenset()) if device else frozenset()
         if installation in owners:
@@ -73,8 +83,10 @@ class Catalogue:
         return sorted(each for each, of in self.community.items() if of == community)
 
 
-def catalogue_of(installations: Iterable[Any], devices: Iterable[Any]) -> Catalogue:
-    """The catalogue of the rows of :data:`INSTALLATIONS` and :data:`DEVICES`."""
+def catalogue_of(
+    installations: Iterable[Any], devices: Iterable[Any], secrets: Mapping[str, bytes] = MappingProxyType({})
+) -> Catalogue:
+    """The catalogue of the rows of :data:`INSTALLATIONS` and :data:`DEVICES`, and of the writers' ``secrets``."""
     rows = list(installations)
     owners: dict[str, set[str]] = {}
     for device in devices:
@@ -86,25 +98,27 @@ def catalogue_of(installations: Iterable[Any], devices: Iterable[Any]) -> Catalo
         owners={device: frozenset(of) for device, of in owners.items()},
         capacity_kw={row.installation_id: row.capacity_kw for row in rows if row.capacity_kw is not None},
         community={row.installation_id: row.community_id for row in rows if row.community_id is not None},
+        writers={row.installation_id: row.writer for row in rows if row.writer is not None},
+        secrets=secrets,
     )
 
 
-def load(session: Any) -> Catalogue:
-    """The catalogue as it stands in Cassandra now."""
-    return catalogue_of(session.execute(INSTALLATIONS), session.execute(DEVICES))
+def load(settings: Settings, session: Any) -> Catalogue:
+    """The catalogue as it stands in Cassandra now, and the writers' secrets."""
+    return catalogue_of(session.execute(INSTALLATIONS), session.execute(DEVICES), writers.known(settings))
 
 
 def read_catalogue(settings: Settings) -> Catalogue:
     """The same over a session of its own. Raises :class:`store.cassandra.CassandraAway`."""
     with cassandra.session(settings) as session:
-        return load(session)
+        return load(settings, session)
 
 
 class CatalogueReader:
     """The catalogue as a job last read it."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self, settings: Settings, session: Any) -> None:
+        self._settings, self._session = settings, session
         self._read_at = float("-inf")
         self._catalogue = Catalogue()
 
@@ -117,6 +131,6 @@ class CatalogueReader:
     def read(self) -> Catalogue:
         """The catalogue as it stands now."""
         started = time.monotonic()
-        self._catalogue = load(self._session)
+        self._catalogue = load(self._settings, self._session)
         self._read_at = started
         return self._catalogue

@@ -14,7 +14,7 @@ from batch_layer.master import dataset
 from energy.energy_row import from_us
 from energy.topics import TOPICS, Rejected, check_size
 from store.catalogue import Catalogue
-from store.messages import bounded
+from store.messages import Signed, bounded
 from store.quarantine import REFUSED_COLUMNS, Refused
 
 
@@ -60,7 +60,7 @@ def validated_row(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> 
         check_size(message["size"])
         record = TOPICS[topic].parse(payload, received_at, message["is_replayed"])
         if TOPICS[topic].is_catalogued:
-            catalogue.check(record)
+            catalogue.check(record, Signed(topic, payload, message["writer"], message["signature"]))
     except Rejected as rejected:
         return {**row, **Refused.of(rejected, payload, message["size"])._asdict()}
     return {**row, **record}

@@ -102,6 +102,8 @@ class InstallationEntry(_Entry):
     tariff: Plain | None = None
     takes_unknown_devices: bool | None = None
     """Whether readings of devices that are not registered count as well; false where it is not said."""
+    writer: Id | None = None
+    """The gateway or service that alone may speak for it; any service that may write the topic where it is not said."""
     devices: Annotated[list[DeviceEntry], Field(max_length=MOST_DEVICES)] = []
 
     @model_validator(mode="after")

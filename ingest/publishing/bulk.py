@@ -17,7 +17,7 @@ from conf import Settings
 from conf.refusal import Refusal
 from energy.topics import REPLAYED
 from ingest.publishing.message import Message
-from ingest.publishing.producer import producer
+from ingest.publishing.producer import Headers, producer, signing
 
 ANSWER_SECONDS = 10.0
 DELIVERY_SECONDS = 60.0
@@ -42,6 +42,7 @@ def publish_all(
     :data:`DELIVERY_SECONDS`.
     """
     sending = producer(settings, DELIVERY_SECONDS, linger_ms=20, max_bytes=settings.kafka.max_message_bytes)
+    sign = signing(settings)
     _check_topic(sending, settings.kafka_servers, topic)
     delivered = _Delivered(progress)
     begun = time.monotonic()
@@ -49,7 +50,7 @@ def publish_all(
         for number, message in enumerate(messages):
             if rate is not None:
                 time.sleep(max(0.0, begun + number / rate - time.monotonic()))
-            _produce(sending, topic, message, delivered)
+            _produce(sending, message, [(REPLAYED, b""), *sign(message)], delivered)
     finally:  # what was given before a file broke off is still published
         unanswered = sending.flush(DELIVERY_SECONDS + ANSWER_SECONDS)
         delivered.report()
@@ -96,10 +97,10 @@ def _check_topic(sending: Producer, servers: str, topic: str) -> None:
         raise BulkError(f"there is no topic {topic}; there are: {there or 'none'}")
 
 
-def _produce(sending: Producer, topic: str, message: Message, delivered: _Delivered) -> None:
+def _produce(sending: Producer, message: Message, headers: Headers, delivered: _Delivered) -> None:
     while True:
         try:
-            sending.produce(topic, message.value, message.key, on_delivery=delivered, headers=[(REPLAYED, b"")])
+            sending.produce(message.topic, message.value, message.key, on_delivery=delivered, headers=headers)
             sending.poll(0)
             return
         except BufferError:

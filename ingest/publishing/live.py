@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError
 from conf import Settings
 from conf.refusal import Refusal
 from ingest.publishing.message import Message
-from ingest.publishing.producer import producer
+from ingest.publishing.producer import producer, signing
 
 FLUSH_MARGIN_SECONDS = 1.0
 """The producer gives each message up after the wait; this is for telling so."""
@@ -37,6 +37,7 @@ class Publisher:
     def __init__(self, settings: Settings, wait_seconds: float = 10.0) -> None:
         self._servers, self._wait = settings.kafka_servers, wait_seconds
         self._producer = producer(settings, wait_seconds, linger_ms=0)
+        self._sign = signing(settings)
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send ``messages`` in order and return once all are acknowledged; raises :class:`PublishError`.
@@ -56,6 +57,7 @@ class Publisher:
                 message.topic,
                 key=message.key,
                 value=message.value,
+                headers=self._sign(message),
                 on_delivery=partial(delivered, number),
             )
         self._producer.flush(self._wait + FLUSH_MARGIN_SECONDS)

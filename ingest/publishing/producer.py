@@ -6,10 +6,17 @@ catch up after an outage on the cores it shares.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from confluent_kafka import Producer
 
-from conf import Settings
+from conf import Settings, writers
+from ingest.publishing.message import Message
 from store.kafka import confluent
+from store.messages import SIGNATURE, WRITER, signature
+
+Headers = list[tuple[str, str | bytes | None]]
+Sign = Callable[[Message], Headers]
 
 
 def producer(settings: Settings, wait_seconds: float, linger_ms: int, max_bytes: int = 1_000_000) -> Producer:
@@ -31,3 +38,12 @@ def producer(settings: Settings, wait_seconds: float, linger_ms: int, max_bytes:
             "log_level": 0,
         }
     )
+
+
+def signing(settings: Settings) -> Sign:
+    """What gives a message the headers that say who has written it. Raises ``NoSecret``."""
+    writer = writers.own(settings)
+    if writer is None:
+        return lambda _: []
+    name, secret = writer
+    return lambda each: [(WRITER, name.encode()), (SIGNATURE, signature(secret, each.topic, each.value))]

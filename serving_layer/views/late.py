@@ -34,7 +34,7 @@ _REFUSED = (
     "SELECT received_at, payload FROM quarantine WHERE topic = 'readings' AND day = ? "
     "AND code = ? AND refused_id = ? LIMIT ? ALLOW FILTERING"
 )
-_BY_CATALOGUE: tuple[Reason, ...] = ("unknown installation", "unknown device", "foreign device")
+_BY_CATALOGUE: tuple[Reason, ...] = ("unknown installation", "unknown device", "foreign device", "foreign writer")
 """Why the catalogue refuses a reading."""
 
 FROM_READINGS = ("measured", "integrated")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from energy.energy_row import from_us
 from energy.topics import TOPICS, check_size
 from store.catalogue import Catalogue
+from store.messages import Signed
 
 
 class Message(NamedTuple):
@@ -22,6 +23,9 @@ class Message(NamedTuple):
     size: int
     """Its true size in bytes."""
     is_replayed: bool = False
+    writer: bytes | None = None
+    signature: bytes | None = None
+    """Who has written it, as its headers say."""
 
 
 def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:
@@ -35,5 +39,5 @@ def validate_with_dropped(message: Message, catalogue: Catalogue) -> tuple[dict[
     reading, dropped = TOPICS["readings"].parse_with_dropped(
         message.payload, from_us(message.received_us), message.is_replayed
     )
-    catalogue.check(reading)
+    catalogue.check(reading, Signed("readings", message.payload, message.writer, message.signature))
     return reading, dropped

@@ -276,7 +276,7 @@ def test_a_night_takes_or_refuses_each_hostile_message(lived: World, third_night
     for topic, payloads in HOSTILE.items():
         messages = (
             {"partition": 0, "offset": 0, "received_us": to_us(now), "value": payload, "size": len(payload)}
-            | {"is_replayed": False}
+            | {"is_replayed": False, "writer": None, "signature": None}
             for payload in payloads
         )
         refused = sum("reason" in validated_row(topic, catalogue, message) for message in messages)

@@ -29,7 +29,7 @@ CATALOGUE = Catalogue(frozenset({HOME}))
 
 def by_batch(topic: str, payload: bytes) -> dict[str, object]:
     place = {"partition": 0, "offset": 7, "received_us": to_us(RECEIVED), "is_replayed": False}
-    message = {**place, "value": payload, "size": len(payload)}
+    message = {**place, "value": payload, "size": len(payload), "writer": None, "signature": None}
     return validated_row(topic, CATALOGUE, message)
 
 

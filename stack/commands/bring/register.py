@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
+from conf.writers import secret_file
 from ingest.catalogue.file import read_catalogue
 from ingest.catalogue.registration import check_zones, write_catalogue
+from serving_layer.access.token import read_or_make
 from store import cassandra, schema
 
 
@@ -19,10 +21,11 @@ def register(
     """Add or update the installations and devices in FILE; sizes in kW, angles in degrees, IANA time zones.
 
     A file holds {installation_id, name, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, azimuth_deg,
-    municipality_code, community_id, cups, cau, tariff, devices: [{device_id, device_kind, capacity_kw, connection:
-    {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign: import|export}}]}, or a list of them;
-    leave out what you do not know, and write null to clear it. Devices that are not registered are refused unless
-    takes_unknown_devices is true. Other protocols: huawei-tcp, registers-tcp.
+    municipality_code, community_id, cups, cau, tariff, writer, devices: [{device_id, device_kind, capacity_kw,
+    connection: {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign: import|export}}]}, or a
+    list of them; leave out what you do not know, and write null to clear it. Devices that are not registered are
+    refused unless takes_unknown_devices is true. Of an installation with a writer only what that gateway or service
+    signs counts. Other protocols: huawei-tcp, registers-tcp.
 
     Example: solera register homes.yaml
     """
@@ -31,5 +34,9 @@ def register(
     with cassandra.session(settings) as session:
         schema.check(session)
         write_catalogue(session, entries)
+    for writer in sorted({entry.writer for entry in entries if entry.writer}):
+        path = secret_file(settings, writer)
+        read_or_make(path)
+        typer.echo(f"Writer {writer}: its secret is in {path}; give it to that gateway as SOLERA_WRITER__SECRET.")
     devices = sum(len(entry.devices) for entry in entries)
     typer.echo(f"Registered {len(entries)} installations and {devices} devices.")

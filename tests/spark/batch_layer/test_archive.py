@@ -75,6 +75,8 @@ def test_a_hostile_message_is_refused_with_its_reason(payload: bytes | None, rea
             "value": payload,
             "size": len(payload or b""),
             "is_replayed": False,
+            "writer": None,
+            "signature": None,
         },
     )
     assert reason in row["reason"]
@@ -94,6 +96,8 @@ def test_a_huge_payload_is_kept_in_part_with_its_true_size() -> None:
             "value": b"x" * 9_000,
             "size": 2_000_000,
             "is_replayed": False,
+            "writer": None,
+            "signature": None,
         },
     )
     assert len(row["payload"]) == PAYLOAD_BYTES

@@ -25,6 +25,8 @@ def validated_messages(messages: list[Message]) -> list[dict[str, Any]]:
             ("value", pa.binary()),
             ("size", pa.int64()),
             ("is_replayed", pa.bool_()),
+            ("writer", pa.binary()),
+            ("signature", pa.binary()),
         ]
     )
     batches = [

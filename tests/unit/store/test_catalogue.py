@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from energy.topics import Rejected
 from store.catalogue import catalogue_of
+from store.messages import UNSIGNED, Signed, signature
 
 
 class Installation(NamedTuple):
@@ -15,6 +18,7 @@ class Installation(NamedTuple):
     capacity_kw: float | None = None
     community_id: str | None = None
     takes_unknown_devices: bool | None = None
+    writer: str | None = None
 
 
 class Device(NamedTuple):
@@ -28,9 +32,13 @@ CATALOGUE = catalogue_of(
         Installation("b", None, "valley"),
         Installation("open", takes_unknown_devices=True),
         Installation("valley"),
+        Installation("signed", writer="north"),
+        Installation("lost", writer="away"),
     ],
-    [Device("a", "a-meter"), Device("a", "meter-1"), Device("open", "meter-1")],
+    [Device("a", "a-meter"), Device("a", "meter-1"), Device("open", "meter-1"), Device("signed", "s-meter")],
+    {"north": b"north's", "south": b"south's"},
 )
+READING = {"installation_id": "signed", "device_id": "s-meter"}
 
 
 @pytest.mark.parametrize(
@@ -65,3 +73,65 @@ def test_somebody_elses_totals_need_no_registered_device() -> None:
 def test_members_and_capacities_are_those_registered() -> None:
     assert CATALOGUE.members("valley") == ["a", "b"]
     assert dict(CATALOGUE.capacity_kw) == {"a": 5.0}
+
+
+def signed(writer: str, secret: str, value: bytes = b"{}", topic: str = "readings") -> Signed:
+    return Signed("readings", b"{}", writer.encode(), signature(secret.encode(), topic, value))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        UNSIGNED,
+        Signed("readings", b"{}", b"north", None),
+        Signed("readings", b"{}", None, signature(b"north's", "readings", b"{}")),
+        signed("south", "south's"),
+        signed("north", "south's"),
+        signed("south", "north's"),
+        signed("north", "guessed"),
+        signed("north", "north's", value=b"{ }"),
+        signed("north", "north's", topic="intervals"),
+        signed("north", "north's")._replace(signature=b""),
+    ],
+    ids=[
+        "unsigned", "no signature", "no name", "another writer", "another's secret", "another's name", "a guess",
+        "of another message", "of another topic", "empty",
+    ],
+)  # fmt: skip
+def test_an_installation_with_a_writer_counts_what_that_writer_signed_alone(message: Signed) -> None:
+    with pytest.raises(Rejected, match="signed is written by north alone") as refused:
+        CATALOGUE.check(READING, message)
+    assert refused.value.code == "foreign writer"
+
+
+def test_a_writer_speaks_for_its_installation() -> None:
+    CATALOGUE.check(READING, signed("north", "north's"))
+
+
+def test_a_writer_whose_secret_is_not_here_is_believed_nothing() -> None:
+    for secret in ("", "away's"):
+        with pytest.raises(Rejected, match="lost is written by away alone"):
+            CATALOGUE.check({"installation_id": "lost", "device_id": "m"}, signed("away", secret))
+
+
+def test_a_writer_does_not_speak_for_devices_of_others() -> None:
+    with pytest.raises(Rejected, match="registered to a"):
+        CATALOGUE.check(READING | {"device_id": "a-meter"}, signed("north", "north's"))
+
+
+@given(secret=st.binary(min_size=1), value=st.binary(), at=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_no_bit_of_a_signed_message_can_change(secret: bytes, value: bytes, at: int, bit: int) -> None:
+    told = signature(secret, "readings", value)
+    assert Signed("readings", value, b"w", told).is_of("w", secret)
+    assert not Signed("readings", value, b"w", flipped(told, at, bit)).is_of("w", secret)
+    if value:
+        assert not Signed("readings", flipped(value, at, bit), b"w", told).is_of("w", secret)
+
+
+def flipped(whole: bytes, at: int, bit: int) -> bytes:
+    place = at % len(whole)
+    return whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :]
+
+
+def test_secrets_stand_in_no_log() -> None:
+    assert "north's" not in repr(CATALOGUE)

@@ -1,0 +1,39 @@
+"""Secrets of writers: a gateway or service signs what it sends, and whoever validates knows it by its secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conf.refusal import Refusal
+from conf.settings import Settings
+
+
+class NoSecret(Refusal):
+    """A writer is named and its secret is not there; the text says where it comes from."""
+
+
+def secret_file(settings: Settings, writer: str) -> Path:
+    """Where the secret of ``writer`` stands on the machine that validates."""
+    return settings.home / "secrets" / "writers" / writer
+
+
+def known(settings: Settings) -> dict[str, bytes]:
+    """The secret of each writer whose signature counts here."""
+    folder = secret_file(settings, "")
+    return {path.name: path.read_bytes().strip() for path in folder.iterdir()} if folder.is_dir() else {}
+
+
+def own(settings: Settings) -> tuple[str, bytes] | None:
+    """The writer as which this process sends, and its secret; None where it signs nothing. Raises :class:`NoSecret`."""
+    writer, secret = settings.writer.name, settings.writer.secret.get_secret_value()
+    if not writer:
+        return None
+    if secret:
+        return writer, secret.encode()
+    try:
+        return writer, secret_file(settings, writer).read_bytes().strip()
+    except FileNotFoundError:
+        raise NoSecret(
+            f"Writer {writer} has no secret: `solera register` makes it in {secret_file(settings, writer)}; "
+            "give it to that gateway as SOLERA_WRITER__SECRET."
+        ) from None
