@@ -99,8 +99,6 @@ def process(settings: Settings) -> dict[str, str]:
         **_jars(settings),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        # Every user of the machine reaches the driver's ports; a local master makes itself a secret that opens them.
-        "spark.authenticate": str(settings.spark.master.startswith("local")).lower(),
         # One process has no other host to wait for, and its scheduler never looks again: a task would wait for ever.
         "spark.locality.wait": "0s",
         "spark.python.daemon.module": "store.python_daemon",
