@@ -15,11 +15,13 @@ replaced    fell to another meter's value                           power, else 
 jump        rose beyond what capacity, power or pace allow          power, else unknown: bounded, not covered
 stuck       stood still under power                                 shared over the standstill if it caught up,
                                                                     or if power stood, too; else power
+correction  a small fall that stays, or a register that trembles  near it power, else its highest value; bounded
 gap         no sample for longer than LONG_STEP                     total known, shared evenly (``spread``), bounded
 ==========  ======================================================  =============================================
 
 A step is bounded by the capacity where it is known, else by believed power, else by the pace of the steps near it
-(:mod:`energy.registers.pace`). One count backwards is jitter and is levelled. Where there is power and no register,
+(:mod:`energy.registers.pace`). One count backwards is jitter and is levelled. A coarse register that stands between
+two counts under power is shared by power, each period bounded by the count. Where there is power and no register,
 power is integrated (trapezoid over gaps up to ``POWER_GAP``; method ``integrated``), bounded by the lesser and greater
 of each two powers.
 
@@ -39,8 +41,9 @@ from energy.conflict import greater
 from energy.energy_row import to_mwh, to_us
 from energy.registers.apportion import ALL_TIME, Window
 from energy.registers.fast_path import Course, advance
-from energy.registers.full_path import Portion, portions_by_full_path
+from energy.registers.full_path import portions_by_full_path
 from energy.registers.pace import CONTEXT, REACH_US
+from energy.registers.portion import Portion
 
 __all__ = [
     "ANY_HOLE",

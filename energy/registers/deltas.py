@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from energy.registers.pace import LIKE, SLACK_US
-from energy.registers.samples import OFF_BY, SPARE_MWH, Samples, count_of
+from energy.registers.resolution import count_of
+from energy.registers.samples import OFF_BY, SPARE_MWH, Samples
 
 SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
 """Resolutions (mWh) of registers that wrap: 0.1 Wh to 1 kWh."""

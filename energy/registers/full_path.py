@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
-from typing import NamedTuple
 
-from energy.energy_row import METHOD_RANK, QUARTER_US, joined_causes
+from energy.energy_row import QUARTER_US, joined_causes
 from energy.registers.apportion import ALL_TIME, Window, areas_under, by_power, by_time
 from energy.registers.deltas import Delta, classify_delta
 from energy.registers.outliers import validate_register
 from energy.registers.pace import MW_US
+from energy.registers.portion import Portion, bound_by_doubts
 from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister
 
@@ -22,32 +22,6 @@ LONG_STEP_US = LONG_STEP // timedelta(microseconds=1)
 
 RESET_SHARE = 0.95
 """A reset register that has counted this share of what power gives was reset at the step's beginning."""
-
-
-class Portion(NamedTuple):
-    """What is known of one register in one quarter-hour; energies in mWh, time covered in microseconds."""
-
-    mwh: int
-    covered: int
-    method: str = "measured"
-    lower: int = 0
-    upper: int = 0
-    cause: str = ""
-
-    def plus(self, other: Portion) -> Portion:
-        """Both together: as sure as the less sure of them."""
-        method = max(self.method, other.method, key=METHOD_RANK.__getitem__)
-        cause = self.cause
-        if other.cause and other.cause != cause:
-            cause = joined_causes(f"{cause},{other.cause}".split(","))
-        return Portion(
-            self.mwh + other.mwh,
-            self.covered + other.covered,
-            method,
-            self.lower + other.lower,
-            self.upper + other.upper,
-            cause,
-        )
 
 
 def portions_by_full_path(
@@ -70,6 +44,7 @@ def portions_by_full_path(
     for period, portion in _stretches(of, valid, bridge_us, window):
         held = found.get(period)
         found[period] = portion if held is None else held.plus(portion)
+    bound_by_doubts(of, valid, found)
     return found
 
 
@@ -79,19 +54,21 @@ def _stretches(of: Samples, valid: ValidRegister, bridge_us: int, window: Window
         yield from _integrated(of, 0, len(of.times) - 1)
         return
     yield from _integrated(of, 0, samples[0])
+    counted = {doubt.last for doubt in valid.doubts if of.integral(doubt.first, doubt.last)}
     for n, (last, here) in enumerate(pairwise(samples), start=1):
         if of.times[here] - of.times[last] > bridge_us:
             yield from _integrated(of, last, here)
-        elif here in valid.dead:
-            yield from _integrated(of, last, here, "stuck")
+        elif here in valid.integrated and (of.integral(last, here) is not None or valid.integrated[here] == "stuck"):
+            yield from _integrated(of, last, here, valid.integrated[here])
         elif here in valid.frozen and of.plausible(last, here):
             yield from _spread(of, last, here, window)
         else:
             following = samples[n + 1] if n + 1 < len(samples) else None
             delta = classify_delta(of, samples[max(0, n - 2) : n], here, following)
-            if here in valid.causes and not delta.cause:
-                delta = delta._replace(cause=valid.causes[here])
-            yield from _step(of, (last, here), delta, window)
+            cause = valid.causes.get(here) or valid.integrated.get(here, "")
+            if cause and not delta.cause:
+                delta = delta._replace(cause=cause)
+            yield from _step(of, (last, here), delta, window, here in counted)
     yield from _integrated(of, samples[-1], len(of.times) - 1)
 
 
@@ -103,8 +80,10 @@ def _spread(of: Samples, last: int, here: int, window: Window) -> Iterator[tuple
         yield period, portion._replace(cause="stuck")
 
 
-def _step(of: Samples, ends: tuple[int, int], delta: Delta, window: Window) -> Iterator[tuple[int, Portion]]:
-    """The shares of a classified delta."""
+def _step(
+    of: Samples, ends: tuple[int, int], delta: Delta, window: Window, is_counted: bool = False
+) -> Iterator[tuple[int, Portion]]:
+    """The shares of a classified delta; ``is_counted``: the count bounds them, however long it took."""
     last, here = ends
     integral = of.integral(last, here)
     unseen = not delta.known or (delta.cause == "reset" and delta.lower < RESET_SHARE * (integral or 0))
@@ -113,7 +92,8 @@ def _step(of: Samples, ends: tuple[int, int], delta: Delta, window: Window) -> I
         return
     shares = list(_shared(of, ends, delta.mwh, window))
     certain = delta.lower == delta.upper
-    if certain and (delta.mwh == 0 or _in_one_period(of, last, here) or not _is_long(of, last, here)):
+    is_seen = delta.mwh == 0 or _in_one_period(of, last, here) or not _is_long(of, last, here)
+    if is_counted or (certain and is_seen):
         yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
         return
     method = "spread" if certain else "estimated"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from energy.registers.corrections import around, small_fall, small_falls
 from energy.registers.deltas import ALL_ONES, wrapped
-from energy.registers.samples import Samples, count_of
+from energy.registers.resolution import count_of
+from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister, without_standstill
 
 MOMENT_US = timedelta(hours=1) // timedelta(microseconds=1)
@@ -24,12 +26,14 @@ counted, or a zero: inverters read 0 from dusk to dawn, or while they restart.""
 
 def validate_register(of: Samples) -> ValidRegister:
     """Judge every value of the register (and level its jitter in place)."""
-    valid, causes = _without_moments(of)
-    return without_standstill(of, valid, causes)
+    have = [i for i, value in enumerate(of.register) if value is not None]
+    falls = small_falls(of, have)
+    valid, causes = _without_moments(of, have)
+    return without_standstill(of, valid, causes, [around(valid, *fall) for fall in falls.items()])
 
 
-def _without_moments(of: Samples) -> tuple[list[int], dict[int, str]]:
-    have = _without_false_start(of, [i for i, value in enumerate(of.register) if value is not None])
+def _without_moments(of: Samples, have: list[int]) -> tuple[list[int], dict[int, str]]:
+    have = _without_false_start(of, have)
     good: list[int] = have[:1]
     causes: dict[int, str] = {}
     at = 1
@@ -48,6 +52,8 @@ def _without_moments(of: Samples) -> tuple[list[int], dict[int, str]]:
             good.append(here)
             causes[here] = "momentary"
         else:
+            if small_fall(of, last, here):
+                of.register[here] = of.register[last]
             good.append(here)
         at += 1
     believed = set(good)
@@ -131,7 +137,7 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
             continue
         sudden = 2 * (value - below) >= high - low
         near = 10 * (value - high) <= value - below and (is_moment or (low == 0 and not counts))
-        if sudden and (near or not of.climbed(have[back - 1], have[back])) and of.plausible(last, have[back]):
+        if sudden and (near or not of.climbed(have[back - 1], have[back])) and of.flowed(last, have[back]):
             return back
     return None
 

@@ -23,13 +23,15 @@ from energy.registers.pace import (
     with_slack,
 )
 from energy.registers.power import GAP_US
-from energy.registers.samples import SPARE_MWH, SPARE_POWER, count_of
-from energy.registers.standstill import STUCK_MWH
+from energy.registers.resolution import count_of
+from energy.registers.samples import SPARE_MWH, SPARE_POWER
+from energy.registers.standstill import CREEPS, STUCK_MWH
 
 Column = Sequence[int | None]
 Last = tuple[int, int, int | None]
 """Time, register and power of the sample before."""
 _STANDING = MW_US * STUCK_MWH
+_CREEPING = MW_US * CREEPS
 
 
 class Columns(NamedTuple):
@@ -74,6 +76,8 @@ def plain_standing(last: Last, standing: Standing, columns: Columns, capacity: i
     for t1, r1, p1 in zip(*columns, strict=True):
         step = r1 - r0
         if step > 0:
+            if p0 and p1 and step * _CREEPING < p0 * (t1 - t0):
+                return None
             energy = 0
             beyond = step - capacity * (t1 - t0 + SLACK_US) // MW_US
             if beyond > 0 and beyond > 2 * count_of(r0, r1):
@@ -82,7 +86,7 @@ def plain_standing(last: Last, standing: Standing, columns: Columns, capacity: i
             return None
         elif p0 and p1 and t1 - t0 <= GAP_US:
             energy += min(p0, p1) * (t1 - t0)
-            if energy > _STANDING and energy > 3 * MW_US * count_of(r0):
+            if energy > _STANDING:
                 return None
         t0, r0, p0 = t1, r1, p1
     return standing._replace(energy=energy)
@@ -95,6 +99,8 @@ def _plain_by_pace(last: Last, standing: Standing, columns: Columns) -> Standing
     for t1, r1, p1 in zip(*columns, strict=True):
         span, step = t1 - t0, r1 - r0
         if step > 0:
+            if p0 and p1 and step * _CREEPING < p0 * span:
+                return None
             beyond = 0
             if p0 is not None and p1 is not None and span <= GAP_US:
                 beyond = step - SPARE_MWH - SPARE_POWER * max(p0, p1) * with_slack(span) // MW_US
@@ -112,7 +118,7 @@ def _plain_by_pace(last: Last, standing: Standing, columns: Columns) -> Standing
             samples += 1
             if p0 and p1 and span <= GAP_US:
                 energy += min(p0, p1) * span
-                if energy > _STANDING and energy > 3 * MW_US * count_of(r0):
+                if energy > _STANDING:
                     return None
         t0, r0, p0 = t1, r1, p1
     return Standing(energy, since, samples, move)

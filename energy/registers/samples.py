@@ -8,6 +8,7 @@ from statistics import median
 
 from energy.registers.pace import HOUSEHOLD_MW, LIKE, MW_US, SLACK_US, Pace, unquestioned, with_slack
 from energy.registers.power import GAP_US, credible_power
+from energy.registers.resolution import coarse_count, count_of
 
 HEADROOM = 1.5
 """How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is a round figure."""
@@ -17,17 +18,12 @@ SPARE_POWER = 10
 """How many times the power at a step's ends, or one sample beyond, may have flowed: the sun may have come out."""
 SPARE_MWH = 1_000_000
 """Energy (mWh) that a step may show beyond what power allows."""
+SPARE_FLOW_MWH = 100_000
+"""Energy (mWh) that may flow beyond that while a register was not to be read."""
 OFF_BY = 3.0
 """Power is believed where it agrees with the register within this factor on most of the register's steps."""
-COUNTS = (1_000_000, 100_000, 10_000, 1_000)
-"""Resolutions of registers in mWh: 1 kWh, 100 Wh, 10 Wh, 1 Wh."""
 CATALOGUE_ERRS = 4
 """So many samples beyond the capacity, and more than half of all, show that the catalogue errs."""
-
-
-def count_of(*values: int) -> int:
-    """The coarsest resolution (mWh) that all ``values`` are multiples of, at least 1 Wh."""
-    return next((count for count in COUNTS if all(value % count == 0 for value in values)), COUNTS[-1])
 
 
 def most_in(capacity_mw: int | None, span: int) -> int:
@@ -145,6 +141,15 @@ class Samples:
         allowed = unquestioned(span) if usual is None else LIKE * usual * with_slack(span) // span
         return self.plausible(i, j) and after - before <= allowed + 2 * count_of(before, after)
 
+    def flowed(self, i: int, j: int) -> bool:
+        """Whether the step from ``i`` up to ``j`` can have happened, and is like what power gives."""
+        integral = self.integral(i, j)
+        if integral is None:
+            return self.plausible(i, j)
+        before, after = self.register[i] or 0, self.register[j] or 0
+        spare = 2 * count_of(before, after) + SPARE_FLOW_MWH
+        return self.plausible(i, j) and after - before <= round(OFF_BY * integral) + spare
+
     def _moves(self) -> list[tuple[int, int]]:
         """Steps from one change of the register to the next, as indexes, those that rise."""
         changes: list[int] = []
@@ -156,10 +161,14 @@ class Samples:
     def _power_agrees(self) -> bool:
         """Whether power and register speak of the same energy: a wrong unit makes power useless, not the register."""
         ratios = []
+        begun = next((i for i, value in enumerate(self.register) if value is not None), 0)
         for i, j in self._moves():
             twice = self._twice[j] - self._twice[i]
             if self.powered(i, j) and twice > 0:
-                ratios.append(((self.register[j] or 0) - (self.register[i] or 0)) * 2 * MW_US / twice)
+                rise = ((self.register[j] or 0) - (self.register[i] or 0)) * 2 * MW_US
+                # Of its first count nobody saw how much had flowed before.
+                count = coarse_count((self.register[i] or 0, self.register[j] or 0)) if i == begun else 0
+                ratios.append(min(rise, max(twice, rise - count * 2 * MW_US)) / twice)
         if ratios:
             return 1 / OFF_BY <= median(ratios) <= OFF_BY
         return self._capacity_mw is None or all((power or 0) <= self._capacity_mw for power in self.power)

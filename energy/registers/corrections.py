@@ -1,0 +1,47 @@
+"""Small falls of a register that corrects itself, or trembles: near them it tells energy to their size only."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from energy.registers.pace import CONTEXT
+from energy.registers.resolution import COARSE, count_of
+from energy.registers.samples import Samples
+
+SMALL_COUNTS = 10
+SMALL_MWH = 100_000
+"""So many counts, or mWh, a register may fall that corrects itself; another meter shows another number."""
+FALL_SHARE = 100
+"""It falls by at most this part of what it shows."""
+
+
+class Doubt(NamedTuple):
+    """From one sample to another a register tells energy to an amount (mWh) only: its count, or how far it fell."""
+
+    first: int
+    last: int
+    mwh: int
+
+
+def small_fall(of: Samples, last: int, here: int) -> int:
+    """How far (mWh) ``here`` falls below ``last`` where that is a correction and no reset; else 0."""
+    high, low = of.register[last] or 0, of.register[here] or 0
+    greatest = min(low // FALL_SHARE, max(SMALL_COUNTS * count_of(high, low), SMALL_MWH))
+    return high - low if 0 < high - low <= greatest else 0
+
+
+def small_falls(of: Samples, have: Sequence[int]) -> dict[int, int]:
+    """By sample the falls (mWh) of the register as read; ``have`` are the samples that have one.
+
+    What is less than the finest coarse count is jitter, and nothing is in doubt for it.
+    """
+    return {here: fall for last, here in pairwise(have) if (fall := small_fall(of, last, here)) >= COARSE[-1]}
+
+
+def around(valid: Sequence[int], fall: int, mwh: int) -> Doubt:
+    """The neighbourhood of a fall up to the sample ``fall`` among the ``valid`` ones."""
+    at = bisect_left(valid, fall)
+    return Doubt(valid[max(0, at - CONTEXT)], valid[min(len(valid) - 1, at + CONTEXT)], mwh)
