@@ -18,7 +18,7 @@ from rich.table import Table
 
 from energy.balance import installation_energy
 from energy.registers.counters import portions
-from tests.support.register_shapes import CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERABLE, Case, Sample, clean
+from tests.support.registers.shapes import CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERABLE, Case, Sample, clean
 
 NAMES = {5: "5 s", 60: "1 min", 300: "5 min", 900: "15 min"}
 LIMIT_W = 60_000.0

@@ -18,7 +18,7 @@ from rich.progress import track
 from energy.energy_row import to_us
 from energy.registers.counters import ANY_HOLE, portions
 from energy.registers.pace import MW_US
-from tests.support.register_sequences import Sequence, sequence
+from tests.support.registers.sequences import Sequence, sequence
 
 SEQUENCES = 1_000_000
 AT_ONCE = 500

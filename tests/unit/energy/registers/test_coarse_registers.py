@@ -11,7 +11,7 @@ import pytest
 
 from energy.energy_row import QUARTER_US, to_us
 from energy.registers.counters import ANY_HOLE, Portion, portions
-from tests.support.register_shapes import Sample
+from tests.support.registers.shapes import Sample
 
 START = datetime(2026, 11, 24, 6, tzinfo=timezone.utc)
 

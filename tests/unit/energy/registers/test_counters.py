@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from energy.energy_row import QUARTER_US, from_us, to_us
 from energy.registers.counters import BRIDGE, Portion, portions
 from energy.registers.full_path import portions_by_full_path
-from tests.support.register_shapes import (
+from tests.support.registers.shapes import (
     BASE_WH,
     CAPACITY_W,
     LOST,

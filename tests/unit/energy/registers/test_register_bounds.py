@@ -9,7 +9,7 @@ import pytest
 from energy.balance import installation_energy
 from energy.registers.counters import ANY_HOLE, Portion, portions
 from energy.registers.pace import MW_US
-from tests.support.register_faults import AT, COUNT, FAULTS, PACE_W, RATES_S, START, steady, times
+from tests.support.registers.faults import AT, COUNT, FAULTS, PACE_W, RATES_S, START, steady, times
 
 QUANTITIES = {
     "import": ("meter", "import_total_wh"),

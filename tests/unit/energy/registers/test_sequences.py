@@ -7,7 +7,7 @@ import pytest
 from bench.registers import verdicts
 from energy.energy_row import QUARTER_US, to_us
 from energy.registers.counters import CONTEXT, REACH, portions
-from tests.support.register_sequences import sequence
+from tests.support.registers.sequences import sequence
 
 BEFORE_AND_AFTER = 2 * (CONTEXT + 1)
 """What the speed layer looks up beside a window."""

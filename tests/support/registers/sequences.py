@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.support.register_shapes import Sample
+from tests.support.registers.shapes import Sample
 
 RATES_S = (5, 60, 300, 900, 3600, 86_400)
 START = datetime(2026, 6, 1, 7, tzinfo=timezone.utc)

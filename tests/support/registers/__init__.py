@@ -1,0 +1,1 @@
+"""Registers as devices show them: plain, faulty, and generated."""
