@@ -19,6 +19,9 @@ CREEPS = 10
 COUNTS_OFF = 3
 """So many counts power may give while a coarse register stands between two of them: power is not exact."""
 
+ABSURD = 2
+"""So many steps an absurd power makes a register look as if it crept."""
+
 
 class ValidRegister(NamedTuple):
     """Samples whose register is believed, in order; the causes of the steps that end at some; steps set apart."""
@@ -66,7 +69,7 @@ def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
             found.samples.extend(valid[first + 1 : at + 1])
     elif following is not None and _caught_up(of, begin, end, following):
         found.causes[following] = "stuck"
-    elif not _stood_still(of, begin, end):
+    elif not _stood_still(of, begin, end) or (of.register[begin] != of.register[end] and at - first <= ABSURD):
         found.samples.extend(valid[first + 1 : at + 1])
     elif of.register[begin] == of.register[end] and of.is_frozen(begin, end):
         of.forget_power(begin, end)
