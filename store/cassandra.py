@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,9 @@ from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPoli
 from conf import logins
 from conf.refusal import Refusal
 from conf.settings import Settings
+
+# A session keeps the keyspace it began with: the server's warning that it may change is no news to anyone.
+logging.getLogger("cassandra.protocol").setLevel(logging.ERROR)
 
 
 class CassandraAway(Refusal, ConnectionError):
