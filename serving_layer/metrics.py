@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 
@@ -45,12 +46,14 @@ class Metrics:
         """Count one request; ``path`` is the route's template."""
         self._requests.labels(path, str(status)).observe(seconds)
 
-    def exposition(self, findings: Iterable[Finding]) -> bytes:
+    def exposition(self, findings: Sequence[Finding]) -> bytes:
         """The text Prometheus scrapes."""
         for finding in findings:
             self._up.labels(finding.name).set(finding.state == "up")
             if finding.age_s is not None:
                 self._age.labels(finding.name).set(finding.age_s)
-            for name, value in finding.measured.items():
-                self._measured[name].set(value)
+        measured = {name: value for finding in findings for name, value in finding.measured.items()}
+        for name, gauge in self._measured.items():
+            # Nothing measured is not nothing there.
+            gauge.set(measured.get(name, math.nan))
         return generate_latest(self._registry)

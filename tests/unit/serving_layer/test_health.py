@@ -192,5 +192,7 @@ def test_prometheus_is_given_all_that_the_checks_measure() -> None:
     findings = [health.Finding("any", "down", None, "", dict.fromkeys(MEASURED, 42.0))]
     lines = metrics.exposition(findings).decode().splitlines()
     assert {f"solera_{name} 42.0" for name in MEASURED} <= set(lines)
+    unseen = metrics.exposition([health.Finding("any", "down", None, "")]).decode().splitlines()
+    assert {f"solera_{name} NaN" for name in MEASURED} <= set(unseen)
     document = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
     assert all(f"`solera_{name}`" in document for name in MEASURED)
