@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
@@ -16,6 +17,7 @@ from conf.refusal import Refusal
 WAIT_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 ASK_SECONDS = 2.0
+DELETE_SECONDS = 30.0
 
 
 class TopicsAway(Refusal, ConnectionError):
@@ -130,6 +132,33 @@ def beginnings(settings: Settings, topic: str) -> dict[int, int]:
         ) from error
     finally:
         consumer.close()
+
+
+def ends(settings: Settings, topic: str) -> dict[int, int]:
+    """The offset behind the last message of each partition, now. Raises :class:`TopicsAway`."""
+    reader = Ends(settings, topic)
+    try:
+        found = reader.read()
+    finally:
+        reader.close()
+    if found is None:
+        raise TopicsAway(f"Kafka at {settings.kafka_servers} does not answer: is it up (solera status)?")
+    return {int(partition): end for partition, end in found.items()}
+
+
+def delete_before(settings: Settings, topic: str, offsets: Mapping[int, int]) -> int:
+    """Have the brokers delete the messages of each partition that lie before the offset, and count them.
+
+    Raises ``KafkaException``.
+    """
+    wanted = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items() if offset]
+    if not wanted:
+        return 0
+    first = beginnings(settings, topic)
+    admin = AdminClient(confluent(settings))  # its answers come for as long as it lives
+    for done in admin.delete_records(wanted).values():
+        done.result(DELETE_SECONDS)
+    return sum(max(0, each.offset - first[each.partition]) for each in wanted)
 
 
 def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:

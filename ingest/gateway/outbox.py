@@ -39,6 +39,17 @@ class Outbox:
         self._lock = threading.Lock()
         self._base = open_file(path)
         self._count, self._bytes = self._counted()
+        self._version = self._data_version()
+
+    def _data_version(self) -> int:
+        """A number that changes when another process has written to the file."""
+        return int(self._base.execute("PRAGMA data_version").fetchone()[0])
+
+    def _count_again_where_another_wrote(self) -> None:
+        """Messages of a forgotten installation are removed by ``solera forget``."""
+        if (version := self._data_version()) != self._version:
+            self._version = version
+            self._count, self._bytes = self._counted()
 
     def _counted(self) -> tuple[int, int]:
         row = self._base.execute("SELECT count(*), coalesce(sum(length(value)), 0) FROM message").fetchone()
@@ -95,6 +106,7 @@ class Outbox:
             self._transact(statement, rows)
             self._count += count
             self._bytes += size
+            self._count_again_where_another_wrote()
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise OutboxFullError(f"the outbox can't be written: {error}") from None
@@ -107,6 +119,7 @@ class Outbox:
         self._base.close()
         self._base = renewed(self._path, error)
         self._count, self._bytes = self._counted()
+        self._version = self._data_version()
 
     def _transact(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         try:

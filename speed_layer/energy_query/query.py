@@ -72,6 +72,8 @@ class Energy:
         self._progress.wait_until_calm()
         started = time.monotonic()
         catalogue = self._catalogue.read()
+        for forgotten in self._carried.keys() - catalogue.installations:
+            del self._carried[forgotten]
         registers = affected(batch, catalogue).cache()
         try:
             ends = registers.where("kafka_partition IS NOT NULL").collect()

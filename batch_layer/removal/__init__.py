@@ -1,0 +1,1 @@
+"""Takes back what the files of HDFS hold: of an installation, or wrong readings of a device."""

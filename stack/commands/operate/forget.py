@@ -1,0 +1,43 @@
+"""``solera forget``: removes an installation and all that names it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from conf import load_settings
+from ingest.gateway.removal import remove_installation
+
+
+def forget(
+    installation: Annotated[str, typer.Argument(help="Its id, as registered.")],
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove an installation for good: its rows in every table and file, the models, its messages in Kafka.
+
+    What Kafka holds of all homes is archived first; then its readings, intervals and quarantine are emptied there. Sums
+    of its community stay as they were published. Shows what each place lost, in rows, models or messages.
+
+    Example: solera forget fontana-01 --yes
+    """
+    if not is_sure:
+        question = f"This removes {installation} and everything that is kept of it, for good. Type its id to go on"
+        if typer.prompt(question) != installation:
+            raise typer.Abort
+    # Spark takes seconds to import; the help should not.
+    from batch_layer.removal.forget import forget
+    from batch_layer.removal.place import Place
+    from store.spark import session
+
+    settings, console = load_settings(), Console(highlight=False, markup=False)
+    places = forget(session(settings, "solera forget"), settings, installation, console.print)
+    places.append(Place("gateway", "outbox", remove_installation(settings.home, installation)))
+    table = Table(title=f"Removed of {installation}", caption="The next night trains new models.")
+    for heading in ("store", "place", "removed"):
+        table.add_column(heading, justify="right" if heading == "removed" else "left")
+    for store, place, count in places:
+        table.add_row(store, place, f"{count:,}")
+    console.print(table)
