@@ -1,11 +1,16 @@
-"""Secrets of writers: a gateway or service signs what it sends, and whoever validates knows it by its secret."""
+"""Writers: a gateway or service signs what it sends, and whoever validates a message knows it by its secret."""
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
+from typing import NamedTuple
 
 from conf.refusal import Refusal
 from conf.settings import Settings
+
+WRITER, SIGNATURE = "solera-writer", "solera-signature"
+"""Headers of a message that is signed."""
 
 
 class NoSecret(Refusal):
@@ -37,3 +42,26 @@ def own(settings: Settings) -> tuple[str, bytes] | None:
             f"Writer {writer} has no secret: `solera register` makes it in {secret_file(settings, writer)}; "
             "give it to that gateway as SOLERA_WRITER__SECRET."
         ) from None
+
+
+def signature(secret: bytes, topic: str, value: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104) of a message and its topic."""
+    return hmac.digest(secret, topic.encode() + b"\n" + value, "sha256")
+
+
+class Signed(NamedTuple):
+    """A message, and who its headers say has written it."""
+
+    topic: str = ""
+    value: bytes | None = None
+    writer: bytes | None = None
+    signature: bytes | None = None
+
+    def is_of(self, writer: str, secret: bytes | None) -> bool:
+        """Whether ``writer``, whose ``secret`` that is, has signed the message."""
+        if secret is None or self.signature is None or self.writer != writer.encode():
+            return False
+        return hmac.compare_digest(signature(secret, self.topic, self.value or b""), self.signature)
+
+
+UNSIGNED = Signed()

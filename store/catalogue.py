@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from conf import Settings, writers
+from conf.writers import UNSIGNED, Signed
 from energy.topics import Rejected
 from store import cassandra
-from store.messages import UNSIGNED, Signed
 
 COMMUNITY = "community"
 """The kind of an installation that is the sum of its members."""

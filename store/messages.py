@@ -1,45 +1,17 @@
-"""Messages of Kafka: who signed one, and as Spark hands them to Python, bounded in bytes before they leave the JVM."""
+"""Messages of Kafka as Spark hands them to Python: bounded in bytes before they leave the JVM."""
 
 from __future__ import annotations
 
-import hmac
-from typing import NamedTuple
-
 from pyspark.sql import DataFrame
 
+from conf.writers import SIGNATURE, WRITER
 from energy.topics import MAX_PAYLOAD_BYTES, REPLAYED
 from store.quarantine import PAYLOAD_BYTES
 
 ARROW_RECORDS = 500
 """Messages of an Arrow batch: of the largest that are opened 32 MB, and Arrow may double that while it writes."""
-
-WRITER, SIGNATURE = "solera-writer", "solera-signature"
-"""Headers of a message that is signed."""
 HEADER_BYTES = 64
-"""What is kept of either: names are shorter, a signature has 32."""
-
-
-def signature(secret: bytes, topic: str, value: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104) of a message and its topic."""
-    return hmac.digest(secret, topic.encode() + b"\n" + value, "sha256")
-
-
-class Signed(NamedTuple):
-    """A message, and who its headers say has written it."""
-
-    topic: str = ""
-    value: bytes | None = None
-    writer: bytes | None = None
-    signature: bytes | None = None
-
-    def is_of(self, writer: str, secret: bytes | None) -> bool:
-        """Whether ``writer``, whose ``secret`` that is, has signed the message."""
-        if secret is None or self.signature is None or self.writer != writer.encode():
-            return False
-        return hmac.compare_digest(signature(secret, self.topic, self.value or b""), self.signature)
-
-
-UNSIGNED = Signed()
+"""What is kept of a header that says who signed: names are shorter, a signature has 32."""
 
 
 def bounded(source: DataFrame) -> DataFrame:

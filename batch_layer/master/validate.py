@@ -11,10 +11,11 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType, _parse_datatype_string
 
 from batch_layer.master import dataset
+from conf.writers import Signed
 from energy.energy_row import from_us
 from energy.topics import TOPICS, Rejected, check_size
 from store.catalogue import Catalogue
-from store.messages import Signed, bounded
+from store.messages import bounded
 from store.quarantine import REFUSED_COLUMNS, Refused
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from confluent_kafka import Producer
 
 from conf import Settings, writers
+from conf.writers import SIGNATURE, WRITER, signature
 from ingest.publishing.message import Message
 from store.kafka import confluent
-from store.messages import SIGNATURE, WRITER, signature
 
 Headers = list[tuple[str, str | bytes | None]]
 Sign = Callable[[Message], Headers]

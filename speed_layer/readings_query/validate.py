@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from conf.writers import Signed
 from energy.energy_row import from_us
 from energy.topics import TOPICS, check_size
 from store.catalogue import Catalogue
-from store.messages import Signed
 
 
 class Message(NamedTuple):

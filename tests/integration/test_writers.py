@@ -18,14 +18,13 @@ from pydantic import SecretStr
 from batch_layer import archive
 from batch_layer.runs import Night, Run
 from conf import Settings
-from conf.writers import NoSecret, secret_file
+from conf.writers import SIGNATURE, WRITER, NoSecret, secret_file, signature
 from ingest.publishing.bulk import publish_all
 from ingest.publishing.live import Publisher
 from ingest.publishing.message import Message, message
 from stack.services import environment
 from store.catalogue import read_catalogue
 from store.kafka import confluent
-from store.messages import SIGNATURE, WRITER, signature
 from store.spark import session
 from tests.integration.conftest import come_as
 from tests.support.speed_world import Job, Views, topic_ends

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conf.writers import UNSIGNED, Signed, signature
 from energy.topics import Rejected
 from store.catalogue import catalogue_of
-from store.messages import UNSIGNED, Signed, signature
 
 
 class Installation(NamedTuple):
