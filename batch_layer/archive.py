@@ -20,7 +20,7 @@ from batch_layer.master import dataset, lost
 from batch_layer.master.validate import validate
 from batch_layer.runs import Night, Outcome, Run, RunError
 from conf import Settings
-from energy.topics import EARLIEST, TOPICS
+from energy.topics import EARLIEST, QUARANTINE, TOPICS
 from store import cassandra, kafka, quarantine
 from store.catalogue import Catalogue, read_catalogue
 from store.ledger import INSERT, Counts, Line
@@ -117,7 +117,7 @@ def _quarantine(settings: Settings, topic: str, refused: DataFrame) -> None:
     rows = quarantine.table_rows(refused, topic)
     names = {"table": quarantine.TABLE, "keyspace": settings.cassandra.keyspace}
     rows.write.format("org.apache.spark.sql.cassandra").options(**names).mode("append").save()
-    to = kafka.spark_options(settings) | {"topic": quarantine.TOPIC}
+    to = kafka.spark_options(settings) | {"topic": QUARANTINE}
     quarantine.messages(rows).write.format("kafka").options(**to).save()
 
 

@@ -28,6 +28,8 @@ READING_AHEAD = timedelta(minutes=1)
 BEHIND = timedelta(days=40)
 """How long after its time a reading may arrive: the stream's store keeps no more. A clock that has fallen back to its
 maker's date says much less, and what is older on purpose comes by a replay."""
+QUARANTINE = "quarantine"
+"""The topic of what was refused of the others."""
 REPLAYED = "replayed"
 """Header of a message that somebody has replayed: it may be of any age."""
 FORECAST_AHEAD = timedelta(days=400)

@@ -25,6 +25,7 @@ from pyspark.sql import SparkSession
 
 from conf import Settings, load_settings
 from conf.refusal import Refusal
+from energy.topics import QUARANTINE
 from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
 from speed_layer.queries import SPARK_CONF, Query, QueryEnded, Watched, end, start, watch
@@ -34,7 +35,7 @@ from store.catalogue import CatalogueReader
 from store.kafka import Ends, TopicsAway, wait_for_topics
 from store.spark import session
 
-TOPICS = ("readings", "quarantine")
+TOPICS = ("readings", QUARANTINE)
 STEADY_SECONDS = 20.0
 """A query that ends sooner after its start ends the job."""
 WAIT_SECONDS = 5.0

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from energy.topics import Rejected
 
-TOPIC = TABLE = "quarantine"
+TABLE = "quarantine"
 PAYLOAD_BYTES = 8_192
 """A quarantined payload is kept up to this length; its true size and its place in the log stand beside it."""
 

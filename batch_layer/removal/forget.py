@@ -22,7 +22,8 @@ from batch_layer.removal.tables import CATALOGUE, Tables
 from batch_layer.runs import Night
 from conf import Settings
 from conf.refusal import Refusal
-from store import cassandra, hdfs, kafka, quarantine
+from energy.topics import QUARANTINE
+from store import cassandra, hdfs, kafka
 from store.catalogue import FRESH_SECONDS
 
 SETTLE_SECONDS = FRESH_SECONDS + 2.0
@@ -61,7 +62,7 @@ def forget(spark: SparkSession, settings: Settings, installation: str, report: R
         ends: dict[str, Mapping[int, int]] = {topic: kafka.ends(settings, topic) for topic in messages.NAMED}
         night = Night(spark, settings, runs.open_run(spark, settings))
         archive.run(night)
-        ends[quarantine.TOPIC] = kafka.ends(settings, quarantine.TOPIC)
+        ends[QUARANTINE] = kafka.ends(settings, QUARANTINE)
         # The run at work knew the installation, and its models have learnt from it: the next night begins anew.
         hdfs.delete(spark, settings.hdfs_path("runs", f"{night.run.run_id}.json"))
         unnamed = [_delete_models(spark, settings)]

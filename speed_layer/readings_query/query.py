@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from conf import Settings
 from energy.energy_row import EPOCH, from_us
+from energy.topics import QUARANTINE
 from speed_layer import sinks
 from speed_layer.progress import Progress
 from speed_layer.readings_query.duplicates import Device
@@ -85,7 +86,7 @@ class Readings:
         if summary.quarantined:
             refused = quarantine.table_rows(validated.where("kind = 'quarantined'"), "readings")
             writes.append(lambda: sinks.write_table(refused, quarantine.TABLE, to))
-            writes.append(lambda: sinks.write_topic(quarantine.messages(refused), quarantine.TOPIC, to))
+            writes.append(lambda: sinks.write_topic(quarantine.messages(refused), QUARANTINE, to))
         sinks.together(*writes)
 
 

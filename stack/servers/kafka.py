@@ -13,14 +13,13 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from conf import logins
 from conf.logins import PREFIX, ROLES, password_file
 from conf.settings import Settings
-from energy.topics import TOPICS
+from energy.topics import QUARANTINE, TOPICS
 from serving_layer.access.token import read_or_make
 from stack.downloads import java
 from stack.process import Service
 from stack.servers.rights import grant
 from store.kafka import kafka_python
 
-QUARANTINE = "quarantine"
 HEAP_MB = 384
 _BROKER = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", *java.QUICK)
 

@@ -9,9 +9,8 @@ from kafka.admin import KafkaAdminClient as Admin
 
 from conf import Settings
 from conf.logins import PREFIX
-from energy.topics import TOPICS
+from energy.topics import QUARANTINE, TOPICS
 from store.kafka import kafka_python
-from store.quarantine import TOPIC as QUARANTINE
 
 WRITES = {
     "ingest": tuple(TOPICS),
