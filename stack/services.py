@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import requests
 from pydantic import BaseModel, SecretStr
@@ -67,7 +68,17 @@ def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
             ready=lambda: _reports(settings, "speed"),
             needs=needs,
         ),
-        thrift.service(serving, environment(serving)),
+        replace(
+            _python(
+                serving,
+                "thrift",
+                "serving_layer.sql.server",
+                ready=lambda: thrift.ask(serving),
+                needs=("cassandra",),
+                ports={"thrift.port": settings.thrift.port},
+            ),
+            patience=300,  # Spark starts and makes its views
+        ),
         _python(
             serving,
             "api",

@@ -15,17 +15,15 @@ from pyhive import exc
 
 from conf import Settings
 from serving_layer.app import create_app
-from stack.servers import thrift
-from stack.services import environment
+from stack.services import services
 from store import cassandra, schema
 from tests.support import serving_rows as rows
+from tests.support.sql_client import Ask, asking
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)
 SHOWN = "date_format(start, \"yyyy-MM-dd'T'HH:mm:ss'Z'\") AS start"
 START_SECONDS = 180
-
-Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +48,7 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
 @pytest.fixture(scope="module")
 def sql(served: Settings) -> Iterator[Ask]:
     """Asks the SQL server, started as the stack starts it."""
-    service = thrift.service(served, environment(served))
+    service = services(served)["thrift"]
     service.prepare()
     with (served.home / "thrift.log").open("wb") as log:
         server = subprocess.Popen(
@@ -58,13 +56,7 @@ def sql(served: Settings) -> Iterator[Ask]:
         )
     try:
         until_ready(service.ready, server)
-        with thrift.connect(served) as connection:
-
-            def ask(statement: str) -> list[tuple[Any, ...]]:
-                cursor = connection.cursor()
-                cursor.execute(statement)
-                return list(cursor.fetchall())
-
+        with asking(served) as ask:
             yield ask
     finally:
         server.terminate()

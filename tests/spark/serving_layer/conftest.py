@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from pyspark.sql import SparkSession
@@ -13,9 +12,8 @@ from pyspark.sql import SparkSession
 from conf import Settings
 from serving_layer.sql.engine import Engine
 from serving_layer.sql.server import CLOSED, serve
-from stack.servers import thrift
+from tests.support.sql_client import Ask, asking
 
-Ask = Callable[[str], list[tuple[Any, ...]]]
 VIEWS = {
     "energy": "SELECT 'home' AS installation_id, 'import' AS quantity, now() AS start, 1.5D AS energy_wh",
     "installation": "SELECT 'home' AS installation_id, 'Home' AS name",
@@ -50,11 +48,5 @@ def served(engine: Engine, settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def sql(served: Settings) -> Iterator[Ask]:
     """Asks as another program does."""
-    with thrift.connect(served) as connection:
-
-        def ask(statement: str) -> list[tuple[Any, ...]]:
-            cursor = connection.cursor()
-            cursor.execute(statement)
-            return list(cursor.fetchall())
-
+    with asking(served) as ask:
         yield ask
