@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
-from typing import Any
 
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
@@ -94,7 +93,7 @@ def archive_batch(night: Night, topic: str, catalogue: Catalogue, messages: Data
     settings, validated = night.settings, validate(messages, topic, catalogue).persist()
     try:
         refused, accepted = validated.where("reason IS NOT NULL"), validated.where("reason IS NULL")
-        recovered = 0
+        recovered, kept = 0, None
         if topic == lost.TOPIC and (offsets := lost.lost_offsets(night, batch)):
             kept = lost.kept_readings(night, offsets, accepted).persist()
             recovered = kept.count()
@@ -104,6 +103,8 @@ def archive_batch(night: Night, topic: str, catalogue: Catalogue, messages: Data
         tally = _tally(validated, recovered, fresh, night.run)
         dataset.append(messages.sparkSession, settings, topic, batch, fresh)
         fresh.unpersist()
+        if kept is not None:
+            kept.unpersist()
         # The speed layer quarantines readings; each table has one writer.
         if tally.quarantined and topic != "readings":
             _quarantine(settings, topic, refused)
@@ -132,9 +133,8 @@ def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int
         .withColumn("event_day", F.expr(dataset.event_day(topic)))
     )
     touched = [row.event_day for row in unique.select("event_day").distinct().collect()]
-    known = dataset.read(spark, settings, topic, touched).where(F.col("archive") < batch).select(*fields)
-    same: Any = [unique[name].eqNullSafe(known[name]) for name in fields]
-    return unique.join(known, same, "left_anti")
+    known = dataset.read(spark, settings, topic, touched).where(F.col("archive") < batch)
+    return dataset.without(unique, known, topic)
 
 
 def _tally(validated: DataFrame, recovered: int, fresh: DataFrame, run: Run) -> Counts:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -88,6 +89,14 @@ def append(spark: SparkSession, settings: Settings, topic: str, batch: int, mess
     text = json.dumps([day.isoformat() for day in brought])
     hdfs.write_text(spark, f"{root}/{_BATCHES}/{batch}.json", text)
     return brought
+
+
+def without(messages: DataFrame, known: DataFrame, topic: str) -> DataFrame:
+    """The ``messages`` of the topic of which ``known`` has no exact repeat, whatever came where and when."""
+    fields = list(TOPICS[topic].columns)
+    known = known.select(*fields)
+    same: Any = [messages[name].eqNullSafe(known[name]) for name in fields]
+    return messages.join(known, same, "left_anti")
 
 
 def event_day(topic: str) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.master import dataset
 from batch_layer.runs import Night
 from energy.topics import TOPICS
 from store import cassandra, kafka
@@ -46,12 +46,8 @@ def kept_readings(night: Night, lost: Ranges, accepted: DataFrame) -> DataFrame:
         lambda either, each: either | each,
         ((F.col("kafka_partition") == p) & (F.col("kafka_offset") >= offsets.start) for p, offsets in lost.items()),
     )
-    fields = list(TOPICS[TOPIC].columns)
-    coordinates = ("kafka_partition", "kafka_offset")
-    kept = table.where(since).select(*fields, *coordinates, F.col("time").alias("received_at"))
-    known = accepted.select(*fields)
-    same: Any = [kept[name].eqNullSafe(known[name]) for name in fields]
-    return kept.join(known, same, "left_anti")
+    kept = table.where(since).withColumn("received_at", F.col("time")).select(*COLUMNS)
+    return dataset.without(kept, accepted, TOPIC)
 
 
 def said(lost: Ranges, recovered: int) -> str:
