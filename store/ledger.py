@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,11 +48,17 @@ def offsets_text(offsets: Mapping[str, int]) -> str:
 
 def last_offsets(session: Any, topic: str, layer: str, before: int) -> dict[int, int]:
     """By Kafka partition the last offset that the layer's batches with a number below ``before`` have taken."""
-    last: dict[int, int] = {}
-    for row in session.execute(LAST, (topic, layer, before)):
-        for partition, offset in json.loads(row.last_offsets or "{}").items():
-            last[int(partition)] = max(last.get(int(partition), offset), offset)
-    return last
+    found = furthest(row.last_offsets for row in session.execute(LAST, (topic, layer, before)))
+    return {int(partition): offset for partition, offset in found.items()}
+
+
+def furthest(written: Iterable[str | None]) -> dict[str, int]:
+    """By Kafka partition the greatest of the offsets ``written`` as :func:`offsets_text` does."""
+    greatest: dict[str, int] = {}
+    for text in written:
+        for partition, offset in json.loads(text or "{}").items():
+            greatest[partition] = max(offset, greatest.get(partition, offset))
+    return greatest
 
 
 def passed_over(last: Mapping[str, int], first: Mapping[str, int]) -> int:

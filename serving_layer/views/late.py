@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
@@ -17,6 +16,7 @@ from energy.topics import TOPICS, Reason, Rejected
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from store.instants import utc_or_none
+from store.ledger import furthest
 from store.runs import Published
 
 KEPT = timedelta(days=40)
@@ -165,8 +165,5 @@ def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) ->
 def _archived_offsets(reader: Reader, seen: Published) -> dict[str, int]:
     """Of each Kafka partition the last offset that the newest published run knows."""
     through = max((run.marks.get("readings", -1) for run in seen.runs), default=-1)
-    ends: dict[str, int] = {}
-    for row in reader.rows(_ARCHIVED, through) if through >= 0 else []:
-        for partition, offset in json.loads(row.last_offsets or "{}").items():
-            ends[partition] = max(offset, ends.get(partition, -1))
-    return ends
+    rows = reader.rows(_ARCHIVED, through) if through >= 0 else []
+    return furthest(row.last_offsets for row in rows)
