@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
 from batch_layer.archive import ArchiveError
@@ -63,13 +61,7 @@ def wait_for(settings: Settings, readings: int) -> None:
 
 def drop(settings: Settings, topic: str) -> None:
     """Let Kafka forget all that the topic holds, as it does of itself after the retention."""
-    admin = AdminClient(kafka.confluent(settings))
-    ends = kafka.Ends(settings, topic)
-    offsets = ends.read() or {}
-    ends.close()
-    partitions = [TopicPartition(topic, int(partition), end) for partition, end in offsets.items()]
-    for future in admin.delete_records(partitions).values():
-        future.result(30)
+    assert kafka.delete_before(settings, topic, kafka.ends(settings, topic)) > 0
 
 
 def times(spark: SparkSession, settings: Settings, home: str) -> list[datetime]:
