@@ -104,7 +104,7 @@ class Progress:
         """Note messages that Kafka dropped before this layer had read them."""
         if count:
             self._dropped += count
-            log.warning("Kafka dropped %d readings before they were read; no layer has them", count)
+            log.warning("Kafka dropped %d readings before the speed layer had read them", count)
 
     def energy_batch(self, batch_id: int, rows: int, seconds: float, last: Mapping[str, int]) -> None:
         """Note a batch of energy: ``rows`` installations, of readings up to ``last`` of each partition."""

@@ -1,1 +1,1 @@
-"""Takes back what the files of HDFS hold: of an installation, or wrong readings of a device."""
+"""Takes an installation out of everything that is kept."""
