@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from conf import Settings
 from ingest.devices.modbus import Link
 from ingest.devices.registry import Device, catalogued, measurable, open_link
 from ingest.gateway.poller import Keep, Poller
+from ingest.gateway.remembered import remember, remembered
 from store.cassandra import connect
-from store.reports import replace_text, set_aside
 
 log = logging.getLogger("gateway")
-_DEVICES = TypeAdapter(list[Device])
 
 
 class Fleet:
@@ -32,7 +28,6 @@ class Fleet:
         self.unusable: dict[str, str] = {}
         self.error: str | None = None
         self._settings, self._keep = settings, keep
-        self._memory = settings.home / "gateway" / "devices.json"
         self._session: Any = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._links: dict[tuple[str, int], Link] = {}
@@ -46,7 +41,7 @@ class Fleet:
             await asyncio.to_thread(self._disconnect)
             self._say(f"the catalogue can't be read: {error}")
             if not self.pollers:
-                self._follow(self._remembered())
+                self._follow(remembered(self._settings.home))
             return False
         self._warn_of(unusable)
         if self._follow(devices):
@@ -65,20 +60,9 @@ class Fleet:
 
     def _remember(self, devices: list[Device]) -> None:
         try:
-            replace_text(self._memory, json.dumps(_DEVICES.dump_python(devices, mode="json")))
+            remember(self._settings.home, devices)
         except OSError as error:  # a full disk must not end the polling
             log.warning("the devices can't be remembered: %s", error.strerror)
-
-    def _remembered(self) -> list[Device]:
-        """The devices last read; none, and word of it, where the file that holds them is damaged."""
-        try:
-            return _DEVICES.validate_json(self._memory.read_bytes())
-        except FileNotFoundError:
-            return []
-        except (ValueError, OSError) as error:
-            aside = set_aside(self._memory)
-            log.warning("%s is damaged (%s) and set aside as %s", self._memory, type(error).__name__, aside.name)
-            return []
 
     def _read(self) -> tuple[list[Device], dict[str, str]]:
         if self._session is None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from store.reports import replace_text
+from ingest.gateway.remembered import remember, remembered
 
 WAIT_SECONDS = 30.0
 """How long another's write into the outbox is waited for."""
@@ -18,12 +17,9 @@ def remove_installation(home: Path, installation: str) -> int:
 
     Returns how many messages were removed; none where no gateway has ever run there.
     """
-    folder = home / "gateway"
-    remembered = folder / "devices.json"
-    if remembered.exists():
-        devices = json.loads(remembered.read_text())
-        replace_text(remembered, json.dumps([each for each in devices if each["installation_id"] != installation]))
-    outbox = folder / "outbox.sqlite"
+    if devices := remembered(home):
+        remember(home, [device for device in devices if device.installation_id != installation])
+    outbox = home / "gateway" / "outbox.sqlite"
     if not outbox.exists():
         return 0
     with closing(sqlite3.connect(outbox, timeout=WAIT_SECONDS)) as base, base:

@@ -33,8 +33,9 @@ def forget(
     from store.spark import session
 
     settings, console = load_settings(), Console(highlight=False, markup=False)
-    places = forget(session(settings, "solera forget"), settings, installation, console.print)
-    places.append(Place("gateway", "outbox", remove_installation(settings.home, installation)))
+    # First, for what is killed behind it is found again by what Cassandra still holds.
+    outbox = Place("gateway", "outbox", remove_installation(settings.home, installation))
+    places = [*forget(session(settings, "solera forget"), settings, installation, console.print), outbox]
     table = Table(title=f"Removed of {installation}", caption="The next night trains new models.")
     for heading in ("store", "place", "removed"):
         table.add_column(heading, justify="right" if heading == "removed" else "left")

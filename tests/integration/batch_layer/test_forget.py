@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +20,11 @@ from batch_layer.removal.forget import NothingForgotten, forget
 from batch_layer.removal.place import Place
 from batch_layer.removal.tables import NAME
 from conf import Settings
+from ingest.devices.registry import CONNECTION, Device
+from ingest.gateway.outbox import Outbox
+from ingest.gateway.remembered import remember, remembered
+from ingest.publishing.message import Message
+from stack.services import environment
 from store import cassandra, kafka, lock
 from store.spark import session
 from tests.support import batch_world as world
@@ -202,3 +212,16 @@ def test_a_forgotten_community_lets_its_members_go(lived_in: Settings, spark: Sp
     with cassandra.session(lived_in) as cql:
         kept = cql.execute("SELECT community_id FROM installation WHERE installation_id = %s", (KEPT,)).one()
     assert kept.community_id is None
+
+
+def test_the_command_says_what_each_place_has_lost_the_gateway_too(lived_in: Settings) -> None:
+    reached = CONNECTION.validate_python({"protocol": "sunspec-tcp", "host": "127.0.0.1"})
+    remember(lived_in.home, [Device(KEPT, "meter-1", "meter", reached)])
+    outbox = Outbox(lived_in.home / "gateway" / "outbox.sqlite", 1)
+    outbox.keep([Message("readings", KEPT.encode(), b"{}")] * 2)
+    command = [str(Path(sys.executable).parent / "solera"), "forget", KEPT, "--yes"]
+    done = subprocess.run(command, env=os.environ | environment(lived_in), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"gateway +│ outbox +│ +2", done.stdout)
+    assert remembered(lived_in.home) == []
+    assert rows_by_home(lived_in)[KEPT] == {}

@@ -10,7 +10,6 @@ import pytest
 
 from conf import Settings
 from ingest.devices.registry import CONNECTION, Device
-from ingest.gateway import fleet as module
 from ingest.gateway.fleet import Fleet
 from tests.support.peers.modbus_device import free_port
 
@@ -80,5 +79,5 @@ def test_a_disk_that_takes_no_memory_of_devices_does_not_end_the_polling(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "replace_text", full)
+    monkeypatch.setattr("ingest.gateway.remembered.replace_text", full)
     assert refreshed(own, monkeypatch, [a_meter("home-1", 502)]).pollers

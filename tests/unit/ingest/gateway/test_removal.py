@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from ingest.devices.registry import CONNECTION, Device
 from ingest.gateway.outbox import Outbox
+from ingest.gateway.remembered import remember, remembered
 from ingest.gateway.removal import remove_installation
 from ingest.publishing.message import Message
 
@@ -26,12 +27,12 @@ def test_its_messages_go_and_a_gateway_at_work_counts_right(tmp_path: Path) -> N
 
 
 def test_its_devices_are_no_longer_remembered(tmp_path: Path) -> None:
-    remembered = tmp_path / "gateway" / "devices.json"
-    remembered.parent.mkdir()
-    devices = [{"installation_id": name, "device_id": "meter-1"} for name in ("gone", "kept")]
-    remembered.write_text(json.dumps(devices))
+    reached = CONNECTION.validate_python({"protocol": "sunspec-tcp", "host": "127.0.0.1"})
+    gone, kept = (Device(name, "meter-1", "meter", reached) for name in ("gone", "kept"))
+    remember(tmp_path, [gone, kept])
+    assert remembered(tmp_path) == [gone, kept]
     assert remove_installation(tmp_path, "gone") == 0
-    assert json.loads(remembered.read_text()) == devices[1:]
+    assert remembered(tmp_path) == [kept]
 
 
 def test_where_no_gateway_ever_ran_nothing_is_made(tmp_path: Path) -> None:
