@@ -128,7 +128,7 @@ READINGS = st.lists(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(READINGS, st.integers(0, 2**32))
 def test_order_and_repetition_change_nothing(readings: list[Reading], seed: int) -> None:
     chance = random.Random(seed)

@@ -95,7 +95,7 @@ def test_a_reading_that_replaced_another_explains_what_its_absence_does_not() ->
     assert difference.parts == {"late": 1000, "duplicate": 2000}
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     *[
         st.lists(
@@ -154,7 +154,7 @@ def test_periods_in_a_row_that_fared_alike_are_one_stretch() -> None:
     assert as_it_stands(found[0], NEXT_YEAR) == found[0]
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.sets(st.integers(0, 95)), st.sets(st.integers(0, 95)))
 def test_every_expected_period_lies_in_exactly_one_stretch(periods: set[int], having: set[int]) -> None:
     expected = [MIDNIGHT + n * QUARTER for n in periods]

@@ -43,7 +43,7 @@ _rows = st.lists(
 _changes = st.dictionaries(st.integers(0, 140).map(lambda n: CLOCKS_BACK + n * QUARTER), st.integers(-(10**6), 10**6))
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(_rows, _rows, _rows, _changes, _changes)
 def test_parts_sum_to_differences_and_days_to_the_whole(
     speed: list[EnergyRow],

@@ -71,7 +71,7 @@ def expected(readings: list[dict[str, Any]]) -> Tables:
     return tables
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(_readings, min_size=1, max_size=12), st.data())
 def test_any_order_repetition_and_batching_ends_the_same(readings: list[dict[str, Any]], data: st.DataObject) -> None:
     repeated = readings + data.draw(st.lists(st.sampled_from(readings), max_size=8))
@@ -84,7 +84,7 @@ def test_any_order_repetition_and_batching_ends_the_same(readings: list[dict[str
     assert sum(tables.counts) == len(log)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(_readings, min_size=1, max_size=12), st.data())
 def test_a_batch_written_in_part_and_replayed_ends_the_same(
     readings: list[dict[str, Any]], data: st.DataObject

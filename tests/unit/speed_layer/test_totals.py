@@ -165,7 +165,7 @@ _readings = st.builds(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(_readings, min_size=1, max_size=8), st.integers(0, 8), st.integers(1, 4), st.data())
 def test_any_order_and_repetition_ends_in_the_energy_of_all(
     readings: list[dict[str, Any]], ahead: int, batch: int, data: st.DataObject
@@ -179,7 +179,7 @@ _shares = st.sampled_from([0.5, 1.0, 1.4])
 _rises = st.sampled_from([0.0, 0.0, 7.0, 40.0, 300.0])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(_seconds, _shares, _rises), max_size=25), st.booleans(), st.integers(0, 10), st.integers(1, 6)
 )

@@ -19,7 +19,7 @@ def spans(days: set[date]) -> list[device_days.Span]:
     return device_days.join((day, day) for day in days)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_days, st.data())
 def test_any_order_and_repetition_of_spans_joins_to_the_same_days(days: set[date], data: st.DataObject) -> None:
     parts = data.draw(st.permutations([(day, day) for day in days] + spans(days)))
@@ -28,7 +28,7 @@ def test_any_order_and_repetition_of_spans_joins_to_the_same_days(days: set[date
     assert {first + n * DAY for first, last in joined for n in range((last - first).days + 1)} == days
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_days, _any_day, st.integers(0, 3))
 def test_near_are_the_days_around_and_the_nearest_beyond(days: set[date], day: date, reach: int) -> None:
     wanted = {each for each in days if abs((each - day).days) <= reach}
@@ -38,7 +38,7 @@ def test_near_are_the_days_around_and_the_nearest_beyond(days: set[date], day: d
     assert device_days.near(spans(days), day, reach) == sorted(wanted)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_days, st.data())
 def test_a_day_heard_reaches_to_the_other_end_of_the_silence_beside_it(days: set[date], data: st.DataObject) -> None:
     day = data.draw(st.sampled_from(sorted(days)))
@@ -48,7 +48,7 @@ def test_a_day_heard_reaches_to_the_other_end_of_the_silence_beside_it(days: set
     assert set(device_days.silence_around(spans(days), day)) == wanted
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_days, _any_day, _any_day)
 def test_silences_are_the_days_between_that_were_not_heard(days: set[date], first: date, last: date) -> None:
     between = {min(days) + n * DAY for n in range((max(days) - min(days)).days)} - days

@@ -88,7 +88,7 @@ _readings = st.builds(
 _intervals = st.builds(interval, st.integers(0, 25), st.sampled_from([0.0, 12.5, 900.001]))
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(_readings, max_size=8), st.lists(_intervals, max_size=4), st.data())
 def test_any_order_and_repetition_of_a_week_gives_the_same_bytes(
     readings: list[dict[str, Any]], intervals: list[dict[str, Any]], data: st.DataObject
@@ -99,7 +99,7 @@ def test_any_order_and_repetition_of_a_week_gives_the_same_bytes(
     assert list(total_weeks(WORK, [week(*came)])) == list(total_weeks(WORK, [week(*rows)]))
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.sets(st.integers(-1400, 1400), min_size=2, max_size=6), st.data())
 def test_whatever_the_holes_a_register_gives_its_true_increase(minutes: set[int], data: st.DataObject) -> None:
     steps = [data.draw(st.integers(0, 40)) * 1.5 for _ in minutes]
@@ -166,7 +166,7 @@ def name(row: dict[str, Any]) -> tuple[str, str, datetime]:
     return row["installation_id"], row["device_id"], row["time"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SAMPLES, st.integers(1, 7))
 def test_repeats_are_merged_wherever_batches_end(samples: list[tuple[str, str, int, float]], size: int) -> None:
     rows = [
