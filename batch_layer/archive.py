@@ -132,8 +132,8 @@ def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int
         .select(*fields, "first.*")
         .withColumn("event_day", F.expr(dataset.event_day(topic)))
     )
-    touched = [row.event_day for row in unique.select("event_day").distinct().collect()]
-    known = dataset.read(spark, settings, topic, touched).where(F.col("archive") < batch)
+    days = [row.event_day for row in unique.select("event_day").distinct().collect()]
+    known = dataset.read(spark, settings, topic, days).where(F.col("archive") < batch)
     return dataset.without(unique, known, topic)
 
 

@@ -67,7 +67,7 @@ def measure(table: Table, console: Console, home: Path, commitlog: str, asked: a
         publish(settings, count, a_while_ago(count, asked.devices), asked.devices)
         alone = backlog(console, settings, asked)
         looped = plain_loop(console, settings, asked)
-        told(
+        print_row(
             table,
             console,
             f"backlog of {asked.readings:,}, commit log {commitlog}, readings/s",
@@ -82,7 +82,7 @@ def measure(table: Table, console: Console, home: Path, commitlog: str, asked: a
         down(settings)
 
 
-def told(table: Table, console: Console, *cells: str) -> None:
+def print_row(table: Table, console: Console, *cells: str) -> None:
     """Keep a row for the table, and say it at once: the whole takes a quarter of an hour."""
     table.add_row(*cells)
     console.log(" | ".join(cells))
@@ -122,7 +122,7 @@ def with_energy(table: Table, console: Console, settings: Settings, asked: argpa
         # Energy begins when the backlog's readings are in: what it makes of the warming batches is in its time.
         both = rate(own, wait_for(process, own, "energy", ends(own)), warming=1)
         what = "the same with the energy query on, to the last total"
-        told(table, console, what, f"{both.overall:,.0f}", "", "", f"{BAR_ENERGY:,}")
+        print_row(table, console, what, f"{both.overall:,.0f}", "", "", f"{BAR_ENERGY:,}")
         if not asked.seconds:
             return
         console.log(f"live, speed layer: {asked.rate} readings/s for {asked.seconds:.0f} s")
@@ -132,7 +132,7 @@ def with_energy(table: Table, console: Console, settings: Settings, asked: argpa
     register(looped, asked.devices)
     with loop(looped, 0):
         theirs = percentiles(after_warming(looped, asked))
-    told(
+    print_row(
         table,
         console,
         f"live at {asked.rate}/s, send to row visible, s",

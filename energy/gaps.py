@@ -102,10 +102,10 @@ def arrivals(samples: Iterable[tuple[datetime, datetime]], start: datetime, end:
     could not come before it was taken, so its time beyond the quarter-hour's end is not counted. Nothing is returned
     where no message took longer than LATE to come.
     """
-    told = list(samples)
-    if all(received - time <= LATE for time, received in told):
+    pairs = list(samples)
+    if all(received - time <= LATE for time, received in pairs):
         return {}
-    ordered = sorted((to_us(time), to_us(received)) for time, received in told)
+    ordered = sorted((to_us(time), to_us(received)) for time, received in pairs)
     first, last = to_us(start), to_us(end)
     found: dict[int, int] = {}
     before = None

@@ -34,13 +34,13 @@ def drifting(rows: DataFrame, run: Run) -> DataFrame:
         .select("*", *[_share(name).alias(name) for name in times])
     )
     enough = (F.col("days_now") >= FEWEST_DAYS) & (F.col("days_then") >= FEWEST_DAYS)
-    told = F.format_string(
+    sentence = F.format_string(
         f"forecast of %s drifts: its error of the last {RECENT_DAYS} days is %.2f of the naive forecast's, "
         "%.2f in the weeks before",
         *("quantity", "now", "then"),
     )
     return parts.where(enough & (F.col("now") > 1) & (F.col("now") > RISE * F.col("then"))).select(
-        "installation_id", F.concat("quantity", F.lit(" forecast drift")).alias("kind"), told.alias("text")
+        "installation_id", F.concat("quantity", F.lit(" forecast drift")).alias("kind"), sentence.alias("text")
     )
 
 

@@ -59,10 +59,10 @@ def changed(
     before: Sequence[Span], previous: date | None, spans: Sequence[Span], cut: date
 ) -> Iterator[tuple[date, date | None]]:
     """What has become of the silences since the run that knew ``before`` and cut at ``previous``."""
-    told = dict(silences(before, previous)) if before and previous else {}
+    standing = dict(silences(before, previous)) if before and previous else {}
     found = dict(silences(spans, cut))
-    yield from (each for each in found.items() if each[0] not in told or told[each[0]] != each[1])
-    yield from ((raised, cut) for raised, cleared in told.items() if raised not in found and cleared is None)
+    yield from (each for each in found.items() if each[0] not in standing or standing[each[0]] != each[1])
+    yield from ((raised, cut) for raised, cleared in standing.items() if raised not in found and cleared is None)
 
 
 def _day(instant: datetime | None) -> date | None:

@@ -62,17 +62,17 @@ def ledger(
     samples: dict[str, list[tuple[datetime, datetime]]] = {}
     for reading in readings if days else ():
         samples.setdefault(reading["device_id"], []).append((reading["time"], reading["received_at"]))
-    for told in samples.values():
-        told.sort()
+    for taken in samples.values():
+        taken.sort()
     for each in days:
         day, device = each["event_day"], each["device_id"]
         start = datetime.combine(day, time(), timezone.utc)
         end = start + _DAY
-        told = samples.get(device, [])
-        begin, until = bisect_left(told, (start,)), bisect_left(told, (end,))
-        first = told[begin][0] if each["is_first"] and begin < until else start
+        taken = samples.get(device, [])
+        begin, until = bisect_left(taken, (start,)), bisect_left(taken, (end,))
+        first = taken[begin][0] if each["is_first"] and begin < until else start
         periods = list(quarter_hours(period_start(first), end))
-        arrived = arrivals(told[max(0, begin - 1) : until + 1], start, end)
+        arrived = arrivals(taken[max(0, begin - 1) : until + 1], start, end)
         for quantity in each["quantities"]:
             rows = device_rows(counted, device, quantity, start, end)
             entries = gap_ledger(periods, rows, arrived, max(written, end + LATE))

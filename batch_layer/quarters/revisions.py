@@ -32,7 +32,7 @@ def revisions(totals: DataFrame, published: DataFrame, pairs: DataFrame, run: Ru
     both = totals.select(*KEY, "event_day", F.struct(*VALUE).alias("after")).join(
         stood, [*KEY, "event_day"], "full_outer"
     )
-    gone = F.struct(
+    absent = F.struct(
         F.lit(None).cast("double").alias("energy_wh"),
         F.lit(0.0).alias("completeness"),
         F.lit(WITHDRAWN).alias("method"),
@@ -40,7 +40,7 @@ def revisions(totals: DataFrame, published: DataFrame, pairs: DataFrame, run: Ru
         F.lit(None).cast("double").alias("upper_wh"),
         F.lit("").alias("cause"),
     )
-    after = both.withColumn("after", F.coalesce("after", gone))
+    after = both.withColumn("after", F.coalesce("after", absent))
     different = after.where(~F.col("after").eqNullSafe(F.col("before")))
     why = (
         F.when(F.col("start") >= F.lit(run.previous_cut), "new")

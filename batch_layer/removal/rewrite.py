@@ -22,15 +22,15 @@ def count_rows(spark: SparkSession, wanted: Column, *folders: str) -> int:
     return 0 if rows is None else rows.where(wanted).count()
 
 
-def remove_rows(spark: SparkSession, settings: Settings, gone: Column, *folders: str) -> int:
-    """Remove the rows for which ``gone`` holds from every file below ``folders``, and count them.
+def remove_rows(spark: SparkSession, settings: Settings, removed: Column, *folders: str) -> int:
+    """Remove the rows for which ``removed`` holds from every file below ``folders``, and count them.
 
     Killed at any point it is done again: a new file's name follows from the old one's, which goes last.
     """
     rows = _rows(spark, *folders)
     if rows is None:
         return 0
-    found = rows.where(gone).groupBy(F.col(FILE).alias("file")).count().collect()
+    found = rows.where(removed).groupBy(F.col(FILE).alias("file")).count().collect()
     if not found:
         return 0
     aside = settings.hdfs_path(ASIDE)
@@ -38,7 +38,7 @@ def remove_rows(spark: SparkSession, settings: Settings, gone: Column, *folders:
     (
         spark.read.parquet(*files.values())
         .withColumn("place", F.sha1(F.col(FILE).cast("binary")))
-        .where(~F.coalesce(gone, F.lit(False)))
+        .where(~F.coalesce(removed, F.lit(False)))
         .repartition("place")
         .write.mode("overwrite")
         .partitionBy("place")

@@ -150,8 +150,8 @@ def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) ->
     days = set()
     for key in {*provisional, *published}:
         a, b = provisional.get(key), published.get(key)
-        told = a is not None or (b is not None and b.method in FROM_READINGS)
-        if told and (a and a.energy_wh) != (b and b.energy_wh) and key[1] > now - KEPT:
+        from_readings = a is not None or (b is not None and b.method in FROM_READINGS)
+        if from_readings and (a and a.energy_wh) != (b and b.energy_wh) and key[1] > now - KEPT:
             days.add(period_start(key[1], "day"))
     spans: list[tuple[datetime, datetime]] = []
     for day in sorted(days):

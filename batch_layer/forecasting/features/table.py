@@ -123,13 +123,13 @@ def _features(
 def _labels(series: Series, times: pd.DatetimeIndex, hours: Hours, known: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """The outcome of each hour and its naive forecasts, from what ``outcomes`` held before the positions ``known``."""
     outcomes = series.history if series.outcomes is None else series.outcomes
-    told = hours.past if series.outcomes is None else _past(outcomes, series.zone)
+    known_outcomes = hours.past if series.outcomes is None else _past(outcomes, series.zone)
     value = outcomes.reindex(times).to_numpy()
-    limit = known - 24 * lags.age_days(told, known)
+    limit = known - 24 * lags.age_days(known_outcomes, known)
     return {
         "value": value,
-        "naive": lags.naive(told, hours.target, limit),
-        "last_week": lags.last_week(told, hours.target, limit),
+        "naive": lags.naive(known_outcomes, hours.target, limit),
+        "last_week": lags.last_week(known_outcomes, hours.target, limit),
         OFF: ~np.isnan(value) & np.isnan(series.history.reindex(times).to_numpy()),
     }
 

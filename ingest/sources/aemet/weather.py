@@ -104,8 +104,8 @@ class Observations:
     def _inventory(self, body: Any, _now: datetime, progress: Progress) -> list[Record]:
         """No records: degrees north of every station, which the daylight of its whole days follows from."""
         self._latitudes = {each["station"]: each["latitude"] for each in stations.stations(body, progress)}
-        if gone := sorted(municipality_of_station().keys() - self._latitudes.keys()):
-            progress(f"inventario: conf/stations.csv names stations that AEMET does not: {', '.join(gone)}")
+        if unnamed := sorted(municipality_of_station().keys() - self._latitudes.keys()):
+            progress(f"inventario: conf/stations.csv names stations that AEMET does not: {', '.join(unnamed)}")
         return []
 
     def _days(self, body: Any, now: datetime, progress: Progress) -> list[Record]:

@@ -120,7 +120,7 @@ def without_waits() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def told(own: Settings, service: Service) -> list[str]:
+def progress(own: Settings, service: Service) -> list[str]:
     """A month of issues asked for, through AEMET's usual faults."""
     said: list[str] = []
     hourly, daily = answer_of("hourly"), answer_of("daily")
@@ -138,7 +138,7 @@ def told(own: Settings, service: Service) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def nights(own: Settings, told: list[str]) -> Iterator[tuple[Run, Run, pd.DataFrame]]:
+def nights(own: Settings, progress: list[str]) -> Iterator[tuple[Run, Run, pd.DataFrame]]:
     """The night after the last issue, and the next, for which there was none; the first's features."""
     world.send(own, "intervals", intervals(ISSUED_DAY - timedelta(days=70), 72))
     spark: SparkSession = session(own, "test weather")
@@ -164,10 +164,10 @@ def forecast(settings: Settings, run: Run) -> pd.DataFrame:
     return pd.DataFrame(found).sort_values("time", ignore_index=True)
 
 
-def test_what_aemet_says_and_fails_with_is_told_and_kept(own: Settings, service: Service, told: list[str]) -> None:
+def test_what_aemet_says_and_fails_with_is_told_and_kept(own: Settings, service: Service, progress: list[str]) -> None:
     assert service.keys == {"secret"}
-    assert any("No hay datos" in text for text in told)
-    assert "503" in told[-1]
+    assert any("No hay datos" in text for text in progress)
+    assert "503" in progress[-1]
     kept = sorted((own.home / "issued" / "aemet" / "horaria" / CODE).glob("*.json.gz"))
     assert len(kept) == DAYS + 1
     assert kept[-1].name.startswith("20210109T104745")

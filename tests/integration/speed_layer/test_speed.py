@@ -123,12 +123,12 @@ def test_hostile_messages_end_in_quarantine_and_the_job_lives_on(stack: Settings
         "late": 0,
     }
     rows = list(views.session.execute("SELECT * FROM quarantine"))
-    told = {(each["partition"], each["offset"]): each for each in quarantine_topic(stack)}
+    on_topic = {(each["partition"], each["offset"]): each for each in quarantine_topic(stack)}
     for payload, reason in corpus:
         found = [row for row in rows if row.payload == payload[:PAYLOAD_BYTES] and reason in row.reason]
         assert found, reason
         assert found[0].payload_bytes == len(payload)
-        message = told[found[0].kafka_partition, found[0].kafka_offset]
+        message = on_topic[found[0].kafka_partition, found[0].kafka_offset]
         assert message["topic"] == "readings"
         assert message["reason"] == found[0].reason
     assert len(views.table("inverter_state", f"hostile-{RUN}")) == 2
@@ -341,7 +341,7 @@ def test_old_rows_of_the_ledger_become_one_with_their_sums(stack: Settings, view
 
 
 def test_it_tells_how_far_it_is_and_stops_when_asked(stack: Settings, job: Job) -> None:
-    until("the lag is told", lambda: set(job.report().get("kafka_lag", {}).values()) == {0})
+    until("the lag is on_topic", lambda: set(job.report().get("kafka_lag", {}).values()) == {0})
     report = job.report()
     assert {"batch_id", "rows", "rows_per_second", "at", "last_offsets"} <= report["readings"].keys()
     assert report["energy"]["state"]

@@ -25,13 +25,13 @@ def settings(tmp_path: Path) -> Settings:
     return found.model_copy(update={"hdfs": found.hdfs.model_copy(update={"uri": "file://", "root": str(tmp_path)})})
 
 
-def gone() -> Column:
-    return F.col("installation_id") == "gone"
+def removed() -> Column:
+    return F.col("installation_id") == "removed"
 
 
 def archived(spark: SparkSession, settings: Settings) -> None:
     """Two batches: the first of two homes on two days, the second of one home alone on the third."""
-    for batch, homes, days in ((0, ("kept", "gone"), DAYS[:2]), (1, ("gone",), DAYS[2:])):
+    for batch, homes, days in ((0, ("kept", "removed"), DAYS[:2]), (1, ("removed",), DAYS[2:])):
         rows: list[Any] = [
             {"installation_id": home, "device_id": "i", "device_kind": "inverter", "source": "test",
              "time": datetime(day.year, day.month, day.day, hour, tzinfo=timezone.utc), "energy_total_wh": 1.0 * hour,
@@ -52,9 +52,9 @@ def test_one_home_leaves_the_master_and_the_others_stay(spark: SparkSession, set
     archived(spark, settings)
     folder = settings.hdfs_path("master", "readings")
 
-    assert remove_rows(spark, settings, gone(), folder) == 72
+    assert remove_rows(spark, settings, removed(), folder) == 72
     assert stored(spark, settings) == {("kept", day): 24 for day in DAYS[:2]}
-    assert remove_rows(spark, settings, gone(), folder) == 0
+    assert remove_rows(spark, settings, removed(), folder) == 0
     assert not hdfs.exists(spark, settings.hdfs_path(rewrite.ASIDE))
 
 
@@ -77,11 +77,11 @@ def test_killed_between_two_files_it_is_done_again(
     with monkeypatch.context() as patch:
         patch.setattr(hdfs, "delete", killed)
         with pytest.raises(KeyboardInterrupt):
-            remove_rows(spark, settings, gone(), folder)
-    remove_rows(spark, settings, gone(), folder)
+            remove_rows(spark, settings, removed(), folder)
+    remove_rows(spark, settings, removed(), folder)
 
     assert stored(spark, settings) == {("kept", day): 24 for day in DAYS[:2]}
 
 
 def test_an_empty_place_has_nothing_to_lose(spark: SparkSession, settings: Settings) -> None:
-    assert remove_rows(spark, settings, gone(), settings.hdfs_path("energy")) == 0
+    assert remove_rows(spark, settings, removed(), settings.hdfs_path("energy")) == 0

@@ -69,12 +69,12 @@ def test_an_alarm_stands_from_its_night_until_one_that_no_longer_finds_it(
 ) -> None:
     bad, good = {"a": (50.0, 160.0)}, {"a": (50.0, 50.0)}
     runs = [replace(night, run_id=f"run-{n}", cut=night.cut + timedelta(days=n)) for n in range(4)]
-    told = []
+    alarms_by_night = []
     for n, (run, errors) in enumerate(zip(runs, (bad, bad, good, good), strict=True)):
         run = replace(run, published=tuple(before.run_id for before in runs[:n]))
         at_work = Night(spark, settings, run)
         DRIFT.write(at_work, drift.alarms(at_work, day_ahead(spark, run, errors)))
-        told.append([(r["raised_at"], r["cleared_at"]) for r in DRIFT.read(at_work).collect()])
+        alarms_by_night.append([(r["raised_at"], r["cleared_at"]) for r in DRIFT.read(at_work).collect()])
 
     instants = [run.cut.replace(tzinfo=None) for run in runs]
-    assert told == [[(instants[0], None)], [(instants[0], None)], [(instants[0], instants[2])], []]
+    assert alarms_by_night == [[(instants[0], None)], [(instants[0], None)], [(instants[0], instants[2])], []]

@@ -77,13 +77,13 @@ class Load(threading.Thread):
             self._produce(home, json.dumps(reading).encode(), (home, self.number))
 
     def _produce(self, home: str, value: bytes, which: tuple[str, int]) -> None:
-        def told(error: Any, _message: Any) -> None:
+        def delivered(error: Any, _message: Any) -> None:
             if error is None:
                 self.acknowledged.add(which)
 
         while True:
             try:
-                self._producer.produce("readings", value, key=home, on_delivery=told)
+                self._producer.produce("readings", value, key=home, on_delivery=delivered)
                 return
             except BufferError:
                 self._producer.poll(0.5)

@@ -48,7 +48,7 @@ def kill_archive(world: World, plan: Plan, say: Say = print) -> Outcome:
                 found.add(audit(world, load, since))
                 since = load.number
             note(outcome, found, back)
-            say(told(outcome, "inside the archive", plan.kills))
+            say(sentence(outcome, "inside the archive", plan.kills))
     return outcome
 
 
@@ -72,7 +72,7 @@ def kill_nights(world: World, plan: Plan, say: Say = print) -> Outcome:
             wait_in(made, steps, step, inside, chance.uniform(0.05, 0.95) * took[step])
             back = kill_and_await(world, load, made)
             note(outcome, Found(), back)
-            say(told(outcome, f"{'inside' if inside else 'after'} {step}", plan.night_kills))
+            say(sentence(outcome, f"{'inside' if inside else 'after'} {step}", plan.night_kills))
         with load.paused():
             night()
             night()
@@ -122,7 +122,7 @@ def note(outcome: Outcome, found: Found, back: float) -> None:
     outcome.load = max(outcome.load, os.getloadavg()[0])
 
 
-def told(outcome: Outcome, where: str, kills: int) -> str:
+def sentence(outcome: Outcome, where: str, kills: int) -> str:
     """A line of progress."""
     found = outcome.found
     return (

@@ -159,8 +159,8 @@ def test_periods_in_a_row_that_fared_alike_are_one_stretch() -> None:
 def test_every_expected_period_lies_in_exactly_one_stretch(periods: set[int], having: set[int]) -> None:
     expected = [MIDNIGHT + n * QUARTER for n in periods]
     found = stretches(gap_ledger(expected, [row(n) for n in having], {}, NEXT_DAY))
-    told = [each.start + n * QUARTER for each in found for n in range(each.periods)]
-    assert told == sorted(expected)
+    starts = [each.start + n * QUARTER for each in found for n in range(each.periods)]
+    assert starts == sorted(expected)
     assert all(each.until == each.start + each.periods * QUARTER for each in found)
     assert all(a.until < b.start or (a.state, a.cause) != (b.state, b.cause) for a, b in pairwise(found))
 

@@ -87,9 +87,9 @@ def test_every_dependency_that_is_away_says_so_in_a_sentence(tmp_path: Path) -> 
     known = checks(settings, Reader(settings))
     assert known.pop("disk")().measured["disk_free_bytes"] > 0
     for name, check in known.items():
-        with pytest.raises(Exception, match=r"answer|listens|reported") as told:
+        with pytest.raises(Exception, match=r"answer|listens|reported") as raised:
             check()
-        assert len(str(told.value)) < 200, name
+        assert len(str(raised.value)) < 200, name
 
 
 @pytest.mark.parametrize(

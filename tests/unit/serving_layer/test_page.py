@@ -92,10 +92,10 @@ def test_what_is_no_call_is_one_line_in_the_log_and_no_word(
 
     assert 400 <= answer.status_code < 500
     assert answer.content == b""
-    told = [each for each in caplog.records if each.name.startswith(("serving_layer", "flask", "werkzeug"))]
-    assert len(told) == 1
-    assert told[0].exc_info is None
-    assert len(told[0].getMessage()) < 200
+    logged = [each for each in caplog.records if each.name.startswith(("serving_layer", "flask", "werkzeug"))]
+    assert len(logged) == 1
+    assert logged[0].exc_info is None
+    assert len(logged[0].getMessage()) < 200
 
 
 @pytest.mark.parametrize(

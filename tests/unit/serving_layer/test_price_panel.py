@@ -68,5 +68,5 @@ def test_quarter_hours_count_as_the_hour_they_make() -> None:
 
 def test_a_forecast_of_an_hour_gives_way_to_its_first_known_quarter() -> None:
     known = price(START, 5.0, length=timedelta(minutes=15))
-    told = [known, price(START, 9.0, "forecast"), price(START + HOUR, 9.0, "forecast")]
-    assert [(p["start"], p["kind"]) for p in newest(told)] == [(START, "known"), (START + HOUR, "forecast")]
+    rows = [known, price(START, 9.0, "forecast"), price(START + HOUR, 9.0, "forecast")]
+    assert [(p["start"], p["kind"]) for p in newest(rows)] == [(START, "known"), (START + HOUR, "forecast")]

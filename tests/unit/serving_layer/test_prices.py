@@ -28,7 +28,7 @@ def price(at: int, quarters: int, eur: float, known: int, kind: str = "known", p
     }
 
 
-def told(prices: list[dict[str, Any]]) -> list[tuple[float, float, float]]:
+def bounds(prices: list[dict[str, Any]]) -> list[tuple[float, float, float]]:
     """Start and end in quarter-hours behind ten, and the price."""
     return [((p["start"] - TEN) / QUARTER, (p["end"] - TEN) / QUARTER, p["price_eur_mwh"]) for p in newest(prices)]
 
@@ -37,22 +37,22 @@ QUARTERS = [price(n, 1, eur, 13) for n, eur in enumerate((70, 90, 110, 130))]
 
 
 def test_an_hour_known_later_covers_its_quarters() -> None:
-    assert told([price(0, 4, 100, 14), *QUARTERS]) == [(0, 4, 100)]
+    assert bounds([price(0, 4, 100, 14), *QUARTERS]) == [(0, 4, 100)]
 
 
 def test_quarters_known_later_or_at_once_cover_the_hour() -> None:
     for known in (12, 13):
-        assert told([price(0, 4, 100, known), *QUARTERS]) == [(0, 1, 70), (1, 2, 90), (2, 3, 110), (3, 4, 130)]
+        assert bounds([price(0, 4, 100, known), *QUARTERS]) == [(0, 1, 70), (1, 2, 90), (2, 3, 110), (3, 4, 130)]
 
 
 def test_the_rest_of_an_hour_keeps_the_hour_s_price() -> None:
-    assert told([price(0, 4, 100, 12), QUARTERS[1]]) == [(0, 1, 100), (1, 2, 90), (2, 4, 100)]
+    assert bounds([price(0, 4, 100, 12), QUARTERS[1]]) == [(0, 1, 100), (1, 2, 90), (2, 4, 100)]
 
 
 def test_a_forecast_gives_way_where_a_part_is_known() -> None:
     ahead = [price(0, 4, 50, 23, "forecast"), price(4, 4, 60, 23, "forecast")]
 
-    assert told([*ahead, QUARTERS[2]]) == [(2, 3, 110), (4, 8, 60)]
+    assert bounds([*ahead, QUARTERS[2]]) == [(2, 3, 110), (4, 8, 60)]
 
 
 PRICES = st.builds(

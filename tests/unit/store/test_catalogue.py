@@ -121,11 +121,11 @@ def test_a_writer_does_not_speak_for_devices_of_others() -> None:
 
 @given(secret=st.binary(min_size=1), value=st.binary(), at=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_no_bit_of_a_signed_message_can_change(secret: bytes, value: bytes, at: int, bit: int) -> None:
-    told = signature(secret, "readings", value)
-    assert Signed("readings", value, b"w", told).is_of("w", secret)
-    assert not Signed("readings", value, b"w", flipped(told, at, bit)).is_of("w", secret)
+    tag = signature(secret, "readings", value)
+    assert Signed("readings", value, b"w", tag).is_of("w", secret)
+    assert not Signed("readings", value, b"w", flipped(tag, at, bit)).is_of("w", secret)
     if value:
-        assert not Signed("readings", flipped(value, at, bit), b"w", told).is_of("w", secret)
+        assert not Signed("readings", flipped(value, at, bit), b"w", tag).is_of("w", secret)
 
 
 def flipped(whole: bytes, at: int, bit: int) -> bytes:

@@ -73,31 +73,33 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def told(features: DataFrame, engine: str) -> pd.DataFrame:
+def forecasts(features: DataFrame, engine: str) -> pd.DataFrame:
     return forecast(features, engine)
 
 
-def test_weather_beats_yesterday(told: pd.DataFrame) -> None:
-    median = np.stack(told["quantiles"].tolist())[:, 1]
+def test_weather_beats_yesterday(forecasts: pd.DataFrame) -> None:
+    median = np.stack(forecasts["quantiles"].tolist())[:, 1]
 
-    assert np.abs(told["value"] - median).mean() < 0.6 * np.abs(told["value"] - told["naive"]).mean()
-    assert set(told["step"]) == {"weather", "night"}
+    assert np.abs(forecasts["value"] - median).mean() < 0.6 * np.abs(forecasts["value"] - forecasts["naive"]).mean()
+    assert set(forecasts["step"]) == {"weather", "night"}
 
 
-def test_quantiles_keep_their_order_and_bounds(told: pd.DataFrame) -> None:
-    quantiles = np.stack(told["quantiles"].tolist())
+def test_quantiles_keep_their_order_and_bounds(forecasts: pd.DataFrame) -> None:
+    quantiles = np.stack(forecasts["quantiles"].tolist())
 
     assert (np.diff(quantiles, axis=1) >= 0).all()
     assert quantiles.min() >= 0
     assert quantiles.max() <= 900
-    assert (quantiles[told["dark"]] == 0).all()
+    assert (quantiles[forecasts["dark"]] == 0).all()
 
 
-def test_hiding_all_that_follows_the_issue_changes_no_byte(hidden: DataFrame, engine: str, told: pd.DataFrame) -> None:
+def test_hiding_all_that_follows_the_issue_changes_no_byte(
+    hidden: DataFrame, engine: str, forecasts: pd.DataFrame
+) -> None:
     blind = forecast(hidden, engine)
 
-    assert np.stack(blind["quantiles"].tolist()).tobytes() == np.stack(told["quantiles"].tolist()).tobytes()
-    assert blind["step"].tolist() == told["step"].tolist()
+    assert np.stack(blind["quantiles"].tolist()).tobytes() == np.stack(forecasts["quantiles"].tolist()).tobytes()
+    assert blind["step"].tolist() == forecasts["step"].tolist()
 
 
 def test_weather_an_issue_late_makes_a_worse_forecast(spark: SparkSession, features: DataFrame) -> None:

@@ -40,14 +40,14 @@ def test_what_comes_after_the_origin_changes_nothing(
     monkeypatch.setattr(perceptron, "EPOCHS", 3)
     values = prices(140)
     at = origins(values, 100)[60]
-    told = []
+    forecasts = []
     for later in (values, values.where(values.index < at), values.where(values.index < at, 9999.0)):
         design = lay_out(later, origins(values, 100), MADRID, block)
         learnt = np.flatnonzero(design.ended_before(at))
-        told.append(forecast(maker, design.rows(learnt), design.rows(np.array([60]))))
-    assert np.isfinite(told[0]).all()
-    assert np.array_equal(told[0], told[1])
-    assert np.array_equal(told[0], told[2])
+        forecasts.append(forecast(maker, design.rows(learnt), design.rows(np.array([60]))))
+    assert np.isfinite(forecasts[0]).all()
+    assert np.array_equal(forecasts[0], forecasts[1])
+    assert np.array_equal(forecasts[0], forecasts[2])
 
 
 def forecast(maker: object, known: Design, wanted: Design) -> NDArray[np.float64]:

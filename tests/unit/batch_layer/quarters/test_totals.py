@@ -119,8 +119,8 @@ def test_the_ledger_tells_what_became_of_each_quarter_hour() -> None:
     came = [reading(m, 50.0 + m) for m in (*range(0, 61, 5), *range(600, 661, 5))]
     late = reading(720, 800.0) | {"received_at": DAY + timedelta(days=1)}
     (_, ledger) = total_weeks(WORK, [week(("expected", EXPECTED), *(("reading", r) for r in [*came, late]))])
-    told = [(row["start"].hour, row["until"].hour, row["state"], row["cause"]) for row in ledger.to_pylist()]
-    assert told == [
+    entries = [(row["start"].hour, row["until"].hour, row["state"], row["cause"]) for row in ledger.to_pylist()]
+    assert entries == [
         (0, 1, "present", ""),
         (1, 10, "estimated", "gap"),
         (10, 11, "present", ""),

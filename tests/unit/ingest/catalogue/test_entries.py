@@ -45,7 +45,7 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         ([HOME | {"time_zone": "Europe/Madird"}], r"entry 1 \(casa-1\): time_zone: there is no time zone"),
         ([HOME | {"cups": "ES0021000000000001RA"}], r"cups: .* is no CUPS"),
@@ -75,8 +75,8 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
         ([7], r"entry 1"),
     ],
 )
-def test_each_mistake_is_named(content: Any, told: str) -> None:
-    with pytest.raises(CatalogueError, match=told):
+def test_each_mistake_is_named(content: Any, reason: str) -> None:
+    with pytest.raises(CatalogueError, match=reason):
         parse_catalogue(content)
 
 

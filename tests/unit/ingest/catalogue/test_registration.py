@@ -54,7 +54,7 @@ class Tables:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         ({"installation_id": "new", "community_id": "nowhere"}, "nowhere is not registered"),
         ({"installation_id": "new", "community_id": "home"}, "home is no community"),
@@ -75,13 +75,13 @@ class Tables:
         ({"installation_id": "host", "kind": "community"}, None),
     ],
 )
-def test_what_can_not_be_is_refused_before_anything_is_written(content: Any, told: str | None) -> None:
+def test_what_can_not_be_is_refused_before_anything_is_written(content: Any, reason: str | None) -> None:
     tables = Tables()
-    if told is None:
+    if reason is None:
         write_catalogue(tables, parse_catalogue(content))
         assert tables.written
         return
-    with pytest.raises(CatalogueError, match=told):
+    with pytest.raises(CatalogueError, match=reason):
         write_catalogue(tables, parse_catalogue(content))
     assert tables.written == []
 

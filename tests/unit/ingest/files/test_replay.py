@@ -32,17 +32,17 @@ def test_lines_come_back_byte_for_byte(
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         pytest.param(gzip.compress(b"x" * 500 + b"\n")[:-9], "can't be read", id="cut off gzip"),
         pytest.param(b"\x1f\x8bnot gzip", "can't be read", id="no gzip"),
         pytest.param(b"ok\n" + b"x" * (LIMIT + 1), "line 2: longer than the 1000 bytes", id="long line"),
     ],
 )
-def test_a_file_that_breaks_off_is_said(tmp_path: Path, content: bytes, told: str) -> None:
+def test_a_file_that_breaks_off_is_said(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "lines"
     path.write_bytes(content)
-    with pytest.raises(ReplayError, match=told):
+    with pytest.raises(ReplayError, match=reason):
         list(lines(path, LIMIT))
 
 

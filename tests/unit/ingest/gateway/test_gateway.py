@@ -71,8 +71,8 @@ def nowhere() -> Settings:
 
 
 def test_an_absent_broker_is_said_with_what_was_waited_for() -> None:
-    told = r"Kafka at 127\.0\.0\.1:9 acknowledged 0 of 1 messages of readings within 0\.3 s"
-    with pytest.raises(PublishError, match=told) as raised:
+    reason = r"Kafka at 127\.0\.0\.1:9 acknowledged 0 of 1 messages of readings within 0\.3 s"
+    with pytest.raises(PublishError, match=reason) as raised:
         Publisher(nowhere(), wait_seconds=0.3).send([message("readings", record(1))])
     assert raised.value.acknowledged == [False]
 

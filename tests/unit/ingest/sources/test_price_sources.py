@@ -37,8 +37,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.server.asked.append((parts.path, dict(self.headers)))
-        told = query.get("filename") or query.get("date") or query.get("start_date", "")
-        status, body = self.server.answers.get((parts.path, told), (404, b""))
+        asked_for = query.get("filename") or query.get("date") or query.get("start_date", "")
+        status, body = self.server.answers.get((parts.path, asked_for), (404, b""))
         self.send_response(status)
         self.end_headers()
         self.wfile.write(body)
@@ -92,12 +92,12 @@ def test_a_day_that_omie_has_not_published_has_no_records(sources: Sources, answ
 
 @pytest.mark.parametrize("source", ["omie", "pvpc", "apidatos"])
 def test_a_source_that_fails_does_not_pass_for_a_day_not_published(sources: Sources, source: str) -> None:
-    for path, told in (
+    for path, asked_for in (
         ("/omie", "marginalpdbc_20251026.1"),
         ("/archives/70/download_json", "2025-10-26"),
         ("/apidatos", "2025-10-26T00:00"),
     ):
-        sources.answers[(path, told)] = (503, b"<html>down</html>")
+        sources.answers[(path, asked_for)] = (503, b"<html>down</html>")
     with pytest.raises(requests.HTTPError):
         asked(source)
 
