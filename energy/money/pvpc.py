@@ -2,7 +2,7 @@
 
 The energy term of hour h is ``tolls and charges + (1 + losses) · (A · market + B · futures + adjustment services +
 others)``: Real Decreto 216/2014, art. 9 and 10 bis. Each rule below says from when to when it holds and which text
-says so. All prices are EUR/MWh; hours and periods are those of ``energy.money.tariff``.
+says so. All prices are EUR/MWh; hours and periods are those of ``energy.money.periods``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
-from energy.money.tariff import P1, P2, P3, TERRITORIES, period_2_0td
+from energy.money.periods import P1, P2, P3, TERRITORIES, period_2_0td
 
 ZONE_PREFIX = "ES-"
 """Zones of market ``pvpc`` are this and a territory of the tariff."""

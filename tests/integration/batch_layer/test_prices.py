@@ -20,7 +20,7 @@ from conf import Settings
 from energy.calendar import local_day
 from energy.forecasts.scores import NAIVE
 from energy.money import pvpc
-from energy.money.tariff import MADRID
+from energy.money.periods import MADRID
 from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
 from serving_layer.web import price_chart, price_panel

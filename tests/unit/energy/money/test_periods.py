@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from energy.calendar import local_day
-from energy.money.tariff import UnknownTerritory, is_valley_day, period_2_0td, periods_2_0td
+from energy.money.periods import UnknownTerritory, is_valley_day, period_2_0td, periods_2_0td
 
 MADRID = ZoneInfo("Europe/Madrid")
 
