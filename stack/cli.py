@@ -1,4 +1,4 @@
-"""``solera``: one function a command, each in its own file below ``stack/commands``."""
+"""``solera``: one function, or group of functions, a command, each in its own file below ``stack/commands``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,11 @@ def _solera() -> None:
 modules = {path.stem: path.parent.name for path in sorted(COMMANDS.glob("*/[a-z]*.py"))}
 # The command that is asked for is imported alone: all together take a second and more.
 for name in sorted(set(modules).intersection(sys.argv[1:2]) or modules):
-    app.command(name=name)(getattr(importlib.import_module(f"stack.commands.{modules[name]}.{name}"), name))
+    found = getattr(importlib.import_module(f"stack.commands.{modules[name]}.{name}"), name)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name)
+    else:
+        app.command(name=name)(found)
 
 if __name__ == "__main__":
     app()

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from batch_layer.pricing.design import Design
+from conf.tariffs import tariffs
 from energy.money import pvpc
 
 COMPOSED = "market forecast and dated components"
@@ -25,14 +26,14 @@ STANDS_IN = "last known tolls"
 
 def tolls(times: NDArray[np.datetime64], zone: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Tolls and charges (EUR/MWh) of each hour (UTC), and where the last known ones stand in."""
-    found = [pvpc.tolls(instant, zone) for instant in _instants(times)]
+    found = [pvpc.tolls(tariffs(), instant, zone) for instant in _instants(times)]
     values, stands_in = (np.array(part).reshape(times.shape) for part in zip(*found, strict=True))
     return values, stands_in
 
 
 def market_factors(times: NDArray[np.datetime64], zone: str) -> NDArray[np.float64]:
     """By how much the PVPC moves with the market at each hour (UTC)."""
-    return np.array([pvpc.market_factor(instant, zone) for instant in _instants(times)]).reshape(times.shape)
+    return np.array([pvpc.market_factor(tariffs(), instant, zone) for instant in _instants(times)]).reshape(times.shape)
 
 
 def rest(prices: pd.Series, market: pd.Series, zone: str) -> pd.Series:

@@ -1,20 +1,17 @@
-"""Energy periods of the Spanish access tariff 2.0TD (Circular CNMC 3/2020, art. 7.3).
+"""Energy periods of the Spanish access tariffs (Circular CNMC 3/2020, art. 7) by territory, season and day off.
 
-P1 (punta) 10-14 and 18-22 h, P2 (llano) 8-10, 14-18 and 22-24 h, P3 (valle) 0-8 h, on working days; P3 all day on
-Saturdays, Sundays, 6 January and the national holidays that have a fixed date and can't be moved. So Good Friday is
-NOT P3. In Ceuta and Melilla P1 is 11-15 and 19-23 h, P2 8-11, 15-19 and 23-24 h. Hours are those of the customer's
-clock: in Canarias the same hours of Atlantic/Canary.
+Hours are those of the customer's clock: in Canarias those of Atlantic/Canary. On Saturdays, Sundays and the national
+holidays that have a fixed date and can't be moved the whole day has the cheapest period. So Good Friday is a working
+day. Which hours and days those are stands in ``conf/tariffs/periods.toml``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from energy.calendar import quarter_hours
-
-P1, P2, P3 = "P1", "P2", "P3"
 MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
 TERRITORIES: Mapping[str, tzinfo] = {
     "peninsula": MADRID,
@@ -23,33 +20,28 @@ TERRITORIES: Mapping[str, tzinfo] = {
     "ceuta": MADRID,
     "melilla": MADRID,
 }
-HOLIDAYS = frozenset({(1, 1), (1, 6), (5, 1), (8, 15), (10, 12), (11, 1), (12, 6), (12, 8), (12, 25)})
-"""(month, day) that are P3 all day, besides the week-ends."""
-
-_NIGHT = [P3] * 8
-_COMMON = (*_NIGHT, *[P2] * 2, *[P1] * 4, *[P2] * 4, *[P1] * 4, *[P2] * 2)
-_AFRICA = (*_NIGHT, *[P2] * 3, *[P1] * 4, *[P2] * 4, *[P1] * 4, P2)
+SATURDAY = 5
 
 
-class UnknownTerritory(ValueError):
-    """A territory that has no 2.0TD hours."""
+@dataclass(frozen=True)
+class Periods:
+    """The periods of one access tariff in one territory."""
 
+    zone: tzinfo
+    months: tuple[tuple[str, ...], ...]
+    """From January on, the period of each hour of a working day."""
+    off: str
+    """The period of days off."""
+    days_off: frozenset[tuple[int, int]]
+    """(month, day) that are off besides the week-ends."""
 
-def is_valley_day(day: date) -> bool:
-    """Whether the local ``day`` is P3 from its first to its last hour."""
-    return day.weekday() >= 5 or (day.month, day.day) in HOLIDAYS
+    def is_day_off(self, day: date) -> bool:
+        """Whether the local ``day`` has one period from its first to its last hour."""
+        return day.weekday() >= SATURDAY or (day.month, day.day) in self.days_off
 
-
-def period_2_0td(instant: datetime, territory: str = "peninsula") -> str:
-    """``P1``, ``P2`` or ``P3`` at the aware ``instant``. Raises :class:`UnknownTerritory`."""
-    if territory not in TERRITORIES:
-        raise UnknownTerritory(f"{territory!r} has no 2.0TD hours; use one of {', '.join(TERRITORIES)}")
-    local = instant.astimezone(TERRITORIES[territory])
-    if is_valley_day(local.date()):
-        return P3
-    return (_AFRICA if territory in ("ceuta", "melilla") else _COMMON)[local.hour]
-
-
-def periods_2_0td(start: datetime, end: datetime, territory: str = "peninsula") -> dict[datetime, str]:
-    """Period of every quarter-hour of ``start``..``end``, by its start (UTC)."""
-    return {begin: period_2_0td(begin, territory) for begin in quarter_hours(start, end)}
+    def at(self, instant: datetime) -> str:
+        """The period, as ``P1``, at the aware ``instant``."""
+        local = instant.astimezone(self.zone)
+        if self.is_day_off(local.date()):
+            return self.off
+        return self.months[local.month - 1][local.hour]

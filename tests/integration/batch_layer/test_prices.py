@@ -17,6 +17,7 @@ from batch_layer.pricing.candidates import LASSO
 from batch_layer.pricing.components import COMPOSED
 from batch_layer.runs import Run
 from conf import Settings
+from conf.tariffs import tariffs
 from energy.calendar import local_day
 from energy.forecasts.scores import NAIVE
 from energy.money import pvpc
@@ -90,8 +91,11 @@ def night(settings_of_own: Settings, spark: SparkSession) -> Run:
         for n, more in enumerate((-3.0, -1.0, 1.0, 3.0)):
             quarter = timedelta(minutes=15)
             spot.append(message("spot", "ES", start + n * quarter, round(price + more, 2), quarter))
+    rules = tariffs()
     tariff = [
-        message("pvpc", "ES-peninsula", start, pvpc.tolls(start)[0] + pvpc.market_factor(start) * price + 30.0)
+        message(
+            "pvpc", "ES-peninsula", start, pvpc.tolls(rules, start)[0] + pvpc.market_factor(rules, start) * price + 30
+        )
         for start, price in prices.items()
     ]
     wrong = [b"{}", json.dumps(message("spot", "ES", CUT, 1.0) | {"price_eur_mwh": "12"}).encode()]

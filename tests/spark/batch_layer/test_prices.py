@@ -19,6 +19,7 @@ from batch_layer.pricing.day_ahead import Market, ahead
 from batch_layer.runs import Night, Run
 from conf import Settings
 from conf.stations import DAILY_VALUES, municipality_of_station
+from conf.tariffs import tariffs
 from energy.forecasts.scores import NAIVE
 from energy.money import pvpc
 from tests.support.market import prices as market_prices
@@ -208,9 +209,10 @@ def test_a_perceptron_that_learnt_from_daily_values_beats_one_that_saw_no_weathe
 def found(spark: SparkSession) -> dict[str, object]:
     """A market and the PVPC that follows it, up to the end of the year before the first without a rule."""
     spot = market_prices(170, start="2026-07-14")
-    tariff = pd.Series(
-        [pvpc.tolls(t)[0] + pvpc.market_factor(t) * v + 35.0 for t, v in zip(spot.index, spot, strict=True)], spot.index
-    )
+    rules = tariffs()
+    tolls = [pvpc.tolls(rules, t)[0] for t in spot.index]
+    factors = pd.Series([pvpc.market_factor(rules, t) for t in spot.index], spot.index)
+    tariff = pd.Series(tolls, spot.index) + factors * spot + 35.0
     both = [Market("spot", "ES", spot), Market("pvpc", "ES-peninsula", tariff)]
     return {each.market.market: each for each in ahead(spark, both, (LASSO,), None)}
 

@@ -1,0 +1,33 @@
+"""``solera tariffs check``: which dates the dated rules of a bill cover."""
+
+from __future__ import annotations
+
+import typer
+
+from conf.tariffs import tariffs as rules
+from conf.tariffs.coverage import HOLE, coverage
+from stack.terminal import Form, Format, show
+
+COLUMNS = ("rule", "from", "until", "status", "source")
+
+tariffs = typer.Typer(no_args_is_help=True, help="The dated rules of a bill: tolls, charges, taxes, periods.")
+
+
+@tariffs.callback()
+def _tariffs() -> None:
+    """The dated rules of a bill: tolls, charges, taxes, periods."""
+
+
+@tariffs.command()
+def check(form: Format = Form.table) -> None:
+    """Read every row of conf/tariffs, and show which days each rule covers: from the first to before until.
+
+    A day without a row is refused by every bill; days between two rows have the status `no row`. A conditional row
+    holds only if what it names came true.
+
+    Example: solera tariffs check
+    """
+    found = coverage(rules())
+    rows = [each._asdict() | {"from": each.since} for each in found]
+    holes = sum(each.status == HOLE for each in found)
+    show(form, COLUMNS, rows, "Dated rules of a bill", f"{len(found) - holes} rows, {holes} holes; until: excluded")
