@@ -13,10 +13,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
 from serving_layer import health
-from serving_layer.access.bounds import HEADER_BYTES, Bounds
-from serving_layer.access.http import TimedProtocol
 from serving_layer.access.token import token_of
-from serving_layer.api import alarms, energy, forecasts, installations, prices, problems, provenance, runs
+from serving_layer.api import alarms, energy, forecasts, installations, prices, provenance, runs
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
 from serving_layer.checks import checks
@@ -24,6 +22,9 @@ from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
 from serving_layer.web import login, page
 from serving_layer.web.mount import Page
+from store.web import problems
+from store.web.bounds import HEADER_BYTES, Bounds
+from store.web.connections import TimedProtocol
 
 CONNECTIONS = 200
 """More are told to come back."""

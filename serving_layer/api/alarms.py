@@ -12,8 +12,8 @@ from serving_layer.access.access_log import EVERYBODY
 from serving_layer.access.door import TOKEN, Guarded, note, seen
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import responses
 from serving_layer.views import alarms
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["alarms"], dependencies=[Guarded, p.Turn])
 COLUMNS = ("installation_id", "device_id", "kind", "text", "raised_at", "cleared_at")

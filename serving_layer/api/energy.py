@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import responses
 from serving_layer.views import merged
 from serving_layer.views.merge import Value
 from serving_layer.views.totals import totals
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["energy"], dependencies=[Guarded, p.Turn])
 UTC = ZoneInfo("UTC")

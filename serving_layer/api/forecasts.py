@@ -13,8 +13,8 @@ from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.energy import UTC
-from serving_layer.api.problems import responses
 from serving_layer.views import forecast, merged
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[Guarded, p.Turn])
 COLUMNS = ("issued_at", "time", "p10_wh", "p50_wh", "p90_wh", "step", "model", "run_id")

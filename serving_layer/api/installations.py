@@ -12,9 +12,9 @@ from serving_layer.access.access_log import EVERYBODY
 from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, state
 from store.catalogue import INSTALLATION_FIELDS
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[Guarded, p.Turn])
 

@@ -11,9 +11,9 @@ from fastapi import Depends, Query, Request
 from energy.records import Quantity
 from serving_layer import instants
 from serving_layer.access.turns import Turns
-from serving_layer.api.problems import bad_parameter
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
+from store.web.problems import bad_parameter
 
 Format = Literal["json", "csv"]
 Resolution = Literal["15m", "hour", "day", "month"]

@@ -12,9 +12,9 @@ from energy import records
 from serving_layer.access.door import Guarded
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import responses
 from serving_layer.instants import Span
 from serving_layer.views import merged, prices
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["prices"], dependencies=[Guarded, p.Turn])
 COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10", "p90", "model", "step")

@@ -14,10 +14,10 @@ from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
 from serving_layer.access.turns import Turns
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import responses
 from serving_layer.views import catalogue, gaps, merged, state
 from serving_layer.views import reconcile as compared
 from serving_layer.views import revisions as changed
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
 

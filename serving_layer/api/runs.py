@@ -12,8 +12,8 @@ from energy.topics import TOPICS, TopicName
 from serving_layer.access.door import Guarded
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import bad_parameter, responses
 from serving_layer.views import ledger, merged
+from store.web.problems import bad_parameter, responses
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
 LEDGER_COLUMNS = ("topic", "layer", "batches", *ledger.COUNTS, "written_at")

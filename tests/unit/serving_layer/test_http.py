@@ -11,8 +11,8 @@ import pytest
 import uvicorn
 
 from conf import load_settings
-from serving_layer.access import http
 from serving_layer.app import create_app, server_options
+from store.web import connections
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
@@ -20,7 +20,7 @@ HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
-        patch.setattr(http, "HEAD_SECONDS", 1.0)
+        patch.setattr(connections, "HEAD_SECONDS", 1.0)
         app = create_app(load_settings(home=tmp_path_factory.mktemp("home"), port_offset=22_000))
         server = uvicorn.Server(uvicorn.Config(app, **server_options()))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
