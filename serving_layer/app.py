@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -23,11 +22,9 @@ from serving_layer.reader import Reader
 from serving_layer.web import login, page
 from serving_layer.web.mount import Page
 from store.web import problems
-from store.web.bounds import HEADER_BYTES, Bounds
-from store.web.connections import TimedProtocol
+from store.web.bounds import Bounds
+from store.web.connections import server_options
 
-CONNECTIONS = 200
-"""More are told to come back."""
 ROUTERS = (
     installations.router,
     energy.router,
@@ -73,18 +70,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.watch.stop()
     app.state.reader.close()
-
-
-def server_options() -> dict[str, Any]:
-    """What keeps the server's connections, heads and waits bounded."""
-    return {
-        "access_log": False,
-        "http": TimedProtocol,
-        "h11_max_incomplete_event_size": HEADER_BYTES,
-        "timeout_keep_alive": 5,
-        "limit_concurrency": CONNECTIONS,
-        "timeout_graceful_shutdown": 3,
-    }
 
 
 def main() -> None:

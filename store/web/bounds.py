@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES = 64 * 1024
 """The page's calls have a few hundred bytes."""
+BODY_SECONDS = 30.0
+"""Within which a body must have come."""
 TARGET_BYTES = 8 * 1024
 """Longest path and query together."""
 HEADER_BYTES = 16 * 1024
@@ -16,8 +19,8 @@ HEADER_BYTES = 16 * 1024
 class Bounds:
     """Refuses requests of unbounded size before anything reads them."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, body_bytes: int = BODY_BYTES) -> None:
+        self._app, self._body_bytes = app, body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -34,17 +37,21 @@ class Bounds:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
             await _refuse(send, scope, 431, "headers-too-large", f"Headers may have at most {HEADER_BYTES} bytes.")
             return
-        body = await _body(scope, receive)
+        try:
+            body = await asyncio.wait_for(_body(scope, receive, self._body_bytes), BODY_SECONDS)
+        except asyncio.TimeoutError:
+            await _refuse(send, scope, 408, "body-too-slow", f"A body must come within {BODY_SECONDS:g} seconds.")
+            return
         if body is None:
-            await _refuse(send, scope, 413, "body-too-large", f"A body may have at most {BODY_BYTES} bytes.")
+            await _refuse(send, scope, 413, "body-too-large", f"A body may have at most {self._body_bytes} bytes.")
             return
         await self._app(scope, _replayed(body, receive), send)
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, most_bytes: int) -> bytes | None:
     """The whole body; None where it is too large."""
     said = dict(scope["headers"]).get(b"content-length", b"0")
-    if not said.isdigit() or int(said) > BODY_BYTES:
+    if not said.isdigit() or int(said) > most_bytes:
         return None
     body = bytearray()
     while True:
@@ -52,7 +59,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             return bytes(body)
         body += message.get("body", b"")
-        if len(body) > BODY_BYTES:
+        if len(body) > most_bytes:
             return None
         if not message.get("more_body"):
             return bytes(body)

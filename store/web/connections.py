@@ -1,14 +1,19 @@
-"""HTTP/1.1 of uvicorn with a limit of time for the head of a request: a client that never ends it is let go."""
+"""HTTP/1.1 of uvicorn with its connections, heads and waits bounded: a client that never ends a head is let go."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from store.web.bounds import HEADER_BYTES
+
 HEAD_SECONDS = 10.0
 """From the first byte, or the connection, to the end of the head."""
+CONNECTIONS = 200
+"""More are told to come back."""
 
 
 class TimedProtocol(H11Protocol):
@@ -38,3 +43,15 @@ class TimedProtocol(H11Protocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def server_options() -> dict[str, Any]:
+    """What uvicorn is started with."""
+    return {
+        "access_log": False,
+        "http": TimedProtocol,
+        "h11_max_incomplete_event_size": HEADER_BYTES,
+        "timeout_keep_alive": 5,
+        "limit_concurrency": CONNECTIONS,
+        "timeout_graceful_shutdown": 3,
+    }

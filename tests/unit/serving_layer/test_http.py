@@ -11,8 +11,9 @@ import pytest
 import uvicorn
 
 from conf import load_settings
-from serving_layer.app import create_app, server_options
+from serving_layer.app import create_app
 from store.web import connections
+from store.web.connections import server_options
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
