@@ -117,14 +117,7 @@ class Topic:
         self, payload: bytes | None, received_at: datetime, is_replayed: bool = False
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
         """:meth:`parse`, and why each side field that was out of range has been left out of the record."""
-        if payload is None:
-            raise Rejected("empty message")
-        check_size(len(payload))
-        dropped: Mapping[str, str] = {}
-        try:
-            record: dict[str, Any] = self._validate(payload)
-        except ValidationError as error:
-            record, dropped = self._without_side_fields(payload, error)
+        record, dropped = self.formed(payload)
         record.pop("schema", None)
         if None in record.values():
             record = {name: value for name, value in record.items() if value is not None}
@@ -139,6 +132,18 @@ class Topic:
         if "end" in record and not record["start"] < record["end"] <= record["start"] + LONGEST_INTERVAL:
             raise Rejected(f"end must come after start, and within {LONGEST_INTERVAL.days} days of it")
         return record, dropped
+
+    def formed(self, payload: bytes | None) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """The record whose form ``payload`` has, whatever its times, and why each side field that was out of range has
+        been left out. Raises :class:`Rejected`.
+        """
+        if payload is None:
+            raise Rejected("empty message")
+        check_size(len(payload))
+        try:
+            return self._validate(payload), {}
+        except ValidationError as error:
+            return self._without_side_fields(payload, error)
 
     def _without_side_fields(self, payload: bytes, error: ValidationError) -> tuple[dict[str, Any], dict[str, str]]:
         """The record without its side fields that are out of range. Raises :class:`Rejected` where more is wrong."""
