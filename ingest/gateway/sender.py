@@ -1,13 +1,17 @@
-"""The thread that empties the outbox into Kafka, oldest first, for as long as the gateway runs."""
+"""The thread that empties the outbox, oldest first, for as long as its process runs."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
 
 from conf import Settings
 from ingest.gateway.outbox import Outbox, OutboxFullError
 from ingest.publishing.live import Publisher, PublishError
+from ingest.publishing.message import Message
 
 log = logging.getLogger("gateway")
 BATCH = 5000
@@ -16,15 +20,31 @@ PAUSE_SECONDS = 1.0
 WAIT_SECONDS = 5.0
 
 
-class Sender(threading.Thread):
-    """Sends what ``outbox`` holds to the brokers; :meth:`wake` tells it that there is more."""
+class Delivery(Protocol):
+    """Where messages are sent."""
 
-    def __init__(self, outbox: Outbox, settings: Settings) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
+        """Return once all ``messages`` are acknowledged, in order; raises :class:`PublishError`."""
+        ...
+
+
+Connect = Callable[[], Delivery]
+
+
+def to_kafka(settings: Settings) -> Connect:
+    """Delivery to the brokers."""
+    return partial(Publisher, settings, WAIT_SECONDS)
+
+
+class Sender(threading.Thread):
+    """Sends what ``outbox`` holds by what ``connect`` gives; :meth:`wake` tells it that there is more."""
+
+    def __init__(self, outbox: Outbox, connect: Connect) -> None:
         super().__init__(name="sender", daemon=True)
         self.sent = 0
         self.error: str | None = None
-        self._outbox, self._settings = outbox, settings
-        self._publisher: Publisher | None = None
+        self._outbox, self._connect = outbox, connect
+        self._delivery: Delivery | None = None
         self._more, self._stopping = threading.Event(), threading.Event()
 
     def wake(self) -> None:
@@ -47,7 +67,7 @@ class Sender(threading.Thread):
                 self._say(None)
             except (PublishError, OutboxFullError) as error:
                 self._say(str(error))
-                self._publisher = None
+                self._delivery = None
                 if self._stopping.wait(PAUSE_SECONDS):
                     return
                 continue
@@ -59,10 +79,10 @@ class Sender(threading.Thread):
         batch = self._outbox.oldest(BATCH)
         if not batch:
             return False
-        if self._publisher is None:
-            self._publisher = Publisher(self._settings, WAIT_SECONDS)
+        if self._delivery is None:
+            self._delivery = self._connect()
         try:
-            self._publisher.send([kept.message for kept in batch])
+            self._delivery.send([kept.message for kept in batch])
         except PublishError as error:
             done = [kept for kept, there in zip(batch, error.acknowledged, strict=False) if there]
             self._outbox.delete(done)
@@ -76,5 +96,5 @@ class Sender(threading.Thread):
         if error and not self.error:
             log.warning("%s; %d messages wait in the outbox", error, self._outbox.count)
         if self.error and not error:
-            log.info("Kafka takes messages again; the outbox is empty")
+            log.info("messages are taken again; the outbox is empty")
         self.error = error

@@ -13,7 +13,7 @@ from conf import Settings, load_settings
 from ingest.gateway import group_commit, sender
 from ingest.gateway.group_commit import GroupCommit
 from ingest.gateway.outbox import Outbox
-from ingest.gateway.sender import Sender
+from ingest.gateway.sender import Sender, to_kafka
 from ingest.publishing.live import Publisher, PublishError
 from ingest.publishing.message import Message, message
 
@@ -83,7 +83,7 @@ def test_while_the_broker_is_away_everything_stays_in_the_outbox(
     monkeypatch.setattr(sender, "WAIT_SECONDS", 0.2)
     outbox = Outbox(tmp_path / "outbox.sqlite", 10)
     outbox.keep([message("readings", record(number)) for number in range(3)])
-    sending = Sender(outbox, nowhere())
+    sending = Sender(outbox, to_kafka(nowhere()))
     sending.start()
     sending.wake()
     sending.stop(5)
