@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from typer.testing import CliRunner
 
@@ -29,6 +28,7 @@ from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from stack.cli import app
 from store.cassandra import connect
 from store.kafka import kafka_python
+from tests.support.kafka_topic import messages
 
 HOME = "ingest-home"
 REPLAYED = "ingest-replayed"
@@ -92,22 +92,6 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
                 return found
         time.sleep(0.2)
     raise AssertionError(f"after {seconds:g} s still not: {what}")
-
-
-def messages(settings: Settings, topic: str) -> list[Any]:
-    consumer = KafkaConsumer(**kafka_python(settings), enable_auto_commit=False)
-    try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        found: list[Any] = []
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
-            for records in consumer.poll(timeout_ms=1000).values():
-                found += records
-        return found
-    finally:
-        consumer.close()
 
 
 def readings(settings: Settings, device_id: str) -> list[dict[str, Any]]:
