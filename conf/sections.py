@@ -129,7 +129,22 @@ class WriterSettings(_Frozen):
 
 
 class GatewaySettings(_Frozen):
-    """How often devices are polled and how much is kept while Kafka is away."""
+    """How often devices are polled, how much is kept while nothing can be sent, and where it is sent to.
+
+    ``site_file`` empty: the devices of the catalogue; ``deliver_to`` empty: Kafka.
+    """
 
     poll_seconds: float = Field(gt=0)
     outbox_megabytes: int
+    site_file: str
+    deliver_to: str
+    token: Secret
+
+
+class PushSettings(Endpoint):
+    """Where sites push to, by TLS where there is a ``certificate``, how much is kept, and how fast one site may be."""
+
+    certificate: str
+    key: str
+    outbox_megabytes: int
+    readings_per_second: float = Field(gt=0)

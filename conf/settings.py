@@ -26,6 +26,7 @@ from conf.sections import (
     HdfsSettings,
     KafkaSettings,
     PriceSettings,
+    PushSettings,
     SparkSettings,
     WriterSettings,
 )
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     api: ApiSettings
     writer: WriterSettings
     gateway: GatewaySettings
+    push: PushSettings
     simulator: Endpoint
 
     def model_post_init(self, _context: Any) -> None:

@@ -40,6 +40,7 @@ def checks(settings: Settings, reader: Reader) -> dict[str, Check]:
         "hdfs": lambda: _hdfs(settings),
         "speed": lambda: _speed(run / "speed.json"),
         "gateway": lambda: _gateway(run / "gateway.json"),
+        "push": lambda: _push(run / "push.json"),
         "thrift": lambda: _thrift(settings),
         "night": lambda: _night(reader, begun, datetime.now(timezone.utc)),
         "disk": lambda: _disk(settings.home),
@@ -107,6 +108,16 @@ def _gateway(path: Path) -> Remark:
     if wrong:
         raise Broken(f"{'; '.join(wrong)}; {measured['outbox_readings']} readings kept on disk", measured)
     return Remark(_devices(report.get("devices", {})), measured)
+
+
+def _push(path: Path) -> Remark:
+    """What sites push; a stack need not take any."""
+    if not path.exists():
+        return Remark("does not run here")
+    report = read_report(path, "the push server")
+    if wrong := [str(report[name]) for name in ("kafka_error", "outbox_error") if report.get(name)]:
+        raise Broken(f"{'; '.join(wrong)}; {report['kept']} readings kept on disk")
+    return Remark(f"{report['accepted']} readings taken, {report['kept']} of them to be sent")
 
 
 def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:

@@ -20,6 +20,7 @@ MEMORY_MB = {
     "datanode": 350,
     "speed": 1500,
     "gateway": 150,
+    "push": 150,
     "thrift": 1000,
     "api": 300,
     "simulator": 150,

@@ -19,7 +19,7 @@ from stack.servers import cassandra, hdfs, kafka, thrift
 from store.reports import read_report
 
 SERVERS = ("kafka", "cassandra", "namenode", "datanode")
-JOBS = ("speed", "gateway", "thrift", "api")
+JOBS = ("speed", "gateway", "push", "thrift", "api")
 OPTIONAL = ("simulator",)
 """Runs only when named: it stands in for devices that a real installation has."""
 
@@ -59,6 +59,14 @@ def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
             "ingest.gateway",
             ready=lambda: _reports(settings, "gateway"),
             needs=needs,
+            is_hardy=True,
+        ),
+        _python(
+            as_role(settings, "ingest"),
+            "push",
+            "ingest.push",
+            ready=lambda: _reports(settings, "push"),
+            ports={"push.port": settings.push.port},
             is_hardy=True,
         ),
         _python(

@@ -1,8 +1,8 @@
-"""``python -m ingest.gateway``: polls every device of the catalogue and publishes its readings.
+"""``python -m ingest.gateway``: polls every device of the catalogue, or of its site's file, and sends its readings.
 
-Devices are polled concurrently; each reading is first kept on disk, then sent, then forgotten. Killed at
-any moment it loses nothing it has kept, and sends what is left when it starts again. Where neither Kafka
-nor the disk takes more, it says so and stops polling rather than dropping.
+Devices are polled concurrently; each reading is first kept on disk, then sent to Kafka or to the push server of another
+machine, then forgotten. Killed at any moment it loses nothing it has kept, and sends what is left when it starts again.
+Where neither what it sends to nor the disk takes more, it says so and stops polling rather than dropping.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from conf import Settings, load_settings
+from ingest.gateway.deliver import delivery
 from ingest.gateway.fleet import Fleet
 from ingest.gateway.group_commit import GroupCommit
 from ingest.gateway.outbox import Outbox
@@ -39,7 +40,7 @@ def main() -> int:
 async def run(settings: Settings) -> None:
     """Poll, keep, send and report until the process is asked to end; a part that breaks ends them all."""
     outbox = Outbox(settings.home / "gateway" / "outbox.sqlite", settings.gateway.outbox_megabytes)
-    sender = Sender(outbox, settings)
+    sender = Sender(outbox, delivery(settings))
     commits = GroupCommit(outbox, sender.wake)
     fleet = Fleet(settings, commits.keep)
     stop = asyncio.Event()

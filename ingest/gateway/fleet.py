@@ -1,12 +1,15 @@
-"""The pollers of all devices, kept in step with the catalogue."""
+"""The pollers of all devices, kept in step with the catalogue, or with the file of the site."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 from conf import Settings
+from conf.place import ROOT
+from ingest.catalogue.file import read_catalogue
 from ingest.devices.modbus import Link
 from ingest.devices.registry import Device, catalogued, measurable, open_link
 from ingest.gateway.poller import Keep, Poller
@@ -65,6 +68,8 @@ class Fleet:
             log.warning("the devices can't be remembered: %s", error.strerror)
 
     def _read(self) -> tuple[list[Device], dict[str, str]]:
+        if self._settings.gateway.site_file:
+            return devices_of_file(ROOT / self._settings.gateway.site_file), {}
         if self._session is None:
             self._session = connect(self._settings)
         return catalogued(self._session)
@@ -109,3 +114,16 @@ class Fleet:
         if error and not self.error:
             log.warning("%s", error)
         self.error = error
+
+
+def devices_of_file(path: Path) -> list[Device]:
+    """The devices with a connection in a file as `solera register` takes it.
+
+    Raises :class:`ingest.catalogue.entries.CatalogueError`.
+    """
+    return [
+        Device(entry.installation_id, device.device_id, device.device_kind, device.connection)
+        for entry in read_catalogue(path)
+        for device in entry.devices
+        if device.connection is not None
+    ]

@@ -1,4 +1,4 @@
-"""Takes an installation out of what the gateway keeps on disk; a gateway at work sees it at its next write."""
+"""Takes an installation out of what gateway and push server keep on disk; one at work sees it at its next write."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ WAIT_SECONDS = 30.0
 
 
 def remove_installation(home: Path, installation: str) -> int:
-    """Remove the messages of ``installation`` from the outbox below ``home``, and its devices from those remembered.
+    """Remove the messages of ``installation`` from the outboxes below ``home``, and its devices from those remembered.
 
-    Returns how many messages were removed; none where no gateway has ever run there.
+    Returns how many messages were removed; none where neither has ever run there.
     """
     if devices := remembered(home):
         remember(home, [device for device in devices if device.installation_id != installation])
-    outbox = home / "gateway" / "outbox.sqlite"
+    return sum(_remove(home / owner / "outbox.sqlite", installation) for owner in ("gateway", "push"))
+
+
+def _remove(outbox: Path, installation: str) -> int:
     if not outbox.exists():
         return 0
     with closing(sqlite3.connect(outbox, timeout=WAIT_SECONDS)) as base, base:

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import ssl
+from datetime import datetime, timezone
 
 import pytest
 import requests
@@ -15,6 +16,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from conf import Settings, logins
+from ingest.push.tokens import admit, tokens_file
 from serving_layer.access.token import token_of
 from stack.up import up
 from tests.support.nobody import as_nobody
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root may become a
 
 @pytest.fixture(scope="module")
 def doors(own_stack: Settings) -> Settings:
-    up(own_stack, ["speed", "gateway", "api", "simulator"])
+    up(own_stack, ["speed", "gateway", "push", "api", "simulator"])
     return own_stack
 
 
@@ -35,6 +37,17 @@ def rest(settings: Settings, token: str) -> bool:
     status = requests.get(url, headers=headers, timeout=30).status_code
     assert status in (200, 401)
     return status == 200
+
+
+def push(settings: Settings, token: str) -> bool:
+    """Whether a reading is taken of whoever shows ``token``."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    now = datetime.now(timezone.utc).isoformat()
+    reading = {"installation_id": "finca", "device_id": "m", "device_kind": "meter", "time": now}
+    url = f"http://127.0.0.1:{settings.push.port}/v1/readings"
+    status = requests.post(url, json=[reading], headers=headers, timeout=30).status_code
+    assert status in (202, 401)
+    return status == 202
 
 
 def page(settings: Settings, token: str) -> bool:
@@ -84,6 +97,7 @@ def kafka_lists(port: int, user: str, password: str) -> bool:
 DOORS = {
     "REST": (rest, "token"),
     "the page": (page, "token"),
+    "the push server": (push, "site"),
     "Cassandra": (cassandra_in, "analyst"),
     "Kafka": (kafka_in, "analyst"),
 }
@@ -91,6 +105,8 @@ DOORS = {
 
 
 def secret(settings: Settings, name: str) -> str:
+    if name == "site":
+        return admit(tokens_file(settings), ["finca"])
     return token_of(settings) if name == "token" else logins.password_file(settings, name).read_text().strip()
 
 

@@ -110,6 +110,7 @@ def test_only_loopback_is_published_at_the_ports_of_one_machine() -> None:
         "kafka": [f"127.0.0.1:{DEFAULTS.kafka.port}:{DEFAULTS.kafka.port}"],
         "thrift": [f"127.0.0.1:{DEFAULTS.thrift.port}:{DEFAULTS.thrift.port}"],
         "api": [f"127.0.0.1:{DEFAULTS.api.port}:{DEFAULTS.api.port}"],
+        "push": [f"127.0.0.1:{DEFAULTS.push.port}:{DEFAULTS.push.port}"],
         "zeppelin": ["127.0.0.1:8080:8080"],
     }
 

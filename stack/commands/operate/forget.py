@@ -10,6 +10,7 @@ from rich.table import Table
 
 from conf import load_settings
 from ingest.gateway.removal import remove_installation
+from ingest.push.tokens import revoke, tokens_file
 
 
 def forget(
@@ -34,6 +35,7 @@ def forget(
 
     settings, console = load_settings(), Console(highlight=False, markup=False)
     # First, for what is killed behind it is found again by what Cassandra still holds.
+    revoke(tokens_file(settings), [installation])
     outbox = Place("gateway", "outbox", remove_installation(settings.home, installation))
     places = [*forget(session(settings, "solera forget"), settings, installation, console.print), outbox]
     table = Table(title=f"Removed of {installation}", caption="The next night trains new models.")

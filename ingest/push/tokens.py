@@ -1,0 +1,124 @@
+"""The tokens with which sites push, each for named installations: ``<home>/secrets/push.json`` holds their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
+
+from conf import Settings
+from conf.refusal import Refusal
+from store.reports import replace_text
+
+TOKEN_BYTES = 16
+"""32 hexadecimal digits: emoncms' clients take keys of that length alone."""
+
+
+class UnknownToken(Refusal):
+    """A request without the token of a site."""
+
+    kind = "unknown-token"
+    status = 401
+    headers: ClassVar[Mapping[str, str]] = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class ForeignInstallation(Refusal):
+    """A reading of an installation for which the token does not speak."""
+
+    kind = "foreign-installation"
+    status = 403
+
+
+class TokensDamaged(Refusal):
+    """The file of tokens can't be read; the text names it."""
+
+    kind = "tokens-damaged"
+    status = 503
+
+
+class Site(NamedTuple):
+    """Who pushes: the hash of its token, and the installations that it speaks for."""
+
+    token_hash: str
+    installations: frozenset[str]
+
+    def check(self, installation: str) -> None:
+        """Raise :class:`ForeignInstallation` where it does not speak for ``installation``."""
+        if installation not in self.installations:
+            raise ForeignInstallation(
+                f"This token does not speak for {installation[:64]}: `solera admit {installation[:64]}` makes one."
+            )
+
+
+class Tokens:
+    """The tokens as the file has them now; a change counts at the next request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = tokens_file(settings)
+        self._seen: tuple[int, int] | None = None
+        self._sites: dict[str, Site] = {}
+
+    def site(self, token: str) -> Site:
+        """Whose ``token`` it is. Raises :class:`UnknownToken`, :class:`TokensDamaged`."""
+        self._follow()
+        found = self._sites.get(hashed(token))
+        if found is None:
+            raise UnknownToken("Send 'Authorization: Bearer <token>'; `solera admit INSTALLATION` makes the token.")
+        return found
+
+    def _follow(self) -> None:
+        try:
+            state = self._path.stat()
+        except FileNotFoundError:
+            self._seen, self._sites = None, {}
+            return
+        if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
+            sites = _read(self._path)
+            self._sites = {name: Site(name, frozenset(of)) for name, of in sites.items()}
+            self._seen = seen
+
+
+def tokens_file(settings: Settings) -> Path:
+    """Where the hashes stand."""
+    return settings.home / "secrets" / "push.json"
+
+
+def hashed(token: str) -> str:
+    """What the file keeps of ``token``: its SHA-256, for a token of 128 random bits needs no salt."""
+    return hashlib.sha256(token.encode("utf-8", errors="surrogatepass")).hexdigest()
+
+
+def admit(path: Path, installations: Collection[str]) -> str:
+    """Make and return a token that speaks for ``installations``; the file at ``path`` keeps its hash alone."""
+    token = secrets.token_hex(TOKEN_BYTES)
+    _write(path, _read(path) | {hashed(token): sorted(installations)})
+    return token
+
+
+def revoke(path: Path, installations: Collection[str]) -> int:
+    """Let no token speak for ``installations`` any more; returns how many did. One that is left with none ends."""
+    known = _read(path)
+    left = {name: [each for each in of if each not in installations] for name, of in known.items()}
+    if left != known:
+        _write(path, {name: of for name, of in left.items() if of})
+    return sum(left[name] != known[name] for name in known)
+
+
+def _read(path: Path) -> dict[str, list[str]]:
+    try:
+        found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): [str(each) for each in of] for name, of in found.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError, TypeError):
+        raise TokensDamaged(f"{path} is damaged: delete it, and make the tokens anew with `solera admit`.") from None
+
+
+def _write(path: Path, sites: Mapping[str, Collection[str]]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_text(path, json.dumps(sites, indent=1))
+    path.chmod(0o600)

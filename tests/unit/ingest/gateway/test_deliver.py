@@ -1,0 +1,118 @@
+"""A gateway elsewhere delivers to a push server that runs: nothing is lost, nothing doubled, no token in the clear."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from conf import Settings, load_settings
+from ingest.gateway.deliver import BATCH, HttpDelivery, UnsafeAddress, delivery
+from ingest.gateway.fleet import devices_of_file
+from ingest.gateway.outbox import Outbox
+from ingest.gateway.sender import Sender
+from ingest.publishing.live import PublishError
+from ingest.publishing.message import Message, message
+from ingest.push.intake import IntakeFull
+from tests.support.push_server import push_server
+
+
+def gateway(address: str, token: str) -> Settings:
+    plain = load_settings()
+    told = {"deliver_to": address, "token": SecretStr(token)}
+    return plain.model_copy(update={"gateway": plain.gateway.model_copy(update=told)})
+
+
+def readings(count: int, installation: str = "finca") -> list[Message]:
+    of = {"schema": 1, "installation_id": installation, "device_id": "m", "device_kind": "meter", "source": "x"}
+    return [
+        message("readings", of | {"time": f"2026-01-05T10:{n // 60:02}:{n % 60:02}Z", "import_power_w": float(n)})
+        for n in range(count)
+    ]
+
+
+def test_what_the_outbox_holds_arrives_in_order(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 10)
+    sent = readings(2 * BATCH + 7)
+    outbox.keep(sent)
+    with push_server(tmp_path / "server", ["finca"]) as server:
+        sender = Sender(outbox, delivery(gateway(server.address, server.token)))
+        sender.start()
+        sender.stop(20)
+        assert server.taken() == sent
+    assert (sender.error, outbox.count, sender.sent) == (None, 0, len(sent))
+
+
+def test_a_refusal_keeps_what_was_not_taken_and_says_why(tmp_path: Path) -> None:
+    with push_server(tmp_path, ["finca"]) as server:
+        mixed = [*readings(BATCH), *readings(1, "other")]
+        with pytest.raises(PublishError, match="403, This token does not speak for other") as raised:
+            delivery(gateway(server.address, server.token))().send(mixed)
+        assert raised.value.acknowledged == [True] * BATCH + [False]
+        assert server.taken() == mixed[:BATCH]
+        with pytest.raises(PublishError, match="401"):
+            delivery(gateway(server.address, "0" * 32))().send(mixed)
+
+
+def test_a_server_that_is_full_or_gone_gets_it_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with push_server(tmp_path, ["finca"]) as server:
+        to = delivery(gateway(server.address, server.token))()
+
+        def full(*_: object) -> None:
+            raise IntakeFull("Nothing is taken now")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(server.intake, "keep", full)
+            with pytest.raises(PublishError, match="503, Nothing is taken now"):
+                to.send(readings(1))
+        to.send(readings(1))
+        assert len(server.taken()) == 1
+    with pytest.raises(PublishError, match="no answer"):
+        to.send(readings(1))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_over_tls_the_certificate_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(
+        ["openssl", "req", *made, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True
+    )
+    tls = {"ssl_keyfile": key, "ssl_certfile": certificate}
+    with push_server(tmp_path / "server", ["finca"], tls=tls) as server:
+        to = delivery(gateway(f"https://localhost:{server.port}", server.token))()
+        with pytest.raises(PublishError, match="SSLError"):
+            to.send(readings(3))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
+        to.send(readings(3))
+        assert server.taken() == readings(3)
+
+
+@pytest.mark.parametrize("address", ["http://solera.example.org:8001", "ftp://x", "solera.example.org", "https://"])
+def test_an_address_that_shows_the_token_is_refused(address: str) -> None:
+    with pytest.raises(UnsafeAddress, match="https"):
+        delivery(gateway(address, "t"))
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8001", "http://[::1]:8001", "http://localhost:1", "https://a.b"])
+def test_a_safe_address_is_taken(address: str) -> None:
+    assert isinstance(delivery(gateway(address, "t"))(), HttpDelivery)
+
+
+def test_the_devices_of_the_sites_file_are_polled(tmp_path: Path) -> None:
+    connection = {"protocol": "sunspec-tcp", "host": "10.0.0.7"}
+    devices = [
+        {"device_id": "inverter-1", "device_kind": "inverter", "connection": connection},
+        {"device_id": "pushed", "device_kind": "meter"},
+    ]
+    path = tmp_path / "site.yaml"
+    path.write_text(yaml.safe_dump({"installation_id": "finca", "devices": devices}))
+    (device,) = devices_of_file(path)
+    assert (device.name, device.device_kind, device.connection.host) == ("finca/inverter-1", "inverter", "10.0.0.7")
+    assert json.loads(device.connection.model_dump_json())["protocol"] == "sunspec-tcp"
