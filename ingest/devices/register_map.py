@@ -15,22 +15,12 @@ from ingest.devices.device import (
     RefusedError,
     TcpConnection,
 )
+from ingest.devices.directed import MeasuredField, directed
 from ingest.devices.modbus import ADDRESSES, Link
 from ingest.devices.ranges import measurement
 from ingest.devices.registers import RegisterType, number, width
 from ingest.devices.unit import Unit
 
-MeasuredField = Literal[
-    "ac_power_w", "dc_power_w", "energy_total_wh", "import_power_w", "export_power_w", "import_total_wh",
-    "export_total_wh", "charge_power_w", "discharge_power_w", "charge_total_wh", "discharge_total_wh",
-    "soc_pct", "irradiance_w_m2", "module_temperature_c", "ambient_temperature_c", "voltage_v", "current_a",
-    "frequency_hz", "status_code",
-]  # fmt: skip
-OPPOSITE: Mapping[str, str] = {
-    "import_power_w": "export_power_w", "export_power_w": "import_power_w",
-    "charge_power_w": "discharge_power_w", "discharge_power_w": "charge_power_w",
-}  # fmt: skip
-"""A negative power of the one is the other, unless that has a register of its own."""
 GREATEST: Mapping[str, int] = {"int16": 0x7FFF, "int32": 0x7FFFFFFF, "int64": 0x7FFFFFFFFFFFFFFF}
 """Signed types: many makers write their greatest number where there is no value, and no device measures it."""
 MOST_UNANSWERED = 2
@@ -107,17 +97,10 @@ class MappedDevice:
 
 def mapped_fields(connection: RegisterMapConnection, raw: Mapping[str, int | float | None]) -> Fields:
     """Fields of a reading from unscaled register values; one that holds no value is absent."""
-    fields: Fields = {}
+    scaled: dict[str, float] = {}
     for name, register in connection.registers.items():
         value = raw.get(name)
         if value is None or value in register.no_value or value == GREATEST.get(register.type):
             continue
-        if name == "status_code":
-            fields[name] = int(value)
-            continue
-        scaled, opposite = float(value * register.factor), OPPOSITE.get(name)
-        if opposite is None or opposite in connection.registers:
-            fields[name] = scaled
-        else:
-            fields |= {name: max(0.0, scaled), opposite: max(0.0, -scaled)}
-    return fields
+        scaled[name] = value if name == "status_code" else value * register.factor
+    return directed(scaled, connection.registers)
