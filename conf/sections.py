@@ -146,5 +146,6 @@ class PushSettings(Endpoint):
 
     certificate: str
     key: str
+    rules: str
     outbox_megabytes: int
     readings_per_second: float = Field(gt=0)

@@ -21,6 +21,7 @@ from ingest.gateway.outbox import Outbox
 from ingest.gateway.sender import Sender, to_kafka
 from ingest.push.http import create_app
 from ingest.push.intake import Intake
+from ingest.push.rules import Routing, rules_of
 from ingest.push.tokens import Tokens
 from store.reports import write_report
 from store.web.connections import server_options
@@ -44,6 +45,7 @@ def application(settings: Settings) -> FastAPI:
     """The server's application, with its outbox and the thread that empties it."""
     outbox = Outbox(settings.home / "push" / "outbox.sqlite", settings.push.outbox_megabytes)
     sender = Sender(outbox, to_kafka(settings))
+    routing = Routing(rules_of(settings), source="emoncms")
     intake = Intake(outbox, settings.push.readings_per_second, sender.wake)
 
     @asynccontextmanager
@@ -51,7 +53,7 @@ def application(settings: Settings) -> FastAPI:
         log.info("started; %d messages wait in the outbox", outbox.count)
         sender.start()
         sender.wake()
-        reporting = asyncio.create_task(_report(settings, intake, outbox, sender))
+        reporting = asyncio.create_task(_report(settings, (intake, routing), outbox, sender))
         yield
         reporting.cancel()
         with suppress(asyncio.CancelledError):
@@ -59,12 +61,13 @@ def application(settings: Settings) -> FastAPI:
         await asyncio.to_thread(sender.stop, LAST_SEND_SECONDS)
         log.info("stopped; %d messages wait in the outbox", outbox.count)
 
-    app = create_app(intake, Tokens(settings))
+    app = create_app(intake, Tokens(settings), routing)
     app.router.lifespan_context = lifespan
     return app
 
 
-async def _report(settings: Settings, intake: Intake, outbox: Outbox, sender: Sender) -> None:
+async def _report(settings: Settings, taking: tuple[Intake, Routing], outbox: Outbox, sender: Sender) -> None:
+    intake, routing = taking
     while True:
         report = {
             "pid": os.getpid(),
@@ -74,6 +77,7 @@ async def _report(settings: Settings, intake: Intake, outbox: Outbox, sender: Se
             "kept_bytes": outbox.bytes,
             "kafka_error": sender.error,
             "outbox_error": intake.error,
+            "inputs_without_a_rule": routing.unmatched,
         }
         try:
             write_report(settings.home / "run" / "push.json", report)

@@ -1,4 +1,4 @@
-"""The HTTP server of what is pushed: ``POST /v1/readings``, a JSON array of the records of topic ``readings``.
+"""The HTTP server of what is pushed: ``POST /v1/readings``, records of topic ``readings``, and emoncms' input API.
 
 A batch is kept whole or refused whole. What is kept is judged behind Kafka, as everything else: here it must have a
 reading's form, and name an installation for which the token speaks. A reading sent twice counts once, by its name
@@ -17,7 +17,9 @@ from pydantic import BaseModel, Field
 from conf.refusal import Refusal
 from energy.topics import TOPICS, Rejected
 from ingest.publishing.message import Message, message
+from ingest.push import emoncms
 from ingest.push.intake import Intake
+from ingest.push.rules import Routing
 from ingest.push.tokens import Site, Tokens
 from store.web import problems
 from store.web.bounds import Bounds
@@ -62,13 +64,14 @@ class Accepted(BaseModel):
     accepted: int = Field(description="Readings kept.", examples=[100])
 
 
-def create_app(intake: Intake, tokens: Tokens) -> FastAPI:
-    """The application, which keeps in ``intake`` what whoever has one of ``tokens`` sends."""
+def create_app(intake: Intake, tokens: Tokens, routing: Routing) -> FastAPI:
+    """The application, which keeps in ``intake`` what whoever has one of ``tokens`` sends; inputs by ``routing``."""
     # The interactive documentation of FastAPI loads scripts from outside the machine.
     app = FastAPI(title="Solera ingest", version="1", docs_url=None, redoc_url=None)
-    app.state.intake, app.state.tokens = intake, tokens
+    app.state.intake, app.state.tokens, app.state.routing = intake, tokens, routing
     problems.install(app)
     app.include_router(router)
+    app.include_router(emoncms.router)
     app.add_middleware(Bounds, body_bytes=BODY_BYTES)
     return app
 
@@ -79,14 +82,9 @@ def site_of(request: Request, given: Annotated[HTTPAuthorizationCredentials | No
     return tokens.site(given.credentials if given else "")
 
 
-async def body_of(request: Request) -> bytes:
-    """The whole body, which the bounds have read already."""
-    return await request.body()
-
-
 @router.post("/v1/readings", status_code=202, responses=PROBLEMS, openapi_extra={"requestBody": BODY})
 def readings(
-    request: Request, site: Annotated[Site, Depends(site_of)], body: Annotated[bytes, Depends(body_of)]
+    request: Request, site: Annotated[Site, Depends(site_of)], body: Annotated[bytes, Depends(emoncms.body_of)]
 ) -> Accepted:
     """Keep a batch of readings: powers in W, registers in Wh as read, times RFC 3339 with offset. 202 once on disk."""
     intake: Intake = request.app.state.intake

@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from conf import Settings
 from conf.refusal import Refusal
+from ingest.push.followed import Followed
 from store.reports import replace_text
 
 TOKEN_BYTES = 16
@@ -58,28 +59,15 @@ class Tokens:
     """The tokens as the file has them now; a change counts at the next request."""
 
     def __init__(self, settings: Settings) -> None:
-        self._path = tokens_file(settings)
-        self._seen: tuple[int, int] | None = None
-        self._sites: dict[str, Site] = {}
+        self._sites: Followed[dict[str, list[str]]] = Followed(tokens_file(settings), _read, {})
 
     def site(self, token: str) -> Site:
         """Whose ``token`` it is. Raises :class:`UnknownToken`, :class:`TokensDamaged`."""
-        self._follow()
-        found = self._sites.get(hashed(token))
+        name = hashed(token)
+        found = self._sites.current().get(name)
         if found is None:
             raise UnknownToken("Send 'Authorization: Bearer <token>'; `solera admit INSTALLATION` makes the token.")
-        return found
-
-    def _follow(self) -> None:
-        try:
-            state = self._path.stat()
-        except FileNotFoundError:
-            self._seen, self._sites = None, {}
-            return
-        if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
-            sites = _read(self._path)
-            self._sites = {name: Site(name, frozenset(of)) for name, of in sites.items()}
-            self._seen = seen
+        return Site(name, frozenset(found))
 
 
 def tokens_file(settings: Settings) -> Path:

@@ -20,6 +20,7 @@ from ingest.gateway.outbox import Outbox
 from ingest.publishing.message import Message
 from ingest.push.http import create_app
 from ingest.push.intake import Intake
+from ingest.push.rules import Routing, rules_of
 from ingest.push.tokens import Tokens, admit, tokens_file
 from store.web.connections import server_options
 
@@ -35,6 +36,7 @@ class PushServer:
     token: str
     outbox: Outbox
     intake: Intake
+    routing: Routing
 
     @property
     def address(self) -> str:
@@ -65,16 +67,19 @@ def push_server(
     """It at work, with a token that speaks for ``installations``."""
     settings = load_settings(home=home)
     outbox = Outbox(home / "push" / "outbox.sqlite", megabytes)
+    routing = Routing(rules_of(settings), "emoncms")
     intake = Intake(outbox, per_second, lambda: None)
     token = admit(tokens_file(settings), installations)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(intake, Tokens(settings)), **{**server_options(), **tls}))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(intake, Tokens(settings), routing), **{**server_options(), **tls})
+        )
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        yield PushServer(home, listener.getsockname()[1], token, outbox, intake)
+        yield PushServer(home, listener.getsockname()[1], token, outbox, intake, routing)
         server.should_exit = True
         thread.join(20)
     outbox.close()

@@ -1,0 +1,135 @@
+"""Which input of a site is which field of which device: a YAML file, a list of devices.
+
+An input is named ``node/name``, as emoncms and its MQTT topics name it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from conf import Settings
+from conf.place import ROOT
+from conf.refusal import Refusal
+from energy.records import DeviceKind
+from ingest.catalogue.entries import Id
+from ingest.devices.directed import MeasuredField, directed
+from ingest.push.followed import Followed
+from store.instants import rfc3339
+
+MOST_UNMATCHED = 100
+"""Inputs without a rule that are remembered by name."""
+
+
+class RulesError(Refusal):
+    """No rules, or a file that can't be read; the text says which, and what to do."""
+
+    kind = "no-rules"
+    status = 503
+
+
+class InputRule(BaseModel):
+    """The input that a field comes from, and the factor that makes the field's unit of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    input: Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^/]+/.+$")]
+    factor: float = 1.0
+
+
+class DeviceRules(BaseModel):
+    """A device whose fields are pushed; a signed power stands under the field of its positive direction."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    installation_id: Id
+    device_id: Id
+    device_kind: DeviceKind
+    inputs: Annotated[dict[MeasuredField, InputRule], Field(min_length=1)]
+
+
+class Sample(NamedTuple):
+    """The inputs of one node at one instant (UTC)."""
+
+    time: datetime
+    node: str
+    values: Mapping[str, float]
+
+
+_FILE: TypeAdapter[list[DeviceRules]] = TypeAdapter(list[DeviceRules])
+
+
+def rules_of(settings: Settings) -> Followed[list[DeviceRules]]:
+    """The rules of the settings' file, followed as it changes; none where there is no file."""
+    named = settings.push.rules
+    return Followed(ROOT / named if named else settings.home / "push.yaml", read_rules, [])
+
+
+def read_rules(path: Path) -> list[DeviceRules]:
+    """The rules in ``path``. Raises :class:`RulesError`."""
+    try:
+        return _FILE.validate_python(yaml.safe_load(path.read_text(encoding="utf-8-sig")))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RulesError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise RulesError(f"{path} can't be read: {' '.join(str(error).split())[:200]}") from None
+
+
+@dataclass
+class Routing:
+    """Makes readings of samples by ``rules``."""
+
+    rules: Followed[list[DeviceRules]]
+    source: str
+    """The readings' ``source``."""
+    unmatched: dict[str, int] = field(default_factory=dict)
+    """By input, how many of its values no rule has named."""
+
+    def readings(self, samples: Iterable[Sample], installations: frozenset[str]) -> list[dict[str, Any]]:
+        """The readings of ``samples``, by devices of ``installations`` alone. Raises :class:`RulesError`.
+
+        What one request says of a device at one instant is one reading; a value that is no number is absent.
+        """
+        devices = [device for device in self.rules.current() if device.installation_id in installations]
+        if not devices:
+            raise RulesError(f"Name the inputs of {', '.join(sorted(installations))[:200]} in {self.rules.path}.")
+        used: set[str] = set()
+        found: dict[tuple[int, datetime], dict[str, float]] = {}
+        for sample in samples:
+            named = {f"{sample.node}/{name}": value for name, value in sample.values.items()}
+            for number, device in enumerate(devices):
+                fields = _fields(device, named)
+                if fields:
+                    found.setdefault((number, sample.time), {}).update(fields)
+                used.update(rule.input for rule in device.inputs.values())
+            self._count(named.keys() - used)
+        return [self._reading(devices[number], time, fields) for (number, time), fields in found.items()]
+
+    def _reading(self, device: DeviceRules, time: datetime, fields: Mapping[str, float]) -> dict[str, Any]:
+        return {
+            "schema": 1,
+            "installation_id": device.installation_id,
+            "device_id": device.device_id,
+            "device_kind": device.device_kind,
+            "time": rfc3339(time),
+            "source": self.source,
+            **directed(fields, device.inputs),
+        }
+
+    def _count(self, inputs: Iterable[str]) -> None:
+        for each in inputs:
+            if each in self.unmatched or len(self.unmatched) < MOST_UNMATCHED:
+                self.unmatched[each] = self.unmatched.get(each, 0) + 1
+
+
+def _fields(device: DeviceRules, named: Mapping[str, float]) -> dict[str, float]:
+    scaled = {name: named[rule.input] * rule.factor for name, rule in device.inputs.items() if rule.input in named}
+    return {name: value for name, value in scaled.items() if math.isfinite(value)}
