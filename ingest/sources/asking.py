@@ -17,12 +17,11 @@ from conf.refusal import Refusal
 from ingest.sources.aemet.client import AemetError
 from ingest.sources.aemet.weather import Forecasts, NoMunicipality
 from ingest.sources.backfill import ask
-from ingest.sources.prices import TOKEN, PriceSource, holds_any
+from ingest.sources.prices import DAILY, PriceSource, holds_any
 from ingest.sources.source import Failures, Progress
 
 log = logging.getLogger("sources")
 KEY = "AEMET_API_KEY"
-PRICES = ("omie", "pvpc", "esios")
 BACK_DAYS, BEGUN_DAYS = 7, 40
 """Days before today that are asked for where they are missing; days in which a source counts as begun with."""
 
@@ -31,8 +30,8 @@ def ask_sources(settings: Settings, today: date, say: Progress) -> None:
     """Ask each source that is wanted and publish what it answers; ``say`` takes a sentence on each. Raises nothing."""
     if os.environ.get(KEY):
         _guarded("weather", partial(ask_weather, settings, today, say), say)
-    for name in PRICES:
-        if name != "esios" or os.environ.get(TOKEN):
+    for name, source in DAILY.items():
+        if source.is_nightly and (not source.key or os.environ.get(source.key)):
             _guarded(f"prices of {name}", partial(ask_prices, settings, name, today, say), say)
 
 

@@ -1,22 +1,25 @@
 """Asks a source again for what the platform does not hold yet, question by question, and publishes the answers.
 
-Sources: ``omie`` (spot prices), ``pvpc`` (the public day file), ``apidatos`` (PVPC and spot of the present month),
-``esios`` (PVPC and surplus prices, needs ``ESIOS_TOKEN``), ``aemet`` (forecasts as of now, the stations' last hours
-and whole days, needs ``AEMET_API_KEY``).
+docs/prices.md and docs/forecasts.md say what each source gives, and which need a key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from conf import Settings
 from ingest.publishing.bulk import publish_all
 from ingest.publishing.message import message
 from ingest.sources.aemet.weather import Forecasts, Observations
-from ingest.sources.prices import HELD_BY, PriceSource
+from ingest.sources.prices import DAILY, PriceSource
 from ingest.sources.source import Failures, Progress, Source, SourceAway, SourceError
 
-SOURCES = (*HELD_BY, "aemet")
+SOURCES: dict[str, tuple[Callable[[Settings], Source], ...]] = {
+    **{name: (partial(PriceSource, name=name),) for name in DAILY},
+    "aemet": (Forecasts, Observations),
+}
 
 
 class BackfillError(SourceError):
@@ -31,11 +34,8 @@ def backfill(settings: Settings, source: str, first: date, last: date, progress:
     """
     if source not in SOURCES:
         raise BackfillError(f"There is no source {source!r}; there are: {', '.join(SOURCES)}.")
-    asked: list[Source] = [PriceSource(settings, source)]
-    if source == "aemet":
-        asked = [Forecasts(settings), Observations(settings)]
     failures = Failures()
-    count = sum(ask(settings, each, (first, last), progress, failures) for each in asked)
+    count = sum(ask(settings, each(settings), (first, last), progress, failures) for each in SOURCES[source])
     if failures.names:
         failed = f"{len(failures.names)} questions, {failures.names[0]} first"
         raise BackfillError(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 
@@ -23,20 +23,43 @@ from store.instants import utc
 PAUSE_S = 1.0
 """Between two requests to a source without a published quota: its budget."""
 TOKEN = "ESIOS_TOKEN"  # noqa: S105
-HELD_BY = {
-    "omie": ("spot", "ES"),
-    "pvpc": ("pvpc", "ES-peninsula"),
-    "apidatos": ("pvpc", "ES-peninsula"),
-    "esios": ("surplus", "ES"),
-}
-"""Source → market and zone whose prices show that a day of it is held."""
 _SURPLUS, _PVPC = 1739, 1001
 _HELD = "SELECT start, end, kind FROM price WHERE market = ? AND zone = ? AND day = ?"
 Periods = set[tuple[datetime, datetime]]
 
 
+class Daily(NamedTuple):
+    """A source of prices that is asked day by day."""
+
+    fetch: Callable[[requests.Session, date, Progress], list[Record]]
+    """The prices of a day of Europe/Madrid; none where they are not published (yet)."""
+    market: str
+    zone: str
+    """The market and zone whose prices show that a day of it is held."""
+    is_nightly: bool = True
+    """Whether the night asks for its latest days once a backfill has begun with it."""
+    key: str = ""
+    """Variable of the environment without which it answers nobody."""
+
+
+def _of_esios(session: requests.Session, day: date, progress: Progress) -> list[Record]:
+    token = os.environ.get(TOKEN, "")
+    if not token:
+        raise esios.TokenRefused(f"ESIOS needs a token: ask for one at consultasios@ree.es and set {TOKEN}.")
+    numbers = (_PVPC, _SURPLUS)
+    return [one for number in numbers for one in esios.fetch_indicator(session, number, day, token, progress)]
+
+
+DAILY: Mapping[str, Daily] = {
+    "omie": Daily(omie.fetch_day, "spot", "ES"),
+    "pvpc": Daily(esios.fetch_pvpc_file, "pvpc", "ES-peninsula"),
+    "apidatos": Daily(esios.fetch_apidatos, "pvpc", "ES-peninsula", is_nightly=False),
+    "esios": Daily(_of_esios, "surplus", "ES", key=TOKEN),
+}
+
+
 class PriceSource:
-    """The source of prices ``name``, one of :data:`HELD_BY`."""
+    """The source of prices ``name``, one of :data:`DAILY`."""
 
     topic: TopicName = "prices"
 
@@ -53,7 +76,7 @@ def missing_days(settings: Settings, source: str, first: date, last: date) -> li
     with cassandra.session(settings) as session:
         held = session.prepare(_HELD)
         days = (first + timedelta(days=n) for n in range((last - first).days))
-        return [day for day in days if not _is_held(session, held, HELD_BY[source], day)]
+        return [day for day in days if not _is_held(session, held, DAILY[source], day)]
 
 
 def holds_any(settings: Settings, source: str, first: date, last: date) -> bool:
@@ -61,21 +84,21 @@ def holds_any(settings: Settings, source: str, first: date, last: date) -> bool:
     with cassandra.session(settings) as session:
         held = session.prepare(_HELD)
         days = (first + timedelta(days=n) for n in range((last - first).days))
-        return any(_known(session, held, HELD_BY[source], day) for day in days)
+        return any(_known(session, held, DAILY[source], day) for day in days)
 
 
-def _is_held(session: Any, held: Any, series: tuple[str, str], day: date) -> bool:
+def _is_held(session: Any, held: Any, source: Daily, day: date) -> bool:
     start, end = local_day(day, MADRID)
     # A day of Madrid lies in two UTC days.
     known: Periods = set()
     for partition in {start.date(), (end - timedelta(hours=1)).date()}:
-        known |= _known(session, held, series, partition)
+        known |= _known(session, held, source, partition)
     return is_whole({(begin, until) for begin, until in known if start <= begin < end}, start, end)
 
 
-def _known(session: Any, held: Any, series: tuple[str, str], day: date) -> Periods:
+def _known(session: Any, held: Any, source: Daily, day: date) -> Periods:
     """Periods of the UTC ``day`` whose price is known, not forecast."""
-    rows = session.execute(held, (*series, day))
+    rows = session.execute(held, (source.market, source.zone, day))
     return {(utc(row.start), utc(row.end)) for row in rows if row.kind != "forecast" and row.end is not None}
 
 
@@ -90,8 +113,8 @@ def is_whole(periods: Periods, start: datetime, end: datetime) -> bool:
 
 
 def questions(source: str, days: Sequence[date]) -> Iterator[Question]:
-    """A question for each day, :data:`PAUSE_S` apart. Raises :class:`ingest.sources.esios.TokenRefused`."""
-    fetch = _fetcher(source, web.browser())
+    """A question for each day, :data:`PAUSE_S` apart."""
+    fetch = partial(DAILY[source].fetch, web.browser())
     for number, day in enumerate(days):
         if number:
             time.sleep(PAUSE_S)
@@ -107,18 +130,3 @@ def fetch_days(
     """
     for name, records in Failures().answers(questions(source, days), progress):
         yield date.fromisoformat(name), records
-
-
-def _fetcher(source: str, session: requests.Session) -> Callable[[date, Progress], list[Record]]:
-    if source == "esios":
-        token = os.environ.get(TOKEN, "")
-        if not token:
-            raise esios.TokenRefused(f"ESIOS needs a token: ask for one at consultasios@ree.es and set {TOKEN}.")
-        return partial(_indicators, session, token)
-    return partial({"omie": omie.fetch_day, "pvpc": esios.fetch_pvpc_file, "apidatos": esios.fetch_apidatos}[source],
-                   session)  # fmt: skip
-
-
-def _indicators(session: requests.Session, token: str, day: date, progress: Progress) -> list[Record]:
-    numbers = (_PVPC, _SURPLUS)
-    return [one for number in numbers for one in esios.fetch_indicator(session, number, day, token, progress)]

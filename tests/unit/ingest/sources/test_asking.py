@@ -110,7 +110,7 @@ def test_a_backfill_publishes_what_is_answered_and_fails_for_the_rest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, published: list[Any]
 ) -> None:
     source = Scripted([RECORD], SourceError("a bad day"), [RECORD])
-    monkeypatch.setattr(backfill, "PriceSource", lambda *_: source)
+    monkeypatch.setitem(backfill.SOURCES, "omie", (lambda _: source,))
     with pytest.raises(backfill.BackfillError, match=r"Published 2 records; omie left open 1 questions, question 2"):
         backfill.backfill(settings, "omie", TODAY, TODAY, lambda _: None)
     assert len(published) == 2
