@@ -5,6 +5,8 @@ A step reads and writes artifacts and knows no other step; publish writes every 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from batch_layer.master import dataset
 from batch_layer.publishing.alarms import COLUMNS, Alarms
 from batch_layer.publishing.artifact import Artifact
@@ -80,9 +82,14 @@ PRICE_SKILL = Artifact(
     table="price_skill",
 )
 
-ARTIFACTS: tuple[Artifact, ...] = (
-    *(AFFECTED, EXPECTED, REACH, READINGS, INTERVALS, DEVICE_DAYS, SILENCES, OFFICIAL, KNOWN_PRICES),
-    *(TOTALS, ENERGY, GAPS, CHANGES),
-    *(*FEATURES.values(), *MODELS.values(), *HINDCASTS.values(), FORECAST, SKILL, ERRORS, DRIFT),
-    *(PRICE_FORECAST, PRICE_SKILL),
-)
+
+def _named(values: Iterable[object]) -> Iterator[Artifact]:
+    for value in values:
+        if isinstance(value, Artifact):
+            yield value
+        elif isinstance(value, dict):
+            yield from _named(value.values())
+
+
+ARTIFACTS: tuple[Artifact, ...] = tuple(_named(vars().values()))
+"""Every artifact that this module names, in its order."""
