@@ -1,4 +1,4 @@
-"""Step 1: what Kafka holds since the last time goes into the master dataset, validated, once.
+"""What Kafka holds since the last time goes into the master dataset, validated, once.
 
 One streaming query a topic, run until it has caught up (``availableNow``). Its checkpoint lies beside the master in
 HDFS, for the two are one truth. A batch that is done again after a kill writes the same files, rows and ledger.

@@ -1,4 +1,4 @@
-"""Step 2: what the affected days need, deduplicated, merged and in order.
+"""What the affected days need, deduplicated, merged and in order.
 
 Hands on the affected (installation, UTC day) pairs, the days whose readings bear on them, those readings, one for each
 device and instant, the intervals that reach into them, and the devices and days of the gap ledger. Beside them it

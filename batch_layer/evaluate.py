@@ -1,4 +1,4 @@
-"""Step 7: how good the forecasts were: each installation's errors of the last 30 days beside the naive ones'.
+"""How good the forecasts were: each installation's errors of the last 30 days beside the naive ones'.
 
 In all, by hours ahead and by month; and which forecasts have drifted.
 """

@@ -1,4 +1,4 @@
-"""Step 4: what was known at each past midnight, and what came of it: the table that models learn from.
+"""What was known at each past midnight, and what came of it: the table that models learn from.
 
 One row an installation, issue instant and hour to forecast.
 """

@@ -1,4 +1,4 @@
-"""Step 6: the next 48 hours of every installation and community, hourly, as p10, p50 and p90 in Wh.
+"""The next 48 hours of every installation and community, hourly, as p10, p50 and p90 in Wh.
 
 A model that the naive forecast has beaten on an installation's last 30 days is not published for it: the naive one
 is, and ``model`` and ``step`` say so.

@@ -1,4 +1,4 @@
-"""Step 8: the prices of the next two days, hourly, with a band and the record of the model that forecasts them.
+"""The prices of the next two days, hourly, with a band and the record of the model that forecasts them.
 
 An origin is the end of the last day of Europe/Madrid whose prices are known: those of the day that holds the cut were
 published before it began. Where no prices are archived the step says so and costs nothing.

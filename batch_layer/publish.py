@@ -1,4 +1,4 @@
-"""Step 9, the last: the run's artifacts into Cassandra, checked, and then, in one row, made visible.
+"""The run's artifacts into Cassandra, checked, and then, in one row, made visible.
 
 Every row carries the run's id, and a reader takes only runs whose row in table ``run`` says *published*. So a run
 that is killed here leaves what was served before, and doing it again writes the same rows over themselves.

@@ -1,4 +1,4 @@
-"""Step 3: energy of the touched days' quarter-hours, and of it only what differs from what is published.
+"""Energy of the affected days' quarter-hours, and of it only what differs from what is published.
 
 The arithmetic is the package ``energy``'s alone; this step brings each installation's data together, calls it, and
 compares. Its rows are the run's list of changes: before, after, and why. Beside them it stages the gap ledger.

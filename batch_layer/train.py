@@ -1,4 +1,4 @@
-"""Step 5: grow the models, try them on the last 30 days, and keep the better engine's.
+"""Grow the models, try them on the last 30 days, and keep the better engine's.
 
 Each engine grows a small forest on what was known before those days and forecasts them. The one with the smaller error
 does so again in full (the hindcast), then learns from everything up to the cut and is the night's model.
