@@ -71,9 +71,9 @@ def upward(arrows: Mapping[str, set[str]]) -> list[str]:
 
 
 def steps_that_import_steps(arrows: Mapping[str, set[str]], steps: Iterable[str]) -> list[str]:
-    """Of the night's steps."""
+    """Of the night's steps, by way of other modules too."""
     named = [f"batch_layer.{step}" for step in steps]
-    return sorted(f"{step} -> {other}" for step in named for other in arrows[step] & set(named))
+    return sorted(f"{step} -> {other}" for step in named for other in reached(arrows, step) & set(named))
 
 
 def siblings_of_publish(arrows: Mapping[str, set[str]]) -> list[str]:

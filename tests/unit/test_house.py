@@ -20,6 +20,11 @@ def test_a_circle_and_an_import_of_a_higher_floor_are_seen() -> None:
     assert house.upward(wrong) == ["conf.settings -> store.kafka", "ingest.replay -> batch_layer.runs"]
 
 
+def test_a_step_that_reaches_another_by_way_of_a_third_module_is_seen() -> None:
+    arrows = {"batch_layer.a": {"batch_layer.x"}, "batch_layer.x": {"batch_layer.b"}, "batch_layer.b": set[str]()}
+    assert house.steps_that_import_steps(arrows, ("a", "b")) == ["batch_layer.a -> batch_layer.b"]
+
+
 def test_imports_run_one_way(arrows: dict[str, set[str]]) -> None:
     assert house.circles(arrows) == []
     assert house.upward(arrows) == []
