@@ -40,21 +40,6 @@ class Submitted(NamedTuple):
 Submit = Callable[..., Submitted]
 
 
-def submissions(document: str) -> list[list[str]]:
-    """The words after ``$SUBMIT`` of each job that the document submits from a checkout."""
-    lines = re.findall(r"^\$SUBMIT (.*)$", document, flags=re.MULTILINE)
-    return [words for words in map(shlex.split, lines) if "local:///" not in words[-1]]
-
-
-JOBS = submissions((ROOT / "docs" / "cluster.md").read_text())
-
-
-def script(words: list[str]) -> str:
-    """The job's path among the words of its submission."""
-    (path,) = (word for word in words if word.endswith(".py"))
-    return path
-
-
 @pytest.fixture(scope="module")
 def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submit]:
     """Starts a job as the document does: master, jars and the code's zip are the submission's."""
@@ -92,11 +77,6 @@ def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
         if job.process.poll() is None:
             os.killpg(job.process.pid, signal.SIGKILL)
             job.process.wait()
-
-
-def test_the_document_names_the_steps_of_the_night_in_their_order() -> None:
-    named = [script(words) for words in JOBS]
-    assert named == ["speed_layer/job.py", "batch_layer/nightly.py", *(f"batch_layer/{step}.py" for step in STEPS)]
 
 
 @pytest.mark.timeout(1800)
