@@ -1,9 +1,9 @@
-"""What Kafka holds since the last time goes into the master dataset, validated, once.
+"""The messages that Kafka has received since the last archive go into the master dataset, validated, once.
 
 One streaming query a topic, run until it has caught up (``availableNow``). Its checkpoint lies beside the master in
 HDFS, for the two are one truth. A batch that is done again after a kill writes the same files, rows and ledger.
-Readings that Kafka has dropped meanwhile come from where the speed layer keeps them; what it dropped of another topic
-is nowhere else, so the archive stops and says so.
+Readings that Kafka has dropped meanwhile are taken from the speed layer's table; the other topics are kept nowhere
+else, so the archive stops and says so.
 """
 
 from __future__ import annotations

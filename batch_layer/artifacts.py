@@ -1,4 +1,4 @@
-"""What the night's steps hand on: each artifact's name, columns, how long it is kept, and its table.
+"""The artifacts of the night's steps: name, columns, how long each is kept, and its table.
 
 A step reads and writes artifacts and knows no other step; publish writes every artifact that has a table.
 """
@@ -39,7 +39,7 @@ DEVICE_DAYS = Artifact(
 """Every device, the quantities that it has ever stated, and the days on which it sent, as spans."""
 SILENCES = Alarms("silences", COLUMNS, table="alarm")
 OFFICIAL = Artifact("official", table="official", bears_run=False)
-"""What others have totalled: a statement known later stands beside the older one."""
+"""Intervals as others have totalled them: a statement known later stands beside the older one."""
 KNOWN_PRICES = Artifact("prices", table="price", bears_run=False)
 """Prices archived since the last published run; ``known_at`` is part of their key, so none replaces another."""
 

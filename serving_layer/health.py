@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Remark(NamedTuple):
-    """What a check says of a dependency that works, and what it measured (``serving_layer.metrics.MEASURED``)."""
+    """The sentence of a check on a dependency that works, and its measurements (``serving_layer.metrics.MEASURED``)."""
 
     text: str
     measured: Mapping[str, float] = {}
@@ -66,7 +66,7 @@ class Watch:
         self._stop.set()
 
     def findings(self) -> list[Finding]:
-        """What was seen last, without waiting for anything."""
+        """The newest findings, without waiting for any check."""
         return [self._finding(name, time.monotonic()) for name in self._checks]
 
     def _finding(self, name: str, now: float) -> Finding:

@@ -1,4 +1,4 @@
-"""What Prometheus is told: requests, dependencies, and what the checks of these measured."""
+"""The metrics for Prometheus: requests, dependencies, and the measurements of their checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEASURED = {
     "outbox_bytes": "What these take on disk.",
     "disk_free_bytes": "Room on the disk of <home>.",
 }
-"""What the checks measure, ``solera_<name>`` each."""
+"""Measurements of the checks, ``solera_<name>`` each."""
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 

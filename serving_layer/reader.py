@@ -81,7 +81,7 @@ class Reader:
             raise self._away() from error
 
     def kept(self, name: str, seconds: float, load: Callable[[], T]) -> T:
-        """What ``load`` returned at most ``seconds`` ago."""
+        """The value that ``load`` returned, at most ``seconds`` old."""
         now = time.monotonic()
         at, value = self._kept.get(name, (float("-inf"), None))
         if now - at >= seconds:

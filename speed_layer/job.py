@@ -67,7 +67,7 @@ def run(settings: Settings, with_energy: bool = True) -> None:
     with cassandra.session(settings) as views:
         schema.check(views)
     spark = session(settings, "solera speed", **SPARK_CONF)
-    # Each batch warns of Kafka consumers outside the threads Spark likes best; a query's end is told by `watch`.
+    # Each batch warns of Kafka consumers outside the threads Spark likes best; `watch` reports a query's end.
     spark.sparkContext.setLogLevel("ERROR")
     stop = stopped_by_signals()
     while not stop.is_set():

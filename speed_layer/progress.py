@@ -1,4 +1,4 @@
-"""How far the job is: what one query tells the other, and what ``/healthz`` reads in ``run/speed.json``."""
+"""The progress of the job: one query's signals to the other, and the report ``run/speed.json`` for ``/healthz``."""
 
 from __future__ import annotations
 

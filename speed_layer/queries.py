@@ -41,7 +41,7 @@ SPARK_CONF = {
     "spark.sql.streaming.stopTimeout": "20s",
     # A job that runs for months keeps no history of its batches.
     "spark.sql.streaming.numRecentProgressUpdates": "3",
-    # What a plan looks like is told to nobody.
+    # Nobody reads the plans.
     "spark.sql.ui.explainMode": "simple",
     "spark.ui.retainedJobs": "20",
     "spark.ui.retainedStages": "20",
@@ -97,7 +97,7 @@ def _source(spark: SparkSession, settings: Settings, options: Mapping[str, str |
         .option("subscribe", "readings")
         .option("startingOffsets", "earliest")
         .option("includeHeaders", "true")
-        # Readings that outlive their retention unread are gone; the others must go on.
+        # Readings that Kafka dropped unread are lost; the query must go on with the others.
         .option("failOnDataLoss", "false")
         .options(maxOffsetsPerTrigger=settings.spark.max_offsets_per_trigger, **options)
         .load()

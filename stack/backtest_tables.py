@@ -42,7 +42,7 @@ def show(console: Console, result: Result) -> None:
 
 
 def _show_repairs(console: Console, result: Result) -> None:
-    """What was changed in each history, and what follows from it."""
+    """The repairs of each history, and their consequences."""
     counts = {
         key: {name: getattr(own, name) for name in CHANGES}
         for key, own in result.repairs.items()

@@ -31,7 +31,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Service:
-    """What one process is and when it serves.
+    """A process: how it is started, and when it serves.
 
     ``ready`` raises while it does not serve yet; it also makes what the service needs to be of use (topics,
     tables). ``prepare`` runs before each start. Seconds everywhere.
@@ -93,7 +93,7 @@ def spawn(place: Place, service: Service) -> psutil.Process:
             umask=0o077,
             env=environment,
         )
-    # Taken before anybody asks how it fares: a process that has ended at once is then gone.
+    # Taken before anybody asks how it fares: a process that has ended at once no longer exists then.
     process = psutil.Process(child.pid)
     (place.run / f"{service.name}.pid").write_text(f"{child.pid}\n")
     # A program that has just been executed shows no environment for a moment, on a busy machine for a long one.

@@ -28,7 +28,7 @@ log = logging.getLogger("watch")
 
 @dataclass
 class State:
-    """What is known of one service; ``state`` is waiting, starting, ready, failed or stopped."""
+    """The state of one service; ``state`` is waiting, starting, ready, failed or stopped."""
 
     state: str = "waiting"
     pid: int | None = None
@@ -39,7 +39,7 @@ class State:
 
 
 class Keeper(threading.Thread):
-    """Keeps one service running until told to stop."""
+    """Keeps one service running until it is to stop."""
 
     def __init__(self, place: Place, service: Service, others: dict[str, Keeper]) -> None:
         super().__init__(name=service.name)

@@ -1,1 +1,1 @@
-"""What the layers agree on: connections, the catalogue, published runs, reports."""
+"""The agreements of the layers: connections, the catalogue, published runs, reports."""

@@ -67,5 +67,5 @@ def session(settings: Settings, keyspace: str | None = "") -> Iterator[Session]:
 
 
 def _brief(error: Exception) -> str:
-    """What a driver's error says about its first host, without the others."""
+    """The part of a driver's error that is about its first host."""
     return str(error).splitlines()[0][:200]

@@ -11,7 +11,7 @@ from store.quarantine import PAYLOAD_BYTES
 ARROW_RECORDS = 500
 """Messages of an Arrow batch: of the largest that are opened 32 MB, and Arrow may double that while it writes."""
 HEADER_BYTES = 64
-"""What is kept of a header that says who signed: names are shorter, a signature has 32."""
+"""Bytes kept of a header that names or signs the writer: names are shorter, a signature has 32."""
 
 
 def bounded(source: DataFrame) -> DataFrame:

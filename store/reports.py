@@ -1,4 +1,4 @@
-"""What a process says of itself in ``<home>/run/<name>.json``, for ``/healthz``, ``solera status`` and the watch."""
+"""Reports of a process on itself in ``<home>/run/<name>.json``, for ``/healthz``, ``solera status`` and the watch."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def read_history(
 def read_weather(path: Path, quantity: Quantity, first: pd.Timestamp) -> pd.DataFrame:
     """Weather rows with numeric columns only, under names Spark can bear.
 
-    For solar, columns that pile up inside an issue (told by the issues before ``first``) also come hour by hour.
+    For solar, columns that pile up inside an issue (as the issues before ``first`` show) also come hour by hour.
     """
     rows = _read(path, {"series_id": str}, KEYS)
     for name in ("issued_at", "time"):

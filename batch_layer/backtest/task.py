@@ -1,4 +1,4 @@
-"""What a backtest is asked for, and what it answers."""
+"""The task of a backtest, and its result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Task:
-    """What to backtest: issues at 00:00 UTC of each day from ``first`` to ``last`` (exclusive)."""
+    """A backtest to run: issues at 00:00 UTC of each day from ``first`` to ``last`` (exclusive)."""
 
     quantity: Quantity
     history: Path

@@ -1,4 +1,4 @@
-"""What can be forecast, and what is known of each quantity before any history: bounds, clock, rhythm."""
+"""The quantities that are forecast, with the bounds, clock and rhythm that each has before any history."""
 
 from __future__ import annotations
 

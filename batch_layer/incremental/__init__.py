@@ -1,1 +1,1 @@
-"""What a night has to do again: the days on which devices sent, and the days that new data affect."""
+"""The work of a night that is done again: the days on which devices sent, and the days that new data affect."""

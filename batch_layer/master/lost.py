@@ -21,7 +21,7 @@ from store.ledger import last_offsets
 
 TOPIC = "readings"
 COLUMNS = (*TOPICS[TOPIC].columns, "kafka_partition", "kafka_offset", "received_at")
-"""What a kept reading and an accepted message share."""
+"""The columns that a kept reading and an accepted message share."""
 Ranges = Mapping[int, range]
 """Offsets by partition."""
 
@@ -51,7 +51,7 @@ def kept_readings(night: Night, lost: Ranges, accepted: DataFrame) -> DataFrame:
 
 
 def said(lost: Ranges, recovered: int) -> str:
-    """What a person is told of lost messages."""
+    """The sentence on lost messages for a person."""
     count = sum(len(offsets) for offsets in lost.values())
     return (
         f"Kafka dropped {count:,} messages of topic {TOPIC} before they were archived; {recovered:,} readings of them "

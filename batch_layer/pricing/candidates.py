@@ -22,7 +22,7 @@ ENGINES = {
     "trees": (TREES,),
     "mlp": (PERCEPTRON,),
 }
-"""What may be asked for, and which makers are tried for it; the one that wins its trial is published."""
+"""The models that the settings may name, and the makers tried for each; the winner of the trial is published."""
 FEWEST_DAYS = 60
 """Known days below which the naive forecast stands alone."""
 Forecast = Callable[[Design, Design], NDArray[np.float64]]

@@ -58,7 +58,7 @@ class Hour:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What was forecast of ``market`` from ``days`` known days, and a line of errors a maker, as ``price_skill``."""
+    """The forecast of ``market`` from ``days`` known days, and a line of errors a maker, as ``price_skill``."""
 
     market: Market
     days: int

@@ -1,4 +1,4 @@
-"""What was known of a price series at each origin, laid out day by day for the models.
+"""The known prices of a series at each origin, laid out day by day for the models.
 
 An origin is the first hour that is not known. Of each the 24 hours of a block are forecast: block 0 begins at the
 origin, block 1 a day later. Prices follow the wall clock, so each recent day is laid out by local hour, newest first.

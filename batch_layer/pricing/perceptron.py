@@ -53,7 +53,7 @@ def forecast(known: Design, wanted: Design, lags: bool = True) -> NDArray[Any]:
 
 
 def _standard(rows: NDArray[Any], centre: NDArray[Any], spread: NDArray[Any]) -> NDArray[Any]:
-    """What is not known is average."""
+    """Rows in units of their spread; an unknown value counts as the average."""
     return np.asarray(np.nan_to_num(((rows - centre) / spread).clip(-FARTHEST, FARTHEST)))
 
 

@@ -22,7 +22,7 @@ from batch_layer.runs import Night
 from conf.stations import DAILY_VALUES, municipality_of_station
 
 VARIABLES = ("temperature_c", "wind_speed_m_s", "cloud_fraction")
-"""What moves demand, wind power and solar power."""
+"""The variables that move demand, wind power and solar power."""
 MOST_PLACES = 60
 """Of up to so many places the weather of each is an input of the perceptron; of more, of those in ``stations.csv``."""
 LIGHT = (6, 17)

@@ -1,1 +1,1 @@
-"""What is published beside the energy: checks, alarms, drift and provenance."""
+"""Publications beside the energy: checks, alarms, drift and provenance."""

@@ -1,4 +1,4 @@
-"""What must hold before a run is published. A run that fails a check stays invisible."""
+"""Checks of a run before it is published. A run that fails one stays invisible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: a forecast that was good and is no longer, told as an alarm that stands until a night no longer finds it.
+"""Drift: a forecast that was good and is no longer; its alarm stands until a night no longer finds it.
 
 Measured against the naive forecast, so that a stormy week, hard for everybody, is none.
 """

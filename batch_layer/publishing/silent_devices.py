@@ -1,4 +1,4 @@
-"""Alarms of devices that were silent for whole days before the cut; one is cleared when its device was heard again."""
+"""Alarms of devices that were silent for whole days before the cut; one is cleared when its device sends again."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FOUND = "array<struct<raised: date, cleared: date>>"
 def alarms(night: Night) -> DataFrame:
     """Rows of table ``alarm`` that this run raises or clears.
 
-    ``raised_at`` is the beginning of the first silent day (UTC), ``cleared_at`` that of the day heard again, or the cut
-    where the silence was filled afterwards.
+    ``raised_at`` is the beginning of the first silent day (UTC), ``cleared_at`` that of the day on which the device
+    sent again, or the cut where the silence was filled afterwards.
     """
     keys = ["installation_id", "device_id"]
     now = DEVICE_DAYS.read(night).select(*keys, "spans")
@@ -58,7 +58,7 @@ def silences(spans: Sequence[Span], cut: date) -> Iterator[tuple[date, date | No
 def changed(
     before: Sequence[Span], previous: date | None, spans: Sequence[Span], cut: date
 ) -> Iterator[tuple[date, date | None]]:
-    """What has become of the silences since the run that knew ``before`` and cut at ``previous``."""
+    """Silences that began or ended since the run that knew ``before`` and cut at ``previous``."""
     standing = dict(silences(before, previous)) if before and previous else {}
     found = dict(silences(spans, cut))
     yield from (each for each in found.items() if each[0] not in standing or standing[each[0]] != each[1])

@@ -1,4 +1,4 @@
-"""What others have stated and this run's archive has brought: official totals, and known prices."""
+"""Statements of others that this run's archive has brought: official totals, and known prices."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ COLUMNS = (
 )
 """A value of the view: Wh of the 15-minute period that begins at ``start`` (UTC)."""
 CHANGE = "before_wh double, why string"
-"""What a run's row says besides: the value published before (null: none) and new, late or corrected."""
+"""Further columns of a run's row: the value published before (null: none) and new, late or corrected."""
 SCHEMA = f"{COLUMNS}, {CHANGE}, event_day date, run_id string"
 KEY = ("installation_id", "quantity", "start")
 

@@ -1,7 +1,7 @@
-"""Of which devices and days a night's gap ledger speaks, and what it says.
+"""The gap ledger of a night: its devices and days, and the state of each quarter-hour.
 
-A device is expected from the first day it was heard up to the cut. The ledger is made anew where a day is touched, and
-for every day that has come under the cut, so that a device fallen silent is missed although nothing touches its days.
+A device is expected from the first day on which it sent up to the cut. The ledger is made anew for affected days and
+for days that are new under the cut, so that a device that has fallen silent is missed although no data affect its days.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 
 def expected_days(devices: DataFrame, pairs: DataFrame, run: Run) -> DataFrame:
-    """Each device with its days before the cut that are touched or have come under the cut with this run."""
+    """Each device with its days before the cut that are affected or new under the cut of this run."""
     cut = F.lit(run.cut.date())
     counting = devices.where("size(quantities) > 0").withColumn("first", F.expr("spans[0].first"))
     since = F.greatest("first", F.lit(run.previous_cut.date())) if run.previous_cut else F.col("first")

@@ -1,4 +1,4 @@
-"""What a run changes: values that differ from the published ones, with what stood there before and why."""
+"""Revisions of a run: values that differ from the published ones, with the value before and the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every protocol shares: where a device is reached, what a measurement is, and why there may be none."""
+"""Shared by every protocol: the connection to a device, a measurement, and the errors in its place."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class RefusedError(DeviceError):
 
 
 class Measurement(NamedTuple):
-    """What a device measured at one moment."""
+    """The values that a device measured at one moment."""
 
     fields: Fields
     time: datetime | None = None
     """The device's own time (UTC), where it keeps one."""
     faults: tuple[str, ...] = ()
-    """What could not be read beside the fields, and why."""
+    """A sentence on each value that could not be read."""
 
 
 class Measurable(Protocol):

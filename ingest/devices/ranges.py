@@ -1,4 +1,4 @@
-"""What a reading's fields can hold: a value outside is left out and said, and the fields beside it stay."""
+"""Ranges of a reading's fields: a value outside its range is left out and said, and the fields beside it stay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ingest.devices.device import Fields, Measurement, NothingMeasuredError
 from ingest.devices.unit import Unit
 
 STATE = ("status", "status_code")
-"""What a device says of itself, which is no measurement."""
+"""Fields in which a device states its own condition, which is no measurement."""
 
 
 def measurement(

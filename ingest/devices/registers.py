@@ -27,7 +27,7 @@ NOT_IMPLEMENTED: dict[str, int] = {
     "int32": -0x80000000, "uint32": 0xFFFFFFFF, "acc32": 0, "bitfield32": 0xFFFFFFFF,
     "int64": -0x8000000000000000, "uint64": 0xFFFFFFFFFFFFFFFF, "acc64": 0,
 }  # fmt: skip
-"""What SunSpec devices write where there is no value; a ``float32`` is any NaN."""
+"""Raw values by which SunSpec devices say that there is none; a ``float32`` is any NaN."""
 
 
 def width(kind: RegisterType) -> int:

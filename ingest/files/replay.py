@@ -23,8 +23,8 @@ class ReplayError(Refusal):
 def lines(path: Path, longest: int, read: Callable[[int], None] = lambda _bytes: None) -> Iterator[bytes]:
     """The lines of ``path`` without their line feeds, unpacked if it is gzip.
 
-    ``read`` is told the file's bytes read so far. Raises :class:`ReplayError` for a file that can't be read,
-    is cut off, or has a line longer than ``longest`` bytes.
+    ``read`` takes the number of the file's bytes read so far. Raises :class:`ReplayError` for a file that can't be
+    read, is cut off, or has a line longer than ``longest`` bytes.
     """
     try:
         with path.open("rb") as file:

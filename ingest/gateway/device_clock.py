@@ -19,7 +19,7 @@ class DeviceClock:
 
     def __init__(self, poll_seconds: float) -> None:
         self.fault: str | None = None
-        """What is wrong with the clock, for a person."""
+        """The fault of the clock in a sentence; None where it is right."""
         self._pace = timedelta(seconds=poll_seconds)
         self._shown: datetime | None = None
         self._since: datetime | None = None

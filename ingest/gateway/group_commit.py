@@ -15,7 +15,7 @@ RETRY_SECONDS = 1.0
 
 
 class GroupCommit:
-    """What is given while one commit runs goes into the next; ``on_kept`` is called after each."""
+    """Messages that arrive while one commit runs go into the next; ``on_kept`` is called after each."""
 
     def __init__(self, outbox: Outbox, on_kept: Callable[[], None]) -> None:
         self.error: str | None = None

@@ -1,4 +1,4 @@
-"""What the gateway could not send yet, on disk: in order, bounded, and safe from ``kill -9`` and power loss.
+"""Messages that the broker has not acknowledged, on disk: in order, bounded, and safe from ``kill -9`` and power loss.
 
 A message is deleted only after the broker has acknowledged it, so none is lost; one that was sent just
 before a crash is sent again, and dropped downstream as a repeat.
@@ -17,7 +17,7 @@ from ingest.gateway.outbox_file import is_damage, open_file, renewed
 from ingest.publishing.message import Message
 
 ROW_BYTES = 64
-"""What a row costs beside its value: ids, topic, key, page overhead; rounded up."""
+"""Bytes of a row beside its value: ids, topic, key, page overhead; rounded up."""
 
 
 class OutboxFullError(Refusal):

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS message (
 )"""
 _INSERT = "INSERT INTO message (id, topic, key, value) VALUES (?, ?, ?, ?)"
 _COMPANIONS = ("-wal", "-shm")
-"""What SQLite keeps beside the file and belongs to it."""
+"""Endings of the files that SQLite keeps beside this one and that belong to it."""
 Row = tuple[int, str, bytes | None, bytes]
 
 

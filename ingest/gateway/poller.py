@@ -31,7 +31,7 @@ class Poller:
         self.error: str | None = None
         """Why the last poll gave no reading."""
         self.fault: str | None = None
-        """What is wrong with the device though it gives readings: its clock, or a part that can't be read."""
+        """The fault of a device that gives readings even so: its clock, or a part that can't be read."""
         self._source, self._poll_seconds, self._keep = source, poll_seconds, keep
         self._clock = DeviceClock(poll_seconds)
         self._failures = 0

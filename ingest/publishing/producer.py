@@ -41,7 +41,7 @@ def producer(settings: Settings, wait_seconds: float, linger_ms: int, max_bytes:
 
 
 def signing(settings: Settings) -> Sign:
-    """What gives a message the headers that say who has written it. Raises ``NoSecret``."""
+    """The function that makes the headers by which a message names its writer. Raises ``NoSecret``."""
     writer = writers.own(settings)
     if writer is None:
         return lambda _: []

@@ -29,7 +29,7 @@ _HOUR = timedelta(hours=1)
 
 
 class Flows(NamedTuple):
-    """What flowed in one hour, in whole milliwatt-hours; the hour is netted, so import or export is 0."""
+    """Energy of one hour, in whole milliwatt-hours; the hour is netted, so import or export is 0."""
 
     generation: int
     consumption: int
@@ -107,7 +107,7 @@ def history(homes: Sequence[Home], cut: datetime, days: int = 365) -> Iterator[d
 
 
 def catalogue(homes: Sequence[Home], host: str, port: int) -> list[dict[str, Any]]:
-    """What ``solera register`` takes: the community and its homes, their devices behind ``host:port``.
+    """Entries for ``solera register``: the community and its homes, their devices behind ``host:port``.
 
     Unit ids are those the simulator serves: inverter of the n-th home 2n - 1, its meter 2n.
     """

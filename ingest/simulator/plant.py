@@ -1,4 +1,4 @@
-"""What a home's inverter and meter show at an instant, from the home's recorded hours.
+"""A home's inverter and meter at an instant, from the home's recorded hours.
 
 Power is constant inside an hour, and the registers are its integral since :data:`REGISTER_ZERO`, so a
 register read at any two instants differs by exactly the energy between them. All in milliwatt-hours.

@@ -1,4 +1,4 @@
-"""What the night wants to know of the sources: AEMET's forecasts as issued now, and the latest days of prices.
+"""The night's questions to the sources: AEMET's forecasts as issued now, and the latest days of prices.
 
 Weather is asked for where there is a key; prices of a source that a backfill has begun with, so that they are kept up.
 A source that fails is said and ends nothing: the night rests on what the platform holds.

@@ -15,7 +15,7 @@ from ingest.sources.source import Record
 MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
 HOUR = timedelta(hours=1)
 LARGEST_EUR_MWH = 1e6
-"""What topic ``prices`` takes."""
+"""The bound of topic ``prices``."""
 MARKET_YEARS = range(1998, 2101)
 """Spain's market began in 1998."""
 D = TypeVar("D", date, datetime)

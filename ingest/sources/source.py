@@ -1,4 +1,4 @@
-"""What every source has that can be asked again: questions of which each fails alone, and word of what failed."""
+"""Sources that can be asked again: their questions, of which each fails alone, and a sentence on each failure."""
 
 from __future__ import annotations
 

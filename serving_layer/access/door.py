@@ -106,7 +106,7 @@ class Seen:
 
     @cached_property
     def row(self) -> dict[str, Any]:
-        """What is registered of it. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`."""
+        """Its row of the catalogue. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`."""
         return seen(self._reader, self._named, TOKEN, self._what)
 
     @property

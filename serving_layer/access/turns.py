@@ -1,4 +1,4 @@
-"""How many questions are answered at once; more wait a moment, and are then told that the API is busy."""
+"""The number of questions answered at once; more wait a moment, and are then refused because the API is busy."""
 
 from __future__ import annotations
 

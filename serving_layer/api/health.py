@@ -16,7 +16,7 @@ router = APIRouter(tags=["health"])
 
 
 class Dependency(BaseModel):
-    """What was seen of a dependency in the last seconds."""
+    """The state of a dependency in the last seconds."""
 
     name: str
     state: str = Field(description="up or down")

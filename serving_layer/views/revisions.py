@@ -1,4 +1,4 @@
-"""What a run has changed of values that were published before it: by day, before, after and why."""
+"""Revisions of a run: values published before it that it has changed, by day, before, after and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the curves share: colours of the frame, and axes in local time with a line where now is."""
+"""Shared by the curves: colours of the frame, and axes in local time with a line at the present."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ HOURS_A_TICK = 6
 
 
 class Place(NamedTuple):
-    """What a curve's frame leaves room for."""
+    """The place of a curve in its frame."""
 
     unit: str
-    """What names the heights."""
+    """The unit of the heights."""
     margin: int
     """Pixels of their labels."""
     legend: float

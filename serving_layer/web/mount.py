@@ -44,7 +44,7 @@ class Page:
 
 
 def headers(page: Dash) -> dict[str, str]:
-    """What keeps a browser from loading, sending or framing anything of another origin."""
+    """Headers that keep a browser from loading, sending or framing anything of another origin."""
     scripts = " ".join(["'self'", *(f"'{h.strip(chr(39))}'" for h in page.csp_hashes())])
     policy = {
         "default-src": "'self'",

@@ -29,7 +29,7 @@ class Stored(NamedTuple):
 
 
 class Classified(NamedTuple):
-    """What a batch changes, one merged row a device and instant, and how its readings are counted."""
+    """The changes of a batch, one merged row a device and instant, and the counts of its readings."""
 
     rows: dict[Key, Stored]
     accepted: list[datetime]

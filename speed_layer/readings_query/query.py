@@ -24,7 +24,7 @@ from store.runs import CutReader
 
 
 class Readings:
-    """What the query knows between batches; all of it is read back from Cassandra at a start."""
+    """The memory of the query between batches; all of it is read back from Cassandra at a start."""
 
     def __init__(self, settings: Settings, session: Any, catalogue: CatalogueReader, progress: Progress) -> None:
         self._settings = settings

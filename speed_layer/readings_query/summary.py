@@ -1,4 +1,4 @@
-"""What a batch came to: counts, offsets, the newest reading of each device."""
+"""The summary of a batch: counts, offsets, the newest reading of each device."""
 
 from __future__ import annotations
 

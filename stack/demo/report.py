@@ -1,4 +1,4 @@
-"""What the demo shows at its end: yesterday, today, the next 24 hours, the models' record, the ledger."""
+"""The demo's report at its end: yesterday, today, the next 24 hours, the models' record, the ledger."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is fetched once: Java and the pinned jars."""
+"""Downloads that are made once: Java and the pinned jars."""

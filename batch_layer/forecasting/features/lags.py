@@ -1,4 +1,4 @@
-"""What a series' own past says at an issue instant: lags, rolling means at the hour, levels.
+"""Features of a series' own past at an issue instant: lags, rolling means at the hour, levels.
 
 The one rule against leakage stands in :meth:`Past.at`: a position at or after the issue's is not known.
 All values are in units of the series, divided by its scale by the caller.

@@ -39,7 +39,7 @@ def past_features(hours: Hours) -> dict[str, NDArray[Any]]:
 
 
 def _levels_at(past: Past, limit: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """What the issue alone decides, whatever the hour, in the series' own unit; worked out once an issue.
+    """Levels that are the same for every hour of an issue, in the series' own unit.
 
     ``volatility`` is the mean change from day to day over four weeks: one home differs from a thousand by it.
     """

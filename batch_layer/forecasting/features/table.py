@@ -55,7 +55,7 @@ LEAST_UNIT = 0.02
 
 @dataclass(frozen=True)
 class Series:
-    """What is known of one series: ``history`` is hourly and gapless (UTC), see :func:`history.hourly`."""
+    """One series: ``history`` is hourly and gapless (UTC), see :func:`history.hourly`."""
 
     series_id: str
     quantity: Quantity
@@ -64,7 +64,7 @@ class Series:
     weather: pd.DataFrame | None = None
     """``issued_at``, ``time`` and numeric columns."""
     outcomes: pd.Series | None = None
-    """What came of each hour, where that is more than ``history`` has to learn from."""
+    """The outcome of each hour, where it reaches further than ``history``."""
 
     @property
     def zone(self) -> str | None:
@@ -108,7 +108,7 @@ def feature_rows(
 def _features(
     series: Series, times: pd.DatetimeIndex, clock: pd.DatetimeIndex, hours: Hours, age: NDArray[Any]
 ) -> dict[str, NDArray[Any]]:
-    """What the past, the calendar and the sun say of ``hours``, with ``anchor``, ``unit`` and ``dark``."""
+    """Features of the past, the calendar and the sun for ``hours``, with ``anchor``, ``unit`` and ``dark``."""
     frame = past_features(hours) | season_features(clock)
     if series.quantity.sun:
         frame |= {HISTORY_AGE: age.astype(float)} | sun_features(times, series.site, hours)
@@ -157,7 +157,7 @@ def _relative(frame: dict[str, NDArray[Any]], usual: NDArray[Any], volatility: N
 
 
 def _baseline(frame: dict[str, NDArray[Any]], hours: Hours) -> NDArray[Any]:
-    """What is usual at the hour on such a day; long ago if nothing newer is known."""
+    """The usual value of the hour on such a day; an old one where nothing newer is known."""
     usual = np.where(np.isnan(frame["alike_4"]), frame["days_28"], frame["alike_4"])
     lost = np.isnan(usual)
     if lost.any():

@@ -1,1 +1,1 @@
-"""Histories as people bring them: read, judged hour by hour, made whole."""
+"""Histories as people bring them: read, validated hour by hour, made whole."""

@@ -33,7 +33,7 @@ class SeriesRefused(Refusal):
 
 @dataclass(frozen=True)
 class Repairs:
-    """What was done to a series' values, in hours (``unreadable``: in cells); ``known`` are the hours it holds."""
+    """Repairs of a series' values, in hours (``unreadable``: in cells); ``known`` are the hours it holds."""
 
     known: int = 0
     unreadable: int = 0
@@ -43,7 +43,7 @@ class Repairs:
     scaled: int = 0
     off: int = 0
     unit: float = 1.0
-    """What turns the unit that the history began in into the one it ended in."""
+    """The factor from the unit that the history began in to the one it ended in."""
 
 
 @dataclass(frozen=True)

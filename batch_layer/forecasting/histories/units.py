@@ -1,6 +1,6 @@
 """Days of a history in a unit 1,000 times another, and the unit that each day's forecast is to be given in.
 
-A day is judged by itself and by the days before it, so that what is learnt later never changes what a forecast knew.
+A day is compared with the days before it alone, so that later data never change what a forecast knew.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 FACTOR = 1000.0
 FEWEST_DAYS, LIKE_DAYS = 3, 14
-"""Days that must have gone before a day can be compared, and how many of them it is compared with."""
+"""Days that must precede a day before it is compared, and how many of them it is compared with."""
 BEYOND = 1.5
 """A day scaled back peaks at most so many times beyond the greatest and the least peak of those days."""
 LIKE_FACTOR, LIKE_STANDING, LIKE_SHAPE = 4.0, 0.5, 0.6
@@ -63,9 +63,9 @@ def find_units(values: pd.Series) -> Units:
 
 
 def _unit_of(day: NDArray[Any], before: NDArray[Any], usual: float) -> tuple[float, bool]:
-    """What puts ``day`` in the unit of the days ``before``: ``usual``, or 1,000 times up or down from there.
+    """The factor that puts ``day`` in the unit of the days ``before``: ``usual``, or 1,000 times up or down from there.
 
-    And whether that is sure of one day alone.
+    The second value says whether one day alone makes that sure.
     """
     if len(before) < FEWEST_DAYS:
         return usual, True

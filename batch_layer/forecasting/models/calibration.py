@@ -1,4 +1,4 @@
-"""What a model's trial on days it had not seen teaches: the middle of each series, and how wide quantiles must be."""
+"""Calibration by a trial on days the model had not seen: the middle of each series, and the width of its quantiles."""
 
 from __future__ import annotations
 

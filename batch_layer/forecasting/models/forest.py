@@ -27,7 +27,7 @@ from batch_layer.forecasting.models.leaves import kept_outcomes, leaf_quantiles
 from batch_layer.forecasting.models.shape import MLLIB, SEED, XGBOOST, Shape
 
 UNKNOWN = -9.0
-"""What MLlib's trees see where a feature is not known; below every known one, so that a split can tell."""
+"""The value of an unknown feature in MLlib's trees: below every known one, so that a split can tell them apart."""
 
 
 @dataclass(frozen=True)

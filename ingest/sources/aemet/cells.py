@@ -18,7 +18,7 @@ _EMPTY = ("", "Acum", "Varias")
 _TRACE = "ip"
 """Rain below 0.1 mm."""
 ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
-"""What reading a row of another form raises."""
+"""Errors that a row of another form raises."""
 
 
 def number(value: Any, unreadable: Unreadable, where: str) -> float | None:

@@ -74,7 +74,7 @@ def _each(
     name: str,
     progress: Progress,
 ) -> list[T]:
-    """What ``read`` makes of each row. Raises :class:`SourceError` where none of them can be read."""
+    """Each row as ``read`` returns it. Raises :class:`SourceError` where none of them can be read."""
     found: list[T] = []
     rows = list(body) if isinstance(body, list) else []
     with Unreadable(f"AEMET's {name}", progress) as unreadable:

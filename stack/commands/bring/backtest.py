@@ -17,7 +17,7 @@ ENGINES = ("mllib", "xgboost", "both")
 
 
 class Kind(str, Enum):
-    """What is forecast."""
+    """The kind of forecast."""
 
     solar = "solar"
     consumption = "consumption"
