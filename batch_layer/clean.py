@@ -25,6 +25,7 @@ from batch_layer.quarters import gap_ledger
 from batch_layer.runs import Night, Outcome
 from energy.conflict import merge
 from energy.topics import TOPICS
+from store.catalogue import read_catalogue
 
 Batches = Mapping[int, list[date]]
 
@@ -34,7 +35,7 @@ def run(night: Night) -> Outcome:
     before = affected_days.marks(night)
     batches = {topic: dataset.batches_after(night.spark, night.settings, topic, at) for topic, at in before.items()}
     devices = device_days.write(night, batches["readings"]).persist()
-    pairs = affected_days.affected_days(night, batches, devices)
+    pairs = affected_days.affected_days(night, batches, devices, read_catalogue(night.settings))
     artifacts.AFFECTED.write(night, pairs, is_small=True)
     pairs = artifacts.AFFECTED.read(night).persist()
     _write_expected(night, devices, pairs)

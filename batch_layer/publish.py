@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import ARTIFACTS, SKILL
 from batch_layer.runs import Night, Outcome
 from store import cassandra
+from store.history.retraction import RETRACTIONS, TOTALLED, retractions_of
 from store.runs import INSERT, NIGHTLY
 
 ERRORS = ("mae_wh", "mae_yesterday_wh", "mae_last_week_wh")
@@ -40,6 +42,15 @@ def _show(night: Night, counts: Mapping[str, int]) -> None:
     with cassandra.session(night.settings) as session:
         row = (NIGHTLY, run.run_id, run.started, published, run.cut, issued_at, everything, dict(run.marks))
         session.execute(session.prepare(INSERT), (*row, _skill(night)))
+        _settle_retractions(session, run.run_id)
+
+
+def _settle_retractions(session: Any, run_id: str) -> None:
+    """Those that were made while no night was at work are behind this run: no later one need total their days."""
+    for of in retractions_of(session.execute(RETRACTIONS)).values():
+        for each in of:
+            if each.run_id is None:
+                session.execute(session.prepare(TOTALLED), (run_id, each.installation_id, each.retracted_at))
 
 
 def _skill(night: Night) -> dict[str, float]:

@@ -50,6 +50,7 @@ Reason = Literal[
     "unknown device",
     "foreign device",
     "foreign writer",
+    "retracted",
     "field",
 ]
 """Why a message is refused, as a code; ``field``: a side field alone is, and the rest of the record is accepted."""

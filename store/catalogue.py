@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from conf import Settings, writers
 from conf.writers import UNSIGNED, Signed
 from energy.topics import Rejected
 from store import cassandra
+from store.history.retraction import RETRACTIONS, Retraction, retractions_of
 
 COMMUNITY = "community"
 """The kind of an installation that is the sum of its members."""
@@ -56,6 +58,8 @@ class Catalogue:
     """The writer that alone speaks for an installation; absent where any may."""
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The secret of each writer."""
+    retractions: Mapping[str, tuple[Retraction, ...]] = field(default_factory=dict)
+    """Of each installation that has any, in the order in which they were made."""
 
     def check(self, record: Mapping[str, Any], signed: Signed = UNSIGNED) -> None:
         """Raise :class:`Rejected` for an unknown installation, and for a writer or device that may not speak for it.
@@ -78,15 +82,30 @@ class Catalogue:
         if installation in self.closed and "device_id" in record:
             raise Rejected(f"device {device} is not registered to {installation}", "unknown device", installation)
 
+    def check_retractions(self, record: Mapping[str, Any], received_at: datetime) -> None:
+        """Raise :class:`Rejected` where ``record``, received then (UTC), has been retracted since."""
+        for each in self.retractions.get(record["installation_id"], ()):
+            if received_at <= each.retracted_at and each.covers(record):
+                raise Rejected(
+                    f"retracted at {each.retracted_at:%Y-%m-%dT%H:%M:%SZ}", "retracted", each.installation_id
+                )
+
+    def generation(self, record: Mapping[str, Any]) -> int:
+        """How often the instant of ``record`` was retracted: what came after stands above what came before."""
+        return sum(each.covers(record) for each in self.retractions.get(record["installation_id"], ()))
+
     def members(self, community: str) -> list[str]:
         """The installations of ``community``, in order."""
         return sorted(each for each, of in self.community.items() if of == community)
 
 
 def catalogue_of(
-    installations: Iterable[Any], devices: Iterable[Any], secrets: Mapping[str, bytes] = MappingProxyType({})
+    installations: Iterable[Any],
+    devices: Iterable[Any],
+    secrets: Mapping[str, bytes] = MappingProxyType({}),
+    retractions: Iterable[Any] = (),
 ) -> Catalogue:
-    """The catalogue of the rows of :data:`INSTALLATIONS` and :data:`DEVICES`, and of the writers' ``secrets``."""
+    """The catalogue of the rows of :data:`INSTALLATIONS`, :data:`DEVICES`, :data:`RETRACTIONS`, and the ``secrets``."""
     rows = list(installations)
     owners: dict[str, set[str]] = {}
     for device in devices:
@@ -100,12 +119,14 @@ def catalogue_of(
         community={row.installation_id: row.community_id for row in rows if row.community_id is not None},
         writers={row.installation_id: row.writer for row in rows if row.writer is not None},
         secrets=secrets,
+        retractions=retractions_of(retractions),
     )
 
 
 def load(settings: Settings, session: Any) -> Catalogue:
     """The catalogue as it stands in Cassandra now, and the writers' secrets."""
-    return catalogue_of(session.execute(INSTALLATIONS), session.execute(DEVICES), writers.known(settings))
+    installations, devices = session.execute(INSTALLATIONS), session.execute(DEVICES)
+    return catalogue_of(installations, devices, writers.known(settings), session.execute(RETRACTIONS))
 
 
 def read_catalogue(settings: Settings) -> Catalogue:

@@ -146,6 +146,14 @@ def ends(settings: Settings, topic: str) -> dict[int, int]:
     return {int(partition): end for partition, end in found.items()}
 
 
+def cluster_id(settings: Settings) -> str:
+    """What the brokers call their cluster: another one when their disks were made anew. Raises :class:`TopicsAway`."""
+    try:
+        return str(AdminClient(confluent(settings)).list_topics(timeout=DELETE_SECONDS).cluster_id)
+    except KafkaException as error:
+        raise TopicsAway(f"Kafka at {settings.kafka_servers} does not answer: is it up (solera status)?") from error
+
+
 def delete_before(settings: Settings, topic: str, offsets: Mapping[int, int]) -> int:
     """Have the brokers delete the messages of each partition that lie before the offset, and count them.
 

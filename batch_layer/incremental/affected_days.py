@@ -3,10 +3,13 @@
 A reading touches its own day and, through the step to its neighbours, the day before and after; where its device was
 silent before or after, every day of that silence and the one at its other end. An interval touches the days it spans.
 The days that have come under the cut since the last published run are touched by what the master already held of them.
+A retraction touches its days until a published run has totalled them without what was taken back.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
@@ -19,11 +22,13 @@ from batch_layer.runs import Night
 from conf import Settings
 from energy.calendar import dates
 from energy.topics import LONGEST_INTERVAL
+from store.catalogue import Catalogue
 
 INTERVAL_DAYS = LONGEST_INTERVAL.days
 """Longest interval that is accepted, in days."""
 CONTEXT_DAYS = 2
 """How far around a touched day, and beyond a silence that holds it, readings are looked at: the judges of its steps."""
+PAIRS = "installation_id string, event_day date, by_reading boolean"
 READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"
 
 
@@ -42,6 +47,7 @@ def affected_days(
     night: Night,
     batches: dict[str, dict[int, list[date]]],
     devices: DataFrame,
+    catalogue: Catalogue,
 ) -> DataFrame:
     """Touched pairs before the cut; ``by_reading`` where a reading has arrived since the last published run.
 
@@ -51,6 +57,9 @@ def affected_days(
     readings = dataset.read_batches(night.spark, night.settings, "readings", batches["readings"])
     intervals = dataset.read_batches(night.spark, night.settings, "intervals", batches["intervals"])
     pairs = _by_readings(readings, new=True).unionByName(_by_intervals(intervals))
+    taken_back = _taken_back(catalogue, devices)
+    if taken_back:
+        pairs = pairs.unionByName(night.spark.createDataFrame(taken_back, PAIRS))
     if any(batches["readings"].values()):
         pairs = pairs.unionByName(_by_silence_ended(readings, devices))
     cut = night.run.cut.date()
@@ -64,6 +73,22 @@ def affected_days(
         .groupBy("installation_id", "event_day")
         .agg(F.max("by_reading").alias("by_reading"))
     )
+
+
+def _taken_back(catalogue: Catalogue, devices: DataFrame) -> list[tuple[str, date, bool]]:
+    """Pairs of the retractions that no published run has totalled: their days, and the silences they have left."""
+    waiting = [each for of in catalogue.retractions.values() for each in of if each.run_id is None]
+    if not waiting:
+        return []
+    of_them = devices.where(F.col("installation_id").isin([each.installation_id for each in waiting]))
+    spans: dict[str, list[Sequence[device_days.Span]]] = defaultdict(list)
+    for row in of_them.select("installation_id", "spans").collect():
+        spans[row.installation_id].append(row.spans)
+    return [
+        (each.installation_id, day, False)
+        for each in waiting
+        for day in device_days.around(spans[each.installation_id], each.start.date(), each.until.date())
+    ]
 
 
 def _by_readings(readings: DataFrame, new: bool) -> DataFrame:

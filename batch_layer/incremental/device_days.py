@@ -19,6 +19,7 @@ from batch_layer.master import dataset
 from batch_layer.runs import Night
 from energy.calendar import dates
 from energy.records import REGISTERS
+from store import hdfs
 
 Span = tuple[date, date]
 """First and last of several days in a row."""
@@ -37,6 +38,24 @@ def write(night: Night, batches: dict[int, list[date]]) -> DataFrame:
     ordered = before.coalesce(1).sortWithinPartitions("installation_id", "device_id")
     DEVICE_DAYS.write(night, ordered)
     return DEVICE_DAYS.read(night)
+
+
+def correct(night: Night, installation: str) -> None:
+    """Find the days of ``installation`` again in the master, for what the last published run knew of them."""
+    run_ids = night.run.published[-1:]
+    known = DEVICE_DAYS.read_of(night, run_ids)
+    if known is None:
+        return
+    batches = dataset.batches_after(night.spark, night.settings, "readings", -1)
+    readings = dataset.read_batches(night.spark, night.settings, "readings", batches)
+    found = _joined(_brought(readings.where(F.col("installation_id") == installation)))
+    others = known.where(F.col("installation_id") != installation)
+    ordered = others.unionByName(found).coalesce(1).sortWithinPartitions("installation_id", "device_id")
+    aside = night.settings.hdfs_path("removal")
+    ordered.write.mode("overwrite").parquet(aside)
+    # Killed between the two, the next night finds all devices' days in the master.
+    hdfs.delete(night.spark, DEVICE_DAYS.folder(night, run_ids[0]))
+    hdfs.move(night.spark, aside, DEVICE_DAYS.folder(night, run_ids[0]))
 
 
 def _joined(rows: DataFrame) -> DataFrame:
@@ -89,6 +108,17 @@ def silence_around(spans: Sequence[Span], day: date) -> list[date]:
     if at + 1 < len(spans) and spans[at][1] == day:
         days += dates(day, spans[at + 1][0])
     return days
+
+
+def around(devices: Iterable[Sequence[Span]], first: date, last: date) -> list[date]:
+    """``first`` to ``last``, a day on each side, and as far as the nearest days that each of ``devices`` was heard."""
+    begin, end = first - _DAY, last + _DAY
+    before, after = begin, end
+    for spans in devices:
+        heard = [min(span[1], begin) for span in spans if span[0] <= begin]
+        heard_again = [max(span[0], end) for span in spans if span[1] >= end]
+        before, after = min([before, *heard[-1:]]), max([after, *heard_again[:1]])
+    return dates(before, after)
 
 
 def silences(spans: Sequence[Span], first: date, last: date) -> list[date]:

@@ -62,6 +62,7 @@ def validated_row(topic: str, catalogue: Catalogue, message: dict[str, Any]) -> 
         record = TOPICS[topic].parse(payload, received_at, message["is_replayed"])
         if TOPICS[topic].is_catalogued:
             catalogue.check(record, Signed(topic, payload, message["writer"], message["signature"]))
+            catalogue.check_retractions(record, received_at)
     except Rejected as rejected:
         return {**row, **Refused.of(rejected, payload, message["size"])._asdict()}
     return {**row, **record}

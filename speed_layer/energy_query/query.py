@@ -28,6 +28,7 @@ from speed_layer.lookups import store
 from speed_layer.progress import Progress
 from speed_layer.sinks import tasks_for
 from store.catalogue import Catalogue, CatalogueReader
+from store.history.retraction import Retraction
 from store.instants import month_of
 
 _ARROW = pa.schema(
@@ -66,14 +67,14 @@ class Energy:
         self._catalogue = catalogue
         self._progress = progress
         self._carried: dict[str, bytes] = {}
+        self._retractions: Mapping[str, tuple[Retraction, ...]] = {}
 
     def write(self, batch: DataFrame, batch_id: int) -> None:
         """Recompute what one micro-batch touches, once its readings are in Cassandra."""
         self._progress.wait_until_calm()
         started = time.monotonic()
         catalogue = self._catalogue.read()
-        for forgotten in self._carried.keys() - catalogue.installations:
-            del self._carried[forgotten]
+        self._drop_carried(catalogue)
         registers = affected(batch, catalogue).cache()
         try:
             ends = registers.where("kafka_partition IS NOT NULL").collect()
@@ -87,6 +88,14 @@ class Energy:
             registers.unpersist()
         self._write_communities(batch.sparkSession, catalogue, windows, tasks)
         self._progress.energy_batch(batch_id, len(windows), time.monotonic() - started, offsets)
+
+    def _drop_carried(self, catalogue: Catalogue) -> None:
+        """Go on from the stored readings where some have been taken back, and keep nothing of what was forgotten."""
+        before, self._retractions = self._retractions, catalogue.retractions
+        retracted = {name for name, of in catalogue.retractions.items() if before.get(name) != of}
+        for name in [*self._carried]:
+            if name in retracted or name not in catalogue.installations:
+                del self._carried[name]
 
     def _with_carried(self, registers: DataFrame, tasks: int) -> DataFrame:
         """An installation's registers and its carried state in one of ``tasks``."""

@@ -36,8 +36,8 @@ def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:
 def validate_with_dropped(message: Message, catalogue: Catalogue) -> tuple[dict[str, Any], Mapping[str, str]]:
     """:func:`validate`, and why each side field that was out of range has been left out of the reading."""
     check_size(message.size)
-    reading, dropped = TOPICS["readings"].parse_with_dropped(
-        message.payload, from_us(message.received_us), message.is_replayed
-    )
+    received_at = from_us(message.received_us)
+    reading, dropped = TOPICS["readings"].parse_with_dropped(message.payload, received_at, message.is_replayed)
     catalogue.check(reading, Signed("readings", message.payload, message.writer, message.signature))
+    catalogue.check_retractions(reading, received_at)
     return reading, dropped

@@ -21,7 +21,7 @@ from conf import Settings
 from energy.energy_row import to_us
 from energy.topics import TOPICS, Rejected
 from speed_layer.lookups import store
-from speed_layer.readings_query.duplicates import Classified, Device, Key, Position, classify, may_be_stored
+from speed_layer.readings_query.duplicates import Classified, Device, Key, Position, Stored, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
 from speed_layer.readings_query.summary import summarise
 from speed_layer.readings_query.validate import Message, validate_with_dropped
@@ -117,7 +117,7 @@ def validating(
                         refused = []
             asked = may_be_stored((reading for _, reading in taken), newest)
             result = classify(taken, store(settings).at(asked) if asked else {})
-            yield from _accepted(result)
+            yield from _accepted(result, catalogue)
             if refused or without:
                 yield _quarantined([*refused, *without])
             if positions:
@@ -140,7 +140,7 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _accepted(result: Classified) -> Batches:
+def _accepted(result: Classified, catalogue: Catalogue) -> Batches:
     # By device and time, so that the connector fills its batches of one Cassandra partition.
     ordered = _in_order(result.rows)
     having = set().union(*(row.reading for row in result.rows.values()))
@@ -155,13 +155,23 @@ def _accepted(result: Classified) -> Batches:
         data: dict[str, Any] = dict(zip((field.name for field in present), fields.flatten(), strict=True))
         data |= {
             "time": times,
-            "write_time": times,
+            "write_time": _write_times(times, rows, catalogue),
             "day": [time // _DAY_US for time in times],
             "is_state": [at in needed for at in keys],
             "kafka_partition": [row.position[0] for row in rows],
             "kafka_offset": [row.position[1] for row in rows],
         }
         yield _columns(data, "accepted")
+
+
+def _write_times(times: list[int], rows: list[Stored], catalogue: Catalogue) -> list[int]:
+    """The event times in microseconds, one more for each time that the reading's instant was retracted.
+
+    Times are whole milliseconds in the tables, so what was removed can't hide what comes after, nor the next instant.
+    """
+    if not catalogue.retractions:
+        return times
+    return [at + catalogue.generation(row.reading) for at, row in zip(times, rows, strict=True)]
 
 
 def _without(message: Message, reading: Mapping[str, Any], dropped: Mapping[str, str]) -> Refused:

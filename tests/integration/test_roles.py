@@ -42,6 +42,7 @@ WRITES = {
         "price_skill",
         "run",
         "settlement",
+        "retraction",
         "ingest_ledger",
         "quarantine",
     },

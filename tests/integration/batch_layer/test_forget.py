@@ -26,6 +26,7 @@ from ingest.gateway.remembered import remember, remembered
 from ingest.publishing.message import Message
 from stack.services import environment
 from store import cassandra, kafka, lock
+from store.history.retraction import INSERT, Retraction
 from store.spark import session
 from tests.support import batch_world as world
 from tests.support.speed_world import Job, topic_ends
@@ -76,6 +77,9 @@ def lived_in(settings: Settings, job: Job, spark: SparkSession) -> Settings:
     job.follow(topic_ends(settings))
     nightly(spark, settings, world.CUT.date(), report=lambda _: None, steps=STEPS)
     with cassandra.session(settings) as cql:
+        for home in HOMES:
+            at, night = VALUES["timestamp"], (VALUES["timestamp"], "made")
+            cql.execute(cql.prepare(INSERT), Retraction(home, at, "intervals", "none", at, at, *night))
         held = rows_by_home(settings)
         for table, key in naming(cql).items():
             for home in (each for each in HOMES if table not in held[each]):

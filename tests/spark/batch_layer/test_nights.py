@@ -19,6 +19,7 @@ from batch_layer.quarters import energy_view, gap_ledger
 from batch_layer.quarters.revisions import revisions
 from batch_layer.runs import Night, Outcome, Run, RunError
 from conf import Settings
+from store.catalogue import Catalogue
 
 NOON = datetime(2026, 3, 8, 12, tzinfo=timezone.utc)
 MARKS = {"readings": 0, "intervals": -1, "prices": -1}
@@ -90,7 +91,7 @@ def pairs_of(spark: SparkSession, settings: Settings, run: Run) -> dict[date, bo
     marks = affected_days.marks(Night(spark, settings, run))
     batches = {t: dataset.batches_after(spark, settings, t, mark) for t, mark in marks.items()}
     devices = device_days.write(Night(spark, settings, run), batches["readings"])
-    pairs = affected_days.affected_days(Night(spark, settings, run), batches, devices)
+    pairs = affected_days.affected_days(Night(spark, settings, run), batches, devices, Catalogue())
     return {r.event_day: r.by_reading for r in pairs.collect()}
 
 

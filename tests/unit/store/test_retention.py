@@ -12,6 +12,7 @@ KEPT_FOR_GOOD = {
     "energy_batch",
     "official",
     "settlement",
+    "retraction",
     "run",
     "price",
     "price_skill",

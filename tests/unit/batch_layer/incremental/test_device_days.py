@@ -53,3 +53,18 @@ def test_a_day_heard_reaches_to_the_other_end_of_the_silence_beside_it(days: set
 def test_silences_are_the_days_between_that_were_not_heard(days: set[date], first: date, last: date) -> None:
     between = {min(days) + n * DAY for n in range((max(days) - min(days)).days)} - days
     assert device_days.silences(spans(days), first, last) == sorted(day for day in between if first <= day <= last)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(_days, max_size=3), _any_day, st.integers(0, 5))
+def test_around_reaches_as_far_as_the_silences_that_a_retraction_leaves(
+    of_devices: list[set[date]], first: date, length: int
+) -> None:
+    last = first + length * DAY
+    wanted = {first - DAY, last + DAY}
+    for days in of_devices:
+        wanted |= {max((day for day in days if day < first), default=first - DAY)}
+        wanted |= {min((day for day in days if day > last), default=last + DAY)}
+    found = device_days.around(map(spans, of_devices), first, last)
+    assert (found[0], found[-1]) == (min(wanted), max(wanted))
+    assert found == [found[0] + n * DAY for n in range(len(found))]

@@ -1,0 +1,1 @@
+"""What held when: retractions of messages."""
