@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -47,13 +48,23 @@ app = typer.Typer(
     cls=Commands,
     name="solera",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"solera {metadata.version('solera')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _solera() -> None:
+def _solera(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
     """Solar self-consumption data: a lambda architecture on Kafka, Spark, Cassandra and HDFS."""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timezone
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from serving_layer import instants
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.tables import csv_text, plain
+from stack import written_times
 from store.runs import Published
 
 
@@ -29,11 +31,18 @@ class Form(str, Enum):
 
     table = "table"
     csv = "csv"
+    json = "json"
 
 
-From = Annotated[str, typer.Option("--from", help="2026-03-29T00:00:00Z, or a date: its midnight in --tz.")]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from", help="2026-03-29T00:00:00Z, yesterday, 2026-03 or a date (also 29/03/2026): its midnight in --tz."
+    ),
+]
 To = Annotated[str, typer.Option("--to", help="The instant after the last, written like --from.")]
-Format = Annotated[Form, typer.Option("--format", help="A table, or CSV.")]
+NOW = "now"
+Format = Annotated[Form, typer.Option("--format", help="A table, CSV, or JSON: a list of the rows.")]
 
 WIDEST = 1000
 """Columns of a terminal beyond which no table is."""
@@ -56,7 +65,8 @@ def span(first: str, last: str, tz: str) -> tuple[Span, ZoneInfo]:
     :class:`serving_layer.instants.BadInstant`.
     """
     zone = instants.zone(tz)
-    start, end = instants.parse(first, zone), instants.parse(last, zone)
+    now = datetime.now(timezone.utc)
+    start, end = written_times.instant(first, zone, now), written_times.instant(last, zone, now)
     if start >= end:
         raise typer.BadParameter("--to must come after --from.")
     return Span(start, end), zone
@@ -68,9 +78,12 @@ def up_to_cut(seen: Published, what: str) -> str:
 
 
 def show(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], title: str, caption: str) -> None:
-    """Print ``rows``; the table alone has title and caption."""
+    """Print ``rows``; the table alone has title and caption. In JSON what a row does not have is null."""
     if form is Form.csv:
         typer.echo(csv_text(columns, rows), nl=False)
+        return
+    if form is Form.json:
+        typer.echo(json.dumps([{name: plain(row.get(name)) for name in columns} for row in rows], indent=1))
         return
     # Names and words of others are shown as they are: in brackets they would else be taken for styles.
     table = Table(title=Text(printable(title), justify="center"), caption=Text(printable(caption), justify="center"))

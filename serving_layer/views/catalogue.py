@@ -55,5 +55,5 @@ def _unknown(installation_id: str, known: list[str]) -> str:
     if not known:
         return f"There is no installation {installation_id!r}: none is registered yet. `solera register FILE` adds one."
     near = difflib.get_close_matches(installation_id, known, n=NAMED, cutoff=0.5) or known[:NAMED]
-    rest = "" if len(near) == len(known) else f" ({len(known)} in all: GET /v1/installations)"
+    rest = "" if len(near) == len(known) else f" ({len(known)} in all; `solera installations` lists them)"
     return f"There is no installation {installation_id!r}; there is {', '.join(near)}{rest}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import signal
 import socket
@@ -158,6 +159,8 @@ def test_interrupted_up_goes_on_at_the_second_call_and_down_leaves_nothing(fresh
     said, _ = second.communicate(timeout=180)
     assert second.returncode == 0, said
     assert "kafka" in solera(fresh, "status").communicate(timeout=60)[0]
+    found = json.loads(solera(fresh, "status", "--json").communicate(timeout=60)[0])
+    assert {each["service"]: each["state"] for each in found["services"]}["kafka"] == "ready"
     stopped = solera(fresh, "down")
     said, _ = stopped.communicate(timeout=120)
     assert stopped.returncode == 0

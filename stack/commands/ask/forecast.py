@@ -32,5 +32,5 @@ def forecast(
     rows = [{"issued_at": issue.issued_at} | hour._asdict() for hour in issue.values]
     title = f"{installation}: {quantity.value} forecast, Wh"
     # The caption says when it was issued; the column would not leave room for the times.
-    columns = COLUMNS if form is Form.csv else COLUMNS[1:]
+    columns = COLUMNS[1:] if form is Form.table else COLUMNS
     show(form, columns, rows, title, f"issued {instants.text(issue.issued_at)} by {issue.model}")

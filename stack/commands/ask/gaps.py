@@ -12,7 +12,7 @@ from conf import load_settings
 from energy.gaps import State as States
 from serving_layer.views import catalogue, merged, state
 from serving_layer.views import gaps as ledgers
-from stack.terminal import Form, Format, From, To, answering, show, span, up_to_cut
+from stack.terminal import NOW, Form, Format, From, To, answering, show, span, up_to_cut
 
 State = Enum("State", {name: name for name in get_args(States)}, type=str)  # type: ignore[misc]
 COLUMNS = ledgers.Line._fields[1:-1]
@@ -21,7 +21,7 @@ COLUMNS = ledgers.Line._fields[1:-1]
 def gaps(
     installation: Annotated[str, typer.Option(help="As registered, e.g. fontana-01; a community gives its members'.")],
     first: From,
-    last: To,
+    last: To = NOW,
     states: Annotated[
         list[State] | None, typer.Option("--state", help="These only; without it all but present.")
     ] = None,

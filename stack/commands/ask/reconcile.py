@@ -9,7 +9,7 @@ import typer
 from conf import load_settings
 from serving_layer.views import catalogue, merged
 from serving_layer.views import reconcile as compared
-from stack.terminal import Form, Format, From, To, answering, show, span, up_to_cut
+from stack.terminal import NOW, Form, Format, From, To, answering, show, span, up_to_cut
 
 COLUMNS = ("day", "quantity", "speed", "batch", "official", "differences")
 """Of the table, in kWh; CSV has the columns of ``serving_layer.views.reconcile`` in Wh."""
@@ -18,7 +18,7 @@ COLUMNS = ("day", "quantity", "speed", "batch", "official", "differences")
 def reconcile(
     installation: Annotated[str, typer.Option(help="As registered, e.g. fontana-01; a community gives its total.")],
     first: From,
-    last: To,
+    last: To = NOW,
     tz: Annotated[str, typer.Option(help="Time zone of days and plain dates.")] = "UTC",
     form: Format = Form.table,
 ) -> None:
@@ -35,7 +35,7 @@ def reconcile(
         catalogue.installation(reader, installation)
         seen = merged.seen(reader)
         lines = compared.reconcile(reader, installation, asked, zone, seen)
-    if form is Form.csv:
+    if form is not Form.table:
         return show(form, compared.COLUMNS, compared.flat(lines), "", "")
     cut = up_to_cut(seen, "batch view up to")
     title, caption = f"{installation}: three views of its energy, kWh", f"parts sum to the difference; {cut}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from typing import Any
 
@@ -44,6 +45,12 @@ def test_a_table_that_is_too_wide_is_not_cut(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("name", ["t-[/b]", "t-[bold]", "[red]x[/red]", "[/]", "[link=a]b", "x]", "\\[b]"])
 def test_a_name_in_brackets_is_a_name(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert printed(capsys, [{"id": name}], name).count(name) == 2
+
+
+def test_json_has_every_column_of_every_row(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Form.json, ["time", "step", "p10_wh", "cause"], [FORECAST], "t", "c")
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row == {"time": "2026-11-25T13:45:00Z", "step": FORECAST["step"], "p10_wh": 1234567.891, "cause": None}
 
 
 @given(st.text())
