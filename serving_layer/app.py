@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Counting, metrics=app.state.metrics)
     app.add_middleware(Page, page=page.build(app.state.reader), token=app.state.token)
     app.add_middleware(Bounds)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     # A page of another origin must not reach this one under a name that it makes point here.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings))
     return app

@@ -40,14 +40,17 @@ def figure(snapshot: Snapshot, quantity: str) -> go.Figure:
         xshift=4,
         font={"size": 12, "color": FAINT},
     )
+    known_to = values[-1].start + QUARTER if values else start
+    # Of a quarter-hour that has not ended the energy so far is no power.
+    values = [value for value in values if value.start + QUARTER <= snapshot.now]
     if snapshot.forecast is not None:
         # Where the hours are known, the forecast has had its say.
-        known_to = values[-1].start + QUARTER if values else start
         ahead = [h for h in snapshot.forecast.values if known_to <= h.time + timedelta(hours=1) and h.time < end]
         _add_band(drawing, ahead, area, line, snapshot.zone)
     for view, name, opacity in ((BATCH, PUBLISHED, 0.30), (SPEED, LIVE, 0.16)):
         style = {"name": name, "line_color": line, "fillcolor": area % opacity}
         _add_view(drawing, [v for v in values if v.view == view], style, snapshot.zone)
+    _add_now(drawing, snapshot, quantity)
     if not drawing.data:
         drawing.add_annotation(
             text="No data for today yet", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_size=15
@@ -80,6 +83,21 @@ def _add_view(drawing: go.Figure, values: Sequence[Value], style: Mapping[str, s
         fill="tozeroy",
         hovertemplate="%{customdata}  %{y:.2f} kW<extra>" + style["name"] + "</extra>",
         **style,
+    )
+
+
+def _add_now(drawing: go.Figure, snapshot: Snapshot, quantity: str) -> None:
+    """The power that the tiles say, as a point where the curve ends."""
+    watts = snapshot.power.get(f"{quantity}_w")
+    if watts is None:
+        return
+    drawing.add_scatter(
+        x=[axis(snapshot.now)],
+        y=[watts / 1000],
+        mode="markers",
+        marker={"color": COLOURS[quantity][0], "size": 9, "line": {"color": "#ffffff", "width": 2}},
+        showlegend=False,
+        hovertemplate="now  %{y:.2f} kW<extra></extra>",
     )
 
 

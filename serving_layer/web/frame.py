@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import dcc, html
 
 from serving_layer.web import price_panel
@@ -17,14 +19,19 @@ def layout() -> html.Div:
             dcc.Interval(id="tick", interval=REFRESH_SECONDS * 1000),
             dcc.Interval(id="second", interval=1000),
             dcc.Store(id="updated"),
+            dcc.Location(id="address", refresh=False),
             _header(),
-            html.Div(id="banner", role="alert"),
-            _choice(),
-            html.Section([html.Div(className="tile waiting") for _ in range(4)], id="tiles", className="tiles"),
-            _curve_card(),
-            html.Section([html.H2("Yesterday and today"), html.Div(id="energies")], className="card"),
-            _price_card(),
-            html.Section([html.H2("Every installation now"), html.Div(id="members", className="members")]),
+            html.Main(
+                [
+                    html.Div(id="banner", role="alert"),
+                    _choice(),
+                    html.Section([html.Div(className="tile waiting") for _ in range(4)], id="tiles", className="tiles"),
+                    _curve_card(),
+                    html.Section([html.H2("Yesterday and today"), html.Div(id="energies")], className="card"),
+                    _price_card(),
+                    html.Section([html.H2("Installations now"), html.Div(id="members")]),
+                ]
+            ),
             html.Footer([html.Div(id="basis"), html.Div("Loading …", id="age")]),
         ],
         className="page",
@@ -33,7 +40,7 @@ def layout() -> html.Div:
 
 def _header() -> html.Header:
     brand = html.Div([html.Span(className="mark"), html.H1("Solera")], className="brand")
-    return html.Header([brand, html.Div(id="status")])
+    return html.Header([brand, html.Div(id="status"), html.Div(id="lost", className="status", role="status")])
 
 
 def _choice() -> html.Div:
@@ -48,7 +55,7 @@ def _choice() -> html.Div:
 
 def _curve_card() -> html.Section:
     switch = dcc.RadioItems(QUANTITIES, "generation", id="quantity", className="switch", inline=True)
-    head = html.Div([html.H2("Today and tomorrow"), switch], className="card-head")
+    head = html.Div([html.H2("Today and tomorrow"), _group("Quantity of the curve", switch)], className="card-head")
     return html.Section([head, html.Div(_graph("chart"), className="chart")], className="card")
 
 
@@ -59,7 +66,10 @@ def _price_card() -> html.Section:
             html.Div(
                 [
                     html.H2("What energy costs"),
-                    dcc.RadioItems(price_panel.MARKETS, "pvpc", id="market", className="switch", inline=True),
+                    _group(
+                        "Market of the prices",
+                        dcc.RadioItems(price_panel.MARKETS, "pvpc", id="market", className="switch", inline=True),
+                    ),
                 ],
                 className="card-head",
             ),
@@ -70,6 +80,12 @@ def _price_card() -> html.Section:
         className="card",
         style={"display": "none"},
     )
+
+
+def _group(name: str, switch: dcc.RadioItems) -> html.Div:
+    """``switch`` with a name for whoever hears the page."""
+    spoken: dict[str, Any] = {"aria-label": name}
+    return html.Div(switch, role="radiogroup", **spoken)
 
 
 def _graph(name: str) -> dcc.Graph:

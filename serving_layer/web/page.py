@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import dash
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
@@ -17,6 +19,11 @@ from serving_layer.web import chart, parts, price_chart, price_panel
 from serving_layer.web.frame import QUANTITIES, layout
 from serving_layer.web.snapshot import Snapshot, at_present, first_choice, take
 
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+<body>{%app_entry%}<div hidden>{%config%}{%scripts%}{%renderer%}</div></body>
+</html>"""
 PRICE_PARTS = ("prices", "price-chart", "price-words")
 PARTS = ("banner", "status", "tiles", "chart", "energies", *PRICE_PARTS, "members", "basis", "updated")
 
@@ -29,6 +36,7 @@ def build(reader: Reader) -> Dash:
         "serving_layer.web",
         title="Solera",
         update_title="",
+        index_string=INDEX,
         assets_folder=str(Path(__file__).with_name("assets")),
         serve_locally=True,
         meta_tags=[
@@ -57,9 +65,12 @@ def _connect(page: Dash, reader: Reader) -> None:
     page.clientside_callback(  # type: ignore[no-untyped-call]
         dash.ClientsideFunction("solera", "age"),
         Output("age", "children"),
-        Output("age", "className"),
+        Output("lost", "children"),
         Input("second", "n_intervals"),
         Input("updated", "data"),
+    )
+    page.clientside_callback(  # type: ignore[no-untyped-call]
+        dash.ClientsideFunction("solera", "remember"), Output("address", "hash"), Input("chosen", "value")
     )
 
 
@@ -70,8 +81,9 @@ def _connect_choice(page: Dash, reader: Reader) -> None:
         Input("tick", "n_intervals"),
         Input({"type": "member", "id": ALL}, "n_clicks"),
         State("chosen", "value"),
+        State("address", "search"),
     )
-    def choose(_tick: int | None, clicks: list[int], chosen: str | None) -> tuple[Any, Any]:
+    def choose(_tick: int | None, clicks: list[int], chosen: str | None, search: str | None) -> tuple[Any, Any]:
         try:
             known = catalogue.installations(reader)
             # Whoever calls without the page may send anything.
@@ -80,9 +92,15 @@ def _connect_choice(page: Dash, reader: Reader) -> None:
             clicked = ctx.triggered_id
             if isinstance(clicked, dict) and any(clicks):
                 return options, clicked["id"]
-            return options, chosen or first_choice(reader)
+            return options, chosen or _of_link(search, known) or first_choice(reader)
         except StoreAway:
             return no_update, no_update
+
+
+def _of_link(search: str | None, known: Sequence[Mapping[str, Any]]) -> str | None:
+    """The installation that the page's address names, where there is one of that name."""
+    asked = parse_qs(search[1:]).get("installation", [""])[0] if isinstance(search, str) else ""
+    return next((str(each["installation_id"]) for each in known if each["installation_id"] == asked), None)
 
 
 def _connect_parts(page: Dash, reader: Reader) -> None:

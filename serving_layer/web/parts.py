@@ -8,7 +8,8 @@ from dash import html
 
 from serving_layer.views.merge import BATCH, Value
 from serving_layer.web import words
-from serving_layer.web.snapshot import Member, Snapshot, total_wh
+from serving_layer.web.homes import Home, total_wh
+from serving_layer.web.snapshot import Snapshot
 
 ENERGIES = {
     "generation": "Produced",
@@ -24,8 +25,7 @@ ENERGIES = {
 def status(snapshot: Snapshot) -> html.Div:
     """How old the newest reading is."""
     kind = words.freshness(snapshot.age_s)
-    homes = len(snapshot.members)
-    silent = sum(words.freshness(member.age_s) != "live" for member in snapshot.members)
+    silent, homes = snapshot.homes.silent, snapshot.homes.total
     age = {
         "live": f"Live, measured {words.age(snapshot.age_s)} ago" + (f", {silent} of {homes} silent" if silent else ""),
         "stale": f"Last reading {words.age(snapshot.age_s)} ago",
@@ -39,14 +39,15 @@ def now_tiles(snapshot: Snapshot) -> list[html.Div]:
     power = snapshot.power
     grid = power.get("import_w", 0.0) - power.get("export_w", 0.0) if "import_w" in power else None
     direction = "Grid" if not grid else ("From the grid" if grid > 0 else "To the grid")
-    tiles = [
+    produced = snapshot.today.get("generation", [])
+    by_now = " ".join(words.energy(total_wh(snapshot.by_now.get("generation", []))))
+    return [
         _tile("Producing now", words.power(power.get("generation_w")), _of_capacity(snapshot), "sun"),
         _tile("Using now", words.power(power.get("consumption_w")), _own_share(power), "use"),
         _tile(direction, words.power(None if grid is None else abs(grid)), "", "grid"),
+        *_battery(snapshot),
+        _tile("Produced today", words.energy(total_wh(produced)), f"yesterday by this time {by_now}", "day"),
     ]
-    produced = snapshot.today.get("generation", [])
-    yesterday = " ".join(words.energy(total_wh(snapshot.yesterday.get("generation", []))))
-    return [*tiles, _tile("Produced today", words.energy(total_wh(produced)), f"yesterday {yesterday}", "day")]
 
 
 def energy_rows(snapshot: Snapshot) -> html.Table | html.P:
@@ -69,8 +70,12 @@ def energy_rows(snapshot: Snapshot) -> html.Table | html.P:
 
 
 def members(snapshot: Snapshot) -> list[Any]:
-    """Every installation now, as a button that opens it."""
-    return [_member(member) for member in snapshot.members]
+    """The installations now, each a button that opens it, and how many of how many they are."""
+    homes = snapshot.homes
+    buttons = html.Div([_member(home) for home in homes.shown], className="members")
+    if len(homes.shown) == homes.total:
+        return [buttons]
+    return [html.P(f"{len(homes.shown)} of {homes.total:,}, the longest silent first.", className="empty"), buttons]
 
 
 def basis(snapshot: Snapshot) -> str:
@@ -98,8 +103,19 @@ def _tile(name: str, value: tuple[str, str], note: str, kind: str) -> html.Div:
     )
 
 
+def _battery(snapshot: Snapshot) -> list[html.Div]:
+    """A tile where there is a battery."""
+    into, out = snapshot.power.get("charge_w"), snapshot.power.get("discharge_w")
+    if into is None and out is None:
+        return []
+    flow = (into or 0.0) - (out or 0.0)
+    name = "Battery" if not flow else ("Into the battery" if flow > 0 else "Out of the battery")
+    charge = "" if snapshot.charge_pct is None else f"{snapshot.charge_pct:.0f} % full"
+    return [_tile(name, words.power(abs(flow)), charge, "battery")]
+
+
 def _of_capacity(snapshot: Snapshot) -> str:
-    capacity = snapshot.installation.get("capacity_kw") or sum(m.capacity_kw or 0.0 for m in snapshot.members)
+    capacity = snapshot.installation.get("capacity_kw") or snapshot.homes.capacity_kw
     generation = snapshot.power.get("generation_w")
     if generation is None:
         return "no reading in the last 5 min"
@@ -125,7 +141,7 @@ def _energy_cell(values: list[Value]) -> html.Td:
     return html.Td([f"{number} ", html.Span(unit, className="unit"), html.Span(tag, className=f"tag {tag[:4]}")])
 
 
-def _member(member: Member) -> html.Button:
+def _member(member: Home) -> html.Button:
     generation = member.power.get("generation_w")
     share = min(1.0, generation / 1000 / member.capacity_kw) if generation and member.capacity_kw else 0.0
     number, unit = words.power(generation)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from energy.calendar import local_day as local_day_edges
+from energy.energy_row import QUARTER
 from energy.records import QUANTITIES
 from serving_layer import instants
 from serving_layer.access import door
@@ -17,22 +18,9 @@ from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged, state
 from serving_layer.views.forecast import Forecast, NoForecast, newest
 from serving_layer.views.merge import Value
+from serving_layer.web import homes, words
+from serving_layer.web.homes import Homes, Moment
 from store.runs import Published
-
-MEMBERS_SHOWN = 60
-"""A larger community shows so many members; all are in its totals."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """One home of the list. Energy in Wh, power in W; None where nothing is known."""
-
-    installation_id: str
-    name: str
-    capacity_kw: float | None
-    power: Mapping[str, float]
-    age_s: float | None
-    today_wh: float | None
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,16 @@ class Snapshot:
     today: Mapping[str, list[Value]]
     forecast: Forecast | None
     seen: Published
-    members: list[Member]
+    homes: Homes
+    charge_pct: float | None
+    """Mean state of charge of the batteries that say theirs; None where none does."""
+
+    @property
+    def by_now(self) -> dict[str, list[Value]]:
+        """Of yesterday what had ended by this time of day."""
+        local = self.now.astimezone(self.zone)
+        until = (local.replace(tzinfo=None) - timedelta(days=1)).replace(tzinfo=self.zone)
+        return {q: [v for v in values if v.start + QUARTER <= until] for q, values in self.yesterday.items()}
 
     @property
     def window(self) -> tuple[datetime, datetime]:
@@ -77,13 +74,11 @@ def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> 
     day = now.astimezone(zone).date()
     start, end = local_day_edges(day, zone)
     seen = merged.seen(reader)
+    at = Moment(now, Span(start, end), seen)
     known = catalogue.installations(reader)
     ids = state.members(installation, known)
     devices = state.devices(reader, ids, now)
     energies = _energies(reader, installation_id, day, zone, seen)
-    shown = [each for each in known if each["installation_id"] in set(ids)][:MEMBERS_SHOWN]
-    names = [str(member["installation_id"]) for member in shown]
-    generated = merged.read_each(reader, names, "generation", Span(start, end), seen)
     return Snapshot(
         installation,
         zone,
@@ -94,16 +89,15 @@ def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> 
         {q: [v for v in values if v.start >= start] for q, values in energies.items()},
         _forecast(reader, installation_id, quantity, seen),
         seen,
-        [
-            _member(member, [d for d in devices if d["installation_id"] == member["installation_id"]], values, now)
-            for member, values in zip(shown, generated, strict=True)
-        ],
+        homes.take(reader, [each for each in known if each["installation_id"] in set(ids)], devices, at),
+        _charge(devices),
     )
 
 
-def total_wh(values: list[Value]) -> float | None:
-    """Their sum, None where there is none: nothing known is not zero."""
-    return sum(round(value.energy_wh * 1000) for value in values) / 1000 if values else None
+def _charge(devices: Sequence[Mapping[str, Any]]) -> float | None:
+    live = [device for device in devices if words.freshness(device["age_s"]) == "live"]
+    charges = [device["soc_pct"] for device in live if "soc_pct" in device]
+    return sum(charges) / len(charges) if charges else None
 
 
 def _zone(installation: Mapping[str, Any]) -> ZoneInfo:
@@ -125,19 +119,6 @@ def _forecast(reader: Reader, installation_id: str, quantity: str, seen: Publish
         return newest(reader, installation_id, quantity, seen)
     except NoForecast:
         return None
-
-
-def _member(
-    installation: Mapping[str, Any], devices: list[dict[str, Any]], energies: list[Value], now: datetime
-) -> Member:
-    return Member(
-        str(installation["installation_id"]),
-        str(installation.get("name") or installation["installation_id"]),
-        installation.get("capacity_kw"),
-        state.power(devices, now),
-        min((device["age_s"] for device in devices), default=None),
-        total_wh(energies),
-    )
 
 
 def at_present() -> datetime:

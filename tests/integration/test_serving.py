@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -16,7 +17,8 @@ from typer.testing import CliRunner
 
 from conf import Settings
 from serving_layer.app import create_app
-from serving_layer.web.snapshot import first_choice, take, total_wh
+from serving_layer.web.homes import total_wh
+from serving_layer.web.snapshot import first_choice, take
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
@@ -294,7 +296,43 @@ def test_the_page_shows_what_rest_says(client: TestClient) -> None:
 
     start, _ = shown.window
     assert round((total_wh(shown.today["generation"]) or 0) * 1000) == total(energy(client, start, NOW)["values"])
-    assert [member.installation_id for member in shown.members] == list(rows.HOMES)
+    assert [home.installation_id for home in shown.homes.shown] == list(rows.HOMES)
+
+
+def test_lists_of_the_command_line_are_those_of_rest(
+    client: TestClient, solera: Callable[..., list[dict[str, str]]]
+) -> None:
+    listed = client.get("/v1/installations").json()["installations"]
+    assert [row["installation_id"] for row in solera("installations")] == [row["installation_id"] for row in listed]
+    assert [row["installation_id"] for row in solera("installations", "--community", rows.COMMUNITY)] == [*rows.HOMES]
+    state = client.get(f"/v1/installations/{rows.COMMUNITY}/state").json()["devices"]
+    assert [row["device_id"] for row in solera("state", "--installation", rows.COMMUNITY)] == [
+        each["device_id"] for each in state
+    ]
+    alarms = client.get("/v1/alarms").json()["alarms"]
+    assert [(row["kind"], row["raised_at"]) for row in solera("alarms")] == [
+        (each["kind"], each["raised_at"]) for each in alarms
+    ]
+
+
+def test_json_says_why_a_value_is_what_it_is(served: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+    asked = ["energy", "--installation", rows.HOMES[0], "--quantity", "generation", "--from", text(CUT)]
+    said = CliRunner().invoke(command_line, [*asked, "--tz", "Europe/Madrid", "--format", "json"])
+    (first, *_) = json.loads(said.stdout)
+    assert first["start"] == text(CUT)
+    assert first["local_start"] == CUT.astimezone(ZoneInfo("Europe/Madrid")).isoformat()
+    assert (first["completeness"], first["method"], first["cause"]) == (1.0, "measured", "")
+
+
+def test_a_period_of_which_nothing_is_known_is_not_zero(served: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+    asked = ["energy", "--installation", rows.HOMES[0], "--quantity", "charge", "--from", "yesterday"]
+    said = CliRunner().invoke(command_line, asked)
+    assert "nothing is known of these periods" in said.stdout
+    assert "0.000" not in said.stdout
 
 
 def test_gaps_changes_and_official_values_are_those_of_the_newest_published_word(
