@@ -21,6 +21,13 @@ _STATE = (
 )
 
 
+def freshness(age_s: float | None) -> str:
+    """``none``, ``live`` or ``stale``."""
+    if age_s is None:
+        return "none"
+    return "live" if age_s <= STALE_AFTER.total_seconds() else "stale"
+
+
 def members(installation: Mapping[str, Any], catalogue: Iterable[Mapping[str, Any]]) -> list[str]:
     """Ids of the installations that are looked at for this one: a community's members, else itself."""
     own = str(installation["installation_id"])

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from serving_layer.web.words.words import Words
+
 INK, FAINT, RULE = "#3f4a54", "#5b6770", "#e6e4dd"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 HOURS_A_TICK = 6
@@ -22,8 +24,15 @@ class Place(NamedTuple):
     """Where the legend stands below the curve."""
 
 
-def layout(span: tuple[datetime, datetime], now: datetime, zone: ZoneInfo, place: Place, **y: Any) -> dict[str, Any]:
-    """Layout of a curve over ``span``: the axis is UTC, its labels those of ``zone``; ``y`` is the axis of heights."""
+class Labels(NamedTuple):
+    """How a curve's times and heights are written."""
+
+    zone: ZoneInfo
+    words: Words
+
+
+def layout(span: tuple[datetime, datetime], now: datetime, labels: Labels, place: Place, **y: Any) -> dict[str, Any]:
+    """Layout of a curve over ``span``: the axis is UTC, its labels local; ``y`` is the axis of heights."""
     legend = {"orientation": "h", "y": place.legend, "x": 0, "font": {"size": 12}, "traceorder": "normal"}
     return {
         "font": {"family": FONT, "size": 13, "color": INK},
@@ -33,7 +42,8 @@ def layout(span: tuple[datetime, datetime], now: datetime, zone: ZoneInfo, place
         "legend": legend,
         "hovermode": "closest",
         "dragmode": False,
-        "xaxis": _time_axis(*span, zone),
+        "separators": labels.words.separators,
+        "xaxis": _time_axis(*span, labels),
         "yaxis": {"gridcolor": RULE, "fixedrange": True, "title": _title(place.unit), **y},
         "shapes": [_line_at(axis(now))],
     }
@@ -43,10 +53,10 @@ def _title(unit: str) -> dict[str, Any]:
     return {"text": unit, "standoff": 4, "font": {"size": 12, "color": FAINT}}
 
 
-def _time_axis(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def _time_axis(start: datetime, end: datetime, labels: Labels) -> dict[str, Any]:
     return {
         "range": [axis(start), axis(end)],
-        **day_ticks(start, end, zone),
+        **day_ticks(start, end, labels),
         "ticks": "outside",
         "tickcolor": RULE,
         "showgrid": False,
@@ -60,20 +70,20 @@ def _line_at(at: datetime) -> dict[str, Any]:
     return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def day_ticks(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def day_ticks(start: datetime, end: datetime, labels: Labels) -> dict[str, Any]:
     """Where the axis from ``start`` to ``end`` has ticks, and what they say."""
     hours = [start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)) + 1)]
-    ticks = [hour for hour in hours if hour.astimezone(zone).hour % HOURS_A_TICK == 0]
+    ticks = [hour for hour in hours if hour.astimezone(labels.zone).hour % HOURS_A_TICK == 0]
     return {
         "tickvals": [axis(tick) for tick in ticks],
-        "ticktext": [_tick(tick.astimezone(zone)) for tick in ticks],
+        "ticktext": [_tick(tick.astimezone(labels.zone), labels.words) for tick in ticks],
         "tickangle": 0,
     }
 
 
-def _tick(local: datetime) -> str:
+def _tick(local: datetime, words: Words) -> str:
     """Midnight names the day and noon the hour; more would not fit a phone."""
-    return {0: f"<b>{local:%a %-d}</b>", 12: "12:00"}.get(local.hour, "")
+    return {0: f"<b>{words.day(local)}</b>", 12: "12:00"}.get(local.hour, "")
 
 
 def axis(instant: datetime) -> datetime:

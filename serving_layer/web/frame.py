@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dash import dcc, html
 
-from serving_layer.web import price_panel
+from serving_layer.web.words import language
+from serving_layer.web.words.words import Words
 
-QUANTITIES = {"generation": "Produced", "consumption": "Used"}
 REFRESH_SECONDS = 5
+SAID_BY_THE_BROWSER = ("waiting", "updated", "lost", "lost_since")
+"""Phrases of what the browser alone knows: how long the server has not answered."""
 
 
 def layout() -> html.Div:
-    """The whole page, empty."""
+    """The whole page, empty, in the language of the request."""
+    words = language.of_request()
     return html.Div(
         [
             dcc.Interval(id="tick", interval=REFRESH_SECONDS * 1000),
             dcc.Interval(id="second", interval=1000),
             dcc.Store(id="updated"),
+            dcc.Store(id="phrases", data={name: getattr(words, name) for name in SAID_BY_THE_BROWSER}),
             dcc.Location(id="address", refresh=False),
             _header(),
             html.Main(
                 [
                     html.Div(id="banner", role="alert"),
-                    _choice(),
+                    _choice(words),
                     html.Section([html.Div(className="tile waiting") for _ in range(4)], id="tiles", className="tiles"),
-                    _curve_card(),
-                    html.Section([html.H2("Yesterday and today"), html.Div(id="energies")], className="card"),
-                    _price_card(),
-                    html.Section([html.H2("Installations now"), html.Div(id="members")]),
+                    _curve_card(words),
+                    html.Section([html.H2(words.yesterday_and_today), html.Div(id="energies")], className="card"),
+                    _price_card(words),
+                    html.Section([html.H2(words.installations_now), html.Div(id="members")]),
                 ]
             ),
-            html.Footer([html.Div(id="basis"), html.Div("Loading …", id="age")]),
+            html.Footer([html.Div(id="basis"), html.Div(words.loading, id="age"), _languages(words)]),
         ],
         className="page",
     )
@@ -43,36 +48,28 @@ def _header() -> html.Header:
     return html.Header([brand, html.Div(id="status"), html.Div(id="lost", className="status", role="status")])
 
 
-def _choice() -> html.Div:
+def _choice(words: Words) -> html.Div:
     return html.Div(
         [
-            html.Label("Installation", htmlFor="chosen", className="sr"),
-            dcc.Dropdown(id="chosen", clearable=False, searchable=True, placeholder="Installation"),
+            html.Label(words.installation, htmlFor="chosen", className="sr"),
+            dcc.Dropdown(id="chosen", clearable=False, searchable=True, placeholder=words.installation),
         ],
         className="choose",
     )
 
 
-def _curve_card() -> html.Section:
-    switch = dcc.RadioItems(QUANTITIES, "generation", id="quantity", className="switch", inline=True)
-    head = html.Div([html.H2("Today and tomorrow"), _group("Quantity of the curve", switch)], className="card-head")
+def _curve_card(words: Words) -> html.Section:
+    switch = _switch("quantity", words.quantities, words.curve_of)
+    head = html.Div([html.H2(words.today_and_tomorrow), switch], className="card-head")
     return html.Section([head, html.Div(_graph("chart"), className="chart")], className="card")
 
 
-def _price_card() -> html.Section:
+def _price_card(words: Words) -> html.Section:
     """Hidden until there are prices."""
+    switch = _switch("market", words.markets, words.market_of)
     return html.Section(
         [
-            html.Div(
-                [
-                    html.H2("What energy costs"),
-                    _group(
-                        "Market of the prices",
-                        dcc.RadioItems(price_panel.MARKETS, "pvpc", id="market", className="switch", inline=True),
-                    ),
-                ],
-                className="card-head",
-            ),
+            html.Div([html.H2(words.prices), switch], className="card-head"),
             html.Div(id="price-words"),
             html.Div(_graph("price-chart"), className="chart prices"),
         ],
@@ -82,10 +79,16 @@ def _price_card() -> html.Section:
     )
 
 
-def _group(name: str, switch: dcc.RadioItems) -> html.Div:
-    """``switch`` with a name for whoever hears the page."""
-    spoken: dict[str, Any] = {"aria-label": name}
-    return html.Div(switch, role="radiogroup", **spoken)
+def _languages(words: Words) -> html.Div:
+    names = {locale: each.name for locale, each in language.LANGUAGES.items()}
+    return _switch("language", names, words.other_language, words.locale)
+
+
+def _switch(name: str, choices: Mapping[str, str], spoken: str, chosen: str | None = None) -> html.Div:
+    """Choices side by side, the first chosen, and what they are for whoever hears the page."""
+    switch = dcc.RadioItems(dict(choices), chosen or next(iter(choices)), id=name, className="switch", inline=True)
+    label: dict[str, Any] = {"aria-label": spoken}
+    return html.Div(switch, role="radiogroup", **label)
 
 
 def _graph(name: str) -> dcc.Graph:

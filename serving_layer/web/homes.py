@@ -10,7 +10,6 @@ from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, state
 from serving_layer.views.merge import Value
-from serving_layer.web import words
 from store.runs import Published
 
 SHOWN = 60
@@ -61,7 +60,7 @@ def take(reader: Reader, installations: Sequence[Mapping[str, Any]], devices: Se
     return Homes(
         [_home(named[name], of_home[name], values, at) for name, values in zip(shown, generated, strict=True)],
         len(named),
-        sum(words.freshness(age) != "live" for age in ages.values()),
+        sum(state.freshness(age) != "live" for age in ages.values()),
         sum(each.get("capacity_kw") or 0.0 for each in installations),
     )
 
@@ -73,7 +72,7 @@ def total_wh(values: Sequence[Value]) -> float | None:
 
 def _place(name: str, age_s: float | None) -> tuple[float, str]:
     """Sorts the longest silent first, and whoever is live by name."""
-    if words.freshness(age_s) == "live":
+    if state.freshness(age_s) == "live":
         return 0.0, name
     return -(float("inf") if age_s is None else age_s), name
 

@@ -8,20 +8,20 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from serving_layer.access.door import SESSION, is_token, session_of
+from serving_layer.web.words import language
 
 router = APIRouter(include_in_schema=False)
-FORM = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Solera</title>
+FORM = """<!doctype html><html lang="{words.locale}"><meta charset="utf-8"><title>Solera</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <form method="post" action="/login"><h1>Solera</h1><p>{said}</p>
-<label>Token <input type="password" name="token" autofocus autocomplete="current-password"></label>
-<button>Log in</button></form></html>"""
-ASK = "The token stands in the file <code>token</code> of Solera's home folder."
+<label>{words.token} <input type="password" name="token" autofocus autocomplete="current-password"></label>
+<button>{words.log_in}</button></form></html>"""
 
 
 @router.get("/login")
 def ask(request: Request, token: str = "") -> Response:
     """The form; with the token of the link straight to the page."""
-    return _enter(request, token) if token else _form(200, ASK)
+    return _enter(request, token) if token else _form(request, 200)
 
 
 @router.post("/login")
@@ -33,13 +33,15 @@ async def log_in(request: Request) -> Response:
 
 def _enter(request: Request, token: str) -> Response:
     if not is_token(token, request.app.state.token):
-        return _form(401, f"That is not the token. {ASK}")
+        return _form(request, 401)
     answer = RedirectResponse("/", 303)
     answer.set_cookie(SESSION, session_of(request.app.state.token), httponly=True, samesite="strict")
     return answer
 
 
-def _form(status: int, said: str) -> Response:
+def _form(request: Request, status: int) -> Response:
+    words = language.words_for(request.cookies.get(language.COOKIE), request.headers.get("accept-language", ""))
+    said = words.token_place if status == 200 else f"{words.not_the_token} {words.token_place}"
     headers = {
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'",
@@ -47,4 +49,4 @@ def _form(status: int, said: str) -> Response:
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
-    return HTMLResponse(FORM.format(said=said), status, headers)
+    return HTMLResponse(FORM.format(said=said, words=words), status, headers)

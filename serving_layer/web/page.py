@@ -16,8 +16,10 @@ from serving_layer.reader import Reader, StoreAway
 from serving_layer.views import catalogue
 from serving_layer.views.catalogue import UnknownInstallation
 from serving_layer.web import chart, parts, price_chart, price_panel
-from serving_layer.web.frame import QUANTITIES, layout
+from serving_layer.web.frame import layout
 from serving_layer.web.snapshot import Snapshot, at_present, first_choice, take
+from serving_layer.web.words import language
+from serving_layer.web.words.words import Words
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -68,10 +70,15 @@ def _connect(page: Dash, reader: Reader) -> None:
         Output("lost", "children"),
         Input("second", "n_intervals"),
         Input("updated", "data"),
+        State("phrases", "data"),
     )
-    page.clientside_callback(  # type: ignore[no-untyped-call]
-        dash.ClientsideFunction("solera", "remember"), Output("address", "hash"), Input("chosen", "value")
-    )
+    for function, chosen in (("remember", "chosen"), ("speak", "language")):
+        page.clientside_callback(  # type: ignore[no-untyped-call]
+            dash.ClientsideFunction("solera", function),
+            Output("address", "hash", allow_duplicate=True),
+            Input(chosen, "value"),
+            prevent_initial_call="initial_duplicate",
+        )
 
 
 def _connect_choice(page: Dash, reader: Reader) -> None:
@@ -112,14 +119,15 @@ def _connect_parts(page: Dash, reader: Reader) -> None:
         Input("market", "value"),
     )
     def show(_tick: int | None, chosen: str | None, quantity: str, market: str) -> list[Any]:
-        if quantity not in [*QUANTITIES] or market not in [*price_panel.MARKETS] or not isinstance(chosen, str | None):
+        if quantity not in [*chart.COLOURS] or market not in price_panel.MARKETS or not isinstance(chosen, str | None):
             return [no_update] * len(PARTS)
+        words = language.of_request()
         try:
             if chosen is None:
-                return _nothing(_no_installation(reader))
+                return _nothing(_no_installation(reader, words))
             snapshot = take(reader, chosen, quantity, at_present())
             prices = price_panel.take(reader, market, snapshot.zone, snapshot.window[0], snapshot.now)
-            return _everything(snapshot, quantity, prices)
+            return _everything(snapshot, quantity, prices, words)
         except (StoreAway, UnknownInstallation) as error:
             return _nothing(str(error))
 
@@ -129,24 +137,22 @@ def _property(part: str) -> str:
     return special.get(part, "children")
 
 
-def _no_installation(reader: Reader) -> str:
-    if catalogue.installations(reader):
-        return ""
-    return "No installation is registered yet. `solera register FILE` adds one; it appears here by itself."
+def _no_installation(reader: Reader, words: Words) -> str:
+    return "" if catalogue.installations(reader) else words.none_registered
 
 
-def _everything(snapshot: Snapshot, quantity: str, prices: price_panel.Prices) -> list[Any]:
+def _everything(snapshot: Snapshot, quantity: str, prices: price_panel.Prices, words: Words) -> list[Any]:
     return [
         "",
-        parts.status(snapshot),
-        parts.now_tiles(snapshot),
-        chart.figure(snapshot, quantity),
-        parts.energy_rows(snapshot),
+        parts.status(snapshot, words),
+        parts.now_tiles(snapshot, words),
+        chart.figure(snapshot, quantity, words),
+        parts.energy_rows(snapshot, words),
         price_panel.style(prices),
-        price_chart.figure(prices),
-        price_panel.sentences(prices),
-        parts.members(snapshot),
-        parts.basis(snapshot),
+        price_chart.figure(prices, words),
+        price_panel.sentences(prices, words),
+        parts.members(snapshot, words),
+        parts.basis(snapshot, words),
         snapshot.now.timestamp(),
     ]
 

@@ -4,41 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
 from serving_layer.views import prices
-from serving_layer.web.axes import FAINT, Place, axis, layout
-from serving_layer.web.price_panel import Price, Prices, end_of, per_kwh
+from serving_layer.web.axes import FAINT, Labels, Place, axis, layout
+from serving_layer.web.price_panel import Price, Prices, end_of
+from serving_layer.web.words.words import Words
 
 LINE, AREA = "#6d28d9", "rgba(124,58,237,%s)"
 PLACE = Place("€/kWh", margin=48, legend=-0.16)
 
 
-def figure(shown: Prices) -> go.Figure:
+def figure(shown: Prices, words: Words) -> go.Figure:
     """EUR/kWh over the hours; the axis is UTC, its labels local."""
     known = [price for price in shown.values if price["kind"] != prices.FORECAST]
     forecast = [price for price in shown.values if price["kind"] == prices.FORECAST]
     end = end_of(shown.values[-1]) if shown.values else shown.start + timedelta(days=1)
+    labels = Labels(shown.zone, words)
     heights = {"zeroline": True, "zerolinecolor": FAINT, "tickformat": ".2f"}
-    drawing = go.Figure(layout=layout((shown.start, end), shown.now, shown.zone, PLACE, **heights))
+    drawing = go.Figure(layout=layout((shown.start, end), shown.now, labels, PLACE, **heights))
     drawing.update_layout(uirevision=shown.market)
     if forecast:
-        _add_band(drawing, forecast)
-        _add_line(drawing, forecast, shown.zone, is_known=False)
+        _add_band(drawing, forecast, words)
+        _add_line(drawing, forecast, labels, is_known=False)
     if known:
-        _add_line(drawing, known, shown.zone, is_known=True)
+        _add_line(drawing, known, labels, is_known=True)
     return drawing
 
 
-def _add_line(drawing: go.Figure, values: Sequence[Price], zone: ZoneInfo, *, is_known: bool) -> None:
-    name, last = "Known" if is_known else "Forecast", values[-1]
-    labels = [f"{price['start'].astimezone(zone):%H:%M}  {per_kwh(price['price_eur_mwh'])}" for price in values]
+def _add_line(drawing: go.Figure, values: Sequence[Price], labels: Labels, *, is_known: bool) -> None:
+    words, last = labels.words, values[-1]
+    name = words.known if is_known else words.forecast
+    said = [
+        f"{price['start'].astimezone(labels.zone):%H:%M}  {words.per_kwh(price['price_eur_mwh'])}" for price in values
+    ]
     drawing.add_scatter(
         x=[*[axis(price["start"]) for price in values], axis(end_of(last))],
         y=[price["price_eur_mwh"] / 1000 for price in [*values, last]],
-        customdata=[*labels, labels[-1]],
+        customdata=[*said, said[-1]],
         name=name,
         legendrank=1 if is_known else 2,
         mode="lines",
@@ -49,7 +53,7 @@ def _add_line(drawing: go.Figure, values: Sequence[Price], zone: ZoneInfo, *, is
     )
 
 
-def _add_band(drawing: go.Figure, values: Sequence[Price]) -> None:
+def _add_band(drawing: go.Figure, values: Sequence[Price], words: Words) -> None:
     banded = [price for price in values if price["p10"] is not None and price["p90"] is not None]
     if not banded:
         return
@@ -67,6 +71,6 @@ def _add_band(drawing: go.Figure, values: Sequence[Price]) -> None:
             showlegend=lower,
             fill="tonexty" if lower else None,
             fillcolor=AREA % 0.13,
-            name="8 in 10 chance",
+            name=words.band,
             legendrank=3,
         )

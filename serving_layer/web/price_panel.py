@@ -14,9 +14,9 @@ from energy.forecasts.scores import NAIVE
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, prices
-from serving_layer.web import words
+from serving_layer.web.words.words import Words
 
-MARKETS = {"pvpc": "Household", "spot": "Wholesale"}
+MARKETS = ("pvpc", "spot")
 AHEAD = timedelta(hours=72)
 KEPT_SECONDS = 30.0
 CHEAP_HOURS = 3
@@ -57,18 +57,20 @@ def style(shown: Prices) -> dict[str, str]:
     return {} if shown.values else {"display": "none"}
 
 
-def sentences(shown: Prices) -> list[Any]:
+def sentences(shown: Prices, words: Words) -> list[Any]:
     """The price now, the cheapest hours ahead, and what the forecast rests on."""
     if not shown.values:
         return []
     now = next((price for price in shown.ahead if price["start"] <= shown.now), None)
-    said = [html.Span(["Now ", html.B(per_kwh(now["price_eur_mwh"]))])] if now else []
+    said = [html.Span([words.price_now, html.B(words.per_kwh(now["price_eur_mwh"]))])] if now else []
     cheap = cheapest(shown.ahead, CHEAP_HOURS)
     if cheap:
         said.append(
-            html.Span(["Cheapest three hours from ", html.B(words.moment(cheap, shown.zone)), _how_known(shown, cheap)])
+            html.Span(
+                [words.cheapest, html.B(words.moment(cheap, shown.zone)), _how_known(shown, cheap, words)],
+            )
         )
-    return [html.Div(said, className="price-now"), html.P(_record(shown), className="empty")]
+    return [html.Div(said, className="price-now"), html.P(_record(shown, words), className="empty")]
 
 
 def cheapest(ahead: Sequence[Price], hours: int) -> datetime | None:
@@ -85,31 +87,22 @@ def cheapest(ahead: Sequence[Price], hours: int) -> datetime | None:
     return min(sums, key=lambda hour: sums[hour], default=None)
 
 
-def _how_known(shown: Prices, start: datetime) -> str:
+def _how_known(shown: Prices, start: datetime, words: Words) -> str:
     kinds = {p["kind"] for p in shown.values if start <= p["start"] < start + timedelta(hours=CHEAP_HOURS)}
-    return ", as forecast" if prices.FORECAST in kinds else ""
+    return words.as_forecast if prices.FORECAST in kinds else ""
 
 
-def _record(shown: Prices) -> str:
+def _record(shown: Prices, words: Words) -> str:
     """How far off the published model and the naive forecast were."""
     published = next((row for row in shown.record if row["is_published"]), None)
     if published is None or not any(price["kind"] == prices.FORECAST for price in shown.values):
-        return "Published prices; no forecast of them yet."
-    record = f"Forecast: {published['model']}, off by {_cents(published['mae_eur_mwh'])} on average of the last "
-    record += f"{published['days']} days"
+        return words.no_price_forecast
+    mae = words.cents(published["mae_eur_mwh"])
+    record = words.price_record.format(model=published["model"], mae=mae, days=published["days"])
     naive = next((row for row in shown.record if row["model"] == NAIVE), None)
     if naive is None or naive is published:
         return f"{record}."
-    return f"{record}; the same hour of the day before by {_cents(naive['mae_eur_mwh'])}."
-
-
-def per_kwh(eur_mwh: float) -> str:
-    """As people pay it."""
-    return f"{eur_mwh / 1000:.3f} €/kWh"
-
-
-def _cents(eur_mwh: float) -> str:
-    return f"{eur_mwh / 10:.2f} c€/kWh"
+    return f"{record}{words.price_naive.format(mae=words.cents(naive['mae_eur_mwh']))}."
 
 
 def end_of(price: Price) -> datetime:

@@ -18,7 +18,7 @@ from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged, state
 from serving_layer.views.forecast import Forecast, NoForecast, newest
 from serving_layer.views.merge import Value
-from serving_layer.web import homes, words
+from serving_layer.web import homes
 from serving_layer.web.homes import Homes, Moment
 from store.runs import Published
 
@@ -95,7 +95,7 @@ def take(reader: Reader, installation_id: str, quantity: str, now: datetime) -> 
 
 
 def _charge(devices: Sequence[Mapping[str, Any]]) -> float | None:
-    live = [device for device in devices if words.freshness(device["age_s"]) == "live"]
+    live = [device for device in devices if state.freshness(device["age_s"]) == "live"]
     charges = [device["soc_pct"] for device in live if "soc_pct" in device]
     return sum(charges) / len(charges) if charges else None
 

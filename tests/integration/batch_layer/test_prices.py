@@ -25,6 +25,7 @@ from energy.money.periods import MADRID
 from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
 from serving_layer.web import price_chart, price_panel
+from serving_layer.web.words.en import EN
 from store import cassandra, schema
 from store.spark import session
 from tests.support import batch_world as world
@@ -181,8 +182,8 @@ def test_the_page_shows_them(client: TestClient) -> None:
     start = local_day(TODAY, MADRID)[0]
     shown = price_panel.take(reader, "pvpc", MADRID, start, NOW)
     assert price_panel.style(shown) == {}
-    assert {trace.name for trace in price_chart.figure(shown).data} >= {"Known", "Forecast", "8 in 10 chance"}
-    assert "off by" in str(price_panel.sentences(shown))
+    assert {trace.name for trace in price_chart.figure(shown, EN).data} >= {"Known", "Forecast", "8 in 10 chance"}
+    assert "off by" in str(price_panel.sentences(shown, EN))
     nothing = price_panel.take(reader, "spot", MADRID, start + timedelta(days=300), NOW)
     assert price_panel.style(nothing) == {"display": "none"}
 

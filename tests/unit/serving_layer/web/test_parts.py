@@ -15,6 +15,8 @@ from serving_layer.views.merge import SPEED, Value
 from serving_layer.web import chart, parts
 from serving_layer.web.homes import Home, Homes
 from serving_layer.web.snapshot import Snapshot
+from serving_layer.web.words.en import EN
+from serving_layer.web.words.es import ES
 from store.runs import Published
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -68,8 +70,8 @@ def text(part: Any) -> str:
 
 
 def test_of_an_unfinished_quarter_hour_no_power_is_drawn() -> None:
-    drawn = chart.figure(snapshot(), "generation")
-    live = next(trace for trace in drawn.data if trace.name == chart.LIVE)
+    drawn = chart.figure(snapshot(), "generation", EN)
+    live = next(trace for trace in drawn.data if trace.name == EN.provisional)
     assert set(live.y) == {1.0}
     assert len(live.x) == 49
     (now,) = [trace for trace in drawn.data if trace.mode == "markers"]
@@ -79,16 +81,18 @@ def test_of_an_unfinished_quarter_hour_no_power_is_drawn() -> None:
 
 @pytest.mark.parametrize("power", [{}, {"consumption_w": 400.0}])
 def test_where_no_power_is_known_the_curve_ends_without_a_point(power: dict[str, float]) -> None:
-    assert [trace for trace in chart.figure(snapshot(power=power), "generation").data if trace.mode == "markers"] == []
+    assert [
+        trace for trace in chart.figure(snapshot(power=power), "generation", EN).data if trace.mode == "markers"
+    ] == []
 
 
 def test_without_any_value_the_curve_says_so() -> None:
-    drawn = chart.figure(snapshot(today={}, power={}), "generation")
+    drawn = chart.figure(snapshot(today={}, power={}), "generation", EN)
     assert "No data for today yet" in [each.text for each in drawn.layout.annotations]
 
 
 def test_half_a_day_is_compared_with_the_same_half() -> None:
-    said = text(parts.now_tiles(snapshot()))
+    said = text(parts.now_tiles(snapshot(), EN))
     assert "Produced today 12.1 kWh yesterday by this time 12.0 kWh" in said
     assert "24.0" not in said
 
@@ -118,17 +122,19 @@ def test_the_same_time_of_yesterday_is_that_of_its_clock(now: datetime, wh: floa
     ],
 )
 def test_a_battery_has_a_tile(power: dict[str, float], charge: float | None, said: str) -> None:
-    assert said in text(parts.now_tiles(snapshot(power=power, charge_pct=charge)))
+    assert said in text(parts.now_tiles(snapshot(power=power, charge_pct=charge), EN))
 
 
 def test_a_home_without_a_battery_has_none() -> None:
-    assert "attery" not in text(parts.now_tiles(snapshot()))
+    assert "attery" not in text(parts.now_tiles(snapshot(), EN))
 
 
 def test_a_list_that_is_cut_says_so() -> None:
     shown = [home(f"casa-{n}") for n in range(60)]
-    assert text(parts.members(snapshot(homes=Homes(shown, 500, 3, 2500.0)))).startswith("60 of 500, the longest silent")
-    assert "of" not in text(parts.members(snapshot())).split()
+    assert text(parts.members(snapshot(homes=Homes(shown, 500, 3, 2500.0)), EN)).startswith(
+        "60 of 500, the longest silent"
+    )
+    assert "of" not in text(parts.members(snapshot(), EN)).split()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +147,7 @@ def test_a_list_that_is_cut_says_so() -> None:
     ],
 )
 def test_the_pill_says_how_old_the_newest_reading_is(age_s: float | None, homes: Homes, said: str) -> None:
-    assert text(parts.status(snapshot(age_s=age_s, homes=homes))) == said
+    assert text(parts.status(snapshot(age_s=age_s, homes=homes), EN)) == said
 
 
 def test_the_share_of_the_capacity_counts_homes_that_are_not_shown() -> None:
@@ -150,4 +156,14 @@ def test_the_share_of_the_capacity_counts_homes_that_are_not_shown() -> None:
         power={"generation_w": 250_000.0},
         homes=Homes([home("casa")], 100, 0, 500.0),
     )
-    assert "50 % of 500.0 kW" in text(parts.now_tiles(community))
+    assert "50 % of 500.0 kW" in text(parts.now_tiles(community, EN))
+
+
+def test_a_spanish_page_writes_numbers_and_days_as_spanish_people_do() -> None:
+    said = text(parts.now_tiles(snapshot(), ES))
+    assert "Producción ahora 1,00 kW 20 % de 5,0 kW" in said
+    assert "Producido hoy 12,1 kWh ayer a esta hora 12,0 kWh" in said
+    assert text(parts.status(snapshot(), ES)) == "En directo, medido hace 4 s"
+    drawn = chart.figure(snapshot(), "generation", ES)
+    assert drawn.layout.separators == ",."
+    assert "<b>mié 25</b>" in drawn.layout.xaxis.ticktext

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from serving_layer.views.prices import newest
 from serving_layer.web.price_chart import figure
 from serving_layer.web.price_panel import Prices, cheapest, sentences, style
+from serving_layer.web.words.en import EN
 
 START = datetime(2026, 3, 9, 23, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -32,13 +33,13 @@ def shown(values: list[dict[str, Any]], now: datetime = START + 5 * HOUR, **reco
 def test_without_a_price_the_card_is_hidden() -> None:
     nothing = shown([])
     assert style(nothing) == {"display": "none"}
-    assert sentences(nothing) == []
-    assert not figure(nothing).data
+    assert sentences(nothing, EN) == []
+    assert not figure(nothing, EN).data
 
 
 def test_known_and_forecast_hours_are_drawn_apart_and_prices_below_zero_too() -> None:
     values = [price(START + n * HOUR, -5.0 + n, "known" if n < 24 else "forecast") for n in range(48)]
-    drawing = figure(shown(values))
+    drawing = figure(shown(values), EN)
     drawn = {trace.name: trace for trace in drawing.data if trace.name}
     assert set(drawn) == {"Known", "Forecast", "8 in 10 chance"}
     assert min(drawn["Known"].y) == -0.005
@@ -50,13 +51,13 @@ def test_now_the_cheapest_hours_and_the_record_are_said() -> None:
         price(START + n * HOUR, 100.0 if n not in (30, 31, 32) else 10.0, "known" if n < 24 else "forecast")
         for n in range(48)
     ]
-    said = str(sentences(shown(values, lasso=3.1, same_hour_of_the_last_known_day=5.2)))
+    said = str(sentences(shown(values, lasso=3.1, same_hour_of_the_last_known_day=5.2), EN))
     assert "0.100 €/kWh" in said
     assert "Wed 11 Mar, 06:00" in said
     assert "as forecast" in said
     assert "lasso, off by 0.31 c€/kWh" in said
     assert "the day before by 0.52 c€/kWh" in said
-    assert "no forecast of them yet" in str(sentences(shown(values[:24])))
+    assert "no forecast of them yet" in str(sentences(shown(values[:24]), EN))
 
 
 def test_quarter_hours_count_as_the_hour_they_make() -> None:

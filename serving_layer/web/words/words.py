@@ -1,0 +1,153 @@
+"""The phrases of a language and how it writes numbers and times; amounts of power and energy as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Every phrase of the page; braces name what is filled in."""
+
+    locale: str
+    """ISO 639-1, as the page's ``lang`` and Babel take it."""
+    name: str
+    """What the language calls itself."""
+    moment_pattern: str
+    """Day and time, a pattern of Unicode TR 35."""
+    day_pattern: str
+    separators: str
+    """Decimal and thousands, as Plotly takes them."""
+    units_of_time: tuple[str, str, str, str]
+    never: str
+
+    installation: str
+    other_language: str
+    today_and_tomorrow: str
+    yesterday_and_today: str
+    installations_now: str
+    loading: str
+    curve_of: str
+    quantities: Mapping[str, str]
+
+    live: str
+    silent: str
+    stale: str
+    unread: str
+    waiting: str
+    updated: str
+    lost: str
+    lost_since: str
+
+    producing: str
+    using: str
+    grid: str
+    from_grid: str
+    to_grid: str
+    battery: str
+    into_battery: str
+    out_of_battery: str
+    charge: str
+    produced_today: str
+    by_now: str
+    of_capacity: str
+    no_power: str
+    own_share: str
+
+    no_energy: str
+    energy_of: str
+    yesterday: str
+    so_far: str
+    energies: Mapping[str, str]
+    tags: Mapping[str, str]
+
+    shown_of: str
+    no_reading: str
+    ago: str
+    today: str
+    show: str
+
+    unpublished: str
+    published_to: str
+    no_forecast: str
+    forecast_of: str
+    times_of: str
+    none_registered: str
+
+    now: str
+    no_data: str
+    published: str
+    provisional: str
+    forecast: str
+    band: str
+    known: str
+
+    prices: str
+    market_of: str
+    markets: Mapping[str, str]
+    price_now: str
+    cheapest: str
+    as_forecast: str
+    no_price_forecast: str
+    price_record: str
+    price_naive: str
+
+    token: str
+    log_in: str
+    token_place: str
+    not_the_token: str
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """``value`` with so many decimals, thousands apart."""
+        return format_decimal(value, format=f"#,##0.{'0' * decimals}".rstrip("."), locale=self.locale)
+
+    def power(self, watts: float | None) -> tuple[str, str]:
+        """Value and unit: W below one kilowatt, else kW."""
+        if watts is None:
+            return NOTHING, ""
+        return (self.number(watts), "W") if abs(watts) < 1000 else (self.number(watts / 1000, 2), "kW")
+
+    def energy(self, watt_hours: float | None) -> tuple[str, str]:
+        """Value and unit: Wh below one kilowatt-hour, kWh, MWh from one thousand on."""
+        if watt_hours is None:
+            return NOTHING, ""
+        if abs(watt_hours) < 1000:
+            return self.number(watt_hours), "Wh"
+        if abs(watt_hours) < 1e6:
+            return self.number(watt_hours / 1e3, 1), "kWh"
+        return self.number(watt_hours / 1e6, 2), "MWh"
+
+    def age(self, seconds: float | None) -> str:
+        """How long ago, roughly: 4 s, 12 min, 3 h, 2 days."""
+        if seconds is None:
+            return self.never
+        seconds = max(0.0, seconds)
+        lengths = (120, 1), (7200, 60), (172_800, 3600), (float("inf"), 86_400)
+        for (limit, length), unit in zip(lengths, self.units_of_time, strict=True):
+            if seconds < limit:
+                return f"{self.number(seconds / length)} {unit}"
+        raise AssertionError("no age is longer than for ever")
+
+    def moment(self, instant: datetime, zone: ZoneInfo) -> str:
+        """Day and time where the installation is: Sat 21 Nov, 00:00."""
+        return format_datetime(instant.astimezone(zone), self.moment_pattern, locale=self.locale)
+
+    def day(self, local: datetime) -> str:
+        """The day of a local time: Sat 21."""
+        return format_datetime(local, self.day_pattern, locale=self.locale)
+
+    def per_kwh(self, eur_mwh: float) -> str:
+        """A price as people pay it."""
+        return f"{self.number(eur_mwh / 1000, 3)} €/kWh"
+
+    def cents(self, eur_mwh: float) -> str:
+        """A difference of prices."""
+        return f"{self.number(eur_mwh / 10, 2)} c€/kWh"
