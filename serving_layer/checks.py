@@ -17,8 +17,8 @@ from serving_layer.health import Broken, Check, Remark
 from serving_layer.reader import Reader
 from serving_layer.views.merged import seen
 from store import kafka
-from store.instants import rfc3339
-from store.reports import read_report
+from store.instants import instant_of, rfc3339
+from store.reports import failed_night, read_report
 
 CHECK_SECONDS = 2.0
 """Longest wait of one check."""
@@ -42,7 +42,7 @@ def checks(settings: Settings, reader: Reader) -> dict[str, Check]:
         "gateway": lambda: _gateway(run / "gateway.json"),
         "push": lambda: _push(run / "push.json"),
         "thrift": lambda: _thrift(settings),
-        "night": lambda: _night(reader, begun, datetime.now(timezone.utc)),
+        "night": lambda: _night(reader, run, begun, datetime.now(timezone.utc)),
         "disk": lambda: _disk(settings.home),
     }
     return {name: known[name] for name in settings.api.watch}
@@ -104,6 +104,8 @@ def _speed(path: Path) -> Remark:
 def _gateway(path: Path) -> Remark:
     report = read_report(path, "the gateway")
     measured = {"outbox_readings": report.get("kept", 0), "outbox_bytes": report.get("kept_bytes", 0)}
+    if since := report.get("kept_since"):
+        measured["outbox_oldest_seconds"] = (datetime.now(timezone.utc) - instant_of(since)).total_seconds()
     wrong = [str(report[name]) for name in ("kafka_error", "outbox_error", "catalogue_error") if report.get(name)]
     if wrong:
         raise Broken(f"{'; '.join(wrong)}; {measured['outbox_readings']} readings kept on disk", measured)
@@ -129,11 +131,13 @@ def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:
     return f"{len(devices)} device(s){said}"
 
 
-def _night(reader: Reader, begun: datetime, now: datetime) -> Remark:
+def _night(reader: Reader, run: Path, begun: datetime, now: datetime) -> Remark:
     """The newest published cut. A platform that has none yet is given until its first night is overdue."""
     cut = seen(reader).cut
     age = now - (cut or begun)
     measured = {} if cut is None else {"night_age_seconds": age.total_seconds()}
+    if failed := failed_night(run):
+        measured["night_failed_seconds"] = (now - failed).total_seconds()
     if age <= OLDEST_NIGHT:
         return Remark("no night is published yet" if cut is None else f"published up to {rfc3339(cut)}", measured)
     newest = "no night was ever published" if cut is None else f"the newest night is published up to {rfc3339(cut)}"

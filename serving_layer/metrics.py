@@ -11,10 +11,12 @@ from serving_layer.health import Finding
 
 MEASURED = {
     "night_age_seconds": "Since the cut of the newest published night.",
+    "night_failed_seconds": "Since a night of this home last failed.",
     "kafka_lag_messages": "Readings in Kafka that the speed layer has not taken yet.",
     "kafka_dropped_messages": "Readings that Kafka dropped before the speed layer, since its start, had read them.",
     "outbox_readings": "Readings that the gateway keeps on disk because Kafka has not taken them yet.",
     "outbox_bytes": "What these take on disk.",
+    "outbox_oldest_seconds": "Age of the reading among them that is kept longest.",
     "disk_free_bytes": "Room on the disk of <home>.",
 }
 """Measurements of the checks, ``solera_<name>`` each."""

@@ -17,7 +17,7 @@ from conf.logins import as_role
 from conf.refusal import Refusal
 from stack.process import Place, Service, spawn, stop
 from store import cassandra
-from store.reports import replace_text
+from store.reports import note_failed_night, replace_text
 from store.runs import read_published
 
 NAME = "nightly"
@@ -79,7 +79,9 @@ class NightWatch(threading.Thread):
             if self.stopping.wait(0.5):
                 stop(self.place, NAME, self.service.grace)
                 return
-        process.wait()
+        if process.wait():
+            # Whoever is killed can't say so.
+            note_failed_night(self.place.run)
         write_attempt(self._record, attempt._replace(ended=attempt.ended + timedelta(seconds=time.monotonic() - began)))
 
     @property

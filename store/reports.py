@@ -11,6 +11,7 @@ from typing import Any
 from conf.refusal import Refusal
 from store.instants import instant_of, rfc3339
 
+_FAILED_NIGHT = "nightly-failed.json"
 FRESH_SECONDS = 6.0
 """A process whose report is older no longer works."""
 
@@ -34,6 +35,19 @@ def read_report(path: Path, whose: str) -> dict[str, Any]:
     if age > FRESH_SECONDS:
         raise NoReport(f"{whose} last reported {age:.0f} s ago")
     return report
+
+
+def note_failed_night(run: Path) -> None:
+    """Remember in the folder ``run`` of a home that a night has failed now."""
+    write_report(run / _FAILED_NIGHT, {})
+
+
+def failed_night(run: Path) -> datetime | None:
+    """When a night of this home last failed, UTC; None where none ever did."""
+    try:
+        return instant_of(json.loads((run / _FAILED_NIGHT).read_text(encoding="utf-8"))["written_at"])
+    except FileNotFoundError:
+        return None
 
 
 def replace_text(path: Path, text: str) -> None:

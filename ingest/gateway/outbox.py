@@ -6,15 +6,19 @@ before a crash is sent again, and dropped downstream as a repeat.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from conf.refusal import Refusal
 from ingest.gateway.outbox_file import is_damage, open_file, renewed
 from ingest.publishing.message import Message
+from store.instants import instant_of
 
 ROW_BYTES = 64
 """Bytes of a row beside its value: ids, topic, key, page overhead; rounded up."""
@@ -93,6 +97,13 @@ class Outbox:
                 self._renew(error)
                 rows = self._base.execute(query, (limit,)).fetchall()
         return [Kept(row[0], Message(*row[1:])) for row in rows]
+
+    def oldest_time(self) -> datetime | None:
+        """Instant of the reading kept longest, UTC; None where nothing is kept, or it names none."""
+        for kept in self.oldest(1):
+            with suppress(ValueError, KeyError, TypeError):
+                return instant_of(str(json.loads(kept.message.value)["time"]))
+        return None
 
     def delete(self, sent: Sequence[Kept]) -> None:
         """Forget ``sent``, which the broker has acknowledged. Raises :class:`OutboxFullError` if it can't."""

@@ -25,6 +25,7 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
         "sent": sender.sent,
         "kept": outbox.count,
         "kept_bytes": outbox.bytes,
+        "kept_since": rfc3339(oldest) if (oldest := outbox.oldest_time()) else None,
         "kafka_error": sender.error,
         "outbox_error": commits.error,
         "catalogue_error": fleet.error,

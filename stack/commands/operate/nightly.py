@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from conf import load_settings
+from store.reports import note_failed_night
 
 STEP_HELP = (
     "Do this step and those after it again: archive, clean, totals, features, train, forecast, evaluate, prices, "
@@ -38,7 +39,11 @@ def nightly(
 
     console, began = Console(highlight=False), time.monotonic()
     settings = load_settings()
-    with sources_asked(console.print):
-        spark = session(settings, "solera nightly")
-    run = nightly(spark, settings, date.date() if date else None, from_step, console.print)
+    try:
+        with sources_asked(console.print):
+            spark = session(settings, "solera nightly")
+        run = nightly(spark, settings, date.date() if date else None, from_step, console.print)
+    except Exception:
+        note_failed_night(settings.home / "run")
+        raise
     console.print(f"published run {run.run_id} in {time.monotonic() - began:.0f} s")

@@ -14,6 +14,7 @@ from conf import load_settings
 from stack.night_watch import NAME, NightWatch, night_service, read_attempt
 from stack.process import Place, Service, members
 from store.cassandra import CassandraAway
+from store.reports import failed_night
 
 DAY = timedelta(days=1)
 NOW = midnight(datetime.now(timezone.utc)) + DAY + timedelta(minutes=10)
@@ -62,6 +63,16 @@ def test_a_failed_night_is_tried_again_within_bounds(tmp_path: Path) -> None:
     for hours in range(1, 12):
         nights.watch.look(min(at + timedelta(hours=hours), midnight(NOW) + DAY - timedelta(minutes=1)))
     assert nights.begun == len(WAITS) + 1
+
+
+@pytest.mark.parametrize(("code", "has_failed"), [
+    ("pass", False), ("raise SystemExit(1)", True), ("import os; os.kill(os.getpid(), 9)", True),
+])  # fmt: skip
+def test_a_night_that_fails_or_is_killed_is_remembered(tmp_path: Path, code: str, has_failed: bool) -> None:
+    Nights(tmp_path, code, published=midnight(NOW) - DAY).watch.look(NOW)
+    failed = failed_night(tmp_path / "run")
+    assert (failed is not None) is has_failed
+    assert failed is None or datetime.now(timezone.utc) - failed < timedelta(minutes=1)
 
 
 def test_a_new_stack_waits_for_its_first_midnight(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,17 @@ def test_it_is_a_queue_that_survives_reopening(steps: list[list[Message] | int])
         again = Outbox(Path(folder) / "outbox.sqlite", 1)
         assert [kept.message for kept in again.oldest(1000)] == model
         assert (again.count, again.bytes) == (outbox.count, outbox.bytes)
+
+
+@pytest.mark.parametrize(("value", "time"), [
+    (b'{"time":"2026-11-26T03:00:00Z"}', datetime(2026, 11, 26, 3, tzinfo=timezone.utc)),
+    (b'{"time":"soon"}', None), (b'{"time":7}', None), (b"{}", None), (b"[]", None), (b"\xff", None), (b"", None),
+])  # fmt: skip
+def test_it_says_the_instant_of_what_it_keeps_longest(tmp_path: Path, value: bytes, time: datetime | None) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 1)
+    assert outbox.oldest_time() is None
+    outbox.keep([Message("readings", b"k", value), Message("readings", b"k", b'{"time":"2026-01-01T00:00:00Z"}')])
+    assert outbox.oldest_time() == time
 
 
 def test_at_the_bound_it_refuses_and_drops_nothing(tmp_path: Path) -> None:
