@@ -63,6 +63,35 @@ def parse(text: str, local: ZoneInfo) -> datetime:
     return instant
 
 
+def day(text: str) -> date:
+    """The date of an ISO 8601 text. Raises :class:`BadInstant`, also for years before 2000 or after 2099."""
+    try:
+        found = date.fromisoformat(text) if len(text) == len("2026-03-29") else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise BadInstant(f"{text!r} is no day; write 2026-03-29")
+    if not EARLIEST.date() <= found < LATEST.date():
+        raise BadInstant(f"{text!r} lies outside the years 2000 to 2099")
+    return found
+
+
+def days(month: str | None, first: str | None, until: str | None) -> tuple[date, date]:
+    """The first day and the day after the last, of a month (``2026-03``) or as they are given.
+
+    Raises :class:`BadInstant`.
+    """
+    if (month is None) == (first is None and until is None) or (first is None) != (until is None):
+        raise BadInstant("name a month, or the first day (from) and the day after the last (to)")
+    if month is not None:
+        begin = day(f"{month}-01")
+        return begin, date(begin.year + begin.month // 12, begin.month % 12 + 1, 1)
+    found = day(first or ""), day(until or "")
+    if found[0] >= found[1]:
+        raise BadInstant(f"to ({until}) must come after from ({first})")
+    return found
+
+
 def text(instant: datetime) -> str:
     """RFC 3339; in UTC with the letter Z."""
     return instant.isoformat().replace("+00:00", "Z")

@@ -13,6 +13,7 @@ from stdnum.exceptions import ValidationError as NumberError
 
 from conf.refusal import Refusal
 from energy import calendar
+from energy.money.contract import Contract, overlap
 from energy.records import DeviceKind
 from ingest.devices.registry import Connection, check_kind
 
@@ -57,6 +58,13 @@ def _cups(number: str) -> str:
         return str(cups_number.validate(number))
     except NumberError as error:
         raise ValueError(f"{number!r} is no CUPS: {error}") from None
+
+
+def _one_a_day(contracts: list[Contract]) -> list[Contract]:
+    twice = overlap(contracts)
+    if twice:
+        raise ValueError(f"{twice}; end the earlier one with until")
+    return sorted(contracts, key=lambda contract: contract.since)
 
 
 Id = Annotated[str, AfterValidator(_id)]
@@ -104,6 +112,8 @@ class InstallationEntry(_Entry):
     """Whether readings of devices that are not registered count as well; false where it is not said."""
     writer: Id | None = None
     """The gateway or service that alone may speak for it; any service that may write the topic where it is not said."""
+    contracts: Annotated[list[Contract], AfterValidator(_one_a_day)] | None = None
+    """What its energy is supplied on, by date."""
     devices: Annotated[list[DeviceEntry], Field(max_length=MOST_DEVICES)] = []
 
     @model_validator(mode="after")

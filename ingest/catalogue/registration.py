@@ -42,9 +42,10 @@ def check_zones(settings: Settings, entries: Sequence[InstallationEntry]) -> Non
 
 
 def _stated(entry: BaseModel, **more: str) -> str:
-    values = entry.model_dump(mode="json", exclude_unset=True, exclude={"devices"}) | more
-    if values.get("connection") is not None:
-        values["connection"] = json.dumps(values["connection"], sort_keys=True)
+    values = entry.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"devices"}) | more
+    for name in ("connection", "contracts"):
+        if values.get(name) is not None:
+            values[name] = json.dumps(values[name], sort_keys=True)
     return json.dumps(values)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from fastapi import Response
@@ -26,4 +27,6 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Respons
 def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return plain(value)
+    if isinstance(value, Decimal):
+        return float(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

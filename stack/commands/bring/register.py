@@ -21,11 +21,12 @@ def register(
     """Add or update the installations and devices in FILE; sizes in kW, angles in degrees, IANA time zones.
 
     A file holds {installation_id, name, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, azimuth_deg,
-    municipality_code, community_id, cups, cau, tariff, writer, devices: [{device_id, device_kind, capacity_kw,
-    connection: {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign: import|export}}]}, or a
-    list of them; leave out what you do not know, and write null to clear it. Devices that are not registered are
-    refused unless takes_unknown_devices is true. Of an installation with a writer only what that gateway or service
-    signs counts. Other protocols: huawei-tcp, registers-tcp.
+    municipality_code, community_id, cups, cau, tariff, writer, contracts, devices: [{device_id, device_kind,
+    capacity_kw, connection: {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign:
+    import|export}}]}, or a list of them; leave out what you do not know, and write null to clear it. Devices that are
+    not registered are refused unless takes_unknown_devices is true. Of an installation with a writer only what that
+    gateway or service signs counts. Other protocols: huawei-tcp, registers-tcp. Bills are made by the contracts:
+    docs/money.md.
 
     Example: solera register homes.yaml
     """

@@ -1,0 +1,1 @@
+"""A bill from its parts: days with their rules, lines before taxes, taxes, totals."""

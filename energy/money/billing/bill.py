@@ -1,0 +1,152 @@
+"""A bill: its lines, the capped compensation, the taxes of the day it falls due, and its totals by two roundings.
+
+Rounding R1 takes each printed line half up to the cent, and the taxes of the sum of printed lines; R2 stays exact to
+the end. Amounts are whole 10⁻¹² EUR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from energy.money.billing.days import Calendar, NotOneBill, longest_end
+from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
+from energy.money.billing.standing import standing_lines
+from energy.money.billing.supplied import Supplied, supplied
+from energy.money.exact import PERCENT, divided, euros, kwh, share, to_cent
+from energy.money.market import Market
+from energy.money.netting import Net
+from energy.money.tariff import Tariffs
+from energy.money.taxes import Taxed, Taxes
+
+R1 = "R1: each line half up to the cent, taxes on the sum of printed lines"
+R2 = "R2: exact to the end, then half up to the cent"
+Rounding = Callable[[int], int]
+ELECTRICITY_TAX = "electricity tax"
+
+
+class Case(NamedTuple):
+    """Taxes and total where ``condition`` came true; 10⁻¹² EUR, tax lines and ``total`` by R1."""
+
+    condition: str
+    taxes: tuple[Line, ...]
+    total: int
+    exact: int
+    """The total by R2."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What one supply owes for the days from ``first`` to before ``until``."""
+
+    first: date
+    until: date
+    due: date
+    lines: tuple[Line, ...]
+    """Before taxes, by R1."""
+    cases: tuple[Case, ...]
+    """One, or where a tax depends on what is not known one for each outcome."""
+    supplied: Supplied
+    compensated: int
+    beyond_cap: int
+    """Worth of surplus that the cap leaves out."""
+    windows: int
+    unknown: int
+    """Windows without all their values: they are in no line."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every window has its values."""
+        return self.unknown == 0
+
+
+def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, due: date | None = None) -> Bill:
+    """The bill of the days ``of``; without ``due`` it falls due on the last of them.
+
+    Raises :class:`energy.money.billing.days.NotOneBill`, :class:`energy.money.dated.NoRule`,
+    :class:`energy.money.market.NoPrice`.
+    """
+    last = of.until - timedelta(days=1)
+    on = last if due is None else due
+    compensates = any(day.contract.compensation.kind != "none" for day in of.days)
+    if compensates and of.until > longest_end(of.first):
+        raise NotOneBill(f"surplus is compensated within a month at most; end on {longest_end(of.first)} or before")
+    known = [window for window in windows if window.is_known]
+    energy = supplied(of, known, market)
+    standing = standing_lines(of, rules.regulated)
+    power = [line for line in standing if line.kind not in (FUNDING, METER)]
+    rest = [line for line in standing if line.kind in (FUNDING, METER)]
+    taxed = Taxed(of.contract.territory, on, last, max(of.days[-1].power_w), of.contract.use)
+
+    def pretax(rounding: Rounding) -> list[Line]:
+        lines = [*_rounded(power, rounding), *_rounded(energy.lines, rounding)]
+        lines += _compensation(of, energy, rounding)
+        return [*lines, *_rounded(rest, rounding)]
+
+    lines, exact = pretax(to_cent), pretax(_exact)
+    cases = []
+    for condition in rules.taxes.cases(taxed):
+        taxes = _taxes(rules.taxes, taxed, condition, _Base(of, energy, lines, to_cent))
+        exact_taxes = _taxes(rules.taxes, taxed, condition, _Base(of, energy, exact, _exact))
+        cases.append(Case(condition, tuple(taxes), _sum([*lines, *taxes]), _sum([*exact, *exact_taxes])))
+    compensated = -_sum([line for line in exact if line.kind == COMPENSATION])
+    beyond = energy.worth - compensated
+    return Bill(of.first, of.until, on, tuple(lines), tuple(cases), energy, compensated, beyond, len(windows),
+                len(windows) - len(known))  # fmt: skip
+
+
+class _Base(NamedTuple):
+    """What taxes are owed on."""
+
+    of: Calendar
+    energy: Supplied
+    lines: Sequence[Line]
+    rounding: Rounding
+
+
+def _compensation(of: Calendar, energy: Supplied, rounding: Rounding) -> list[Line]:
+    """The surplus, up to the cap: no more than the energy term of the period is taken off, and nothing carried over."""
+    if all(day.contract.compensation.kind == "none" for day in of.days):
+        return []
+    cap = _sum(_rounded(energy.lines, rounding))
+    if of.contract.conventions.cap == "energy_without_tolls":
+        cap -= rounding(energy.regulated)
+    amount = max(0, min(rounding(energy.worth), cap))
+    kind = of.contract.compensation.kind
+    return [Line(COMPENSATION, kind, of.first, of.until, kwh(energy.surplus), "kWh", None, "EUR/kWh", -amount)]
+
+
+def _taxes(taxes: Taxes, of: Taxed, condition: str, base: _Base) -> list[Line]:
+    """The electricity tax, and VAT, IGIC or IPSI on everything, in one line a rate."""
+    outside = {METER} if base.of.contract.conventions.funding_in_tax_base else {METER, FUNDING}
+    on = _sum([line for line in base.lines if line.kind not in outside])
+    rate = taxes.electricity.on(of, condition).value.rate
+    least = divided(base.energy.grid * taxes.minimum.on(of, condition).value.rate, 1000)
+    electricity = base.rounding(max(share(on, rate), least))
+    days = (base.of.first, base.of.until)
+    percent = Decimal(rate) / PERCENT
+    found = [Line(ELECTRICITY_TAX, "", *days, euros(on), "EUR", percent, "%", electricity)]
+    row = taxes.consumption.on(of, condition).value
+    meter = _sum([line for line in base.lines if line.kind == METER])
+    everything = _sum(base.lines) + electricity
+    apart = meter if row.meter_rate != row.rate else 0
+    parts = [(row.rate, everything - apart), *([(row.meter_rate, apart)] if apart else [])]
+    for each, amount in parts:
+        owed = base.rounding(share(amount, each))
+        found.append(Line(row.name, "", *days, euros(amount), "EUR", Decimal(each) / PERCENT, "%", owed))
+    return found
+
+
+def _rounded(lines: Sequence[Line], rounding: Rounding) -> list[Line]:
+    return [line._replace(amount=rounding(line.amount)) for line in lines]
+
+
+def _exact(amount: int) -> int:
+    return amount
+
+
+def _sum(lines: Sequence[Line]) -> int:
+    return sum(line.amount for line in lines)

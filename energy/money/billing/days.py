@@ -1,0 +1,106 @@
+"""The days of a bill, each with the contract and the dated rules that hold on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from energy.calendar import day_start
+from energy.money.contract import Contract, contract_of
+from energy.money.exact import MICRO, whole
+from energy.money.periods import Periods
+from energy.money.tariff import Prices, Tariffs
+
+
+class NotOneBill(ValueError):
+    """A period that can't be billed in one: the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A local day and what holds on it; prices in 10⁻⁶ EUR."""
+
+    date: date
+    contract: Contract
+    periods: Periods
+    tolls: Prices
+    """Tolls and charges together."""
+    losses: tuple[int, ...]
+    """Thousandths, by energy period."""
+
+    @property
+    def power_w(self) -> tuple[int, ...]:
+        """Contracted power by period."""
+        return tuple(whole(kw, 1000) for kw in self.contract.power_kw)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The days of a bill in order."""
+
+    days: tuple[Day, ...]
+
+    @property
+    def zone(self) -> tzinfo:
+        """That of the customer's clock."""
+        return self.days[0].periods.zone
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return self.days[0].date
+
+    @property
+    def until(self) -> date:
+        """The first day after the last."""
+        return self.days[-1].date + timedelta(days=1)
+
+    @property
+    def contract(self) -> Contract:
+        """The one of the last day: its conventions hold for the bill."""
+        return self.days[-1].contract
+
+    def windows(self) -> list[datetime]:
+        """Starts (UTC) of the windows in which import and export are offset."""
+        window = timedelta(minutes=self.contract.conventions.netting_minutes)
+        start, end = day_start(self.first, self.zone), day_start(self.until, self.zone)
+        return [start + n * window for n in range((end - start) // window)]
+
+    def of(self, start: datetime) -> Day:
+        """The day that holds the instant."""
+        return self.days[(start.astimezone(self.zone).date() - self.first).days]
+
+
+def calendar(rules: Tariffs, contracts: Sequence[Contract], first: date, until: date) -> Calendar:
+    """The days from ``first`` to before ``until``.
+
+    Raises :class:`NotOneBill`, :class:`energy.money.contract.NoContract`, :class:`energy.money.dated.NoRule`.
+    """
+    if until <= first:
+        raise NotOneBill(f"the period ends on {until}, it must end after {first}")
+    days = tuple(_day(rules, contracts, first + timedelta(days=n)) for n in range((until - first).days))
+    if len({(day.contract.territory, day.contract.conventions) for day in days}) > 1:
+        raise NotOneBill("the contracts differ in territory or conventions; bill each one's days by themselves")
+    return Calendar(days)
+
+
+def longest_end(first: date) -> date:
+    """The first day after the longest period with compensation that begins on ``first``: a month."""
+    month = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    last = (date(month.year + month.month // 12, month.month % 12 + 1, 1) - timedelta(days=1)).day
+    return month.replace(day=min(first.day, last))
+
+
+def micro(price: Decimal) -> int:
+    """A price in EUR in millionths."""
+    return whole(price, MICRO)
+
+
+def _day(rules: Tariffs, contracts: Sequence[Contract], day: date) -> Day:
+    contract = contract_of(contracts, day)
+    access = rules.of(contract.access_tariff)
+    tolls, charges = access.tolls.on(day).value, access.charges.on(day).value
+    together = Prices(*(tuple(map(sum, zip(*pair, strict=True))) for pair in zip(tolls, charges, strict=True)))
+    return Day(day, contract, access.periods_on(day, contract.territory), together, access.losses.on(day).value)

@@ -1,0 +1,30 @@
+"""One line of a bill."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+POWER, MARGIN, ENERGY, TOLLS = "power", "margin", "energy", "tolls and charges"
+COMPENSATION, FUNDING, METER = "compensation", "social bonus funding", "meter rent"
+
+
+class Line(NamedTuple):
+    """``amount`` (10⁻¹² EUR) of what was supplied from ``since`` to before ``until``, local days.
+
+    ``quantity`` times ``price`` is the amount, up to the rounding of a price that is a mean; a power line's also times
+    its days over those of the year.
+    """
+
+    kind: str
+    period: str
+    since: date
+    until: date
+    quantity: Decimal | None
+    unit: str
+    price: Decimal | None
+    price_unit: str
+    amount: int
+    estimated_kwh: Decimal | None = None
+    """How much of the quantity was not measured throughout."""

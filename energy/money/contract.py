@@ -1,0 +1,202 @@
+"""Supply contracts: what a retailer and a customer agreed on, from a day to a day.
+
+Prices are EUR/kWh, power prices EUR/kW and year, both with at most six decimals and before taxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+Price = Annotated[Decimal, Field(ge=0, le=100, decimal_places=6)]
+PowerPrice = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)]
+Power = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=3)]
+Tolls = Literal["included", "apart"]
+Territory = Literal["peninsula", "baleares", "canarias", "ceuta", "melilla"]
+COMPENSATED = ("41", "42", "43")
+"""Codes of table 113 of the CNMC (``selfConsumptionTypeCode`` of Datadis) with simplified compensation."""
+SHARED = ("32", "33", "42", "43")
+"""Codes of collective self-consumption, as far as it has no surplus or a compensated one."""
+PERIODS = {"2.0TD": (2, 3), "3.0TD": (6, 6), "6.1TD": (6, 6)}
+"""How many periods of power and of energy an access tariff has."""
+LARGEST_2_0TD_KW, LARGEST_PVPC_KW = 15, 10
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Pvpc(_Part):
+    """The regulated price of each hour, which holds tolls and charges already."""
+
+    kind: Literal["pvpc"]
+
+
+class Indexed(_Part):
+    """The day-ahead price of each hour, with the losses of its period where it says so, and a markup."""
+
+    kind: Literal["indexed"]
+    markup_eur_kwh: list[Price]
+    losses: bool = False
+    tolls: Tolls = "apart"
+
+
+class Fixed(_Part):
+    """A price a period."""
+
+    kind: Literal["fixed"]
+    prices_eur_kwh: list[Price]
+    tolls: Tolls = "included"
+
+
+class Flat(_Part):
+    """One price at all hours."""
+
+    kind: Literal["flat"]
+    price_eur_kwh: Price
+    tolls: Tolls = "included"
+
+
+class NoCompensation(_Part):
+    """Surplus earns nothing here."""
+
+    kind: Literal["none"] = "none"
+
+
+class Agreed(_Part):
+    """Surplus at a price agreed on: Real Decreto 244/2019, art. 14.3.i."""
+
+    kind: Literal["agreed"]
+    price_eur_kwh: Price
+
+
+class SurplusPrice(_Part):
+    """Surplus at the hour's price of market ``surplus`` (ESIOS 1739): Real Decreto 244/2019, art. 14.3.ii."""
+
+    kind: Literal["surplus"]
+
+
+class Conventions(_Part):
+    """Rules that retailers apply differently, or that no text settles: every bill names those it applied."""
+
+    netting_minutes: Literal[15, 60] = 60
+    """The window in which import and export are offset."""
+    negative_surplus: Literal["month", "hour"] = "month"
+    """Where surplus prices fall below 0: the month's worth of surplus is not below 0, or no hour's is."""
+    cap: Literal["energy_term", "energy_without_tolls"] = "energy_term"
+    """What the compensated surplus can't exceed."""
+    year_days: Literal["365", "calendar"] = "365"
+    """By what a yearly price is divided in leap years."""
+    funding_in_tax_base: bool = True
+    """Whether the electricity tax is owed on the funding of the social bonus (DGT V2340-22)."""
+    canary_pvpc: Literal["clock", "instant"] = "clock"
+    """In Canarias: the PVPC of the same hour of the peninsula's clock, or of the same instant."""
+
+
+Energy = Annotated[Pvpc | Indexed | Fixed | Flat, Field(discriminator="kind")]
+Compensation = Annotated[NoCompensation | Agreed | SurplusPrice, Field(discriminator="kind")]
+
+
+class Contract(_Part):
+    """What holds from ``since`` (``from``) to before ``until``, local days; without an ``until`` from then on."""
+
+    since: date = Field(alias="from")
+    until: date | None = None
+    access_tariff: Literal["2.0TD", "3.0TD", "6.1TD"]
+    territory: Territory
+    power_kw: list[Power]
+    """By power period; 2.0TD has two (punta, valle)."""
+    power_prices_eur_kw_year: list[PowerPrice] | None = None
+    """None: tolls and charges, and under the PVPC its margin."""
+    energy: Energy
+    compensation: Compensation = NoCompensation()
+    virtual_battery: bool = False
+    """Whether surplus beyond the cap is credited in euros for later bills: the retailer's product, shown apart."""
+    self_consumption: Annotated[str, Field(pattern=r"^\d\d$")] | None = None
+    """Code of table 113 of the CNMC, as 41."""
+    meter: Literal["single_phase", "three_phase", "own"] = "single_phase"
+    """Whose rent is billed; ``own`` has none."""
+    social_bonus_funding: bool | None = None
+    """Whether the funding is billed; None: under the PVPC alone."""
+    use: Literal["home", "business", "industry"] = "home"
+    conventions: Conventions = Conventions()
+
+    @property
+    def bills_funding(self) -> bool:
+        """Whether the funding of the social bonus is a line of its own."""
+        return self.energy.kind == "pvpc" if self.social_bonus_funding is None else self.social_bonus_funding
+
+    def covers(self, day: date) -> bool:
+        """Whether it holds on the local ``day``."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Contract:
+        for wrong in (self._counts(), self._powers(), self._surplus()):
+            if wrong:
+                raise ValueError(wrong)
+        return self
+
+    def _counts(self) -> str | None:
+        of_power, of_energy = PERIODS[self.access_tariff]
+        if self.until is not None and self.until <= self.since:
+            return f"until: {self.until} does not come after {self.since}"
+        for name, values in (("power_kw", self.power_kw), ("power_prices_eur_kw_year", self.power_prices_eur_kw_year)):
+            if values is not None and len(values) != of_power:
+                return f"{name}: {self.access_tariff} has {of_power} periods of power, not {len(values)}"
+        if isinstance(self.energy, Fixed) and len(self.energy.prices_eur_kwh) != of_energy:
+            return f"prices_eur_kwh: {self.access_tariff} has {of_energy} periods of energy"
+
+        if isinstance(self.energy, Indexed) and len(self.energy.markup_eur_kwh) not in (1, of_energy):
+            return f"markup_eur_kwh: write one value, or {of_energy}"
+        return None
+
+    def _powers(self) -> str | None:
+        if self.access_tariff == "2.0TD" and max(self.power_kw) > LARGEST_2_0TD_KW:
+            return f"power_kw: 2.0TD ends at {LARGEST_2_0TD_KW} kW"
+        if self.access_tariff == "3.0TD" and max(self.power_kw) <= LARGEST_2_0TD_KW:
+            return f"power_kw: 3.0TD has a power above {LARGEST_2_0TD_KW} kW"
+        if self.access_tariff != "2.0TD" and any(later < earlier for earlier, later in pairwise(self.power_kw)):
+            return "power_kw: from P1 to P6 no power is less than the one before"
+        if self.energy.kind == "pvpc" and (self.access_tariff != "2.0TD" or max(self.power_kw) > LARGEST_PVPC_KW):
+            return f"energy: the PVPC is for 2.0TD up to {LARGEST_PVPC_KW} kW"
+        return None
+
+    def _surplus(self) -> str | None:
+        kind = self.compensation.kind
+        if kind != "none" and self.self_consumption not in (None, *COMPENSATED):
+            return f"compensation: self-consumption {self.self_consumption} has none, {', '.join(COMPENSATED)} have"
+        if kind == "agreed" and self.energy.kind == "pvpc":
+            return "compensation: under the PVPC it is the surplus price (kind: surplus)"
+        if self.virtual_battery and (kind == "none" or self.energy.kind == "pvpc"):
+            return "virtual_battery: it takes compensated surplus of a free market contract"
+        return None
+
+
+class NoContract(LookupError):
+    """A day on which no contract holds."""
+
+
+CONTRACTS: TypeAdapter[list[Contract]] = TypeAdapter(list[Contract])
+
+
+def overlap(contracts: Sequence[Contract]) -> str | None:
+    """The first day on which two of ``contracts`` hold, as a sentence; None where there is none."""
+    ordered = sorted(contracts, key=lambda contract: contract.since)
+    for earlier, later in pairwise(ordered):
+        if earlier.until is None or earlier.until > later.since:
+            return f"the contracts from {earlier.since} and from {later.since} both hold on {later.since}"
+    return None
+
+
+def contract_of(contracts: Sequence[Contract], day: date) -> Contract:
+    """The one that holds on ``day``. Raises :class:`NoContract`."""
+    for contract in contracts:
+        if contract.covers(day):
+            return contract
+    raise NoContract(f"no contract holds on {day}")

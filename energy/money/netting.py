@@ -1,0 +1,67 @@
+"""Import and export offset within a window, as a meter's hour is billed: one of the two is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
+
+from energy.energy_row import QUARTER
+
+
+class Flow(NamedTuple):
+    """Energy of a quarter-hour in mWh, and whether it was measured throughout."""
+
+    mwh: int
+    is_measured: bool = True
+
+
+class Net(NamedTuple):
+    """One window of a supply: what is left of import and export (mWh), one of them 0.
+
+    ``use`` is what was consumed (mWh), None where it is not known. A window without all its values is not known:
+    ``is_known`` is False, and nothing is to be billed for it.
+    """
+
+    start: datetime
+    grid: int
+    surplus: int
+    use: int | None = None
+    is_measured: bool = True
+    is_known: bool = True
+
+
+Flows = Mapping[datetime, Flow]
+
+
+class Metered(NamedTuple):
+    """A supply's quarter-hours, by start (UTC). A supply without any export has none to be known."""
+
+    imports: Flows
+    exports: Flows
+    uses: Flows = MappingProxyType({})
+
+
+def net(starts: Iterable[datetime], window: timedelta, metered: Metered) -> list[Net]:
+    """The windows of length ``window`` (whole quarter-hours) that begin at ``starts`` (UTC)."""
+    quarters = [QUARTER * n for n in range(window // QUARTER)]
+    exporting = bool(metered.exports)
+    found = []
+    for start in starts:
+        times = [start + each for each in quarters]
+        imports, uses = _known(metered.imports, times), _known(metered.uses, times)
+        exports = _known(metered.exports, times) if exporting else []
+        if imports is None or exports is None:
+            found.append(Net(start, 0, 0, None, False, False))
+            continue
+        left = sum(flow.mwh for flow in imports) - sum(flow.mwh for flow in exports)
+        measured = all(flow.is_measured for flow in (*imports, *exports))
+        use = None if uses is None else sum(flow.mwh for flow in uses)
+        found.append(Net(start, max(left, 0), max(-left, 0), use, measured))
+    return found
+
+
+def _known(flows: Flows, times: list[datetime]) -> list[Flow] | None:
+    found = [flows.get(time) for time in times]
+    return [flow for flow in found if flow is not None] if None not in found else None

@@ -1,0 +1,24 @@
+"""What generation and sharing save: the bill with the same use and neither, less the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from energy.money.billing.days import Calendar
+from energy.money.contract import NoCompensation
+from energy.money.netting import Net
+
+
+def without_sharing(of: Calendar, windows: Sequence[Net]) -> tuple[Calendar, list[Net]] | None:
+    """Days and windows in which all that was used came from the grid; None where the use of a window is not known."""
+    plain = []
+    for window in windows:
+        if window.is_known and window.use is None:
+            return None
+        plain.append(window._replace(grid=window.use or 0, surplus=0))
+    days = (replace(d, contract=d.contract.model_copy(update=_NOTHING)) for d in of.days)
+    return Calendar(tuple(days)), plain
+
+
+_NOTHING = {"compensation": NoCompensation(), "virtual_battery": False}

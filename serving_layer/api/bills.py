@@ -1,0 +1,94 @@
+"""``GET /v1/installations/{id}/bills``: what a supply owes, line by line."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving_layer import instants
+from serving_layer.access.door import Guarded, SeenInstallation
+from serving_layer.api import parameters as p
+from serving_layer.api.answers import as_csv, as_json
+from serving_layer.api.problems import responses
+from serving_layer.views.money.bills import billed
+from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
+
+router = APIRouter(prefix="/v1", tags=["money"], dependencies=[Guarded, p.Turn])
+MONTH = Query(max_length=7, description="A local month, `2026-03`.", examples=["2026-03"])
+DAY = Query(max_length=10, description="A local day, `2026-03-29`.")
+
+
+class BillLine(BaseModel):
+    """One line; amounts half up to the cent."""
+
+    model_config = ConfigDict(extra="allow")
+    kind: str
+    period: str
+    quantity: float | None
+    unit: str
+    price: float | None
+    price_unit: str
+    eur: float
+    estimated_kwh: float | None = Field(description="How much of the quantity was not measured throughout.")
+
+
+class BillCase(BaseModel):
+    """Taxes and total of one outcome of what is not known; there is one where nothing is open."""
+
+    condition: str | None
+    taxes: list[BillLine]
+    total_eur: float
+    exact_total_eur: float = Field(description="Not rounded before the end.")
+
+
+class InstallationBill(BaseModel):
+    """A bill before and after taxes."""
+
+    model_config = ConfigDict(extra="allow")
+    installation_id: str
+    due: date = Field(description="The taxes of this day hold.")
+    complete: bool = Field(description="Whether every hour has its values; hours without are in no line.")
+    grid_kwh: float
+    surplus_kwh: float
+    lines: list[BillLine]
+    cases: list[BillCase]
+    total_eur: float | None = Field(description="Null where it is incomplete, or depends on what is not known.")
+    so_far_eur: float = Field(description="What the lines come to as they are.")
+    saving_eur: float | None = Field(description="The bill without generation and sharing, less this one.")
+    rounding: str
+    conventions: dict[str, Any]
+
+
+class DaysAsked(NamedTuple):
+    """The days of a bill, and that on which it falls due."""
+
+    first: date
+    until: date
+    due: date | None
+
+
+def days_asked(
+    month: Annotated[str | None, MONTH] = None,
+    first: Annotated[str | None, Query(alias="from", max_length=10, description="First local day.")] = None,
+    until: Annotated[str | None, Query(alias="to", max_length=10, description="The local day after the last.")] = None,
+    due: Annotated[str | None, DAY] = None,
+) -> DaysAsked:
+    """The days of a request, or 422."""
+    return DaysAsked(*instants.days(month, first, until), None if due is None else instants.day(due))
+
+
+@router.get("/installations/{installation_id}/bills", response_model=InstallationBill, responses=responses(404, 422))
+def bills(
+    reader: p.ReaderOf,
+    chosen: SeenInstallation,
+    asked: Annotated[DaysAsked, Depends(days_asked)],
+    form: p.FormatParameter = "json",
+) -> Response:
+    """The bill of a local month, or of the days from `from` to before `to`; without `due` it falls due on the last."""
+    found = billed(reader, chosen.id, asked.first, asked.until, asked.due)
+    if form == "csv":
+        return as_csv(LINE_COLUMNS, line_rows(found))
+    return as_json({"installation_id": chosen.id} | fields(found))

@@ -1,0 +1,1 @@
+"""Bills, and why they differ: one file a question."""
