@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from serving_layer import instants
@@ -35,4 +36,4 @@ def plain(value: Any) -> Any:
 def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
-    return plain(value)
+    return f"{value:f}" if isinstance(value, Decimal) else plain(value)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -119,4 +120,6 @@ def _cell(value: Any) -> _Cell:
         return _Cell(f"{value:,.3f}", True, True)
     if isinstance(value, int):
         return _Cell(f"{value:,}", True, True)
+    if isinstance(value, Decimal):
+        return _Cell(f"{value:,f}", True, True)
     return _Cell("" if value is None else str(plain(value)), is_whole=isinstance(value, date))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -69,8 +69,6 @@ def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, d
     Raises :class:`energy.money.billing.days.NotOneBill`, :class:`energy.money.dated.NoRule`,
     :class:`energy.money.market.NoPrice`.
     """
-    last = of.until - timedelta(days=1)
-    on = last if due is None else due
     compensates = any(day.contract.compensation.kind != "none" for day in of.days)
     if compensates and of.until > longest_end(of.first):
         raise NotOneBill(f"surplus is compensated within a month at most; end on {longest_end(of.first)} or before")
@@ -79,7 +77,7 @@ def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, d
     standing = standing_lines(of, rules.regulated)
     power = [line for line in standing if line.kind not in (FUNDING, METER)]
     rest = [line for line in standing if line.kind in (FUNDING, METER)]
-    taxed = Taxed(of.contract.territory, on, last, max(of.days[-1].power_w), of.contract.use)
+    taxed = of.taxed(due)
 
     def pretax(rounding: Rounding) -> list[Line]:
         lines = [*_rounded(power, rounding), *_rounded(energy.lines, rounding)]
@@ -94,7 +92,7 @@ def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, d
         cases.append(Case(condition, tuple(taxes), _sum([*lines, *taxes]), _sum([*exact, *exact_taxes])))
     compensated = -_sum([line for line in exact if line.kind == COMPENSATION])
     beyond = energy.worth - compensated
-    return Bill(of.first, of.until, on, tuple(lines), tuple(cases), energy, compensated, beyond, len(windows),
+    return Bill(of.first, of.until, taxed.due, tuple(lines), tuple(cases), energy, compensated, beyond, len(windows),
                 len(windows) - len(known))  # fmt: skip
 
 

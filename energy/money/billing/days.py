@@ -12,6 +12,7 @@ from energy.money.contract import Contract, contract_of
 from energy.money.exact import MICRO, whole
 from energy.money.periods import Periods
 from energy.money.tariff import Prices, Tariffs
+from energy.money.taxes import Taxed
 
 
 class NotOneBill(ValueError):
@@ -61,6 +62,11 @@ class Calendar:
     def contract(self) -> Contract:
         """The one of the last day: its conventions hold for the bill."""
         return self.days[-1].contract
+
+    def taxed(self, due: date | None) -> Taxed:
+        """What its taxes depend on; without ``due`` it falls due on the last day."""
+        last = self.days[-1]
+        return Taxed(self.contract.territory, due or last.date, last.date, max(last.power_w), self.contract.use)
 
     def windows(self) -> list[datetime]:
         """Starts (UTC) of the windows in which import and export are offset."""

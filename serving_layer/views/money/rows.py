@@ -7,19 +7,22 @@ from typing import Any
 from energy.money.billing.bill import R1, Case
 from energy.money.billing.line import Line
 from energy.money.exact import cents, euros, kwh
+from energy.money.official.statement import SELF_CONSUMED, TOTAL
 from energy.money.taxes import OTHERWISE
 from serving_layer.views.money.bills import Billed
 
 LINE_COLUMNS = (
     "kind", "period", "from", "until", "quantity", "unit", "price", "price_unit", "eur", "estimated_kwh", "condition",
 )  # fmt: skip
-TOTAL = "total"
 NOT_INCLUDED = {"2.0TD": (), "3.0TD": ("excess power", "reactive energy"), "6.1TD": ("excess power", "reactive energy")}
 
 
 def line_rows(of: Billed) -> list[dict[str, Any]]:
     """Every line, the taxes and the total of each case behind them."""
     rows = [_line(line) for line in of.bill.lines]
+    if of.self_consumed is not None:
+        days = {"from": of.bill.first, "until": of.bill.until}
+        rows.append({"kind": SELF_CONSUMED, "period": "", "quantity": kwh(of.self_consumed), "unit": "kWh"} | days)
     depends = len(of.bill.cases) > 1
     for case in of.bill.cases:
         named = {"condition": case.condition} if depends else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from conf import load_settings
 from serving_layer import instants
 from serving_layer.views import catalogue
 from serving_layer.views.money.bills import billed
+from serving_layer.views.money.official import CAUSE_CAPTION, CAUSE_COLUMNS, difference_rows, read
 from serving_layer.views.money.rows import LINE_COLUMNS, caption, line_rows
 from stack.terminal import Form, Format, answering, show
 
@@ -20,6 +22,7 @@ def bill(
     first: Annotated[str | None, typer.Option("--from", help="First local day, instead of --month.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="The local day after the last.")] = None,
     due: Annotated[str | None, typer.Option(help="Day it falls due: its taxes hold. Without it the last day.")] = None,
+    official: Annotated[Path | None, typer.Option(help="CSV of an official bill's lines: why does it differ?")] = None,
     form: Format = Form.table,
 ) -> None:
     """Make the bill of a supply: energy in kWh, amounts in EUR, each line by its contract and the dated rules.
@@ -27,12 +30,24 @@ def bill(
     Import and export are offset within the hour; surplus is taken off up to the energy term, never below 0. Where
     readings are missing the bill is said to be incomplete.
 
+    With --official it says why that bill differs, one line a cause, adding up exactly. Its file has the columns of
+    --format csv; kind, from and until must be there, and a line of kind total.
+
     Example: solera bill --installation fontana-01 --month 2026-10
     """
-    days = instants.days(month, first, until)
+    theirs = None if official is None else read(official)
+    if theirs is not None and (month, first, until) == (None, None, None):
+        days = (theirs.first, theirs.until)
+    else:
+        days = instants.days(month, first, until)
     falls_due = None if due is None else instants.day(due)
     with answering(load_settings()) as reader:
         catalogue.installation(reader, installation)
         found = billed(reader, installation, *days, falls_due)
-    rows = line_rows(found)
-    show(form, LINE_COLUMNS, rows, f"{installation}: bill from {days[0]} to before {days[1]}", caption(found))
+        if theirs is None:
+            title = f"{installation}: bill from {days[0]} to before {days[1]}"
+            return show(form, LINE_COLUMNS, line_rows(found), title, caption(found))
+        theirs_days = (theirs.first, theirs.until)
+        of_theirs = None if days == theirs_days else billed(reader, installation, *theirs_days, falls_due)
+    rows = difference_rows(found, theirs, of_theirs)
+    return show(form, CAUSE_COLUMNS, rows, f"{installation}: why the official bill differs, EUR", CAUSE_CAPTION)

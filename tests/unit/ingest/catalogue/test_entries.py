@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from energy.money.contract import CONTRACTS
 from ingest.catalogue.entries import CatalogueError, parse_catalogue
 from ingest.catalogue.file import read_catalogue
 
@@ -31,6 +32,55 @@ HOME = {
 
 VALLEY = {"installation_id": "valley", "kind": "community"}
 BAD_IDS = ("", " a", "a ", "a/b", "a b", "-a", "a-", "..", "\0", "a\n", "[bold]", "\u00f1", "a" * 65, "\x1b[31m")
+
+
+CONTRACT = {
+    "from": "2026-01-01",
+    "access_tariff": "2.0TD",
+    "territory": "peninsula",
+    "power_kw": [4.6, 4.6],
+    "energy": {"kind": "pvpc"},
+}
+WRONG_CONTRACTS: list[tuple[list[dict[str, Any]], str]] = [
+    ([CONTRACT, CONTRACT | {"from": "2026-02-01"}], "both hold on 2026-02-01; end the earlier one with until"),
+    ([CONTRACT | {"until": "2026-01-01"}], "does not come after 2026-01-01"),
+    ([CONTRACT | {"power_kw": [4.6]}], "2.0TD has 2 periods of power, not 1"),
+    ([CONTRACT | {"power_kw": [15.1, 4]}], "2.0TD ends at 15 kW"),
+    ([CONTRACT | {"power_kw": [10.1, 4]}], "the PVPC is for 2.0TD up to 10 kW"),
+    ([CONTRACT | {"access_tariff": "3.0TD", "power_kw": [10] * 6}], "3.0TD has a power above 15 kW"),
+    (
+        [CONTRACT | {"access_tariff": "6.1TD", "power_kw": [30, 20, 30, 30, 30, 30]}],
+        "no power is less than the one before",
+    ),
+    ([CONTRACT | {"energy": {"kind": "fixed", "prices_eur_kwh": [0.1, 0.2]}}], "2.0TD has 3 periods of energy"),
+    ([CONTRACT | {"energy": {"kind": "flat", "price_eur_kwh": 0.1234567}}], "no more than 6 decimal places"),
+    ([CONTRACT | {"energy": {"kind": "flat", "price_eur_kwh": -0.1}}], "greater than or equal to 0"),
+    ([CONTRACT | {"energy": {"kind": "cheap"}}], "does not match any of the expected tags"),
+    (
+        [CONTRACT | {"compensation": {"kind": "agreed", "price_eur_kwh": 0.05}}],
+        "under the PVPC it is the surplus price",
+    ),
+    ([CONTRACT | {"compensation": {"kind": "surplus"}, "self_consumption": "51"}], "self-consumption 51 has none"),
+    ([CONTRACT | {"virtual_battery": True}], "it takes compensated surplus of a free market contract"),
+    ([CONTRACT | {"territory": "andorra"}], "peninsula"),
+    ([CONTRACT | {"colour": "green"}], "there is no such field"),
+]
+
+
+@pytest.mark.parametrize(("contracts", "said"), WRONG_CONTRACTS, ids=[said for _, said in WRONG_CONTRACTS])
+def test_contracts_that_can_not_hold_are_refused(contracts: list[dict[str, Any]], said: str) -> None:
+    with pytest.raises(CatalogueError) as error:
+        parse_catalogue([HOME | {"contracts": contracts}])
+    assert said in str(error.value)
+
+
+def test_contracts_are_kept_by_date_and_come_back_as_they_were() -> None:
+    (entry,) = parse_catalogue(
+        [HOME | {"contracts": [CONTRACT | {"from": "2026-02-01"}, CONTRACT | {"until": "2026-02-01"}]}]
+    )
+    assert entry.contracts is not None
+    assert [contract.since.isoformat() for contract in entry.contracts] == ["2026-01-01", "2026-02-01"]
+    assert CONTRACTS.validate_json(CONTRACTS.dump_json(entry.contracts, by_alias=True)) == entry.contracts
 
 
 @pytest.mark.parametrize("shape", [HOME, [HOME], {"installations": [HOME]}], ids=["one", "list", "mapping"])

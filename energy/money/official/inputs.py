@@ -1,0 +1,143 @@
+"""What a bill is made of, so that it can be made again with one input changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from energy.money.official.statement import Statement
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our bill, and what it knows beyond its lines."""
+
+    said: Statement
+    worth: Fraction
+    """Of all surplus, EUR."""
+    cap: Fraction
+    """What of the energy's cost the compensated surplus can't exceed, 1 being all."""
+    least_tax: Fraction
+    """The electricity tax is no less, EUR/kWh."""
+    taxes_funding: bool
+
+
+class Slack(NamedTuple):
+    """How far what our bill prints is from what is exact, EUR: a bill differs from itself in nothing."""
+
+    compensated: Fraction = ZERO
+    electricity: Fraction = ZERO
+    consumption: Fraction = ZERO
+
+
+EXACT = Slack()
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a bill is made of; kWh and EUR."""
+
+    days: Fraction
+    grid: Fraction
+    weights: dict[str, Fraction]
+    prices: dict[str, Fraction]
+    surplus: Fraction
+    surplus_price: Fraction
+    cap: Fraction
+    power: Fraction
+    funding: Fraction
+    meter: Fraction
+    extras: Fraction
+    rates: tuple[Fraction, Fraction, Fraction]
+    """Of the electricity tax, of VAT, and of VAT on the meter."""
+    least_tax: Fraction
+    taxes_funding: bool
+    slack: Slack = EXACT
+    compensated: Fraction | None = None
+    electricity: Fraction | None = None
+    consumption: Fraction | None = None
+
+    def amounts(self) -> Amounts:
+        """Power, funding and meter are EUR a day."""
+        slack = self.slack
+        energy = sum((self.grid * weight * self.prices[name] for name, weight in self.weights.items()), ZERO)
+        off = self.compensated
+        if off is None:
+            off = max(ZERO, min(self.surplus * self.surplus_price, energy * self.cap)) + slack.compensated
+        power, funding, meter = (self.days * each for each in (self.power, self.funding, self.meter))
+        taxed = power + energy - off + self.extras + (funding if self.taxes_funding else ZERO)
+        tax, vat, of_meter = self.rates
+        electricity = self.electricity
+        if electricity is None:
+            electricity = max(taxed * tax, self.grid * self.least_tax) + slack.electricity
+        before = power + energy - off + self.extras + funding + electricity
+        owed = self.consumption
+        if owed is None:
+            owed = before * vat + meter * of_meter + slack.consumption
+        return Amounts(off, electricity, owed, before + meter + owed)
+
+
+class Amounts(NamedTuple):
+    """EUR, exact."""
+
+    compensated: Fraction
+    electricity: Fraction
+    consumption: Fraction
+    total: Fraction
+
+
+def inputs(of: Ours) -> Inputs:
+    """Those of our bill, with what its lines are rounded by."""
+    found, said = _unrounded(of), of.said
+    slack = Slack(said.compensated - found.amounts().compensated)
+    found = replace(found, slack=slack)
+    slack = slack._replace(electricity=(tax(said) or ZERO) - found.amounts().electricity)
+    found = replace(found, slack=slack)
+    return replace(found, slack=slack._replace(consumption=(vat(said) or ZERO) - found.amounts().consumption))
+
+
+def _unrounded(of: Ours) -> Inputs:
+    said, days = of.said, Fraction(of.said.power_days or 1)
+    grid = sum(said.grid.values(), ZERO)
+    return Inputs(
+        days=days,
+        grid=grid,
+        weights=weights(said),
+        prices={name: said.cost[name] / kwh for name, kwh in said.grid.items() if kwh},
+        surplus=said.surplus,
+        surplus_price=of.worth / said.surplus if said.surplus else ZERO,
+        cap=of.cap,
+        power=said.power / days,
+        funding=said.funding / days,
+        meter=said.meter / days,
+        extras=said.extras,
+        rates=rates(said),
+        least_tax=of.least_tax,
+        taxes_funding=of.taxes_funding,
+    )
+
+
+def weights(said: Statement) -> dict[str, Fraction]:
+    """The share of each period in the grid's energy."""
+    grid = sum(said.grid.values(), ZERO)
+    return {name: kwh / grid for name, kwh in said.grid.items() if grid}
+
+
+def rates(said: Statement) -> tuple[Fraction, Fraction, Fraction]:
+    """Of the electricity tax, of VAT, and of VAT on the meter."""
+    tax = Fraction(said.electricity.price or 0) / 100 if said.electricity else ZERO
+    of_all = [Fraction(line.price or 0) / 100 for line in said.consumption] or [ZERO]
+    return tax, of_all[0], of_all[-1]
+
+
+def tax(of: Statement) -> Fraction | None:
+    """The electricity tax, EUR; None where the bill states none."""
+    return of.electricity.amount if of.electricity else None
+
+
+def vat(of: Statement) -> Fraction | None:
+    """VAT, IGIC or IPSI, EUR; None where the bill states none."""
+    return sum((line.amount for line in of.consumption), ZERO) if of.consumption else None

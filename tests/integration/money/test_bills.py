@@ -1,0 +1,175 @@
+"""A bill by REST and the command line, from rows in a real Cassandra: one answer, worked by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from conf import Settings
+from ingest.catalogue.entries import parse_catalogue
+from ingest.catalogue.registration import write_catalogue
+from serving_layer.app import create_app
+from stack.cli import app as command_line
+from stack.services import environment
+from store import cassandra, schema
+from tests.support.bills import AGREED, HOME, local
+from tests.support.serving_rows import insert
+
+START, END = local("2026-03-23T00:00"), local("2026-03-30T00:00")
+QUARTER = timedelta(minutes=15)
+NOON = local("2026-03-25T12:00")
+RUN = "20260401T000500Z"
+WEEK = {"from": "2026-03-23", "to": "2026-03-30"}
+
+
+def rows(installation_id: str, missing: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """250 Wh from the grid each quarter-hour; in the hour from noon half of it, and 900 Wh of surplus."""
+    start = START
+    while start < END:
+        at = (start - NOON) // QUARTER
+        values = {"import": 250.0, "export": 0.0, "consumption": 300.0}
+        if at in (2, 3):
+            values |= {"import": 0.0, "export": 400.0 if at == 2 else 500.0}
+        for quantity, energy_wh in values.items():
+            if not (start == missing and quantity == "import"):
+                yield {
+                    "installation_id": installation_id, "month": start.date().replace(day=1), "quantity": quantity,
+                    "start": start, "run_id": RUN, "energy_wh": energy_wh, "completeness": 1.0, "method": "measured",
+                }  # fmt: skip
+        start += QUARTER
+
+
+@pytest.fixture(scope="module")
+def served(stack: Settings) -> Settings:
+    """The stack's Cassandra with a keyspace of our own: two homes with a contract, one without."""
+    views = stack.cassandra.model_copy(update={"keyspace": "money"})
+    settings = stack.model_copy(update={"cassandra": views, "home": stack.home / "money"})
+    schema.apply_schema(settings)
+    homes = [
+        {"installation_id": name, "kind": "home", "contracts": [HOME | {"compensation": AGREED}]}
+        for name in ("casa-1", "casa-2")
+    ]
+    homes.append({"installation_id": "casa-4", "contracts": [HOME | {"energy": {"kind": "pvpc"}}]})
+    with cassandra.session(settings) as session:
+        write_catalogue(session, parse_catalogue([*homes, {"installation_id": "casa-3"}]))
+        insert(session, "energy_batch", list(rows("casa-1")))
+        insert(session, "energy_batch", list(rows("casa-2", missing=NOON + 5 * QUARTER)))
+        insert(session, "energy_batch", list(rows("casa-4")))
+        insert(
+            session,
+            "run",
+            [{"name": "nightly", "run_id": RUN, "cut": datetime(2026, 4, 1, tzinfo=timezone.utc),
+              "published": datetime(2026, 4, 1, 1, tzinfo=timezone.utc)}],
+        )  # fmt: skip
+    return settings
+
+
+@pytest.fixture(scope="module")
+def client(served: Settings) -> Iterator[TestClient]:
+    app = create_app(served)
+    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as client:
+        yield client
+
+
+def test_a_week_of_167_hours_to_the_cent(client: TestClient) -> None:
+    """166 hours of 1 kWh, 39 in P1, 40 in P2, 87 in P3; in the hour from noon 0.5 kWh came in and 0.9 went out."""
+    found = client.get("/v1/installations/casa-1/bills", params=WEEK).json()
+    assert [(line["kind"], line["period"], line["quantity"], line["eur"]) for line in found["lines"]] == [
+        ("power", "P1", 4.6, 2.44),  # 4.6 · 27.704413 · 7 / 365 = 2.4441
+        ("power", "P2", 4.6, 0.06),  # 4.6 · 0.725423 · 7 / 365 = 0.0640
+        ("energy", "P1", 39, 7.8),
+        ("energy", "P2", 40, 6.0),
+        ("energy", "P3", 87, 8.7),
+        ("compensation", "agreed", 0.4, -0.02),
+        ("meter rent", "", 7, 0.19),  # 0.81 · 12 · 7 / 365 = 0.1864
+    ]
+    # Due on 29 March: 0.5 % of 24.98 = 0.12, the minimum of 1 EUR/MWh is 0.17; 10 % of 25.34
+    assert [line["eur"] for line in found["cases"][0]["taxes"]] == [0.17, 2.53]
+    assert (found["total_eur"], found["complete"], found["due"]) == (27.87, True, "2026-03-29")
+    assert (found["grid_kwh"], found["surplus_kwh"], found["self_consumed_kwh"]) == (166.0, 0.4, 34.4)
+    assert found["conventions"]["netting_minutes"] == 60
+    assert found["saving_eur"] > 0
+
+
+def test_the_command_line_gives_the_same_lines(
+    client: TestClient, served: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+    asked = ["bill", "--installation", "casa-1", "--from", WEEK["from"], "--to", WEEK["to"]]
+    said = CliRunner().invoke(command_line, [*asked, "--format", "csv"], catch_exceptions=False)
+    assert said.exit_code == 0, said.output
+    by_rest = client.get("/v1/installations/casa-1/bills", params=WEEK | {"format": "csv"}).text
+    assert said.stdout == by_rest
+    assert list(csv.DictReader(io.StringIO(by_rest)))[-1]["eur"] == "27.87"
+    table = CliRunner().invoke(command_line, asked, catch_exceptions=False).stdout
+    assert "27.87" in table
+    assert "R1: each line half up to the cent" in table
+
+
+def test_a_missing_quarter_hour_makes_it_incomplete_not_cheap(client: TestClient) -> None:
+    found = client.get("/v1/installations/casa-2/bills", params=WEEK).json()
+    assert (found["complete"], found["unknown_windows"], found["windows"]) == (False, 1, 167)
+    assert found["total_eur"] is None
+    assert found["so_far_eur"] < 27.87
+
+
+@pytest.mark.parametrize(
+    ("installation", "asked", "status", "said"),
+    [
+        ("casa-3", WEEK, 422, "has no contract"),
+        ("casa-4", WEEK, 422, "market pvpc has no price of the whole hour from 2026-03-22T23:00Z"),
+        ("casa-1", {"month": "2021-05"}, 422, "no contract holds on 2021-05-01"),
+        ("casa-1", {"month": "2027-01"}, 422, "no row covers 2027-01-01"),
+        ("casa-1", {"from": "2026-01-01", "to": "2026-02-02"}, 422, "within a month at most"),
+        ("casa-1", {"month": "2026-13"}, 422, "is no day"),
+        ("casa-1", {"month": "2026-01", "from": "2026-01-01"}, 422, "name a month, or"),
+        ("casa-1", WEEK | {"due": "soon"}, 422, "is no day"),
+        ("casa-9", WEEK, 404, "There is no installation"),
+    ],
+)
+def test_what_can_not_be_billed_says_why(
+    client: TestClient, installation: str, asked: dict[str, str], status: int, said: str
+) -> None:
+    answer = client.get(f"/v1/installations/{installation}/bills", params=asked)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert said in answer.json()["detail"]
+
+
+def test_why_an_official_bill_differs(served: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Our own lines differ in nothing; with 0.30 for the 39 kWh of P1 all is the price: 3.90 and its taxes."""
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> list[dict[str, str]]:
+        asked = ["bill", "--installation", "casa-1", *arguments, "--format", "csv"]
+        said = CliRunner().invoke(command_line, asked, catch_exceptions=False)
+        assert said.exit_code == 0, said.output
+        return list(csv.DictReader(io.StringIO(said.stdout)))
+
+    ours = run("--from", WEEK["from"], "--to", WEEK["to"])
+    same, dearer = tmp_path / "same.csv", tmp_path / "dearer.csv"
+    for path, price, eur, tax, vat, total in (
+        (same, "0.2", "7.80", "0.17", "2.53", "27.87"),
+        (dearer, "0.3", "11.70", "0.17", "2.92", "32.16"),
+    ):
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, ours[0].keys())
+            writer.writeheader()
+            printed = {"IVA": vat, "total": total, "electricity tax": tax}
+            for row in ours:
+                change = {"price": price, "eur": eur} if (row["kind"], row["period"]) == ("energy", "P1") else {}
+                writer.writerow(row | change | ({"eur": printed[row["kind"]]} if row["kind"] in printed else {}))
+    assert {float(row["eur"]) for row in run("--official", str(same))[1:-1]} == {0.0}
+    causes = {row["cause"]: float(row["eur"]) for row in run("--official", str(dearer))}
+    assert (causes["our bill"], causes["official bill"]) == (27.87, 32.16)
+    assert causes["price"] == pytest.approx(3.90 * 1.1, abs=0.02)
+    assert sum(causes.values()) == pytest.approx(2 * 32.16)
