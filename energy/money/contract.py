@@ -11,7 +11,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, model_validator
+
+from energy.money.conventions import Conventions, Part
 
 Price = Annotated[Decimal, Field(ge=0, le=100, decimal_places=6)]
 PowerPrice = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)]
@@ -27,17 +29,13 @@ PERIODS = {"2.0TD": (2, 3), "3.0TD": (6, 6), "6.1TD": (6, 6)}
 LARGEST_2_0TD_KW, LARGEST_PVPC_KW = 15, 10
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Pvpc(_Part):
+class Pvpc(Part):
     """The regulated price of each hour, which holds tolls and charges already."""
 
     kind: Literal["pvpc"]
 
 
-class Indexed(_Part):
+class Indexed(Part):
     """The day-ahead price of each hour, with the losses of its period where it says so, and a markup."""
 
     kind: Literal["indexed"]
@@ -46,7 +44,7 @@ class Indexed(_Part):
     tolls: Tolls = "apart"
 
 
-class Fixed(_Part):
+class Fixed(Part):
     """A price a period."""
 
     kind: Literal["fixed"]
@@ -54,7 +52,7 @@ class Fixed(_Part):
     tolls: Tolls = "included"
 
 
-class Flat(_Part):
+class Flat(Part):
     """One price at all hours."""
 
     kind: Literal["flat"]
@@ -62,47 +60,30 @@ class Flat(_Part):
     tolls: Tolls = "included"
 
 
-class NoCompensation(_Part):
+class NoCompensation(Part):
     """Surplus earns nothing here."""
 
     kind: Literal["none"] = "none"
 
 
-class Agreed(_Part):
+class Agreed(Part):
     """Surplus at a price agreed on: Real Decreto 244/2019, art. 14.3.i."""
 
     kind: Literal["agreed"]
     price_eur_kwh: Price
 
 
-class SurplusPrice(_Part):
+class SurplusPrice(Part):
     """Surplus at the hour's price of market ``surplus`` (ESIOS 1739): Real Decreto 244/2019, art. 14.3.ii."""
 
     kind: Literal["surplus"]
-
-
-class Conventions(_Part):
-    """Rules that retailers apply differently, or that no text settles: every bill names those it applied."""
-
-    netting_minutes: Literal[15, 60] = 60
-    """The window in which import and export are offset."""
-    negative_surplus: Literal["month", "hour"] = "month"
-    """Where surplus prices fall below 0: the month's worth of surplus is not below 0, or no hour's is."""
-    cap: Literal["energy_term", "energy_without_tolls"] = "energy_term"
-    """What the compensated surplus can't exceed."""
-    year_days: Literal["365", "calendar"] = "365"
-    """By what a yearly price is divided in leap years."""
-    funding_in_tax_base: bool = True
-    """Whether the electricity tax is owed on the funding of the social bonus (DGT V2340-22)."""
-    canary_pvpc: Literal["clock", "instant"] = "clock"
-    """In Canarias: the PVPC of the same hour of the peninsula's clock, or of the same instant."""
 
 
 Energy = Annotated[Pvpc | Indexed | Fixed | Flat, Field(discriminator="kind")]
 Compensation = Annotated[NoCompensation | Agreed | SurplusPrice, Field(discriminator="kind")]
 
 
-class Contract(_Part):
+class Contract(Part):
     """What holds from ``since`` (``from``) to before ``until``, local days; without an ``until`` from then on."""
 
     since: date = Field(alias="from")

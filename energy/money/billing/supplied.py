@@ -73,6 +73,16 @@ def supplied(of: Calendar, windows: Iterable[Net], market: Market) -> Supplied:
     return found
 
 
+def unit_prices(of: Calendar, start: datetime, market: Market) -> tuple[int, int]:
+    """What a kWh from the grid costs in a window, and what surplus earns; 10⁻⁶ EUR/kWh, before taxes.
+
+    Raises :class:`energy.money.market.NoPrice`.
+    """
+    day = of.of(start)
+    at = int(day.periods.at(start)[1:]) - 1
+    return sum(price for _, price in _prices(day, at, start, market)), _surplus_price(day, start, market)
+
+
 def _prices(day: Day, at: int, start: datetime, market: Market) -> list[tuple[_Key, int]]:
     """The prices of grid energy in a window of period ``at``: that of the retailer, and tolls that are apart."""
     energy, since, period = day.contract.energy, day.contract.since, f"P{at + 1}"

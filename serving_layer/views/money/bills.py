@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -74,12 +74,26 @@ def contracts(reader: Reader, installation_id: str) -> list[Contract]:
 
 def billed(reader: Reader, installation_id: str, first: date, until: date, due: date | None = None) -> Billed:
     """The bill of the local days from ``first`` to before ``until``. Raises :class:`NotBilled`."""
-    rules, known = tariffs(), contracts(reader, installation_id)
-    of = _refused(lambda: calendar(rules, known, first, until))
-    span = Span(day_start(of.first, of.zone), day_start(of.until, of.zone))
-    windows = net(of.windows(), _window(of), _metered(reader, installation_id, span))
-    market = Market(_market(reader, of, span))
-    return _refused(lambda: _billed(rules, of, windows, market, due))
+    of = days_of(reader, installation_id, first, until)
+    windows = net(of.windows(), _window(of), _metered(reader, installation_id, span_of(of)))
+    return windows_billed(reader, of, windows, due)
+
+
+def days_of(reader: Reader, installation_id: str, first: date, until: date) -> Calendar:
+    """The days with the contracts of the installation. Raises :class:`NotBilled`."""
+    known = contracts(reader, installation_id)
+    return refused(lambda: calendar(tariffs(), known, first, until))
+
+
+def span_of(of: Calendar) -> Span:
+    """The instants of the days."""
+    return Span(day_start(of.first, of.zone), day_start(of.until, of.zone))
+
+
+def windows_billed(reader: Reader, of: Calendar, windows: Sequence[Net], due: date | None = None) -> Billed:
+    """The bill of ``windows`` that are known already. Raises :class:`NotBilled`."""
+    market = market_of(reader, of)
+    return refused(lambda: _billed(tariffs(), of, windows, market, due))
 
 
 def _billed(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, due: date | None) -> Billed:
@@ -88,7 +102,8 @@ def _billed(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market
     return Billed(made, of, windows, None if plain is None else bill(rules, *plain, market, due))
 
 
-def _refused(make: Callable[[], T]) -> T:
+def refused(make: Callable[[], T]) -> T:
+    """What ``make`` makes. Raises :class:`NotBilled` where the arithmetic lacks a rule, a price or a contract."""
     try:
         return make()
     except NoPrice as error:
@@ -122,8 +137,9 @@ def _flows(values: Sequence[Value]) -> Flows:
     }
 
 
-def _market(reader: Reader, of: Calendar, span: Span) -> dict[str, dict[datetime, int]]:
-    """The prices that the contracts ask for."""
+def market_of(reader: Reader, of: Calendar) -> Market:
+    """The prices that the contracts of the days ask for."""
+    span = span_of(of)
     kinds = {day.contract.energy.kind for day in of.days}
     asked = {PVPC: ZONE_PREFIX + of.contract.territory} if "pvpc" in kinds else {}
     if "indexed" in kinds:
@@ -132,7 +148,8 @@ def _market(reader: Reader, of: Calendar, span: Span) -> dict[str, dict[datetime
         asked[SURPLUS] = prices.ZONES[SURPLUS]
     # An hour before: Canarias may be billed by the peninsula's clock.
     around = Span(span.start - 4 * QUARTER, span.end)
-    return {market: of_windows(_quotes(reader, market, zone, around), _window(of)) for market, zone in asked.items()}
+    found = {name: of_windows(_quotes(reader, name, zone, around), _window(of)) for name, zone in asked.items()}
+    return Market(found)
 
 
 def _quotes(reader: Reader, market: str, zone: str, span: Span) -> list[Quote]:

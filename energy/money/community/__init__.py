@@ -1,0 +1,1 @@
+"""Collective self-consumption: coefficients by date, their official file, and each member's share of every hour."""

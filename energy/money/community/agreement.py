@@ -1,0 +1,114 @@
+"""Sharing agreements: the coefficients (betas) of a community by date, in whole millionths.
+
+They add up to 1 in every hour (Real Decreto 244/2019, annex I; hourly ones since Orden TED/1247/2021), are set
+beforehand, and change at most every four months. A new agreement replaces the whole one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from itertools import pairwise
+
+from energy.money.community.hours import Rule, hours_of, number_of
+
+ONE = 1_000_000
+"""The sum of an hour's betas, in millionths: the six decimals of the coefficient file."""
+MONTHS_APART = 4
+Betas = Mapping[str, int]
+
+
+class AgreementError(ValueError):
+    """Coefficients that can't hold; the text says which, and in which hour."""
+
+
+class NoCoefficients(LookupError):
+    """An hour for which no coefficients are known."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """What holds from a local day on: constant betas, or those of each hour of a year, by member."""
+
+    since: date
+    constant: Betas = field(default_factory=dict)
+    hourly: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    """By year, then by member: the beta of each hour."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """In order."""
+        named = set(self.constant).union(*self.hourly.values()) if self.hourly else set(self.constant)
+        return tuple(sorted(named))
+
+    def check(self) -> None:
+        """Raise :class:`AgreementError` where an hour's betas do not add up to 1, or a year lacks hours or members."""
+        if bool(self.constant) == bool(self.hourly):
+            raise AgreementError(f"the agreement from {self.since} needs constant coefficients, or those of each hour")
+        if self.constant:
+            _check_sum(self.constant, f"the agreement from {self.since}")
+        for year, by_member in self.hourly.items():
+            for member, betas in by_member.items():
+                if len(betas) != hours_of(year):
+                    raise AgreementError(f"{member} has {len(betas)} hours in {year}, that year has {hours_of(year)}")
+            if set(by_member) != set(self.members):
+                missing = ", ".join(sorted(set(self.members) - set(by_member)))
+                raise AgreementError(f"{missing} has no coefficients in {year}")
+            for hour, of_hour in enumerate(zip(*by_member.values(), strict=True), start=1):
+                if sum(of_hour) != ONE or min(of_hour) < 0:
+                    _check_sum(dict(zip(by_member, of_hour, strict=True)), f"{year}, hour {hour:04d}")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The versions of a community's agreement, by their first day."""
+
+    versions: tuple[Version, ...]
+    zone: tzinfo
+    rule: Rule = "consecutive"
+
+    def at(self, hour: datetime) -> Betas:
+        """The betas of the hour that begins at ``hour``. Raises :class:`NoCoefficients`."""
+        day = hour.astimezone(self.zone).date()
+        held = [version for version in self.versions if version.since <= day]
+        if not held:
+            raise NoCoefficients(f"no agreement holds on {day}; the first begins on {self.versions[0].since}")
+        version = held[-1]
+        if version.constant:
+            return version.constant
+        year, number = number_of(hour, self.zone, self.rule)
+        if year not in version.hourly:
+            raise NoCoefficients(f"the agreement from {version.since} is variable, and the file of {year} is missing")
+        return {member: betas[number - 1] for member, betas in version.hourly[year].items()}
+
+
+def agreement(versions: Sequence[Version], zone: tzinfo, rule: Rule) -> Agreement:
+    """The agreement, checked. Raises :class:`AgreementError`."""
+    ordered = sorted(versions, key=lambda version: version.since)
+    if not ordered:
+        raise AgreementError("there is no version of the agreement")
+    for earlier, later in pairwise(ordered):
+        if later.since < _months_after(earlier.since, MONTHS_APART):
+            raise AgreementError(
+                f"the versions from {earlier.since} and from {later.since} are less than {MONTHS_APART} months apart"
+            )
+    for version in ordered:
+        version.check()
+    return Agreement(tuple(ordered), zone, rule)
+
+
+def _months_after(day: date, months: int) -> date:
+    month = day.month - 1 + months
+    first = date(day.year + month // 12, month % 12 + 1, 1)
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return first.replace(day=min(day.day, (following - first).days))
+
+
+def _check_sum(betas: Betas, where: str) -> None:
+    negative = [member for member, beta in betas.items() if beta < 0]
+    if negative:
+        raise AgreementError(f"{where}: the coefficient of {negative[0]} is below 0")
+    if sum(betas.values()) != ONE:
+        raise AgreementError(f"{where}: coefficients add up to {Decimal(sum(betas.values())) / ONE}, not to 1")

@@ -1,0 +1,75 @@
+"""Shared self-consumption after Real Decreto 244/2019, annex I.
+
+Each hour the net generation is assigned by the coefficients (betas) of the agreement: ENG_h,i = beta_h,i * ENG_h. Then,
+for each member and hour, self-consumed = min(assigned, used), surplus = assigned - self-consumed, grid = used -
+self-consumed. Energies are whole mWh, betas whole millionths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from energy.money.community.agreement import ONE, Agreement, Betas
+from energy.money.netting import Net
+
+
+class Shared(NamedTuple):
+    """What one member was assigned and used in one hour, in mWh; None where the use is not known."""
+
+    assigned: int
+    self_consumed: int | None
+    surplus: int | None
+    grid: int | None
+
+
+def assign(generation: int, betas: Betas) -> dict[str, int]:
+    """``generation`` (mWh) of one hour by ``betas`` (millionths, adding up to 1): parts add up to it exactly.
+
+    Whole mWh are shared by largest remainder, equal remainders by the member's id.
+    """
+    parts, remainders = {}, []
+    for member, beta in betas.items():
+        parts[member], rest = divmod(generation * beta, ONE)
+        remainders.append((-rest, member))
+    left = generation - sum(parts.values())
+    for _, member in sorted(remainders)[:left]:
+        parts[member] += 1
+    return parts
+
+
+def share_hour(assigned: int, used: int | None) -> Shared:
+    """One member's hour (mWh). A use below 0 counts as none; of one that is not known only the assigned part is."""
+    if used is None:
+        return Shared(assigned, None, None, None)
+    used = max(0, used)
+    self_consumed = min(assigned, used)
+    return Shared(assigned, self_consumed, assigned - self_consumed, used - self_consumed)
+
+
+def share_community(
+    generation: Mapping[datetime, int], uses: Mapping[str, Mapping[datetime, int]], of: Agreement
+) -> dict[str, dict[datetime, Shared]]:
+    """Every member's hours. ``generation`` and ``uses`` (by member) hold mWh by the hour's start (UTC).
+
+    Raises :class:`energy.money.community.agreement.NoCoefficients`.
+    """
+    shared: dict[str, dict[datetime, Shared]] = {}
+    for hour, generated in sorted(generation.items()):
+        for member, part in assign(generated, of.at(hour)).items():
+            used = uses.get(member, {}).get(hour)
+            shared.setdefault(member, {})[hour] = share_hour(part, used)
+    return shared
+
+
+def as_windows(starts: Iterable[datetime], shared: Mapping[datetime, Shared]) -> list[Net]:
+    """A member's hours as they are billed; an hour without generation or use that is known has no values."""
+    found = []
+    for start in starts:
+        hour = shared.get(start)
+        if hour is None or hour.self_consumed is None or hour.grid is None or hour.surplus is None:
+            found.append(Net(start, 0, 0, None, False, False))
+        else:
+            found.append(Net(start, hour.grid, hour.surplus, hour.self_consumed + hour.grid))
+    return found

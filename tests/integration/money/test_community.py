@@ -1,0 +1,158 @@
+"""Shares and proposals of a community by the command line, from rows in a real Cassandra, worked by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from conf import Settings
+from ingest.catalogue.entries import parse_catalogue
+from ingest.catalogue.registration import write_catalogue
+from stack.cli import app as command_line
+from stack.services import environment
+from store import cassandra, schema
+from tests.support.bills import AGREED, HOME, local
+from tests.support.serving_rows import insert
+
+START, END = local("2026-10-25T00:00"), local("2026-10-26T00:00")
+QUARTER = timedelta(minutes=15)
+RUN = "20261101T000500Z"
+DAY = ("--from", "2026-10-25", "--to", "2026-10-26")
+CUPS = ("ES0021000000000001RK0F", "ES0189000048220011CR0F")
+CAU = CUPS[0] + "A001"
+
+
+VALUES = (
+    ("roof", "generation", 250.0),
+    ("valle", "generation", 250.0),
+    ("a", "consumption", 50.0),
+    ("b", "consumption", 250.0),
+)  # fmt: skip
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """A day of 25 hours: the plant makes 1 kWh an hour, a uses 0.2 kWh and b 1 kWh; b lacks a quarter-hour."""
+    plain = {"run_id": RUN, "completeness": 1.0, "method": "measured"}
+    start = START
+    while start < END:
+        month = {"month": start.date().replace(day=1), "start": start}
+        for who, quantity, energy_wh in VALUES:
+            if not (who == "b" and start == START):
+                yield plain | month | {"installation_id": who, "quantity": quantity, "energy_wh": energy_wh}
+        start += QUARTER
+
+
+@pytest.fixture(scope="module")
+def served(stack: Settings) -> Settings:
+    views = stack.cassandra.model_copy(update={"keyspace": "sharing"})
+    settings = stack.model_copy(update={"cassandra": views, "home": stack.home / "sharing"})
+    schema.apply_schema(settings)
+    flat = HOME | {"energy": {"kind": "flat", "price_eur_kwh": "0.20"}, "compensation": AGREED}
+    homes = [
+        {"installation_id": name, "kind": "home", "community_id": "valle", "cups": number, "contracts": [flat]}
+        for name, number in zip("ab", CUPS, strict=True)
+    ]
+    roof = {"installation_id": "roof", "kind": "park", "community_id": "valle"}
+    community = {"installation_id": "valle", "kind": "community", "cau": CAU}
+    with cassandra.session(settings) as session:
+        write_catalogue(session, parse_catalogue([community, *homes, roof]))
+        insert(session, "energy_batch", list(rows()))
+        published = datetime(2026, 11, 1, 1, tzinfo=timezone.utc)
+        insert(session, "run", [{"name": "nightly", "run_id": RUN, "cut": published, "published": published}])
+    return settings
+
+
+@pytest.fixture
+def solera(served: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
+    """Runs a command in an empty folder: the rows it prints, or what it says where it refuses."""
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, refuses: bool = False) -> Any:
+        said = CliRunner().invoke(command_line, ["community", *arguments])
+        assert (said.exit_code != 0) == refuses, said.output
+        return said.output if refuses else list(csv.DictReader(io.StringIO(said.stdout)))
+
+    return run
+
+
+def share(solera: Callable[..., Any], agreement: str, **more: bool) -> Any:
+    Path("valle.yaml").write_text(agreement)
+    asked = ["share", "--community", "valle", "--agreement", "valle.yaml", *DAY, "--format", "csv"]
+    return solera(*asked, **more)
+
+
+def test_shares_of_a_day_of_25_hours_add_up_to_what_was_generated(solera: Callable[..., Any]) -> None:
+    """Of 1 kWh an hour a has 0.4 and uses 0.2, b has 0.6 and uses 1; b's first hour is not known."""
+    found = share(solera, "generation: roof\nversions:\n  - {from: 2026-01-01, coefficients: {a: 0.4, b: 0.6}}\n")
+    kwh = ("assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours")
+    assert [(row["member"], *(float(row[name]) for name in kwh)) for row in found] == [
+        ("a", 10, 5, 5, 0, 0),
+        ("b", 15, 14.4, 0, 9.6, 1),
+        ("total", 25, 19.4, 5, 9.6, 1),
+    ]
+    # a buys nothing, so its surplus earns nothing; it saved 5 kWh at 0.20 EUR and the taxes on them.
+    assert (found[0]["note"], float(found[0]["saving_eur"])) == ("", 1.27)  # 1.00 · 1.0511269632 · 1.21
+    assert (found[1]["saving_eur"], found[1]["note"]) == ("", "incomplete")
+
+
+def test_a_variable_agreement_by_its_file_and_a_join(solera: Callable[..., Any]) -> None:
+    lines = [f"{cups};{hour:04d};0,5" for hour in range(1, 8761) for cups in CUPS]
+    Path(f"{CAU}_2026.txt").write_bytes("\r\n".join(lines).encode())
+    agreement = "generation: roof\nversions:\n  - {from: 2026-01-01, coefficients: {a: 1}}\n" + (
+        f"  - {{from: 2026-06-01, files: [{CAU}_2026.txt]}}\n"
+    )
+    assert [row["assigned_kwh"] for row in share(solera, agreement)] == ["12.500000", "12.500000", "25.000000"]
+    later = agreement.replace("2026-06-01", "2026-04-30")
+    assert "less than 4 months apart" in share(solera, later, refuses=True)
+    Path(f"{CAU}_2026.txt").write_bytes("\r\n".join(lines[:-1]).encode())
+    assert "line 17519, hour 8760" in share(solera, agreement, refuses=True)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "said"),
+    [
+        ("versions: [{from: 2026-01-01, coefficients: {a: 0.4, b: 0.599999}}]", "add up to 0.999999"),
+        ("versions: [{from: 2026-11-01, coefficients: {a: 1}}]", "no agreement holds on 2026-10-25"),
+        ("generation: roof\nversions: [{from: 2026-01-01, coefficients: {a: 0.5, d: 0.5}}]", "no installation 'd'"),
+        ("versions: [{from: 2026-01-01, coefficients: {a: 1.1}}]", "less than or equal to 1"),
+        ("versions: [{from: 2026-01-01, files: [nowhere.txt]}]", "does not name its year"),
+        ("versions: {", "can't be read"),
+    ],
+)
+def test_agreements_that_can_not_be_taken_are_refused(solera: Callable[..., Any], agreement: str, said: str) -> None:
+    if "no agreement" in said:
+        agreement = "generation: roof\n" + agreement
+    assert said in share(solera, agreement, refuses=True).replace("\n", " ")
+
+
+def test_proposals_with_what_each_would_have_done(solera: Callable[..., Any]) -> None:
+    """24 known hours of 1 kWh: equal parts use 0.2 and 0.5 of it, the best use all."""
+    asked = ["--community", "valle", *DAY, "--format", "csv"]
+    found = {row["proposal"]: row for row in solera("propose", *asked)}
+    assert float(found["equal"]["self_consumed_kwh"]) == pytest.approx(24 * 0.7)
+    assert float(found["best for use, fixed"]["self_consumed_kwh"]) == pytest.approx(24, abs=0.001)
+    assert float(found["best for use, hourly"]["self_consumed_kwh"]) == pytest.approx(24, abs=0.001)
+    assert float(found["equal"]["a"]) == pytest.approx(24 * 0.2 * 0.20, abs=0.01)
+    assert float(found["equal"]["b"]) == pytest.approx(24 * 0.5 * 0.20, abs=0.01)
+    assert float(found["equal"]["worst_off_eur"]) == float(found["equal"]["a"])
+    assert 0 < float(found["equal"]["gini"]) < 0.5
+
+
+def test_the_file_of_a_proposal_is_written_and_read_back(solera: Callable[..., Any]) -> None:
+    asked = ["--community", "valle", *DAY, "--year", "2027"]
+    said = CliRunner().invoke(command_line, ["community", "write-file", "--proposal", "equal", *asked])
+    assert said.exit_code == 0, said.output
+    assert Path(f"{CAU}_2027.txt").read_bytes() == "\r\n".join(f"{cups};0,500000" for cups in CUPS).encode()
+    (first, second) = solera("check", f"{CAU}_2027.txt", "--format", "csv")
+    assert (first["mean"], second["mean"]) == ("0.5", "0.5")
+    hourly = ["write-file", "--proposal", "best for use, hourly", *asked]
+    assert "ask for a whole year" in solera(*hourly, refuses=True).replace("\n", " ")
