@@ -17,8 +17,10 @@ def without_sharing(of: Calendar, windows: Sequence[Net]) -> tuple[Calendar, lis
         if window.is_known and window.use is None:
             return None
         plain.append(window._replace(grid=window.use or 0, surplus=0))
-    days = (replace(d, contract=d.contract.model_copy(update=_NOTHING)) for d in of.days)
-    return Calendar(tuple(days)), plain
+    return without_compensation(of), plain
 
 
-_NOTHING = {"compensation": NoCompensation(), "virtual_battery": False}
+def without_compensation(of: Calendar) -> Calendar:
+    """The same days with contracts under which surplus earns nothing."""
+    nothing = {"compensation": NoCompensation(), "virtual_battery": False}
+    return Calendar(tuple(replace(day, contract=day.contract.model_copy(update=nothing)) for day in of.days))

@@ -101,6 +101,18 @@ def intervals(homes: Sequence[Home], start: datetime, end: datetime) -> Iterator
         hour += _HOUR
 
 
+CONTRACT = {
+    "from": "2021-06-01",
+    "access_tariff": "2.0TD",
+    "territory": "peninsula",
+    "power_kw": ["5.75", "5.75"],
+    "energy": {"kind": "fixed", "prices_eur_kwh": ["0.20", "0.15", "0.11"]},
+    "compensation": {"kind": "agreed", "price_eur_kwh": "0.06"},
+    "self_consumption": "41",
+}
+"""A Spanish one for homes that stand elsewhere, so that they have bills."""
+
+
 def history(homes: Sequence[Home], cut: datetime, days: int = 365) -> Iterator[dict[str, Any]]:
     """The ``intervals`` of the ``days`` UTC days before ``cut``, oldest first."""
     return intervals(homes, cut - timedelta(days=days), cut)
@@ -130,6 +142,7 @@ def catalogue(homes: Sequence[Home], host: str, port: int) -> list[dict[str, Any
             "kind": "home",
             "capacity_kw": home.capacity_kw,
             "community_id": COMMUNITY,
+            "contracts": [CONTRACT],
             **place,
             "devices": [
                 {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from serving_layer.access.token import page_link
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import forecast, ledger, merged
+from stack.demo.money import money, table_of
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -32,11 +32,8 @@ def report(settings: Settings, reader: Reader, homes: Sequence[Home], cut: datet
     console.print(_skill(reader, [home.installation_id for home in homes]))
     console.print(_check(reader, homes, cut))
     console.print(_ledger(reader))
+    money(reader, [home.installation_id for home in homes], cut, console)
     doors(settings, first, console)
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
@@ -44,7 +41,7 @@ def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
     now = datetime.now(timezone.utc)
     hour = now.replace(minute=0, second=0, microsecond=0)
     visible = merged.seen(reader)
-    table = _table(f"{installation_id}: energy in kWh (UTC days)")
+    table = table_of(f"{installation_id}: energy in kWh (UTC days)")
     for heading in ("", *SHOWN, "view"):
         table.add_column(heading, justify="left" if heading in ("", "view") else "right")
     for name, start, end in (("yesterday", cut - DAY, cut), ("today so far", cut, cut + DAY)):
@@ -70,7 +67,7 @@ def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
     records = {each: forecast.skill(reader, each, FORECAST, visible) for each in (COMMUNITY, *installation_ids)}
     basis = ", ".join(sorted({str(row["basis"]) for rows in records.values() for row in rows}))
     title = f"Day-ahead forecasts of the last 30 days ({basis}): error in Wh an hour"
-    table = _table(title)
+    table = table_of(title)
     table.add_column("")
     for quantity in FORECAST:
         for heading in (SHORT[quantity], "yester-\nday", "last\nweek"):
@@ -88,7 +85,7 @@ def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
 def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
     """Yesterday's batch view against the plain sum of the recorded hours."""
     visible = merged.seen(reader)
-    table = _table("All homes' yesterday, kWh: Solera, and a plain sum of the source")
+    table = table_of("All homes' yesterday, kWh: Solera, and a plain sum of the source")
     for heading in ("quantity", "Solera", "plain sum", "difference"):
         table.add_column(heading, justify="right" if heading != "quantity" else "left")
     for quantity, field in (("generation", "generation"), ("consumption", "consumption"), ("export", "export")):
@@ -103,7 +100,7 @@ def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
 
 
 def _ledger(reader: Reader) -> Table:
-    table = _table("Ledger: received = accepted + duplicate + quarantined")
+    table = table_of("Ledger: received = accepted + duplicate + quarantined")
     for heading in ("topic", "layer", "received", "accepted", "duplicate", "quarantined", "adds up"):
         table.add_column(heading, justify="right" if heading not in ("topic", "layer", "adds up") else "left")
     for row in (each for each in ledger.totals(reader) if each["received"]):

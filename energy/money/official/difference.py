@@ -71,7 +71,7 @@ def _steps(ours: Ours, theirs: Statement) -> list[Callable[[Inputs], Inputs]]:
     return [
         lambda state: replace(state, days=days),
         lambda state: replace(state, grid=use - own_use),
-        lambda state: replace(state, grid=grid, surplus=theirs.surplus),
+        lambda state: replace(state, grid=grid, surplus=state.surplus if theirs.surplus is None else theirs.surplus),
         period,
         lambda state: replace(state, prices=state.prices | prices),
         lambda state: replace(state, compensated=theirs.compensated),

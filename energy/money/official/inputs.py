@@ -107,7 +107,7 @@ def _unrounded(of: Ours) -> Inputs:
         grid=grid,
         weights=weights(said),
         prices={name: said.cost[name] / kwh for name, kwh in said.grid.items() if kwh},
-        surplus=said.surplus,
+        surplus=said.surplus or ZERO,
         surplus_price=of.worth / said.surplus if said.surplus else ZERO,
         cap=of.cap,
         power=said.power / days,

@@ -57,7 +57,8 @@ class Statement:
     """By energy period."""
     cost: Mapping[str, Fraction] = field(default_factory=dict)
     """What it costs by period, tolls included."""
-    surplus: Fraction = Fraction(0)
+    surplus: Fraction | None = None
+    """None where no line says how much it was."""
     compensated: Fraction = Fraction(0)
     """As a positive amount."""
     self_consumed: Fraction | None = None
@@ -91,10 +92,11 @@ def statement(lines: Iterable[StatedLine]) -> Statement:
         if cost[name]:
             raise NotABill(f"{name or 'a line'} of energy costs {float(cost[name]):.2f} EUR and has no kWh")
     of_self = by_kind[SELF_CONSUMED]
+    surplus = [line.quantity for line in by_kind[COMPENSATION] if line.quantity is not None]
     sums = {kind: sum((line.amount for line in by_kind[kind]), Fraction(0)) for kind in KINDS}
     return Statement(
         first, until, grid, cost,
-        surplus=sum((Fraction(line.quantity or 0) for line in by_kind[COMPENSATION]), Fraction(0)),
+        surplus=sum(map(Fraction, surplus), Fraction(0)) if surplus else None,
         compensated=-sums[COMPENSATION],
         self_consumed=sum((Fraction(line.quantity or 0) for line in of_self), Fraction(0)) if of_self else None,
         power=sums[POWER] + sums[MARGIN],

@@ -66,11 +66,16 @@ def share_rows(reader: Reader, community: str, path: Path, days: tuple[date, dat
     plant = entry.generation or community
     for named in {plant, *(member for version in agreed.versions for member in version.members)}:
         catalogue.installation(reader, named)
-    span = Span(*(day_start(day, agreed.zone) for day in days))
+    return shares(reader, plant, agreed, days)
+
+
+def shares(reader: Reader, plant: str, of: Agreement, days: tuple[date, date]) -> list[dict[str, Any]]:
+    """The same, where the agreement is known: what ``plant`` generates is shared. Raises :class:`NotShared`."""
+    span = Span(*(day_start(day, of.zone) for day in days))
     generation = hourly(reader, [plant], "generation", span)[plant]
-    shared = _shared(reader, agreed, generation, span)
-    starts = [span.start + n * timedelta(hours=1) for n in range((span.end - span.start) // timedelta(hours=1))]
-    rows = [_row(name, hours, starts) | _euros(reader, name, hours, days) for name, hours in sorted(shared.items())]
+    shared = _shared(reader, of, generation, span)
+    number = (span.end - span.start) // timedelta(hours=1)
+    rows = [_row(name, hours, number) | _euros(reader, name, hours, days) for name, hours in sorted(shared.items())]
     return [*rows, _total(rows, generation)]
 
 
@@ -83,7 +88,7 @@ def _shared(reader: Reader, of: Agreement, generation: Hourly, span: Span) -> di
         raise NotShared(f"{error}.") from error
 
 
-def _row(member: str, hours: Mapping[datetime, Shared], starts: Sequence[datetime]) -> dict[str, Any]:
+def _row(member: str, hours: Mapping[datetime, Shared], number: int) -> dict[str, Any]:
     known = [hour for hour in hours.values() if hour.self_consumed is not None]
     return {
         "member": member,
@@ -91,7 +96,7 @@ def _row(member: str, hours: Mapping[datetime, Shared], starts: Sequence[datetim
         "self_consumed_kwh": kwh(sum(hour.self_consumed or 0 for hour in known)),
         "surplus_kwh": kwh(sum(hour.surplus or 0 for hour in known)),
         "grid_kwh": kwh(sum(hour.grid or 0 for hour in known)),
-        "unknown_hours": len(starts) - len(known),
+        "unknown_hours": number - len(known),
     }
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from conf.refusal import Refusal
 from conf.tariffs import tariffs
-from energy.money.exact import euros, kwh
+from energy.money.exact import euros
 from energy.money.official.difference import causes
 from energy.money.official.inputs import Ours
-from energy.money.official.statement import KINDS, SELF_CONSUMED, NotABill, StatedLine, Statement, statement
+from energy.money.official.statement import KINDS, NotABill, StatedLine, Statement, statement
 from energy.money.taxes import OTHERWISE
 from serving_layer.views.money.bills import Billed
 from serving_layer.views.money.rows import line_rows
@@ -66,27 +66,24 @@ def _number(text: str | None) -> Decimal | None:
     return Decimal(plain.replace(",", ".")) if plain else None
 
 
-def ours(of: Billed) -> Ours:
-    """Our bill as the official one is read, with what only we know."""
-    rows = [row for row in line_rows(of) if not row.get("condition") or row["condition"] == OTHERWISE]
-    lines = [
-        StatedLine(row["kind"], row.get("period", ""), row["from"], row["until"], row.get("quantity"), row.get("price"),
-                   row["eur"])
+def stated_lines(of: Billed) -> list[StatedLine]:
+    """The lines of our bill as an official one's are read; where the taxes depend, those if nothing came true."""
+    rows = [row for row in line_rows(of) if row.get("condition", OTHERWISE) == OTHERWISE]
+    numbers = ("quantity", "price", "eur")
+    return [
+        StatedLine(row["kind"], row.get("period", ""), row["from"], row["until"], *(row.get(name) for name in numbers))
         for row in rows
-    ]  # fmt: skip
-    if of.self_consumed is not None:
-        lines.append(StatedLine(SELF_CONSUMED, "", of.bill.first, of.bill.until, kwh(of.self_consumed), None, None))
+    ]
+
+
+def ours(of: Billed) -> Ours:
+    """Our bill, with what only we know of it."""
     supplied, conventions = of.bill.supplied, of.of.contract.conventions
     cost = sum(line.amount for line in supplied.lines)
     cap = Fraction(cost - supplied.regulated, cost) if conventions.cap != "energy_term" and cost else Fraction(1)
     minimum = tariffs().taxes.minimum.on(of.of.taxed(of.bill.due), OTHERWISE).value.rate
-    return Ours(
-        statement(lines),
-        Fraction(euros(supplied.worth)),
-        cap,
-        Fraction(minimum, 10**9),
-        conventions.funding_in_tax_base,
-    )
+    worth, taxes_funding = Fraction(euros(supplied.worth)), conventions.funding_in_tax_base
+    return Ours(statement(stated_lines(of)), worth, cap, Fraction(minimum, 10**9), taxes_funding)
 
 
 def difference_rows(mine: Billed, official: Statement, on_their_days: Billed | None) -> list[dict[str, Any]]:

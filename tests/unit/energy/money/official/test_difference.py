@@ -199,6 +199,15 @@ def test_a_cent_of_rounding_is_nobodys_fault() -> None:
     assert set(found.values()) == {Decimal(0)}
 
 
+def test_a_bill_that_leaves_the_surplus_out_lacks_the_compensation_not_the_energy() -> None:
+    mine = paper(random.Random(5))
+    unpaid = replace(mine, surplus_price=Decimal(0))
+    lines = [line for line in unpaid.lines() if line.kind != "compensation"]
+    found = {each.cause: each.eur for each in causes(mine.ours(), statement(lines))}
+    assert found[d.COMPENSATION] > mine.surplus * mine.surplus_price
+    assert sum(abs(eur) for cause, eur in found.items() if cause != d.COMPENSATION) <= 3 * CENT
+
+
 def test_a_bill_without_a_total_is_refused() -> None:
     lines = [line for line in paper(random.Random(4)).lines() if line.kind != "total"]
     with pytest.raises(NotABill, match="there is no total"):

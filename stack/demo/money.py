@@ -1,0 +1,77 @@
+"""One home's last whole month in euros, its share in the community, and why another bill of it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from conf.refusal import Refusal
+from conf.tariffs import tariffs
+from energy.money.billing.bill import bill
+from energy.money.community.agreement import ONE, Version, agreement
+from energy.money.market import Market
+from energy.money.official.statement import statement
+from energy.money.periods import MADRID
+from energy.money.saving import without_compensation
+from ingest.simulator.homes import COMMUNITY
+from serving_layer.reader import Reader
+from serving_layer.views.money.bills import Billed, billed
+from serving_layer.views.money.community import SHARE_COLUMNS, TOTAL, shares
+from serving_layer.views.money.official import difference_rows, stated_lines
+from serving_layer.views.money.rows import fields, line_rows
+
+WORDS = ("kind", "period", "cause", "member", "unit")
+SHOWN = ("kind", "period", "quantity", "unit", "price", "eur")
+
+
+def money(reader: Reader, members: Sequence[str], cut: datetime, console: Console) -> None:
+    """Print a home's bill, its share and one explained difference; where there is no bill, why."""
+    last = cut.astimezone(MADRID).date().replace(day=1)
+    days = ((last - timedelta(days=1)).replace(day=1), last)
+    try:
+        found = billed(reader, members[0], *days)
+    except Refusal as why:
+        console.print(f"{members[0]} has no bill of {days[0]:%Y-%m}: {why}")
+        return
+    title = f"{members[0]}: bill of {days[0]:%Y-%m} in EUR, the home's energy at a Spanish tariff"
+    console.print(_rows(title, SHOWN, line_rows(found)))
+    shown = fields(found)
+    console.print(f"Without its panels {shown['without_sharing_eur']} EUR: saved {shown['saving_eur']} EUR.\n")
+    console.print(_share(reader, members, days))
+    console.print(_difference(found))
+
+
+def table_of(title: str) -> Table:
+    """A table of the demo."""
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _share(reader: Reader, members: Sequence[str], days: tuple[date, date]) -> Table:
+    """What the home would have, were all that the community generates shared in equal parts."""
+    part, rest = divmod(ONE, len(members))
+    betas = {member: part + (number < rest) for number, member in enumerate(members)}
+    of = agreement([Version(days[0], betas)], MADRID, "consecutive")
+    rows = [row for row in shares(reader, COMMUNITY, of, days) if row["member"] in (members[0], TOTAL)]
+    return _rows("The same month, were the community to share in equal parts", SHARE_COLUMNS[:-1], rows)
+
+
+def _difference(found: Billed) -> Table:
+    """A retailer's bill that leaves the compensation out, beside ours."""
+    forgetful = found._replace(bill=bill(tariffs(), without_compensation(found.of), found.windows, Market({})))
+    rows = difference_rows(found, statement(stated_lines(forgetful)), None)
+    told = [row for row in rows if row["eur"]]
+    return _rows("A bill that leaves the surplus out: why it differs, EUR", ("cause", "eur"), told)
+
+
+def _rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> Table:
+    table = table_of(title)
+    for name in columns:
+        table.add_column(name.replace("_", "\n"), justify="left" if name in WORDS else "right")
+    for row in rows:
+        table.add_row(*("" if row.get(name) is None else f"{row[name]}" for name in columns))
+    return table
