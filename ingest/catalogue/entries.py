@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from stdnum.es import cups as cups_number
-from stdnum.exceptions import ValidationError as NumberError
 
 from conf.refusal import Refusal
 from energy import calendar
+from energy.money.community import numbers
 from energy.money.contract import Contract, overlap
 from energy.records import DeviceKind
 from ingest.devices.registry import Connection, check_kind
@@ -51,13 +50,6 @@ def _zone(name: str) -> str:
     except calendar.UnknownZone as error:
         raise ValueError(f"there is no time zone {name!r}; write it like Europe/Madrid") from error
     return name
-
-
-def _cups(number: str) -> str:
-    try:
-        return str(cups_number.validate(number))
-    except NumberError as error:
-        raise ValueError(f"{number!r} is no CUPS: {error}") from None
 
 
 def _one_a_day(contracts: list[Contract]) -> list[Contract]:
@@ -105,8 +97,8 @@ class InstallationEntry(_Entry):
     azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     municipality_code: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
     community_id: Id | None = None
-    cups: Annotated[str, AfterValidator(_cups)] | None = None
-    cau: Plain | None = None
+    cups: Annotated[str, AfterValidator(numbers.cups)] | None = None
+    cau: Annotated[str, AfterValidator(numbers.cau)] | None = None
     tariff: Plain | None = None
     takes_unknown_devices: bool | None = None
     """Whether readings of devices that are not registered count as well; false where it is not said."""

@@ -99,6 +99,8 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
     [
         ([HOME | {"time_zone": "Europe/Madird"}], r"entry 1 \(casa-1\): time_zone: there is no time zone"),
         ([HOME | {"cups": "ES0021000000000001RA"}], r"cups: .* is no CUPS"),
+        ([HOME | {"cau": "ES0021000000000001RK0FA01"}], r"cau: .* is no CAU: write a CUPS of 22 characters"),
+        ([HOME | {"cau": "ES0021000000000001RA0FA001"}], r"cau: .* is no CUPS"),
         ([HOME | {"municipality_code": 28065}], r"municipality_code: .*in quotes"),
         ([HOME | {"colour": "red"}], r"colour: there is no such field"),
         ([HOME | {"latitude": 340.9}], r"latitude: .*less than or equal to 90"),
