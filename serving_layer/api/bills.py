@@ -12,9 +12,9 @@ from serving_layer import instants
 from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.api.problems import responses
 from serving_layer.views.money.bills import billed
 from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["money"], dependencies=[Guarded, p.Turn])
 MONTH = Query(max_length=7, description="A local month, `2026-03`.", examples=["2026-03"])
