@@ -131,10 +131,14 @@ def _metered(reader: Reader, installation_id: str, span: Span) -> Metered:
 def _flows(values: Sequence[Value]) -> Flows:
     """Those that evidence covers, by start."""
     return {
-        value.start: Flow(to_mwh(value.energy_wh), value.method in SURE and value.completeness == 1.0)
-        for value in values
-        if value.completeness != 0.0
+        value.start: Flow(to_mwh(value.energy_wh), _is_sure(value)) for value in values if value.completeness != 0.0
     }
+
+
+def _is_sure(value: Value) -> bool:
+    """Whether it was measured throughout; an hour that a distributor states as a whole was, over its quarter-hours."""
+    is_stated = value.method == "spread" and not value.cause
+    return value.completeness == 1.0 and (value.method in SURE or is_stated)
 
 
 def market_of(reader: Reader, of: Calendar) -> Market:
