@@ -18,6 +18,7 @@ from energy.money.community.coefficient_file import Coefficients, read
 from energy.money.community.coefficient_lines import CoefficientFileError
 from energy.money.community.hours import Rule
 from energy.money.community.numbers import WrongNumber, cau, supply
+from energy.money.community.official_curves import Curve, CurveFileError, read_curves
 
 
 class AgreementFileError(Refusal):
@@ -79,6 +80,16 @@ def read_coefficients(path: Path, year: int | None = None) -> tuple[Coefficients
     except OSError as error:
         raise AgreementFileError(f"{path} can't be read: {error.strerror}.") from None
     except (CoefficientFileError, WrongNumber) as error:
+        raise AgreementFileError(f"{path.name}: {error}.") from None
+
+
+def read_official(path: Path) -> dict[str, Curve]:
+    """The assigned energy in a distributor's B5D file, by supply. Raises :class:`AgreementFileError`."""
+    try:
+        return read_curves(path.read_bytes())
+    except OSError as error:
+        raise AgreementFileError(f"{path} can't be read: {error.strerror}.") from None
+    except CurveFileError as error:
         raise AgreementFileError(f"{path.name}: {error}.") from None
 
 

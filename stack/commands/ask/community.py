@@ -14,7 +14,7 @@ from serving_layer import instants
 from serving_layer.views import catalogue
 from serving_layer.views.money import proposals as proposed
 from serving_layer.views.money.agreements import AgreementFileError, read_coefficients
-from serving_layer.views.money.community import SHARE_COLUMNS, share_rows
+from serving_layer.views.money.community import COMPARE_COLUMNS, SHARE_COLUMNS, compare_rows, share_rows
 from stack.terminal import Form, Format, answering, show
 
 community = typer.Typer(no_args_is_help=True, help="Coefficients, shares and proposals of an energy community.")
@@ -68,6 +68,25 @@ def share(
         rows = share_rows(reader, name, agreement, days)
     caption = "an hour without generation or use that is known is no member's; assigned adds up to what was generated"
     show(form, SHARE_COLUMNS, rows, f"{name}: shares from {days[0]} to before {days[1]}", caption)
+
+
+@community.command()
+def compare(
+    files: Annotated[list[Path], typer.Argument(help="The distributor's B5D files, plain or bzip2.")],
+    name: Annotated[str, typer.Option("--community", help="As registered, with kind: community.")],
+    agreement: Annotated[Path, typer.Option(help="YAML: versions of the agreement by date (docs/money.md).")],
+    first: First,
+    until: Until,
+) -> None:
+    """Compare the distributor's hourly shares with ours (kWh), and say which rule of counting hours fits.
+
+    Example: solera community compare B5D_202610.bz2 --community fontana --agreement fontana.yaml --from 2026-10-01
+    --to 2026-11-01
+    """
+    days = instants.days(None, first, until)
+    with answering(load_settings()) as reader:
+        rows, said = compare_rows(reader, name, agreement, files, days)
+    show(Form.table, COMPARE_COLUMNS, rows, f"{name}: official shares and ours", said)
 
 
 @community.command()

@@ -117,6 +117,20 @@ def test_a_variable_agreement_by_its_file_and_a_join(solera: Callable[..., Any])
     assert "line 17519, hour 8760" in share(solera, agreement, refuses=True)
 
 
+def test_a_distributors_curve_beside_ours(solera: Callable[..., Any]) -> None:
+    """It states 500 Wh for a in each hour of the afternoon, we reckon 400."""
+    lines = [f"{CUPS[0]};2026/10/25 {hour}:00;0;0;500" for hour in range(13, 20)]
+    Path("B5D.txt").write_text("\n".join(lines))
+    Path("valle.yaml").write_text("versions:\n  - {from: 2026-01-01, coefficients: {a: 0.4, b: 0.6}}\n")
+    asked = ["compare", "B5D.txt", "--community", "valle", "--agreement", "valle.yaml", *DAY]
+    said = CliRunner().invoke(command_line, ["community", *asked], catch_exceptions=False)
+    assert said.exit_code == 0, said.output
+    for shown in ("3.500000", "2.800000", "0.500", "both rules of counting hours fit alike"):
+        assert shown in said.stdout
+    Path("B5D.txt").write_text("\n".join(lines).replace("RK0F", "RA0F"))
+    assert "line 1 is none of B5D" in solera(*asked, refuses=True).replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     ("agreement", "said"),
     [

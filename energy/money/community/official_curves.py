@@ -1,0 +1,102 @@
+"""The hourly share as the distributor states it in files B5D, and by which rule its hours were counted.
+
+Lines are ``CUPS;time;season;in;out;…`` in Wh: the time is the local end of the hour, season 0 winter and 1 summer, and
+out the net generation times the member's coefficient.
+"""
+
+from __future__ import annotations
+
+import bz2
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
+
+from energy.energy_row import MWH
+from energy.money.community.agreement import ONE, Agreement
+from energy.money.community.hours import RULES, Rule
+from energy.money.community.numbers import WrongNumber, cups, supply
+from energy.money.community.sharing import assign
+
+OUT = 4
+"""The column of what was assigned."""
+HOUR = timedelta(hours=1)
+Curve = Mapping[datetime, int]
+
+
+class CurveFileError(ValueError):
+    """A line of a curve file that can't be taken; the text names it."""
+
+
+def read_curves(content: bytes) -> dict[str, Curve]:
+    """mWh of each hour by its start (UTC), by supply (the first 20 characters of its CUPS).
+
+    ``content`` may be packed with bzip2. Raises :class:`CurveFileError`.
+    """
+    plain = bz2.decompress(content) if content.startswith(b"BZh") else content
+    found: dict[str, dict[datetime, int]] = defaultdict(dict)
+    for number, line in enumerate(plain.decode("iso-8859-15").splitlines(), start=1):
+        fields = [part.strip() for part in line.split(";")]
+        if fields == [""]:
+            continue
+        try:
+            start, energy_wh = _start(fields[1], fields[2]), int(fields[OUT])
+            of = found[supply(cups(fields[0]))]
+        except (IndexError, ValueError, WrongNumber) as error:
+            raise CurveFileError(f"line {number} is none of B5D, CUPS;time;season;in;out: {error}") from None
+        if of.get(start, energy_wh * MWH) != energy_wh * MWH:
+            raise CurveFileError(f"line {number} states another value of an hour before it")
+        of[start] = energy_wh * MWH
+    return dict(found)
+
+
+class Fit(NamedTuple):
+    """How the official curve of one member compares with ours under one rule of counting hours."""
+
+    member: str
+    rule: Rule
+    hours: int
+    differing: int
+    """Hours that are more than a Wh apart: official curves are whole Wh."""
+    official: int
+    """mWh."""
+    ours: int
+    implied: int | None
+    """The mean coefficient that the official curve implies, in millionths; None without generation."""
+
+
+def fits(official: Mapping[str, Curve], generation: Curve, of: Agreement) -> list[Fit]:
+    """Each member's official assigned energy beside ours, by every rule of counting hours.
+
+    ``official`` is by member. Raises :class:`energy.money.community.agreement.NoCoefficients`.
+    """
+    return [
+        _fit(member, rule, curve, generation, Agreement(of.versions, of.zone, rule))
+        for member, curve in sorted(official.items())
+        for rule in RULES
+    ]
+
+
+def best_rule(found: Sequence[Fit]) -> Rule | None:
+    """The rule under which fewest hours differ; None where they fit alike."""
+    differing = {rule: sum(fit.differing for fit in found if fit.rule == rule) for rule in RULES}
+    least = min(differing.values())
+    best = [rule for rule, number in differing.items() if number == least]
+    return best[0] if len(best) == 1 else None
+
+
+def _fit(member: str, rule: Rule, curve: Curve, generation: Curve, of: Agreement) -> Fit:
+    hours = sorted(curve.keys() & generation.keys())
+    ours = {hour: assign(generation[hour], of.at(hour)).get(member, 0) for hour in hours}
+    differing = sum(abs(ours[hour] - curve[hour]) > MWH for hour in hours)
+    generated = sum(generation[hour] for hour in hours)
+    stated = sum(curve[hour] for hour in hours)
+    implied = round(stated * ONE / generated) if generated else None
+    return Fit(member, rule, len(hours), differing, stated, sum(ours.values()), implied)
+
+
+def _start(text: str, season: str) -> datetime:
+    if season not in ("0", "1"):
+        raise ValueError(f"the season is {season!r}, write 0 in winter, 1 in summer")
+    end = datetime.fromisoformat(text.replace("/", "-"))
+    return (end - HOUR * (2 if season == "1" else 1)).replace(tzinfo=timezone.utc) - HOUR
