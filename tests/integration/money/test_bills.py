@@ -20,7 +20,7 @@ from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
-from tests.support.bills import AGREED, HOME, local
+from tests.support.money.bills import AGREED, HOME, local
 from tests.support.serving_rows import insert
 
 START, END = local("2026-03-23T00:00"), local("2026-03-30T00:00")

@@ -18,7 +18,7 @@ from ingest.catalogue.registration import write_catalogue
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
-from tests.support.bills import AGREED, HOME, local
+from tests.support.money.bills import AGREED, HOME, local
 from tests.support.serving_rows import insert
 
 START, END = local("2026-10-25T00:00"), local("2026-10-26T00:00")

@@ -18,7 +18,19 @@ from energy.money.exact import EUR, cents, euros
 from energy.money.market import Market, NoPrice
 from energy.money.netting import Net
 from energy.money.saving import without_sharing
-from tests.support.bills import AGREED, FIXED, HOME, KWH, amounts, billed, contracts, every_hour, grid, local, windows
+from tests.support.money.bills import (
+    AGREED,
+    FIXED,
+    HOME,
+    KWH,
+    amounts,
+    billed,
+    contracts,
+    every_hour,
+    grid,
+    local,
+    windows,
+)
 
 JANUARY = ("2026-01-01", "2026-02-01")
 # Wednesday 14 January 2026: 03 is P3, 09 is P2, 11 and 12 are P1.

@@ -15,7 +15,7 @@ from energy.money.billing.days import calendar
 from energy.money.exact import cents
 from energy.money.market import Market
 from energy.money.netting import Net
-from tests.support.bills import HOME, KWH, contracts, local
+from tests.support.money.bills import HOME, KWH, contracts, local
 from tests.support.recorded import SHARED
 
 PRICES = {"P1": Decimal("0.25"), "P2": Decimal("0.18"), "P3": Decimal("0.12")}
