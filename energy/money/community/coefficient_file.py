@@ -50,17 +50,26 @@ def read(content: bytes, year: int) -> Coefficients:
     cells = list(lines.cells(content, said))
     if not cells:
         raise CoefficientFileError("the file has no line")
-    longest: dict[str, str] = {}
     for cell in cells:
-        longest[supply(cell.cups)] = max(longest.get(supply(cell.cups), ""), cell.cups, key=len)
         if (cell.hour is None) != (cells[0].hour is None):
             raise CoefficientFileError(f"{cell.where}: constant and hourly coefficients stand in one file")
-    cells = [cell._replace(cups=longest[supply(cell.cups)]) for cell in cells]
+    cells = _one_spelling(cells)
     constant = _constant(cells) if cells[0].hour is None else {}
     hourly = {} if constant else _hourly(cells, year, said)
     found = Coefficients(constant, hourly, tuple(f"line {line}: {what}" for what, line in said.items()))
     found.check(year)
     return found
+
+
+def _one_spelling(cells: Sequence[Cell]) -> list[Cell]:
+    """Each supply by the longest of its CUPS."""
+    longest: dict[str, str] = {}
+    for number in sorted({cell.cups for cell in cells}, key=len):
+        longest[supply(number)] = number
+    return [
+        cell if longest[supply(cell.cups)] == cell.cups else cell._replace(cups=longest[supply(cell.cups)])
+        for cell in cells
+    ]
 
 
 def write(of: Coefficients, year: int) -> bytes:
@@ -108,7 +117,8 @@ def _hourly(cells: Sequence[Cell], year: int, said: dict[str, int]) -> dict[str,
         if found[cell.cups][hour - 1] != MISSING:
             raise CoefficientFileError(f"{cell.where}: {cell.cups} has this hour already")
         found[cell.cups][hour - 1] = cell.beta
-        first.setdefault(hour, cell.where)
+        if hour not in first:
+            first[hour] = cell.where
         if hour < before:
             said.setdefault("it is not in the order of the hours", cell.line)
         before = hour

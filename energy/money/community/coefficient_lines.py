@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from energy.money.community.agreement import ONE
@@ -12,6 +13,8 @@ from energy.money.community.numbers import WrongNumber, cups
 BOM = b"\xef\xbb\xbf"
 DECIMALS = 6
 LONG_CUPS = 22
+LONGEST_LINE = len("ES0021000000000001RK0F;0001;0,333333")
+"""Longer ones are glued, or hold blanks."""
 _GLUED = re.compile(r"(?<=\d)(?=ES\d{16}[A-Z]{2})", re.IGNORECASE)
 _BETA = re.compile(r"([01])(?:[.,](\d+))?")
 _HOUR = re.compile(r"\d{1,5}")
@@ -50,50 +53,55 @@ def cells(content: bytes, said: dict[str, int]) -> Iterator[Cell]:
     if "\n" in text.replace("\r\n", ""):
         said.setdefault("lines end with LF alone", 1)
     for number, line in enumerate(text.splitlines(), start=1):
-        parts = _GLUED.split(line)
+        parts = _GLUED.split(line) if len(line) > LONGEST_LINE else [line]
         if len(parts) > 1:
             said.setdefault("a line end is missing", number)
         for part in parts:
-            if part.strip():
+            if part and not part.isspace():
                 yield _cell(number, part, said)
 
 
 def _cell(number: int, text: str, said: dict[str, int]) -> Cell:
-    fields = [part.strip() for part in text.split(";")]
-    if len(fields) not in (2, 3):
-        raise CoefficientFileError(
-            f"line {number}: {text.strip()[:60]!r} is not CUPS;coefficient or CUPS;hour;coefficient"
-        )
-    hour = None
-    if len(fields) == 3:
-        if not _HOUR.fullmatch(fields[1]):
-            raise CoefficientFileError(f"line {number}: {fields[1]!r} is no hour; write 0001")
-        hour = int(fields[1])
+    named, *hours, value = [part.strip() for part in text.split(";")]
+    if not named or len(hours) > 1 or ";" not in text:
+        shown = text.strip()[:60]
+        raise CoefficientFileError(f"line {number}: {shown!r} is not CUPS;coefficient or CUPS;hour;coefficient")
+    if hours and not _HOUR.fullmatch(hours[0]):
+        raise CoefficientFileError(f"line {number}: {hours[0]!r} is no hour; write 0001")
+    hour = int(hours[0]) if hours else None
     try:
-        number_of_supply = cups(fields[0])
+        supply, odd = _supply(named)
     except WrongNumber as error:
         raise CoefficientFileError(f"line {number}: {error}") from None
-    for what, is_so in (
-        (
-            "blanks stand beside a value",
-            text != text.strip() or any(f != p for f, p in zip(fields, text.split(";"), strict=True)),
-        ),
-        ("a CUPS is in small letters", fields[0] != fields[0].upper()),
-        ("a CUPS has 20 characters", len(number_of_supply) < LONG_CUPS),
-        ("a coefficient has a decimal point", "." in fields[-1]),
-    ):
-        if is_so:
-            said.setdefault(what, number)
-    cell = Cell(number, number_of_supply, hour, 0)
-    return cell._replace(beta=_beta(cell, fields[-1]))
+    try:
+        beta = _beta(value)
+    except ValueError as error:
+        raise CoefficientFileError(f"{Cell(number, supply, hour, 0).where}: {error}") from None
+    for what in odd:
+        said.setdefault(what, number)
+    if "." in value:
+        said.setdefault("a coefficient has a decimal point", number)
+    if " " in text or "\t" in text:
+        said.setdefault("blanks stand beside a value", number)
+    return Cell(number, supply, hour, beta)
 
 
-def _beta(cell: Cell, text: str) -> int:
+@lru_cache(maxsize=10_000)
+def _supply(text: str) -> tuple[str, tuple[str, ...]]:
+    """The CUPS, and what is odd in how it is written. Raises :class:`WrongNumber`."""
+    number = cups(text)
+    odd = (("a CUPS is in small letters", text != text.upper()), ("a CUPS has 20 characters", len(number) < LONG_CUPS))
+    return number, tuple(what for what, is_so in odd if is_so)
+
+
+@lru_cache(maxsize=100_000)
+def _beta(text: str) -> int:
+    """Millionths. Raises ValueError."""
     found = _BETA.fullmatch(text)
     decimals = (found[2] or "") if found else ""
     if found is None or len(decimals) > DECIMALS:
-        raise CoefficientFileError(f"{cell.where}: {text!r} is no coefficient from 0 to 1 with at most six decimals")
+        raise ValueError(f"{text!r} is no coefficient from 0 to 1 with at most six decimals")
     beta = int(found[1]) * ONE + int(decimals.ljust(DECIMALS, "0"))
     if beta > ONE:
-        raise CoefficientFileError(f"{cell.where}: {text!r} is above 1")
+        raise ValueError(f"{text!r} is above 1")
     return beta
