@@ -11,16 +11,14 @@ from typing import Any, ClassVar
 from conf.refusal import Refusal
 from energy.calendar import day_start
 from energy.energy_row import to_mwh
-from energy.money.community.agreement import ONE, Agreement, NoCoefficients
-from energy.money.community.numbers import supply
-from energy.money.community.official_curves import Fit, best_rule, fits
+from energy.money.community.agreement import Agreement, NoCoefficients
 from energy.money.community.sharing import Shared, as_windows, share_community
 from energy.money.exact import cents, kwh
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
-from serving_layer.views.money.agreements import read_agreement, read_official
-from serving_layer.views.money.bills import NotBilled, days_of, windows_billed
+from serving_layer.views.money.agreements import read_agreement
+from serving_layer.views.money.bills import Billed, NotBilled, days_of, span_of, windows_billed
 from store.catalogue import COMMUNITY
 
 QUARTERS = 4
@@ -28,7 +26,6 @@ SHARE_COLUMNS = (
     "member", "assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours", "total_eur",
     "saving_eur", "note",
 )  # fmt: skip
-COMPARE_COLUMNS = ("member", "rule", "hours", "differing", "official_kwh", "ours_kwh", "implied_beta")
 TOTAL = "total"
 Hourly = Mapping[datetime, int]
 
@@ -59,49 +56,35 @@ def hourly(reader: Reader, installations: Sequence[str], quantity: str, span: Sp
     return found
 
 
-def compare_rows(
-    reader: Reader, community: str, path: Path, curves: Sequence[Path], days: tuple[date, date]
-) -> tuple[list[dict[str, Any]], str]:
-    """The distributor's assigned energy (files B5D) beside ours, by each rule of counting hours; and which rule fits.
-
-    Raises :class:`NotShared`, :class:`serving_layer.views.money.agreements.AgreementFileError`.
-    """
-    of_community(reader, community)
-    known = catalogue.installations(reader)
-    entry, agreed = read_agreement(path, known)
-    owners = {supply(str(each["cups"])): str(each["installation_id"]) for each in known if each.get("cups")}
-    plant = entry.generation or community
-    span = Span(*(day_start(day, agreed.zone) for day in days))
-    generation = hourly(reader, [plant], "generation", span)[plant]
-    official: dict[str, Hourly] = {}
-    for file in curves:
-        for number, curve in read_official(file).items():
-            if number not in owners:
-                raise NotShared(f"{file.name}: no installation is registered with the CUPS {number}.")
-            official[owners[number]] = {hour: mwh for hour, mwh in curve.items() if span.start <= hour < span.end}
-    found = fits(official, generation, agreed)
-    rule = best_rule(found)
-    said = "both rules of counting hours fit alike" if rule is None else f"the rule that fits is {rule}"
-    return [_compared(fit) for fit in found], f"{said}; the agreement says {agreed.rule}"
-
-
-def _compared(fit: Fit) -> dict[str, Any]:
-    energies = {"official_kwh": kwh(fit.official), "ours_kwh": kwh(fit.ours)}
-    beta = None if fit.implied is None else fit.implied / ONE
-    return fit._asdict() | energies | {"implied_beta": beta}
-
-
 def share_rows(reader: Reader, community: str, path: Path, days: tuple[date, date]) -> list[dict[str, Any]]:
     """A row a member for the local ``days``, and the total, by the agreement in ``path``.
 
     Raises :class:`NotShared`, :class:`serving_layer.views.money.agreements.AgreementFileError`.
     """
+    plant, agreed = agreement_of(reader, community, path)
+    return shares(reader, plant, agreed, days)
+
+
+def agreement_of(reader: Reader, community: str, path: Path) -> tuple[str, Agreement]:
+    """Whose generation is shared, and how. Raises as :func:`share_rows`."""
     of_community(reader, community)
     entry, agreed = read_agreement(path, catalogue.installations(reader))
     plant = entry.generation or community
     for named in {plant, *(member for version in agreed.versions for member in version.members)}:
         catalogue.installation(reader, named)
-    return shares(reader, plant, agreed, days)
+    return plant, agreed
+
+
+def member_billed(reader: Reader, member: str, path: Path, days: tuple[date, date], due: date | None) -> Billed:
+    """The bill of a member with its share by the agreement in ``path``. Raises as :func:`share_rows`."""
+    community = catalogue.installation(reader, member).get("community_id")
+    if community is None:
+        raise NotShared(f"{member} is of no community; register it with its community_id.")
+    plant, agreed = agreement_of(reader, str(community), path)
+    of = days_of(reader, member, *days)
+    span = span_of(of)
+    shared = _shared(reader, agreed, hourly(reader, [plant], "generation", span)[plant], span)
+    return windows_billed(reader, of, as_windows(of.windows(), shared.get(member, {})), due)
 
 
 def shares(reader: Reader, plant: str, of: Agreement, days: tuple[date, date]) -> list[dict[str, Any]]:

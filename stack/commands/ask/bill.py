@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,10 @@ import typer
 
 from conf import load_settings
 from serving_layer import instants
+from serving_layer.reader import Reader
 from serving_layer.views import catalogue
-from serving_layer.views.money.bills import billed
+from serving_layer.views.money.bills import Billed, billed
+from serving_layer.views.money.community import member_billed
 from serving_layer.views.money.official import CAUSE_CAPTION, CAUSE_COLUMNS, difference_rows, read
 from serving_layer.views.money.rows import LINE_COLUMNS, caption, line_rows
 from stack.terminal import Form, Format, answering, show
@@ -23,12 +26,13 @@ def bill(
     until: Annotated[str | None, typer.Option("--to", help="The local day after the last.")] = None,
     due: Annotated[str | None, typer.Option(help="Day it falls due: its taxes hold. Without it the last day.")] = None,
     official: Annotated[Path | None, typer.Option(help="CSV of an official bill's lines: why does it differ?")] = None,
+    agreement: Annotated[Path | None, typer.Option(help="YAML of its community's: the bill with its share.")] = None,
     form: Format = Form.table,
 ) -> None:
     """Make the bill of a supply: energy in kWh, amounts in EUR, each line by its contract and the dated rules.
 
     Import and export are offset within the hour; surplus is taken off up to the energy term, never below 0. Where
-    readings are missing the bill is said to be incomplete.
+    readings are missing the bill is said to be incomplete. With --agreement a member's use is met by its share first.
 
     With --official it says why that bill differs, one line a cause, adding up exactly. Its file has the columns of
     --format csv; kind, from and until must be there, and a line of kind total.
@@ -43,11 +47,19 @@ def bill(
     falls_due = None if due is None else instants.day(due)
     with answering(load_settings()) as reader:
         catalogue.installation(reader, installation)
-        found = billed(reader, installation, *days, falls_due)
+        found = _billed(reader, installation, days, falls_due, agreement)
         if theirs is None:
             title = f"{installation}: bill from {days[0]} to before {days[1]}"
             return show(form, LINE_COLUMNS, line_rows(found), title, caption(found))
         theirs_days = (theirs.first, theirs.until)
-        of_theirs = None if days == theirs_days else billed(reader, installation, *theirs_days, falls_due)
+        of_theirs = None
+        if days != theirs_days:
+            of_theirs = _billed(reader, installation, theirs_days, falls_due, agreement)
     rows = difference_rows(found, theirs, of_theirs)
     return show(form, CAUSE_COLUMNS, rows, f"{installation}: why the official bill differs, EUR", CAUSE_CAPTION)
+
+
+def _billed(reader: Reader, of: str, days: tuple[date, date], due: date | None, agreement: Path | None) -> Billed:
+    if agreement is None:
+        return billed(reader, of, *days, due)
+    return member_billed(reader, of, agreement, days, due)

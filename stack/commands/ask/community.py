@@ -12,9 +12,10 @@ from energy.money.community.coefficient_file import write
 from energy.money.community.coefficient_lines import CoefficientFileError
 from serving_layer import instants
 from serving_layer.views import catalogue
+from serving_layer.views.money import compared
 from serving_layer.views.money import proposals as proposed
 from serving_layer.views.money.agreements import AgreementFileError, read_coefficients
-from serving_layer.views.money.community import COMPARE_COLUMNS, SHARE_COLUMNS, compare_rows, share_rows
+from serving_layer.views.money.community import SHARE_COLUMNS, share_rows
 from stack.terminal import Form, Format, answering, show
 
 community = typer.Typer(no_args_is_help=True, help="Coefficients, shares and proposals of an energy community.")
@@ -85,8 +86,8 @@ def compare(
     """
     days = instants.days(None, first, until)
     with answering(load_settings()) as reader:
-        rows, said = compare_rows(reader, name, agreement, files, days)
-    show(Form.table, COMPARE_COLUMNS, rows, f"{name}: official shares and ours", said)
+        rows, said = compared.compare_rows(reader, name, agreement, files, days)
+    show(Form.table, compared.COLUMNS, rows, f"{name}: official shares and ours", said)
 
 
 @community.command()

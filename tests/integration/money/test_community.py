@@ -27,6 +27,7 @@ RUN = "20261101T000500Z"
 DAY = ("--from", "2026-10-25", "--to", "2026-10-26")
 CUPS = ("ES0021000000000001RK0F", "ES0189000048220011CR0F")
 CAU = CUPS[0] + "A001"
+CONSTANT = "generation: roof\nversions:\n  - {from: 2026-01-01, coefficients: {a: 0.4, b: 0.6}}\n"
 
 
 VALUES = (
@@ -92,7 +93,7 @@ def share(solera: Callable[..., Any], agreement: str, **more: bool) -> Any:
 
 def test_shares_of_a_day_of_25_hours_add_up_to_what_was_generated(solera: Callable[..., Any]) -> None:
     """Of 1 kWh an hour a has 0.4 and uses 0.2, b has 0.6 and uses 1; b's first hour is not known."""
-    found = share(solera, "generation: roof\nversions:\n  - {from: 2026-01-01, coefficients: {a: 0.4, b: 0.6}}\n")
+    found = share(solera, CONSTANT)
     kwh = ("assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours")
     assert [(row["member"], *(float(row[name]) for name in kwh)) for row in found] == [
         ("a", 10, 5, 5, 0, 0),
@@ -102,6 +103,27 @@ def test_shares_of_a_day_of_25_hours_add_up_to_what_was_generated(solera: Callab
     # a buys nothing, so its surplus earns nothing; it saved 5 kWh at 0.20 EUR and the taxes on them.
     assert (found[0]["note"], float(found[0]["saving_eur"])) == ("", 1.27)  # 1.00 · 1.0511269632 · 1.21
     assert (found[1]["saving_eur"], found[1]["note"]) == ("", "incomplete")
+
+
+def test_the_bill_of_a_member_with_its_share(solera: Callable[..., Any]) -> None:
+    """a buys nothing: power and meter of one day are left, and 5 kWh of surplus earn nothing."""
+    Path("valle.yaml").write_text(
+        "generation: roof\nversions:\n  - {from: 2026-01-01, coefficients: {a: 0.4, b: 0.6}}\n"
+    )
+    asked = ["bill", "--installation", "a", *DAY, "--agreement", "valle.yaml", "--format", "csv"]
+    said = CliRunner().invoke(command_line, asked, catch_exceptions=False)
+    assert said.exit_code == 0, said.output
+    lines = [(row["kind"], row["period"], row["eur"]) for row in csv.DictReader(io.StringIO(said.stdout))]
+    assert lines == [
+        ("power", "P1", "0.35"),  # 4.6 · 27.704413 / 365 = 0.3492
+        ("power", "P2", "0.01"),
+        ("compensation", "agreed", "0.00"),
+        ("meter rent", "", "0.03"),
+        ("self-consumed", "", ""),
+        ("electricity tax", "", "0.02"),
+        ("IVA", "", "0.09"),  # 21 % of 0.41
+        ("total", "", "0.50"),
+    ]
 
 
 def test_a_variable_agreement_by_its_file_and_a_join(solera: Callable[..., Any]) -> None:
