@@ -123,13 +123,13 @@ def _window(of: Calendar) -> timedelta:
 def _metered(reader: Reader, installation_id: str, span: Span) -> Metered:
     seen = merged.seen(reader)
     imports, exports, uses = (
-        _flows(merged.read(reader, installation_id, quantity, span, seen)) for quantity in QUANTITIES
+        flows(merged.read(reader, installation_id, quantity, span, seen)) for quantity in QUANTITIES
     )
     return Metered(imports, exports, uses)
 
 
-def _flows(values: Sequence[Value]) -> Flows:
-    """Those that evidence covers, by start."""
+def flows(values: Sequence[Value]) -> Flows:
+    """Quarter-hours that evidence covers, by start."""
     return {
         value.start: Flow(to_mwh(value.energy_wh), _is_sure(value)) for value in values if value.completeness != 0.0
     }
