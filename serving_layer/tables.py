@@ -27,9 +27,11 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Instants in RFC 3339, days in ISO 8601, anything else as it is."""
+    """Instants in RFC 3339, days in ISO 8601, decimals as numbers, anything else as it is."""
     if isinstance(value, datetime):
         return instants.text(value)
+    if isinstance(value, Decimal):
+        return float(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -25,8 +25,6 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Respons
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, date):
+    if isinstance(value, date | Decimal):
         return plain(value)
-    if isinstance(value, Decimal):
-        return float(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -65,3 +66,15 @@ def test_no_name_steers_the_terminal(name: str) -> None:
 def cell_of(table: Any) -> str:
     (column,) = table.columns
     return str(next(iter(column.cells)))
+
+
+def test_exact_amounts_stand_whole_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """Decimals keep their places in a table and in CSV; JSON has numbers."""
+    row = {"cause": "price", "eur": Decimal("-0.000000000012")}
+    for form, shown in (
+        (Form.table, "-0.000000000012"),
+        (Form.csv, "price,-0.000000000012\n"),
+        (Form.json, "-1.2e-11"),
+    ):
+        show(form, ["cause", "eur"], [row], "t", "c")
+        assert shown in capsys.readouterr().out
