@@ -16,7 +16,7 @@ from energy.money.billing.days import Calendar, NotOneBill, longest_end
 from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
 from energy.money.billing.standing import standing_lines
 from energy.money.billing.supplied import Supplied, supplied
-from energy.money.exact import PERCENT, divided, euros, kwh, share, to_cent
+from energy.money.exact import PERCENT, cents, divided, kwh, share, to_cent
 from energy.money.market import Market
 from energy.money.netting import Net
 from energy.money.tariff import Tariffs
@@ -126,7 +126,7 @@ def _taxes(taxes: Taxes, of: Taxed, condition: str, base: _Base) -> list[Line]:
     electricity = base.rounding(max(share(on, rate), least))
     days = (base.of.first, base.of.until)
     percent = Decimal(rate) / PERCENT
-    found = [Line(ELECTRICITY_TAX, "", *days, euros(on), "EUR", percent, "%", electricity)]
+    found = [Line(ELECTRICITY_TAX, "", *days, cents(on), "EUR", percent, "%", electricity)]
     row = taxes.consumption.on(of, condition).value
     meter = _sum([line for line in base.lines if line.kind == METER])
     everything = _sum(base.lines) + electricity
@@ -134,7 +134,7 @@ def _taxes(taxes: Taxes, of: Taxed, condition: str, base: _Base) -> list[Line]:
     parts = [(row.rate, everything - apart), *([(row.meter_rate, apart)] if apart else [])]
     for each, amount in parts:
         owed = base.rounding(share(amount, each))
-        found.append(Line(row.name, "", *days, euros(amount), "EUR", Decimal(each) / PERCENT, "%", owed))
+        found.append(Line(row.name, "", *days, cents(amount), "EUR", Decimal(each) / PERCENT, "%", owed))
     return found
 
 

@@ -20,6 +20,8 @@ from energy.money.official.statement import Statement
 DAYS, KWH, SHARE, PERIOD, PRICE = "dates and days", "kWh", "share", "period", "price"
 COMPENSATION, POWER, REST = "compensation", "power", "funding, meter and extras"
 RATE, BASE, ROUNDING = "tax rate", "tax base", "rounding"
+ROUNDED = Fraction(1, 100)
+"""EUR: two printed amounts may be so far apart for their rounding alone."""
 CAUSES = (DAYS, KWH, SHARE, PERIOD, PRICE, COMPENSATION, POWER, REST, RATE, BASE, ROUNDING)
 
 
@@ -74,9 +76,27 @@ def _steps(ours: Ours, theirs: Statement) -> list[Callable[[Inputs], Inputs]]:
         lambda state: replace(state, grid=grid, surplus=state.surplus if theirs.surplus is None else theirs.surplus),
         period,
         lambda state: replace(state, prices=state.prices | prices),
-        lambda state: replace(state, compensated=theirs.compensated),
+        lambda state: _compensated(state, theirs.compensated),
         lambda state: replace(state, power=theirs.power / days),
         lambda state: replace(state, funding=theirs.funding / days, meter=theirs.meter / days, extras=theirs.extras),
-        lambda state: replace(state, rates=rates(theirs)) if theirs.electricity or theirs.consumption else state,
-        lambda state: replace(state, electricity=tax(theirs), consumption=vat(theirs)),
+        lambda state: replace(state, rates=rates(theirs, state.rates)),
+        lambda state: _taxed(state, tax(theirs), vat(theirs)),
     ]
+
+
+def _compensated(state: Inputs, printed: Fraction) -> Inputs:
+    """With what they print, unless it is ours but for its rounding."""
+    return replace(state, compensated=printed) if _differs(printed, state.amounts().compensated) else state
+
+
+def _taxed(state: Inputs, electricity: Fraction | None, consumption: Fraction | None) -> Inputs:
+    """The same of both taxes, the second upon the first."""
+    if electricity is not None and _differs(electricity, state.amounts().electricity):
+        state = replace(state, electricity=electricity)
+    if consumption is not None and _differs(consumption, state.amounts().consumption):
+        state = replace(state, consumption=consumption)
+    return state
+
+
+def _differs(printed: Fraction, exact: Fraction) -> bool:
+    return abs(printed - exact) > ROUNDED

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from energy.money.official.statement import Statement
 
 ZERO = Fraction(0)
+Rates = tuple[Fraction, Fraction, Fraction]
+"""Of the electricity tax, of VAT, and of VAT on the meter."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,7 @@ class Inputs:
     funding: Fraction
     meter: Fraction
     extras: Fraction
-    rates: tuple[Fraction, Fraction, Fraction]
-    """Of the electricity tax, of VAT, and of VAT on the meter."""
+    rates: Rates
     least_tax: Fraction
     taxes_funding: bool
     slack: Slack = EXACT
@@ -126,11 +128,13 @@ def weights(said: Statement) -> dict[str, Fraction]:
     return {name: kwh / grid for name, kwh in said.grid.items() if grid}
 
 
-def rates(said: Statement) -> tuple[Fraction, Fraction, Fraction]:
-    """Of the electricity tax, of VAT, and of VAT on the meter."""
-    tax = Fraction(said.electricity.price or 0) / 100 if said.electricity else ZERO
-    of_all = [Fraction(line.price or 0) / 100 for line in said.consumption] or [ZERO]
-    return tax, of_all[0], of_all[-1]
+def rates(said: Statement, known: Rates = (ZERO, ZERO, ZERO)) -> Rates:
+    """The rates that the bill states; of those it does not state the ``known`` ones."""
+    of_vat: list[Decimal | None] = [line.price for line in said.consumption if line.price is not None]
+    of_vat = of_vat or [None]
+    stated = (said.electricity.price if said.electricity else None, of_vat[0], of_vat[-1])
+    found = [old if rate is None else Fraction(rate) / 100 for rate, old in zip(stated, known, strict=True)]
+    return found[0], found[1], found[2]
 
 
 def tax(of: Statement) -> Fraction | None:

@@ -208,6 +208,12 @@ def test_a_bill_that_leaves_the_surplus_out_lacks_the_compensation_not_the_energ
     assert sum(abs(eur) for cause, eur in found.items() if cause != d.COMPENSATION) <= 3 * CENT
 
 
+def test_taxes_without_their_percent_are_the_base_not_the_rate() -> None:
+    mine = paper(random.Random(6))
+    lines = [line._replace(price=None) if line.kind in ("electricity tax", "IVA") else line for line in mine.lines()]
+    assert {each.eur for each in causes(mine.ours(), statement(lines))} == {Decimal(0)}
+
+
 def test_a_bill_without_a_total_is_refused() -> None:
     lines = [line for line in paper(random.Random(4)).lines() if line.kind != "total"]
     with pytest.raises(NotABill, match="there is no total"):
