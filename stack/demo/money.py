@@ -35,6 +35,7 @@ def money(reader: Reader, members: Sequence[str], cut: datetime, console: Consol
     days = ((last - timedelta(days=1)).replace(day=1), last)
     try:
         found = billed(reader, members[0], *days)
+        share = _share(reader, members, days)
     except Refusal as why:
         console.print(f"{members[0]} has no bill of {days[0]:%Y-%m}: {why}")
         return
@@ -42,7 +43,7 @@ def money(reader: Reader, members: Sequence[str], cut: datetime, console: Consol
     console.print(_rows(title, SHOWN, line_rows(found)))
     shown = fields(found)
     console.print(f"Without its panels {shown['without_sharing_eur']} EUR: saved {shown['saving_eur']} EUR.\n")
-    console.print(_share(reader, members, days))
+    console.print(share)
     console.print(_difference(found))
 
 
