@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from energy.registers.pace import LIKE, SLACK_US
+from energy.registers.pace import CONTEXT, LIKE, SLACK_US
 from energy.registers.resolution import count_of
 from energy.registers.samples import OFF_BY, SPARE_MWH, Samples
 
@@ -19,6 +19,8 @@ MODULI = sorted(
 """Where registers wrap (mWh) and their resolution: 16 and 32 bits of each, and meters of 5 and 6 digits of kWh."""
 ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
 """The greatest values (mWh) that registers can hold: devices send them for no value."""
+WRAP_SHARE = 3
+"""A wrap's energy differs from that of power by at most this part of it, and two counts."""
 NEAR_US = timedelta(hours=1) // timedelta(microseconds=1)
 
 
@@ -41,7 +43,10 @@ def classify_delta(of: Samples, before: Sequence[int], here: int, following: int
     last = before[-1]
     high, low = of.register[last] or 0, of.register[here] or 0
     if of.plausible(last, here):
-        return Delta(low - high, low - high, low - high)
+        step = low - high
+        usual = of.usual(last, here) if high == 0 and of.is_first(last) else None
+        # A first 0 may be no value yet.
+        return Delta(step, step, step) if usual is None or step <= usual else Delta(step, 0, step, "reset")
     wrap = wrapped(of, last, here)
     if wrap is not None:
         return Delta(wrap, wrap, wrap, "wrap")
@@ -55,9 +60,8 @@ def classify_delta(of: Samples, before: Sequence[int], here: int, following: int
     if low > most:
         return Delta(0, 0, bound, "replaced", known=False)
     idle = following is not None and len(before) == 2 and _idle(of, before, here, following)
-    usual = of.usual(last, here)
-    # More than that it may have shown already when it was put in.
-    surely = low if usual is None or low <= usual else 0
+    # Without power nobody knows what it showed already when it was put in.
+    surely = low if integral is not None and low <= (of.usual(last, here) or 0) else 0
     return Delta(low, surely, low if idle else max(low, bound), "reset")
 
 
@@ -66,25 +70,52 @@ def wrapped(of: Samples, last: int, here: int) -> int | None:
     high, low = of.register[last] or 0, of.register[here] or 0
     if low >= high:
         return None
-    soon = of.times[here] - of.times[last] <= NEAR_US
-    integral, most, usual = of.integral(last, here), of.most(last, here), of.usual(last, here)
     for modulus, scale in MODULI:
+        if not _can_wrap_at(of, last, here, (modulus, scale)):
+            continue
         step = modulus - high + low
-        if high >= modulus or high % scale or low % scale:
-            continue
-        if high == modulus - scale and not _counted_up(of, last):
-            continue
-        close = max(modulus - high, low) <= modulus // 50
-        near = high >= modulus // 2 > low if soon else close
-        if not near or step > most or (usual is not None and step > LIKE * usual):
+        integral, usual = of.integral(last, here), of.usual(last, here)
+        if step > of.most(last, here) or (usual is not None and step > LIKE * usual):
             continue
         if integral is not None:
             # A reset leaves what was counted since; power tells the two apart, to a count.
-            if abs(step - integral) <= abs(low - integral) + scale:
+            off = abs(step - integral)
+            if off <= abs(low - integral) + scale and WRAP_SHARE * off <= integral + 2 * WRAP_SHARE * scale:
                 return step
-        elif low > 0 or step <= 20 * scale:
+        elif (low > 0 and _is_like_its_neighbours(of, last, here, step)) or step <= 20 * scale:
             return step
     return None
+
+
+def _can_wrap_at(of: Samples, last: int, here: int, at: tuple[int, int]) -> bool:
+    """Whether the register's values are those of one that wraps at a modulus of so many counts of a scale (mWh)."""
+    modulus, scale = at
+    high, low = of.register[last] or 0, of.register[here] or 0
+    if high >= modulus or high % scale or low % scale:
+        return False
+    if high == modulus - scale and not _counted_up(of, last):
+        return False
+    near = [value for value in of.register[max(0, last - CONTEXT) : here + 1 + CONTEXT] if value is not None]
+    if max(near) >= modulus:
+        return False
+    # What wraps at a power of two in counts of this scale shows each of them, not tens alone.
+    if modulus % (10 * scale) and all(value % (10 * scale) == 0 for value in near):
+        return False
+    if of.times[here] - of.times[last] <= NEAR_US:
+        return high >= modulus // 2 > low
+    return max(modulus - high, low) <= modulus // 50
+
+
+def _is_like_its_neighbours(of: Samples, last: int, here: int, step: int) -> bool:
+    """Whether the ``step`` goes on as fast as the register rose just before it, or rises just after it."""
+    span, register = of.times[here] - of.times[last], of.register
+    before = next((i for i in reversed(range(last)) if register[i] is not None), None)
+    after = next((i for i in range(here + 1, len(register)) if register[i] is not None), None)
+    paces = []
+    for i, j in ((before, last), (here, after)):
+        if i is not None and j is not None and of.plausible(i, j):
+            paces.append(((register[j] or 0) - (register[i] or 0)) * span // (of.times[j] - of.times[i]))
+    return not paces or step <= LIKE * max(paces) + 2 * count_of(register[last] or 0, register[here] or 0)
 
 
 def _counted_up(of: Samples, last: int) -> bool:

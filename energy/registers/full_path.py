@@ -93,7 +93,7 @@ def _step(
     shares = list(_shared(of, ends, delta.mwh, window))
     certain = delta.lower == delta.upper
     is_seen = delta.mwh == 0 or _in_one_period(of, last, here) or not _is_long(of, last, here)
-    if is_counted or (certain and is_seen):
+    if certain and (is_counted or is_seen):
         yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
         return
     method = "spread" if certain else "estimated"

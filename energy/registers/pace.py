@@ -8,7 +8,7 @@ samples that holds these gives the same answer.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -58,14 +58,22 @@ def is_of_pace(rise: int, span: int, move: Move) -> bool:
     return rise * move.span <= FACTOR * move.mwh * with_slack(span)
 
 
-def _fastest_of(moves: Sequence[Move], falls: Sequence[int]) -> Move | None:
+def _fastest_of(rises: Iterable[Move]) -> Move | None:
     fastest = None
-    for move in moves:
-        if move.mwh < 0 or any(move.mwh <= 2 * fall and fall <= 2 * move.mwh for fall in falls):
-            continue
-        if fastest is None or move.mwh * fastest.span > fastest.mwh * move.span:
-            fastest = move
+    for rise in rises:
+        if fastest is None or rise.mwh * fastest.span > fastest.mwh * rise.span:
+            fastest = rise
     return fastest
+
+
+def _lasting(moves: Sequence[Move]) -> list[int]:
+    """Which of ``moves`` are rises that no fall takes back: each fall takes one of its size."""
+    rises = [n for n, move in enumerate(moves) if move.mwh > 0]
+    for fall in [-move.mwh for move in moves if move.mwh < 0]:
+        alike = [n for n in rises if moves[n].mwh <= 2 * fall and fall <= 2 * moves[n].mwh]
+        if alike:
+            rises.remove(min(alike, key=lambda n: abs(moves[n].mwh - fall)))
+    return rises
 
 
 class Pace:
@@ -95,10 +103,12 @@ class Pace:
         return max(energies, default=None)
 
     def _fastest(self, i: int, j: int) -> tuple[Move | None, Move | None]:
-        """The fastest rise before the step and after it that no fall of its size takes back, as a marker's is."""
-        before, after = [*self._moves(self._before(i))], [*self._moves(self._after(j))]
-        falls = [-move.mwh for move in (*before, *after) if move.mwh < 0]
-        return _fastest_of(before, falls), _fastest_of(after, falls)
+        """The fastest rise before the step and after it that no fall takes back, as it does a marker's."""
+        moves = [*self._moves(self._before(i))]
+        many = len(moves)
+        moves += self._moves(self._after(j))
+        lasting = _lasting(moves)
+        return _fastest_of(moves[n] for n in lasting if n < many), _fastest_of(moves[n] for n in lasting if n >= many)
 
     def _before(self, i: int) -> list[int]:
         at = bisect_left(self._have, i)
@@ -115,7 +125,8 @@ class Pace:
         for k in near:
             change = self._register[k] - self._register[since]
             if change:
-                yield Move(change, self._times[k] - self._times[since])
+                # Since when a register counts that showed 0 is not known.
+                yield Move(change, self._times[k] - self._times[since] if self._register[since] else REACH_US)
                 since = k
 
     def _standing(self, i: int, j: int) -> int:

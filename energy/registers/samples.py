@@ -133,6 +133,10 @@ class Samples:
         usual = self._pace.usual(i, j) if integral is None else integral + integral // 10
         return None if usual is None else usual + 2 * count_of(self.register[i] or 0, self.register[j] or 0)
 
+    def is_first(self, i: int) -> bool:
+        """Whether no sample before ``i`` has a register."""
+        return all(value is None for value in self.register[:i])
+
     def climbed(self, i: int, j: int) -> bool:
         """Whether the step from ``i`` up to ``j`` is like those near it, and so what the register counted."""
         before, after = self.register[i] or 0, self.register[j] or 0

@@ -101,8 +101,8 @@ def _between_counts(of: Samples, valid: Sequence[int], first: int, at: int) -> i
 
 
 def _stood_still(of: Samples, first: int, last: int) -> bool:
-    """Whether power surely flowed while the register stood still."""
-    long = of.times[last] - of.times[first] >= STUCK_US
+    """Whether power surely flowed while the register stood still, or crept."""
+    long = of.times[last] - of.times[first] >= STUCK_US or of.register[first] != of.register[last]
     return long and of.least(first, last) > max(
         STUCK_MWH, 3 * count_of(of.register[first] or 0, of.register[last] or 0)
     )

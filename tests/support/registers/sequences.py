@@ -55,12 +55,16 @@ def _factor(factor: float) -> Callable[[Fault], None]:
     return change
 
 
+def _beyond_steps(of: Fault) -> float:
+    """What differs by less (Wh) than the steps may is taken for energy by anyone."""
+    return 20 * max(after - before for before, after in pairwise(of.wh)) + 100_000
+
+
 def _shift(of: Fault) -> None:
-    """Another meter, from here on; what differs less than its steps may is taken for energy by anyone."""
-    steps = [after - before for before, after in pairwise(of.wh)]
+    """Another meter, from here on."""
     to = of.chance.uniform(0, 9) * 10 ** of.chance.randrange(3, 8)
-    if abs(to - of.wh[of.begin]) < 20 * max(steps) + 100_000:
-        to = of.wh[of.begin] + 20 * max(steps) + 100_000
+    if abs(to - of.wh[of.begin]) < _beyond_steps(of):
+        to = of.wh[of.begin] + _beyond_steps(of)
     offset = round(to) - of.wh[of.begin]
     of.wh[of.begin :] = [max(0.0, value + offset) for value in of.wh[of.begin :]]
 

@@ -13,10 +13,17 @@ BEFORE_AND_AFTER = 2 * (CONTEXT + 1)
 """What the speed layer looks up beside a window."""
 WINDOW_US = 2 * 3600 * 1_000_000
 SEEDS = range(30_000, 30_600)
+NEAR_THE_TRUTH = (
+    *(100059, 102099, 109165, 210889, 219039, 225733, 306165),  # a marker or a loss no greater than a few steps
+    *(107113, 206125, 213055, 229413, 300150),  # first readings
+    *(101133, 110073, 211405, 212503, 219433, 223107, 233467),  # resets that look as if a register wrapped
+    *(205874, 217086, 222873, 224378, 234379, 239085),  # two faults, of which one looks like the other's end
+)
+"""Sequences whose fault differs little from what the register might have counted."""
 
 
 def test_no_total_is_out_of_its_bounds_or_without_a_cause() -> None:
-    assert verdicts(SEEDS) == []
+    assert verdicts([*SEEDS, *NEAR_THE_TRUTH]) == []
 
 
 @pytest.mark.parametrize("seeds", [range(SEEDS.start, SEEDS.start + 300, 2)], ids=["150-sequences"])

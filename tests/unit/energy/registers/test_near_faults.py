@@ -1,0 +1,108 @@
+"""Faults that differ little from what a register counts: bounds hold the truth, and no value is invented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from energy.registers.counters import ANY_HOLE, Portion, portions
+from energy.registers.pace import MW_US
+
+START = datetime(2026, 6, 1, 7, tzinfo=timezone.utc)
+RATES_S = (60, 300, 900)
+COUNT = 40
+AT = 16
+POWER_W = 360_000.0
+
+Registers = list[float]
+
+
+def _steady(rate_s: int, base_wh: float) -> Registers:
+    return [base_wh + round(POWER_W * rate_s * n / 3600) for n in range(COUNT)]
+
+
+def _energy(wh: Registers, rate_s: int) -> list[Portion]:
+    samples = [(START + timedelta(seconds=rate_s * n), value, None) for n, value in enumerate(wh)]
+    return list(portions(samples, None, ANY_HOLE).values())
+
+
+def _loses_three_steps(wh: Registers, step: float) -> Registers:
+    return [value - 3 * step if AT <= n < AT + 6 else value for n, value in enumerate(wh)]
+
+
+def _marker_it_passes(wh: Registers, step: float) -> Registers:
+    shift = 65_535.0 - wh[AT + 6]
+    return [65_535.0 if AT <= n < AT + 6 else value + shift for n, value in enumerate(wh)]
+
+
+def _first_reading_a_marker_near_it(wh: Registers, step: float) -> Registers:
+    return [65_535.0, *(value - wh[0] + 65_535 + step for value in wh[1:])]
+
+
+def _first_reading_0_near_it(wh: Registers, step: float) -> Registers:
+    return [0.0, *(value - wh[0] + step for value in wh[1:])]
+
+
+def _another_meter_then_reset(wh: Registers, step: float) -> Registers:
+    changed = [value if n < AT else value + 30 * step for n, value in enumerate(wh)]
+    return [value if n < AT + 15 else value - changed[AT + 15] + step / 2 for n, value in enumerate(changed)]
+
+
+KINDS: dict[str, Callable[[Registers, float], Registers]] = {
+    "a sum that loses a device no larger than three steps": _loses_three_steps,
+    "a marker that the register passes": _marker_it_passes,
+    "first reading a marker a step below": _first_reading_a_marker_near_it,
+    "first reading 0, a step below": _first_reading_0_near_it,
+    "another meter, then a reset": _another_meter_then_reset,
+}
+
+
+@pytest.mark.parametrize("rate_s", RATES_S)
+@pytest.mark.parametrize("kind", KINDS)
+def test_bounds_hold_the_truth_beside_a_fault_of_a_few_steps(kind: str, rate_s: int) -> None:
+    step = POWER_W * rate_s / 3600
+    # The meter that lost three steps shows more; the others are new.
+    wh = _steady(rate_s, 30 * step)
+    true_mwh = round((wh[-1] - wh[0]) * 1000)
+    found = _energy(KINDS[kind](wh, step), rate_s)
+    covered = sum(portion.covered for portion in found)
+    unknown = (rate_s * (COUNT - 1) * 1_000_000 - covered) * round(POWER_W * 1000) // MW_US
+    assert sum(portion.lower for portion in found) <= true_mwh + 4000, found
+    assert sum(portion.upper for portion in found) + unknown >= true_mwh - 4000, found
+    assert sum(portion.mwh for portion in found) <= 1.5 * true_mwh, found
+
+
+@pytest.mark.parametrize("rate_s", RATES_S)
+def test_a_fall_as_large_as_the_steps_near_it_leaves_them_their_pace(rate_s: int) -> None:
+    step = POWER_W * rate_s / 3600
+    wh = _steady(rate_s, 30 * step)
+    found = _energy([value if n < AT else value - 2 * step for n, value in enumerate(wh)], rate_s)
+    assert not any("jump" in portion.cause for portion in found)
+
+
+@pytest.mark.parametrize("rate_s", [5, 10, 20])
+def test_a_register_a_thousand_times_too_small_is_stuck_however_short_it_is(rate_s: int) -> None:
+    wh = _steady(rate_s, 600_000)
+    changed = [value / 1000 if AT <= n < AT + 6 else value for n, value in enumerate(wh)]
+    samples = [(START + timedelta(seconds=rate_s * n), value, POWER_W) for n, value in enumerate(changed)]
+    total = sum(portion.mwh for portion in portions(samples).values())
+    assert total == pytest.approx((wh[-1] - wh[0]) * 1000, rel=0.02)
+
+
+@pytest.mark.parametrize("marker", [None, 429_496_729_500.0])
+@pytest.mark.parametrize("steps_below", [3, 8, 16])
+@pytest.mark.parametrize(("power_w", "rate_s"), [(60_000, 60), (12_000, 300), (4_000, 900)])
+def test_a_reset_some_steps_below_16_bits_is_no_wrap(
+    power_w: int, rate_s: int, steps_below: int, marker: float | None
+) -> None:
+    step = power_w * rate_s / 3600
+    high = 65_537 - steps_below * step
+    wh = [high - step * (AT - 1 - n) if n < AT else 207 + step * (n - AT) for n in range(COUNT)]
+    if marker is not None:
+        wh[AT] = marker
+    found = _energy(wh, rate_s)
+    assert not any("wrap" in portion.cause for portion in found)
+    true_mwh = round(step * (COUNT - 1) * 1000)
+    assert sum(portion.lower for portion in found) <= true_mwh <= sum(portion.upper for portion in found)
