@@ -39,10 +39,10 @@ def _possible_returns(of: Samples, valid: list[int]) -> Iterator[Doubt]:
     """After a fall that is no reset and less than a step may rise: what is lost may come back as if it were counted."""
     for n, (last, here) in enumerate(pairwise(valid), start=1):
         low = value_of(of, here)
-        fall = value_of(of, last) - low
-        is_reset = low <= (of.usual(last, here) or 0) or wrapped(of, last, here) is not None
+        fall, usual = value_of(of, last) - low, of.usual(last, here) or 0
+        is_reset = low <= usual or wrapped(of, last, here) is not None
         if 0 < fall <= RETURNS * of.most(last, here) and not is_reset:
-            yield Doubt(here, valid[min(n + CONTEXT + 1, len(valid) - 1)], fall)
+            yield Doubt(here, valid[min(n + CONTEXT + 1, len(valid) - 1)], fall + usual)
 
 
 def _without_moments(of: Samples, have: list[int]) -> tuple[list[int], dict[int, str]]:

@@ -14,7 +14,17 @@ BEFORE_AND_AFTER = 2 * (CONTEXT + 1)
 WINDOW_US = 2 * 3600 * 1_000_000
 SEEDS = range(30_000, 30_600)
 NEAR_THE_TRUTH = (
-    *(100059, 102099, 109165, 210889, 219039, 225733, 306165),  # a marker or a loss no greater than a few steps
+    *(
+        100059,
+        102099,
+        109165,
+        210889,
+        219039,
+        225733,
+        306165,
+        322033,
+        326713,
+    ),  # a marker or a loss no greater than a few steps
     *(107113, 206125, 213055, 229413, 300150),  # first readings
     *(101133, 110073, 211405, 212503, 219433, 223107, 233467),  # resets that look as if a register wrapped
     *(205874, 217086, 222873, 224378, 234379, 239085),  # two faults, of which one looks like the other's end
