@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import accumulate
 
 from energy.registers.pace import CONTEXT, FACTOR, HOUSEHOLD_MW
 
@@ -62,3 +63,11 @@ def _bridged(
         low, high = power[before] or 0, power[after] or 0
         bridged[i] = low + (high - low) * (times[i] - times[before]) // (times[after] - times[before])
     return bridged, replaced
+
+
+def lasting_median(lasting: Sequence[tuple[float, int]]) -> float:
+    """The median of values each of which lasts for a time."""
+    ordered = sorted(lasting)
+    upto = accumulate(span for _, span in ordered)
+    whole = sum(span for _, span in ordered)
+    return next(value for (value, _), until in zip(ordered, upto, strict=True) if 2 * until >= whole)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import median
 
 from energy.registers.pace import HOUSEHOLD_MW, LIKE, MW_US, SLACK_US, Pace, unquestioned, with_slack
-from energy.registers.power import GAP_US, credible_power
+from energy.registers.power import GAP_US, credible_power, lasting_median
 from energy.registers.resolution import coarse_count, count_of
 
 HEADROOM = 1.5
-"""How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is a round figure."""
+"""How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is round."""
 MAX_POWER_MW = 10**13
 """The greatest power a reading may state, 10 GW (energy.records): the bound where nothing else bounds energy."""
 SPARE_POWER = 10
@@ -172,9 +171,10 @@ class Samples:
                 rise = ((self.register[j] or 0) - (self.register[i] or 0)) * 2 * MW_US
                 # Of its first count nobody saw how much had flowed before.
                 count = coarse_count((self.register[i] or 0, self.register[j] or 0)) if i == begun else 0
-                ratios.append(min(rise, max(twice, rise - count * 2 * MW_US)) / twice)
+                ratio = min(rise, max(twice, rise - count * 2 * MW_US)) / twice
+                ratios.append((ratio, min(self.times[j] - self.times[i], GAP_US)))
         if ratios:
-            return 1 / OFF_BY <= median(ratios) <= OFF_BY
+            return 1 / OFF_BY <= lasting_median(ratios) <= OFF_BY
         return self._capacity_mw is None or all((power or 0) <= self._capacity_mw for power in self.power)
 
     def _capacity_is_wrong(self, power: Sequence[int | None]) -> bool:
