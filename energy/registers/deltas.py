@@ -107,7 +107,7 @@ def _can_wrap_at(of: Samples, last: int, here: int, at: tuple[int, int]) -> bool
 
 
 def _is_like_its_neighbours(of: Samples, last: int, here: int, step: int) -> bool:
-    """Whether the ``step`` goes on as fast as the register rose just before it, or rises just after it."""
+    """Whether the ``step`` goes on about as fast as the register rose just before it, or rises just after it."""
     span, register = of.times[here] - of.times[last], of.register
     before = next((i for i in reversed(range(last)) if register[i] is not None), None)
     after = next((i for i in range(here + 1, len(register)) if register[i] is not None), None)
@@ -115,7 +115,7 @@ def _is_like_its_neighbours(of: Samples, last: int, here: int, step: int) -> boo
     for i, j in ((before, last), (here, after)):
         if i is not None and j is not None and of.plausible(i, j):
             paces.append(((register[j] or 0) - (register[i] or 0)) * span // (of.times[j] - of.times[i]))
-    return not paces or step <= LIKE * max(paces) + 2 * count_of(register[last] or 0, register[here] or 0)
+    return not paces or 4 * step <= 5 * max(paces) + 8 * count_of(register[last] or 0, register[here] or 0)
 
 
 def _counted_up(of: Samples, last: int) -> bool:

@@ -43,7 +43,8 @@ def before_spike(of: Samples, good: list[int], have: list[int], at: int) -> int 
         if of.times[top] < of.times[here] - MOMENT_US and len(good) - 1 - before > FEW:
             return None
         if base <= value:
-            sudden = 2 * (risen - base) >= high - value
+            # What counts above a 0 is the register, and the 0 is none.
+            sudden = 2 * (risen - base) >= high - value and (base > 0 or high == risen)
             near = 10 * (value - base) <= risen - base and of.plausible(root, here)
             counted = wrapped(of, good[-1], here) is not None
             return before if sudden and (near or of.climbed(root, here)) and not counted else None
@@ -102,7 +103,8 @@ def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) ->
         if not is_moment and (value < base or lasted > DAY_US or not (is_settled or (stands and base > 0))):
             return None
         if (base <= value < high and of.plausible(last, have[back])) or (value < base and is_moment):
-            return back
+            is_dip = not is_moment and _back_after_dip(of, have[back - 1], have, back) is not None
+            return None if is_dip else back
         stands = stands and value == high
     return None
 
