@@ -81,15 +81,14 @@ def _without_false_start(of: Samples, have: list[int]) -> list[int]:
     if end >= len(have) or (of.times[have[end - 1]] - of.times[have[0]] > MOMENT_US and end > FEW):
         return have
     first, following = value_of(of, have[0]), value_of(of, have[end])
-    usual = of.usual(have[end - 1], have[end])
-    if following > first and first in ALL_ONES and (usual is None or following - first > usual):
+    if following > first and first in ALL_ONES:
         return have[end:]
     if following > first and first == 0 and not of.climbed(have[end - 1], have[end]):
         return have[end:] if of.plausible(have[end - 1], have[end]) else have[end - 1 :]
     if not 0 < following < first - jitter(first, following) or _comes_back(of, have, end):
         return have
     is_wrap = wrapped(of, have[end - 1], have[end]) is not None
-    return have if is_wrap or following <= (usual or 0) else have[end:]
+    return have if is_wrap or following <= (of.usual(have[end - 1], have[end]) or 0) else have[end:]
 
 
 def _comes_back(of: Samples, have: list[int], end: int) -> bool:
