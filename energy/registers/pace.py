@@ -7,7 +7,7 @@ samples that holds these gives the same answer.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
@@ -104,11 +104,14 @@ class Pace:
 
     def _fastest(self, i: int, j: int) -> tuple[Move | None, Move | None]:
         """The fastest rise before the step and after it that no fall takes back, as it does a marker's."""
-        moves = [*self._moves(self._before(i))]
-        many = len(moves)
-        moves += self._moves(self._after(j))
-        lasting = _lasting(moves)
-        return _fastest_of(moves[n] for n in lasting if n < many), _fastest_of(moves[n] for n in lasting if n >= many)
+        before, after = [*self._moves(self._before(i))], [*self._moves(self._after(j))]
+        moves = [*before, *after, *(move for move in self._moves(self._between(i, j)) if move.mwh < 0)]
+        lasting = [n for n in _lasting(moves) if n < len(before) + len(after)]
+        fastest_before = _fastest_of(moves[n] for n in lasting if n < len(before))
+        return fastest_before, _fastest_of(moves[n] for n in lasting if n >= len(before))
+
+    def _between(self, i: int, j: int) -> list[int]:
+        return self._have[bisect_left(self._have, i) : bisect_right(self._have, j)]
 
     def _before(self, i: int) -> list[int]:
         at = bisect_left(self._have, i)
