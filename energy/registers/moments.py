@@ -103,8 +103,9 @@ def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) ->
         if not is_moment and (value < base or lasted > DAY_US or not (is_settled or (stands and base > 0))):
             return None
         if (base <= value < high and of.plausible(last, have[back])) or (value < base and is_moment):
-            is_dip = not stands and _back_after_dip(of, have[back - 1], have, back) is not None
-            return None if is_dip else back
+            # Of two levels in turn the one that lasts longer is the register's.
+            again = None if stands else _back_after_dip(of, have[back - 1], have, back)
+            return back if again is None or again - back >= back - at else None
         stands = stands and value == high
     return None
 
