@@ -3,14 +3,15 @@
 An interval longer than a quarter-hour is spread evenly over its quarter-hours (method ``spread``). Of two
 statements about the same time of the same meter the one known later holds; of two known at once the measured one,
 then the one that wins by ``energy.conflict``. A measured statement of a shorter time is not wiped by one of a longer
-time that is known later (a bill's total of the month): the shape stays, and the row says ``coarser total``.
+time that is known later (a bill's total of the month): the shape stays, and the row says ``coarser total``. Nor is a
+total of a day or more added to another meter's shorter ones: a bill names the supply by another id.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from energy.balance import balanced
@@ -26,6 +27,8 @@ FIELDS = {
 }
 
 
+DAY_US = timedelta(hours=23) // timedelta(microseconds=1)
+"""The shortest local day: totals as long are known of a supply as a whole."""
 COARSER = "coarser total"
 """Cause of a row whose period a longer statement covers, too, that is known later."""
 
@@ -81,8 +84,12 @@ def _row(quantity: str, period: int, meters: list[list[_Piece]]) -> EnergyRow:
         energy = mwh / MWH
         return EnergyRow(quantity, from_us(period), energy, (end - begin) / QUARTER_US, method, energy, energy)
     mwh, completeness, methods, cause = 0, 1.0, set(), ""
-    for pieces in meters:
-        ordered = _in_precedence(pieces)
+    ordered_by_meter = [_in_precedence(pieces) for pieces in meters]
+    is_known_finer = any(ordered[0].length < DAY_US for ordered in ordered_by_meter)
+    for pieces, ordered in zip(meters, ordered_by_meter, strict=True):
+        if is_known_finer and ordered[0].length >= DAY_US:
+            cause = COARSER
+            continue
         held: list[_Piece] = []
         for piece in ordered:
             if all(piece.end <= other.begin or piece.begin >= other.end for other in held):

@@ -17,6 +17,7 @@ from energy.registers.full_path import LONG_STEP_US, bounded
 from energy.registers.plain import Column, Columns, Standing, plain_standing, shows_marker
 from energy.registers.portion import Portion
 from energy.registers.power import GAP_US
+from energy.registers.resolution import kwh_count
 from energy.registers.samples import HEADROOM, most_in
 
 Shares = list[tuple[int, int, int]]
@@ -70,6 +71,8 @@ def advance(
     Units as in :class:`energy.registers.samples.Samples`; a step longer than ``bridge_us`` is not shared.
     """
     if not times or not _is_whole(register) or shows_marker(0 if course is None else course.register, register):
+        return None
+    if kwh_count(register if course is None else (course.register, *register), power):
         return None
     if course is None:
         if register[0] == 0 < register[-1]:  # it may have begun, or not been read yet

@@ -18,6 +18,7 @@ from energy.registers.moments import (
     value_of,
 )
 from energy.registers.pace import CONTEXT
+from energy.registers.resolution import kwh_count
 from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister, without_standstill
 
@@ -32,6 +33,8 @@ def validate_register(of: Samples) -> ValidRegister:
     valid, causes = _without_moments(of, have)
     found = without_standstill(of, valid, causes, [around(valid, *fall) for fall in falls.items()])
     found.doubts.extend(_possible_returns(of, valid))
+    if count := kwh_count(of.register, of.power):
+        found.doubts.append(Doubt(valid[0], valid[-1], count))
     return found
 
 

@@ -45,7 +45,9 @@ def bound_by_doubts(of: Samples, valid: ValidRegister, found: dict[int, Portion]
     for doubt in valid.doubts:
         for period in range(of.times[doubt.first] // QUARTER_US * QUARTER_US, of.times[doubt.last], QUARTER_US):
             if period in found:
-                found[period] = _within(reads, period, found[period], doubt.mwh)
+                wide = _within(reads, period, found[period], doubt.mwh)
+                most = max(found[period].upper, of.bound(QUARTER_US))
+                found[period] = wide._replace(upper=min(wide.upper, most))
 
 
 def _within(reads: tuple[Sequence[int], Sequence[int]], period: int, portion: Portion, doubt: int) -> Portion:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 COUNTS = (1_000_000, 100_000, 10_000, 1_000)
 """Resolutions of registers in mWh: 1 kWh, 100 Wh, 10 Wh, 1 Wh."""
@@ -14,6 +14,14 @@ def coarse_count(values: Iterable[int]) -> int:
     """The coarsest of :data:`COARSE` that all ``values`` but 0 are multiples of; 0 if there is none."""
     some = {value for value in values if value}
     return next((count for count in COARSE if some and all(value % count == 0 for value in some)), 0)
+
+
+def kwh_count(register: Sequence[int | None], power: Iterable[int | None]) -> int:
+    """The count (mWh) of a register of whole kWh that rises where no power tells what flows between two; else 0."""
+    if any(value is not None and value % COUNTS[0] for value in register) or any(p is not None for p in power):
+        return 0
+    values = {value for value in register if value is not None}
+    return coarse_count(values) if len(values) > 1 else 0
 
 
 def count_of(*values: int) -> int:

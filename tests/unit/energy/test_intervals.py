@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,24 @@ def test_a_bill_known_later_does_not_wipe_the_hours() -> None:
     filled = interval_energy([*hours[:8], bill, interval(600, 60, 1, "estimated", import_wh=9)], MIDNIGHT, DAY)
     late = [row for row in filled if row.quantity == "import" and row.start >= MIDNIGHT + timedelta(hours=8)]
     assert {round(row.energy_wh, 2) for row in late} == {32.29}
+
+
+@pytest.mark.parametrize("days", [1, 2, 31])
+@pytest.mark.parametrize("known_day", [0, 5])
+@pytest.mark.parametrize("method", ["measured", "estimated"])
+def test_a_bill_under_another_meter_id_is_not_added_to_the_hours(days: int, known_day: int, method: str) -> None:
+    hours = [interval(60 * n, 60, 1, import_wh=100 + n) for n in range(24)]
+    bill = interval(0, days * 24 * 60, known_day, method, meter="ES0021", import_wh=2_676.0 * days)
+    rows = [row for row in interval_energy([*hours, bill], MIDNIGHT, DAY) if row.quantity == "import"]
+    assert sum(row.energy_wh for row in rows) == sum(h["import_wh"] for h in hours)
+    assert {row.cause for row in rows} == {"coarser total"}
+    assert {row.method for row in rows} == {"spread"}
+    # Two meters that are known as finely are two, and so are two bills.
+    both = [*hours, *(each | {"meter_id": "b"} for each in hours)]
+    assert sum(row.energy_wh for row in interval_energy(both, MIDNIGHT, DAY) if row.quantity == "import") == 2 * 2676
+    bills = [bill, bill | {"meter_id": "b"}]
+    total = sum(row.energy_wh for row in interval_energy(bills, MIDNIGHT, DAY) if row.quantity == "import")
+    assert total == pytest.approx(2 * 2676)
 
 
 def test_a_window_of_a_long_interval_is_a_part_of_the_whole() -> None:

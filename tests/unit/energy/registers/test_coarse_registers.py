@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from tests.support.registers.shapes import Sample
 START = datetime(2026, 11, 24, 6, tzinfo=timezone.utc)
 
 
-def every(seconds: int, wh: list[float], w: list[float]) -> list[Sample]:
+def every(seconds: int, wh: list[float], w: Sequence[float | None]) -> list[Sample]:
     return [
         (START + timedelta(seconds=seconds * n), register, power)
         for n, (register, power) in enumerate(zip(wh, w, strict=True))
@@ -118,3 +119,28 @@ def test_a_register_that_creeps_beside_its_power_is_not_measured(rate_s: int, fa
     slow = [portion for period, portion in found.items() if 7200 <= (period - to_us(START)) / 1e6 < 10_800]
     assert {portion.method for portion in slow} <= {"integrated", "estimated"}
     assert all("stuck" in portion.cause for portion in slow)
+
+
+@pytest.mark.parametrize("rate_s", [60, 300, 900])
+@pytest.mark.parametrize("count", [1000, 10_000])
+@pytest.mark.parametrize("power_w", [90.0, 600.0, 4000.0, 12_000.0])
+def test_a_register_of_whole_kwh_without_power_tells_energy_to_its_count(
+    rate_s: int, count: int, power_w: float
+) -> None:
+    energy = [power_w * rate_s * n / 3600 for n in range(48 * 3600 // rate_s)]
+    wh = [(1_234_000 // count * count) + each // count * count for each in energy]
+    found = portions(every(rate_s, [*wh], [None] * len(wh)), None, ANY_HOLE)
+    assert total(found)[1] == wh[-1] - wh[0]
+    if wh[-1] == wh[0]:
+        return
+    for portion in found.values():
+        true = power_w * 1000 * portion.covered / 3.6e9
+        assert portion.lower <= true <= portion.upper
+        assert portion.upper - portion.lower <= 4 * count * 1000
+
+
+@pytest.mark.parametrize("rate_s", [60, 300, 900])
+def test_a_register_of_whole_wh_without_power_is_exact(rate_s: int) -> None:
+    wh = [1_234_000.0 + n * rate_s // 60 for n in range(100)]
+    found = portions(every(rate_s, [*wh], [None] * len(wh)), None, ANY_HOLE)
+    assert all(portion.lower == portion.mwh == portion.upper for portion in found.values())
