@@ -17,7 +17,7 @@ from energy.registers.full_path import LONG_STEP_US, bounded
 from energy.registers.plain import Column, Columns, Standing, plain_standing, shows_marker
 from energy.registers.portion import Portion
 from energy.registers.power import GAP_US
-from energy.registers.resolution import kwh_count
+from energy.registers.resolution import COUNTS, kwh_count
 from energy.registers.samples import HEADROOM, most_in
 
 Shares = list[tuple[int, int, int]]
@@ -72,18 +72,16 @@ def advance(
     """
     if not times or not _is_whole(register) or shows_marker(0 if course is None else course.register, register):
         return None
-    if kwh_count(register if course is None else (course.register, *register), power):
+    if register[-1] % COUNTS[0] == 0 and kwh_count(register if course is None else (course.register, *register), power):
         return None
     if course is None:
         if register[0] == 0 < register[-1]:  # it may have begun, or not been read yet
             return None
         edge = times[0] - times[0] % QUARTER_US + QUARTER_US
         course = Course(times[0], register[0], power[0], Standing(0, times[0]), (times[0], register[0]), edge, {})
-    last = course.time, course.register, course.power
-    standing = plain_standing(last, course.standing, Columns(times, register, power), _most_mw(capacity_w))
-    if standing is None:
-        return None
-    return _with_steps(course, times, register, power, bridge_us)._replace(standing=standing)
+    last, columns = (course.time, course.register, course.power), Columns(times, register, power)
+    standing = plain_standing(last, course.standing, columns, _most_mw(capacity_w))
+    return None if standing is None else _with_steps(course, standing, columns, bridge_us)
 
 
 def _most_mw(capacity_w: float | None) -> int | None:
@@ -94,11 +92,11 @@ def _is_whole(column: Column) -> TypeGuard[Sequence[int]]:
     return None not in column
 
 
-def _with_steps(course: Course, times: Sequence[int], register: Sequence[int], power: Column, bridge_us: int) -> Course:
+def _with_steps(course: Course, standing: Standing, columns: Columns, bridge_us: int) -> Course:
     """Whole runs within a quarter-hour by their ends, steps across its edges shared, long steps kept apart."""
     t0, r0, p0, _, (begun, began_at), edge, sums, gaps = course
     sums = dict(sums)
-    for t1, r1, p1 in zip(times, register, power, strict=True):
+    for t1, r1, p1 in zip(*columns, strict=True):
         if t1 > edge:
             _add(sums, [(edge - QUARTER_US, r0 - began_at, t0 - begun)])
             shares = _shared(r1 - r0, t0, t1, p0, p1)
@@ -110,7 +108,7 @@ def _with_steps(course: Course, times: Sequence[int], register: Sequence[int], p
             edge = t1 + -t1 % QUARTER_US
             begun, began_at = t1, r1
         t0, r0, p0 = t1, r1, p1
-    return Course(t0, r0, p0, course.standing, (begun, began_at), edge, sums, gaps)
+    return Course(t0, r0, p0, standing, (begun, began_at), edge, sums, gaps)
 
 
 def _add(sums: dict[int, tuple[int, int]], shares: Shares) -> None:

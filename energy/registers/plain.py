@@ -30,6 +30,7 @@ from energy.registers.standstill import CREEPS, STUCK_MWH
 Column = Sequence[int | None]
 Last = tuple[int, int, int | None]
 """Time, register and power of the sample before."""
+_MARKERS = sorted(ALL_ONES)
 _STANDING = MW_US * STUCK_MWH
 _CREEPING = MW_US * CREEPS
 
@@ -56,9 +57,10 @@ class Standing(NamedTuple):
 
 def shows_marker(before: int, register: Sequence[int]) -> bool:
     """Whether a rising register comes to all ones otherwise than by counting; ``before`` is the value before it."""
-    for marker in ALL_ONES:
-        if not register[0] <= marker <= register[-1]:
-            continue
+    first, last = register[0], register[-1]
+    for marker in _MARKERS[bisect_left(_MARKERS, first) :]:
+        if marker > last:
+            return False
         at = bisect_left(register, marker)
         held = register[at - 1] if at else before
         if register[at] == marker and marker - held > 2 * count_of(held, marker):
@@ -73,44 +75,46 @@ def plain_standing(last: Last, standing: Standing, columns: Columns, capacity: i
     if capacity is None:
         return _plain_by_pace(last, standing, columns)
     (t0, r0, p0), energy = last, standing.energy
+    # What depends on the span alone is made anew only where the span changes.
+    known, allowed = -1, 0
     for t1, r1, p1 in zip(*columns, strict=True):
-        step = r1 - r0
+        step, span = r1 - r0, t1 - t0
         if step > 0:
-            if p0 and p1 and step * _CREEPING < p0 * (t1 - t0):
+            if p0 and step * _CREEPING < p0 * span and p1:
+                return None
+            if span != known:
+                known, allowed = span, capacity * (span + SLACK_US) // MW_US
+            if step > allowed and step - allowed > 2 * count_of(r0, r1):
                 return None
             energy = 0
-            beyond = step - capacity * (t1 - t0 + SLACK_US) // MW_US
-            if beyond > 0 and beyond > 2 * count_of(r0, r1):
-                return None
         elif step < 0:
             return None
-        elif p0 and p1 and t1 - t0 <= GAP_US:
-            energy += min(p0, p1) * (t1 - t0)
+        elif p0 and p1 and span <= GAP_US:
+            energy += min(p0, p1) * span
             if energy > _STANDING:
                 return None
         t0, r0, p0 = t1, r1, p1
-    return standing._replace(energy=energy)
+    return Standing(energy, standing.since, standing.samples, standing.move)
 
 
 def _plain_by_pace(last: Last, standing: Standing, columns: Columns) -> Standing | None:
     """The same where no capacity is known: the last move is the evidence of the next one's pace."""
-    t0, r0, p0 = last
-    energy, since, samples, move = standing
+    (t0, r0, p0), (energy, since, samples, (mwh, time)) = last, standing
+    known, free = -1, 0
     for t1, r1, p1 in zip(*columns, strict=True):
-        span, step = t1 - t0, r1 - r0
+        step, span = r1 - r0, t1 - t0
         if step > 0:
-            if p0 and p1 and step * _CREEPING < p0 * span:
+            if p0 and step * _CREEPING < p0 * span and p1:
                 return None
-            beyond = 0
-            if p0 is not None and p1 is not None and span <= GAP_US:
-                beyond = step - SPARE_MWH - SPARE_POWER * max(p0, p1) * with_slack(span) // MW_US
-            if step > unquestioned(span + SLACK_US):
-                is_near = samples < CONTEXT and t0 - since + move.span <= REACH_US
-                if not (is_near and is_of_pace(step, span, move)):
+            if span != known:
+                known, free = span, unquestioned(span + SLACK_US)
+            if step > free:
+                is_near = samples < CONTEXT and t0 - since + time <= REACH_US
+                if not (is_near and is_of_pace(step, span, Move(mwh, time))):
                     return None
-            if beyond > 0 and beyond > 2 * count_of(r0, r1):
+            if step > SPARE_MWH and _beyond_power(step, span, p0, p1) > 2 * count_of(r0, r1):
                 return None
-            move = Move(step, t1 - since)
+            mwh, time = step, t1 - since
             energy, since, samples = 0, t1, 0
         elif step < 0:
             return None
@@ -121,7 +125,14 @@ def _plain_by_pace(last: Last, standing: Standing, columns: Columns) -> Standing
                 if energy > _STANDING:
                     return None
         t0, r0, p0 = t1, r1, p1
-    return Standing(energy, since, samples, move)
+    return Standing(energy, since, samples, Move(mwh, time))
+
+
+def _beyond_power(step: int, span: int, p0: int | None, p1: int | None) -> int:
+    """How much (mWh) a ``step`` shows beyond what power at its ends allows; 0 where power does not bound it."""
+    if p0 is None or p1 is None or span > GAP_US:
+        return 0
+    return step - SPARE_MWH - SPARE_POWER * max(p0, p1) * with_slack(span) // MW_US
 
 
 def _is_credible(before: int | None, power: Column, capacity: int | None) -> bool:
