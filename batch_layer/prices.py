@@ -28,17 +28,17 @@ STALE = pd.Timedelta("2D")
 def run(night: Night) -> Outcome:
     """Hand on the forecast prices and the record of the models. A reader takes those of published runs alone."""
     markets, notes = read_markets(night)
-    found = ahead(
+    forecasts = ahead(
         night.spark,
         markets,
         candidates.ENGINES[night.settings.price.model],
         weather.read(night, markets),
     )
-    rows = [row for each in found for row in _price_rows(each, night.run)]
-    records = [(each.market.market, each.market.zone, *row) for each in found for row in each.record]
+    rows = [row for each in forecasts for row in _price_rows(each, night.run)]
+    records = [(each.market.market, each.market.zone, *row) for each in forecasts for row in each.record]
     for artifact, content in ((PRICE_FORECAST, rows), (PRICE_SKILL, records)):
         artifact.write(night, night.spark.createDataFrame(content, artifact.columns), is_small=True)
-    known_days = {f"{each.market.market}_{each.market.zone}_known_days": each.days for each in found}
+    known_days = {f"{each.market.market}_{each.market.zone}_known_days": each.days for each in forecasts}
     return Outcome({"price_hours": len(rows), "prices_not_forecast": notes} | known_days)
 
 
@@ -55,12 +55,12 @@ def read_markets(night: Night) -> tuple[list[Market], int]:
     chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*night.settings.price.series))
     known = _newest(chosen).toPandas()
     stale = pd.Timestamp(night.run.cut).tz_localize(None) - STALE
-    found = []
+    markets = []
     for market, zone in series:
         own = known[(known["market"] == market) & (known["zone"] == zone)]
         if len(own) and own["end"].max() > stale:
-            found.append(Market(market, zone, hourly(own)))
-    return found, len(series) - len(found)
+            markets.append(Market(market, zone, hourly(own)))
+    return markets, len(series) - len(markets)
 
 
 def _newest(rows: DataFrame) -> DataFrame:
@@ -85,8 +85,8 @@ def hourly(rows: pd.DataFrame) -> pd.Series:
     return answer
 
 
-def _price_rows(found: Ahead, run: Run) -> list[tuple[object, ...]]:
-    market = found.market
+def _price_rows(forecast: Ahead, run: Run) -> list[tuple[object, ...]]:
+    market = forecast.market
     return [
         (
             market.market,
@@ -103,7 +103,7 @@ def _price_rows(found: Ahead, run: Run) -> list[tuple[object, ...]]:
             hour.model,
             hour.step,
         )
-        for hour in found.hours
+        for hour in forecast.hours
     ]
 
 

@@ -64,7 +64,7 @@ def forecasts(design: Design, begin: int, case: Case) -> dict[str, NDArray[np.fl
         for part in candidates.learners_of(ENGINES, case.weather, alone=True)
         for day in days
     ]
-    return candidates.made(ENGINES, solve(spark, {"": design}, tasks)[""]) | {NAIVE: design.naive}
+    return candidates.forecasts_of(ENGINES, solve(spark, {"": design}, tasks)[""]) | {NAIVE: design.naive}
 
 
 def inputs_of(name: str) -> str:

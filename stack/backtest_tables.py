@@ -32,7 +32,7 @@ def show(console: Console, result: Result) -> None:
     _table(console, "MAE by horizon", "hours ahead", columns, scores.by(rows, levels, hour).round(5).to_dict("index"))
     _table(console, "MAE by series", "", columns, scores.by(rows, levels, "series_id").round(5).to_dict("index"))
     share = scores.coverage(rows, levels)
-    share = share[share.index.isin(_nine(levels))]
+    share = share[share.index.isin(_nine_levels(levels))]
     covered = {
         f"q{level:g}": {"wanted": level, "outcomes below": round(float(share[level]), 4)} for level in share.index
     }
@@ -69,7 +69,7 @@ def _show_repairs(console: Console, result: Result) -> None:
             )
 
 
-def _nine(levels: tuple[float, ...]) -> tuple[float, ...]:
+def _nine_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
     """At most nine of the levels, evenly spread."""
     if len(levels) <= 9:
         return levels

@@ -103,19 +103,19 @@ def spawn(place: Place, service: Service) -> psutil.Process:
 
 def members(place: Place, name: str) -> list[psutil.Process]:
     """Every living process of service ``name``: the one started and its children, oldest first."""
-    return [process for found, process in ours(place) if found == name]
+    return [process for label, process in ours(place) if label == name]
 
 
 def ours(place: Place) -> list[tuple[str, psutil.Process]]:
     """Every living process of this home as (service, process), oldest first."""
     prefix = place.mark("")
-    found: list[tuple[float, str, psutil.Process]] = []
+    marked: list[tuple[float, str, psutil.Process]] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             mark = process.environ().get(MARK, "")
             if mark.startswith(prefix) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append((process.create_time(), mark.removeprefix(prefix), process))
-    return [(name, process) for _, name, process in sorted(found, key=lambda each: each[0])]
+                marked.append((process.create_time(), mark.removeprefix(prefix), process))
+    return [(name, process) for _, name, process in sorted(marked, key=lambda each: each[0])]
 
 
 def resident(process: psutil.Process) -> int:

@@ -59,7 +59,7 @@ class Keeper(threading.Thread):
         while any(other.is_alive() for other in self._dependents()):
             time.sleep(0.1)
         stop(self.place, self.service.name, self.service.grace)
-        self._tell("stopped")
+        self._record("stopped")
 
     def _may_start(self) -> bool:
         return (self.service.is_hardy and self.state.restarts > 0) or self._all_ready()
@@ -78,20 +78,20 @@ class Keeper(threading.Thread):
         ready_at = math.inf
         try:
             process = leader(self.place, self.name) or self._start()
-            self._tell("starting", process.pid)
+            self._record("starting", process.pid)
             ended = self._await_ready(process)
             if not ended:
                 ready_at = time.monotonic()
-                self._tell("ready", process.pid)
+                self._record("ready", process.pid)
                 ended = self._await_end(process)
         except Exception as error:  # a service's own trouble must not end the watch over it
             ended = f"{type(error).__name__}: {error}"
         if not self.stopping.is_set():
             self.state.failures += self.state.state != "ready"
             self.state.restarts += 1
-            ended += _want_of_room(self.place)
+            ended += _disk_full(self.place)
             log.warning("%s: %s; starting it again", self.name, ended)
-            self._tell("failed", error=ended)
+            self._record("failed", error=ended)
         return time.monotonic() - ready_at
 
     def _start(self) -> psutil.Process:
@@ -116,20 +116,20 @@ class Keeper(threading.Thread):
             if time.monotonic() > end:
                 stop(self.place, self.name, self.service.grace)
                 return f"was not ready after {self.service.patience:.0f} s ({doubt})"
-        return "told to stop"
+        return "was stopped"
 
     def _await_end(self, process: psutil.Process) -> str:
-        before = self._lives()
+        before = self._restarts()
         while not self.stopping.is_set():
             if ended := _ended(process, 0.5):
                 return ended
-            if self._lives() != before and self._all_ready():
-                before = self._lives()
+            if self._restarts() != before and self._all_ready():
+                before = self._restarts()
                 if ended := self._await_answer(process):
                     return ended
-        return "told to stop"
+        return "was stopped"
 
-    def _lives(self) -> list[int]:
+    def _restarts(self) -> list[int]:
         """How often each service this one needs has been started again."""
         return [other.state.restarts for other in self._needed()]
 
@@ -157,13 +157,13 @@ class Keeper(threading.Thread):
             except Exception:
                 time.sleep(1)
 
-    def _tell(self, state: str, pid: int | None = None, error: str = "") -> None:
+    def _record(self, state: str, pid: int | None = None, error: str = "") -> None:
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.state.state, self.state.pid, self.state.since, self.state.error = state, pid, now, error
         log.info("%s %s%s", self.name, state, f" (process {pid})" if pid else "")
 
 
-def _want_of_room(place: Place) -> str:
+def _disk_full(place: Place) -> str:
     data = place.home / "data"
     folder = data if data.is_dir() else place.home
     left = shutil.disk_usage(folder).free

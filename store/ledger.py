@@ -48,8 +48,8 @@ def offsets_text(offsets: Mapping[str, int]) -> str:
 
 def last_offsets(session: Any, topic: str, layer: str, before: int) -> dict[int, int]:
     """By Kafka partition the last offset that the layer's batches with a number below ``before`` have taken."""
-    found = furthest(row.last_offsets for row in session.execute(LAST, (topic, layer, before)))
-    return {int(partition): offset for partition, offset in found.items()}
+    offsets = furthest(row.last_offsets for row in session.execute(LAST, (topic, layer, before)))
+    return {int(partition): offset for partition, offset in offsets.items()}
 
 
 def furthest(written: Iterable[str | None]) -> dict[str, int]:
@@ -61,6 +61,6 @@ def furthest(written: Iterable[str | None]) -> dict[str, int]:
     return greatest
 
 
-def passed_over(last: Mapping[str, int], first: Mapping[str, int]) -> int:
+def dropped_between(last: Mapping[str, int], first: Mapping[str, int]) -> int:
     """Messages between the ``last`` offsets taken and the ``first`` of the next batch: Kafka dropped them meanwhile."""
     return sum(max(0, offset - last[partition] - 1) for partition, offset in first.items() if partition in last)

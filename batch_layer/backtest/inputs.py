@@ -67,12 +67,12 @@ def read_history(
         key = str(series_id)
         unreadable = int(unread[own.index].sum())
         try:
-            found = read_series(key, own, quantity, (sites or {}).get(key, Site()).capacity)
+            history = read_series(key, own, quantity, (sites or {}).get(key, Site()).capacity)
         except SeriesRefused as error:
             refused.append(f"{error} {unreadable:,} cells hold no number." if unreadable else str(error))
             continue
-        repairs = replace(found.repairs, unreadable=found.repairs.unreadable + unreadable)
-        known[key] = replace(found, repairs=repairs)
+        repairs = replace(history.repairs, unreadable=history.repairs.unreadable + unreadable)
+        known[key] = replace(history, repairs=repairs)
         kept.append(own)
     if not kept:
         raise BadInput(f"{path}: no series to forecast. {' '.join(refused[:3])}")

@@ -59,21 +59,21 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
     refused = read.refused
     weather = inputs.read_weather(wanted.weather, wanted.quantity, wanted.first) if wanted.weather else None
     report(f"history: {len(read.known)} series, {read.hours:,} hours")
-    found = []
+    laid_out = []
     for name, own in read.known.items():
         its = None if weather is None else weather[weather["series_id"] == name].drop(columns="series_id")
-        laid, said = _laid_out(name, own.values, wanted, sites.get(name, Site()), its)
-        found += [laid] if laid else []
+        laid, said = _design_of(name, own.values, wanted, sites.get(name, Site()), its)
+        laid_out += [laid] if laid else []
         refused += [said] if said else []
-    if not found:
+    if not laid_out:
         raise inputs.BadInput(f"{wanted.history}: no series to forecast. {' '.join(refused[:3])}")
-    parts = {s.name: candidates.learners_of(engines, s.design.has_weather) for s in found if s.is_tried}
-    tasks = [task for s in found for part in parts.get(s.name, ()) for task in _tasks(s, part)]
+    parts = {s.name: candidates.learners_of(engines, s.design.has_weather) for s in laid_out if s.is_tried}
+    tasks = [task for s in laid_out for part in parts.get(s.name, ()) for task in _tasks(s, part)]
     report(f"models: {len(tasks)} fits of {len({p for each in parts.values() for p in each})} kinds")
-    prices = solve(spark, {s.name: s.design for s in found}, tasks)
+    prices = solve(spark, {s.name: s.design for s in laid_out}, tasks)
     blocks, levels = [], tuple(sorted({*wanted.levels, 0.5}))
-    for series in found:
-        by_maker = candidates.made(engines, prices.get(series.name, {}))
+    for series in laid_out:
+        by_maker = candidates.forecasts_of(engines, prices.get(series.name, {}))
         issued = issue(series.design, by_maker, series.begin, len(series.design.origins), levels)
         blocks.append(_rows(series, issued))
         counted = ", ".join(f"{count} days by {name}" for name, count in Counter(issued.maker).most_common())
@@ -83,7 +83,7 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
     )
 
 
-def _laid_out(
+def _design_of(
     name: str, values: pd.Series, wanted: Wanted, site: Site, weather: pd.DataFrame | None
 ) -> tuple[Series | None, str]:
     """The series laid out, None where it can't be forecast; and what is to be said of it."""

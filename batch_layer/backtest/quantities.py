@@ -147,8 +147,8 @@ def _try(
     tried = {}
     for engine in task.engines:
         model = fit(_before(table, since), task.quantity, names, replace(TRIAL, engine=engine), trial)
-        found = predict(model, trial, TRIAL_LEVELS).toPandas()
-        tried[engine] = mean_loss(found, TRIAL_LEVELS), found
+        predicted = predict(model, trial, TRIAL_LEVELS).toPandas()
+        tried[engine] = mean_loss(predicted, TRIAL_LEVELS), predicted
         loss = f"loss {tried[engine][0]:.4f} of the mean" if np.isfinite(tried[engine][0]) else "nothing to be tried on"
         report(f"{engine}: {loss} on the {RETRAIN_DAYS} days before")
     trial.unpersist()

@@ -121,8 +121,8 @@ def with_quantiles(predictions: DataFrame, quantity: str) -> DataFrame:
 
 
 def _hindcasts(night: Night) -> DataFrame:
-    found = [with_quantiles(artifact.read(night), name) for name, artifact in HINDCASTS.items()]
-    return found[0].unionByName(found[1])
+    hindcasts = [with_quantiles(artifact.read(night), name) for name, artifact in HINDCASTS.items()]
+    return hindcasts[0].unionByName(hindcasts[1])
 
 
 def _recorded(night: Night) -> DataFrame | None:

@@ -31,13 +31,13 @@ def quantiles(
     if not known.any():
         return np.repeat(point[..., None], len(at), axis=-1)
     whole = np.quantile(errors[known], [*levels, 0.5])
-    found = np.empty((*point.shape, len(at)))
+    values = np.empty((*point.shape, len(at)))
     for part in range(24 // PART_HOURS):
         own = errors[known & (error_hour // PART_HOURS == part)]
         shift = np.quantile(own, [*levels, 0.5]) if len(own) >= FEWEST else whole
         here = hour // PART_HOURS == part
-        found[here] = point[here][:, None] + np.where(at == 0.5, 0.0, shift[:-1])
+        values[here] = point[here][:, None] + np.where(at == 0.5, 0.0, shift[:-1])
     upper, lower = at > 0.5, at < 0.5
-    found[..., upper] = np.maximum(found[..., upper], point[..., None])
-    found[..., lower] = np.minimum(found[..., lower], point[..., None])
-    return np.sort(found, axis=-1)
+    values[..., upper] = np.maximum(values[..., upper], point[..., None])
+    values[..., lower] = np.minimum(values[..., lower], point[..., None])
+    return np.sort(values, axis=-1)

@@ -55,26 +55,28 @@ class Learner:
 def learners_of(engines: Sequence[str], weather: bool, alone: bool = False) -> list[Learner]:
     """The parts that ``engines`` are made of; with ``weather`` each also with it, ``alone`` also without prices."""
     learning = {part for engine in engines for part in ((LASSO, TREES) if engine == MEAN else (engine,))}
-    found = []
+    learners = []
     for engine in (e for e in (LASSO, TREES, PERCEPTRON) if e in learning):
         for days in lasso.WINDOWS if engine == LASSO else (None,):
-            found.append(Learner(engine, days))
+            learners.append(Learner(engine, days))
             if weather:
-                found.append(Learner(engine, days, weather=True))
+                learners.append(Learner(engine, days, weather=True))
             if weather and alone:
-                found.append(Learner(engine, days, lags=False, weather=True))
-    return found
+                learners.append(Learner(engine, days, lags=False, weather=True))
+    return learners
 
 
-def made(engines: Sequence[str], parts: Mapping[Learner, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
-    """The forecasts of ``engines`` by name, out of their parts'; means are of what each part says."""
+def forecasts_of(
+    engines: Sequence[str], parts: Mapping[Learner, NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]]:
+    """The forecasts of ``engines`` by name, out of their parts; a mean is that of its parts."""
     by_name: dict[str, list[NDArray[np.float64]]] = {}
     for part, prices in parts.items():
         by_name.setdefault(part.name, []).append(prices)
     single = {name: np.mean(each, axis=0) for name, each in by_name.items()}
-    found = {name: prices for name, prices in single.items() if name.startswith(tuple(e for e in engines if e != MEAN))}
+    asked = {name: prices for name, prices in single.items() if name.startswith(tuple(e for e in engines if e != MEAN))}
     if MEAN in engines:
         for inputs in ("", WITH_WEATHER):
             if LASSO + inputs in single and TREES + inputs in single:
-                found[MEAN + inputs] = (single[LASSO + inputs] + single[TREES + inputs]) / 2
-    return found
+                asked[MEAN + inputs] = (single[LASSO + inputs] + single[TREES + inputs]) / 2
+    return asked

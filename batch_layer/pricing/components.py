@@ -26,8 +26,8 @@ STANDS_IN = "last known tolls"
 
 def tolls(times: NDArray[np.datetime64], zone: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Tolls and charges (EUR/MWh) of each hour (UTC), and where the last known ones stand in."""
-    found = [pvpc.tolls(tariffs(), instant, zone) for instant in _instants(times)]
-    values, stands_in = (np.array(part).reshape(times.shape) for part in zip(*found, strict=True))
+    dated = [pvpc.tolls(tariffs(), instant, zone) for instant in _instants(times)]
+    values, stands_in = (np.array(part).reshape(times.shape) for part in zip(*dated, strict=True))
     return values, stands_in
 
 

@@ -67,8 +67,8 @@ class Ahead:
 
 
 @dataclass(frozen=True)
-class Laid:
-    """A market laid out: designs of each block, the last origin of which is the one to forecast."""
+class MarketDesign:
+    """A market and its designs, one a block; the last origin of each is the one to forecast."""
 
     market: Market
     values: pd.Series
@@ -84,24 +84,26 @@ def ahead(
     spark: SparkSession, markets: Sequence[Market], engines: Sequence[str], weather: pd.DataFrame | None
 ) -> list[Ahead]:
     """Forecast every market that at least a day is known of; those too short for a model by the naive forecast."""
-    laid = [lay(market, weather) for market in markets if market.values.notna().sum() >= 24]
-    designs = {each.key(block): design for each in laid for block, design in enumerate(each.designs)}
+    designed = [design_market(market, weather) for market in markets if market.values.notna().sum() >= 24]
+    designs = {each.key(block): design for each in designed for block, design in enumerate(each.designs)}
     tasks = [
         task
-        for each in laid
+        for each in designed
         if each.trial
         for block, design in enumerate(each.designs)
         for part in candidates.learners_of(engines, design.has_weather)
         for task in _tasks(each, block, part)
     ]
     prices = solve(spark, designs, tasks)
-    made: dict[str, dict[str, Prices]] = {key: candidates.made(engines, prices.get(key, {})) for key in designs}
-    for each in laid:
-        _add_composed(each, laid, designs, made)
-    return [_ahead(each, [made[each.key(block)] for block in range(BLOCKS)]) for each in laid]
+    forecasts: dict[str, dict[str, Prices]] = {
+        key: candidates.forecasts_of(engines, prices.get(key, {})) for key in designs
+    }
+    for each in designed:
+        _add_composed(each, designed, designs, forecasts)
+    return [_ahead(each, [forecasts[each.key(block)] for block in range(BLOCKS)]) for each in designed]
 
 
-def lay(market: Market, weather: pd.DataFrame | None) -> Laid:
+def design_market(market: Market, weather: pd.DataFrame | None) -> MarketDesign:
     """The market's designs: an origin a day, the last one at the end of what is known."""
     values = market.values
     if market.has_components:
@@ -119,10 +121,10 @@ def lay(market: Market, weather: pd.DataFrame | None) -> Laid:
     origins = pd.date_range(end=origin.tz_convert(ZONE), periods=count + 1, freq="D").tz_convert("UTC")
     designs = [lay_out(values, origins, ZONE, block, weather) for block in range(BLOCKS)]
     fit = days - DAYS_BACK - band.DAYS >= candidates.FEWEST_DAYS
-    return Laid(market, values, designs, len(origins) - 1 - band.DAYS if fit else 0)
+    return MarketDesign(market, values, designs, len(origins) - 1 - band.DAYS if fit else 0)
 
 
-def _tasks(each: Laid, block: int, part: Learner) -> list[Task]:
+def _tasks(each: MarketDesign, block: int, part: Learner) -> list[Task]:
     """The fits of the trial, whose days are forecast as if they were to come, and the one for the days that are."""
     last = len(each.designs[block].origins) - 1
     key = each.key(block)
@@ -130,10 +132,13 @@ def _tasks(each: Laid, block: int, part: Learner) -> list[Task]:
 
 
 def _add_composed(
-    each: Laid, laid: Sequence[Laid], designs: dict[str, Design], made: dict[str, dict[str, Prices]]
+    each: MarketDesign,
+    designed: Sequence[MarketDesign],
+    designs: dict[str, Design],
+    forecasts: dict[str, dict[str, Prices]],
 ) -> None:
     """The PVPC out of the spot market's forecast, where both are known up to the same hour."""
-    market = next((m for m in laid if m.market.market == "spot" and m.market.zone == "ES"), None)
+    market = next((m for m in designed if m.market.market == "spot" and m.market.zone == "ES"), None)
     if not each.market.has_components or market is None or not market.trial or not each.trial:
         return
     if market.designs[0].origins[-1] != each.designs[0].origins[-1]:
@@ -141,16 +146,16 @@ def _add_composed(
     others = components.rest(each.values, market.values, each.market.zone)
     for block, design in enumerate(each.designs):
         spot = market.designs[block]
-        chosen = track_record.winner_of(spot, made[market.key(block)], track_record.past(spot, -1))
-        prices = {**made[market.key(block)], NAIVE: spot.naive}[chosen]
+        chosen = track_record.winner_of(spot, forecasts[market.key(block)], track_record.past(spot, -1))
+        prices = {**forecasts[market.key(block)], NAIVE: spot.naive}[chosen]
         aligned = pd.DataFrame(prices, index=spot.origins).reindex(design.origins).to_numpy()
         of_rest = lay_out(others, design.origins, ZONE, block)
-        made[each.key(block)][COMPOSED] = components.compose(design, of_rest, aligned, each.market.zone)
+        forecasts[each.key(block)][COMPOSED] = components.compose(design, of_rest, aligned, each.market.zone)
 
 
-def _ahead(each: Laid, made: list[dict[str, Prices]]) -> Ahead:
+def _ahead(each: MarketDesign, forecasts: list[dict[str, Prices]]) -> Ahead:
     hours: list[Hour] = []
-    for block, (design, by_maker) in enumerate(zip(each.designs, made, strict=True)):
+    for block, (design, by_maker) in enumerate(zip(each.designs, forecasts, strict=True)):
         over = track_record.past(design, -1)
         name = track_record.winner_of(design, by_maker, over)
         candidates = {**by_maker, NAIVE: design.naive}

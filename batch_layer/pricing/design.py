@@ -110,13 +110,13 @@ def lay_out(
 
 def filled(values: pd.Series) -> NDArray[Any]:
     """Prices with gaps filled by the same hour of the day before, so that no later hour is looked at."""
-    found = values.to_numpy(dtype=float).copy()
+    numbers = values.to_numpy(dtype=float).copy()
     for _ in range(LONGEST_GAP_DAYS):
-        lost = np.isnan(found[24:])
+        lost = np.isnan(numbers[24:])
         if not lost.any():
             break
-        found[24:][lost] = found[:-24][lost]
-    return np.asarray(pd.Series(found).ffill().to_numpy())
+        numbers[24:][lost] = numbers[:-24][lost]
+    return np.asarray(pd.Series(numbers).ffill().to_numpy())
 
 
 def _by_local_hour(known: NDArray[Any], clock: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:

@@ -38,15 +38,15 @@ def issue(
     the naive one.
     """
     candidates = {**makers, NAIVE: design.naive}
-    found, names = np.full((end - begin, 24, len(levels)), np.nan), []
+    bands, names = np.full((end - begin, 24, len(levels)), np.nan), []
     chosen = NAIVE
     for origin in range(begin, end):
         if (origin - begin) % CHOICE_DAYS == 0:
             chosen = winner_of(design, makers, past(design, origin))
         name = NAIVE if np.isnan(candidates[chosen][origin]).all() else chosen
-        found[origin - begin] = banded(design, candidates[name], origin, levels)
+        bands[origin - begin] = banded(design, candidates[name], origin, levels)
         names.append(name)
-    return Issue(found, names)
+    return Issue(bands, names)
 
 
 def banded(design: Design, prices: NDArray[np.float64], origin: int, levels: Sequence[float]) -> NDArray[np.float64]:

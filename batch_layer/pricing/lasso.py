@@ -42,13 +42,13 @@ def forecast(known: Design, wanted: Design, window: int, lags: bool = True) -> N
     def plain(prices: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(np.arcsinh((prices - centre) / spread))
 
-    found = np.full(wanted.target.shape, np.nan)
+    forecasts = np.full(wanted.target.shape, np.nan)
     common = [np.hstack([plain(_prices(d)), _calendar(d)] if lags else [_calendar(d)]) for d in (past, wanted)]
     for hour in range(24):
         inputs, asked = (_with_weather(c, d, hour) for c, d in zip(common, (past, wanted), strict=True))
         fitted = _fit(inputs, plain(past.target[:, hour]), asked)
-        found[:, hour] = np.sinh(fitted) * spread + centre
-    return found
+        forecasts[:, hour] = np.sinh(fitted) * spread + centre
+    return forecasts
 
 
 def _prices(design: Design) -> NDArray[Any]:
@@ -79,6 +79,6 @@ def _fit(inputs: NDArray[Any], target: NDArray[Any], asked: NDArray[Any]) -> NDA
     model = Lasso(alpha=PENALTY * target.std() / np.sqrt(len(target)), max_iter=2000, tol=1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = model.fit(inputs, target).predict(asked)
+        fitted = model.fit(inputs, target).predict(asked)
     # sinh would make anything of a line that runs far beyond what it has seen.
-    return np.asarray(found.clip(target.min() - BEYOND, target.max() + BEYOND))
+    return np.asarray(fitted.clip(target.min() - BEYOND, target.max() + BEYOND))

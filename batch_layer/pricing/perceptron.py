@@ -48,8 +48,8 @@ def forecast(known: Design, wanted: Design, lags: bool = True) -> NDArray[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(_standard(rows, centre, spread), (target[learnt] - middle) / size)
-    found = network.predict(_standard(asked, centre, spread)) * size + middle
-    return np.asarray(found.reshape(wanted.target.shape) + level_wanted)
+    prices = network.predict(_standard(asked, centre, spread)) * size + middle
+    return np.asarray(prices.reshape(wanted.target.shape) + level_wanted)
 
 
 def _standard(rows: NDArray[Any], centre: NDArray[Any], spread: NDArray[Any]) -> NDArray[Any]:

@@ -52,13 +52,13 @@ def solve(
 
     rows = spark.range(0, len(ordered), 1, len(ordered)).mapInPandas(run, SCHEMA).collect() if ordered else []
     shared.unpersist()
-    found: dict[str, dict[Learner, NDArray[np.float64]]] = {}
+    solved: dict[str, dict[Learner, NDArray[np.float64]]] = {}
     for row in rows:
         task = ordered[row["task"]]
         shape = designs[task.key].target.shape
-        of_part = found.setdefault(task.key, {}).setdefault(task.part, np.full(shape, np.nan))
+        of_part = solved.setdefault(task.key, {}).setdefault(task.part, np.full(shape, np.nan))
         of_part[task.begin : task.end] = np.asarray(row["prices"]).reshape(-1, shape[1])
-    return found
+    return solved
 
 
 def _prices(design: Design, task: Task) -> NDArray[np.float64]:

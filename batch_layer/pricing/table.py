@@ -61,20 +61,20 @@ def _levels(design: Design) -> dict[str, NDArray[Any]]:
     recent, last = design.recent, design.last
     rows = np.arange(len(base))[:, None]
     days = np.stack([recent[rows, k, design.hour] for k in range(DAYS_BACK)])
-    found = {f"day_{k + 1}": days[k] for k in LAGS}
-    found |= {f"beside_{step}": recent[rows, 0, (design.hour + step) % 24] for step in BESIDE}
-    found |= {"days_3": days[:3].mean(axis=0), "days_7": days[:7].mean(axis=0), "days_28": days.mean(axis=0)}
-    found |= {"low": days.min(axis=0), "high": days.max(axis=0)} | _alike(design, days)
-    found |= {f"last_{n}": last[:, :n].mean(axis=1)[:, None] for n in (1, 3, 6)} | {"second": last[:, 1, None]}
+    levels = {f"day_{k + 1}": days[k] for k in LAGS}
+    levels |= {f"beside_{step}": recent[rows, 0, (design.hour + step) % 24] for step in BESIDE}
+    levels |= {"days_3": days[:3].mean(axis=0), "days_7": days[:7].mean(axis=0), "days_28": days.mean(axis=0)}
+    levels |= {"low": days.min(axis=0), "high": days.max(axis=0)} | _alike(design, days)
+    levels |= {f"last_{n}": last[:, :n].mean(axis=1)[:, None] for n in (1, 3, 6)} | {"second": last[:, 1, None]}
     for name, part in PARTS_OF_DAY.items():
-        found[name] = recent[:, 0, part].mean(axis=1)[:, None]
-        found[f"{name}_week"] = recent[:, :7, part].mean(axis=(1, 2))[:, None]
-    found |= {"least": recent[:, 0].min(axis=1)[:, None], "most": recent[:, 0].max(axis=1)[:, None]}
-    found |= {"day_before": recent[:, 1].mean(axis=1)[:, None], "week": recent[:, :7].mean(axis=(1, 2))[:, None]}
-    found |= {"month": recent.mean(axis=(1, 2))[:, None]}
-    found = {name: level - base for name, level in found.items()}
+        levels[name] = recent[:, 0, part].mean(axis=1)[:, None]
+        levels[f"{name}_week"] = recent[:, :7, part].mean(axis=(1, 2))[:, None]
+    levels |= {"least": recent[:, 0].min(axis=1)[:, None], "most": recent[:, 0].max(axis=1)[:, None]}
+    levels |= {"day_before": recent[:, 1].mean(axis=1)[:, None], "week": recent[:, :7].mean(axis=(1, 2))[:, None]}
+    levels |= {"month": recent.mean(axis=(1, 2))[:, None]}
+    levels = {name: level - base for name, level in levels.items()}
     change = last[:, :24] - last[:, 24:48]
-    return found | {f"change_{n}": change[:, :n].mean(axis=1)[:, None] for n in (1, 3, 6)} | {"level": base}
+    return levels | {f"change_{n}": change[:, :n].mean(axis=1)[:, None] for n in (1, 3, 6)} | {"level": base}
 
 
 def _alike(design: Design, days: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -47,7 +47,7 @@ def lines(
     """
     outcome, hour = design.target[over], design.hour[over]
     half = len(over) // 2
-    found: list[tuple[object, ...]] = []
+    records: list[tuple[object, ...]] = []
     for name, prices in forecasts.items():
         error = outcome - prices[over]
         hours = int((~np.isnan(error)).sum())
@@ -61,7 +61,7 @@ def lines(
         )
         low, _, high = coverage(quantiles, outcome)
         errors = [score(prices[over], outcome) for score in (mae, rmse, r2)]
-        found.append(
+        records.append(
             (name, len(over), hours, *errors, pinball(quantiles, outcome, LEVELS), low, high, name == published)
         )
-    return found
+    return records

@@ -46,5 +46,5 @@ def _grown(
     weight = None if unit is None else np.repeat(unit[:, 0], hours)[learnt]
     rows = xgboost.DMatrix(inputs(known, lags, unit)[learnt], target[learnt], weight=weight)
     asked = xgboost.DMatrix(inputs(wanted, lags, unit_wanted))
-    found = xgboost.train(PARAMETERS, rows, ROUNDS).predict(asked).reshape(wanted.target.shape)
-    return np.asarray(found * (one if unit_wanted is None else unit_wanted) + anchor(wanted))
+    predicted = xgboost.train(PARAMETERS, rows, ROUNDS).predict(asked).reshape(wanted.target.shape)
+    return np.asarray(predicted * (one if unit_wanted is None else unit_wanted) + anchor(wanted))

@@ -51,12 +51,12 @@ def read(night: Night, markets: Sequence[Market]) -> pd.DataFrame | None:
         known_to = min(market.values.index[-1] for market in markets)
         # The record's first day is so long before; a day more, for the change since the day before it.
         record_from = known_to - (band.DAYS + 2) * DAY
-        found = by_station(_days(hours).toPandas(), _observed(archived).toPandas(), record_from)
+        table = by_station(_days(hours).toPandas(), _observed(archived).toPandas(), record_from)
     else:
         names = [f(name).alias(f"{name}_{f.__name__}") for name in VARIABLES for f in (F.avg, F.min, F.max)]
-        found = hours.groupBy("issued_at", "time").agg(*names).toPandas()
-        found = found.assign(issued_at=utc(found["issued_at"]), time=utc(found["time"]))
-    answer: pd.DataFrame = found.dropna(axis=1, how="all")
+        table = hours.groupBy("issued_at", "time").agg(*names).toPandas()
+        table = table.assign(issued_at=utc(table["issued_at"]), time=utc(table["time"]))
+    answer: pd.DataFrame = table.dropna(axis=1, how="all")
     return None if answer.empty else answer
 
 

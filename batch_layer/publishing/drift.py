@@ -46,9 +46,9 @@ def drifting(rows: DataFrame, run: Run) -> DataFrame:
 
 def alarms(night: Night, rows: DataFrame) -> DataFrame:
     """Rows of table ``alarm``: raised at this run's cut, standing from a night before, or cleared at this cut."""
-    found = drifting(rows, night.run)
+    drifted = drifting(rows, night.run)
     standing = _standing(night).select(*KEYS, "raised_at", F.col("text").alias("said"))
-    both = found.join(standing, KEYS, "full")
+    both = drifted.join(standing, KEYS, "full")
     cut = F.lit(night.run.cut)
     raised = F.coalesce("raised_at", cut)
     return both.select(

@@ -73,8 +73,8 @@ def _check_stored(night: Night, expected: Mapping[tuple[str, date], int]) -> Non
         count = session.prepare(
             "SELECT count(*) FROM energy_batch WHERE installation_id = ? AND month = ? AND run_id = ? ALLOW FILTERING"
         )
-        found = [rows.one()[0] for _, rows in execute_concurrent_with_args(session, count, keys, concurrency=4)]
-    for (installation, month, _), rows in zip(keys, found, strict=True):
+        counts = [rows.one()[0] for _, rows in execute_concurrent_with_args(session, count, keys, concurrency=4)]
+    for (installation, month, _), rows in zip(keys, counts, strict=True):
         if rows != expected[installation, month]:
             raise PublishError(
                 f"{expected[installation, month]} energy rows of {installation} in {month:%Y-%m} were written, but "

@@ -29,11 +29,11 @@ def alarms(night: Night) -> DataFrame:
     known = DEVICE_DAYS.read_of(night, night.run.published[-1:])
     before = (DEVICE_DAYS.nothing(night) if known is None else known).select(*keys, F.col("spans").alias("before"))
     cut, previous = night.run.cut.date(), _day(night.run.cut_ahead or night.run.previous_cut)
-    found = F.udf(lambda before, spans: list(changed(before or (), previous, spans, cut)), _FOUND)
+    changes = F.udf(lambda before, spans: list(changed(before or (), previous, spans, cut)), _FOUND)
     last = F.date_format(F.date_sub("raised", 1), "yyyy-MM-dd")
     return (
         now.join(before, keys, "left")
-        .select(*keys, F.explode(found("before", "spans")).alias("alarm"))
+        .select(*keys, F.explode(changes("before", "spans")).alias("alarm"))
         .select(*keys, "alarm.*")
         .select(
             "installation_id",
@@ -60,9 +60,9 @@ def changed(
 ) -> Iterator[tuple[date, date | None]]:
     """Silences that began or ended since the run that knew ``before`` and cut at ``previous``."""
     standing = dict(silences(before, previous)) if before and previous else {}
-    found = dict(silences(spans, cut))
-    yield from (each for each in found.items() if each[0] not in standing or standing[each[0]] != each[1])
-    yield from ((raised, cut) for raised, cleared in standing.items() if raised not in found and cleared is None)
+    now = dict(silences(spans, cut))
+    yield from (each for each in now.items() if each[0] not in standing or standing[each[0]] != each[1])
+    yield from ((raised, cut) for raised, cleared in standing.items() if raised not in now and cleared is None)
 
 
 def _day(instant: datetime | None) -> date | None:

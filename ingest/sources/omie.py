@@ -78,11 +78,11 @@ def parse_report(text: str, known_at: datetime, progress: Progress = log.warning
     with Unreadable(f"OMIE's report of {day}", progress) as unreadable:
         for line in lines[1:]:
             label, *cells = (cell.strip() for cell in line.split(";"))
-            found = _REPORT_ROW.match(label)
-            if found:
-                scale = 10.0 if found[2].lower() == "cent/kwh" else 1.0
+            matched = _REPORT_ROW.match(label)
+            if matched:
+                scale = 10.0 if matched[2].lower() == "cent/kwh" else 1.0
                 prices = [_read(cell, price, unreadable) for cell in _without_tail(cells)]
-                zone = _PORTUGAL if (found[1] or "").lower() == "portugués" else _SPAIN
+                zone = _PORTUGAL if (matched[1] or "").lower() == "portugués" else _SPAIN
                 records += _records(day, zone, [None if one is None else one * scale for one in prices], known_at)
     if not records:
         raise OmieFileError("the report has no row of marginal prices")

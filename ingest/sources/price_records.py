@@ -75,11 +75,11 @@ def lengths(starts: Iterable[datetime]) -> Mapping[datetime, timedelta]:
     days: dict[Any, list[datetime]] = {}
     for start in sorted(set(starts)):
         days.setdefault(start.astimezone(MADRID).date(), []).append(start)
-    found: dict[datetime, timedelta] = {}
+    by_start: dict[datetime, timedelta] = {}
     for day in days.values():
         step = min((later - earlier for earlier, later in pairwise(day)), default=HOUR)
-        found |= dict.fromkeys(day, min(step, HOUR))
-    return found
+        by_start |= dict.fromkeys(day, min(step, HOUR))
+    return by_start
 
 
 def canary_shift(start: datetime) -> timedelta:

@@ -71,9 +71,9 @@ def seen(reader: Reader, installation_id: str, who: str, what: str) -> dict[str,
 
     ``who`` asks for ``what``. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`.
     """
-    found = catalogue.installation(reader, installation_id)
+    installation = catalogue.installation(reader, installation_id)
     note(reader, who, installation_id, what)
-    return found
+    return installation
 
 
 def note(reader: Reader, who: str, installation_id: str, what: str) -> None:

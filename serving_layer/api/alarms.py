@@ -62,6 +62,6 @@ def raised(
     if only is None:
         note(reader, TOKEN, EVERYBODY, "alarms")
     midnight = datetime.combine(last + timedelta(days=1), time(), timezone.utc)
-    found = alarms.alarms(reader, midnight - timedelta(days=asked.number), midnight, only)
-    found = [each for each in found if not (standing and each["cleared_at"])]
-    return as_csv(COLUMNS, found) if form == "csv" else as_json({"alarms": found})
+    shown = alarms.alarms(reader, midnight - timedelta(days=asked.number), midnight, only)
+    shown = [each for each in shown if not (standing and each["cleared_at"])]
+    return as_csv(COLUMNS, shown) if form == "csv" else as_json({"alarms": shown})

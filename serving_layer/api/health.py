@@ -57,5 +57,5 @@ def health(watch: Watch) -> dict[str, Any]:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
     """Prometheus metrics."""
-    found: Metrics = request.app.state.metrics
-    return Response(found.exposition(request.app.state.watch.findings()), media_type=CONTENT_TYPE_LATEST)
+    counted: Metrics = request.app.state.metrics
+    return Response(counted.exposition(request.app.state.watch.findings()), media_type=CONTENT_TYPE_LATEST)

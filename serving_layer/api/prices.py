@@ -97,8 +97,8 @@ def ahead(reader: p.ReaderOf, market: Market, zone: Zone = None, form: p.FormatP
     """From the hour that runs on: the prices already known, then the next 48 hours with their band; and the record."""
     now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
     place, visible = zone or prices.ZONES[market], merged.seen(reader)
-    found = prices.read(reader, market, place, Span(now, now + AHEAD), visible)
-    return _answer(market, place, found, form, record=prices.record(reader, market, place, visible))
+    values = prices.read(reader, market, place, Span(now, now + AHEAD), visible)
+    return _answer(market, place, values, form, record=prices.record(reader, market, place, visible))
 
 
 def _answer(market: str, zone: str, values: list[dict[str, Any]], form: str, **more: Any) -> Response:

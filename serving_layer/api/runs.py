@@ -86,15 +86,15 @@ class Quarantine(BaseModel):
 @router.get("/runs", response_model=Runs, responses=responses(422))
 def runs(reader: p.ReaderOf, limit: Limit = 100, form: p.FormatParameter = "json") -> Response:
     """The nights and what they published."""
-    found = [run._asdict() for run in merged.all_runs(reader)[:limit]]
-    return as_csv(RUN_COLUMNS, found) if form == "csv" else as_json({"runs": found})
+    rows = [run._asdict() for run in merged.all_runs(reader)[:limit]]
+    return as_csv(RUN_COLUMNS, rows) if form == "csv" else as_json({"runs": rows})
 
 
 @router.get("/ledger", response_model=Ledger, responses=responses(422))
 def ledger_totals(reader: p.ReaderOf, topic: Topic = None, form: p.FormatParameter = "json") -> Response:
     """Nothing vanishes: what was received, and what became of it."""
-    found = ledger.totals(reader, [topic] if topic else list(TOPICS))
-    return as_csv(LEDGER_COLUMNS, found) if form == "csv" else as_json({"ledger": found})
+    rows = ledger.totals(reader, [topic] if topic else list(TOPICS))
+    return as_csv(LEDGER_COLUMNS, rows) if form == "csv" else as_json({"ledger": rows})
 
 
 @router.get("/quarantine", response_model=Quarantine, responses=responses(422))
@@ -114,5 +114,5 @@ def quarantine(
     if not date(2000, 1, 1) <= end < date(2100, 1, 1):
         raise bad_parameter("day", "must lie in the years 2000 to 2099")
     wanted = [end - timedelta(days=n) for n in range(days)]
-    found = ledger.quarantined(reader, [topic] if topic else list(TOPICS), wanted, limit)
-    return as_csv(MESSAGE_COLUMNS, found) if form == "csv" else as_json({"quarantine": found})
+    rows = ledger.quarantined(reader, [topic] if topic else list(TOPICS), wanted, limit)
+    return as_csv(MESSAGE_COLUMNS, rows) if form == "csv" else as_json({"quarantine": rows})

@@ -23,15 +23,15 @@ def alarms(reader: Reader, start: datetime, end: datetime, only: Collection[str]
     """
     months_asked = [f"{month:%Y-%m}" for month in months(start, end)]
     cleared = [each for each in _read(reader, months_asked) if each["cleared_at"] and start <= each["raised_at"] < end]
-    found = [*_read(reader, [STANDING]), *cleared]
-    return [each for each in found if only is None or each["installation_id"] in only]
+    raised = [*_read(reader, [STANDING]), *cleared]
+    return [each for each in raised if only is None or each["installation_id"] in only]
 
 
 def _read(reader: Reader, states: list[str]) -> list[dict[str, Any]]:
     answers = reader.each(_ALARMS, [(layer, state) for layer in LAYERS for state in states])
-    found = [
+    read = [
         row._asdict() | {"raised_at": utc(row.raised_at), "cleared_at": utc_or_none(row.cleared_at)}
         for rows in answers
         for row in rows
     ]
-    return sorted(found, key=lambda alarm: (alarm["raised_at"], alarm["installation_id"]), reverse=True)
+    return sorted(read, key=lambda alarm: (alarm["raised_at"], alarm["installation_id"]), reverse=True)

@@ -125,15 +125,15 @@ def errors(
 ) -> list[dict[str, Any]]:
     """Of each quantity the errors (Wh) by ``slice_by``: ``horizon``, as the newest published run states them, or
     ``month``, as the one that saw most hours of the month does."""
-    found: dict[tuple[str, str], Any] = {}
+    best: dict[tuple[str, str], Any] = {}
     for rows in reader.each(_ERRORS, [(installation_id, quantity) for quantity in quantities]):
         for row in rows:
             if row.run_id not in visible.run_ids or row.slice_by != slice_by:
                 continue
             key = (row.quantity, row.slice)
-            if key not in found or _rank(row) > _rank(found[key]):
-                found[key] = row
-    return [found[key]._asdict() for key in sorted(found)]
+            if key not in best or _rank(row) > _rank(best[key]):
+                best[key] = row
+    return [best[key]._asdict() for key in sorted(best)]
 
 
 def _rank(row: Any) -> tuple[int, str]:

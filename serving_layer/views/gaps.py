@@ -41,10 +41,10 @@ def ledger(reader: Reader, installation_ids: Sequence[str], span: Span, seen: Pu
     """
     first, last = (edge.astimezone(timezone.utc).date() for edge in span)
     keys = [(each, month, first, last) for each in installation_ids for month in months(*span)]
-    found = []
+    lines = []
     for key, rows in zip(keys, reader.each(_GAPS, keys), strict=True):
-        found += [_line(key[0], row, now) for row in _newest(rows, seen)]
-    within = [line for line in found if line.start < span.end and line.until > span.start]
+        lines += [_line(key[0], row, now) for row in _newest(rows, seen)]
+    within = [line for line in lines if line.start < span.end and line.until > span.start]
     return _joined(sorted(within, key=lambda line: line[:4]))
 
 

@@ -51,16 +51,16 @@ def quarantined(reader: Reader, topics: Sequence[str], days: Sequence[date], lim
 
     ``days`` are UTC days of arrival, the newest first; a day is read only where the newer ones do not suffice.
     """
-    found: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
     for day in days:
-        left = limit - len(found)
+        left = limit - len(messages)
         # A day's rows are newest first in each topic, as the table is.
         topics_rows = [reader.pages(_QUARANTINE, (topic, day, left), PAGE_ROWS) for topic in topics]
         rows = merge(*topics_rows, key=lambda row: row.received_at, reverse=True)
-        found += [_message(row) for row in islice(rows, left)]
-        if len(found) == limit:
+        messages += [_message(row) for row in islice(rows, left)]
+        if len(messages) == limit:
             break
-    return found
+    return messages
 
 
 def _message(row: Any) -> dict[str, Any]:

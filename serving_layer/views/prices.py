@@ -78,7 +78,7 @@ def _pieces(ranked: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The parts of periods that no period before them in ``ranked`` covers, by start."""
     by_start = sorted(range(len(ranked)), key=lambda at: ranked[at]["start"])
     edges = sorted({price[edge] for price in ranked for edge in ("start", "end")})
-    found: list[dict[str, Any]] = []
+    pieces: list[dict[str, Any]] = []
     holding: list[int] = []
     begun, last = 0, -1
     for start, end in pairwise(edges):
@@ -91,11 +91,11 @@ def _pieces(ranked: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             last = -1
             continue
         if holding[0] == last:
-            found[-1]["end"] = end
+            pieces[-1]["end"] = end
         else:
             last = holding[0]
-            found.append(ranked[last] | {"start": start, "end": end})
-    return found
+            pieces.append(ranked[last] | {"start": start, "end": end})
+    return pieces
 
 
 def _rank(price: dict[str, Any]) -> tuple[Any, ...]:

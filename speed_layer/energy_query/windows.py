@@ -30,13 +30,13 @@ class Window(NamedTuple):
 
 def stretches(device_id: str, times: Iterable[datetime]) -> list[Stretch]:
     """``times`` of one device, in any order, as stretches."""
-    found: list[Stretch] = []
+    joined: list[Stretch] = []
     for at in sorted(times):
-        if found and at - found[-1].last <= QUARTER:
-            found[-1] = found[-1]._replace(last=at)
+        if joined and at - joined[-1].last <= QUARTER:
+            joined[-1] = joined[-1]._replace(last=at)
         else:
-            found.append(Stretch(device_id, at, at))
-    return found
+            joined.append(Stretch(device_id, at, at))
+    return joined
 
 
 def window(stretch: Stretch, before: datetime | None, after: datetime | None) -> Window:

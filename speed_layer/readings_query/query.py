@@ -19,7 +19,7 @@ from speed_layer.readings_query.summary import Summary, total
 from speed_layer.readings_query.validated_batch import validated_messages
 from store import quarantine
 from store.catalogue import Catalogue, CatalogueReader
-from store.ledger import passed_over
+from store.ledger import dropped_between
 from store.runs import CutReader
 
 
@@ -42,7 +42,7 @@ class Readings:
         self._progress.moved()
         try:
             if summary.received:
-                self._progress.dropped(passed_over(self._ledger.last, summary.first))
+                self._progress.dropped(dropped_between(self._ledger.last, summary.first))
                 self._ledger.open(batch_id, summary)
                 self._write(validated, summary)
                 self._progress.moved()

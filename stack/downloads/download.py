@@ -38,10 +38,10 @@ def intact(path: Path, digest: str) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        found = hashlib.new(algorithm, usedforsecurity=False)
+        hashed = hashlib.new(algorithm, usedforsecurity=False)
         while chunk := file.read(1 << 20):
-            found.update(chunk)
-    return found.hexdigest() == expected
+            hashed.update(chunk)
+    return hashed.hexdigest() == expected
 
 
 def fetch_all(

@@ -54,10 +54,10 @@ def have(settings: Settings, console: Console) -> Path:
 
 def home(settings: Settings) -> Path:
     """Home of the Java 17 that :func:`have` has made sure of."""
-    found = _found(settings.cache)
-    if found is None:
+    folder = _found(settings.cache)
+    if folder is None:
         raise NotDownloaded("There is no Java 17: run `solera up`, which fetches one.")
-    return found
+    return folder
 
 
 def command(

@@ -85,7 +85,7 @@ def central() -> str:
     ivy = next((Path(pyspark.__file__).parent / "jars").glob("ivy-*.jar"))
     with zipfile.ZipFile(ivy) as jar:
         constants = jar.read(_CENTRAL_CLASS)
-    found = re.search(rb"https://[\x21-\x7e]+/maven2/", constants)
-    if found is None:
+    address = re.search(rb"https://[\x21-\x7e]+/maven2/", constants)
+    if address is None:
         raise LookupError(f"{ivy.name} names no repository: set SOLERA_MAVEN_URL.")
-    return found[0].decode().rstrip("/")
+    return address[0].decode().rstrip("/")

@@ -47,7 +47,7 @@ def _levels_at(past: Past, limit: NDArray[Any]) -> dict[str, NDArray[Any]]:
     recent = last_hours(past, issues, 24 * DAYS_BACK)
     week = np.stack([recent[:, 24 * d : 24 * d + 6] for d in range(1, 8)], axis=-1)
     evening = mean(recent[:, :6])
-    found = {
+    levels = {
         "last_hour": recent[:, 0],
         "last_3_hours": mean(recent[:, :3]),
         "last_6_hours": evening,
@@ -56,7 +56,7 @@ def _levels_at(past: Past, limit: NDArray[Any]) -> dict[str, NDArray[Any]]:
         "last_week_level": mean(recent[:, :168]),
         "volatility": mean(np.abs(recent[:, 24:] - recent[:, :-24])),
     }
-    return {name: level[inverse] for name, level in found.items()}
+    return {name: level[inverse] for name, level in levels.items()}
 
 
 def spread(values: NDArray[Any]) -> NDArray[Any]:

@@ -32,7 +32,7 @@ def own_forecast(
     names = [name for name in columns if name in known.columns and known[name].notna().any()]
     inputs, wanted_inputs = (f[names].to_numpy(dtype=float) for f in (known, wanted))
     types, wanted_types = (_kinds(f, hours_a_part) for f in (known, wanted))
-    found = np.full(len(wanted), np.nan)
+    values = np.full(len(wanted), np.nan)
     usable = ~np.isnan(target)
     first = day.min() if len(day) else 0
     for fitted in np.unique(wanted_day - wanted_day % REFIT_DAYS):
@@ -43,8 +43,8 @@ def own_forecast(
         for p in np.unique(wanted_part[now]):
             rows, mine = past & (part == p), now & (wanted_part == p)
             if rows.sum() >= FEWEST_DAYS:
-                found[mine] = _ridge(inputs[rows], types[rows], target[rows], wanted_inputs[mine], wanted_types[mine])
-    return found
+                values[mine] = _ridge(inputs[rows], types[rows], target[rows], wanted_inputs[mine], wanted_types[mine])
+    return values
 
 
 def _days(frame: pd.DataFrame) -> NDArray[Any]:

@@ -25,12 +25,12 @@ def sun_features(times: pd.DatetimeIndex, site: Site, hours: Hours) -> dict[str,
     if not seen.all():  # little is known of late: the whole past tells
         rest = ~seen
         seen[rest], shone[rest] = _shone(hours.of(rest), 400)
-    found = {"clear_days": quantile(days, 1.0), "dark": seen & ~shone}
+    features = {"clear_days": quantile(days, 1.0), "dark": seen & ~shone}
     sky = sun(pd.DatetimeIndex(times.unique()), site)
     if sky is None:
-        return found
+        return features
     here = sky.reindex(times)
-    return found | {
+    return features | {
         # A clock set wrong, or a place, must not hide hours in which the plant did generate.
         "dark": ~here["day"].to_numpy(dtype=bool) & ~shone,
         "elevation": here["elevation"].to_numpy(),

@@ -38,15 +38,15 @@ def accumulated(weather: pd.DataFrame) -> list[str]:
     issue = [key for key in KEYS[:2] if key in weather.columns]
     steps = weather.sort_values([*issue, "time"]).groupby(issue)[variables(weather)].diff()
     size = steps.notna().sum()
-    found = []
+    piled_up = []
     for name in steps.columns:
         if size[name] < 10:
             continue
         rises = float((steps[name] > 0).sum()) / size[name]
         falls = float((steps[name] < 0).sum()) / size[name]
         if falls < 1 - ACCUMULATED_SHARE and rises > 0.2:
-            found.append(name)
-    return found
+            piled_up.append(name)
+    return piled_up
 
 
 def differenced(weather: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -109,8 +109,8 @@ def weather_features(weather: pd.DataFrame, issues: pd.DatetimeIndex, horizon: i
     known = as_known(weather, issues, -1, horizon + 1)
     names = variables(weather)
     cube = known[names].to_numpy(dtype=float).reshape(len(issues), horizon + 2, len(names))
-    found = {AGE: known[AGE].to_numpy().reshape(len(issues), -1)[:, 1:-1].ravel()}
+    features = {AGE: known[AGE].to_numpy().reshape(len(issues), -1)[:, 1:-1].ravel()}
     for i, name in enumerate(names):
         for hours in (-1, 0, 1):
-            found[column(name, hours)] = cube[:, 1 + hours : horizon + 1 + hours, i].ravel()
-    return found
+            features[column(name, hours)] = cube[:, 1 + hours : horizon + 1 + hours, i].ravel()
+    return features

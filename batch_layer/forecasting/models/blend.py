@@ -22,13 +22,13 @@ GAIN = 0.01
 def proven_centre(predictions: pd.DataFrame) -> dict[str, Mix]:
     """The one of ``MIXES`` that would have served each series best on ``predictions``; the forest alone is left out."""
     known = predictions.dropna(subset=["value", "linear", "middle", "naive"])
-    found = {}
+    mixes = {}
     for series_id, own in known[~known["dark"]].groupby("series_id"):
         errors = {mix: float((own["value"] - _mixed(own, mix)).abs().mean()) for mix in MIXES}
         best = min(MIXES, key=lambda mix: errors[mix])
         if errors[best] < (1 - GAIN) * errors[FOREST_ALONE]:
-            found[str(series_id)] = best
-    return found
+            mixes[str(series_id)] = best
+    return mixes
 
 
 def _mixed(own: pd.DataFrame, mix: Mix) -> pd.Series:
@@ -37,11 +37,11 @@ def _mixed(own: pd.DataFrame, mix: Mix) -> pd.Series:
     return answer
 
 
-def shifted(found: DataFrame, centre: Mapping[str, Mix], median: int) -> DataFrame:
-    """``found`` with ``shift``: what its ``quantiles`` (``median`` is the index of 0.5) move by, in its unit."""
+def shifted(predicted: DataFrame, centre: Mapping[str, Mix], median: int) -> DataFrame:
+    """``predicted`` with ``shift``: what its ``quantiles`` (``median`` is the index of 0.5) move by, in its unit."""
     mixes = [(key, *mix) for key, mix in centre.items()]
     known = SparkSession.active().createDataFrame(mixes, "series_id string, of_line double, of_naive double")
-    rows = found.join(F.broadcast(known), "series_id", "left")
+    rows = predicted.join(F.broadcast(known), "series_id", "left")
     of_naive = (F.col("naive") - F.col("anchor")) / F.col("unit")
     parts = [
         F.when(known_number(other), F.coalesce(share, F.lit(0.0)) * (other - F.col("quantiles")[median])).otherwise(0.0)

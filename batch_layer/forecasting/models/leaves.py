@@ -24,7 +24,7 @@ def kept_outcomes(leaf: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
 
 def leaf_quantiles(outcomes: NDArray[Any], leaf: NDArray[Any], levels: NDArray[Any], chunk: int = 2000) -> NDArray[Any]:
     """Quantiles at ``levels`` of the outcomes kept in the leaves that each row falls into, ``chunk`` rows at a time."""
-    found = np.empty((len(leaf), len(levels)))
+    values = np.empty((len(leaf), len(levels)))
     trees = np.arange(outcomes.shape[0])[None, :]
     for first in range(0, len(leaf), chunk):
         sample = outcomes[trees, leaf[first : first + chunk]]
@@ -32,5 +32,5 @@ def leaf_quantiles(outcomes: NDArray[Any], leaf: NDArray[Any], levels: NDArray[A
         at = levels * flat.shape[1] - 0.5
         low = np.clip(np.floor(at).astype(int), 0, flat.shape[1] - 2)
         share = np.clip(at - low, 0, 1)
-        found[first : first + chunk] = flat[:, low] * (1 - share) + flat[:, low + 1] * share
-    return found
+        values[first : first + chunk] = flat[:, low] * (1 - share) + flat[:, low + 1] * share
+    return values

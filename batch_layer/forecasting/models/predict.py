@@ -52,10 +52,10 @@ _ANSWER = (*KEYS, "value", "naive", "last_week", "dark", "linear", "middle")
 def _by_forest(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[float]) -> DataFrame:
     recent = known_number(F.col("days_28"))
     step = F.when(F.col("informed"), _weather_step(rows)).when(recent, HISTORY).otherwise(CLIMATOLOGY)
-    found = forest.quantiles(grown, rows.withColumn("step", step), calibrated(model, levels))
-    found = shifted(found, model.centre, list(levels).index(0.5))
+    predicted = forest.quantiles(grown, rows.withColumn("step", step), calibrated(model, levels))
+    predicted = shifted(predicted, model.centre, list(levels).index(0.5))
     median = F.col("quantiles")[list(levels).index(0.5)]
-    found = found.withColumn("middle", F.col("anchor") + median * F.col("unit"))
+    predicted = predicted.withColumn("middle", F.col("anchor") + median * F.col("unit"))
 
     def bounded(q: Column) -> Column:
         value = F.col("anchor") + (q + F.col("shift")) * F.col("unit")
@@ -63,7 +63,7 @@ def _by_forest(model: Model, grown: Forest, rows: DataFrame, levels: Sequence[fl
             value = F.greatest(value, F.lit(model.quantity.floor))
         return F.when(known_number(F.col("ceiling")), F.least(value, F.col("ceiling"))).otherwise(value)
 
-    return found.select(*_ANSWER, F.transform("quantiles", bounded).alias("quantiles"), "step")
+    return predicted.select(*_ANSWER, F.transform("quantiles", bounded).alias("quantiles"), "step")
 
 
 def _weather_step(rows: DataFrame) -> Column:

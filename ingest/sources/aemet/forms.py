@@ -95,8 +95,8 @@ def _records(hours: Hours, code: str, issued_at: datetime) -> list[Record]:
 
 
 def _entries(day: Mapping[str, Any], name: str, unreadable: Unreadable) -> Iterator[Mapping[str, Any]]:
-    found = day.get(name) or []
-    for entry in found if isinstance(found, list) else [found]:
+    stated = day.get(name) or []
+    for entry in stated if isinstance(stated, list) else [stated]:
         if isinstance(entry, Mapping):
             yield entry
         else:
@@ -169,7 +169,7 @@ def _around(day: Mapping[str, Any], hour: int, unreadable: Unreadable) -> dict[s
 
 def _covering(day: Mapping[str, Any], name: str, hour: int, field: str, unreadable: Unreadable) -> Any:
     """The value of the shortest period that holds the hour and says something; far days have one without period."""
-    found: list[tuple[int, Any]] = []
+    covering: list[tuple[int, Any]] = []
     for entry in _entries(day, name, unreadable):
         try:
             begin, end = (int(part) for part in (entry.get("periodo") or "00-24").split("-"))
@@ -177,5 +177,5 @@ def _covering(day: Mapping[str, Any], name: str, hour: int, field: str, unreadab
             unreadable.add(f"{name}: {type(error).__name__} {error} in {entry}")
             continue
         if begin <= min(hour, 23) < end and entry.get(field) not in ("", None):
-            found.append((end - begin, entry[field]))
-    return min(found, key=lambda each: each[0])[1] if found else None
+            covering.append((end - begin, entry[field]))
+    return min(covering, key=lambda each: each[0])[1] if covering else None

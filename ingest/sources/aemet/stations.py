@@ -75,17 +75,17 @@ def _each(
     progress: Progress,
 ) -> list[T]:
     """Each row as ``read`` returns it. Raises :class:`SourceError` where none of them can be read."""
-    found: list[T] = []
+    made: list[T] = []
     rows = list(body) if isinstance(body, list) else []
     with Unreadable(f"AEMET's {name}", progress) as unreadable:
         for row in rows:
             try:
-                found.append(read(row, unreadable))
+                made.append(read(row, unreadable))
             except ODD as error:
                 unreadable.add(f"{type(error).__name__} {error} in {row}")
-    if not found and (rows or not isinstance(body, list)):
+    if not made and (rows or not isinstance(body, list)):
         raise SourceError(f"AEMET's {name} have another form")
-    return found
+    return made
 
 
 def _observation(known_at: datetime, row: Mapping[str, Any], unreadable: Unreadable) -> Record:

@@ -27,7 +27,7 @@ def check(form: Format = Form.table) -> None:
 
     Example: solera tariffs check
     """
-    found = coverage(rules())
-    rows = [each._asdict() | {"from": each.since} for each in found]
-    holes = sum(each.status == HOLE for each in found)
-    show(form, COLUMNS, rows, "Dated rules of a bill", f"{len(found) - holes} rows, {holes} holes; until: excluded")
+    covered = coverage(rules())
+    rows = [each._asdict() | {"from": each.since} for each in covered]
+    holes = sum(each.status == HOLE for each in covered)
+    show(form, COLUMNS, rows, "Dated rules of a bill", f"{len(covered) - holes} rows, {holes} holes; until: excluded")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.ledger import passed_over
+from store.ledger import dropped_between
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from store.ledger import passed_over
     ],
 )
 def test_messages_that_were_never_read_are_counted(last: dict[str, int], first: dict[str, int], count: int) -> None:
-    assert passed_over(last, first) == count
+    assert dropped_between(last, first) == count

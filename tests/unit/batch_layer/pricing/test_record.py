@@ -73,10 +73,12 @@ def test_means_are_of_parts_with_the_same_inputs() -> None:
     parts = candidates.learners_of((MEAN, LASSO, TREES), weather=True)
     assert len(parts) == len(set(parts)) == 2 * 4
     forecasts = {p: np.full((1, 24), 2.0 if p.engine == LASSO else 4.0) for p in parts}
-    made = candidates.made((MEAN, LASSO, TREES), forecasts)
+    made = candidates.forecasts_of((MEAN, LASSO, TREES), forecasts)
     assert set(made) == {name + inputs for name in (MEAN, LASSO, TREES) for inputs in ("", WITH_WEATHER)}
     assert (made[MEAN][0, 0], made[LASSO][0, 0], made[TREES + WITH_WEATHER][0, 0]) == (3.0, 2.0, 4.0)
-    assert set(candidates.made((MEAN,), {Learner(LASSO): np.ones((1, 24)), Learner(TREES): np.ones((1, 24))})) == {MEAN}
+    assert set(
+        candidates.forecasts_of((MEAN,), {Learner(LASSO): np.ones((1, 24)), Learner(TREES): np.ones((1, 24))})
+    ) == {MEAN}
 
 
 def test_the_pvpc_is_its_tolls_its_share_of_the_market_and_what_is_left_of_it() -> None:
