@@ -23,7 +23,7 @@ from store.spark import session
 Step = Callable[[Night], Outcome]
 Report = Callable[[str], None]
 NO_ROOM = ("SafeModeException", "could only be written to 0 of the", "No space left on device")
-"""How HDFS says that its disks are full: a NameNode whose own is goes into safe mode."""
+"""Words by which HDFS says that its disks are full: a NameNode whose own is goes into safe mode."""
 
 
 def main(step: str) -> None:

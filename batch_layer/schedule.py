@@ -1,4 +1,4 @@
-"""When a night begins by itself: once after midnight UTC, again when it failed, and at most so often."""
+"""The schedule of nights: one after midnight UTC, again when it failed, and at most so often."""
 
 from __future__ import annotations
 

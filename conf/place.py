@@ -21,4 +21,4 @@ def _unpacked() -> Path:
 
 CONF_DIR = _HERE if _HERE.is_dir() else _unpacked()
 ROOT = _HERE.parent if _HERE.is_dir() else Path.cwd()
-"""Where relative paths of the settings begin: the checkout, or where a job that came as a zip was submitted."""
+"""The folder of the settings' relative paths: the checkout, or the one where a job that came as a zip was submitted."""

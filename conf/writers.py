@@ -18,7 +18,7 @@ class NoSecret(Refusal):
 
 
 def secret_file(settings: Settings, writer: str) -> Path:
-    """Where the secret of ``writer`` stands on the machine that validates."""
+    """The file of ``writer``'s secret on the machine that validates."""
     return settings.home / "secrets" / "writers" / writer
 
 

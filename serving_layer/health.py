@@ -38,7 +38,7 @@ Check = Callable[[], Remark]
 
 @dataclass(frozen=True)
 class Finding:
-    """State of a dependency: ``up`` or ``down``, when it was last up (seconds ago, None: never), what is wrong."""
+    """State of a dependency: ``up`` or ``down``, when it was last up (seconds ago, None: never), and its fault."""
 
     name: str
     state: str

@@ -16,11 +16,11 @@ from store.reports import write_report
 
 log = logging.getLogger("speed")
 STALL_SECONDS = 120.0
-"""How long the energy query waits for the readings query without seeing it advance."""
+"""Seconds for which the energy query waits for the readings query without seeing it advance."""
 
 CALM_READINGS = 10_000
 CALM_SECONDS = 60.0
-"""How long energy leaves the cores to readings that wait in Kafka."""
+"""Seconds for which the energy query leaves the cores to readings that wait in Kafka."""
 
 
 class Stalled(Refusal):

@@ -1,4 +1,4 @@
-"""Where rows go: Cassandra tables through the connector, the quarantine topic through Kafka."""
+"""The sinks of rows: Cassandra tables through the connector, the quarantine topic through Kafka."""
 
 from __future__ import annotations
 

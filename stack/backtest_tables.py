@@ -1,4 +1,4 @@
-"""The tables of a backtest: what was changed in each history, the scores, and the coverage of each quantile."""
+"""The tables of a backtest: the repairs of each history, the scores, and the coverage of each quantile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs of bounded size: what a service has written beyond it goes to ``<name>.log.1``, which is replaced in turn."""
+"""Logs of bounded size: a service's lines beyond it go to ``<name>.log.1``, which is replaced in turn."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def spawn(place: Place, service: Service) -> psutil.Process:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=place.run,
-            # What a service writes is its owner's alone: readings, tokens, logs.
+            # A service's files are its owner's alone: readings, tokens, logs.
             umask=0o077,
             env=environment,
         )

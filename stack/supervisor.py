@@ -95,7 +95,7 @@ class Keeper(threading.Thread):
         return time.monotonic() - ready_at
 
     def _start(self) -> psutil.Process:
-        # What a killed process has left of itself must not work beside its successor, nor be waited for.
+        # Children of a killed process must not work beside its successor, nor be waited for.
         kill(members(self.place, self.name))
         self.service.prepare()
         return spawn(self.place, self.service)
@@ -130,7 +130,7 @@ class Keeper(threading.Thread):
         return "was stopped"
 
     def _restarts(self) -> list[int]:
-        """How often each service this one needs has been started again."""
+        """The number of restarts of each service that this one needs."""
         return [other.state.restarts for other in self._needed()]
 
     def _await_answer(self, process: psutil.Process) -> str:

@@ -1,4 +1,4 @@
-"""How table ``alarm`` is keyed: by the layer that raised an alarm, and by month or among those that stand."""
+"""The key of table ``alarm``: the layer that raised an alarm, and its month or the standing ones."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ PAYLOAD_BYTES = 8_192
 
 
 class Refused(NamedTuple):
-    """Why a message was refused and what is kept of it, as columns of table ``quarantine``."""
+    """The reason of a refusal and the kept part of its message, as columns of table ``quarantine``."""
 
     reason: str
     code: str

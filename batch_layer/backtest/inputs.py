@@ -120,7 +120,7 @@ def read_sites(path: Path) -> dict[str, Site]:
 
 
 def fitting(sites: Mapping[str, Site], known: Mapping[str, History]) -> tuple[dict[str, Site], list[str]]:
-    """``sites`` without capacities that the series' own values belie, and which those were.
+    """``sites`` without the capacities that the series' own values belie, and the names of those series.
 
     A capacity in another unit than the values would clip every forecast, or make nothing of it.
     """

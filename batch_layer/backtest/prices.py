@@ -86,7 +86,7 @@ def backtest(spark: SparkSession, wanted: Wanted, engines: Sequence[str], report
 def _design_of(
     name: str, values: pd.Series, wanted: Wanted, site: Site, weather: pd.DataFrame | None
 ) -> tuple[Series | None, str]:
-    """The series laid out, None where it can't be forecast; and what is to be said of it."""
+    """The series and its design, None where it can't be forecast; and a sentence on it."""
     known_to = values.index[-1] + pd.Timedelta("1h")
     if wanted.first < values.index[0].ceil("D") + DAY:
         return None, f"Series {name}: its history begins {values.index[0]:%Y-%m-%d}, less than a day before the period."
@@ -94,7 +94,7 @@ def _design_of(
         return None, f"Series {name}: its history ends {known_to:%Y-%m-%d}, more than a fortnight before the period."
     earliest = max(values.index[0].ceil("D"), wanted.first - pd.Timedelta(days=LONGEST_DAYS))
     days = pd.Timedelta(days=DAYS_BACK + 1)
-    if earliest + days > wanted.first:  # what is before the first day is as the first: enough for the naive forecast
+    if earliest + days > wanted.first:  # days before the first are copies of it: enough for the naive forecast
         values = pd.concat([_repeated(values, (earliest + days - wanted.first) // DAY + 1), values])
         earliest = wanted.first - days
     end = min(wanted.last, (known_to + STALE).ceil("D"))

@@ -82,7 +82,7 @@ def _late(read: inputs.Histories, history: pd.DataFrame, task: Task) -> list[str
 
 
 def _recent(read: inputs.Histories, task: Task) -> pd.DataFrame:
-    """The rows of the series whose history reaches near the period; what the others lack is added to ``refused``."""
+    """The rows of the series whose history reaches near the period; ``refused`` takes the others' reasons."""
     oldest = task.first - pd.Timedelta(days=LATEST_DAYS)
     old = [key for key in read.known if read.ends(key) < oldest]
     read.refused.extend(

@@ -1,4 +1,4 @@
-"""Which forecasts a night issues, of what, and which issues of the past it learns from and is measured by."""
+"""The forecasts that a night issues, and the issues of the past that it learns from and is measured by."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def one_issue_in(count: int) -> Column:
 def issue_instants(series_id: str, cut: pd.Timestamp, stride: int) -> pd.DatetimeIndex:
     """Midnights whose rows are made: all of the last 30 days, every ``stride``-th before, and the cut.
 
-    Which ones is decided by the series' name, so that many series together leave no day out.
+    The series' name chooses them, so that many series together leave no day out.
     """
     days = pd.date_range(cut - pd.Timedelta(days=TRAIN_DAYS), cut, freq="D")
     number = days.normalize().asi8 // 86_400_000_000_000 + zlib.crc32(series_id.encode())

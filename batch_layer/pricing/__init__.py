@@ -1,1 +1,1 @@
-"""The price forecast's core: what was known at an origin, the models, their record and band; no clock in it."""
+"""The price forecast's core: the known data at an origin, the models, their record and band; no clock in it."""

@@ -37,7 +37,7 @@ def market_factors(times: NDArray[np.datetime64], zone: str) -> NDArray[np.float
 
 
 def rest(prices: pd.Series, market: pd.Series, zone: str) -> pd.Series:
-    """What is left of the PVPC ``prices`` (without their tolls) when the ``market``'s share is taken off, by hour."""
+    """The rest of the PVPC ``prices`` (without their tolls) after the ``market``'s share is taken off, by hour."""
     both = prices.index.intersection(market.index)
     times = both.tz_localize(None).to_numpy()
     values: pd.Series = prices[both] - market_factors(times, zone) * market[both]

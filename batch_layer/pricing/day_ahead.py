@@ -111,7 +111,7 @@ def design_market(market: Market, weather: pd.DataFrame | None) -> MarketDesign:
         values = values - components.tolls(values.index.tz_localize(None).to_numpy(), market.zone)[0]
     origin = values.last_valid_index() + pd.Timedelta("1h")
     days = (origin - values.first_valid_index()) // pd.Timedelta("1D")
-    if days < FEWEST_DAYS:  # what is before the first day is as the first: enough for the naive forecast
+    if days < FEWEST_DAYS:  # days before the first are copies of it: enough for the naive forecast
         first = values.ffill().bfill().iloc[:24]
         before = [first.set_axis(first.index - pd.Timedelta(days=n)) for n in range(FEWEST_DAYS - days + 1, 0, -1)]
         values = pd.concat([*before, values])

@@ -21,13 +21,13 @@ from batch_layer.pricing.design import Design
 WINDOWS = (182, 364, 728)
 """Days learnt from."""
 PROFILES = (0, 1, 2, 6)
-"""Which of the last days' profiles a model sees: the last three, and a week ago."""
+"""The profiles of the last days that a model sees: the last three, and a week ago."""
 MAD = 0.6745
 PENALTY = 0.38
 """Weight of the coefficients' size against the error, in standard deviations of the target over √days: what few days
 seem to say is believed less. Twice or half of it is hardly worse on the histories tried."""
 BEYOND = 0.5
-"""How far, transformed, a forecast may lie outside what has been."""
+"""The distance, transformed, by which a forecast may lie outside the known prices."""
 
 
 def forecast(known: Design, wanted: Design, window: int, lags: bool = True) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from batch_layer.pricing.design import Design
 
 REFIT_DAYS = {LASSO: 7, TREES: 20}
 OTHER_REFIT_DAYS = 30
-"""Days that one fit of a part serves: what is quick to fit follows the level better when it is."""
+"""Days that one fit of a part serves: a model that is quick to fit is fitted often, and follows the level better."""
 SCHEMA = "task int, prices array<double>"
 
 

@@ -19,7 +19,7 @@ SWING_DAYS, LEAST_SWING = 14, 0.01
 
 
 def anchor(design: Design) -> NDArray[Any]:
-    """Mean of the last 24 known hours: what the models' target is relative to; shape (n, 1)."""
+    """Mean of the last 24 known hours, to which the models' target is relative; shape (n, 1)."""
     mean: NDArray[Any] = design.last[:, :24].mean(axis=1, keepdims=True)
     return mean
 

@@ -1,4 +1,4 @@
-"""How right price forecasts were: the errors that make a model's record, and the choice of the one that wins."""
+"""The record of price forecasts: each model's errors, and the choice of the winner."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def by_station(forecast: pd.DataFrame, observed: pd.DataFrame, record_from: pd.T
     issued, past = _wide(forecast, "issued_at", "day"), _wide(observed, "day")
     past = past[past.index + DAY <= record_from]
     beside = past.reindex(issued.index.get_level_values("day")).set_axis(issued.index)
-    # As if issued when the day may first be asked for: whatever was issued in truth is newer.
+    # As if issued when the day may first be asked for: every genuine issue is newer.
     alone = past.set_axis(pd.MultiIndex.from_arrays([past.index - 2 * DAY, past.index], names=["issued_at", "day"]))
     days = pd.concat([issued.combine_first(beside), alone.drop(issued.index, errors="ignore")]).reset_index()
     hours = days.loc[days.index.repeat(24)]
@@ -79,7 +79,7 @@ def by_station(forecast: pd.DataFrame, observed: pd.DataFrame, record_from: pd.T
 
 
 def _newest_hours(issued: DataFrame) -> DataFrame:
-    """Of each place and hour what was said last before a midnight, which is the ``issued_at`` of it."""
+    """Of each place and hour the last forecast before a midnight, which becomes its ``issued_at``."""
     midnight = F.date_trunc("day", F.col("issued_at") - F.expr("INTERVAL 1 SECOND")) + F.expr("INTERVAL 1 DAY")
     return (
         issued.withColumn("said_at", F.col("issued_at"))

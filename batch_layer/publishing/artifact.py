@@ -25,7 +25,7 @@ class Artifact:
     columns: str = ""
     """Spark schema; "" where the files themselves say it."""
     kept: int = 0
-    """How many published runs it outlives, its own among them; 0: it is deleted once its run is published."""
+    """The number of published runs it outlives, its own among them; 0: it is deleted once its run is published."""
     table: str = ""
     """Table of Cassandra that its rows go to when the run is published; "" for none."""
     bears_run: bool = True

@@ -38,7 +38,7 @@ BLOCKS: Mapping[Kind, tuple[int, int]] = {"inverter": (32064, 44), "meter": (371
 """First register and number of registers, read in one request."""
 STATUS: Mapping[Kind, int] = {"meter": 37100, "battery": 37762}
 OFFLINE = 0
-"""Status of a meter or battery that is not there; its other registers hold 0, which is no measurement then."""
+"""Status of a meter or battery that is not there; its other registers then hold 0, which is no measurement."""
 VALUES: Mapping[Kind, Mapping[str, Value]] = {
     "inverter": {
         "dc_power_w": Value(32064, "int32", 1),

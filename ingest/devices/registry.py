@@ -15,7 +15,7 @@ from store.catalogue import DEVICES
 
 # The one list of protocols: each is a module with a connection that knows its kinds and opens its device.
 Connection = Annotated[SunSpecConnection | HuaweiConnection | RegisterMapConnection, Field(discriminator="protocol")]
-"""How the gateway reaches a device: the JSON in the catalogue's ``connection``, one shape a protocol."""
+"""The way to a device: the JSON in the catalogue's ``connection``, one shape a protocol."""
 CONNECTION: TypeAdapter[Connection] = TypeAdapter(Connection)
 
 

@@ -15,7 +15,7 @@ NO_SUCH_REGISTER = (1, 2, 3)
 
 
 class Walk:
-    """Finds the models of ``unit``; what is found is kept when an answer is lost."""
+    """Finds the models of ``unit``; those found so far are kept when an answer is lost."""
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit

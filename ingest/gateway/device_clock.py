@@ -1,4 +1,4 @@
-"""The clocks of devices that date their own readings: what is wrong with one, and whose time a reading then bears."""
+"""The clocks of devices that date their own readings: their faults, and the time that a reading then bears."""
 
 from __future__ import annotations
 

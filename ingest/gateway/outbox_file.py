@@ -57,7 +57,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
         base.execute("PRAGMA journal_mode = WAL")
-        # FULL syncs the log at every commit: what is kept is on the disk.
+        # FULL syncs the log at every commit, so that kept messages are on the disk.
         base.execute("PRAGMA synchronous = FULL")
         base.execute(SCHEMA)
         (state,) = base.execute("PRAGMA quick_check(1)").fetchone()

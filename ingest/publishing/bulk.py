@@ -51,7 +51,7 @@ def publish_all(
             if rate is not None:
                 time.sleep(max(0.0, begun + number / rate - time.monotonic()))
             _produce(sending, message, [(REPLAYED, b""), *sign(message)], delivered)
-    finally:  # what was given before a file broke off is still published
+    finally:  # messages from before a file broke off are still published
         unanswered = sending.flush(DELIVERY_SECONDS + ANSWER_SECONDS)
         delivered.report()
     if unanswered:

@@ -1,4 +1,4 @@
-"""SunSpec models whose points are all not implemented: what a real device answers for what it does not measure."""
+"""SunSpec models whose points are all not implemented: a real device's answer for quantities it does not measure."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _plausible(value: float) -> float | None:
 
 
 def lengths(starts: Iterable[datetime]) -> Mapping[datetime, timedelta]:
-    """How long the period from each of the ``starts`` of one series lasts: the least step of its day in Madrid.
+    """The length of the period from each of the ``starts`` of one series: the least step of its day in Madrid.
 
     So a series may change from hours to quarter-hours, and a period that is missing does not lengthen another.
     """

@@ -15,7 +15,7 @@ from energy.topics import TopicName
 log = logging.getLogger("sources")
 Record = dict[str, Any]
 Progress = Callable[[str], None]
-"""Takes a sentence on what was asked, what came, and what could not be read."""
+"""Takes a sentence on each question, its answer, and its unreadable parts."""
 PATIENCE = 3
 """Connections in a row that fail, after which a source is away."""
 
@@ -25,7 +25,7 @@ class SourceError(Refusal):
 
 
 class SourceAway(SourceError):
-    """The source answers nobody, or not us: what is left is not worth its waits."""
+    """The source answers nobody, or not us: the remaining questions are not worth the waits."""
 
 
 class Question(NamedTuple):

@@ -1,4 +1,4 @@
-"""Who asks, and which installation is seen: REST, CSV, the page and its calls all come through here."""
+"""The one door: it knows the asker and gives the installation. REST, CSV, the page and its calls all pass it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def seen(reader: Reader, installation_id: str, who: str, what: str) -> dict[str,
 def note(reader: Reader, who: str, installation_id: str, what: str) -> None:
     """Note in the access log that ``who`` is given ``what``, once in :data:`NOTED_SECONDS` while it is asked again.
 
-    Raises :class:`serving_layer.reader.StoreAway`: what can't be noted is not answered.
+    Raises :class:`serving_layer.reader.StoreAway`: a question that can't be noted is not answered.
     """
 
     def noted() -> bool:

@@ -92,7 +92,7 @@ def runs(reader: p.ReaderOf, limit: Limit = 100, form: p.FormatParameter = "json
 
 @router.get("/ledger", response_model=Ledger, responses=responses(422))
 def ledger_totals(reader: p.ReaderOf, topic: Topic = None, form: p.FormatParameter = "json") -> Response:
-    """Nothing vanishes: what was received, and what became of it."""
+    """The ledger: messages received, accepted, duplicate and quarantined. None vanishes."""
     rows = ledger.totals(reader, [topic] if topic else list(TOPICS))
     return as_csv(LEDGER_COLUMNS, rows) if form == "csv" else as_json({"ledger": rows})
 

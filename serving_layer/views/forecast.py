@@ -46,7 +46,7 @@ class ForecastHour(NamedTuple):
 
 @dataclass(frozen=True)
 class Forecast:
-    """One issue: what was forecast at ``issued_at`` (UTC)."""
+    """One issue: the forecast made at ``issued_at`` (UTC)."""
 
     issued_at: datetime
     values: tuple[ForecastHour, ...]

@@ -37,7 +37,7 @@ class Line(NamedTuple):
 def ledger(reader: Reader, installation_ids: Sequence[str], span: Span, seen: Published, now: datetime) -> list[Line]:
     """Every stretch that lies in ``span`` at least in part, by device, quantity and time; whole days of UTC.
 
-    Up to the cut only: of what came after it the night has not spoken yet.
+    Up to the cut only, for the night says nothing of later periods.
     """
     first, last = (edge.astimezone(timezone.utc).date() for edge in span)
     keys = [(each, month, first, last) for each in installation_ids for month in months(*span)]

@@ -1,4 +1,4 @@
-"""The ledger (received = accepted + duplicate + quarantined) and what is in quarantine."""
+"""The ledger (received = accepted + duplicate + quarantined) and the messages in quarantine."""
 
 from __future__ import annotations
 

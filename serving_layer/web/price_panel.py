@@ -45,8 +45,8 @@ def take(reader: Reader, market: str, zone: ZoneInfo, start: datetime, now: date
 
     def load() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         visible, place = merged.seen(reader), prices.ZONES[market]
-        known = prices.read(reader, market, place, Span(start, start + AHEAD), visible)
-        return known, prices.record(reader, market, place, visible)
+        found = prices.read(reader, market, place, Span(start, start + AHEAD), visible)
+        return found, prices.record(reader, market, place, visible)
 
     values, record = reader.kept(f"prices {market} {start}", KEPT_SECONDS, load)
     return Prices(market, zone, now, start, values, record)

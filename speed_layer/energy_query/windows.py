@@ -1,4 +1,4 @@
-"""Which 15-minute periods a batch of readings touches: those between each reading's neighbours."""
+"""The 15-minute periods that a batch of readings affects: those between each reading's neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accepted or duplicate: what a reading adds to what is already stored of its device and instant.
+"""Accepted or duplicate: whether a reading adds to the stored one of its device and instant.
 
 The store is asked only about instants it may hold: a reading newer than its device's latest state is new
 without a look. Readings of one instant merge field by field, so that any order of arrival ends the same.

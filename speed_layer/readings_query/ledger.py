@@ -48,7 +48,7 @@ class Ledger:
     def open(self, batch_id: int, summary: Summary) -> None:
         """Write the counts of a batch that is about to be written."""
         if batch_id == 0:
-            # A new checkpoint reads the topic again: what was counted behind it is about to be counted anew.
+            # A new checkpoint reads the topic again, so that the messages counted behind it are counted anew.
             self._session.execute(self._forget, (TOPIC, self._layer, batch_id))
         if self._replayed and self._is_replay(batch_id, summary):
             return

@@ -1,4 +1,4 @@
-"""Where Maven artifacts come from: the setting, Maven's own mirror, else the address built into Ivy."""
+"""The repository of Maven artifacts: the setting, Maven's own mirror, else the address built into Ivy."""
 
 from __future__ import annotations
 

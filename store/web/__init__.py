@@ -1,1 +1,1 @@
-"""What every HTTP server of the platform shares: bounds of a request, and problems as its errors."""
+"""Shared by the HTTP servers of the platform: bounds of a request, and problems as its errors."""

@@ -1,4 +1,4 @@
-"""What a request may weigh: its body, its address, how many of a kind are answered at once."""
+"""Bounds of a request: its body, its address, and the number of a kind that are answered at once."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def _body(scope: Scope, receive: Receive, most_bytes: int) -> bytes | None
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """The body once, then whatever else the client sends: that it has gone."""
+    """The body once, then the client's further messages, such as its disconnection."""
     given = False
 
     async def again() -> Message:

@@ -1,1 +1,1 @@
-"""The feature table: what was known at each issue, one row an hour to forecast."""
+"""The feature table: the data known at each issue, one row an hour to forecast."""

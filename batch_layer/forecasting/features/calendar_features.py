@@ -1,4 +1,4 @@
-"""Features of the calendar: the hour, the season, and what was usual on days of the same kind."""
+"""Features of the calendar: the hour, the season, and the usual value on days of the same kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of the sun: what a plant gave of late at the hour, where the sun stands, and which hours are dark."""
+"""Features of the sun: a plant's recent output at the hour, the position of the sun, and the dark hours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories as people bring them, made hourly and whole, or refused by name; what was changed is counted.
+"""Histories as people bring them, made hourly and whole, or refused by name; every change is counted.
 
 Every judgement of an hour rests on that hour and those before it, so that what is learnt later never changes what a
 forecast knew.
@@ -22,7 +22,7 @@ from conf.refusal import Refusal
 
 FEWEST_HOURS = 24
 OFF_HOURS = 48
-"""After so many hours without output a plant is taken for off, and what it would give for unknown."""
+"""Hours without output after which a plant is taken for off, and its possible output for unknown."""
 STANDBY_SHARE = 0.02
 """Negative values up to this share of the greatest so far are an inverter's own draw, and zero as generation."""
 

@@ -1,4 +1,4 @@
-"""Hours that no plant or home reaches: a register's marker for no value, and what lies far beyond everything known."""
+"""Hours that no plant or home reaches: a register's marker for no value, and values far beyond everything known."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def _mixed(own: pd.DataFrame, mix: Mix) -> pd.Series:
 
 
 def shifted(predicted: DataFrame, centre: Mapping[str, Mix], median: int) -> DataFrame:
-    """``predicted`` with ``shift``: what its ``quantiles`` (``median`` is the index of 0.5) move by, in its unit."""
+    """``predicted`` with ``shift``, by which its ``quantiles`` move, in its unit; ``median`` is the index of 0.5."""
     mixes = [(key, *mix) for key, mix in centre.items()]
     known = SparkSession.active().createDataFrame(mixes, "series_id string, of_line double, of_naive double")
     rows = predicted.join(F.broadcast(known), "series_id", "left")

@@ -17,7 +17,7 @@ from xgboost.spark import SparkXGBRegressor
 from batch_layer.forecasting.models.shape import SEED, Shape
 
 ROWS_A_WORKER = 250_000
-"""Below, one xgboost worker grows the forest: what it grows then depends on nothing but its rows."""
+"""Rows below which one xgboost worker grows the forest, so that the forest depends on nothing but its rows."""
 MAX_BIN = 128
 
 logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)

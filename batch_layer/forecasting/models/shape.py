@@ -1,4 +1,4 @@
-"""How a forest is grown: by which engine, and how large."""
+"""The shape of a forest: its engine and its size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model in HDFS: its forests, and what they were learnt and calibrated with."""
+"""A model in HDFS: its forests, and the data of their training and calibration."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""AEMET OpenData: its client, its answers, and what is asked for."""
+"""AEMET OpenData: its client, its answers, and the questions."""

@@ -1,4 +1,4 @@
-"""Cells of AEMET's answers and the ``weather`` record they make: what can't be read is left out and counted."""
+"""Cells of AEMET's answers and the ``weather`` record they make: unreadable cells are left out and counted."""
 
 from __future__ import annotations
 

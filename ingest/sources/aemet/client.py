@@ -41,7 +41,7 @@ class KeyRefusedError(AemetError, SourceAway):
 
 
 class AwayError(AemetError, SourceAway):
-    """AEMET has not answered several questions in a row; what is left is not worth its waits."""
+    """AEMET has not answered several questions in a row; the remaining ones are not worth the waits."""
 
 
 @dataclass

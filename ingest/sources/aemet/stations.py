@@ -1,4 +1,4 @@
-"""AEMET's stations: their inventory, what they observed in the last hours, and their whole days.
+"""AEMET's stations: their inventory, their observations of the last hours, and their whole days.
 
 Pure functions from decoded JSON to ``weather`` records (UTC, the topic's units), and to plain rows of stations. A row
 or a cell that can't be read is left out and said; the others stand.

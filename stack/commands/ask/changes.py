@@ -1,4 +1,4 @@
-"""``solera changes``: what a night has changed of values that were published before it."""
+"""``solera changes``: the revisions of a night, values published before it that it has changed."""
 
 from __future__ import annotations
 
