@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import dash
@@ -26,10 +26,39 @@ INDEX = """<!DOCTYPE html>
 <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
 <body>{%app_entry%}<div hidden>{%config%}{%scripts%}{%renderer%}</div></body>
 </html>"""
-PRICE_PARTS = ("prices", "price-chart", "price-words")
-PARTS = ("banner", "status", "tiles", "chart", "energies", *PRICE_PARTS, "members", "basis", "updated")
 
 log = logging.getLogger(__name__)
+
+
+class Shown(NamedTuple):
+    """The data of one refresh of the page, and the language of its browser."""
+
+    snapshot: Snapshot
+    quantity: str
+    prices: price_panel.Prices
+    words: Words
+
+
+class Part(NamedTuple):
+    """A part of the frame, by its id there, and its content."""
+
+    fill: Callable[[Shown], Any]
+    property: str = "children"
+
+
+PARTS: Mapping[str, Part] = {
+    "banner": Part(lambda _: ""),
+    "status": Part(lambda shown: parts.status(shown.snapshot, shown.words)),
+    "tiles": Part(lambda shown: parts.now_tiles(shown.snapshot, shown.words)),
+    "chart": Part(lambda shown: chart.figure(shown.snapshot, shown.quantity, shown.words), "figure"),
+    "energies": Part(lambda shown: parts.energy_rows(shown.snapshot, shown.words)),
+    "prices": Part(lambda shown: price_panel.style(shown.prices), "style"),
+    "price-chart": Part(lambda shown: price_chart.figure(shown.prices, shown.words), "figure"),
+    "price-words": Part(lambda shown: price_panel.sentences(shown.prices, shown.words)),
+    "members": Part(lambda shown: parts.members(shown.snapshot, shown.words)),
+    "basis": Part(lambda shown: parts.basis(shown.snapshot, shown.words)),
+    "updated": Part(lambda shown: shown.snapshot.now.timestamp(), "data"),
+}
 
 
 def build(reader: Reader) -> Dash:
@@ -112,7 +141,7 @@ def _of_link(search: str | None, known: Sequence[Mapping[str, Any]]) -> str | No
 
 def _connect_parts(page: Dash, reader: Reader) -> None:
     @page.callback(
-        [Output(part, _property(part)) for part in PARTS],
+        [Output(name, part.property) for name, part in PARTS.items()],
         Input("tick", "n_intervals"),
         Input("chosen", "value"),
         Input("quantity", "value"),
@@ -127,36 +156,15 @@ def _connect_parts(page: Dash, reader: Reader) -> None:
                 return _nothing(_no_installation(reader, words))
             snapshot = take(reader, chosen, quantity, at_present())
             prices = price_panel.take(reader, market, snapshot.zone, snapshot.window[0], snapshot.now)
-            return _everything(snapshot, quantity, prices, words)
+            return [part.fill(Shown(snapshot, quantity, prices, words)) for part in PARTS.values()]
         except (StoreAway, UnknownInstallation) as error:
             return _nothing(str(error))
-
-
-def _property(part: str) -> str:
-    special = {"chart": "figure", "price-chart": "figure", "prices": "style", "updated": "data"}
-    return special.get(part, "children")
 
 
 def _no_installation(reader: Reader, words: Words) -> str:
     return "" if catalogue.installations(reader) else words.none_registered
 
 
-def _everything(snapshot: Snapshot, quantity: str, prices: price_panel.Prices, words: Words) -> list[Any]:
-    return [
-        "",
-        parts.status(snapshot, words),
-        parts.now_tiles(snapshot, words),
-        chart.figure(snapshot, quantity, words),
-        parts.energy_rows(snapshot, words),
-        price_panel.style(prices),
-        price_chart.figure(prices, words),
-        price_panel.sentences(prices, words),
-        parts.members(snapshot, words),
-        parts.basis(snapshot, words),
-        snapshot.now.timestamp(),
-    ]
-
-
 def _nothing(banner: str) -> list[Any]:
-    """What is shown stays, under a banner that says what is wrong."""
+    """The page as it stands, under ``banner``."""
     return [html.Div(banner, className="banner") if banner else "", *[no_update] * (len(PARTS) - 1)]

@@ -13,9 +13,13 @@ from fastapi.testclient import TestClient
 from conf import load_settings
 from serving_layer.access.door import SESSION, session_of
 from serving_layer.app import create_app
-from serving_layer.web.page import PARTS, _property
+from serving_layer.web import chart, page, parts, price_panel
+from serving_layer.web.page import PARTS
+from serving_layer.web.words.en import EN
+from tests.unit.serving_layer.web.test_parts import snapshot, text
+from tests.unit.serving_layer.web.test_price_panel import HOUR, price, shown
 
-OUTPUT = ".." + "...".join(f"{part}.{_property(part)}" for part in PARTS) + ".."
+OUTPUT = ".." + "...".join(f"{name}.{part.property}" for name, part in PARTS.items()) + ".."
 INPUTS = {"tick": ("n_intervals", 1), "chosen": ("value", "home"), "quantity": ("value", "generation"),
           "market": ("value", "pvpc")}  # fmt: skip
 
@@ -30,7 +34,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 def call(**changed: Any) -> dict[str, Any]:
     """The call that fills the page, with other inputs."""
     inputs = {name: (key, changed.get(name, value)) for name, (key, value) in INPUTS.items()}
-    outputs = [{"id": part, "property": _property(part)} for part in PARTS]
+    outputs = [{"id": name, "property": part.property} for name, part in PARTS.items()]
     return {
         "output": OUTPUT,
         "outputs": outputs,
@@ -47,6 +51,23 @@ def test_the_layout_and_its_parts_are_served(browser: TestClient) -> None:
     for part in PARTS:
         assert f'"id": "{part}"' in layout
     assert OUTPUT in {each["output"] for each in dependencies}
+
+
+def test_a_call_fills_every_part(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = snapshot()
+    prices = shown([price(seen.now + n * HOUR, 50.0) for n in range(24)], seen.now)
+    monkeypatch.setattr(page, "take", lambda *_: seen)
+    monkeypatch.setattr(price_panel, "take", lambda *_: prices)
+    answer = browser.post("/_dash-update-component", json=call()).json()["response"]
+
+    assert answer.keys() == PARTS.keys()
+    assert {name: [*values] for name, values in answer.items()} == {n: [part.property] for n, part in PARTS.items()}
+    assert text(answer["tiles"]["children"]) == text(parts.now_tiles(seen, EN))
+    assert text(answer["members"]["children"]) == text(parts.members(seen, EN))
+    assert text(answer["price-words"]["children"]) == text(price_panel.sentences(prices, EN))
+    assert answer["prices"]["style"] == {}
+    assert len(answer["chart"]["figure"]["data"]) == len(chart.figure(seen, "generation", EN).data)
+    assert answer["updated"]["data"] == seen.now.timestamp()
 
 
 def test_a_store_that_is_away_is_a_banner_over_what_was_shown(browser: TestClient) -> None:
