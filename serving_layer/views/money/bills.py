@@ -81,6 +81,8 @@ def billed(reader: Reader, installation_id: str, first: date, until: date, due: 
 
 def days_of(reader: Reader, installation_id: str, first: date, until: date) -> Calendar:
     """The days with the contracts of the installation. Raises :class:`NotBilled`."""
+    if until - first > LONGEST:
+        raise NotBilled(f"A bill is of {LONGEST.days} days at most; ask for fewer.")
     known = contracts(reader, installation_id)
     return refused(lambda: calendar(tariffs(), known, first, until))
 

@@ -66,7 +66,7 @@ def fields(of: Billed) -> dict[str, Any]:
 
 
 def caption(of: Billed) -> str:
-    """What a reader of the table must know."""
+    """What a reader of the table must know, as one line."""
     bill, said = of.bill, [f"due {of.bill.due}; {R1}"]
     totals = ", ".join(f"{euros(case.exact):.4f}" for case in bill.cases)
     said.append(f"exact to the end: {totals} EUR")
@@ -84,7 +84,7 @@ def caption(of: Billed) -> str:
     applied = ", ".join(f"{name} {value}" for name, value in shown["conventions"].items())
     missing = shown["not_included"]
     said += [f"conventions: {applied}", *([f"not included: {', '.join(missing)}"] if missing else [])]
-    return "\n".join(said)
+    return "; ".join(said)
 
 
 def _case(case: Case) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def test_the_command_line_gives_the_same_lines(
     table = CliRunner().invoke(command_line, asked, catch_exceptions=False).stdout
     assert "27.87" in table
     assert "R1: each line half up to the cent" in table
+    assert "\N{REPLACEMENT CHARACTER}" not in table
 
 
 def test_a_missing_quarter_hour_makes_it_incomplete_not_cheap(client: TestClient) -> None:
@@ -130,6 +131,7 @@ def test_a_missing_quarter_hour_makes_it_incomplete_not_cheap(client: TestClient
         ("casa-1", {"month": "2021-05"}, 422, "no contract holds on 2021-05-01"),
         ("casa-1", {"month": "2027-01"}, 422, "no row covers 2027-01-01"),
         ("casa-1", {"from": "2026-01-01", "to": "2026-02-02"}, 422, "within a month at most"),
+        ("casa-1", {"from": "2022-01-01", "to": "2026-01-01"}, 422, "400 days at most"),
         ("casa-1", {"month": "2026-13"}, 422, "is no day"),
         ("casa-1", {"month": "2026-01", "from": "2026-01-01"}, 422, "name a month, or"),
         ("casa-1", WEEK | {"due": "soon"}, 422, "is no day"),
