@@ -16,6 +16,7 @@ from conf.tariffs import tariffs
 from energy.money.exact import euros
 from energy.money.official.difference import causes
 from energy.money.official.inputs import Ours
+from energy.money.official.mistakes import mistake
 from energy.money.official.statement import KINDS, NotABill, StatedLine, Statement, statement
 from energy.money.taxes import OTHERWISE
 from serving_layer.views.money.bills import Billed
@@ -93,6 +94,12 @@ def difference_rows(mine: Billed, official: Statement, on_their_days: Billed | N
     rows = [{"cause": "our bill", "eur": _eur(said.said.total)}]
     rows += [each._asdict() for each in found]
     return [*rows, {"cause": "official bill", "eur": _eur(official.total)}]
+
+
+def difference_caption(mine: Billed, official: Statement) -> str:
+    """What the amounts add up to, and the mistake in the periods that the official kWh look like."""
+    named = mistake(tariffs(), mine.of, mine.windows, official.grid)
+    return CAUSE_CAPTION if named is None else f"{CAUSE_CAPTION}. Its kWh by period are as if with {named}"
 
 
 def _eur(total: Fraction | None) -> Decimal:

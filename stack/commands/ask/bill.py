@@ -14,7 +14,7 @@ from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from serving_layer.views.money.bills import Billed, billed
 from serving_layer.views.money.community import member_billed
-from serving_layer.views.money.official import CAUSE_CAPTION, CAUSE_COLUMNS, difference_rows, read
+from serving_layer.views.money.official import CAUSE_COLUMNS, difference_caption, difference_rows, read
 from serving_layer.views.money.rows import LINE_COLUMNS, caption, line_rows
 from stack.terminal import Form, Format, answering, show
 
@@ -55,8 +55,8 @@ def bill(
         of_theirs = None
         if days != theirs_days:
             of_theirs = _billed(reader, installation, theirs_days, falls_due, agreement)
-    rows = difference_rows(found, theirs, of_theirs)
-    return show(form, CAUSE_COLUMNS, rows, f"{installation}: why the official bill differs, EUR", CAUSE_CAPTION)
+    rows, said = difference_rows(found, theirs, of_theirs), difference_caption(of_theirs or found, theirs)
+    return show(form, CAUSE_COLUMNS, rows, f"{installation}: why the official bill differs, EUR", said)
 
 
 def _billed(reader: Reader, of: str, days: tuple[date, date], due: date | None, agreement: Path | None) -> Billed:
