@@ -74,6 +74,8 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
         is_back = is_back or not of.climbed(have[back - 1], have[back])
         if sudden and is_back and of.flowed(last, have[back]) and (near or _goes_on(of, last, have[at], have[back])):
             return back
+        if counts and 2 * low < high and below < high and of.climbed(have[back - 1], have[back]):
+            return None  # a reset that has counted as far
     return None
 
 
