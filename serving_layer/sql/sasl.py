@@ -35,18 +35,22 @@ class PlainLogin(TTransportBase):  # type: ignore[misc]
         self._read = BytesIO()
         self._written = BytesIO()
 
-    def log_in(self, token: str) -> None:
-        """Ask for the login. Raises :class:`WrongLogin` where the password is not ``token``."""
+    def log_in(self, token: str) -> str:
+        """Ask for the login; the user's name, which is theirs to choose.
+
+        Raises :class:`WrongLogin` where the password is not ``token``.
+        """
         status, mechanism = self._message()
         if status != START or mechanism != MECHANISM:
             self._refuse("log in by SASL PLAIN")
         status, login = self._message()
         if status not in (OK, COMPLETE):
             self._refuse("log in by SASL PLAIN")
-        password = login.split(b"\0")[-1]
+        (*_, user, password) = (b"", *login.split(b"\0"))
         if not hmac.compare_digest(password, token.encode()):
             self._refuse("the password is the API's token, whatever the user's name")
         self._send(COMPLETE, b"")
+        return user.decode(errors="replace")
 
     def _refuse(self, why: str) -> None:
         self._send(BAD, why.encode())

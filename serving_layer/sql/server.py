@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from pyspark.sql import SparkSession
@@ -20,7 +21,9 @@ from thrift.Thrift import TException
 from thrift.transport.TTransport import TTransportException
 
 from conf import Settings, load_settings
+from serving_layer.access import access_log
 from serving_layer.access.token import token_of
+from serving_layer.reader import Reader
 from serving_layer.sql import apply
 from serving_layer.sql.engine import Engine
 from serving_layer.sql.sasl import FRAME_BYTES, PlainLogin, WrongLogin
@@ -41,6 +44,8 @@ CLOSED = {
     "spark.sql.variable.substitute": "false",
 }
 
+Note = Callable[[str, str], None]
+
 log = logging.getLogger(__name__)
 
 
@@ -54,7 +59,12 @@ def main() -> None:
     settings = load_settings()
     session = _spark(settings)
     threading.Thread(target=_end_with, args=(session,), daemon=True).start()
-    serve(settings, Engine(session))
+    reader = Reader(settings)
+
+    def note(user: str, statement: str) -> None:
+        reader.rows(access_log.INSERT, *access_log.statement_values(user, statement))
+
+    serve(settings, Engine(session), note)
 
 
 def _spark(settings: Settings) -> SparkSession:
@@ -75,8 +85,8 @@ def _end_with(session: SparkSession) -> None:
     os._exit(1)
 
 
-def serve(settings: Settings, engine: Engine) -> None:
-    """Answer whoever connects, each client in its own thread."""
+def serve(settings: Settings, engine: Engine, note: Note) -> None:
+    """Answer whoever connects, each client in its own thread; ``note`` is given who asks what, before the answer."""
     token = token_of(settings)
     places = threading.BoundedSemaphore(CLIENTS)
     with socket.create_server((settings.thrift.host, settings.thrift.port), backlog=CLIENTS) as listener:
@@ -84,14 +94,17 @@ def serve(settings: Settings, engine: Engine) -> None:
         while True:
             client, _ = listener.accept()
             if places.acquire(blocking=False):
-                threading.Thread(target=_converse, args=(client, engine, token, places), daemon=True).start()
+                threading.Thread(target=_converse, args=(client, engine, note, token, places), daemon=True).start()
             else:
                 client.close()
 
 
-def _converse(client: socket.socket, engine: Engine, token: str, places: threading.BoundedSemaphore) -> None:
+def _converse(
+    client: socket.socket, engine: Engine, note: Note, token: str, places: threading.BoundedSemaphore
+) -> None:
     transport = PlainLogin(client)
-    service = Service(engine, transport.has_gone)
+    user = ""
+    service = Service(engine, transport.has_gone, lambda statement: note(user, statement))
     too_late = threading.Timer(LOGIN_SECONDS, _shut, (client,))
     try:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

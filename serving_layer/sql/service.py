@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pyarrow as pa
 import pyspark
 from TCLIService import ttypes
 
@@ -30,8 +31,9 @@ SAID = {13: "Solera", 17: "Spark SQL", 18: pyspark.__version__, 29: "`"}
 class Service:
     """Answers ``TCLIService``; one for each connection."""
 
-    def __init__(self, engine: Engine, has_gone: Callable[[], bool]) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, has_gone: Callable[[], bool], note: Callable[[str], None]) -> None:
+        """``note`` is given each statement before it is answered; what it raises is the answer."""
+        self._engine, self._note = engine, note
         self._has_gone = has_gone
         self._operations = Operations()
 
@@ -59,8 +61,12 @@ class Service:
 
     def ExecuteStatement(self, req: Any) -> Any:  # noqa: N802
         """Answer a statement, or refuse it where it does more than read."""
-        operation = Operation(self._engine, lambda group: self._engine.answer(req.statement, group))
+        operation = Operation(self._engine, lambda group: self._answer(req.statement, group))
         return self._begun(operation, ttypes.TExecuteStatementResp, bool(req.runAsync))
+
+    def _answer(self, statement: str, group: str) -> pa.Table:
+        self._note(statement)
+        return self._engine.answer(statement, group)
 
     def GetOperationStatus(self, req: Any) -> Any:  # noqa: N802
         """How far it is."""

@@ -14,9 +14,12 @@ from fastapi.testclient import TestClient
 from pyhive import exc
 
 from conf import Settings
+from serving_layer.access.access_log import EVERYBODY
 from serving_layer.app import create_app
+from stack.servers import thrift
 from stack.services import services
 from store import cassandra, schema
+from store.instants import month_of
 from tests.support import serving_rows as rows
 from tests.support.sql_client import Ask, asking
 
@@ -91,6 +94,17 @@ def rest(served: Settings) -> Iterator[Callable[..., Any]]:
 
 def text(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
+
+
+def test_who_asked_what_stands_in_the_access_log(served: Settings, sql: Ask) -> None:
+    sql("SELECT count(*)\n FROM solera.energy_daily   WHERE installation_id = 'noted'")
+    now = datetime.now(timezone.utc)
+    with cassandra.session(served) as session:
+        found = session.execute(
+            "SELECT who, what FROM access_log WHERE installation_id = %s AND month = %s", (EVERYBODY, month_of(now))
+        )
+    asked = "SELECT count(*) FROM solera.energy_daily WHERE installation_id = 'noted'"
+    assert (f"sql {thrift.USER}", asked) in [(row.who, row.what) for row in found]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from conf import Settings
+from serving_layer.reader import StoreAway
 from serving_layer.sql.engine import Engine
 from serving_layer.sql.server import CLOSED, serve
 from tests.support.sql_client import Ask, asking
@@ -36,12 +37,24 @@ def engine(spark: SparkSession) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def served(engine: Engine, settings: Settings) -> Settings:
+def noted() -> list[tuple[str, str]]:
+    """Who has asked the server what."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def served(engine: Engine, settings: Settings, noted: list[tuple[str, str]]) -> Settings:
     """The server of those views."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     here = settings.model_copy(update={"thrift": settings.thrift.model_copy(update={"port": port})})
-    threading.Thread(target=serve, args=(here, engine), daemon=True).start()
+
+    def note(user: str, statement: str) -> None:
+        if "not to be noted" in statement:
+            raise StoreAway("Cassandra is away.")
+        noted.append((user, statement))
+
+    threading.Thread(target=serve, args=(here, engine, note), daemon=True).start()
     return here
 
 

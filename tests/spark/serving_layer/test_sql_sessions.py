@@ -41,6 +41,15 @@ def test_many_clients_at_once_get_each_their_own_answer(served: Settings) -> Non
         assert list(clients.map(asked, range(36))) == [[(n, n)] for n in range(36)]
 
 
+def test_who_asks_what_is_noted_before_it_is_answered(served: Settings, sql: Ask, noted: list[tuple[str, str]]) -> None:
+    mine = "SELECT * FROM solera.installation WHERE installation_id = 'noted'"
+    sql(mine)
+    with pytest.raises(exc.OperationalError):
+        sql("DROP VIEW solera.noted")
+    assert [(thrift.USER, mine), (thrift.USER, "DROP VIEW solera.noted")] == noted[-2:]
+    assert said(lambda: sql("SELECT 'not to be noted'")) == "Cassandra is away."
+
+
 def test_what_clients_leave_behind_is_freed(served: Settings) -> None:
     process = psutil.Process()
 
