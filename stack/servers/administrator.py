@@ -23,7 +23,7 @@ def have_administrator(settings: Settings) -> None:
             rights = f"SUPERUSER = true AND LOGIN = true AND PASSWORD = {literal(password)}"
             session.execute(f"CREATE ROLE {name} WITH {rights}")
     with cassandra.session(settings, keyspace=None) as session:
-        session.execute(f"ALTER ROLE {FIRST_ACCOUNT} WITH SUPERUSER = false AND LOGIN = false")
+        session.execute(f"ALTER ROLE IF EXISTS {FIRST_ACCOUNT} WITH SUPERUSER = false AND LOGIN = false")
 
 
 def as_user(settings: Settings, user: str, password: str) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from conf import logins
@@ -11,6 +12,7 @@ from stack.downloads import java
 from stack.passwords import role_passwords
 from stack.process import Service
 from stack.servers.certificate import have_certificate, keystore
+from stack.servers.first_account import write_administrator
 from stack.servers.roles import apply_roles
 
 _EXPORTS = (
@@ -73,7 +75,7 @@ def service(settings: Settings) -> Service:
     return Service(
         name="cassandra",
         command=java.command(settings, "cassandra", main, heap_mb=conf.heap_mb, options=options),
-        prepare=lambda: _prepare(settings, directory, data),
+        prepare=lambda: _prepare(settings, directory, data, options),
         ready=lambda: apply_roles(logins.held(settings), role_passwords(settings)),
         ports={
             "cassandra.port": conf.port,
@@ -85,7 +87,7 @@ def service(settings: Settings) -> Service:
     )
 
 
-def _prepare(settings: Settings, directory: Path, data: Path) -> None:
+def _prepare(settings: Settings, directory: Path, data: Path, options: Sequence[str]) -> None:
     conf = settings.cassandra
     values = conf.model_dump() | {
         "data": data,
@@ -99,6 +101,8 @@ def _prepare(settings: Settings, directory: Path, data: Path) -> None:
     drop_blank_segments(data / "commitlog")
     java.render("cassandra.yaml", values, directory)
     java.render("logback.xml", {}, directory)
+    if login := logins.cassandra(settings):
+        write_administrator(settings, data, login, options)
 
 
 def drop_blank_segments(commitlog: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,6 +49,8 @@ def older(tmp_path: Path, new_ports: Callable[[], int]) -> Iterator[Settings]:
             text, changed = re.subn(logins_of, "", path.read_text())
             assert changed >= 4
             path.write_text(text)
+            # An older version wrote no administrator into a new node's files.
+            shutil.rmtree(settings.home / "data" / "cassandra" / "data", ignore_errors=True)
             spawn(place, service)
         for path in (settings.home / "secrets").iterdir():
             path.unlink()
