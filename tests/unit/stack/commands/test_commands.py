@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from stack.cli import app
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def test_another_name_than_the_one_to_be_forgotten_ends_it() -> None:
