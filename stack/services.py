@@ -43,80 +43,36 @@ def _servers(settings: Settings) -> list[Service]:
 
 
 def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
-    simulator, api = settings.simulator, settings.api
-    serving = as_role(settings, "serving")
+    api, serving = settings.api, as_role(settings, "serving")
+    speed = _python(as_role(settings, "speed"), "speed", "speed_layer.job", lambda: _reports(settings, "speed"))
+    sql = _python(serving, "thrift", "serving_layer.sql.server", lambda: thrift.ask(serving))
+    # Spark starts and makes its views.
+    sql = replace(sql, needs=("cassandra",), ports={"thrift.port": settings.thrift.port}, patience=300)
+    answers = _python(serving, "api", "serving_layer.app", lambda: _healthy(settings))
+    answers = replace(answers, needs=needs, ports={"api.port": api.port}, is_hardy=True)
+    return [*_sources(settings, needs), replace(speed, needs=needs), sql, answers]
+
+
+def _sources(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
+    """What brings readings."""
+    simulator, push, ingest = settings.simulator, settings.push, as_role(settings, "ingest")
+    devices = _python(settings, "simulator", "ingest.simulator", lambda: _listens(simulator.host, simulator.port))
+    gateway = _python(ingest, "gateway", "ingest.gateway", lambda: _reports(settings, "gateway"))
+    pushed = _python(ingest, "push", "ingest.push", lambda: _reports(settings, "push"))
     return [
-        _python(
-            settings,
-            "simulator",
-            "ingest.simulator",
-            ready=lambda: _listens(simulator.host, simulator.port),
-            ports={"simulator.port": simulator.port},
-        ),
-        _python(
-            as_role(settings, "ingest"),
-            "gateway",
-            "ingest.gateway",
-            ready=lambda: _reports(settings, "gateway"),
-            needs=needs,
-            is_hardy=True,
-        ),
-        _python(
-            as_role(settings, "ingest"),
-            "push",
-            "ingest.push",
-            ready=lambda: _reports(settings, "push"),
-            ports={"push.port": settings.push.port},
-            is_hardy=True,
-        ),
-        _python(
-            as_role(settings, "speed"),
-            "speed",
-            "speed_layer.job",
-            ready=lambda: _reports(settings, "speed"),
-            needs=needs,
-        ),
-        replace(
-            _python(
-                serving,
-                "thrift",
-                "serving_layer.sql.server",
-                ready=lambda: thrift.ask(serving),
-                needs=("cassandra",),
-                ports={"thrift.port": settings.thrift.port},
-            ),
-            patience=300,  # Spark starts and makes its views
-        ),
-        _python(
-            serving,
-            "api",
-            "serving_layer.app",
-            ready=lambda: _healthy(settings),
-            needs=needs,
-            ports={"api.port": api.port},
-            is_hardy=True,
-        ),
+        replace(devices, ports={"simulator.port": simulator.port}),
+        replace(gateway, needs=needs, is_hardy=True),
+        replace(pushed, ports={"push.port": push.port}, is_hardy=True),
     ]
 
 
-def _python(
-    settings: Settings,
-    name: str,
-    module: str,
-    ready: Callable[[], None],
-    needs: tuple[str, ...] = (),
-    ports: dict[str, int] | None = None,
-    is_hardy: bool = False,
-) -> Service:
+def _python(settings: Settings, name: str, module: str, ready: Callable[[], None]) -> Service:
     return Service(
         name=name,
         command=(sys.executable, "-m", module),
         # A report of the last life must not speak for this one.
         prepare=lambda: (settings.home / "run" / f"{name}.json").unlink(missing_ok=True),
         ready=ready,
-        needs=needs,
-        is_hardy=is_hardy,
-        ports=ports or {},
         environment=environment(settings)
         | {"JAVA_HOME": str(java.home(settings)), "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONUNBUFFERED": "1"},
     )

@@ -15,47 +15,22 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from conf import Settings
 from energy.energy_row import to_us
-from energy.topics import TOPICS, Rejected
+from energy.topics import Rejected
 from speed_layer.lookups import store
+from speed_layer.readings_query.columns import FIELDS, SCHEMA, columns
 from speed_layer.readings_query.duplicates import Classified, Device, Key, Position, Stored, classify, may_be_stored
 from speed_layer.readings_query.latest_state import latest
 from speed_layer.readings_query.summary import summarise
 from speed_layer.readings_query.validate import Message, validate_with_dropped
 from store.catalogue import Catalogue
 from store.messages import ARROW_RECORDS, bounded
-from store.quarantine import REFUSED_COLUMNS, Refused
+from store.quarantine import Refused
 
-FIELDS = TOPICS["readings"].columns
 ROWS_PER_ARROW_BATCH = 10_000
 _DAY_US = 86_400_000_000
-_TIMESTAMP = pa.timestamp("us", tz="UTC")
-_ARROW = {
-    "string": pa.string(),
-    "binary": pa.binary(),
-    "double": pa.float64(),
-    "bigint": pa.int64(),
-    "timestamp": _TIMESTAMP,
-}
-_FIELDS = pa.struct([(name, _ARROW[kind]) for name, kind in FIELDS.items() if name != "time"])
-_ARROW_SCHEMA = pa.schema(
-    [
-        ("kind", pa.string()),
-        ("is_state", pa.bool_()),
-        *((name, _ARROW[kind]) for name, kind in FIELDS.items()),
-        ("day", pa.date32()),
-        ("write_time", pa.int64()),
-        ("kafka_partition", pa.int32()),
-        ("kafka_offset", pa.int64()),
-        ("received_at", _TIMESTAMP),
-        *((name, _ARROW[kind]) for name, kind in REFUSED_COLUMNS.items()),
-        ("summary", pa.string()),
-    ]
-)
-SCHEMA = from_arrow_schema(_ARROW_SCHEMA)
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -122,7 +97,7 @@ def validating(
                 yield _quarantined([*refused, *without])
             if positions:
                 summary = summarise(positions, result, reasons, cut)
-                yield _columns({"summary": [summary.to_json()]}, "summary")
+                yield columns({"summary": [summary.to_json()]}, "summary")
 
     return validate_messages
 
@@ -144,7 +119,7 @@ def _accepted(result: Classified, catalogue: Catalogue) -> Batches:
     # By device and time, so that the connector fills its batches of one Cassandra partition.
     ordered = _in_order(result.rows)
     having = set().union(*(row.reading for row in result.rows.values()))
-    present = pa.struct([field for field in _FIELDS if field.name in having])
+    present = pa.struct([field for field in FIELDS if field.name in having])
     needed = latest((at, result.rows[at].reading) for at in reversed(ordered))
     for first in range(0, len(ordered), ROWS_PER_ARROW_BATCH):
         keys = ordered[first : first + ROWS_PER_ARROW_BATCH]
@@ -161,7 +136,7 @@ def _accepted(result: Classified, catalogue: Catalogue) -> Batches:
             "kafka_partition": [row.position[0] for row in rows],
             "kafka_offset": [row.position[1] for row in rows],
         }
-        yield _columns(data, "accepted")
+        yield columns(data, "accepted")
 
 
 def _write_times(times: list[int], rows: list[Stored], catalogue: Catalogue) -> list[int]:
@@ -189,7 +164,7 @@ def _quarantined(refused: list[tuple[Message, Refused]]) -> pa.RecordBatch:
         "kafka_offset": [message.offset for message, _ in refused],
         "received_at": [message.received_us for message, _ in refused],
     }
-    return _columns(data, "quarantined")
+    return columns(data, "quarantined")
 
 
 def _in_order(keys: Iterable[Key]) -> list[Key]:
@@ -198,13 +173,3 @@ def _in_order(keys: Iterable[Key]) -> list[Key]:
     for each in keys:
         by_device.setdefault(each[:2], []).append(each)
     return [each for device in sorted(by_device) for each in sorted(by_device[device])]
-
-
-def _columns(data: Mapping[str, Any], kind: str) -> pa.RecordBatch:
-    length = len(next(iter(data.values())))
-    arrays = [
-        pa.array(data[each.name], each.type) if each.name in data else pa.nulls(length, each.type)
-        for each in _ARROW_SCHEMA
-    ]
-    arrays[0] = pa.array([kind] * length, pa.string())
-    return pa.RecordBatch.from_arrays(arrays, schema=_ARROW_SCHEMA)
