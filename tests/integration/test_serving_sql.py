@@ -21,7 +21,7 @@ from stack.services import services
 from store import cassandra, schema
 from store.instants import month_of
 from tests.support import serving_rows as rows
-from tests.support.sql_client import Ask, asking
+from tests.support.sql.client import Ask, asking
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)

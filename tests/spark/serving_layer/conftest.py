@@ -13,7 +13,7 @@ from conf import Settings
 from serving_layer.reader import StoreAway
 from serving_layer.sql.engine import Engine
 from serving_layer.sql.server import CLOSED, serve
-from tests.support.sql_client import Ask, asking
+from tests.support.sql.client import Ask, asking
 
 VIEWS = {
     "energy": "SELECT 'home' AS installation_id, 'import' AS quantity, now() AS start, 1.5D AS energy_wh",

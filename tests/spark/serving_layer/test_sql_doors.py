@@ -22,8 +22,8 @@ from conf.refusal import Refusal
 from serving_layer.sql.engine import Engine, Malformed
 from serving_layer.sql.readonly import NotReadOnly
 from stack.servers import thrift
-from tests.support.sql_client import Ask
-from tests.support.sql_statements import DOORS, HONEST
+from tests.support.sql.client import Ask
+from tests.support.sql.statements import DOORS, HONEST
 
 REFUSED, NO_STATEMENT = "42501", "42000"
 

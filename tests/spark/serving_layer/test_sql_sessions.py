@@ -19,7 +19,7 @@ from serving_layer.sql import engine as engines
 from serving_layer.sql import server
 from serving_layer.sql.engine import Engine
 from stack.servers import thrift
-from tests.support.sql_client import Ask
+from tests.support.sql.client import Ask
 
 ENDLESS = "SELECT sum(a.id * b.id) FROM range(100000000) a CROSS JOIN range(100000000) b"
 

@@ -1,0 +1,1 @@
+"""The SQL server as its clients meet it: how one asks, and statements that are answered or refused."""
