@@ -141,6 +141,18 @@ class GatewaySettings(_Frozen):
     token: Secret
 
 
+class MqttSettings(_Frozen):
+    """The broker whose topics the rules name (``broker`` empty: none), and how it is entered."""
+
+    broker: str = Field(pattern=r"^$|^[^/\s]+:\d+$")
+    username: str
+    password: Secret
+    tls: bool
+    client_id: str = Field(min_length=1)
+    ask: list[str]
+    """Topics that are published to, empty, so that a device goes on speaking."""
+
+
 class PushSettings(Endpoint):
     """Where sites push to, by TLS where there is a ``certificate``, how much is kept, and how fast one site may be."""
 

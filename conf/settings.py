@@ -25,6 +25,7 @@ from conf.sections import (
     GatewaySettings,
     HdfsSettings,
     KafkaSettings,
+    MqttSettings,
     PriceSettings,
     PushSettings,
     SparkSettings,
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     writer: WriterSettings
     gateway: GatewaySettings
     push: PushSettings
+    mqtt: MqttSettings
     simulator: Endpoint
 
     def model_post_init(self, _context: Any) -> None:

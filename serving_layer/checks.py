@@ -117,7 +117,7 @@ def _push(path: Path) -> Remark:
     if not path.exists():
         return Remark("does not run here")
     report = read_report(path, "the push server")
-    if wrong := [str(report[name]) for name in ("kafka_error", "outbox_error") if report.get(name)]:
+    if wrong := [str(report[name]) for name in ("kafka_error", "outbox_error", "mqtt_error") if report.get(name)]:
         raise Broken(f"{'; '.join(wrong)}; {report['kept']} readings kept on disk")
     return Remark(f"{report['accepted']} readings taken, {report['kept']} of them to be sent")
 

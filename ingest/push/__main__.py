@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,6 +26,9 @@ from ingest.push.rules import Routing, rules_of
 from ingest.push.tokens import Tokens
 from store.reports import write_report
 from store.web.connections import server_options
+
+if TYPE_CHECKING:
+    from ingest.push.mqtt import Mqtt
 
 log = logging.getLogger("push")
 STATUS_SECONDS = 2.0
@@ -45,19 +49,30 @@ def application(settings: Settings) -> FastAPI:
     """The server's application, with its outbox and the thread that empties it."""
     outbox = Outbox(settings.home / "push" / "outbox.sqlite", settings.push.outbox_megabytes)
     sender = Sender(outbox, to_kafka(settings))
-    routing = Routing(rules_of(settings), source="emoncms")
+    rules = rules_of(settings)
+    routing = Routing(rules, source="emoncms")
     intake = Intake(outbox, settings.push.readings_per_second, sender.wake)
+
+    mqtt: Mqtt | None = None
+    if settings.mqtt.broker:  # most have no broker, and its client costs memory
+        from ingest.push.mqtt import Mqtt
+
+        mqtt = Mqtt(settings, rules, intake)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         log.info("started; %d messages wait in the outbox", outbox.count)
         sender.start()
         sender.wake()
-        reporting = asyncio.create_task(_report(settings, (intake, routing), outbox, sender))
+        if mqtt is not None:
+            mqtt.start()
+        reporting = asyncio.create_task(_report(settings, Parts(intake, routing, mqtt), outbox, sender))
         yield
         reporting.cancel()
         with suppress(asyncio.CancelledError):
             await reporting
+        if mqtt is not None:
+            await asyncio.to_thread(mqtt.stop, LAST_SEND_SECONDS)
         await asyncio.to_thread(sender.stop, LAST_SEND_SECONDS)
         log.info("stopped; %d messages wait in the outbox", outbox.count)
 
@@ -66,28 +81,40 @@ def application(settings: Settings) -> FastAPI:
     return app
 
 
-async def _report(settings: Settings, taking: tuple[Intake, Routing], outbox: Outbox, sender: Sender) -> None:
-    intake, routing = taking
+class Parts(NamedTuple):
+    """What takes readings in."""
+
+    intake: Intake
+    routing: Routing
+    mqtt: Mqtt | None
+
+
+async def _report(settings: Settings, parts: Parts, outbox: Outbox, sender: Sender) -> None:
     while True:
         report = {
             "pid": os.getpid(),
-            "accepted": intake.accepted,
+            "accepted": parts.intake.accepted,
             "sent": sender.sent,
             "kept": outbox.count,
             "kept_bytes": outbox.bytes,
             "kafka_error": sender.error,
-            "outbox_error": intake.error,
-            "inputs_without_a_rule": routing.unmatched,
+            "outbox_error": parts.intake.error,
+            "inputs_without_a_rule": parts.routing.unmatched,
+            **({} if parts.mqtt is None else _of_mqtt(parts.mqtt)),
         }
         try:
             write_report(settings.home / "run" / "push.json", report)
         except OSError as error:  # a full disk must not end the taking; the old report's age tells
             log.warning("the report can't be written: %s", error.strerror)
-        if not sender.is_alive():
-            log.error("the sender has ended; its last words stand above")
+        if not sender.is_alive() or (parts.mqtt is not None and not parts.mqtt.is_alive()):
+            log.error("a part has ended; its last words stand above")
             signal.raise_signal(signal.SIGTERM)
             return
         await asyncio.sleep(STATUS_SECONDS)
+
+
+def _of_mqtt(mqtt: Mqtt) -> dict[str, Any]:
+    return {"mqtt_error": mqtt.error, "mqtt_dropped": mqtt.gathering.dropped}
 
 
 if __name__ == "__main__":

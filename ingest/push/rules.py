@@ -1,6 +1,6 @@
 """Which input of a site is which field of which device: a YAML file, a list of devices.
 
-An input is named ``node/name``, as emoncms and its MQTT topics name it.
+An input is named ``node/name`` as emoncms names it, or by its MQTT topic, and ``path`` in a payload that holds more.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ class RulesError(Refusal):
 
 
 class InputRule(BaseModel):
-    """The input that a field comes from, and the factor that makes the field's unit of it."""
+    """The input that a field comes from, where in its payload, and the factor that makes the field's unit of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    input: Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^/]+/.+$")]
+    input: Annotated[str, Field(max_length=200, pattern=r"^[^/+#]+/[^+#]+$")]
+    path: Annotated[str, Field(min_length=1)] | None = None
     factor: float = 1.0
 
 
@@ -52,6 +53,8 @@ class DeviceRules(BaseModel):
     installation_id: Id
     device_id: Id
     device_kind: DeviceKind
+    time: Annotated[str, Field(min_length=1)] | None = None
+    """Where a payload says its time; the time of arrival where it is not said."""
     inputs: Annotated[dict[MeasuredField, InputRule], Field(min_length=1)]
 
 
@@ -111,23 +114,25 @@ class Routing:
                     found.setdefault((number, sample.time), {}).update(fields)
                 used.update(rule.input for rule in device.inputs.values())
             self._count(named.keys() - used)
-        return [self._reading(devices[number], time, fields) for (number, time), fields in found.items()]
-
-    def _reading(self, device: DeviceRules, time: datetime, fields: Mapping[str, float]) -> dict[str, Any]:
-        return {
-            "schema": 1,
-            "installation_id": device.installation_id,
-            "device_id": device.device_id,
-            "device_kind": device.device_kind,
-            "time": rfc3339(time),
-            "source": self.source,
-            **directed(fields, device.inputs),
-        }
+        return [reading_of(devices[number], time, fields, self.source) for (number, time), fields in found.items()]
 
     def _count(self, inputs: Iterable[str]) -> None:
         for each in inputs:
             if each in self.unmatched or len(self.unmatched) < MOST_UNMATCHED:
                 self.unmatched[each] = self.unmatched.get(each, 0) + 1
+
+
+def reading_of(device: DeviceRules, time: datetime, fields: Mapping[str, float], source: str) -> dict[str, Any]:
+    """The ``readings`` record of scaled ``fields``."""
+    return {
+        "schema": 1,
+        "installation_id": device.installation_id,
+        "device_id": device.device_id,
+        "device_kind": device.device_kind,
+        "time": rfc3339(time),
+        "source": source,
+        **directed(fields, device.inputs),
+    }
 
 
 def _fields(device: DeviceRules, named: Mapping[str, float]) -> dict[str, float]:
