@@ -54,7 +54,7 @@ def _own(night: Night, pairs: DataFrame, published: DataFrame, catalogue: Catalo
             artifacts.INTERVALS.read(night),
             artifacts.EXPECTED.read(night),
         ),
-        Work(catalogue.capacity_kw, night.run.started, night.settings.spark.shuffle_partitions),
+        Work(catalogue.limits, night.run.started, night.settings.spark.shuffle_partitions),
     )
     # Without a device the ledger has nothing to say, and millions of totals need not be kept for it.
     has_ledger = night.run.finished["clean"]["expected_device_days"] > 0

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from energy.balance import installation_energy
+from energy.limits import Limits
 from energy.registers.counters import portions
 from tests.support.registers.shapes import CAPACITY_W, LOST, MIDNIGHT, RATES_S, RECOVERABLE, Case, Sample, clean
 
@@ -101,7 +102,7 @@ def readings_per_s() -> float:
     best = 0.0
     for _ in range(5):
         begin = time.process_time()
-        installation_energy(readings, MIDNIGHT, MIDNIGHT + timedelta(days=1), 5.0)
+        installation_energy(readings, MIDNIGHT, MIDNIGHT + timedelta(days=1), Limits(5.0))
         best = max(best, len(readings) / (time.process_time() - begin))
     return best
 

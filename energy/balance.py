@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from energy.conflict import merge
 from energy.derived import derived
 from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, from_us, joined_causes, to_us
+from energy.limits import Limits, beyond_capacity, bounded_sum
 from energy.records import REGISTERS
 from energy.registers.apportion import ALL_TIME
 from energy.registers.counters import BRIDGE, Portion, energy_of_columns
@@ -32,36 +33,37 @@ class Counted(NamedTuple):
     """By quarter-hour (its start in microseconds from the epoch)."""
     heard: dict[str, dict[str, list[int]]]
     """Times (microseconds) of the readings, in order."""
+    limits: Limits
 
 
 def installation_energy(
-    readings: Iterable[Mapping[str, Any]], start: datetime, end: datetime, capacity_kw: float | None
+    readings: Iterable[Mapping[str, Any]], start: datetime, end: datetime, limits: Limits
 ) -> list[EnergyRow]:
     """Energy of the quarter-hours of ``start``..``end`` (UTC) that the readings of ONE installation give evidence of.
 
     Readings are dicts as ``Topic.parse`` of ``energy.topics`` returns them, of all devices, unsorted, repeats allowed.
-    Two of the same device and instant are merged by ``energy.conflict``. ``capacity_kw`` is the installation's, None
-    where unknown. A quantity is the sum over its devices; its completeness is that of the least complete of them.
+    Two of the same device and instant are merged by ``energy.conflict``. ``limits`` are the installation's. A
+    quantity is the sum over its devices; its completeness is that of the least complete of them.
     For equal numbers from any window, give also what ``energy.registers.counters`` asks beyond ``start`` and ``end``.
     """
-    return installation_rows(counted(readings, capacity_kw), start, end)
+    return installation_rows(counted(readings, limits), start, end)
 
 
 def counted(
     readings: Iterable[Mapping[str, Any]],
-    capacity_kw: float | None,
+    limits: Limits,
     bridge: timedelta = BRIDGE,
     window: tuple[datetime, datetime] | None = None,
 ) -> Counted:
-    """What each device counted; readings and ``capacity_kw`` as above.
+    """What each device counted; readings and ``limits`` as above.
 
     ``bridge`` is the longest hole that a register's step is shared over: a day for a window of the stream,
     ``energy.registers.counters.ANY_HOLE`` for whoever gives the nearest readings on both sides of every hole.
     Of a hole longer than a day only what falls into ``window`` (UTC, edges of quarter-hours) is counted.
     """
     within = ALL_TIME if window is None else (to_us(window[0]), to_us(window[1]))
-    found = Counted(defaultdict(dict), defaultdict(dict))
-    for of in registers(readings, capacity_kw):
+    found = Counted(defaultdict(dict), defaultdict(dict), limits)
+    for of in registers(readings, limits):
         found.heard[of.quantity][of.device_id] = of.times
         found.portions[of.quantity][of.device_id] = energy_of_columns(
             of.times, of.register_wh, of.power_w, of.capacity_w, bridge, within
@@ -82,7 +84,7 @@ class Register(NamedTuple):
     """What the flow can't exceed, as far as that is known."""
 
 
-def registers(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None) -> Iterator[Register]:
+def registers(readings: Iterable[Mapping[str, Any]], limits: Limits) -> Iterator[Register]:
     """The registers that ``readings`` (as above) tell something of, or of their power."""
     for device, kind, times, samples in _by_device(readings):
         for register, (of_kind, quantity, power) in REGISTERS.items():
@@ -92,8 +94,7 @@ def registers(readings: Iterable[Mapping[str, Any]], capacity_kw: float | None) 
             power_w = [sample.get(power) for sample in samples]
             if register_wh.count(None) + power_w.count(None) == 2 * len(samples):
                 continue
-            capacity_w = capacity_kw * 1000 if capacity_kw and quantity == "generation" else None
-            yield Register(device, quantity, times, register_wh, power_w, capacity_w)
+            yield Register(device, quantity, times, register_wh, power_w, limits.most_w(device, quantity))
 
 
 def installation_rows(
@@ -111,8 +112,12 @@ def installation_rows(
             for period, portion in portions.items():
                 if period in window:
                     parts[quantity, period].append(portion)
-    rows = (_row(*key, each, _expected(heard[key[0]], key[1])) for key, each in parts.items())
-    return balanced(rows, statements, heard)
+    rows = {key: _row(*key, each, _expected(heard[key[0]], key[1])) for key, each in parts.items()}
+    for period, most in beyond_capacity(of.portions.get("generation", {}).values(), of.limits):
+        key = "generation", period
+        if key in rows:
+            rows[key] = bounded_sum(rows[key], parts[key], most)
+    return balanced(rows.values(), statements, heard)
 
 
 def balanced(

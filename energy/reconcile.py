@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from energy.balance import installation_energy
 from energy.energy_row import QUARTER, EnergyRow, to_mwh
+from energy.limits import Limits
 
 CAUSES = ("late", "duplicate", "quarantine", "reset", "gap", "estimate", "clock", "meter")
 """Why two views differ.
@@ -83,7 +84,7 @@ def added_by(
     more: Iterable[Mapping[str, Any]],
     start: datetime,
     end: datetime,
-    capacity_kw: float | None,
+    limits: Limits,
 ) -> dict[str, dict[datetime, int]]:
     """What the readings ``more`` (late ones, say) change beside those of ``base``: mWh by quantity and period.
 
@@ -91,7 +92,7 @@ def added_by(
     """
     held = list(base)
     without, with_more = (
-        {(row.quantity, row.start): row for row in installation_energy(readings, start, end, capacity_kw)}
+        {(row.quantity, row.start): row for row in installation_energy(readings, start, end, limits)}
         for readings in (held, [*held, *more])
     )
     change: dict[str, dict[datetime, int]] = {}

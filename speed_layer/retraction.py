@@ -88,7 +88,7 @@ def total_again(settings: Settings, session: Any, of: Retraction, removed: Times
     touched = [Register(device, "", sorted(map(to_us, times)), [], [], None) for device, times in removed.items()]
     if not touched:
         return 0
-    made = list(installation_totals(store, {of.installation_id: touched}, {}, {}, known.capacity_kw))
+    made = list(installation_totals(store, {of.installation_id: touched}, {}, {}, known.limits))
     count = _write(session, made)
     community = known.community.get(of.installation_id)
     if community is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Any
 
 from conf import Settings, writers
 from conf.writers import UNSIGNED, Signed
+from energy.limits import Limits
 from energy.topics import Rejected
 from store import cassandra
 from store.history.retraction import RETRACTIONS, Retraction, retractions_of
@@ -50,8 +51,8 @@ class Catalogue:
     """The installations a device of that id is registered to."""
     closed: frozenset[str] = frozenset()
     """Installations that take readings of their registered devices alone."""
-    capacity_kw: Mapping[str, float] = field(default_factory=dict)
-    """Absent where it is not registered."""
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    """What the flows of each installation can't exceed."""
     community: Mapping[str, str] = field(default_factory=dict)
     """The community of each installation that belongs to one."""
     writers: Mapping[str, str] = field(default_factory=dict)
@@ -108,18 +109,37 @@ def catalogue_of(
     """The catalogue of the rows of :data:`INSTALLATIONS`, :data:`DEVICES`, :data:`RETRACTIONS`, and the ``secrets``."""
     rows = list(installations)
     owners: dict[str, set[str]] = {}
+    of_installation: dict[str, list[Any]] = {}
     for device in devices:
         owners.setdefault(device.device_id, set()).add(device.installation_id)
-    having = {each for of in owners.values() for each in of}
+        of_installation.setdefault(device.installation_id, []).append(device)
+    closed = frozenset(row.installation_id for row in rows if not row.takes_unknown_devices) & of_installation.keys()
     return Catalogue(
         installations=frozenset(row.installation_id for row in rows),
-        closed=frozenset(row.installation_id for row in rows if not row.takes_unknown_devices) & having,
+        closed=closed,
         owners={device: frozenset(of) for device, of in owners.items()},
-        capacity_kw={row.installation_id: row.capacity_kw for row in rows if row.capacity_kw is not None},
+        limits={
+            (name := row.installation_id): limits_of(row.capacity_kw, of_installation.get(name, ()), name in closed)
+            for row in rows
+        },
         community={row.installation_id: row.community_id for row in rows if row.community_id is not None},
         writers={row.installation_id: row.writer for row in rows if row.writer is not None},
         secrets=secrets,
         retractions=retractions_of(retractions),
+    )
+
+
+def limits_of(capacity_kw: float | None, devices: Sequence[Any], is_closed: bool) -> Limits:
+    """What the flows of an installation with the rows ``devices`` can't exceed.
+
+    ``is_closed`` says whether it takes readings of those alone: else a battery may be there that is not known.
+    """
+    batteries = [device.capacity_kw for device in devices if device.device_kind == "battery"]
+    is_whole = is_closed and None not in batteries
+    return Limits(
+        capacity_kw,
+        {device.device_id: device.capacity_kw for device in devices if device.capacity_kw is not None},
+        sum(batteries, capacity_kw) if capacity_kw and is_whole else None,
     )
 
 

@@ -26,6 +26,7 @@ from batch_layer.quarters.arrow_rows import ARROW_BOTH, BOTH, TOTALS, ledger_bat
 from energy.balance import counted, installation_rows
 from energy.community import community_energy
 from energy.intervals import stated_energy
+from energy.limits import UNLIMITED, Limits
 from energy.records import COUNTED
 from energy.registers.counters import ANY_HOLE
 
@@ -107,9 +108,9 @@ def _expected_rows(expected: DataFrame) -> DataFrame:
 
 
 class Work(NamedTuple):
-    """What the totals need to know besides the data: capacities, the run's start (UTC), how many tasks to make."""
+    """What the totals need to know besides the data: limits, the run's start (UTC), how many tasks to make."""
 
-    capacity_kw: Mapping[str, float | None]
+    limits: Mapping[str, Limits]
     started: datetime
     tasks: int
 
@@ -122,7 +123,7 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
         together = list(group)
         readings = [_present(row["reading"]) for row in together if row["reading"]]
         intervals = [_present(row["interval"]) for row in together if row["interval"]]
-        found = counted(readings, work.capacity_kw.get(installation), ANY_HOLE, _span(week))
+        found = counted(readings, work.limits.get(installation, UNLIMITED), ANY_HOLE, _span(week))
         days = set(together[0]["days"] or ())  # none where only the ledger is wanted
         if days:
             start, end = _midnight(min(days)), _midnight(max(days) + timedelta(days=1))

@@ -6,8 +6,9 @@ import difflib
 from typing import Any
 
 from conf.refusal import Refusal
+from energy.limits import Limits
 from serving_layer.reader import Reader
-from store.catalogue import INSTALLATIONS
+from store.catalogue import INSTALLATIONS, limits_of
 
 KEPT_SECONDS = 2.0
 """A newly registered installation is known after at most this."""
@@ -40,6 +41,12 @@ def installation(reader: Reader, installation_id: str) -> dict[str, Any]:
 def devices(reader: Reader, installation_id: str) -> list[dict[str, Any]]:
     """The registered devices of an installation, by id."""
     return [_present(row._asdict()) for row in reader.rows(_DEVICES, installation_id)]
+
+
+def limits(reader: Reader, installation_id: str) -> Limits:
+    """What the flows of an installation can't exceed. Raises :class:`UnknownInstallation`."""
+    known, of = installation(reader, installation_id), reader.rows(_DEVICES, installation_id)
+    return limits_of(known.get("capacity_kw"), of, bool(of) and not known.get("takes_unknown_devices"))
 
 
 def _load(reader: Reader) -> list[dict[str, Any]]:

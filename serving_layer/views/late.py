@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from energy.calendar import period_start, utc_dates
 from energy.energy_row import EnergyRow
+from energy.limits import Limits
 from energy.reconcile import added_by
 from energy.records import COUNTED
 from energy.registers.counters import BRIDGE
@@ -116,11 +117,11 @@ def later(reader: Reader, members: Sequence[str], speed: Rows, batch: Rows, seen
     good: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
     found = refused(reader, members, spans[0][0], now) if spans else []
     for member in members if spans else ():
-        capacity_kw = catalogue.installation(reader, member).get("capacity_kw")
+        limits = catalogue.limits(reader, member)
         known = held(reader, member, spans, seen)
         of_member = [reading for reading in found if reading["installation_id"] == member]
-        _add(after, known.archived, known.late, spans, capacity_kw)
-        _add(good, [*known.archived, *known.late], of_member, spans, capacity_kw)
+        _add(after, known.archived, known.late, spans, limits)
+        _add(good, [*known.archived, *known.late], of_member, spans, limits)
     return Later(after, good)
 
 
@@ -129,10 +130,10 @@ def _add(
     base: Sequence[Reading],
     more: Sequence[Reading],
     spans: Sequence[tuple[datetime, datetime]],
-    capacity_kw: float | None,
+    limits: Limits,
 ) -> None:
     for start, end in spans if more else ():
-        for quantity, periods in added_by(base, more, start, end, capacity_kw).items():
+        for quantity, periods in added_by(base, more, start, end, limits).items():
             for period, mwh in periods.items():
                 changes[quantity][period] += mwh
 

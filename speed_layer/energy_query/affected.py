@@ -13,6 +13,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from energy.balance import Register, registers
 from energy.energy_row import to_us
+from energy.limits import UNLIMITED, Limits
 from energy.topics import Rejected
 from speed_layer.readings_query.validate import validate
 from speed_layer.readings_query.validated_batch import as_messages, messages_in, uncollected
@@ -39,9 +40,9 @@ def affected(messages: DataFrame, catalogue: Catalogue) -> DataFrame:
     return as_messages(messages).mapInArrow(_affecting(catalogue), SCHEMA)  # type: ignore[arg-type]
 
 
-def affecting_registers(readings: list[dict[str, Any]], capacity_kw: float | None) -> Iterator[Register]:
+def affecting_registers(readings: list[dict[str, Any]], limits: Limits) -> Iterator[Register]:
     """The registers of one installation's ``readings``; of a device without any the times alone."""
-    found = list(registers(readings, capacity_kw))
+    found = list(registers(readings, limits))
     yield from found
     having = {register.device_id for register in found}
     silent: dict[str, set[int]] = {}
@@ -69,7 +70,7 @@ def _affecting(catalogue: Catalogue) -> Callable[[Iterator[pa.RecordBatch]], Ite
         rows: list[dict[str, Any]] = [
             {
                 "installation_id": name,
-                "registers": pickle.dumps([*affecting_registers(of, catalogue.capacity_kw.get(name))]),
+                "registers": pickle.dumps([*affecting_registers(of, catalogue.limits.get(name, UNLIMITED))]),
             }
             for name, of in readings.items()
         ]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from energy.balance import Counted, Register, installation_rows, registers
 from energy.energy_row import EPOCH, QUARTER_US, EnergyRow, from_us, to_us
+from energy.limits import Limits
 from energy.registers.counters import BRIDGE, Course, advanced_course
 from speed_layer.energy_query.windows import Window
 from speed_layer.lookups import Reading
@@ -27,7 +28,7 @@ class CarriedState(NamedTuple):
 
     since: int
     """The first quarter-hour of which all is held."""
-    capacity_kw: float | None
+    limits: Limits
     heard: dict[str, list[int]]
     """When each device was heard: the last time of each quarter-hour, and the last one before ``since``."""
     courses: dict[tuple[str, str], Course] | None
@@ -48,14 +49,14 @@ def begin(
     seen: Mapping[str, int],
     ends: Mapping[int, int],
     start: datetime,
-    capacity_kw: float | None,
+    limits: Limits,
 ) -> CarriedState:
     """What is known of an installation from its stored ``readings`` since ``start`` and their neighbours before it.
 
     ``newest`` is the time of each device's latest stored reading, ``seen`` of its latest one read so far, ``ends`` the
     last offset read of each Kafka partition: readings stored from behind it are still to come.
     """
-    nothing = CarriedState(to_us(start), capacity_kw, {device: [at] for device, at in seen.items()}, None)
+    nothing = CarriedState(to_us(start), limits, {device: [at] for device, at in seen.items()}, None)
     by_device: dict[str, list[Reading]] = {device: [] for device, at in newest.items() if at > start - BRIDGE}
     for reading in readings:
         by_device.setdefault(reading["device_id"], []).append(reading)
@@ -69,15 +70,15 @@ def begin(
     for reading in past:
         heard[reading["device_id"]].append(to_us(reading["time"]))
     courses: dict[tuple[str, str], Course] = {}
-    for register in registers(past, capacity_kw):
+    for register in registers(past, limits):
         course = _plain(None, register)
         if course is None:
             return nothing
         courses[register.device_id, register.quantity] = course
-    return _kept(to_us(start), capacity_kw, heard, courses)
+    return _kept(to_us(start), limits, heard, courses)
 
 
-def advance(of: CarriedState, new: Sequence[Register], capacity_kw: float | None) -> Advanced | None:
+def advance(of: CarriedState, new: Sequence[Register], limits: Limits) -> Advanced | None:
     """``of`` with a batch's ``new`` readings, or None where they are to be made from what is stored.
 
     A device without a register is given as one of no quantity.
@@ -96,7 +97,7 @@ def advance(of: CarriedState, new: Sequence[Register], capacity_kw: float | None
     is_known = by_register.keys() == {each for each in courses if each[0] in devices}
     # Where the topic was given more partitions, two tasks may hold readings of one device.
     is_single = len({(each.device_id, each.quantity) for each in new}) == len(new)
-    if first < of.since or capacity_kw != of.capacity_kw or not (is_known and is_single):
+    if first < of.since or limits != of.limits or not (is_known and is_single):
         return None
     for each, register in by_register.items():
         course = _plain(courses[each], register)
@@ -105,8 +106,8 @@ def advance(of: CarriedState, new: Sequence[Register], capacity_kw: float | None
         courses[each] = course
     end = max(times[-1] for times in devices.values())
     window = Window(from_us(first), from_us(_period(end) + QUARTER_US))
-    rows = installation_rows(_counted(heard, courses), *window)
-    return Advanced(window, rows, _kept(of.since, capacity_kw, heard, courses))
+    rows = installation_rows(_counted(heard, courses, limits), *window)
+    return Advanced(window, rows, _kept(of.since, limits, heard, courses))
 
 
 def _up_to(
@@ -130,8 +131,8 @@ def _plain(course: Course | None, of: Register) -> Course | None:
     return None if course is None or course.gaps else course
 
 
-def _counted(heard: Mapping[str, list[int]], courses: Mapping[tuple[str, str], Course]) -> Counted:
-    counted = Counted(defaultdict(dict), defaultdict(dict))
+def _counted(heard: Mapping[str, list[int]], courses: Mapping[tuple[str, str], Course], limits: Limits) -> Counted:
+    counted = Counted(defaultdict(dict), defaultdict(dict), limits)
     for (device, quantity), course in courses.items():
         counted.portions[quantity][device] = course.portions()
         counted.heard[quantity][device] = heard[device]
@@ -140,7 +141,7 @@ def _counted(heard: Mapping[str, list[int]], courses: Mapping[tuple[str, str], C
 
 def _kept(
     since: int,
-    capacity_kw: float | None,
+    limits: Limits,
     heard: Mapping[str, list[int]],
     courses: Mapping[tuple[str, str], Course],
 ) -> CarriedState:
@@ -148,7 +149,7 @@ def _kept(
     latest = max((times[-1] for times in heard.values()), default=since)
     since = max(since, _period(latest) - KEPT_US)
     last = {device: _thinned(times, since) for device, times in heard.items()}
-    return CarriedState(since, capacity_kw, last, {key: course.since(since) for key, course in courses.items()})
+    return CarriedState(since, limits, last, {key: course.since(since) for key, course in courses.items()})
 
 
 def _thinned(times: Sequence[int], since: int) -> list[int]:

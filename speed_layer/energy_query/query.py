@@ -149,7 +149,7 @@ def _installations(catalogue: Catalogue, ends: Mapping[int, int], settings: Sett
                     # Pickled by `affected`, as the carried state is by `_columns`: Spark need not open either.
                     registers.setdefault(row["installation_id"], []).extend(pickle.loads(row["registers"]))  # noqa: S301
         if registers:
-            totals = installation_totals(store(settings), registers, known, ends, catalogue.capacity_kw)
+            totals = installation_totals(store(settings), registers, known, ends, catalogue.limits)
             yield from map(_columns, totals)
 
     return compute

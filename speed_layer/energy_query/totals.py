@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from energy.balance import Register, installation_energy
 from energy.community import community_energy
 from energy.energy_row import EnergyRow, from_us, to_us
+from energy.limits import UNLIMITED, Limits
 from energy.registers.counters import CONTEXT, REACH
 from speed_layer.energy_query.carried_state import CarriedState, advance, begin
 from speed_layer.energy_query.windows import Stretch, Window, by_day, pieces, stretches, union, window
@@ -45,7 +46,7 @@ def installation_totals(
     affected: Mapping[str, Sequence[Register]],
     known: Mapping[str, CarriedState],
     ends: Mapping[int, int],
-    capacity_kw: Mapping[str, float],
+    limits: Mapping[str, Limits],
 ) -> Iterator[Totals]:
     """Energy of every period that the readings of ``affected`` can change, installation by installation.
 
@@ -53,13 +54,13 @@ def installation_totals(
     """
     afresh = []
     for name in sorted(affected):
-        advanced = advance(known[name], affected[name], capacity_kw.get(name)) if name in known else None
+        advanced = advance(known[name], affected[name], limits.get(name, UNLIMITED)) if name in known else None
         if advanced is None:
             afresh.append(name)
         else:
             yield Totals(name, [advanced.window], advanced.rows, advanced.carried)
     for some in _chunks(afresh):
-        yield from _afresh(store, {name: affected[name] for name in some}, known, ends, capacity_kw)
+        yield from _afresh(store, {name: affected[name] for name in some}, known, ends, limits)
 
 
 def _afresh(
@@ -67,7 +68,7 @@ def _afresh(
     affected: Mapping[str, Sequence[Register]],
     known: Mapping[str, CarriedState],
     ends: Mapping[int, int],
-    capacity_kw: Mapping[str, float],
+    limits: Mapping[str, Limits],
 ) -> Iterator[Totals]:
     names = list(affected)
     windows = _windows(store, {name: _stretches(of) for name, of in affected.items()})
@@ -82,10 +83,10 @@ def _afresh(
     for part in _chunks(asked):
         together = _readings(store, [([(name, each) for each in devices[name]], piece) for name, piece in part])
         for (name, piece), readings in zip(part, together, strict=True):
-            capacity = capacity_kw.get(name)
-            rows[name] += installation_energy(readings, *piece, capacity)
+            within = limits.get(name, UNLIMITED)
+            rows[name] += installation_energy(readings, *piece, within)
             if piece == final[name]:
-                begun[name] = begin(readings, newest[name], seen[name], ends, piece.start, capacity)
+                begun[name] = begin(readings, newest[name], seen[name], ends, piece.start, within)
     made = [Totals(name, windows[name], rows[name], begun[name]) for name in names]
     _withdraw(store, made)
     yield from made

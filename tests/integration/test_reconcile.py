@@ -21,6 +21,7 @@ from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
 from energy.energy_row import to_us
+from energy.limits import Limits
 from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
@@ -270,7 +271,7 @@ def test_the_next_night_makes_the_views_one_and_keeps_the_older_belief(lived: Wo
 
 
 def test_a_night_takes_or_refuses_each_hostile_message(lived: World, third_night: Run) -> None:
-    catalogue = Catalogue(frozenset({HOME, NEWCOMER}), capacity_kw=dict.fromkeys((HOME, NEWCOMER), 5.0))
+    catalogue = Catalogue(frozenset({HOME, NEWCOMER}), limits=dict.fromkeys((HOME, NEWCOMER), Limits(5.0)))
     now = datetime.now(timezone.utc)
     archived = third_night.finished["archive"]
     for topic, payloads in HOSTILE.items():

@@ -16,6 +16,7 @@ from conf import Settings
 from energy.balance import installation_energy
 from energy.community import community_energy
 from energy.energy_row import EnergyRow
+from energy.limits import Limits
 from energy.topics import TOPICS, Rejected
 from speed_layer.readings_query.ledger import Ledger
 from speed_layer.readings_query.summary import Summary
@@ -60,7 +61,7 @@ def expected(made: list[dict[str, Any]]) -> dict[tuple[str, datetime], EnergyRow
     """What the functions of ``energy`` make of the sorted, deduplicated readings."""
     now = datetime.now(timezone.utc)
     parsed = [TOPICS["readings"].parse(value, now) for _, value in wire(made)]
-    rows = installation_energy(parsed, DAY - timedelta(days=2), DAY + timedelta(days=4), 10.0)
+    rows = installation_energy(parsed, DAY - timedelta(days=2), DAY + timedelta(days=4), Limits(10.0))
     return {(row.quantity, row.start): row for row in rows}
 
 

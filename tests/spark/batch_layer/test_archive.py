@@ -12,11 +12,12 @@ from batch_layer.master import dataset
 from batch_layer.master.validate import validate, validated_row
 from conf import Settings
 from energy.energy_row import to_us
+from energy.limits import Limits
 from store.catalogue import Catalogue
 from store.quarantine import PAYLOAD_BYTES
 
 RECEIVED = datetime(2026, 3, 9, 12, 0, tzinfo=timezone.utc)
-HOMES = Catalogue(frozenset({"a", "b"}), {"a-meter": frozenset({"a"})}, capacity_kw={"a": 5.0})
+HOMES = Catalogue(frozenset({"a", "b"}), {"a-meter": frozenset({"a"})}, limits={"a": Limits(5.0)})
 
 
 def interval(start: str = "2026-03-08T10:00:00Z", **changed: Any) -> bytes:

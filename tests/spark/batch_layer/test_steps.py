@@ -17,6 +17,7 @@ from batch_layer.master import dataset
 from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Run
 from conf import Settings
+from energy.limits import Limits
 from store.catalogue import Catalogue
 
 FIRST = datetime(2026, 3, 3, 6, tzinfo=timezone.utc)
@@ -65,7 +66,9 @@ def left(spark: SparkSession, settings: Settings, run: Run) -> dict[str, list[An
 
 @pytest.fixture(autouse=True)
 def one_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(totals, "read_catalogue", lambda _settings: Catalogue(frozenset({"a"}), capacity_kw={"a": 5.0}))
+    catalogue = Catalogue(frozenset({"a"}), limits={"a": Limits(5.0)})
+    for step in (clean, totals):
+        monkeypatch.setattr(step, "read_catalogue", lambda _settings: catalogue)
 
 
 def test_killed_anywhere_and_done_again_they_leave_the_same_rows(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from energy.balance import installation_energy
+from energy.limits import UNLIMITED
 from ingest.publishing.bulk import publish_all
 from ingest.publishing.message import Message
 from tests.support.faults.audit import Found, audit
@@ -176,5 +177,5 @@ def energies(values: Sequence[dict[str, Any]]) -> dict[datetime, float]:
 def expected(readings: Sequence[dict[str, Any]]) -> dict[datetime, float]:
     """Wh by start, as the plain functions have it of the sorted readings."""
     ordered = sorted(readings, key=lambda each: each["time"])
-    rows = installation_energy(ordered, day(), day() + timedelta(days=1), None)
+    rows = installation_energy(ordered, day(), day() + timedelta(days=1), UNLIMITED)
     return {row.start.astimezone(timezone.utc): row.energy_wh for row in rows if row.quantity == "generation"}

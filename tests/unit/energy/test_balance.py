@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from energy.balance import installation_energy
 from energy.community import community_energy
 from energy.energy_row import EnergyRow
+from energy.limits import UNLIMITED, Limits
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -40,7 +41,7 @@ def by_quantity(rows: list[EnergyRow], start: datetime = MIDNIGHT) -> dict[str, 
 
 
 def test_consumption_is_the_balance_of_all_devices() -> None:
-    rows = installation_energy(home(), MIDNIGHT, MIDNIGHT + HOUR, 5.0)
+    rows = installation_energy(home(), MIDNIGHT, MIDNIGHT + HOUR, Limits(5.0))
     assert len(rows) == 7 * 4
     quarter = by_quantity(rows)
     assert {name: row.energy_wh for name, row in quarter.items()} == {
@@ -52,7 +53,7 @@ def test_consumption_is_the_balance_of_all_devices() -> None:
 
 def test_the_balance_is_exact_in_every_period() -> None:
     for start in (MIDNIGHT + n * timedelta(minutes=15) for n in range(4)):
-        q = by_quantity(installation_energy(home(60, 7), MIDNIGHT, MIDNIGHT + HOUR, 5.0), start)
+        q = by_quantity(installation_energy(home(60, 7), MIDNIGHT, MIDNIGHT + HOUR, Limits(5.0)), start)
         mwh = {name: round(row.energy_wh * 1000) for name, row in q.items()}
         assert mwh["consumption"] == (
             mwh["generation"] + mwh["import"] - mwh["export"] - mwh["charge"] + mwh["discharge"]
@@ -60,12 +61,13 @@ def test_the_balance_is_exact_in_every_period() -> None:
 
 
 def test_without_a_meter_nothing_is_said_of_consumption() -> None:
-    rows = installation_energy([r for r in home() if r["device_kind"] == "inverter"], MIDNIGHT, MIDNIGHT + HOUR, 5.0)
+    readings = [r for r in home() if r["device_kind"] == "inverter"]
+    rows = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, Limits(5.0))
     assert {row.quantity for row in rows} == {"generation"}
 
 
 def test_without_an_inverter_consumption_is_what_the_meter_says() -> None:
-    rows = installation_energy([r for r in home() if r["device_kind"] == "meter"], MIDNIGHT, MIDNIGHT + HOUR, None)
+    rows = installation_energy([r for r in home() if r["device_kind"] == "meter"], MIDNIGHT, MIDNIGHT + HOUR, UNLIMITED)
     quarter = by_quantity(rows)
     assert set(quarter) == {"import", "export", "consumption"}
     assert quarter["consumption"].energy_wh == -50.0  # honest: something feeds in that nobody reads
@@ -73,7 +75,7 @@ def test_without_an_inverter_consumption_is_what_the_meter_says() -> None:
 
 def test_a_silent_inverter_shows_in_completeness() -> None:
     readings = [r for r in home() if r["device_kind"] == "meter" or r["time"] < MIDNIGHT + timedelta(minutes=20)]
-    rows = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, 5.0)
+    rows = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, Limits(5.0))
     assert by_quantity(rows)["consumption"].completeness == 1.0
     late = by_quantity(rows, MIDNIGHT + timedelta(minutes=30))
     assert "generation" not in late
@@ -85,7 +87,7 @@ def test_the_least_complete_device_speaks_for_all() -> None:
         *(reading("a", "inverter", m, energy_total_wh=10.0 * m) for m in range(0, 16, 5)),
         *(reading("b", "inverter", m, energy_total_wh=10.0 * m) for m in range(0, 6, 5)),
     ]
-    (row,) = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, 5.0)
+    (row,) = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, Limits(5.0))
     assert (row.energy_wh, row.completeness) == (200.0, 1 / 3)
 
 
@@ -94,14 +96,14 @@ def test_a_device_that_was_never_heard_before_is_not_missed() -> None:
         *(reading("a", "inverter", m, energy_total_wh=10.0 * m) for m in range(0, 61, 5)),
         *(reading("new", "inverter", m, energy_total_wh=10.0 * m) for m in range(30, 61, 5)),
     ]
-    rows = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, 5.0)
+    rows = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, Limits(5.0))
     assert [row.completeness for row in rows] == [1.0] * 4
 
 
 def test_only_whole_periods_of_the_range_are_given() -> None:
-    rows = installation_energy(home(), MIDNIGHT + timedelta(minutes=15), MIDNIGHT + timedelta(minutes=30), 5.0)
+    rows = installation_energy(home(), MIDNIGHT + timedelta(minutes=15), MIDNIGHT + timedelta(minutes=30), Limits(5.0))
     assert {row.start for row in rows} == {MIDNIGHT + timedelta(minutes=15)}
-    assert installation_energy([], MIDNIGHT, MIDNIGHT + HOUR, None) == []
+    assert installation_energy([], MIDNIGHT, MIDNIGHT + HOUR, UNLIMITED) == []
 
 
 READINGS = st.lists(
@@ -135,7 +137,8 @@ def test_order_and_repetition_change_nothing(readings: list[Reading], seed: int)
     shuffled = readings + (chance.choices(readings, k=5) if readings else [])
     chance.shuffle(shuffled)
     end = MIDNIGHT + 2 * HOUR
-    assert installation_energy(shuffled, MIDNIGHT, end, 5.0) == installation_energy(readings, MIDNIGHT, end, 5.0)
+    of_shuffled = installation_energy(shuffled, MIDNIGHT, end, Limits(5.0))
+    assert of_shuffled == installation_energy(readings, MIDNIGHT, end, Limits(5.0))
 
 
 def test_a_community_sums_its_members_in_any_order() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from energy.balance import balanced, counted, installation_energy, installation_rows
 from energy.energy_row import EnergyRow
 from energy.intervals import interval_energy, stated_energy
+from energy.limits import UNLIMITED
 
 START = datetime(2026, 6, 1, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -63,7 +64,7 @@ def statements(hours: int = 3, **an_hour: float) -> list[dict[str, Any]]:
 def totals(read: dict[str, float], stated: dict[str, float]) -> dict[str, float]:
     """Wh of three hours by quantity, of readings filled by statements."""
     others = stated_energy(statements(3, **stated), START, END) if stated else []
-    rows = installation_rows(counted(readings(**read), None), START, END, others)
+    rows = installation_rows(counted(readings(**read), UNLIMITED), START, END, others)
     assert len({row.start for row in rows}) == 12
     sums: dict[str, float] = {}
     for row in rows:
@@ -121,10 +122,10 @@ def test_an_hour_without_its_export_says_no_consumption() -> None:
 
 
 def test_a_site_off_the_grid_says_that_it_has_no_meter() -> None:
-    rows = installation_energy(readings(generation=4000, charge=1000), START, END, None)
+    rows = installation_energy(readings(generation=4000, charge=1000), START, END, UNLIMITED)
     assert {row.cause for row in rows if row.quantity == "consumption"} == {"no meter"}
     with_meter = [*readings(generation=4000, charge=1000), *readings(**{"import": 5.0})[:1]]
-    assert not [row for row in installation_energy(with_meter, START, END, None) if row.quantity == "consumption"]
+    assert not [row for row in installation_energy(with_meter, START, END, UNLIMITED) if row.quantity == "consumption"]
 
 
 def row(quantity: str, wh: float) -> EnergyRow:

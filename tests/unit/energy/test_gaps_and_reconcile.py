@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from energy.energy_row import EnergyRow
 from energy.gaps import arrivals, as_it_stands, gap_ledger, stretches
+from energy.limits import UNLIMITED
 from energy.reconcile import added_by, explain, summed
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
@@ -132,9 +133,9 @@ def test_what_late_readings_added() -> None:
         time = MIDNIGHT + timedelta(minutes=minute)
         return {"device_id": "m", "device_kind": "meter", "time": time, "import_total_wh": 2.0 * minute}
 
-    added = added_by(map(reading, (0, 5, 10)), map(reading, (20, 30)), MIDNIGHT, NEXT_DAY, None)
+    added = added_by(map(reading, (0, 5, 10)), map(reading, (20, 30)), MIDNIGHT, NEXT_DAY, UNLIMITED)
     assert added["import"] == {MIDNIGHT: 10_000, MIDNIGHT + QUARTER: 30_000}
-    nothing = added_by(map(reading, (0, 5, 10)), map(reading, (5, 10)), MIDNIGHT, NEXT_DAY, None)
+    nothing = added_by(map(reading, (0, 5, 10)), map(reading, (5, 10)), MIDNIGHT, NEXT_DAY, UNLIMITED)
     assert nothing == {}
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from energy.balance import Register, installation_energy
 from energy.conflict import adds, merge
 from energy.energy_row import EnergyRow
+from energy.limits import Limits
 from speed_layer.energy_query.affected import affecting_registers
 from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import installation_totals
@@ -21,7 +22,7 @@ from speed_layer.readings_query.duplicates import Device, Key
 from tests.support.readings import NOON, reading
 
 DEVICE = "home-1-inverter"
-CAPACITY = {"home-1": 10.0}
+LIMITS = {"home-1": Limits(10.0)}
 STEP = timedelta(minutes=5)
 COUNT = 60
 
@@ -70,7 +71,7 @@ def made(
     store: Memory, registers: Sequence[Register], known: dict[str, CarriedState], last: int
 ) -> dict[str, CarriedState]:
     """Make the view's periods of one batch; what the next one goes on from."""
-    totals = installation_totals(store, {"home-1": registers}, known, {0: last}, CAPACITY)  # type: ignore[arg-type]
+    totals = installation_totals(store, {"home-1": registers}, known, {0: last}, LIMITS)  # type: ignore[arg-type]
     after = {}
     for name, _, rows, followed_ in totals:
         store.view.update({(row.quantity, row.start): row for row in rows})
@@ -87,14 +88,14 @@ def carried(readings: Sequence[dict[str, Any]], ahead: int = 0, batch: int = 1) 
         last = min(first + batch, len(readings)) - 1
         for offset in range(0 if first == 0 else first + ahead, min(last + ahead + 1, len(readings))):
             store.write(readings[offset], offset)
-        registers = list(affecting_registers(list(readings[first : last + 1]), CAPACITY["home-1"]))
+        registers = list(affecting_registers(list(readings[first : last + 1]), LIMITS["home-1"]))
         known = made(store, registers, known, last)
     return store
 
 
 def expected(readings: Sequence[dict[str, Any]]) -> dict[tuple[str, datetime], EnergyRow]:
     day = timedelta(days=1)
-    rows = installation_energy(readings, NOON - day, NOON + day, CAPACITY["home-1"])
+    rows = installation_energy(readings, NOON - day, NOON + day, LIMITS["home-1"])
     return {(row.quantity, row.start): row for row in rows}
 
 
@@ -140,7 +141,7 @@ def test_a_device_that_two_tasks_tell_of_is_made_from_what_is_stored() -> None:
     known: dict[str, CarriedState] = {}
     for first, last in ((0, 20), (20, COUNT)):
         parts = [readings[first:last:2], readings[first + 1 : last : 2]]
-        registers = [each for part in parts for each in affecting_registers(part, CAPACITY["home-1"])]
+        registers = [each for part in parts for each in affecting_registers(part, LIMITS["home-1"])]
         known = made(store, registers, known, last - 1)
     assert store.view == expected(readings)
     assert store.looked == 2

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf.writers import UNSIGNED, Signed, signature
+from energy.limits import Limits
 from energy.topics import Rejected
-from store.catalogue import catalogue_of
+from store.catalogue import catalogue_of, limits_of
 
 
 class Installation(NamedTuple):
@@ -24,6 +25,8 @@ class Installation(NamedTuple):
 class Device(NamedTuple):
     installation_id: str
     device_id: str
+    device_kind: str = "meter"
+    capacity_kw: float | None = None
 
 
 CATALOGUE = catalogue_of(
@@ -35,7 +38,12 @@ CATALOGUE = catalogue_of(
         Installation("signed", writer="north"),
         Installation("lost", writer="away"),
     ],
-    [Device("a", "a-meter"), Device("a", "meter-1"), Device("open", "meter-1"), Device("signed", "s-meter")],
+    [
+        Device("a", "a-meter", capacity_kw=4.6),
+        Device("a", "meter-1"),
+        Device("open", "meter-1"),
+        Device("signed", "s-meter"),
+    ],
     {"north": b"north's", "south": b"south's"},
 )
 READING = {"installation_id": "signed", "device_id": "s-meter"}
@@ -72,7 +80,26 @@ def test_somebody_elses_totals_need_no_registered_device() -> None:
 
 def test_members_and_capacities_are_those_registered() -> None:
     assert CATALOGUE.members("valley") == ["a", "b"]
-    assert dict(CATALOGUE.capacity_kw) == {"a": 5.0}
+    assert CATALOGUE.limits["a"] == Limits(5.0, {"a-meter": 4.6}, 5.0)
+    assert CATALOGUE.limits["b"] == Limits(None, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("devices", "is_closed", "export_kw"),
+    [
+        ([Device("a", "m")], True, 5.0),
+        ([Device("a", "m"), Device("a", "b", "battery", 3.0), Device("a", "c", "battery", 2.0)], True, 10.0),
+        ([Device("a", "m"), Device("a", "b", "battery")], True, None),
+        ([Device("a", "m"), Device("a", "b", "battery", 3.0)], False, None),
+        ([], False, None),
+    ],
+    ids=["no battery", "two batteries", "a battery of unknown power", "others may send", "no device"],
+)
+def test_export_is_bounded_where_all_that_gives_is_known(
+    devices: list[Device], is_closed: bool, export_kw: float | None
+) -> None:
+    assert limits_of(5.0, devices, is_closed).export_kw == export_kw
+    assert limits_of(None, devices, is_closed).export_kw is None
 
 
 def signed(writer: str, secret: str, value: bytes = b"{}", topic: str = "readings") -> Signed:

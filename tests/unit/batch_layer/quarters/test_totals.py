@@ -14,9 +14,10 @@ from batch_layer.quarters.totals import FIRST_MONDAY, Work, total_communities, t
 from energy.balance import installation_energy
 from energy.calendar import period_start, quarter_hours
 from energy.conflict import merge
+from energy.limits import Limits
 
 DAY = datetime(2026, 3, 4, tzinfo=timezone.utc)
-WORK = Work({"a": 5.0}, DAY + timedelta(days=2), 1)
+WORK = Work({"a": Limits(5.0)}, DAY + timedelta(days=2), 1)
 
 
 def reading(minutes: int, wh: float, device: str = "a-inverter", **more: Any) -> dict[str, Any]:
@@ -190,6 +191,6 @@ def test_repeats_are_merged_wherever_batches_end(samples: list[tuple[str, str, i
 def test_windows_of_different_length_agree() -> None:
     readings = [reading(m, 10.0 * m / 7, "a-inverter") for m in range(-600, 3000, 11)]
     end = DAY + timedelta(days=1)
-    day = installation_energy(readings, DAY, end, 5.0)
-    two = installation_energy(readings, DAY - timedelta(days=1), end + timedelta(days=1), 5.0)
+    day = installation_energy(readings, DAY, end, Limits(5.0))
+    two = installation_energy(readings, DAY - timedelta(days=1), end + timedelta(days=1), Limits(5.0))
     assert day == list(itertools.filterfalse(lambda row: not DAY <= row.start < end, two))

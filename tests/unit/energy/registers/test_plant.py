@@ -15,6 +15,7 @@ import pytest
 
 from energy.balance import installation_energy
 from energy.calendar import aggregate
+from energy.limits import Limits
 from energy.local_time import from_device_clock
 from energy.registers.counters import portions
 from tests.support.recorded import SHARED
@@ -88,7 +89,7 @@ def test_local_days_of_the_plant_sum_to_the_whole(inverters: dict[str, list[Samp
         for time, wh, w in samples
     ]
     start = datetime(2020, 5, 14, tzinfo=timezone.utc)
-    rows = installation_energy(readings, start, start + timedelta(days=40), 25_000.0)
+    rows = installation_energy(readings, start, start + timedelta(days=40), Limits(25_000.0))
     days = aggregate(rows, "day", KOLKATA)
     true = sum(round((samples[-1][1] - samples[0][1]) * 1000) for samples in inverters.values())
     assert sum(round(day.energy_wh * 1000) for day in days) == true

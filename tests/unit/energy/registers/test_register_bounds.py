@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from energy.balance import installation_energy
+from energy.limits import Limits
 from energy.registers.counters import ANY_HOLE, Portion, portions
 from energy.registers.pace import MW_US
 from tests.support.registers.faults import AT, COUNT, FAULTS, PACE_W, RATES_S, START, steady, times
@@ -68,7 +69,7 @@ def test_another_meter_leaves_one_step_unknown_in_every_quantity(quantity: str, 
     ]
     rows = [
         row
-        for row in installation_energy(readings, START, START + timedelta(hours=7), capacity_kw)
+        for row in installation_energy(readings, START, START + timedelta(hours=7), Limits(capacity_kw))
         if row.quantity == quantity
     ]
     assert sum(row.energy_wh for row in rows) == 2300
