@@ -12,12 +12,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -34,7 +37,11 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
     """By name: what is fed, and what it begins with."""
     from ingest.devices import huawei
     from ingest.devices.registry import CONNECTION
+    from ingest.files.mapping import FORMS, FileMapping
     from ingest.files.replay import keyed
+    from ingest.push import emoncms_forms
+    from ingest.push.http import messages_of
+    from ingest.push.tokens import Site
     from ingest.sources import esios, omie
     from ingest.sources.aemet import client, forms, stations
 
@@ -62,6 +69,17 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
     def read(*names: str) -> list[bytes]:
         return [(DATA / name).read_bytes() for name in names]
 
+    def imported(raw: bytes) -> object:
+        from ingest.files.table import read_table
+        from ingest.files.understood import understand
+
+        file = Path(tempfile.gettempdir()) / f"solera-fuzz-{os.getpid()}"
+        file.write_bytes(raw)
+        return understand(read_table(file, cnmc), cnmc)
+
+    site = Site("", frozenset({"a"}))
+    form = yaml.safe_load((FORMS / "cnmc.yaml").read_text(encoding="utf-8"))
+    cnmc = FileMapping.model_validate(form | {"installation_id": "a"})
     aemet, price_days = read(*(f"aemet/{name}" for name in AEMET)), read("esios/PVPC_20260329.json")
     marginal = read("omie/marginalpdbc_20240331.1")
     connection = b'{"protocol":"registers-tcp","host":"h","registers":{"ac_power_w":{"address":1,"type":"int16"}}}'
@@ -82,6 +100,13 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
         "sunspec-device": (lambda raw: asyncio.run(_measure(words(raw))), _images()),
         "huawei-registers": (lambda raw: huawei.decode("inverter", 32064, words(raw)), [bytes(88)]),
         "connection": (lambda raw: CONNECTION.validate_json(raw), [connection]),
+        "push-readings": (lambda raw: messages_of(raw, site),
+                          [b'[{"installation_id":"a","device_id":"m","device_kind":"meter","time":"2026-01-05T10:00:00Z"}]']),
+        "emoncms-post": (lambda raw: emoncms_forms.posted(dict(parse_qsl(raw.decode("latin-1"))), "", NOW),
+                         [b"json={power1:1,power2:2}&time=1&node=a", b'fulljson={"a":1,"time":"2026-01-05"}']),
+        "emoncms-bulk": (lambda raw: emoncms_forms.bulk({"cb": "1", "sentat": "5"}, raw, NOW),
+                         [zlib.compress(b'[[0,"a",{"b":1}],[4,19,1412]]')]),
+        "import": (imported, [b"CUPS;Fecha;Hora;Consumo_kWh;Metodo_obtencion\nES1;25/10/2026;1;0,141;R\n"]),
         "replay-line": (lambda raw: keyed("readings", raw), [b'{"installation_id":"a"}']),
     }  # fmt: skip
 

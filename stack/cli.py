@@ -68,10 +68,12 @@ def _solera(
     """Solar self-consumption data: a lambda architecture on Kafka, Spark, Cassandra and HDFS."""
 
 
-modules = {path.stem: path.parent.name for path in sorted(COMMANDS.glob("*/[a-z]*.py"))}
+# A command that is a word of Python's has a line behind its name: import_.py.
+modules = {path.stem.rstrip("_"): path for path in sorted(COMMANDS.glob("*/[a-z]*.py"))}
 # The command that is asked for is imported alone: all together take a second and more.
 for name in sorted(set(modules).intersection(sys.argv[1:2]) or modules):
-    found = getattr(importlib.import_module(f"stack.commands.{modules[name]}.{name}"), name)
+    path = modules[name]
+    found = getattr(importlib.import_module(f"stack.commands.{path.parent.name}.{path.stem}"), path.stem)
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name)
     else:

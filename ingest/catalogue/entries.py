@@ -44,7 +44,8 @@ def _plain(text: str) -> str:
     return text
 
 
-def _zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """``name``, an IANA time zone. Raises ``ValueError``."""
     try:
         calendar.zone(name)
     except calendar.UnknownZone as error:
@@ -91,7 +92,7 @@ class InstallationEntry(_Entry):
     kind: Kind | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
-    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     capacity_kw: Capacity | None = None
     tilt_deg: Annotated[float, Field(ge=0, le=180)] | None = None
     azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None

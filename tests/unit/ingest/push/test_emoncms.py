@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.push.emoncms_forms import FormatError, bulk, posted
@@ -213,6 +213,7 @@ texts = st.text(max_size=60) | st.sampled_from(["{a:1}", "1,2", '{"a":1}', "[[0,
 parameters = st.sampled_from(["json", "fulljson", "csv", "data", "node", "time", "c", "cb", "sentat", "offset"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(parameters, texts), st.binary(max_size=60))
 def test_any_request_is_a_sample_or_refused(params: dict[str, str], body: bytes) -> None:
     reads: list[Callable[[], list[Sample]]] = [lambda: [posted(params, "", NOW)], lambda: bulk(params, body, NOW)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.push import http
@@ -123,6 +123,7 @@ def test_schemathesis_finds_no_breach_of_the_document(server: PushServer) -> Non
     assert contract.is_kept(server.address, server.token, seconds=0, examples=20)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.recursive(st.none() | st.text() | st.floats() | st.integers(), st.lists).map(
     lambda value: json.dumps(value).encode()))  # fmt: skip
 def test_any_body_without_a_reading_is_refused(body: bytes) -> None:

@@ -1,0 +1,58 @@
+"""Publishes what was understood of a file: intervals, or readings of a device.
+
+What a file says is known from its first import on: twice the same file and mapping makes the same records, which are
+dropped as repeats; a corrected file is known later, and wins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from conf import Settings
+from ingest.files.mapping import FileMapping
+from ingest.files.understood import Understood
+from ingest.publishing.message import Message, message
+from store.instants import rfc3339
+from store.reports import replace_text
+
+
+def first_known(settings: Settings, path: Path, mapping: FileMapping, now: datetime) -> datetime:
+    """When this file was first imported by this mapping (UTC): ``now`` if never; kept below ``<home>/imports``."""
+    name = hashlib.sha256(path.read_bytes() + mapping.model_dump_json().encode()).hexdigest()
+    memory = settings.home / "imports" / f"{name}.json"
+    if not memory.exists():
+        replace_text(memory, json.dumps({"known_at": rfc3339(now)}))
+    return datetime.fromisoformat(json.loads(memory.read_text())["known_at"].replace("Z", "+00:00"))
+
+
+def messages(understood: Understood, mapping: FileMapping, known_at: datetime) -> Iterator[Message]:
+    """The records of ``understood``, by time."""
+    common: dict[str, Any] = {"schema": 1, "installation_id": mapping.installation_id}
+    rows = understood.rows
+    times = {"start" if mapping.topic == "intervals" else "time": _text(rows["start"])}
+    if mapping.topic == "intervals":
+        common["meter_id"] = mapping.meter_id or understood.meter
+        times["end"] = _text(rows["start"] + pd.Timedelta(minutes=mapping.time.minutes))
+        methods = rows["method"].tolist() if "method" in rows else ["measured"] * len(rows)
+        times["method"] = methods
+        last = {"source": mapping.source, "known_at": rfc3339(known_at.astimezone(timezone.utc))}
+    else:
+        common |= {"device_id": mapping.device_id, "device_kind": mapping.device_kind}
+        last = {"source": mapping.source}
+    columns = {**times, **{name: rows[name].tolist() for name in understood.fields}}
+    for values in zip(*columns.values(), strict=True):
+        said = {name: value for name, value in zip(columns, values, strict=True) if value == value}
+        yield message(mapping.topic, {**common, **said, **last})
+
+
+def _text(instants: pd.Series[Any]) -> list[str]:
+    plain = instants.dt.tz_convert(None).to_numpy().astype("datetime64[ms]")
+    return [f"{each}Z" for each in np.datetime_as_string(plain, unit="ms")]

@@ -1,0 +1,92 @@
+"""The instant of each row of a table, in UTC, as the mapping says; and why a row has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ingest.files.local_labels import Placed, by_season, placed
+from ingest.files.mapping import TimeMapping
+
+CLOCK = r"^\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$"
+OFFSET = r"\d:?\d{2}(?:\.\d+)?\s*(?:Z|[+-]\d{2}:?\d{2})\s*$"
+"""At the end of a time of the day."""
+NO_TIME, NO_ZONE = "its time can't be read", "its time has no offset, and the mapping no zone"
+
+
+def row_starts(table: pd.DataFrame, time: TimeMapping) -> Placed:
+    """Starts of the periods, or instants of the readings, by position."""
+    label = table[time.column].str.strip()
+    if time.format == "unix":
+        seconds = floats(label)
+        starts = pd.to_datetime(seconds.where(seconds.between(0, 1e11)), unit="s", utc=True, errors="coerce")
+        return _told(starts + _before(time), {})
+    if time.hour is not None:
+        hour = table[time.hour].str.strip()
+        if hour.str.contains(OFFSET).all():
+            return _with_offset(label + " " + hour, time)
+        return _of_day_and_hour(_parsed(label, time.format), hour, table, time)
+    if label.str.contains(OFFSET).all():
+        return _with_offset(label, time)
+    naive = _parsed(label, time.format)
+    days = naive.dt.floor("D")
+    return _local(days, (naive - days) / pd.Timedelta(minutes=1), table, time)
+
+
+def _of_day_and_hour(days: pd.Series[Any], hour: pd.Series[Any], table: pd.DataFrame, time: TimeMapping) -> Placed:
+    """``hour`` is a time of the day, to 24:00, or the number of a period, counted from 1 where it marks ends."""
+    codes, labels = pd.factorize(hour.to_numpy(dtype=object))  # a million rows have a few labels
+    label = pd.Series(labels, dtype=object)
+    clock = label.str.extract(CLOCK).apply(pd.to_numeric, errors="coerce")
+    numbers = floats(label) * time.minutes
+    of_label = (clock[0] * 60 + clock[1] + clock[2].fillna(0) / 60).fillna(numbers.where(numbers.between(0, 25 * 60)))
+    minutes = pd.Series(of_label.to_numpy()[codes], index=hour.index)
+    days = days.where(minutes.notna())
+    return _local(days, minutes, table, time)
+
+
+def _local(days: pd.Series[Any], minutes: pd.Series[Any], table: pd.DataFrame, time: TimeMapping) -> Placed:
+    length = time.minutes if time.marks == "end" else 0
+    if time.zone is None:
+        return Placed(_none(days), dict.fromkeys(range(len(days)), NO_ZONE))
+    if time.season is not None:
+        winter = (table[time.season.column].str.strip() == time.season.winter).astype(bool)
+        labels = days + pd.to_timedelta(minutes, unit="min")
+        return _told(by_season(labels, winter, time.zone) + _before(time), {})
+    found = placed(days, minutes - length, time.minutes, time.zone)
+    return _told(found.starts + pd.Timedelta(minutes=time.shift_minutes), found.reasons)
+
+
+def _with_offset(label: pd.Series[Any], time: TimeMapping) -> Placed:
+    form = time.format or "ISO8601"
+    return _told(pd.to_datetime(label, format=form, utc=True, errors="coerce") + _before(time), {})
+
+
+def _parsed(label: pd.Series[Any], form: str | None) -> pd.Series[Any]:
+    """By ``form``, or as ISO 8601, as the cells of an Excel file come that are dates themselves."""
+    label = label.where(~label.str.contains(OFFSET).astype(bool))
+    found: pd.Series[Any] = pd.to_datetime(label, format="ISO8601", errors="coerce")
+    return found if form is None else pd.to_datetime(label, format=form, errors="coerce").fillna(found)
+
+
+def _before(time: TimeMapping) -> pd.Timedelta:
+    back: pd.Timedelta = pd.Timedelta(minutes=time.shift_minutes - (time.minutes if time.marks == "end" else 0))
+    return back
+
+
+def _told(starts: pd.Series[Any], reasons: dict[int, str]) -> Placed:
+    """The same, and a reason for every row without a start."""
+    missing = starts.isna().to_numpy().nonzero()[0]
+    return Placed(starts, {int(number): reasons.get(int(number), NO_TIME) for number in missing})
+
+
+def _none(days: pd.Series[Any]) -> pd.Series[Any]:
+    none: pd.Series[Any] = pd.Series(pd.NaT, index=days.index, dtype="datetime64[ns, UTC]")
+    return none
+
+
+def floats(text: pd.Series[Any]) -> pd.Series[Any]:
+    """The numbers that texts are, NaN for any other."""
+    found: pd.Series[Any] = pd.to_numeric(text.astype(object), errors="coerce").astype(float)
+    return found

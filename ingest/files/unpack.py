@@ -1,0 +1,79 @@
+"""The bytes of a person's file, unpacked where it is packed, never more than :data:`MOST_BYTES` of them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+from conf.refusal import Refusal
+
+MOST_BYTES = 512 * 1024 * 1024
+"""Ten million rows of a distributor's file; beyond it a file is no year of anybody's hours but a bomb."""
+MOST_MEMBERS = 1000
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_CHUNK = 1 << 20
+
+
+class FileRefused(Refusal):
+    """A file that can't be read; the text says why."""
+
+
+def unpacked(path: Path) -> bytes:
+    """What ``path`` holds: its bytes, those of its gzip, or of the one file of its zip. Raises :class:`FileRefused`.
+
+    An Excel file, which is a zip, too, is given back as it is, measured.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+            file.seek(0)
+            if start[:2] == _GZIP:
+                return _bounded(gzip.GzipFile(fileobj=file), path)
+            if start == _ZIP:
+                return _of_zip(file, path)
+            return _bounded(file, path)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise FileRefused(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _of_zip(file: IO[bytes], path: Path) -> bytes:
+    with zipfile.ZipFile(file) as archive:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+        if len(members) > MOST_MEMBERS:
+            raise FileRefused(f"{path} holds {len(members)} files: unpack the one that is meant")
+        if any(info.filename == "[Content_Types].xml" for info in members):
+            _measure(archive, members, path)
+            file.seek(0)
+            return _bounded(file, path)
+        if len(members) != 1:
+            raise FileRefused(f"{path} holds {len(members)} files: unpack the one that is meant")
+        with archive.open(members[0]) as member:
+            return _bounded(member, path)
+
+
+def _measure(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], path: Path) -> None:
+    """Unpack all of it and keep nothing: what the archive says of its sizes need not be true."""
+    size = 0
+    for info in members:
+        with archive.open(info) as member:
+            while chunk := member.read(_CHUNK):
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise _too_large(path)
+
+
+def _bounded(source: IO[bytes] | gzip.GzipFile, path: Path) -> bytes:
+    found = io.BytesIO()
+    while chunk := source.read(_CHUNK):
+        if found.tell() + len(chunk) > MOST_BYTES:
+            raise _too_large(path)
+        found.write(chunk)
+    return found.getvalue()
+
+
+def _too_large(path: Path) -> FileRefused:
+    return FileRefused(f"{path} holds more than {MOST_BYTES >> 20} MB, unpacked: import it in parts")

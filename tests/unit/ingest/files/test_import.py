@@ -1,0 +1,323 @@
+"""Files of people and distributors: what is understood of them, and the records that they make."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from conf import load_settings
+from energy.topics import TOPICS
+from ingest.files.importing import first_known, messages
+from ingest.files.mapping import FORMS, FileMapping, MappingError, forms, read_mapping
+from ingest.files.table import read_table
+from ingest.files.understood import Understood, understand
+from stack.cli import app
+
+MADRID = ZoneInfo("Europe/Madrid")
+NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
+CUPS = "ES0189000048220011CR"
+SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data"))
+HOURLY = {"installation_id": "casa", "meter_id": "m", "columns": {"import_wh": {"column": "kwh", "factor": 1000}}}
+
+
+def meaning(tmp_path: Path, **said: Any) -> FileMapping:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+    return read_mapping(path)
+
+
+def read(tmp_path: Path, text: str | bytes, **said: Any) -> tuple[Understood, list[dict[str, Any]]]:
+    """What is understood of a file with ``text``, and the records it makes, each of which its topic takes."""
+    mapping = meaning(tmp_path, **said)
+    file = tmp_path / "file.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    understood = understand(read_table(file, mapping), mapping)
+    made = [message.value for message in messages(understood, mapping, NOW)]
+    for value in made:
+        TOPICS[mapping.topic].parse(value, NOW, is_replayed=True)
+    return understood, [json.loads(value) for value in made]
+
+
+def hours(day: date, count: int) -> list[str]:
+    """RFC 3339 of the starts of hours of a local day."""
+    begin = datetime(day.year, day.month, day.day, tzinfo=MADRID).astimezone(timezone.utc)
+    return [f"{begin + timedelta(hours=n):%Y-%m-%dT%H:%M:%S}.000Z" for n in range(count)]
+
+
+FORMS_SHOWN: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "cnmc": (
+        f"CUPS;Fecha;Hora;Consumo_kWh;Metodo_obtencion\n{CUPS};05/01/2026;1;0,141;R\n{CUPS};05/01/2026;24;1,5;E\n",
+        [{"import_wh": 141.0, "method": "measured"}, {"import_wh": 1500.0, "method": "estimated"}],
+    ),
+    "datadis": (
+        "cups;fecha;hora;consumo_kWh;metodoObtencion;energiaVertida_kWh;energiaGenerada_kWh;energiaAutoconsumida_kWh\n"
+        f'"{CUPS}";"2026/01/05";"01:00";"0,141";"Real";"0";;\n"{CUPS}";"2026/01/05";"24:00";"0,2";"Estimada";;"1";"0,7"\n',
+        [
+            {"import_wh": 141.0, "export_wh": 0.0, "method": "measured"},
+            {"import_wh": 200.0, "generation_wh": 1000.0, "self_consumption_wh": 700.0, "method": "estimated"},
+        ],
+    ),
+    "e-distribucion": (
+        "CUPS;Fecha;Hora;AE_kWh;AS_KWh;AE_AUTOCONS_kwh;REAL/ESTIMADO\n"
+        f"{CUPS};05/01/2026;1;0,141;0,5;0,1;R\n{CUPS};05/01/2026;24;0;;;E\n",
+        [
+            {"import_wh": 141.0, "export_wh": 500.0, "self_consumption_wh": 100.0, "method": "measured"},
+            {"import_wh": 0.0, "method": "estimated"},
+        ],
+    ),
+    "i-de": (
+        "CUPS;FECHA-HORA;INV / VER;CONSUMO Wh;GENERACION Wh;\n"
+        f"{CUPS};2026/01/05 01:00;0;141;0;\n{CUPS};2026/01/06 00:00;0;51;7;\n",
+        [{"import_wh": 141.0, "export_wh": 0.0}, {"import_wh": 51.0, "export_wh": 7.0}],
+    ),
+    "p5d": (
+        f"{CUPS};2026/01/05 01:00;0;141;0\n{CUPS};2026/01/06 00:00;0;51;7\n",
+        [{"import_wh": 141.0, "export_wh": 0.0}, {"import_wh": 51.0, "export_wh": 7.0}],
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS_SHOWN)
+def test_a_distributors_file_needs_its_name_alone(tmp_path: Path, form: str) -> None:
+    text, expected = FORMS_SHOWN[form]
+    understood, records = read(tmp_path, text, form=form, installation_id="casa")
+    assert (understood.refused, understood.absent) == ({}, [])
+    first, last = hours(date(2026, 1, 5), 1)[0], hours(date(2026, 1, 5), 24)[23]
+    for record, start, said in zip(records, (first, last), expected, strict=True):
+        assert (record.pop("start"), record.pop("meter_id"), record.pop("installation_id")) == (start, CUPS, "casa")
+        rest = {name: value for name, value in record.items() if name not in ("schema", "end", "source", "known_at")}
+        assert rest == {"method": "measured", **said}
+
+
+HOME_ASSISTANT: dict[str, tuple[str, dict[str, Any], list[tuple[str, float]]]] = {
+    "home-assistant-history": (
+        "entity_id,state,last_changed\nsensor.grid,12.5,2026-01-05T10:00:00.123Z\nsensor.grid,unavailable,"
+        "2026-01-05T10:30:00.000Z\nsensor.grid,12.75,2026-01-05T11:00:00.000Z\n",
+        {"columns": {"import_total_wh": {"column": "state", "factor": 1000}}},
+        [("2026-01-05T10:00:00.123Z", 12500.0), ("2026-01-05T11:00:00.000Z", 12750.0)],
+    ),
+    "home-assistant-statistics": (
+        "statistic_id\tunit\tstart\tstate\tsum\nsensor.grid\tkWh\t05.01.2026 10:00\t12.5\t2.5\n",
+        {"columns": {"import_total_wh": {"column": "sum", "factor": 1000}}, "time": {"zone": "Europe/Madrid"}},
+        [("2026-01-05T10:00:00.000Z", 2500.0)],
+    ),
+}
+
+
+@pytest.mark.parametrize("form", HOME_ASSISTANT)
+def test_home_assistants_files_are_registers_of_a_device(tmp_path: Path, form: str) -> None:
+    text, said, expected = HOME_ASSISTANT[form]
+    device = {"installation_id": "casa", "device_id": "grid", "device_kind": "meter"}
+    understood, records = read(tmp_path, text, form=form, **device, **said)
+    assert [(record["time"], record["import_total_wh"]) for record in records] == expected
+    assert {(record["device_id"], record["device_kind"], record["source"]) for record in records} == {
+        ("grid", "meter", "home-assistant")
+    }
+    assert sum(understood.refused.values()) == (form == "home-assistant-history")
+
+
+def test_every_form_has_been_shown() -> None:
+    assert set(forms()) == FORMS_SHOWN.keys() | HOME_ASSISTANT.keys()
+    assert all((FORMS / f"{name}.yaml").read_text().startswith("# ") for name in forms())
+
+
+@pytest.mark.parametrize(("day", "count"), [((2026, 3, 29), 23), ((2026, 6, 1), 24), ((2026, 10, 25), 25)])
+@pytest.mark.parametrize("form", ["cnmc", "datadis"])
+def test_days_of_23_and_25_hours(tmp_path: Path, form: str, day: tuple[int, int, int], count: int) -> None:
+    begun = date(*day)
+    if form == "cnmc":
+        head = "CUPS;Fecha;Hora;Consumo_kWh;Metodo_obtencion"
+        rows = [f"{CUPS};{begun:%d/%m/%Y};{n};{n},0;R" for n in range(1, count + 1)]
+    else:
+        head = FORMS_SHOWN["datadis"][0].splitlines()[0]
+        labels = [n for n in range(1, 25) for _ in range(count - 23 if n == 3 else 1)]
+        rows = [f"{CUPS};{begun:%Y/%m/%d};{label:02}:00;{n},0;Real;;;" for n, label in enumerate(labels, start=1)]
+    understood, records = read(tmp_path, "\n".join([head, *rows]), form=form, installation_id="casa")
+    assert [record["start"] for record in records] == hours(begun, count)
+    assert [record["import_wh"] for record in records] == [1000.0 * n for n in range(1, count + 1)]
+    assert (understood.refused, understood.holes(60)) == ({}, [])
+    (month,) = understood.by_month(frozenset()).itertuples()
+    assert (month.Index, month.rows, month.import_wh) == (f"{begun:%Y-%m}", count, 500.0 * count * (count + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "expected"),
+    [
+        pytest.param("t,kwh\n2026-01-05T10:00:00+01:00,1.5\n", {"time": {"column": "t"}}, [("09:00", 1500.0)],
+                     id="offset"),
+        pytest.param("t,kwh\n1767603600,1.5\n", {"time": {"column": "t", "format": "unix"}}, [("09:00", 1500.0)],
+                     id="unix"),
+        pytest.param("a report\n\nt\tkwh\n1/5/2026 10:00\t1,5\n",
+                     {"time": {"column": "t", "format": "%m/%d/%Y %H:%M", "zone": "Europe/Madrid"}, "skip_lines": 2,
+                      "decimal": ","}, [("09:00", 1500.0)], id="month first, tabs, lines above"),
+        pytest.param("t|kwh\n05-01-2026 10:00|1.064,25\n",
+                     {"time": {"column": "t", "format": "%d-%m-%Y %H:%M", "zone": "UTC", "marks": "end"},
+                      "decimal": ","}, [("09:00", 1064250.0)], id="bars, thousands, end"),
+        pytest.param("t;kwh\r\n2026-01-05 10:15;\r\n2026-01-05 10:30;2\r\n",
+                     {"time": {"column": "t", "zone": "UTC", "minutes": 15}}, [("10:30", 2000.0)], id="empty, CRLF"),
+        pytest.param("d;h;kwh\n2026-01-05;3;2\n2026-01-05;96;4\n",
+                     {"time": {"column": "d", "hour": "h", "zone": "UTC", "minutes": 15, "marks": "end"}},
+                     [("00:30", 2000.0), ("23:45", 4000.0)], id="numbered quarters"),
+        pytest.param("d;h;kwh\n2026-01-05;0:05;2\n",
+                     {"time": {"column": "d", "hour": "h", "zone": "UTC", "minutes": 5}}, [("00:05", 2000.0)], id="2"),
+        pytest.param("año;kwh\n2026-01-05 10:00;1\n".encode("iso-8859-15"), {"time": {"column": "año", "zone": "UTC"}},
+                     [("10:00", 1000.0)], id="Latin-9"),
+        pytest.param("t;kwh\n2026-01-05 10:00;1\n".encode("utf-16"), {"time": {"column": "t", "zone": "UTC"}},
+                     [("10:00", 1000.0)], id="UTF-16"),
+        pytest.param("\ufeffT ;KWH\n2026-01-05 10:00;1\n2026-01-05 10:00;1\n", {"time": {"column": "t", "zone": "UTC"}},
+                     [("10:00", 1000.0)], id="mark, case, repeated"),
+        pytest.param("t;kwh;who\n2026-01-05 10:00;1;a\n2026-01-05 10:00;2;b\n",
+                     {"time": {"column": "t", "zone": "UTC"}, "where": {"who": "b"}}, [("10:00", 2000.0)], id="where"),
+    ],
+)  # fmt: skip
+def test_ways_of_writing(
+    tmp_path: Path, text: str | bytes, said: dict[str, Any], expected: list[tuple[str, float]]
+) -> None:
+    _, records = read(tmp_path, text, **HOURLY, **said)
+    assert [(record["start"][11:16], record["import_wh"]) for record in records] == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        pytest.param("2026-13-05 10:00;1", "time can't be read", id="no date"),
+        pytest.param("yesterday;1", "time can't be read", id="no time"),
+        pytest.param("2026-03-29 02:30;1", "no such time", id="skipped by the clock"),
+        pytest.param("2026-10-25 02:30;1", "showed it twice", id="shown twice"),
+        pytest.param("2026-01-06 10:00;0,5", "no number", id="other decimal sign"),
+        pytest.param("2026-01-06 10:00;1,500", "no number", id="thousands or decimal"),
+        pytest.param("2026-01-06 10:00;-1", "negative", id="negative"),
+        pytest.param("2026-01-06 10:00;1e99", "beyond measure", id="huge"),
+        pytest.param("2026-01-06 10:00;inf", "no number", id="infinite"),
+        pytest.param("2026-01-06 10:00;", "no value", id="empty"),
+        pytest.param("2026-01-05 10:00;2", "says otherwise", id="contradiction"),
+    ],
+)
+def test_what_is_refused_is_said_with_its_line(tmp_path: Path, row: str, said: str) -> None:
+    text = f"t;kwh\n2026-01-05 10:00;1\n2026-01-05 11:00;1\n{row}\n"
+    understood, records = read(tmp_path, text, **HOURLY, time={"column": "t", "zone": "Europe/Madrid"})
+    ((reason, count),) = understood.refused.items()
+    assert said in reason
+    contradicted = "otherwise" in said
+    assert (count, understood.first_refused[reason]) == ((2, 2) if contradicted else (1, 4))
+    assert len(records) == (1 if contradicted else 2)
+
+
+def test_a_cell_that_cannot_be_read_costs_itself_alone(tmp_path: Path) -> None:
+    device = {
+        "installation_id": "casa",
+        "device_id": "m",
+        "device_kind": "meter",
+        "time": {"column": "t", "zone": "UTC"},
+    }
+    columns = {"import_power_w": {"column": "w"}, "voltage_v": {"column": "v"}}
+    understood, (record,) = read(tmp_path, "t;w;v\n2026-01-05 10:00;x;230\n", **device, columns=columns)
+    assert record["voltage_v"] == 230.0
+    assert "import_power_w" not in record
+    assert list(understood.refused) == ["import_power_w is no number with decimal '.'"]
+
+
+def test_holes_and_months_are_counted_in_local_time(tmp_path: Path) -> None:
+    rows = [f"2026-{month:02}-01 {hour:02}:00;1" for month in (1, 2) for hour in (0, 1, 5)]
+    understood, _ = read(tmp_path, "\n".join(["t;kwh", *rows]), **HOURLY, time={"column": "t", "zone": "Europe/Madrid"})
+    assert [f"{begin:%d %H} {end:%d %H}" for begin, end in understood.holes(60)] == [
+        "01 01 01 04",
+        "01 05 31 23",
+        "01 01 01 04",
+    ]
+    assert understood.by_month(frozenset())["import_wh"].to_dict() == {"2026-01": 3000.0, "2026-02": 3000.0}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({}, "time: Field required"),
+        ({"form": "none"}, "there is no form 'none'; there are: cnmc"),
+        ({"time": {"column": "t", "zone": "Madrid"}}, "no time zone 'Madrid'"),
+        ({"time": {"column": "t"}, "columns": {"heat": {"column": "x"}}}, "columns"),
+        (
+            {"time": {"column": "t"}, "columns": {"import_wh": {"column": "x"}, "voltage_v": {"column": "y"}}},
+            "two mappings",
+        ),
+        ({"time": {"column": "t"}, "columns": {"voltage_v": {"column": "y"}}}, "device_id"),
+        ({"time": {"column": "t"}, "meter_id": None}, "meter_id"),
+        ({"time": {"column": "t"}, "colums": {}}, "Extra inputs"),
+    ],
+)
+def test_a_mapping_that_means_nothing_is_refused(tmp_path: Path, said: dict[str, Any], told: str) -> None:
+    with pytest.raises(MappingError, match=told):
+        meaning(tmp_path, **{**HOURLY, **said})
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "told"),
+    [
+        ("when;kwh\n1;2\n", {}, "no column 't'; it has: when, kwh"),
+        ("t;energy\n1;2\n", {}, "none of them; it has: t, energy"),
+        ("t;kwh;kwh\n1;2;3\n", {}, "more than once"),
+        ("t;kwh;id\n1;2;a\n1;2;b\n", {"one_of": "id"}, "2 values \\(a, b\\): choose one"),
+        ("t;kwh;id\n1;2;a\n", {"where": {"id": "c"}}, "no row"),
+    ],
+)
+def test_a_file_that_is_not_what_the_mapping_says(tmp_path: Path, text: str, said: dict[str, Any], told: str) -> None:
+    with pytest.raises(MappingError, match=told):
+        read(tmp_path, text, **HOURLY, time={"column": "t", "zone": "UTC"}, **said)
+
+
+def test_twice_the_same_file_makes_the_same_records_and_a_corrected_one_later_ones(tmp_path: Path) -> None:
+    settings, mapping = load_settings(home=tmp_path / "home"), meaning(tmp_path, **HOURLY, time={"column": "t"})
+    file, copy = tmp_path / "a.csv", tmp_path / "b.csv"
+    file.write_text("t;kwh\n2026-01-05T10:00:00Z;1\n")
+    copy.write_text(file.read_text())
+    later = NOW + timedelta(days=3)
+    assert first_known(settings, file, mapping, NOW) == NOW
+    assert first_known(settings, copy, mapping, later) == NOW
+    copy.write_text("t;kwh\n2026-01-05T10:00:00Z;2\n")
+    assert first_known(settings, copy, mapping, later) == later
+    other = mapping.model_copy(update={"decimal": ","})
+    assert first_known(settings, file, other, later) == later
+
+
+def test_the_command_shows_and_publishes_nothing_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOLERA_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    (tmp_path / "casa.yaml").write_text("{form: cnmc, installation_id: casa}")
+    (tmp_path / "c.csv").write_text(FORMS_SHOWN["cnmc"][0])
+    shown = CliRunner().invoke(app, ["import", str(tmp_path / "c.csv"), "--mapping", str(tmp_path / "casa.yaml")])
+    assert shown.exit_code == 0, shown.output
+    for said in (
+        "casa, " + CUPS,
+        "2 rows for topic intervals",
+        "2026-01-05 00:00 to",
+        "1.641",
+        "estimated: 1",
+        "Hole: 2026",
+    ):
+        assert said in shown.output
+    assert "--yes" in shown.output
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="SOLERA_SHARED_DATA names no folder")
+def test_a_real_parks_files(tmp_path: Path) -> None:
+    device = {"installation_id": "p", "device_id": "i", "device_kind": "inverter", "decimal": ","}
+    columns = {
+        "irradiance_w_m2": {"column": "Irradiación (W/m2)"},
+        "module_temperature_c": {"column": "Temperatura modul"},
+    }
+    for name, time, lines, rows in (
+        ("2020-01", {"format": "%d/%m/%Y", "zone": "Europe/Madrid"}, 0, 8927),
+        ("2021-04", {"format": "%Y-%m-%d %H:%M:%S%z"}, 1, 6267),
+    ):
+        said = {"time": {"column": "Dia", "hour": "Hora", "minutes": 5, **time}, "skip_lines": lines}
+        mapping = meaning(tmp_path, **device, columns=columns, **said)
+        file = SHARED / "spanish_plant" / f"expectedPower-{name}-Alcolea.csv.gz"
+        understood = understand(read_table(file, mapping), mapping)
+        assert (len(understood.rows), understood.refused) == (rows, {})
+        assert understood.rows["irradiance_w_m2"].max() < 1500
