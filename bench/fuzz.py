@@ -41,9 +41,12 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
     from ingest.files.replay import keyed
     from ingest.push import emoncms_forms
     from ingest.push.http import messages_of
+    from ingest.push.payload import NoValue, content_of, number_at, time_at
     from ingest.push.tokens import Site
     from ingest.sources import esios, omie
     from ingest.sources.aemet import client, forms, stations
+    from ingest.sources.datadis.forms import curve
+    from ingest.sources.source import Unreadable
 
     def silent(_: str) -> None:
         pass
@@ -77,6 +80,16 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
         file.write_bytes(raw)
         return understand(read_table(file, cnmc), cnmc)
 
+    def published(raw: bytes) -> object:
+        with suppress(NoValue):
+            content = content_of(raw)
+            return number_at(content, "a.b.1"), time_at(content, "ts")
+        return None
+
+    def read_curve(body: Any) -> object:
+        rows = body if isinstance(body, list) else [body]
+        return curve(rows, 60, "Europe/Madrid", Unreadable("fuzz", silent))
+
     site = Site("", frozenset({"a"}))
     form = yaml.safe_load((FORMS / "cnmc.yaml").read_text(encoding="utf-8"))
     cnmc = FileMapping.model_validate(form | {"installation_id": "a"})
@@ -107,6 +120,9 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
         "emoncms-bulk": (lambda raw: emoncms_forms.bulk({"cb": "1", "sentat": "5"}, raw, NOW),
                          [zlib.compress(b'[[0,"a",{"b":1}],[4,19,1412]]')]),
         "import": (imported, [b"CUPS;Fecha;Hora;Consumo_kWh;Metodo_obtencion\nES1;25/10/2026;1;0,141;R\n"]),
+        "mqtt-payload": (published, [b'{"a":{"b":[1,"2.5"]},"ts":1767603600.5}', b"1,2,3", b"-42.1"]),
+        "datadis": (of_json(read_curve),
+                    [b'[{"date":"2026/10/25","time":"03:00","consumptionKWh":0.141,"obtainMethod":"Real"}]']),
         "replay-line": (lambda raw: keyed("readings", raw), [b'{"installation_id":"a"}']),
     }  # fmt: skip
 

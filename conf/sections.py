@@ -105,6 +105,12 @@ class AemetSettings(_Frozen):
     per_minute: int = Field(gt=0)
 
 
+class DatadisSettings(_Frozen):
+    """Datadis: where it answers. The login is ``DATADIS_USERNAME`` and ``DATADIS_PASSWORD``."""
+
+    base: str
+
+
 class Endpoint(_Frozen):
     """A loopback address of one server."""
 

@@ -20,6 +20,7 @@ from conf.sections import (
     AemetSettings,
     ApiSettings,
     CassandraSettings,
+    DatadisSettings,
     Endpoint,
     ForecastSettings,
     GatewaySettings,
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     spark: SparkSettings
     forecast: ForecastSettings
     aemet: AemetSettings
+    datadis: DatadisSettings
     price: PriceSettings
     thrift: Endpoint
     api: ApiSettings

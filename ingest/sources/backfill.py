@@ -1,6 +1,6 @@
 """Asks a source again for what the platform does not hold yet, question by question, and publishes the answers.
 
-docs/prices.md and docs/forecasts.md say what each source gives, and which need a key.
+docs/prices.md, docs/forecasts.md and docs/datadis.md say what each source gives, and which need a key.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from conf import Settings
 from ingest.publishing.bulk import publish_all
 from ingest.publishing.message import message
 from ingest.sources.aemet.weather import Forecasts, Observations
+from ingest.sources.datadis.consumption import Consumption
 from ingest.sources.prices import DAILY, PriceSource
 from ingest.sources.source import Failures, Progress, Source, SourceAway, SourceError
 
 SOURCES: dict[str, tuple[Callable[[Settings], Source], ...]] = {
     **{name: (partial(PriceSource, name=name),) for name in DAILY},
     "aemet": (Forecasts, Observations),
+    "datadis": (Consumption,),
 }
 
 

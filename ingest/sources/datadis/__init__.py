@@ -1,0 +1,1 @@
+"""Datadis: the hours of Spanish meters as their distributors state them."""

@@ -1,0 +1,110 @@
+"""A month's curve as Datadis states it, as intervals: its labels, its nulls, its days of 23 and 25 hours.
+
+``time`` is the end of the period, 01:00 to 24:00. Some distributors write a day as 00:00 to 23:00, or give a row 00:00
+beside 24:00, which is the day before's last once more.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ingest.files.local_labels import DAY_MINUTES, placed
+from ingest.sources.source import Unreadable
+
+FIELDS = {
+    "consumptionKWh": "import_wh",
+    "surplusEnergyKWh": "export_wh",
+    "generationEnergyKWh": "generation_wh",
+    "selfConsumptionEnergyKWh": "self_consumption_wh",
+}
+"""Datadis' consumption is what came from the grid."""
+DECIMALS = 6
+MOST_KWH = 1e12
+YEARS = range(2000, 2200)
+_TIME = re.compile(r"(\d{1,2}):(\d{2})")
+
+
+class Period(NamedTuple):
+    """One row of a curve: its start (UTC), its energies in Wh, whether they were measured."""
+
+    start: datetime
+    energies: Mapping[str, float]
+    method: str
+
+
+class _Row(NamedTuple):
+    day: pd.Timestamp
+    end: int
+    """Minutes from the day's beginning, by the clock."""
+    energies: Mapping[str, float]
+    method: str
+
+
+def curve(rows: Iterable[Any], minutes: int, zone: str, unreadable: Unreadable) -> list[Period]:
+    """The periods of ``minutes`` in an answer's rows, by time; what can't be read goes to ``unreadable``."""
+    by_day: dict[pd.Timestamp, list[_Row]] = {}
+    for raw in rows:
+        row = _row(raw)
+        if row is None:
+            unreadable.add(raw)
+        else:
+            by_day.setdefault(row.day, []).append(row)
+    read = [row for day in sorted(by_day) for row in _as_ends(by_day[day], minutes, unreadable)]
+    if not read:
+        return []
+    days, ends = pd.Series([row.day for row in read]), pd.Series([float(row.end) for row in read])
+    found = placed(days, ends - minutes, minutes, zone)
+    periods: dict[datetime, Period] = {}
+    for number, (row, start) in enumerate(zip(read, found.starts, strict=True)):
+        if start is pd.NaT:
+            unreadable.add(f"{row.day:%Y/%m/%d} {row.end // 60:02}:{row.end % 60:02}: {found.reasons.get(number)}")
+        else:
+            periods[start.to_pydatetime()] = Period(start.to_pydatetime(), row.energies, row.method)
+    return [periods[start] for start in sorted(periods)]
+
+
+def _row(raw: Any) -> _Row | None:
+    """The row; None where it has no time, or no energy: a CUPS that is not seen gives one row of blanks."""
+    if not isinstance(raw, dict):
+        return None
+    try:
+        day = pd.Timestamp(datetime.strptime(str(raw.get("date")), "%Y/%m/%d"))  # noqa: DTZ007  a local day
+    except ValueError:
+        return None
+    label = _TIME.fullmatch(str(raw.get("time"))) if day.year in YEARS else None
+    energies = {field: value for name, field in FIELDS.items() if (value := _wh(raw.get(name))) is not None}
+    if label is None or not energies:
+        return None
+    end = int(label[1]) * 60 + int(label[2])
+    method = "measured" if str(raw.get("obtainMethod") or "").strip().lower().startswith("r") else "estimated"
+    return _Row(day, end, energies, method) if end <= DAY_MINUTES + 60 else None
+
+
+def _as_ends(rows: list[_Row], minutes: int, unreadable: Unreadable) -> list[_Row]:
+    """A day's rows with labels that are ends."""
+    ends = [row.end for row in rows]
+    if 0 not in ends:
+        return rows
+    if DAY_MINUTES not in ends:  # a day from 00:00 to 23:00
+        return [row._replace(end=row.end + minutes) for row in rows]
+    for row in rows:
+        if row.end == 0:
+            unreadable.add(f"{row.day:%Y/%m/%d} 00:00, beside 24:00")
+    return [row for row in rows if row.end != 0]
+
+
+def _wh(value: Any) -> float | None:
+    """Wh of kWh; None where there is no number, which is not zero."""
+    if isinstance(value, str):
+        value = value.replace(",", ".")
+    try:
+        kwh = float(value)
+    except (TypeError, ValueError):
+        return None
+    return round(kwh * 1000, DECIMALS) if math.isfinite(kwh) and 0 <= kwh < MOST_KWH else None

@@ -1,0 +1,115 @@
+"""The supplies that a login sees, its own and those it is authorised for; asked once a day at most."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import requests
+
+from ingest.sources.budget import Budget
+from ingest.sources.datadis.client import AskedTooSoon, Datadis, DatadisError, LoginRefused, reached_nobody
+from store.reports import replace_text
+
+AUTHORISED = "DATADIS_AUTHORISED_NIFS"
+"""NIFs, with commas between, that have authorised the login."""
+E_DISTRIBUCION = "2"
+
+
+class Supply(NamedTuple):
+    """A supply: its CUPS, whose distributor has it, its type of point, since when and until when (local days)."""
+
+    cups: str
+    distributor: str
+    point_type: int
+    valid_from: str
+    valid_to: str
+    nif: str
+    """The NIF that has authorised the login; "" for its own."""
+
+    @property
+    def minutes(self) -> int:
+        """Length of its periods: quarter-hours for points of type 1 and 2, at e-distribución also 3."""
+        has_quarters = self.point_type in (1, 2) or (self.point_type == 3 and self.distributor == E_DISTRIBUCION)
+        return 15 if has_quarters else 60
+
+    def is_valid_in(self, month: date) -> bool:
+        """Whether it was the holder's in any day of the month; blanks are no bound."""
+        name = f"{month:%Y/%m}"
+        return (self.valid_from[:7] or name) <= name <= (self.valid_to[:7] or name)
+
+    def asking(self, month: date) -> dict[str, str]:
+        """The parameters that ask for its month."""
+        span = {"startDate": f"{month:%Y/%m}", "endDate": f"{month:%Y/%m}"}
+        kind = {"measurementType": "1" if self.minutes == 15 else "0", "pointType": str(self.point_type)}
+        authorised = {"authorizedNif": self.nif} if self.nif else {}
+        return {"cups": self.cups, "distributorCode": self.distributor, **span, **kind, **authorised}
+
+
+def supplies(datadis: Datadis, budget: Budget, memory: Path, now: datetime) -> list[Supply]:
+    """Those that the login sees; within a day of the last answer, or where there is none now, those it said before.
+
+    Raises what :meth:`Datadis.ask` raises, :class:`DatadisError` where they can't be asked and are not remembered.
+    """
+    known: dict[str, list[list[Any]]] = _remembered(memory)
+    for nif in ["", *filter(None, os.environ.get(AUTHORISED, "").replace(" ", "").split(","))]:
+        question = f"supplies {nif}".strip()
+        if not budget.wait(question, now):
+            try:
+                known[nif] = [list(each) for each in _asked(datadis, budget, question, nif, now)]
+            except DatadisError as error:
+                if isinstance(error, LoginRefused) or nif not in known:
+                    raise
+            replace_text(memory, json.dumps(known))
+    found = [Supply(*values) for each in known.values() for values in each]
+    if not found:
+        raise DatadisError("Datadis shows no supply to this login; it is asked again tomorrow")
+    return found
+
+
+def _asked(datadis: Datadis, budget: Budget, question: str, nif: str, now: datetime) -> list[Supply]:
+    asking = {"authorizedNif": nif} if nif else {}
+    rows, word = within(budget, datadis, question, now, lambda: datadis.ask("get-supplies-v2", asking, "supplies"))
+    found = [supply for row in rows if (supply := _supply(row, nif)) is not None]
+    budget.end(question, f"{len(found)} supplies{'; ' + word if word else ''}", is_in_vain=not found)
+    return found
+
+
+def within(
+    budget: Budget, datadis: Datadis, question: str, now: datetime, ask: Callable[[], tuple[list[Any], str]]
+) -> tuple[list[Any], str]:
+    """What ``ask`` gives, its attempt noted before and its failure behind it; a login that fails costs none."""
+    datadis.enter()
+    before = budget.last(question)
+    budget.begin(question, now)
+    try:
+        return ask()
+    except DatadisError as error:
+        budget.end(question, str(error), is_in_vain=not isinstance(error, AskedTooSoon))
+        raise
+    except requests.RequestException as error:
+        if reached_nobody(error):
+            budget.take_back(question, before)
+        raise
+
+
+def _supply(row: Any, nif: str) -> Supply | None:
+    """The supply; None for a row of blanks."""
+    if not isinstance(row, dict) or not str(row.get("cups") or "").strip():
+        return None
+    kind = str(row.get("pointType") or "5")
+    valid = (str(row.get("validDateFrom") or ""), str(row.get("validDateTo") or ""))
+    point = int(kind) if kind.isdecimal() else 5
+    return Supply(str(row["cups"]).strip(), str(row.get("distributorCode") or "").strip(), point, *valid, nif)
+
+
+def _remembered(memory: Path) -> dict[str, list[list[Any]]]:
+    try:
+        found: dict[str, list[list[Any]]] = json.loads(memory.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
