@@ -118,6 +118,12 @@ class Endpoint(_Frozen):
     port: int
 
 
+class ThriftSettings(Endpoint):
+    """The SQL server; ``certificate``: PEM file of certificate and key, with which it speaks TLS."""
+
+    certificate: str
+
+
 class ApiSettings(Endpoint):
     """REST and page: the bearer token (empty: the one in ``<home>/token``) and what ``/healthz`` looks at."""
 

@@ -30,6 +30,7 @@ from conf.sections import (
     PriceSettings,
     PushSettings,
     SparkSettings,
+    ThriftSettings,
     WriterSettings,
 )
 
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     aemet: AemetSettings
     datadis: DatadisSettings
     price: PriceSettings
-    thrift: Endpoint
+    thrift: ThriftSettings
     api: ApiSettings
     writer: WriterSettings
     gateway: GatewaySettings

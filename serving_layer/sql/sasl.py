@@ -84,6 +84,7 @@ class PlainLogin(TTransportBase):  # type: ignore[misc]
     def has_gone(self) -> bool:
         """Whether the client has closed the connection; nothing that it sent is taken."""
         try:
+            # Behind TLS nothing can be looked at untaken, but a client that waits for an answer sends nothing else.
             readable, _, _ = select.select([self._connection], [], [], 0)
             return bool(readable) and not self._connection.recv(1, socket.MSG_PEEK)
         except (OSError, ValueError):

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -89,10 +90,16 @@ def serve(settings: Settings, engine: Engine, note: Note) -> None:
     """Answer whoever connects, each client in its own thread; ``note`` is given who asks what, before the answer."""
     token = token_of(settings)
     places = threading.BoundedSemaphore(CLIENTS)
+    certificate = settings.thrift.certificate
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+    if tls is not None:
+        tls.load_cert_chain(certificate)
     with socket.create_server((settings.thrift.host, settings.thrift.port), backlog=CLIENTS) as listener:
         log.info("SQL at port %d", settings.thrift.port)
         while True:
             client, _ = listener.accept()
+            if tls is not None:
+                client = tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
             if places.acquire(blocking=False):
                 threading.Thread(target=_converse, args=(client, engine, note, token, places), daemon=True).start()
             else:
@@ -110,7 +117,9 @@ def _converse(
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.settimeout(IDLE_SECONDS)
         too_late.start()
-        transport.log_in(token)
+        if isinstance(client, ssl.SSLSocket):
+            client.do_handshake()
+        user = transport.log_in(token)
         too_late.cancel()
         protocol = TBinaryProtocol(transport, string_length_limit=FRAME_BYTES, container_length_limit=10_000)
         processor = TCLIService.Processor(service)
