@@ -30,6 +30,7 @@ from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
 from speed_layer.queries import SPARK_CONF, Query, QueryEnded, Watched, end, start, watch
 from speed_layer.readings_query.query import Readings
+from speed_layer.silence import Silence
 from store import cassandra, schema
 from store.catalogue import CatalogueReader
 from store.kafka import Ends, TopicsAway, wait_for_topics
@@ -91,6 +92,8 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
     if with_energy:
         energy = Energy(settings, CatalogueReader(settings, views), progress)
         queries.append(start(spark, settings, Query("energy", LOOK, energy.write, pace(settings)), progress))
+    over = threading.Event()
+    threading.Thread(target=Silence(views).keep_looking, args=(over,), name="silence", daemon=True).start()
     try:
         watch(Watched(queries, progress, settings.home / "run" / "speed.json", views, ends), stop)
     except QueryEnded:
@@ -101,6 +104,7 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
     else:
         end(queries, progress)
     finally:
+        over.set()
         views.cluster.shutdown()
         ends.close()
 

@@ -26,7 +26,7 @@ ROLES = ("ingest", "speed", "batch", "serving", "analyst")
 PASSWORDS = {f"{role.upper()}_PASSWORD": f"{role} it's; -- secret" for role in ROLES}
 WRITES = {
     "ingest": set(),
-    "speed": {"inverter_state", "reading_by_day", "energy_speed", "ingest_ledger", "quarantine"},
+    "speed": {"inverter_state", "reading_by_day", "energy_speed", "ingest_ledger", "quarantine", "alarm"},
     "batch": {
         "installation",
         "device",
