@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,6 +12,7 @@ from pyspark.sql import SparkSession
 from batch_layer import runs
 from batch_layer.ask import sources_asked
 from batch_layer.entry import Report, day_asked, room_asked_for, take
+from batch_layer.master.compact import compact
 from batch_layer.runs import STEPS, Night, Run, RunError
 from conf import Settings, load_settings
 from conf.refusal import Refusal
@@ -53,7 +55,16 @@ def _take_all(
             report(f"{step}: done before")
         else:
             run = take(Night(spark, settings, run), step, report)
+    if "publish" in run.finished:
+        _compact(spark, settings, run, report)
     return run
+
+
+def _compact(spark: SparkSession, settings: Settings, run: Run, report: Report) -> None:
+    began = time.monotonic()
+    files, into = compact(spark, settings, run.cut.date(), run.marks)
+    if files:
+        report(f"master: {files:,} files merged into {into:,} ({time.monotonic() - began:.1f} s)")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
+from batch_layer.master import compact
 from conf import Settings
 from conf.refusal import Refusal
 from store import cassandra, hdfs, lock, schema
@@ -84,9 +85,13 @@ def published_rows(settings: Settings) -> list[tuple[str, datetime]]:
 
 @contextmanager
 def alone(spark: SparkSession, settings: Settings) -> Iterator[None]:
-    """Hold the lock against a second night meanwhile. Raises :class:`store.lock.Locked`, and RunError without HDFS."""
+    """Hold the lock against a second night meanwhile; what a killed one has left half merged is ended first.
+
+    Raises :class:`store.lock.Locked`, and RunError without HDFS.
+    """
     _require_hdfs(spark, settings)
     with lock.held(spark, settings.hdfs_path("night.lock"), "A night"):
+        compact.finish(spark, settings)
         yield
 
 

@@ -31,11 +31,21 @@ def names(spark: SparkSession, folder: str) -> list[str]:
     files, path = _path(spark, folder)
     if not files.exists(path):
         return []
+    return sorted(each.rpartition("/")[2] for each in _listed(spark, files.listStatus(path)))
+
+
+def matching(spark: SparkSession, pattern: str) -> list[str]:
+    """URIs of the files and folders whose paths match the ``pattern``, in which ``*`` stands for any name; sorted."""
+    files, path = _path(spark, pattern)
+    return sorted(_listed(spark, files.globStatus(path)))
+
+
+def _listed(spark: SparkSession, statuses: Any) -> list[str]:
     jvm: Any = spark._jvm
     # One text for all: a call a name would make ten years of days cost seconds.
-    paths = jvm.org.apache.hadoop.fs.FileUtil.stat2Paths(files.listStatus(path))
+    paths = jvm.org.apache.hadoop.fs.FileUtil.stat2Paths(statuses)
     listed = str(jvm.org.apache.commons.lang3.ArrayUtils.toString(paths))
-    return sorted(each.rpartition("/")[2] for each in listed.strip("{}").split(",") if each)
+    return [each for each in listed.strip("{}").split(",") if each]
 
 
 def present(spark: SparkSession, folder: str, wanted: Iterable[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """The master dataset: every accepted message once, append only, by the UTC day of its event.
 
 ``/solera/master/<topic>/event_day=…/archive=<batch>/…`` is written by one archive batch and never again, but by
-the same batch. Beside it ``_batches/<batch>.json`` names the days the batch brought, so that what is new is found
+the same batch, until the files of a closed day are merged (:mod:`batch_layer.master.compact`).
+Beside it ``_batches/<batch>.json`` names the days the batch brought, so that what is new is found
 without looking at what is old.
 """
 
@@ -32,6 +33,11 @@ def schema(topic: str) -> str:
     return f"{fields}, {COORDINATES}, event_day date, archive bigint"
 
 
+def day_folder(settings: Settings, topic: str, day: date) -> str:
+    """URI of what the master holds of a topic and UTC day of the event."""
+    return settings.hdfs_path("master", topic, f"event_day={day}")
+
+
 def days(spark: SparkSession, settings: Settings, topic: str) -> list[date]:
     """UTC days of which the master holds messages of the topic."""
     folders = hdfs.names(spark, settings.hdfs_path("master", topic))
@@ -45,8 +51,16 @@ def read(spark: SparkSession, settings: Settings, topic: str, wanted: Iterable[d
 
 
 def read_batches(spark: SparkSession, settings: Settings, topic: str, batches: dict[int, list[date]]) -> DataFrame:
-    """The messages which the given archive batches brought."""
-    folders = [f"event_day={day}/archive={batch}" for batch, brought in batches.items() for day in brought]
+    """The messages which the given archive batches brought; of merged ones only the newest has any, and has all."""
+    wanted: dict[date, list[str]] = {}
+    for batch, brought in batches.items():
+        for day in brought:
+            wanted.setdefault(day, []).append(f"archive={batch}")
+    folders = [
+        f"event_day={day}/{name}"
+        for day, names in wanted.items()
+        for name in hdfs.present(spark, day_folder(settings, topic, day), names)
+    ]
     return _read(spark, settings, topic, folders)
 
 
@@ -56,6 +70,15 @@ def _read(spark: SparkSession, settings: Settings, topic: str, folders: Sequence
     root = settings.hdfs_path("master", topic)
     reader = spark.read.schema(schema(topic)).option("basePath", root)
     return reader.parquet(*[f"{root}/{folder}" for folder in folders])
+
+
+def stored(spark: SparkSession, settings: Settings, topic: str) -> dict[date, list[int]]:
+    """Of each UTC day of the topic the archive batches whose files it holds, in order."""
+    found: dict[date, list[int]] = {}
+    for path in hdfs.matching(spark, settings.hdfs_path("master", topic, "event_day=*", "archive=*")):
+        _, day, batch = path.rsplit("/", 2)
+        found.setdefault(date.fromisoformat(day.partition("=")[2]), []).append(int(batch.partition("=")[2]))
+    return {day: sorted(of) for day, of in found.items()}
 
 
 def batches_after(spark: SparkSession, settings: Settings, topic: str, mark: int) -> dict[int, list[date]]:
