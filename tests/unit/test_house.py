@@ -37,3 +37,10 @@ def test_steps_meet_in_artifacts(arrows: dict[str, set[str]]) -> None:
 
 def test_what_a_person_reads_is_a_refusal() -> None:
     assert house.errors_that_are_no_refusal() == []
+
+
+def test_no_folder_is_crowded_and_no_part_is_long() -> None:
+    assert [each for each in house.side_by_side().most_common() if each[1] > 15] == []
+    assert house.long_functions() == []
+    assert list(house.long_files()) == []
+    assert len(house.many_parameters()) <= 15

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,8 @@ import typer
 from conf.place import CONF_DIR
 
 BENCH_DIR = CONF_DIR.parent / "bench"
+FOLDERS = (".", "ingest")
+"""Of the other folders the benchmarks take their pieces."""
 
 
 def bench(
@@ -21,17 +24,18 @@ def bench(
 
     Example: solera bench forecast solar homes
     """
-    known = sorted(path.stem for path in BENCH_DIR.glob("[a-z]*.py"))
+    known = {path.stem: path for folder in FOLDERS for path in (BENCH_DIR / folder).glob("[a-z]*.py")}
     if name is not None and name not in known:
-        typer.secho(f"There is no benchmark {name!r}; there are: {', '.join(known)}.", err=True, fg="red")
+        typer.secho(f"There is no benchmark {name!r}; there are: {', '.join(sorted(known))}.", err=True, fg="red")
         raise typer.Exit(2)
-    failed = [each for each in ([name] if name else known) if _ended_badly(each, cases or [])]
+    failed = [each for each in ([name] if name else sorted(known)) if _ended_badly(known[each], cases or [])]
     if failed:
         typer.secho(f"Failed, or missed a bar: {', '.join(failed)}; what and why stands above.", err=True, fg="red")
         raise typer.Exit(1)
 
 
-def _ended_badly(name: str, cases: list[str]) -> bool:
+def _ended_badly(path: Path, cases: list[str]) -> bool:
     """A benchmark is a module of its folder, so that it can share the tests' worlds."""
-    command = [sys.executable, "-m", f"{BENCH_DIR.name}.{name}", *cases]
+    module = ".".join(path.relative_to(BENCH_DIR.parent).with_suffix("").parts)
+    command = [sys.executable, "-m", module, *cases]
     return subprocess.run(command, cwd=BENCH_DIR.parent, check=False).returncode != 0  # noqa: S603

@@ -1,6 +1,6 @@
 """How many readings a second the push server takes, in batches of 100, its disk synced before each answer.
 
-    python -m bench.push [--seconds 20] [--clients 4]
+    python -m bench.ingest.push [--seconds 20] [--clients 4]
 
 One server process as the stack runs it, clients in a process of their own each, on this machine. Kafka is away, so that
 the outbox keeps all of it; what it kept is counted against what was acknowledged.

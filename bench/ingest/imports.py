@@ -1,6 +1,6 @@
 """How long a million rows of a distributor's file take, from the file to Kafka's acknowledgement.
 
-    python -m bench.imports [--rows 1000000]
+    python -m bench.ingest.imports [--rows 1000000]
 
 The broker is one of its own. The peer is pandas alone, which reads the file, makes its dates and adds up: no zones, no
 checks, no records.

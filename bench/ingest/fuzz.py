@@ -190,7 +190,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             for number, seed in enumerate(seeds):
                 (Path(folder) / str(number)).write_bytes(seed)
-            command = [sys.executable, "-m", "bench.fuzz", "--target", name, str(SECONDS), folder]
+            command = [sys.executable, "-m", "bench.ingest.fuzz", "--target", name, str(SECONDS), folder]
             ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=CONF_DIR.parent)
         table.add_row(name, str(SECONDS), "0" if ended.returncode == 0 else "1", "0")
         if ended.returncode:

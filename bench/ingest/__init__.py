@@ -1,0 +1,1 @@
+"""Benchmarks of what comes in: devices, files, pushed readings, and parsers fed with noise."""
