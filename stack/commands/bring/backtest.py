@@ -71,8 +71,8 @@ def _run(task: Task, out: Path, price_model: str | None) -> None:
     from batch_layer.backtest import local, prices, quantities
     from batch_layer.backtest.task import write
     from conf import load_settings
-    from stack.backtest_tables import show
     from stack.downloads import java
+    from stack.tables.backtest import show
 
     console = Console(highlight=False)
     candidates = prices.engines(price_model) if price_model else ()

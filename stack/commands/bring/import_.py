@@ -33,7 +33,7 @@ def import_(
     from ingest.files.importing import first_known, messages
     from ingest.files.table import read_table
     from ingest.files.understood import understand
-    from stack.understood_report import show
+    from stack.tables.understood import show
 
     meaning = read_mapping(mapping)
     console = Console(highlight=False, markup=False)

@@ -12,8 +12,8 @@ from rich.console import Console
 from batch_layer.backtest.task import Result
 from batch_layer.forecasting.histories.history import Repairs
 from conf.refusal import Refusal
-from stack import backtest_tables
 from stack.commands.bring import backtest as command
+from stack.tables import backtest
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_was_changed_is_shown_by_series() -> None:
         "new": Repairs(known=100, scaled=24, unit=1000.0),
     }
 
-    backtest_tables._show_repairs(Console(file=text, width=200), Result(pd.DataFrame(), (0.5,), [], repairs))
+    backtest._show_repairs(Console(file=text, width=200), Result(pd.DataFrame(), (0.5,), [], repairs))
 
     lines = text.getvalue()
     rows = [line for line in lines.splitlines() if "│" in line]
@@ -59,6 +59,6 @@ def test_what_was_changed_is_shown_by_series() -> None:
 def test_a_history_without_faults_is_shown_without_a_table() -> None:
     text = io.StringIO()
 
-    backtest_tables._show_repairs(Console(file=text), Result(pd.DataFrame(), (0.5,), [], {"a": Repairs(known=100)}))
+    backtest._show_repairs(Console(file=text), Result(pd.DataFrame(), (0.5,), [], {"a": Repairs(known=100)}))
 
     assert text.getvalue() == ""

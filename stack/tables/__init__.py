@@ -1,0 +1,1 @@
+"""Tables that a command prints of long work."""
