@@ -39,7 +39,7 @@ def main() -> int:
         settings = load_settings(home=Path(folder), port_offset=PORT_OFFSET)
         file, mapping = Path(folder) / "hours.csv", Path(folder) / "mapping.yaml"
         write(file, asked.rows)
-        mapping.write_text("{form: cnmc, installation_id: casa, time: {minutes: 1}}")
+        mapping.write_text("{form: cnmc, installation_id: casa, time: {minutes: 1, zone: UTC}}")
         up(settings, ["kafka"])
         try:
             held = logins.held(settings)
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def write(file: Path, rows: int) -> None:
-    """Minutes of local days of 24 hours."""
+    """Minutes, in UTC, so that each has a time of its own."""
     day = datetime(2023, 1, 1, tzinfo=timezone.utc)
     with file.open("w") as out:
         out.write("CUPS;Fecha;Hora;Consumo_kWh;Metodo_obtencion\n")
