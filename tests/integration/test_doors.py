@@ -19,6 +19,7 @@ from conf import Settings, logins
 from ingest.push.tokens import admit, tokens_file
 from serving_layer.access.token import token_of
 from stack.up import up
+from store import cassandra
 from tests.support.nobody import as_nobody
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
@@ -121,6 +122,12 @@ def test_another_user_comes_in_with_the_password_and_not_without(doors: Settings
 @pytest.mark.parametrize("name", [None, *logins.ROLES])
 def test_no_service_comes_to_the_controller(doors: Settings, name: str | None) -> None:
     assert as_nobody(controller_in, doors, secret(doors, name) if name else "") is False
+
+
+def test_the_well_known_first_account_was_never_made(doors: Settings) -> None:
+    with cassandra.session(logins.held(doors), keyspace=None) as session:
+        found = {row.role for row in session.execute("SELECT role FROM system_auth.roles")}
+    assert found == {logins.OWNER, *(f"{logins.PREFIX}{role}" for role in logins.ROLES)}
 
 
 def joins(settings: Settings) -> str:
