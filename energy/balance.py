@@ -27,11 +27,11 @@ _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
 
 
 class Counted(NamedTuple):
-    """What each device of an installation counted, and when it was heard, by quantity and device."""
+    """What each device of an installation counted, and when it was sampled, by quantity and device."""
 
     portions: dict[str, dict[str, dict[int, Portion]]]
     """By quarter-hour (its start in microseconds from the epoch)."""
-    heard: dict[str, dict[str, list[int]]]
+    sampled: dict[str, dict[str, list[int]]]
     """Times (microseconds) of the readings, in order."""
     limits: Limits
 
@@ -64,7 +64,7 @@ def counted(
     within = ALL_TIME if window is None else (to_us(window[0]), to_us(window[1]))
     found = Counted(defaultdict(dict), defaultdict(dict), limits)
     for of in registers(readings, limits):
-        found.heard[of.quantity][of.device_id] = of.times
+        found.sampled[of.quantity][of.device_id] = of.times
         found.portions[of.quantity][of.device_id] = energy_of_columns(
             of.times, of.register_wh, of.power_w, of.capacity_w, bridge, within
         )
@@ -105,28 +105,28 @@ def installation_rows(
     ``statements`` are what others have totalled (``energy.intervals.stated_energy``): they fill what readings lack.
     """
     window = range(to_us(start), to_us(end))
-    heard = {quantity: list(times.values()) for quantity, times in of.heard.items()}
+    sampled = {quantity: list(times.values()) for quantity, times in of.sampled.items()}
     parts: dict[tuple[str, int], list[Portion]] = defaultdict(list)
     for quantity, devices in of.portions.items():
         for portions in devices.values():
             for period, portion in portions.items():
                 if period in window:
                     parts[quantity, period].append(portion)
-    rows = {key: _row(*key, each, _expected(heard[key[0]], key[1])) for key, each in parts.items()}
+    rows = {key: _row(*key, each, _expected(sampled[key[0]], key[1])) for key, each in parts.items()}
     for period, most in beyond_capacity(of.portions.get("generation", {}).values(), of.limits):
         key = "generation", period
         if key in rows:
             rows[key] = bounded_sum(rows[key], parts[key], most)
-    return balanced(rows.values(), statements, heard)
+    return balanced(rows.values(), statements, sampled)
 
 
 def balanced(
-    rows: Iterable[EnergyRow], statements: Iterable[EnergyRow], heard: Mapping[str, list[list[int]]]
+    rows: Iterable[EnergyRow], statements: Iterable[EnergyRow], sampled: Mapping[str, list[list[int]]]
 ) -> list[EnergyRow]:
     """``rows`` of readings, filled by others' ``statements``, with what is derived from both, by quantity and start.
 
-    A reading's row that covers no time (completeness 0) does not stand in a statement's way. ``heard`` are the times
-    (microseconds) at which each device of a quantity was heard.
+    A reading's row that covers no time (completeness 0) does not stand in a statement's way. ``sampled`` are the times
+    (microseconds) at which each device of a quantity was sampled.
     """
     periods: dict[datetime, dict[str, EnergyRow]] = defaultdict(dict)
     stated: dict[datetime, set[str]] = defaultdict(set)
@@ -137,17 +137,17 @@ def balanced(
         if row.completeness > 0 or row.quantity not in periods[row.start]:
             periods[row.start][row.quantity] = row
             stated[row.start].discard(row.quantity)
-    has_meter = "import" in heard or "export" in heard
+    has_meter = "import" in sampled or "export" in sampled
     for start, of in periods.items():
-        silent = partial(_is_silent, heard, to_us(start))
+        silent = partial(_is_silent, sampled, to_us(start))
         for row in derived(of, stated[start], silent, has_meter):
             of[row.quantity] = row
     return sorted((row for of in periods.values() for row in of.values()), key=itemgetter(0, 1))
 
 
-def _is_silent(heard: Mapping[str, list[list[int]]], period: int, quantity: str) -> bool:
+def _is_silent(sampled: Mapping[str, list[list[int]]], period: int, quantity: str) -> bool:
     """Whether a device of the ``quantity`` is expected in ``period``."""
-    return bool(_expected(heard.get(quantity, []), period))
+    return bool(_expected(sampled.get(quantity, []), period))
 
 
 def device_rows(of: Counted, device_id: str, quantity: str, start: datetime, end: datetime) -> list[EnergyRow]:
@@ -157,11 +157,11 @@ def device_rows(of: Counted, device_id: str, quantity: str, start: datetime, end
     return [_row(quantity, period, [portions[period]], 1) for period in sorted(portions) if period in window]
 
 
-def _expected(heard: list[list[int]], period: int) -> int:
-    """How many devices, heard at these times, are expected in ``period``: heard within BRIDGE before its end."""
+def _expected(sampled: list[list[int]], period: int) -> int:
+    """How many devices, sampled at these times, are expected in ``period``: sampled within BRIDGE before its end."""
     end = period + QUARTER_US
     expected = 0
-    for times in heard:
+    for times in sampled:
         before = bisect_left(times, end)
         expected += before > 0 and end - times[before - 1] <= _BRIDGE_US
     return expected

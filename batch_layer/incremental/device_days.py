@@ -115,9 +115,9 @@ def around(devices: Iterable[Sequence[Span]], first: date, last: date) -> list[d
     begin, end = first - _DAY, last + _DAY
     before, after = begin, end
     for spans in devices:
-        heard = [min(span[1], begin) for span in spans if span[0] <= begin]
-        heard_again = [max(span[0], end) for span in spans if span[1] >= end]
-        before, after = min([before, *heard[-1:]]), max([after, *heard_again[:1]])
+        last_days = [min(span[1], begin) for span in spans if span[0] <= begin]
+        next_days = [max(span[0], end) for span in spans if span[1] >= end]
+        before, after = min([before, *last_days[-1:]]), max([after, *next_days[:1]])
     return dates(before, after)
 
 

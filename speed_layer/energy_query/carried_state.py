@@ -29,10 +29,10 @@ class CarriedState(NamedTuple):
     since: int
     """The first quarter-hour of which all is held."""
     limits: Limits
-    heard: dict[str, list[int]]
-    """When each device was heard: the last time of each quarter-hour, and the last one before ``since``."""
+    sampled: dict[str, list[int]]
+    """When each device was sampled: the last time of each quarter-hour, and the last one before ``since``."""
     courses: dict[tuple[str, str], Course] | None
-    """By device and quantity; None where no course can be carried on, and ``heard`` is the last time alone."""
+    """By device and quantity; None where no course can be carried on, and ``sampled`` is the last time alone."""
 
 
 class Advanced(NamedTuple):
@@ -66,16 +66,16 @@ def begin(
         if known is None:
             return nothing
         past += known
-    heard: dict[str, list[int]] = defaultdict(list)
+    sampled: dict[str, list[int]] = defaultdict(list)
     for reading in past:
-        heard[reading["device_id"]].append(to_us(reading["time"]))
+        sampled[reading["device_id"]].append(to_us(reading["time"]))
     courses: dict[tuple[str, str], Course] = {}
     for register in registers(past, limits):
         course = _plain(None, register)
         if course is None:
             return nothing
         courses[register.device_id, register.quantity] = course
-    return _kept(to_us(start), limits, heard, courses)
+    return _kept(to_us(start), limits, sampled, courses)
 
 
 def advance(of: CarriedState, new: Sequence[Register], limits: Limits) -> Advanced | None:
@@ -85,14 +85,14 @@ def advance(of: CarriedState, new: Sequence[Register], limits: Limits) -> Advanc
     """
     if of.courses is None:
         return None
-    heard, courses = dict(of.heard), dict(of.courses)
+    sampled, courses = dict(of.sampled), dict(of.courses)
     devices = {each.device_id: each.times for each in new}
     for device, times in devices.items():
-        before = of.heard.get(device)
+        before = of.sampled.get(device)
         if before is None or times[0] <= before[-1]:
             return None
-        heard[device] = [*before, *times]
-    first = min(_period(of.heard[device][-1]) for device in devices)
+        sampled[device] = [*before, *times]
+    first = min(_period(of.sampled[device][-1]) for device in devices)
     by_register = {(each.device_id, each.quantity): each for each in new if each.quantity}
     is_known = by_register.keys() == {each for each in courses if each[0] in devices}
     # Where the topic was given more partitions, two tasks may hold readings of one device.
@@ -106,8 +106,8 @@ def advance(of: CarriedState, new: Sequence[Register], limits: Limits) -> Advanc
         courses[each] = course
     end = max(times[-1] for times in devices.values())
     window = Window(from_us(first), from_us(_period(end) + QUARTER_US))
-    rows = installation_rows(_counted(heard, courses, limits), *window)
-    return Advanced(window, rows, _kept(of.since, limits, heard, courses))
+    rows = installation_rows(_counted(sampled, courses, limits), *window)
+    return Advanced(window, rows, _kept(of.since, limits, sampled, courses))
 
 
 def _up_to(
@@ -131,24 +131,24 @@ def _plain(course: Course | None, of: Register) -> Course | None:
     return None if course is None or course.gaps else course
 
 
-def _counted(heard: Mapping[str, list[int]], courses: Mapping[tuple[str, str], Course], limits: Limits) -> Counted:
+def _counted(sampled: Mapping[str, list[int]], courses: Mapping[tuple[str, str], Course], limits: Limits) -> Counted:
     counted = Counted(defaultdict(dict), defaultdict(dict), limits)
     for (device, quantity), course in courses.items():
         counted.portions[quantity][device] = course.portions()
-        counted.heard[quantity][device] = heard[device]
+        counted.sampled[quantity][device] = sampled[device]
     return counted
 
 
 def _kept(
     since: int,
     limits: Limits,
-    heard: Mapping[str, list[int]],
+    sampled: Mapping[str, list[int]],
     courses: Mapping[tuple[str, str], Course],
 ) -> CarriedState:
     """No more than is needed later."""
-    latest = max((times[-1] for times in heard.values()), default=since)
+    latest = max((times[-1] for times in sampled.values()), default=since)
     since = max(since, _period(latest) - KEPT_US)
-    last = {device: _thinned(times, since) for device, times in heard.items()}
+    last = {device: _thinned(times, since) for device, times in sampled.items()}
     return CarriedState(since, limits, last, {key: course.since(since) for key, course in courses.items()})
 
 

@@ -94,7 +94,7 @@ def _afresh(
 
 def _seen(affected: Iterable[Register], known: CarriedState | None) -> dict[str, int]:
     """The time of the latest reading of each device up to the end of the batch, as far as that is known."""
-    seen = {} if known is None else {device: times[-1] for device, times in known.heard.items()}
+    seen = {} if known is None else {device: times[-1] for device, times in known.sampled.items()}
     for each in affected:
         seen[each.device_id] = max(seen.get(each.device_id, 0), each.times[-1])
     return seen
