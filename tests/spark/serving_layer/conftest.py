@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,8 +11,9 @@ from pyspark.sql import SparkSession
 from conf import Settings
 from serving_layer.reader import StoreAway
 from serving_layer.sql.engine import Engine
-from serving_layer.sql.server import CLOSED, serve
+from serving_layer.sql.server import CLOSED
 from tests.support.sql.client import Ask, asking
+from tests.support.sql.served import answer
 
 VIEWS = {
     "energy": "SELECT 'home' AS installation_id, 'import' AS quantity, now() AS start, 1.5D AS energy_wh",
@@ -54,7 +54,7 @@ def served(engine: Engine, settings: Settings, noted: list[tuple[str, str]]) -> 
             raise StoreAway("Cassandra is away.")
         noted.append((user, statement))
 
-    threading.Thread(target=serve, args=(here, engine, note), daemon=True).start()
+    answer(here, engine, note)
     return here
 
 

@@ -6,7 +6,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,9 @@ from thrift.transport.TTransport import TTransportException
 
 from conf import Settings
 from serving_layer.sql.engine import Engine
-from serving_layer.sql.server import serve
 from stack.servers import thrift
 from tests.support.sql.client import asking
+from tests.support.sql.served import answer
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
 
@@ -46,7 +45,7 @@ def secured(engine: Engine, settings: Settings, tmp_path_factory: pytest.TempPat
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     here = named(settings, port, certificate(tmp_path_factory.mktemp("tls"), "ours"))
-    threading.Thread(target=serve, args=(here, engine, lambda *_: None), daemon=True).start()
+    answer(here, engine, lambda *_: None)
     return here
 
 
