@@ -19,7 +19,11 @@ demo: $(VENV)/installed ## the whole system on one machine with 17 real homes; l
 
 test: $(VENV)/installed-test ## every test; starts the servers it needs on ports of its own
 	@$(UNIT_TESTS)
-	@$(BIN)/python -m pytest --ignore tests/unit --ignore tests/faults
+	@echo "Now the tests on servers, and beside them those in Spark, which are said at the end"; \
+	mkdir -p .solera; said=.solera/spark-tests.log; code=0; \
+	$(BIN)/python -m pytest tests/spark >$$said 2>&1 & spark=$$!; \
+	$(BIN)/python -m pytest tests/integration || code=$$?; \
+	wait $$spark || code=$$?; cat $$said; exit $$code
 
 test-unit: $(VENV)/installed-test ## the tests that need no server
 	@$(UNIT_TESTS)
