@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -20,8 +20,8 @@ from store import cassandra, schema
 from tests.support import serving_rows as rows
 
 CHROMIUM = shutil.which("chromium")
-NOW = datetime.now(timezone.utc)
-CUT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+AHEAD = timedelta(minutes=15)
+"""The states are so much younger than now: a page may be looked at for so long until they are stale."""
 WIDTHS = (390, 820, 1440)
 PATIENCE_MS = 30_000
 """How long a busy machine may take to draw what a person waits for."""
@@ -40,8 +40,9 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
         }
     )
     schema.apply_schema(settings)
+    now = datetime.now(timezone.utc) + AHEAD
     with cassandra.session(settings) as session:
-        rows.fill(session, CUT, NOW, 2)
+        rows.fill(session, now.replace(hour=0, minute=0, second=0, microsecond=0), now, 2)
     return settings
 
 
