@@ -19,8 +19,8 @@ from rich.table import Table
 from conf import Settings, load_settings
 from serving_layer.reader import Reader, StoreAway
 from serving_layer.views import catalogue
-from serving_layer.views.merged import months
 from store import cassandra
+from store.instants import months
 
 WARM_UP, MEASURED = 30, 300
 BAR_MS = 50.0

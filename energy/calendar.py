@@ -5,6 +5,7 @@ A local day runs from its first instant to the next day's: 23, 24 or 25 hours, 9
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -72,7 +73,7 @@ def period_end(instant: datetime, resolution: str = "15m", tz: tzinfo = timezone
     if resolution in LENGTHS:
         return start + LENGTHS[resolution]
     day = start.astimezone(tz).date()
-    return day_start(day + timedelta(days=1) if resolution == "day" else _next_month(day), tz)
+    return day_start(day + timedelta(days=1) if resolution == "day" else months_later(day.replace(day=1)), tz)
 
 
 def periods(
@@ -120,11 +121,14 @@ def local_day(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
 def local_month(year: int, month: int, tz: tzinfo) -> tuple[datetime, datetime]:
     """First instant (UTC) of the local month and of the next."""
     first = date(year, month, 1)
-    return day_start(first, tz), day_start(_next_month(first), tz)
+    return day_start(first, tz), day_start(months_later(first), tz)
 
 
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+def months_later(day: date, months: int = 1) -> date:
+    """The same day so many months later, or the last of that month where it has no such day."""
+    number = day.month - 1 + months
+    year, month = day.year + number // 12, number % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def aggregate(rows: Iterable[EnergyRow], resolution: str, tz: tzinfo = timezone.utc) -> list[EnergyRow]:

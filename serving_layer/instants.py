@@ -85,7 +85,7 @@ def days(month: str | None, first: str | None, until: str | None) -> tuple[date,
         raise BadInstant("name a month, or the first day (from) and the day after the last (to)")
     if month is not None:
         begin = day(f"{month}-01")
-        return begin, date(begin.year + begin.month // 12, begin.month % 12 + 1, 1)
+        return begin, calendar.months_later(begin)
     found = day(first or ""), day(until or "")
     if found[0] >= found[1]:
         raise BadInstant(f"to ({until}) must come after from ({first})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,7 @@ from conf import Settings
 from energy.balance import Register
 from energy.calendar import utc_dates
 from energy.energy_row import EnergyRow, to_us
-from energy.topics import TOPICS
+from energy.topics import BEHIND, TOPICS
 from speed_layer.energy_query.totals import Totals, community_totals, installation_totals
 from speed_layer.lookups import Store
 from store import catalogue
@@ -30,8 +30,6 @@ _OF_DAY = f"SELECT {', '.join(FIELDS)} FROM reading_by_day {_WHERE}"  # noqa: S6
 _STATES = "SELECT device_id, time FROM inverter_state WHERE installation_id = ?"
 _STATE = "SELECT time, WRITETIME(time) AS written FROM inverter_state WHERE installation_id = ? AND device_id = ?"
 _STATE_GOES = "DELETE FROM inverter_state USING TIMESTAMP ? WHERE installation_id = ? AND device_id = ?"
-KEPT = timedelta(days=40)
-"""So long readings are kept."""
 Times = Mapping[str, Sequence[datetime]]
 """Instants (UTC) by device."""
 
@@ -71,7 +69,7 @@ def _correct_state(session: Any, of: Retraction, device: str) -> None:
     was = session.execute(session.prepare(_STATE), key).one()
     session.execute(session.prepare(_STATE_GOES), (was.written, *key))
     select, last = session.prepare(_OF_DAY), utc(was.time)
-    for day in reversed(utc_dates(last - KEPT, last)):
+    for day in reversed(utc_dates(last - BEHIND, last)):
         rows = sorted(session.execute(select, (*key, day)), key=lambda row: row.time)
         if rows:
             state = {name: value for row in rows for name, value in row._asdict().items() if value is not None}

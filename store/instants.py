@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
+
+from energy.calendar import months_later
 
 
 def rfc3339(instant: datetime) -> str:
@@ -29,3 +32,11 @@ def utc_or_none(read: datetime | None) -> datetime | None:
 def month_of(instant: datetime) -> date:
     """First day of the UTC month: the part of a partition key that bounds its size."""
     return instant.astimezone(timezone.utc).date().replace(day=1)
+
+
+def months(start: datetime, end: datetime) -> Iterator[date]:
+    """First days of the UTC months that [start, end) touches."""
+    first = month_of(start)
+    while datetime(first.year, first.month, 1, tzinfo=timezone.utc) < end:
+        yield first
+        first = months_later(first)

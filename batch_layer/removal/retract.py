@@ -7,7 +7,6 @@ comes from. Then what is stored of it goes. Messages that come after it count.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from pyspark.sql import Column, SparkSession
@@ -23,7 +22,7 @@ from energy.calendar import dates
 from energy.topics import TOPICS
 from store import cassandra, hdfs
 from store.history.retraction import Retraction
-from store.instants import month_of, utc
+from store.instants import months, utc
 
 STATEMENT = ("installation_id", "month", "start", "meter_id", "end", "source", "known_at", "method")
 """Primary key of table ``official``."""
@@ -75,10 +74,8 @@ def _remove_statements(session: Any, of: Retraction) -> int:
 def _statements(session: Any, of: Retraction) -> Iterator[tuple[Any, ...]]:
     names = ", ".join(STATEMENT)
     query = session.prepare(f"SELECT {names} FROM official WHERE installation_id = ? AND month = ?")  # noqa: S608
-    month = month_of(of.start)
-    while month <= month_of(of.until):
+    for month in months(of.start, of.until):
         for row in session.execute(query, (of.installation_id, month)):
             record = {"meter_id": row.meter_id, "start": utc(row.start), "end": utc(row.end)}
             if of.covers(record):
                 yield tuple(row)
-        month = (month + timedelta(days=31)).replace(day=1)

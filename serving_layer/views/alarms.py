@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from serving_layer.reader import Reader
-from serving_layer.views.merged import months
 from store.alarms import LAYERS, STANDING
-from store.instants import utc, utc_or_none
+from store.instants import months, utc, utc_or_none
 
 _ALARMS = (
     "SELECT installation_id, device_id, kind, text, raised_at, cleared_at FROM alarm WHERE layer = ? AND state = ?"

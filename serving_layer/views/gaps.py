@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from energy.gaps import Stretch, as_it_stands
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
-from serving_layer.views.merged import months
-from store.instants import utc
+from store.instants import months, utc
 from store.runs import Published
 
 _GAPS = (

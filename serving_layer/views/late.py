@@ -13,15 +13,13 @@ from energy.limits import Limits
 from energy.reconcile import added_by
 from energy.records import COUNTED
 from energy.registers.counters import BRIDGE
-from energy.topics import TOPICS, Reason, Rejected
+from energy.topics import BEHIND, TOPICS, Reason, Rejected
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from store.instants import utc_or_none
 from store.ledger import furthest
 from store.runs import Published
 
-KEPT = timedelta(days=40)
-"""So long the speed layer keeps readings."""
 REFUSED_A_DAY = 10_000
 """Of one day's quarantine at most so many are looked at."""
 _FIELDS = ", ".join(("device_id", "device_kind", "time", *COUNTED))
@@ -95,7 +93,7 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
 
     What refused them was the catalogue of that hour: an installation or a device that was registered since.
     """
-    days = utc_dates(max(since, now - KEPT), now)
+    days = utc_dates(max(since, now - BEHIND), now)
     asked = [(day, code, each, REFUSED_A_DAY) for day in days for each in installation_ids for code in _BY_CATALOGUE]
     found = []
     for rows in reader.each(_REFUSED, asked):
@@ -152,7 +150,7 @@ def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) ->
     for key in {*provisional, *published}:
         a, b = provisional.get(key), published.get(key)
         from_readings = a is not None or (b is not None and b.method in FROM_READINGS)
-        if from_readings and (a and a.energy_wh) != (b and b.energy_wh) and key[1] > now - KEPT:
+        if from_readings and (a and a.energy_wh) != (b and b.energy_wh) and key[1] > now - BEHIND:
             days.add(period_start(key[1], "day"))
     spans: list[tuple[datetime, datetime]] = []
     for day in sorted(days):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timezone
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views.merge import BATCH, SPEED, Value, merge
-from store.instants import month_of, utc
+from store.instants import months, utc
 from store.runs import RUNS, Published, Run, published, run_of
 
 RUNS_KEPT_SECONDS = 1.0
@@ -57,14 +57,6 @@ def _by_installation(answers: list[list[Any]], months_each: int) -> list[list[An
     return [
         [row for rows in answers[at : at + months_each] for row in rows] for at in range(0, len(answers), months_each)
     ]
-
-
-def months(start: datetime, end: datetime) -> Iterator[date]:
-    """First days of the UTC months that [start, end) touches."""
-    first = month_of(start)
-    while datetime(first.year, first.month, 1, tzinfo=timezone.utc) < end:
-        yield first
-        first = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
 
 
 def _value(row: Any, view: str, run_id: str) -> Value:

@@ -13,8 +13,7 @@ from energy.intervals import FIELDS, interval_energy
 from energy.records import QUANTITIES
 from energy.topics import LONGEST_INTERVAL
 from serving_layer.reader import Reader
-from serving_layer.views.merged import months
-from store.instants import utc
+from store.instants import months, utc
 from store.runs import Published
 
 _VALUES = "energy_wh, completeness, method, lower_wh, upper_wh, cause"

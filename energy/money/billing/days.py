@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
-from energy.calendar import day_start
+from energy.calendar import day_start, months_later
 from energy.money.contract import Contract, contract_of
 from energy.money.exact import MICRO, whole
 from energy.money.periods import Periods
@@ -94,9 +94,7 @@ def calendar(rules: Tariffs, contracts: Sequence[Contract], first: date, until: 
 
 def longest_end(first: date) -> date:
     """The first day after the longest period with compensation that begins on ``first``: a month."""
-    month = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    last = (date(month.year + month.month // 12, month.month % 12 + 1, 1) - timedelta(days=1)).day
-    return month.replace(day=min(first.day, last))
+    return months_later(first)
 
 
 def micro(price: Decimal) -> int:

@@ -12,6 +12,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from itertools import pairwise
 
+from energy.calendar import months_later
 from energy.money.community.hours import Rule, hours_of, number_of
 
 ONE = 1_000_000
@@ -90,20 +91,13 @@ def agreement(versions: Sequence[Version], zone: tzinfo, rule: Rule) -> Agreemen
     if not ordered:
         raise AgreementError("there is no version of the agreement")
     for earlier, later in pairwise(ordered):
-        if later.since < _months_after(earlier.since, MONTHS_APART):
+        if later.since < months_later(earlier.since, MONTHS_APART):
             raise AgreementError(
                 f"the versions from {earlier.since} and from {later.since} are less than {MONTHS_APART} months apart"
             )
     for version in ordered:
         version.check()
     return Agreement(tuple(ordered), zone, rule)
-
-
-def _months_after(day: date, months: int) -> date:
-    month = day.month - 1 + months
-    first = date(day.year + month // 12, month % 12 + 1, 1)
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return first.replace(day=min(day.day, (following - first).days))
 
 
 def _check_sum(betas: Betas, where: str) -> None:

@@ -130,3 +130,18 @@ def test_every_instant_lies_in_its_period(instant: datetime, resolution: str, tz
     assert begin <= instant < end
     assert calendar.period_start(end, resolution, tz) == end
     assert calendar.period_start(end - timedelta(microseconds=1), resolution, tz) == begin
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2026, 1, 1), 1, date(2026, 2, 1)),
+        (date(2026, 12, 1), 1, date(2027, 1, 1)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2028, 1, 31), 1, date(2028, 2, 29)),
+        (date(2026, 10, 31), 4, date(2027, 2, 28)),
+        (date(2026, 3, 15), 24, date(2028, 3, 15)),
+    ],
+)
+def test_so_many_months_later_is_the_same_day_or_the_last_of_its_month(day: date, months: int, later: date) -> None:
+    assert calendar.months_later(day, months) == later
