@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 
+import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from conf import Settings
 from serving_layer.access.token import token_of
-from stack.services import services
 from store import cassandra, schema
 from tests.support import serving_rows as rows
+from tests.support.servers.started import started
 
 CHROMIUM = shutil.which("chromium")
 AHEAD = timedelta(minutes=15)
@@ -47,26 +45,10 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def server(served: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """The API and the page, started as the stack starts them; the test that ends it comes last."""
-    service = services(served)["api"]
-    served.home.mkdir(exist_ok=True)
-    with (served.home / "api.log").open("wb") as log:
-        process = subprocess.Popen(service.command, stdout=log, stderr=log, env={**os.environ, **service.environment})
-    try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                service.ready()
-                break
-            except Exception:
-                assert process.poll() is None, "the page's server ended"
-                assert time.monotonic() < end, "the page's server did not serve in time"
-                time.sleep(0.5)
+def server(served: Settings) -> Iterator[psutil.Process]:
+    """The API and the page; the test that ends it comes last."""
+    with started(served, "api") as process:
         yield process
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +61,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(served: Settings, server: subprocess.Popen[bytes], chromium: Browser) -> Iterator[Callable[[int], Page]]:
+def visit(served: Settings, server: psutil.Process, chromium: Browser) -> Iterator[Callable[[int], Page]]:
     """Opens the page at a width by the link that `solera up` prints; nothing of its console may be an error."""
     errors: list[str] = []
 
@@ -102,7 +84,7 @@ def visit(served: Settings, server: subprocess.Popen[bytes], chromium: Browser) 
     yield opened
     for context in contexts:
         context.close()
-    if server.poll() is None:
+    if server.is_running():
         assert errors == []
 
 
@@ -162,9 +144,7 @@ def test_a_stranger_is_asked_for_the_token(served: Settings, visit: Callable[[in
     context.close()
 
 
-def test_a_server_that_goes_away_is_said_in_the_pill(
-    visit: Callable[[int], Page], server: subprocess.Popen[bytes]
-) -> None:
+def test_a_server_that_goes_away_is_said_in_the_pill(visit: Callable[[int], Page], server: psutil.Process) -> None:
     page = visit(390)
     expect(page.locator("#status")).to_be_visible()
     expect(page.locator("#lost")).to_be_hidden()

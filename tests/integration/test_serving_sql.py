@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -17,16 +14,15 @@ from conf import Settings
 from serving_layer.access.access_log import EVERYBODY
 from serving_layer.app import create_app
 from stack.servers import thrift
-from stack.services import services
 from store import cassandra, schema
 from store.instants import month_of
 from tests.support import serving_rows as rows
+from tests.support.servers.started import started
 from tests.support.sql.client import Ask, asking
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)
 SHOWN = "date_format(start, \"yyyy-MM-dd'T'HH:mm:ss'Z'\") AS start"
-START_SECONDS = 180
 
 
 @pytest.fixture(scope="module")
@@ -51,31 +47,8 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
 @pytest.fixture(scope="module")
 def sql(served: Settings) -> Iterator[Ask]:
     """Asks the SQL server, started as the stack starts it."""
-    service = services(served)["thrift"]
-    service.prepare()
-    with (served.home / "thrift.log").open("wb") as log:
-        server = subprocess.Popen(
-            service.command, stdout=log, stderr=log, env={**os.environ, **service.environment}, cwd=served.home
-        )
-    try:
-        until_ready(service.ready, server)
-        with asking(served) as ask:
-            yield ask
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def until_ready(ready: Callable[[], None], server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            ready()
-            return
-        except Exception:
-            assert server.poll() is None, "the SQL server ended"
-            assert time.monotonic() < end, "the SQL server did not serve in time"
-            time.sleep(1)
+    with started(served, "thrift"), asking(served) as ask:
+        yield ask
 
 
 @pytest.fixture(scope="module")

@@ -18,32 +18,17 @@ import requests
 
 from conf import Settings
 from ingest.push.tokens import admit, tokens_file
-from stack.process import Place, leader, spawn, stop
-from stack.services import services
+from stack.process import Place, leader
 from tests.support.kafka_topic import messages
+from tests.support.servers.started import start, started
 
 SITE = "pushed-site"
 
 
-def start(settings: Settings) -> None:
-    """Start the push server as the stack does, and wait until it reports."""
-    service = services(settings)["push"]
-    service.prepare()
-    spawn(Place(settings.home), service)
-    end = time.monotonic() + 60
-    while True:
-        try:
-            return service.ready()
-        except Exception:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-
-
 @pytest.fixture
 def token(stack: Settings) -> Iterator[str]:
-    start(stack)
-    yield admit(tokens_file(stack), [SITE])
-    stop(Place(stack.home), "push", grace=10)
+    with started(stack, "push"):
+        yield admit(tokens_file(stack), [SITE])
 
 
 def batch(number: int, size: int = 20) -> list[dict[str, Any]]:
@@ -84,7 +69,7 @@ def test_what_was_acknowledged_survives_kill_and_arrives(stack: Settings, token:
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
-        start(stack)
+        start(stack, "push")
     ending.set()
     site.join()
     expected = {json.dumps(each, sort_keys=True) for each in acknowledged}

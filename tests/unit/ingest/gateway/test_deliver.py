@@ -19,7 +19,7 @@ from ingest.gateway.sender import Sender
 from ingest.publishing.live import PublishError
 from ingest.publishing.message import Message, message
 from ingest.push.intake import IntakeFull
-from tests.support.push_server import push_server
+from tests.support.servers.push import push_server
 
 
 def gateway(address: str, token: str) -> Settings:

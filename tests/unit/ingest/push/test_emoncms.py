@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from ingest.push.emoncms_forms import FormatError, bulk, posted
 from ingest.push.rules import Sample
 from tests.support.peers import emonhub
-from tests.support.push_server import PushServer, push_server
+from tests.support.servers.push import PushServer, push_server
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 S = int(NOW.timestamp())

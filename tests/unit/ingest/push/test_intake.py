@@ -13,7 +13,7 @@ from ingest.publishing.message import Message
 from ingest.push.intake import Intake, IntakeFull, TooFast
 from ingest.push.tokens import Site, Tokens, TokensDamaged, UnknownToken, tokens_file
 from stack.cli import app
-from tests.support.push_server import push_server
+from tests.support.servers.push import push_server
 
 MESSAGES = [Message("readings", b"finca", b"{}")] * 50
 FINCA, CASA = Site("1", frozenset({"finca"})), Site("2", frozenset({"casa"}))

@@ -16,7 +16,7 @@ from ingest.push import http
 from ingest.push.http import BadReadings, messages_of
 from ingest.push.tokens import Site, admit, revoke
 from tests.support import contract
-from tests.support.push_server import PushServer, push_server
+from tests.support.servers.push import PushServer, push_server
 
 ALL = {"installation_id": "finca", "device_id": "meter-1", "device_kind": "meter", "time": "2026-01-05T10:00:00Z"}
 SITE = Site("x", frozenset({"finca", "casa"}))

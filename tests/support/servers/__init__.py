@@ -1,0 +1,1 @@
+"""Servers of the product at work for a test."""
