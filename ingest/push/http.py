@@ -33,19 +33,16 @@ BODY = {
     "required": True,
     "content": {"application/json": {"schema": {"type": "array", "minItems": 1, "items": READINGS.json_schema}}},
 }
-STATUSES: dict[int | str, str] = {
-    401: "No site's token",
-    403: "An installation for which the token does not speak",
-    413: "Body too large",
-    422: "No batch of readings",
-    429: "Too fast",
-    503: "Nothing is taken now",
-    "default": "Any other problem",
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": said, "content": {problems.MEDIA_TYPE: {}}, "model": problems.ProblemDetails}
-    for status, said in STATUSES.items()
-}
+PROBLEMS = problems.described(
+    {
+        401: "No site's token",
+        403: "An installation for which the token does not speak",
+        413: "Body too large",
+        422: "No batch of readings",
+        429: "Too fast",
+        503: "Nothing is taken now",
+    }
+)
 
 router = APIRouter()
 _bearer = HTTPBearer(auto_error=False, description="The token that `solera admit INSTALLATION` prints.")

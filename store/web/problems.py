@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -43,13 +44,17 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
     401 and 503 are always among these; any other is that of a request which HTTP or its size forbids.
     """
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    described = {status: HTTPStatus(status).phrase for status in (401, *statuses, 503)}
-    problems = (described | {"default": "Any other problem"}).items()
     csv = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-    return csv | {
+    return csv | described({status: HTTPStatus(status).phrase for status in (401, *statuses, 503)})
+
+
+def described(problems: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of ``problems``, and of any other."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    every: list[tuple[int | str, str]] = [*problems.items(), ("default", "Any other problem")]
+    return {
         status: {"description": description, "content": content, "model": ProblemDetails}
-        for status, description in problems
+        for status, description in every
     }
 
 

@@ -17,16 +17,16 @@ GRACE_SECONDS = 30
 
 def start(settings: Settings, name: str) -> psutil.Process:
     """The process of service ``name`` of ``settings``, once it is ready."""
-    service = services(settings)[name]
+    service, place = services(settings)[name], Place(settings.home)
     service.prepare()
-    process = spawn(Place(settings.home), service)
+    process = spawn(place, service)
     end = time.monotonic() + service.patience
     while True:
         try:
             service.ready()
             return process
         except Exception:
-            assert leader(Place(settings.home), name) is not None, f"{name} ended; its log is {Place(settings.home).log(name)}"
+            assert leader(place, name) is not None, f"{name} ended; its log is {place.log(name)}"
             assert time.monotonic() < end, f"{name} was not ready within {service.patience:.0f} s"
             time.sleep(0.2)
 
