@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from conf import Settings
@@ -20,7 +21,7 @@ from energy.topics import TopicName
 from ingest.sources.budget import Budget
 from ingest.sources.datadis.client import Datadis, DatadisError
 from ingest.sources.datadis.forms import Period, curve
-from ingest.sources.datadis.supplies import Supply, supplies, within
+from ingest.sources.datadis.supplies import Supply, remembered, supplies, within
 from ingest.sources.source import Progress, Question, Record, Unreadable
 from store import cassandra
 from store.instants import instant_of, rfc3339
@@ -119,11 +120,10 @@ class Consumption:
         return [_record(supply, home, period, known_at) for period, known_at in said]
 
     def _said(self, supply: Supply, month: date) -> dict[str, dict[str, Any]]:
-        try:
-            found: dict[str, dict[str, Any]] = json.loads((self._folder / f"{_name(supply, month)}.json").read_text())
-        except (FileNotFoundError, ValueError):
-            return {}
-        return found
+        return remembered(self._memory(supply, month))
+
+    def _memory(self, supply: Supply, month: date) -> Path:
+        return self._folder / f"{_name(supply, month)}.json"
 
     def _first_said(self, supply: Supply, month: date, periods: list[Period]) -> list[tuple[Period, datetime]]:
         """Each period, and since when Datadis says so; remembered for the next time."""
@@ -135,7 +135,7 @@ class Consumption:
             same = {name: before.get(name) for name in states} == states
             said[rfc3339(period.start)] = states | {"known_at": before["known_at"] if same else now}
             known.append((period, instant_of(said[rfc3339(period.start)]["known_at"])))
-        replace_text(self._folder / f"{_name(supply, month)}.json", json.dumps(said))
+        replace_text(self._memory(supply, month), json.dumps(said))
         return known
 
 

@@ -55,7 +55,7 @@ def supplies(datadis: Datadis, budget: Budget, memory: Path, now: datetime) -> l
 
     Raises what :meth:`Datadis.ask` raises, :class:`DatadisError` where they can't be asked and are not remembered.
     """
-    known: dict[str, list[list[Any]]] = _remembered(memory)
+    known: dict[str, list[list[Any]]] = remembered(memory)
     for nif in ["", *filter(None, os.environ.get(AUTHORISED, "").replace(" ", "").split(","))]:
         question = f"supplies {nif}".strip()
         if not budget.wait(question, now):
@@ -107,9 +107,10 @@ def _supply(row: Any, nif: str) -> Supply | None:
     return Supply(str(row["cups"]).strip(), str(row.get("distributorCode") or "").strip(), point, *valid, nif)
 
 
-def _remembered(memory: Path) -> dict[str, list[list[Any]]]:
+def remembered(memory: Path) -> dict[str, Any]:
+    """The object that the file holds; an empty one where there is no file, or one that is damaged."""
     try:
-        found: dict[str, list[list[Any]]] = json.loads(memory.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(memory.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return found

@@ -56,12 +56,17 @@ def read_agreement(path: Path, installations: Iterable[Mapping[str, Any]]) -> tu
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise AgreementFileError(f"{path}: {where}: {first['msg']}.") from None
-    owners = {supply(str(each["cups"])): str(each["installation_id"]) for each in installations if each.get("cups")}
+    owners = owners_of(installations)
     versions = [_version(path, each, owners) for each in entry.versions]
     try:
         return entry, agreement(versions, zone(entry.time_zone), entry.hours)
     except AgreementError as error:
         raise AgreementFileError(f"{path}: {error}.") from None
+
+
+def owners_of(installations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Which installation has a supply, by its CUPS."""
+    return {supply(str(each["cups"])): str(each["installation_id"]) for each in installations if each.get("cups")}
 
 
 def read_coefficients(path: Path, year: int | None = None) -> tuple[Coefficients, int]:

@@ -9,13 +9,12 @@ from typing import Any
 
 from energy.calendar import day_start
 from energy.money.community.agreement import ONE
-from energy.money.community.numbers import supply
 from energy.money.community.official_curves import Fit, best_rule, fits
 from energy.money.exact import kwh
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
-from serving_layer.views.money.agreements import read_official
+from serving_layer.views.money.agreements import owners_of, read_official
 from serving_layer.views.money.community import Hourly, NotShared, agreement_of, hourly
 
 COLUMNS = ("member", "rule", "hours", "differing", "official_kwh", "ours_kwh", "implied_beta")
@@ -29,8 +28,7 @@ def compare_rows(
     Raises :class:`NotShared`, :class:`serving_layer.views.money.agreements.AgreementFileError`.
     """
     plant, agreed = agreement_of(reader, community, path)
-    known = catalogue.installations(reader)
-    owners = {supply(str(each["cups"])): str(each["installation_id"]) for each in known if each.get("cups")}
+    owners = owners_of(catalogue.installations(reader))
     span = Span(*(day_start(day, agreed.zone) for day in days))
     generation = hourly(reader, [plant], "generation", span)[plant]
     official: dict[str, Hourly] = {}
