@@ -27,7 +27,7 @@ ASIDE = "compaction"
 CLOSED_DAYS = 7
 """So many days before the cut a day's late messages have come, but for a few."""
 DAYS_A_NIGHT = 500
-"""So many days of a topic one night merges, the oldest first: an old master takes several nights."""
+"""So many days of all topics together one night merges, oldest first: an old master takes several nights."""
 _MARK = ".mark"
 
 

@@ -36,6 +36,7 @@ def unpacked(path: Path) -> bytes:
             if start == _ZIP:
                 return _of_zip(file, path)
             return _bounded(file, path)
+    # A zip asks for a compression that is not there, or for a password, by the last two.
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise FileRefused(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
 

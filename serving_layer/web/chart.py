@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
+from energy.energy_row import QUARTER
 from serving_layer.views.forecast import ForecastHour
 from serving_layer.views.merge import BATCH, SPEED, Value
 from serving_layer.web.axes import FAINT, Labels, Place, axis, layout
 from serving_layer.web.snapshot import Snapshot
 from serving_layer.web.words.words import Words
 
-QUARTER = timedelta(minutes=15)
 COLOURS = {"generation": ("#b45309", "rgba(217,119,6,%s)"), "consumption": ("#1d4ed8", "rgba(37,99,235,%s)")}
 """Line, and what an opacity makes an area of; both stand out from white by more than 4.5 to 1."""
 PLACE = Place("kW", margin=40, legend=-0.14)

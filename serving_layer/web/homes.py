@@ -58,7 +58,10 @@ def take(reader: Reader, installations: Sequence[Mapping[str, Any]], devices: Se
     shown = sorted(named, key=lambda name: _place(name, ages[name]))[:SHOWN]
     generated = merged.read_each(reader, shown, "generation", at.day, at.seen)
     return Homes(
-        [_home(named[name], of_home[name], values, at) for name, values in zip(shown, generated, strict=True)],
+        [
+            _home(named[name], state.power(of_home[name], at.now), ages[name], values)
+            for name, values in zip(shown, generated, strict=True)
+        ],
         len(named),
         sum(state.freshness(age) != "live" for age in ages.values()),
         sum(each.get("capacity_kw") or 0.0 for each in installations),
@@ -77,12 +80,14 @@ def _place(name: str, age_s: float | None) -> tuple[float, str]:
     return -(float("inf") if age_s is None else age_s), name
 
 
-def _home(installation: Mapping[str, Any], devices: Sequence[Device], energies: list[Value], at: Moment) -> Home:
+def _home(
+    installation: Mapping[str, Any], power: Mapping[str, float], age_s: float | None, energies: list[Value]
+) -> Home:
     return Home(
         str(installation["installation_id"]),
         str(installation.get("name") or installation["installation_id"]),
         installation.get("capacity_kw"),
-        state.power(devices, at.now),
-        min((device["age_s"] for device in devices), default=None),
+        power,
+        age_s,
         total_wh(energies),
     )

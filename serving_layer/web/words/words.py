@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,11 +131,9 @@ class Words:
         if seconds is None:
             return self.never
         seconds = max(0.0, seconds)
-        lengths = (120, 1), (7200, 60), (172_800, 3600), (float("inf"), 86_400)
-        for (limit, length), unit in zip(lengths, self.units_of_time, strict=True):
-            if seconds < limit:
-                return f"{self.number(seconds / length)} {unit}"
-        raise AssertionError("no age is longer than for ever")
+        place = bisect_right((120, 7200, 172_800), seconds)
+        length = (1, 60, 3600, 86_400)[place]
+        return f"{self.number(seconds / length)} {self.units_of_time[place]}"
 
     def moment(self, instant: datetime, zone: ZoneInfo) -> str:
         """Day and time where the installation is: Sat 21 Nov, 00:00."""
