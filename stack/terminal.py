@@ -96,9 +96,15 @@ def show(form: Form, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], 
         table.add_column(name, justify="right" if numbers else "left", no_wrap=is_whole)
     for row in listed:
         table.add_row(*(Text(printable(cell.text)) for cell in row))
-    console = Console()
+    print_whole(Console(), table)
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Print ``table`` at the width of ``console``, or as wide as what may not wrap in it needs."""
     needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).minimum
-    Console(width=max(console.width, needed)).print(table)
+    width, console.width = console.width, max(console.width, needed)
+    console.print(table)
+    console.width = width
 
 
 def printable(text: str) -> str:

@@ -24,6 +24,7 @@ from serving_layer.views.money.bills import Billed, billed
 from serving_layer.views.money.community import SHARE_COLUMNS, TOTAL, shares
 from serving_layer.views.money.official import difference_rows, stated_lines
 from serving_layer.views.money.rows import fields, line_rows
+from stack.terminal import print_whole
 
 WORDS = ("kind", "period", "cause", "member", "unit")
 SHOWN = ("kind", "period", "quantity", "unit", "price", "eur")
@@ -40,11 +41,11 @@ def money(reader: Reader, members: Sequence[str], cut: datetime, console: Consol
         console.print(f"{members[0]} has no bill of {days[0]:%Y-%m}: {why}")
         return
     title = f"{members[0]}: bill of {days[0]:%Y-%m} in EUR, the home's energy at a Spanish tariff"
-    console.print(_rows(title, SHOWN, line_rows(found)))
+    print_whole(console, _rows(title, SHOWN, line_rows(found)))
     shown = fields(found)
     console.print(f"Without its panels {shown['without_sharing_eur']} EUR: saved {shown['saving_eur']} EUR.\n")
-    console.print(share)
-    console.print(_difference(found))
+    print_whole(console, share)
+    print_whole(console, _difference(found))
 
 
 def table_of(title: str) -> Table:
@@ -58,7 +59,8 @@ def _share(reader: Reader, members: Sequence[str], days: tuple[date, date]) -> T
     betas = {member: part + (number < rest) for number, member in enumerate(members)}
     of = agreement([Version(days[0], betas)], MADRID, "consecutive")
     rows = [row for row in shares(reader, COMMUNITY, of, days) if row["member"] in (members[0], TOTAL)]
-    return _rows("The same month, were the community to share in equal parts", SHARE_COLUMNS[:-1], rows)
+    to_wh = [{name: round(each, 3) if name.endswith("_kwh") else each for name, each in row.items()} for row in rows]
+    return _rows("The same month, were the community to share in equal parts", SHARE_COLUMNS[:-1], to_wh)
 
 
 def _difference(found: Billed) -> Table:
@@ -72,7 +74,7 @@ def _difference(found: Billed) -> Table:
 def _rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> Table:
     table = table_of(title)
     for name in columns:
-        table.add_column(name.replace("_", "\n"), justify="left" if name in WORDS else "right")
+        table.add_column(name.replace("_", "\n"), justify="left" if name in WORDS else "right", no_wrap=True)
     for row in rows:
         table.add_row(*("" if row.get(name) is None else f"{row[name]}" for name in columns))
     return table

@@ -59,9 +59,10 @@ def reader(stack: Settings) -> Iterator[Reader]:
     found.close()
 
 
-def test_a_homes_month_its_share_and_an_explained_difference(reader: Reader) -> None:
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_homes_month_its_share_and_an_explained_difference(reader: Reader, width: int) -> None:
     written = io.StringIO()
-    money(reader, HOMES, CUT, Console(file=written, width=120))
+    money(reader, HOMES, CUT, Console(file=written, width=width))
     shown = written.getvalue()
     for expected in (
         "fontana-01: bill of 2026-10 in EUR",
@@ -72,6 +73,7 @@ def test_a_homes_month_its_share_and_an_explained_difference(reader: Reader) -> 
     ):
         assert expected in shown, shown
     assert "has no bill" not in shown
+    assert "…" not in shown
 
 
 def test_a_month_whose_taxes_are_not_known_yet_says_why(reader: Reader) -> None:
