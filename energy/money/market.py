@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from energy.energy_row import QUARTER
 
@@ -32,6 +35,9 @@ class Market:
     """What is known of each market, by the start of the window it was asked for."""
 
     prices: Mapping[str, Mapping[datetime, int]]
+    _columns: dict[tuple[str, datetime, timedelta, int], tuple[NDArray[np.int64], NDArray[np.bool_]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def at(self, market: str, start: datetime) -> int:
         """The price of the window that begins at ``start``. Raises :class:`NoPrice`."""
@@ -39,6 +45,18 @@ class Market:
         if price is None:
             raise NoPrice(f"market {market} has no price of the whole hour from {start:%Y-%m-%dT%H:%MZ}")
         return price
+
+    def columns(
+        self, market: str, start: datetime, window: timedelta, number: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The prices of so many windows from ``start`` on, and which of them are known; bills of one month share it."""
+        key = (market, start, window, number)
+        if key not in self._columns:
+            of = self.prices.get(market, {})
+            found = [of.get(start + n * window) for n in range(number)]
+            prices = np.array([price or 0 for price in found], np.int64)
+            self._columns[key] = (prices, np.array([price is not None for price in found], np.bool_))
+        return self._columns[key]
 
 
 def of_windows(quotes: Iterable[Quote], window: timedelta) -> dict[datetime, int]:

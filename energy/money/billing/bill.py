@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from energy.money.billing.columns import Columns, columns
 from energy.money.billing.days import Calendar, NotOneBill, longest_end
 from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
 from energy.money.billing.standing import standing_lines
@@ -69,11 +70,15 @@ def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, d
     Raises :class:`energy.money.billing.days.NotOneBill`, :class:`energy.money.dated.NoRule`,
     :class:`energy.money.market.NoPrice`.
     """
+    return bill_of(rules, of, columns(of, windows), market, due)
+
+
+def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due: date | None = None) -> Bill:
+    """The same of windows in columns."""
     compensates = any(day.contract.compensation.kind != "none" for day in of.days)
     if compensates and of.until > longest_end(of.first):
         raise NotOneBill(f"surplus is compensated within a month at most; end on {longest_end(of.first)} or before")
-    known = [window for window in windows if window.is_known]
-    energy = supplied(of, known, market)
+    energy = supplied(of, windows, market)
     standing = standing_lines(of, rules.regulated)
     power = [line for line in standing if line.kind not in (FUNDING, METER)]
     rest = [line for line in standing if line.kind in (FUNDING, METER)]
@@ -92,8 +97,8 @@ def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, d
         cases.append(Case(condition, tuple(taxes), _sum([*lines, *taxes]), _sum([*exact, *exact_taxes])))
     compensated = -_sum([line for line in exact if line.kind == COMPENSATION])
     beyond = energy.worth - compensated
-    return Bill(of.first, of.until, taxed.due, tuple(lines), tuple(cases), energy, compensated, beyond, len(windows),
-                len(windows) - len(known))  # fmt: skip
+    return Bill(of.first, of.until, taxed.due, tuple(lines), tuple(cases), energy, compensated, beyond, windows.windows,
+                windows.windows - len(windows.at))  # fmt: skip
 
 
 class _Base(NamedTuple):

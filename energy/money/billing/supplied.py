@@ -1,19 +1,21 @@
-"""Lines of the energy taken from the grid, and the worth of the surplus, window by window."""
+"""Lines of the energy taken from the grid, and the worth of the surplus: whole columns of windows at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+import numpy as np
+
+from energy.money.billing.columns import Columns, Stretch, Truth, Whole, stretches, window_of
 from energy.money.billing.days import Calendar, Day, micro
 from energy.money.billing.line import ENERGY, TOLLS, Line
 from energy.money.contract import Agreed, Fixed, Flat, Indexed, SurplusPrice
-from energy.money.exact import MICRO, divided, euros, kwh
+from energy.money.exact import MICRO, euros, kwh
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
-from energy.money.netting import Net
 
 HOUR = timedelta(hours=1)
 """Canary clocks are behind the peninsula's by so much, all year."""
@@ -51,76 +53,131 @@ class Supplied:
     """Tolls and charges in the energy lines, 10⁻¹² EUR."""
 
 
-def supplied(of: Calendar, windows: Iterable[Net], market: Market) -> Supplied:
-    """The known ``windows`` priced. Raises :class:`energy.money.market.NoPrice` for an hour that has no price."""
-    found, sums = Supplied(), dict[_Key, _Sum]()
+class _Part(NamedTuple):
+    """The windows that lie in a stretch, by their number in it."""
+
+    stretch: Stretch
+    window: timedelta
+    at: Whole
+    grid: Whole
+    surplus: Whole
+    is_measured: Truth
+
+    @property
+    def periods(self) -> Whole:
+        """From 0 on."""
+        return self.stretch.periods[self.at]
+
+    def of_market(self, market: Market, name: str, needed: Truth, earlier: timedelta = timedelta()) -> Whole:
+        """Prices (10⁻⁶ EUR/kWh), right where ``needed``. Raises :class:`energy.money.market.NoPrice`."""
+        start = self.stretch.start - earlier
+        prices, known = market.columns(name, start, self.window, len(self.stretch.periods))
+        missing = needed & ~known[self.at]
+        if missing.any():
+            market.at(name, start + int(self.at[missing][0]) * self.window)
+        return prices[self.at]
+
+
+def supplied(of: Calendar, windows: Columns, market: Market) -> Supplied:
+    """The ``windows`` priced. Raises :class:`energy.money.market.NoPrice` for one that has no price."""
+    found, sums = Supplied(grid=int(windows.grid.sum()), surplus=int(windows.surplus.sum())), dict[_Key, _Sum]()
     floors_hours = of.contract.conventions.negative_surplus == "hour"
-    for window in windows:
-        day = of.of(window.start)
-        at = int(day.periods.at(window.start)[1:]) - 1
-        found.grid += window.grid
-        found.surplus += window.surplus
-        if window.grid:
-            regulated = day.tolls.energy[at]
-            found.regulated += window.grid * regulated
-            for key, price in _prices(day, at, window.start, market):
-                _add(sums, key, window, price, day.date)
-        if window.surplus:
-            worth = window.surplus * _surplus_price(day, window.start, market)
-            found.worth += max(worth, 0) if floors_hours else worth
+    for part in _parts(of, windows):
+        found.regulated += int((part.grid * _tolls(part)).sum())
+        buying = part.grid > 0
+        for priced in _prices(part, buying, market):
+            for period in np.unique(part.periods[buying]):
+                _add(sums, priced, part, buying & (part.periods == period), of.first)
+        worth = part.surplus * _surplus_prices(part, part.surplus > 0, market)
+        found.worth += int((np.maximum(worth, 0) if floors_hours else worth).sum())
     found.worth = max(found.worth, 0)
     found.lines = [_line(key, each) for key, each in sorted(sums.items(), key=lambda item: _order(*item))]
     return found
 
 
-def unit_prices(of: Calendar, start: datetime, market: Market) -> tuple[int, int]:
-    """What a kWh from the grid costs in a window, and what surplus earns; 10⁻⁶ EUR/kWh, before taxes.
+def unit_prices(of: Calendar, at: Whole, market: Market) -> tuple[Whole, Whole]:
+    """What a kWh from the grid costs in the windows ``at``, in order, and what surplus earns, before taxes.
 
-    Raises :class:`energy.money.market.NoPrice`.
+    10⁻⁶ EUR/kWh. Raises :class:`energy.money.market.NoPrice`.
     """
-    day = of.of(start)
-    at = int(day.periods.at(start)[1:]) - 1
-    return sum(price for _, price in _prices(day, at, start, market)), _surplus_price(day, start, market)
+    none, all_of = np.zeros_like(at), np.ones(len(at), np.bool_)
+    parts = list(_parts(of, Columns(at, none, none, None, all_of, len(at))))
+    needed = [np.ones(len(part.at), np.bool_) for part in parts]
+    bought = [sum((each.prices for each in _prices(part, all_, market)), np.zeros_like(part.at))
+              for part, all_ in zip(parts, needed, strict=True)]  # fmt: skip
+    sold = [_surplus_prices(part, all_, market) for part, all_ in zip(parts, needed, strict=True)]
+    return np.concatenate(bought), np.concatenate(sold)
 
 
-def _prices(day: Day, at: int, start: datetime, market: Market) -> list[tuple[_Key, int]]:
-    """The prices of grid energy in a window of period ``at``: that of the retailer, and tolls that are apart."""
-    energy, since, period = day.contract.energy, day.contract.since, f"P{at + 1}"
+def _parts(of: Calendar, windows: Columns) -> Iterator[_Part]:
+    for stretch in stretches(of):
+        inside = (windows.at >= stretch.first) & (windows.at < stretch.first + len(stretch.periods))
+        at, grid, surplus = (windows.at - stretch.first)[inside], windows.grid[inside], windows.surplus[inside]
+        yield _Part(stretch, window_of(of), at, grid, surplus, windows.is_measured[inside])
+
+
+class _Priced(NamedTuple):
+    """What a kWh of each window costs, 10⁻⁶ EUR, on one kind of line; ``is_own``: each window has its own price."""
+
+    kind: str
+    prices: Whole
+    is_own: bool
+
+
+def _prices(part: _Part, needed: Truth, market: Market) -> list[_Priced]:
+    """The prices of grid energy: that of the retailer, and tolls that are apart."""
+    day = part.stretch.day
+    energy = day.contract.energy
     if energy.kind == "pvpc":
         shift = day.contract.territory == "canarias" and day.contract.conventions.canary_pvpc == "clock"
-        return [(_Key(ENERGY, period, None, since), market.at(PVPC, start - HOUR * shift))]
-    price = _retail(energy, at, day, start, market)
-    found = [(_Key(ENERGY, period, None if energy.kind == "indexed" else price, since), price)]
+        return [_Priced(ENERGY, part.of_market(market, PVPC, needed, HOUR * shift), True)]
+    found = [_Priced(ENERGY, _retail(energy, part, needed, market), energy.kind == "indexed")]
     if energy.tolls == "apart":
-        tolls = day.tolls.energy[at]
-        found.append((_Key(TOLLS, period, tolls, since), tolls))
+        found.append(_Priced(TOLLS, _tolls(part), False))
     return found
 
 
-def _retail(energy: Fixed | Flat | Indexed, at: int, day: Day, start: datetime, market: Market) -> int:
+def _tolls(part: _Part) -> Whole:
+    """Tolls and charges."""
+    return np.array(part.stretch.day.tolls.energy, np.int64)[part.periods]
+
+
+def _retail(energy: Fixed | Flat | Indexed, part: _Part, needed: Truth, market: Market) -> Whole:
     if isinstance(energy, Fixed):
-        return micro(energy.prices_eur_kwh[at])
+        return np.array([micro(price) for price in energy.prices_eur_kwh], np.int64)[part.periods]
     if isinstance(energy, Flat):
-        return micro(energy.price_eur_kwh)
-    markups = energy.markup_eur_kwh
-    factor = 1000 + day.losses[at] if energy.losses else 1000
-    return divided(market.at(SPOT, start) * factor, 1000) + micro(markups[at if len(markups) > 1 else 0])
+        return np.full(len(part.at), micro(energy.price_eur_kwh), np.int64)
+    day: Day = part.stretch.day
+    markups = [micro(price) for price in energy.markup_eur_kwh]
+    by_period = np.array(markups if len(markups) > 1 else markups * len(day.losses), np.int64)
+    factors = np.array([1000 + (loss if energy.losses else 0) for loss in day.losses], np.int64)
+    scaled = part.of_market(market, SPOT, needed) * factors[part.periods]
+    # Halves away from zero, as energy.money.exact.divided.
+    rounded: Whole = np.sign(scaled) * ((2 * np.abs(scaled) + 1000) // 2000)
+    prices: Whole = rounded + by_period[part.periods]
+    return prices
 
 
-def _surplus_price(day: Day, start: datetime, market: Market) -> int:
-    compensation = day.contract.compensation
-    if isinstance(compensation, Agreed):
-        return micro(compensation.price_eur_kwh)
-    return market.at(SURPLUS, start) if isinstance(compensation, SurplusPrice) else 0
+def _surplus_prices(part: _Part, needed: Truth, market: Market) -> Whole:
+    compensation = part.stretch.day.contract.compensation
+    if isinstance(compensation, SurplusPrice):
+        return part.of_market(market, SURPLUS, needed)
+    price = micro(compensation.price_eur_kwh) if isinstance(compensation, Agreed) else 0
+    return np.full(len(part.at), price, np.int64)
 
 
-def _add(sums: dict[_Key, _Sum], key: _Key, window: Net, price: int, day: date) -> None:
+def _add(sums: dict[_Key, _Sum], priced: _Priced, part: _Part, chosen: Truth, first: date) -> None:
+    """Add the ``chosen`` windows, which are of one period, to the line they belong to."""
+    grid, prices = part.grid[chosen], priced.prices[chosen]
+    period, days = int(part.periods[chosen][0]), part.stretch.days[part.at[chosen]]
+    since = part.stretch.day.contract.since
+    key = _Key(priced.kind, f"P{period + 1}", None if priced.is_own else int(prices[0]), since)
+    day = first + timedelta(days=int(days[0]))
     found = sums.setdefault(key, _Sum(day, day))
-    found.until = day + timedelta(days=1)
-    found.mwh += window.grid
-    found.amount += window.grid * price
-    if not window.is_measured:
-        found.estimated += window.grid
+    found.until = first + timedelta(days=int(days[-1]) + 1)
+    found.mwh += int(grid.sum())
+    found.amount += int((grid * prices).sum())
+    found.estimated += int(grid[~part.is_measured[chosen]].sum())
 
 
 def _order(key: _Key, of: _Sum) -> tuple[date, str, str, date, int]:

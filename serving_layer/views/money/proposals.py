@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from energy.calendar import day_start
+from energy.money.billing.columns import numbers_of
 from energy.money.billing.days import Calendar
 from energy.money.billing.supplied import unit_prices
 from energy.money.community.coefficient_file import Coefficients, write
@@ -68,12 +69,12 @@ def _hours(
     energy: Sequence[Mapping[datetime, int]],
 ) -> Hours:
     of_all = [(of, market_of(reader, of)) for of in calendars]
-    found = refused(lambda: [[unit_prices(of, start, market) for of, market in of_all] for start in starts])
-    prices = np.array(found, dtype=np.int64)
+    found = refused(lambda: [unit_prices(of, numbers_of(of, starts), market) for of, market in of_all])
+    prices = np.array(found, dtype=np.int64).T
     generation, *uses = ([each[start] for start in starts] for each in energy)
     return Hours(
         members, np.maximum(np.array(generation, dtype=np.int64), 0), np.array(uses, dtype=np.int64).T,
-        prices[:, :, 0], prices[:, :, 1],
+        prices[:, 0], prices[:, 1],
     )  # fmt: skip
 
 
