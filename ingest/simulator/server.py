@@ -9,11 +9,13 @@ from datetime import datetime, timezone
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
+from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ingest.simulator import image
 from ingest.simulator.clock import is_log_entry, next_instant
 from ingest.simulator.homes import Home
+from ingest.simulator.peer import is_foreign
 from ingest.simulator.plant import Plant
 
 # pymodbus dumps its last ten packets when a client asks for a unit that is not there.
@@ -67,6 +69,21 @@ class ShownDevice:
         return reads_clock and was_read
 
 
+class _Handler(ServerRequestHandler):
+    """One connection, closed unless its program is of whoever runs the simulator."""
+
+    def callback_connected(self) -> None:
+        super().callback_connected()
+        ends = self.transport.get_extra_info("peername"), self.transport.get_extra_info("sockname")
+        if is_foreign(*ends):
+            self.close()
+
+
+class _Server(ModbusTcpServer):
+    def callback_new_connection(self) -> _Handler:
+        return _Handler(self, self.trace_packet, self.trace_pdu, self.trace_connect)  # type: ignore[no-untyped-call]
+
+
 def devices(homes: Sequence[Home], begin: datetime) -> list[ShownDevice]:
     """Inverter (unit 2n - 1) and meter (unit 2n) of the n-th home, their clocks at ``begin`` (UTC)."""
     shown = []
@@ -79,6 +96,6 @@ def devices(homes: Sequence[Home], begin: datetime) -> list[ShownDevice]:
 
 async def listen(shown: Sequence[ShownDevice], host: str, port: int) -> ModbusTcpServer:
     """Start serving on ``host:port`` in the running loop. Raises ``RuntimeError`` if the port is taken."""
-    server = ModbusTcpServer([device.modbus() for device in shown], address=(host, port))
+    server = _Server([device.modbus() for device in shown], address=(host, port))
     await server.serve_forever(background=True)
     return server

@@ -1,0 +1,1 @@
+"""How each door of a stack is tried."""
