@@ -60,9 +60,11 @@ def take(night: Night, step: str, report: Report) -> Run:
     """Run ``step`` and remember that it is done; ``report`` is given what it did and how long it took."""
     began = time.monotonic()
     outcome = step_function(step)(night)
-    run = runs.finish(night.spark, night.settings, night.run, step, outcome)
+    took = time.monotonic() - began
+    timed = outcome._replace(counts={**outcome.counts, f"{step}_seconds": round(took)})
+    run = runs.finish(night.spark, night.settings, night.run, step, timed)
     done = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in outcome.counts.items() if value)
-    report(f"{step}: {done or 'nothing new'} ({time.monotonic() - began:.1f} s)")
+    report(f"{step}: {done or 'nothing new'} ({took:.1f} s)")
     return run
 
 

@@ -19,6 +19,7 @@ from serving_layer.views.merged import seen
 from store import kafka
 from store.instants import instant_of, rfc3339
 from store.reports import failed_night, read_report
+from store.runs import Run
 
 CHECK_SECONDS = 2.0
 """Longest wait of one check."""
@@ -26,6 +27,8 @@ STANDS_SECONDS = 60.0
 """A speed layer in which nothing has moved for so long, though readings wait, is broken."""
 OLDEST_NIGHT = timedelta(hours=30)
 """A published night whose cut is older has failed at least once: the next one is published a day later."""
+TOOK, ERRS, NAIVE = "_seconds", "_mae_wh", "_mae_yesterday_wh"
+"""Ends of the keys of a run's counts and skill that become metrics."""
 LEAST_BYTES, LEAST_SHARE = 2_000_000_000, 0.05
 """Less room on the disk than the lesser of both is said before the first server ends for want of it."""
 
@@ -94,7 +97,14 @@ def _speed(path: Path) -> Remark:
     report = read_report(path, "the speed layer")
     behind = sum(report.get("kafka_lag", {}).values())
     dropped = report.get("dropped", 0)
-    measured = {"kafka_lag_messages": behind, "kafka_dropped_messages": dropped}
+    measured = {
+        "kafka_lag_messages": behind,
+        "kafka_dropped_messages": dropped,
+        "quarantined_messages": report.get("quarantined", 0),
+    }
+    for query in ("readings", "energy"):
+        if at := report.get(query, {}).get("at"):
+            measured[f"speed_age_seconds:{query}"] = (datetime.now(timezone.utc) - instant_of(at)).total_seconds()
     if report.get("stands_s", 0.0) > STANDS_SECONDS:
         raise Broken(f"no batch has moved for {report['stands_s']:.0f} s while {behind} readings wait", measured)
     said = f"; Kafka dropped {dropped} readings before they were read" if dropped else ""
@@ -133,15 +143,28 @@ def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:
 
 def _night(reader: Reader, run: Path, begun: datetime, now: datetime) -> Remark:
     """The newest published cut. A platform that has none yet is given until its first night is overdue."""
-    cut = seen(reader).cut
+    published = seen(reader)
+    cut = published.cut
     age = now - (cut or begun)
     measured = {} if cut is None else {"night_age_seconds": age.total_seconds()}
+    if published.runs:
+        measured |= _of_run(published.runs[0])
     if failed := failed_night(run):
         measured["night_failed_seconds"] = (now - failed).total_seconds()
     if age <= OLDEST_NIGHT:
         return Remark("no night is published yet" if cut is None else f"published up to {rfc3339(cut)}", measured)
     newest = "no night was ever published" if cut is None else f"the newest night is published up to {rfc3339(cut)}"
     raise Broken(f"{newest}, and the next one is overdue: see logs/nightly.log, or run `solera nightly`", measured)
+
+
+def _of_run(newest: Run) -> dict[str, float]:
+    """How long each step of a night took, and how its forecasts err."""
+    named: dict[str, dict[str, float]] = {
+        "night_step_seconds": {k.removesuffix(TOOK): v for k, v in newest.counts.items() if k.endswith(TOOK)},
+        "forecast_error_wh": {k.removesuffix(ERRS): v for k, v in newest.skill.items() if k.endswith(ERRS)},
+        "forecast_naive_error_wh": {k.removesuffix(NAIVE): v for k, v in newest.skill.items() if k.endswith(NAIVE)},
+    }
+    return {f"{name}:{of}": value for name, values in named.items() for of, value in values.items()}
 
 
 def _disk(home: Path) -> Remark:

@@ -12,6 +12,7 @@ from serving_layer.health import Finding
 MEASURED = {
     "night_age_seconds": "Since the cut of the newest published night.",
     "night_failed_seconds": "Since a night of this home last failed.",
+    "quarantined_messages": "Messages that the speed layer has refused since its start.",
     "kafka_lag_messages": "Readings in Kafka that the speed layer has not taken yet.",
     "kafka_dropped_messages": "Readings that Kafka dropped before the speed layer, since its start, had read them.",
     "outbox_readings": "Readings that the gateway keeps on disk because Kafka has not taken them yet.",
@@ -20,6 +21,13 @@ MEASURED = {
     "disk_free_bytes": "Room on the disk of <home>.",
 }
 """Measurements of the checks, ``solera_<name>`` each."""
+LABELLED = {
+    "night_step_seconds": ("step", "Time that the newest published night took for the step."),
+    "forecast_error_wh": ("quantity", "Mean absolute error of an hour forecast a day ahead, by the newest night."),
+    "forecast_naive_error_wh": ("quantity", "The same error of the hour a day before, the forecast anybody can make."),
+    "speed_age_seconds": ("query", "Since the last batch of the speed layer's query."),
+}
+"""Label and text of the measurements that have one; the checks name each ``<name>:<the label's value>``."""
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -43,6 +51,10 @@ class Metrics:
         self._measured = {
             name: Gauge(f"solera_{name}", text, registry=self._registry) for name, text in MEASURED.items()
         }
+        self._labelled = {
+            name: Gauge(f"solera_{name}", text, [label], registry=self._registry)
+            for name, (label, text) in LABELLED.items()
+        }
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """Count one request; ``path`` is the route's template."""
@@ -58,4 +70,9 @@ class Metrics:
         for name, gauge in self._measured.items():
             # Nothing measured is not nothing there.
             gauge.set(measured.get(name, math.nan))
+        for name, gauge in self._labelled.items():
+            gauge.clear()
+            for of, value in measured.items():
+                if of.startswith(f"{name}:"):
+                    gauge.labels(of.removeprefix(f"{name}:")).set(value)
         return generate_latest(self._registry)

@@ -39,6 +39,7 @@ class Progress:
         self._is_over = False
         self._behind: int | None = None
         self._dropped = 0
+        self._quarantined = 0
         self._moved_at = time.monotonic()
 
     def readings_written(self, last: Mapping[str, int]) -> None:
@@ -96,9 +97,10 @@ class Progress:
             self._is_over = True
             self._changed.notify_all()
 
-    def batch(self, batch_id: int, rows: int, seconds: float) -> None:
-        """Note a batch of readings."""
+    def batch(self, batch_id: int, rows: int, seconds: float, quarantined: int = 0) -> None:
+        """Note a batch of readings, of which ``quarantined`` were refused."""
         self._readings = _note(batch_id, rows, seconds)
+        self._quarantined += quarantined
 
     def dropped(self, count: int) -> None:
         """Note messages that Kafka dropped before this layer had read them."""
@@ -128,6 +130,7 @@ class Progress:
             "kafka_lag": dict(lag),
             "stands_s": round(stands_s, 1),
             "dropped": self._dropped,
+            "quarantined": self._quarantined,
         }
         write_report(path, state)
 

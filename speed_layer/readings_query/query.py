@@ -53,7 +53,7 @@ class Readings:
             known = self._newest.get((installation, device), EPOCH)
             self._newest[installation, device] = max(known, from_us(newest))
         self._progress.readings_written(self._ledger.last)
-        self._progress.batch(batch_id, summary.received, time.monotonic() - started)
+        self._progress.batch(batch_id, summary.received, time.monotonic() - started, summary.quarantined)
 
     def _validated(self, batch: DataFrame) -> tuple[DataFrame, Summary]:
         validated, summary = self._validate(batch, self._catalogue.current())

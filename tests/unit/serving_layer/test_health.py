@@ -17,7 +17,7 @@ from conf.refusal import Refusal
 from serving_layer import health
 from serving_layer.api.health import health as body
 from serving_layer.checks import checks
-from serving_layer.metrics import MEASURED, Metrics
+from serving_layer.metrics import LABELLED, MEASURED, Metrics
 from serving_layer.reader import Reader
 from store.runs import Published
 
@@ -109,7 +109,8 @@ def test_the_speed_layer_is_up_while_it_reports(tmp_path: Path, report: dict[str
     check = checks(settings, Reader(settings))["speed"]
 
     if said is None:
-        assert check() == ("up to date", {"kafka_lag_messages": 0, "kafka_dropped_messages": 0})
+        expected = {"kafka_lag_messages": 0, "kafka_dropped_messages": 0, "quarantined_messages": 0}
+        assert check() == ("up to date", expected)
     else:
         with pytest.raises(Refusal, match=said):
             check()
@@ -196,4 +197,4 @@ def test_prometheus_is_given_all_that_the_checks_measure() -> None:
     unseen = metrics.exposition([health.Finding("any", "down", None, "")]).decode().splitlines()
     assert {f"solera_{name} NaN" for name in MEASURED} <= set(unseen)
     document = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
-    assert all(f"`solera_{name}`" in document for name in MEASURED)
+    assert all(f"`solera_{name}`" in document for name in (*MEASURED, *LABELLED))
