@@ -22,6 +22,10 @@ class NoConnectionError(DeviceError):
     """Nothing takes a connection at the device's address."""
 
 
+class NoAnswerError(DeviceError):
+    """The connection is taken, and the question is not answered."""
+
+
 class NothingMeasuredError(DeviceError):
     """The device answers but has no value, as inverters do at night."""
 
@@ -52,18 +56,23 @@ class Measurable(Protocol):
         ...
 
 
+class Closable(Protocol):
+    """A link to an address, which several devices may be behind."""
+
+    def close(self) -> None:
+        """Drop the connection."""
+        ...
+
+
 class TcpConnection(BaseModel):
     """Where a device is reached: the part of the catalogue's ``connection`` that every protocol has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     kinds: ClassVar[tuple[str, ...]] = ("inverter", "meter", "battery", "weather_station")
     """Kinds of device that the protocol can read."""
-    settle_seconds: ClassVar[float] = 0.0
-    """How long a device ignores requests after it took a connection."""
 
     host: Annotated[str, Field(min_length=1)]
     port: Port = 502
-    unit: Annotated[int, Field(ge=0, le=255)] = 1
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] | None = None
     """How long the device may take for an answer; default :data:`ingest.devices.modbus.TIMEOUT_SECONDS`."""
 

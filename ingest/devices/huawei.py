@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple, cast
 
-from ingest.devices.device import Fields, Measurement, NothingMeasuredError, Port, TcpConnection
+from ingest.devices.device import Fields, Measurement, NothingMeasuredError, Port
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
 from ingest.devices.registers import RegisterType, number
-from ingest.devices.unit import Unit
+from ingest.devices.unit import ModbusConnection, Unit
 
 SETTLE_SECONDS = 1.0
 """The inverter ignores requests in the first second of a connection."""
@@ -80,7 +80,7 @@ def decode(kind: Kind, start: int, registers: Sequence[int]) -> Fields:
     return fields
 
 
-class HuaweiConnection(TcpConnection):
+class HuaweiConnection(ModbusConnection):
     """A Huawei SUN2000 inverter, or the meter or battery behind it (by the device's kind)."""
 
     kinds: ClassVar[tuple[str, ...]] = ("inverter", "meter", "battery")

@@ -15,7 +15,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
-from ingest.devices.device import DeviceError, NoConnectionError, RefusedError
+from ingest.devices.device import DeviceError, NoAnswerError, NoConnectionError, RefusedError
 
 READ_HOLDING_REGISTERS = 3
 MAX_READ = 125
@@ -113,11 +113,11 @@ class Link:
             if asking.done():
                 return asking.result()
         except (ModbusException, OSError) as error:
-            raise DeviceError(f"{self}, unit {unit}: no answer: {error}") from None
+            raise NoAnswerError(f"{self}, unit {unit}: no answer: {error}") from None
         finally:
             asking.cancel()
         cause = "the device closed the connection" if closed.done() else f"none within {wait:g} s"
-        raise DeviceError(f"{self}, unit {unit}: no answer: {cause}")
+        raise NoAnswerError(f"{self}, unit {unit}: no answer: {cause}")
 
     async def _connect(self, wait: float) -> None:
         if self._client.connected:

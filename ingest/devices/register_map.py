@@ -13,13 +13,12 @@ from ingest.devices.device import (
     Measurement,
     NoConnectionError,
     RefusedError,
-    TcpConnection,
 )
 from ingest.devices.directed import MeasuredField, directed
 from ingest.devices.modbus import ADDRESSES, Link
 from ingest.devices.ranges import measurement
 from ingest.devices.registers import RegisterType, number, width
-from ingest.devices.unit import Unit
+from ingest.devices.unit import ModbusConnection, Unit
 
 GREATEST: Mapping[str, int] = {"int16": 0x7FFF, "int32": 0x7FFFFFFF, "int64": 0x7FFFFFFFFFFFFFFF}
 """Signed types: many makers write their greatest number where there is no value, and no device measures it."""
@@ -45,7 +44,7 @@ class MappedRegister(BaseModel):
         return self
 
 
-class RegisterMapConnection(TcpConnection):
+class RegisterMapConnection(ModbusConnection):
     """Any Modbus TCP device whose maker documents its holding registers.
 
     A power that the maker signs stands under the field of its positive direction: ``import_power_w`` of -420 W is

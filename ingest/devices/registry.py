@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ingest.devices.device import Measurable
+from ingest.devices.device import Closable, Measurable
+from ingest.devices.fronius import FroniusConnection
 from ingest.devices.huawei import HuaweiConnection
-from ingest.devices.modbus import Link
 from ingest.devices.register_map import RegisterMapConnection
 from ingest.devices.sunspec import SunSpecConnection
+from ingest.devices.victron import VictronConnection
 from store.catalogue import DEVICES
 
 # The one list of protocols: each is a module with a connection that knows its kinds and opens its device.
-Connection = Annotated[SunSpecConnection | HuaweiConnection | RegisterMapConnection, Field(discriminator="protocol")]
+Connection = Annotated[
+    SunSpecConnection | FroniusConnection | HuaweiConnection | VictronConnection | RegisterMapConnection,
+    Field(discriminator="protocol"),
+]
 """The way to a device: the JSON in the catalogue's ``connection``, one shape a protocol."""
 CONNECTION: TypeAdapter[Connection] = TypeAdapter(Connection)
 
@@ -59,12 +64,30 @@ def check_kind(device_kind: str, connection: Connection) -> None:
         raise ValueError(f"{connection.protocol} reads {' or '.join(connection.kinds)}, not a {device_kind}")
 
 
-def open_link(device: Device) -> Link:
-    """A connection to the address the device is behind."""
-    connection = device.connection
-    return Link(connection.host, connection.port, connection.settle_seconds)
+def measurable(device: Device, link: Any) -> Measurable:
+    """The device as its protocol reads it, over a ``link`` of its connection's."""
+    opened: Measurable = device.connection.open(link, device.device_kind)
+    return opened
 
 
-def measurable(device: Device, link: Link) -> Measurable:
-    """The device as its protocol reads it, over ``link``."""
-    return device.connection.open(link, device.device_kind)
+class Links:
+    """The links to the addresses of devices, one an address."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], Closable] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def of(self, device: Device) -> Closable:
+        """The link that the device is behind."""
+        address = device.connection.host, device.connection.port
+        if address not in self._open:
+            self._open[address] = device.connection.link()
+        return self._open[address]
+
+    def keep(self, devices: Iterable[Device]) -> None:
+        """Close all but those of ``devices``."""
+        used = {(device.connection.host, device.connection.port) for device in devices}
+        for address in self._open.keys() - used:
+            self._open.pop(address).close()

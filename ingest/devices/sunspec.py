@@ -15,19 +15,18 @@ from ingest.devices.device import (
     NoConnectionError,
     NothingMeasuredError,
     RefusedError,
-    TcpConnection,
 )
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
 from ingest.devices.sunspec_models import Model
 from ingest.devices.sunspec_walk import Walk
-from ingest.devices.unit import Unit
+from ingest.devices.unit import ModbusConnection, Unit
 
 LOOK_AGAIN_SECONDS = 600.0
 """After so long the list of models is walked again, for one that was not there before."""
 
 
-class SunSpecConnection(TcpConnection):
+class SunSpecConnection(ModbusConnection):
     """A SunSpec inverter or meter. ``clock``: whose time a reading bears, the device's (model 122) or the
     gateway's; ``meter_sign``: the direction of a meter's positive power; ``number``: which of the inverters or
     meters of the unit it is, counted from 1."""

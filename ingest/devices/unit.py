@@ -1,15 +1,32 @@
-"""One device behind a link: its Modbus unit id and how long it may take for an answer."""
+"""One device behind a Modbus link: its unit id and how long it may take for an answer."""
 
 from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from ingest.devices.device import TcpConnection
 from ingest.devices.modbus import Link
 
 
+class ModbusConnection(TcpConnection):
+    """The way to a unit behind a Modbus address."""
+
+    settle_seconds: ClassVar[float] = 0.0
+    """How long a device ignores requests after it took a connection."""
+
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+
+    def link(self) -> Link:
+        """A link to the address."""
+        return Link(self.host, self.port, self.settle_seconds)
+
+
 class Unit:
     """The unit of ``link`` that ``connection`` names."""
 
-    def __init__(self, link: Link, connection: TcpConnection) -> None:
+    def __init__(self, link: Link, connection: ModbusConnection) -> None:
         self._link, self._number, self._timeout = link, connection.unit, connection.timeout_seconds
 
     async def read(self, address: int, count: int) -> list[int]:

@@ -10,8 +10,7 @@ from typing import Any
 from conf import Settings
 from conf.place import ROOT
 from ingest.catalogue.file import read_catalogue
-from ingest.devices.modbus import Link
-from ingest.devices.registry import Device, catalogued, measurable, open_link
+from ingest.devices.registry import Device, Links, catalogued, measurable
 from ingest.gateway.poller import Keep, Poller
 from ingest.gateway.remembered import remember, remembered
 from store.cassandra import connect
@@ -33,7 +32,7 @@ class Fleet:
         self._settings, self._keep = settings, keep
         self._session: Any = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._links: dict[tuple[str, int], Link] = {}
+        self._links = Links()
 
     async def refresh(self) -> bool:
         """Follow the catalogue; False if it can't be read, or names no device yet."""
@@ -92,23 +91,15 @@ class Fleet:
         for name, device in wanted.items():
             if name not in self.pollers:
                 self._start(device)
-        self._close_unused_links()
+        self._links.keep(devices)
         log.info("polling %d devices at %d addresses", len(self.pollers), len(self._links))
         return True
 
     def _start(self, device: Device) -> None:
-        address = (device.connection.host, device.connection.port)
-        if address not in self._links:
-            self._links[address] = open_link(device)
-        source = measurable(device, self._links[address])
+        source = measurable(device, self._links.of(device))
         poller = Poller(device, source, self._settings.gateway.poll_seconds, self._keep)
         self.pollers[device.name] = poller
         self._tasks[device.name] = asyncio.create_task(poller.run())
-
-    def _close_unused_links(self) -> None:
-        used = {(p.device.connection.host, p.device.connection.port) for p in self.pollers.values()}
-        for address in self._links.keys() - used:
-            self._links.pop(address).close()
 
     def _say(self, error: str | None) -> None:
         if error and not self.error:

@@ -1,0 +1,86 @@
+"""HTTP to devices, read-only by construction: the one thing a link can do is GET a JSON object."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from ingest.devices.device import DeviceError, NoAnswerError, NoConnectionError, TcpConnection
+
+TIMEOUT_SECONDS = 3.0
+LONGEST_BYTES = 1 << 20
+"""No device states more of itself."""
+
+
+class HttpConnection(TcpConnection):
+    """The way to a device that speaks HTTP."""
+
+    def link(self) -> HttpLink:
+        """A link to the address."""
+        return HttpLink(self.host, self.port, self.timeout_seconds or TIMEOUT_SECONDS)
+
+
+def _reached_nobody(error: requests.RequestException) -> bool:
+    why = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(why, NewConnectionError)
+
+
+class HttpLink:
+    """Requests to ``host:port``, one at a time, each waited for ``timeout_seconds``."""
+
+    def __init__(self, host: str, port: int, timeout_seconds: float) -> None:
+        self.host, self.port, self._timeout = host, port, timeout_seconds
+        self._lock = asyncio.Lock()
+        self._session = requests.Session()
+        self._session.trust_env = False  # a device on the local network is behind no proxy
+
+    async def get(self, path: str, params: Mapping[str, str | int]) -> dict[str, Any]:
+        """The JSON object at ``path``. Raises :class:`DeviceError`."""
+        async with self._lock:
+            return await asyncio.to_thread(self._get, path, params)
+
+    def _get(self, path: str, params: Mapping[str, str | int]) -> dict[str, Any]:
+        try:
+            content = self._content(path, params)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            if _reached_nobody(error):
+                raise NoConnectionError(f"{self}: no connection; is the device on, and the address right?") from error
+            raise NoAnswerError(f"{self}: no answer within {self._timeout:g} s") from error
+        except requests.RequestException as error:
+            raise DeviceError(f"{self}: no answer of HTTP ({type(error).__name__})") from error
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            raise DeviceError(f"{self}: the answer is no JSON") from None
+        if not isinstance(body, dict):
+            raise DeviceError(f"{self}: the answer is no JSON object")
+        return body
+
+    def _content(self, path: str, params: Mapping[str, str | int]) -> bytes:
+        end = time.monotonic() + self._timeout
+        url = f"http://{self.host}:{self.port}{path}"
+        waits = (self._timeout, self._timeout)
+        content = bytearray()
+        with self._session.get(url, params=params, timeout=waits, stream=True, allow_redirects=False) as answer:
+            if answer.status_code != requests.codes.ok:
+                raise DeviceError(f"{self}: HTTP {answer.status_code} for {path}")
+            for chunk in answer.iter_content(1 << 14):
+                content += chunk
+                if len(content) > LONGEST_BYTES:
+                    raise DeviceError(f"{self}: its answer is longer than {LONGEST_BYTES >> 20} MiB")
+                if time.monotonic() > end:
+                    raise requests.Timeout
+        return bytes(content)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._session.close()
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
