@@ -60,6 +60,14 @@ class DeviceClock:
         self._shown, self._since = shown, now
 
 
+def difference(shown: datetime, now: datetime) -> str | None:
+    """How far a device's clock that dates no reading is off, in a sentence; None where it is right within a minute."""
+    if abs(shown - now) <= BEHIND / 2:
+        return None
+    way = "ahead" if shown > now else "behind"
+    return f"its clock is {_duration(abs(shown - now))} {way}; readings bear the gateway's time"
+
+
 def is_backlog(before: datetime | None, last: datetime, now: datetime, poll_seconds: float) -> bool:
     """Whether a device is catching up: behind the wall clock, and its last step longer than the pace.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.devices.device import DeviceError, Measurable, Measurement
 from ingest.devices.registry import Device
-from ingest.gateway.device_clock import DeviceClock
+from ingest.gateway.device_clock import DeviceClock, difference
 from store.instants import rfc3339
 
 log = logging.getLogger("gateway")
@@ -32,6 +32,8 @@ class Poller:
         """Why the last poll gave no reading."""
         self.fault: str | None = None
         """The fault of a device that gives readings even so: its clock, or a part that can't be read."""
+        self.device_time: tuple[datetime, datetime] | None = None
+        """What the device's own clock showed last, and the gateway's then; None where it has none."""
         self._source, self._poll_seconds, self._keep = source, poll_seconds, keep
         self._clock = DeviceClock(poll_seconds)
         self._failures = 0
@@ -54,10 +56,16 @@ class Poller:
     async def _poll(self) -> None:
         measured = await self._source.measure()
         now = datetime.now(timezone.utc)
-        instant: datetime | None = event_time(self.device, measured, now)
-        if instant is not None and self.device.connection.dates_readings:
-            instant = self._clock.time_of_reading(instant, now)
-        self._say_fault("; ".join((*([self._clock.fault] if self._clock.fault else []), *measured.faults)) or None)
+        shown = event_time(self.device, measured, now)
+        instant: datetime | None = shown
+        fault = None
+        if self.device.connection.dates_readings:
+            instant = self._clock.time_of_reading(shown, now)
+            fault = self._clock.fault
+        elif measured.time is not None:
+            fault = difference(measured.time, now)
+        self.device_time = (measured.time, now) if measured.time else None
+        self._say_fault("; ".join((*filter(None, [fault]), *measured.faults)) or None)
         if instant is None:
             return
         await self._keep(reading(self.device, measured, instant))

@@ -38,10 +38,19 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
         log.warning("the report can't be written: %s", error.strerror)
 
 
+def _ahead(poller: Poller) -> float | None:
+    """Seconds that the device's clock is ahead of the gateway's."""
+    if poller.device_time is None:
+        return None
+    shown, now = poller.device_time
+    return round((shown - now).total_seconds(), 1)
+
+
 def _device(poller: Poller) -> dict[str, Any]:
     return {
         "readings": poller.readings,
         "last_time": rfc3339(poller.last_time) if poller.last_time else None,
         "error": poller.error,
         "fault": poller.fault,
+        "clock_ahead_s": _ahead(poller),
     }
