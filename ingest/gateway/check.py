@@ -1,0 +1,126 @@
+"""Reads each device once and says what it found: values with their units, or the fault with its cure."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from ingest.devices.device import (
+    DeviceError,
+    Fields,
+    Measurement,
+    NoAnswerError,
+    NoConnectionError,
+    NothingMeasuredError,
+    RefusedError,
+)
+from ingest.devices.http import HttpConnection
+from ingest.devices.registry import Device, Links, measurable
+from ingest.gateway.device_clock import difference
+
+WORDS = {
+    "ac_power_w": ("power (AC)", "W"), "dc_power_w": ("power of the panels (DC)", "W"),
+    "energy_total_wh": ("generated so far", "kWh"), "import_power_w": ("taken from the grid now", "W"),
+    "export_power_w": ("given to the grid now", "W"), "import_total_wh": ("taken from the grid so far", "kWh"),
+    "export_total_wh": ("given to the grid so far", "kWh"), "charge_power_w": ("charging with", "W"),
+    "discharge_power_w": ("discharging with", "W"), "charge_total_wh": ("charged so far", "kWh"),
+    "discharge_total_wh": ("discharged so far", "kWh"), "soc_pct": ("state of charge", "%"),
+    "irradiance_w_m2": ("irradiance", "W/m²"), "module_temperature_c": ("temperature of the panels", "°C"),
+    "ambient_temperature_c": ("temperature of the air", "°C"), "voltage_v": ("voltage", "V"),
+    "current_a": ("current", "A"), "frequency_hz": ("frequency", "Hz"), "status": ("state", ""),
+    "status_code": ("state, the maker's number", ""),
+}  # fmt: skip
+"""What each field of a reading is, and its unit."""
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS = 1, 2
+"""Modbus exceptions that say what is wrong."""
+
+
+class Found(NamedTuple):
+    """What one device answered."""
+
+    device: Device
+    took_seconds: float
+    at: datetime
+    """When it had answered (UTC)."""
+    measured: Measurement | None
+    error: DeviceError | None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it was read, or sleeps, as inverters do at night."""
+        return self.error is None or isinstance(self.error, NothingMeasuredError)
+
+
+async def check(devices: Sequence[Device]) -> list[Found]:
+    """Read every device once, those of one address one after the other."""
+    links = Links()
+    try:
+        return list(await asyncio.gather(*(_read(device, links) for device in devices)))
+    finally:
+        links.keep(())
+
+
+async def _read(device: Device, links: Links) -> Found:
+    begun = time.monotonic()
+    measured, error = None, None
+    try:
+        measured = await measurable(device, links.of(device)).measure()
+    except DeviceError as refusal:
+        error = refusal
+    return Found(device, time.monotonic() - begun, datetime.now(timezone.utc), measured, error)
+
+
+def lines(found: Found) -> Iterator[str]:
+    """What a person reads of it."""
+    connection = found.device.connection
+    where = f"{connection.host}:{connection.port}"
+    yield f"{found.device.name}: {found.device.device_kind}, {connection.protocol} at {where}"
+    if found.measured is not None:
+        yield from (f"  {line}" for line in values(found.measured.fields))
+        yield f"  read in {found.took_seconds:.1f} s"
+        if found.measured.time is not None and (off := difference(found.measured.time, found.at)):
+            yield f"  ! {off}"
+        yield from (f"  ! {fault}" for fault in found.measured.faults)
+    elif found.error is not None:
+        yield f"  ! {found.error}"
+        yield f"  > {cure(found.device, found.error)}"
+
+
+def values(fields: Fields) -> Iterator[str]:
+    """A line a value, in the order of :data:`WORDS`."""
+    for name, (said, unit) in WORDS.items():
+        value = fields.get(name)
+        if value is None:
+            continue
+        if name.endswith("_total_wh"):
+            value = float(value) / 1000
+        number = f"{value:,.1f}" if isinstance(value, float) else str(value)
+        yield f"{said:<28}{number:>14} {unit}".rstrip()
+
+
+def cure(device: Device, error: DeviceError) -> str:
+    """What to do about it."""
+    connection = device.connection
+    if isinstance(error, NothingMeasuredError):
+        return "It sleeps, or has nothing to say: normal for an inverter at night. Check it again by day."
+    if isinstance(error, NoConnectionError):
+        what = "Solar API" if isinstance(connection, HttpConnection) else "Modbus TCP"
+        return (
+            f"Is it switched on and on this network (ping {connection.host})? Is {what} enabled in its menu, and "
+            f"{connection.port} its port? Some take one master at a time: close the maker's own program."
+        )
+    if isinstance(error, NoAnswerError):
+        return (
+            "It is there but does not answer. Is the unit right (inverters 1, meters often 240 or 200, a GX 100)? Does "
+            "another program hold it? A slow one needs timeout_seconds."
+        )
+    if isinstance(error, RefusedError):
+        if error.code == ILLEGAL_ADDRESS:
+            return "It has no such register: makers count from 1, so try the address less one; and look at the unit."
+        if error.code == ILLEGAL_FUNCTION:
+            return "It reads no holding registers (function 3), and no other function is ever sent: it can't be read."
+        return "It refuses to answer now: ask again; where that stays, look at the unit and at its other masters."
+    return "It answers in another form: look at the protocol, the unit and the kind of this device in the file."
