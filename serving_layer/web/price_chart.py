@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import plotly.graph_objects as go
 
-from serving_layer.views import prices
+from energy.money.quotes import FORECAST
 from serving_layer.web.axes import FAINT, Labels, Place, axis, layout
 from serving_layer.web.price_panel import Price, Prices, end_of
 from serving_layer.web.words.words import Words
@@ -18,8 +18,8 @@ PLACE = Place("€/kWh", margin=48, legend=-0.16)
 
 def figure(shown: Prices, words: Words) -> go.Figure:
     """EUR/kWh over the hours; the axis is UTC, its labels local."""
-    known = [price for price in shown.values if price["kind"] != prices.FORECAST]
-    forecast = [price for price in shown.values if price["kind"] == prices.FORECAST]
+    known = [price for price in shown.values if price["kind"] != FORECAST]
+    forecast = [price for price in shown.values if price["kind"] == FORECAST]
     end = end_of(shown.values[-1]) if shown.values else shown.start + timedelta(days=1)
     labels = Labels(shown.zone, words)
     heights = {"zeroline": True, "zerolinecolor": FAINT, "tickformat": ".2f"}

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from energy.forecasts.scores import NAIVE
+from energy.money.quotes import FORECAST
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, prices
@@ -89,13 +90,13 @@ def cheapest(ahead: Sequence[Price], hours: int) -> datetime | None:
 
 def _how_known(shown: Prices, start: datetime, words: Words) -> str:
     kinds = {p["kind"] for p in shown.values if start <= p["start"] < start + timedelta(hours=CHEAP_HOURS)}
-    return words.as_forecast if prices.FORECAST in kinds else ""
+    return words.as_forecast if FORECAST in kinds else ""
 
 
 def _record(shown: Prices, words: Words) -> str:
     """How far off the published model and the naive forecast were."""
     published = next((row for row in shown.record if row["is_published"]), None)
-    if published is None or not any(price["kind"] == prices.FORECAST for price in shown.values):
+    if published is None or not any(price["kind"] == FORECAST for price in shown.values):
         return words.no_price_forecast
     mae = words.cents(published["mae_eur_mwh"])
     record = words.price_record.format(model=published["model"], mae=mae, days=published["days"])

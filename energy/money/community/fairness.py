@@ -58,7 +58,7 @@ def assigned_by(generation: NDArray[np.int64], betas: NDArray[np.int64]) -> NDAr
     """
     products = generation[:, None] * betas
     parts, rests = np.divmod(products, ONE)
-    left = generation - parts.sum(axis=1)
+    left = rests.sum(axis=1) // ONE
     ranks = np.argsort(np.argsort(-rests, axis=1, kind="stable"), axis=1, kind="stable")
     result: NDArray[np.int64] = parts + (ranks < left[:, None])
     return result

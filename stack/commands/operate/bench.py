@@ -12,7 +12,7 @@ import typer
 from conf.place import CONF_DIR
 
 BENCH_DIR = CONF_DIR.parent / "bench"
-FOLDERS = (".", "ingest")
+FOLDERS = (".", "ingest", "money")
 """Of the other folders the benchmarks take their pieces."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving_layer.views.prices import newest
+from energy.money.quotes import newest
 
 TEN = datetime(2026, 3, 10, 10, tzinfo=timezone.utc)
 QUARTER = timedelta(minutes=15)

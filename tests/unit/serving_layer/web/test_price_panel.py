@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from serving_layer.views.prices import newest
+from energy.money.quotes import newest
 from serving_layer.web.price_chart import figure
 from serving_layer.web.price_panel import Prices, cheapest, sentences, style
 from serving_layer.web.words.en import EN

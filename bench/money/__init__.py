@@ -1,0 +1,1 @@
+"""Benchmarks of bills and shares."""

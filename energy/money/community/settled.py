@@ -1,0 +1,119 @@
+"""A community's month settled whole: the hours of every member as columns, and what each owes and saved.
+
+The arithmetic is that of :mod:`energy.money.community.sharing`, done on arrays of shape (hours, members).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from energy.calendar import local_month, months_later
+from energy.money.billing.bill import bill_of
+from energy.money.billing.columns import Columns
+from energy.money.billing.days import Calendar, NotOneBill, calendar
+from energy.money.community.fairness import assigned_by
+from energy.money.community.hours import HOUR, Rule, number_of
+from energy.money.contract import Contract, NoContract
+from energy.money.dated import NoRule
+from energy.money.exact import cents
+from energy.money.market import Market, NoPrice
+from energy.money.saving import without_compensation
+from energy.money.tariff import Tariffs
+
+Whole = NDArray[np.int64]
+UNKNOWN = -(2**62)
+"""Energy that is not known, in mWh."""
+INCOMPLETE = "incomplete"
+CONDITIONAL = "the taxes depend on what is not known"
+BY_THE_HOUR = "shares are of hours, the contract offsets import and export in quarter-hours"
+OTHER_CLOCK = "the contract's clock is not that of the agreement"
+
+
+@lru_cache(maxsize=2_000)
+def month_hours(month: date, zone: tzinfo) -> tuple[datetime, int]:
+    """The first hour (UTC) of the local month that begins on ``month``, and how many it has."""
+    start, end = local_month(month.year, month.month, zone)
+    return start, (end - start) // HOUR
+
+
+@lru_cache(maxsize=2_000)
+def month_numbers(month: date, zone: tzinfo, rule: Rule) -> Whole:
+    """The number in its year of each hour of the local month."""
+    start, hours = month_hours(month, zone)
+    return np.array([number_of(start + n * HOUR, zone, rule)[1] for n in range(hours)], np.int64)
+
+
+class Shares(NamedTuple):
+    """mWh by hour and member, :data:`UNKNOWN` where the generation, the use, or a coefficient is not known."""
+
+    assigned: Whole
+    self_consumed: Whole
+    surplus: Whole
+    grid: Whole
+
+
+def share_month(generation: Whole, betas: Whole, uses: Whole) -> Shares:
+    """Each member's hours of a month: ``generation`` by hour, ``betas`` (millionths) and ``uses`` by hour and member.
+
+    Members are in the order of their ids, by which equal remainders are settled. All may be :data:`UNKNOWN`, a beta
+    where the member belongs to no version that holds.
+    """
+    held = (betas != UNKNOWN) & (generation != UNKNOWN)[:, None]
+    assigned = assigned_by(np.where(generation == UNKNOWN, 0, generation), np.where(betas == UNKNOWN, 0, betas))
+    known, used = held & (uses != UNKNOWN), np.maximum(uses, 0)
+    own = np.minimum(assigned, used)
+    return Shares(
+        np.where(held, assigned, UNKNOWN),
+        *(np.where(known, each, UNKNOWN) for each in (own, assigned - own, used - own)),
+    )
+
+
+class Euros(NamedTuple):
+    """What a member owes for a month and has saved, in cents; both None where ``note`` says why."""
+
+    total: int | None
+    saving: int | None
+    note: str
+
+
+def member_euros(
+    rules: Tariffs, contracts: Sequence[Contract], month: tuple[date, tzinfo], of: Shares, market: Market
+) -> Euros:
+    """The bill of one member's local month (its first day and the agreement's zone) with its share.
+
+    ``of`` holds the member's hours alone, as arrays of one dimension.
+    """
+    if not contracts:
+        return Euros(None, None, "no contract")
+    if (of.grid == UNKNOWN).any():
+        return Euros(None, None, INCOMPLETE)
+    first, zone = month
+    windows = Columns(
+        np.arange(len(of.grid)), of.grid, of.surplus, of.self_consumed + of.grid, np.ones(len(of.grid), np.bool_),
+        len(of.grid),
+    )  # fmt: skip
+    try:
+        days = calendar(rules, contracts, first, months_later(first))
+        if days.contract.conventions.netting_minutes != 60:
+            return Euros(None, None, BY_THE_HOUR)
+        if str(days.zone) != str(zone):
+            return Euros(None, None, OTHER_CLOCK)
+        return _billed(rules, days, windows, market)
+    except (NoPrice, NoRule, NoContract, NotOneBill) as why:
+        return Euros(None, None, str(why))
+
+
+def _billed(rules: Tariffs, of: Calendar, windows: Columns, market: Market) -> Euros:
+    with_share = bill_of(rules, of, windows, market)
+    alone = windows.from_grid_alone()
+    if len(with_share.cases) > 1 or alone is None:
+        return Euros(None, None, CONDITIONAL)
+    total = with_share.cases[0].total
+    without = bill_of(rules, without_compensation(of), alone, market).cases[0].total
+    return Euros(int(cents(total) * 100), int(cents(without - total) * 100), "")

@@ -1,0 +1,111 @@
+"""A month settled in columns is, hour by hour and to the cent, what the plain functions make of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conf.tariffs import tariffs
+from energy.money.community.hours import RULES, Rule
+from energy.money.community.settled import (
+    BY_THE_HOUR,
+    CONDITIONAL,
+    INCOMPLETE,
+    OTHER_CLOCK,
+    UNKNOWN,
+    Shares,
+    member_euros,
+    month_hours,
+    month_numbers,
+    share_month,
+)
+from energy.money.contract import CONTRACTS
+from energy.money.market import PVPC, SPOT, SURPLUS, Market
+from energy.money.periods import MADRID
+from tests.support.money.bills import HOME
+from tests.support.money.settlement import HOUR, Community, by_chance, plainly, prices
+
+MONTHS = [date(2026, 3, 1), date(2026, 5, 1), date(2026, 6, 1), date(2025, 10, 1)]
+
+
+def settled(of: Community, month: date) -> tuple[list[str], Shares]:
+    """The same community's month in columns."""
+    members, hours = sorted(of.uses), of.hours(month)
+    betas = np.full((len(hours), len(members)), UNKNOWN, np.int64)
+    for n, hour in enumerate(hours):
+        for member, beta in of.agreement.at(hour).items():
+            betas[n, members.index(member)] = beta
+    generation = np.array([of.generation.get(hour, UNKNOWN) for hour in hours], np.int64)
+    uses = np.array([[of.uses[member].get(hour, UNKNOWN) for member in members] for hour in hours], np.int64)
+    return members, share_month(generation, betas, uses)
+
+
+def known(value: int) -> int | None:
+    return None if value == UNKNOWN else value
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(MONTHS), st.sampled_from(RULES), st.sampled_from([0, 0, 3]))
+def test_a_month_in_columns_is_the_plain_one(seed: int, month: date, rule: Rule, holes: int) -> None:
+    of, quoted = by_chance(seed, [month], rule, holes), prices(seed, [month])
+    market = Market(dict.fromkeys((PVPC, SPOT, SURPLUS), quoted))
+    members, shares = settled(of, month)
+    plain, hours = plainly(of, month, market), of.hours(month)
+    for n, member in enumerate(members):
+        own = Shares(*(each[:, n] for each in shares))
+        expected = plain[member].hours if member in plain else {}
+        for at, hour in enumerate(hours):
+            found = tuple(known(int(each[at])) for each in own)
+            assert found == (tuple(expected[hour]) if hour in expected else (None,) * 4)
+        if member in plain:
+            contracts = CONTRACTS.validate_python(of.contracts[member])
+            euros = member_euros(tariffs(), contracts, (month, MADRID), own, market)
+            cents = [None if each is None else Decimal(each).scaleb(-2) for each in euros[:2]]
+            assert cents == [plain[member].total, plain[member].saving]
+            assert (euros.note == "") == (plain[member].total is not None)
+    for at, hour in enumerate(hours):
+        if hour in of.generation:
+            assert shares.assigned[at][shares.assigned[at] != UNKNOWN].sum() == of.generation[hour]
+
+
+@pytest.mark.parametrize(
+    ("month", "hours"), [(date(2026, 3, 1), 743), (date(2025, 10, 1), 745), (date(2026, 2, 1), 672)]
+)
+def test_a_month_has_the_hours_of_its_clock(month: date, hours: int) -> None:
+    start, number = month_hours(month, MADRID)
+    assert number == hours
+    assert start.astimezone(MADRID) == datetime(month.year, month.month, 1, tzinfo=MADRID)
+    assert month_numbers(month, MADRID, "consecutive").tolist() == list(
+        range((start - month_hours(date(month.year, 1, 1), MADRID)[0]) // HOUR + 1,
+              (start - month_hours(date(month.year, 1, 1), MADRID)[0]) // HOUR + 1 + hours)
+    )  # fmt: skip
+    assert len(set(month_numbers(month, MADRID, "clock").tolist())) == min(hours, 744)
+
+
+@pytest.mark.parametrize(
+    ("stated", "month", "unknown", "note"),
+    [
+        ([HOME], date(2026, 5, 1), True, INCOMPLETE),
+        ([], date(2026, 5, 1), False, "no contract"),
+        ([HOME | {"from": "2026-05-02"}], date(2026, 5, 1), False, "no contract holds on 2026-05-01"),
+        ([HOME | {"conventions": {"netting_minutes": 15}}], date(2026, 5, 1), False, BY_THE_HOUR),
+        ([HOME | {"territory": "canarias"}], date(2026, 5, 1), False, OTHER_CLOCK),
+        ([HOME], date(2026, 11, 1), False, CONDITIONAL),
+        ([HOME | {"energy": {"kind": "pvpc"}}], date(2026, 5, 1), False, "market pvpc has no price"),
+        ([HOME | {"social_bonus_funding": True}], date(2024, 5, 1), False, "no row covers 2024-05-01"),
+    ],
+)
+def test_a_month_without_euros_says_why(stated: list[dict[str, Any]], month: date, unknown: bool, note: str) -> None:
+    number = month_hours(month, MADRID)[1]
+    ones = np.ones(number, np.int64)
+    lost = np.where(np.arange(number) == 5, UNKNOWN, 1) if unknown else ones
+    of = Shares(ones, lost, ones, lost)
+    euros = member_euros(tariffs(), CONTRACTS.validate_python(stated), (month, MADRID), of, Market({}))
+    assert euros[:2] == (None, None)
+    assert note in euros.note
