@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from ingest.devices.device import Closable, Measurable
 from ingest.devices.fronius import FroniusConnection
@@ -13,7 +13,6 @@ from ingest.devices.huawei import HuaweiConnection
 from ingest.devices.register_map import RegisterMapConnection
 from ingest.devices.sunspec import SunSpecConnection
 from ingest.devices.victron import VictronConnection
-from store.catalogue import DEVICES
 
 # The one list of protocols: each is a module with a connection that knows its kinds and opens its device.
 Connection = Annotated[
@@ -36,26 +35,6 @@ class Device(NamedTuple):
     def name(self) -> str:
         """``installation/device``: two installations may use one device id."""
         return f"{self.installation_id}/{self.device_id}"
-
-
-def catalogued(session: Any) -> tuple[list[Device], dict[str, str]]:
-    """Devices with a connection from table ``device``; and by the others' names, why one can't be polled."""
-    devices: list[Device] = []
-    unusable: dict[str, str] = {}
-    for row in session.execute(DEVICES, timeout=10):
-        if row.connection is None:
-            continue
-        name = f"{row.installation_id}/{row.device_id}"
-        try:
-            connection = CONNECTION.validate_json(row.connection)
-            check_kind(row.device_kind, connection)
-            devices.append(Device(row.installation_id, row.device_id, row.device_kind, connection))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            unusable[name] = f"connection: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-        except ValueError as error:
-            unusable[name] = str(error)
-    return devices, unusable
 
 
 def check_kind(device_kind: str, connection: Connection) -> None:

@@ -12,8 +12,7 @@ import requests
 from conf import Settings
 from conf.refusal import Refusal
 from ingest.gateway.sender import Connect, to_kafka
-from ingest.publishing.live import PublishError
-from ingest.publishing.message import Message
+from ingest.publishing.message import Message, PublishError
 
 BATCH = 200
 """Readings of one request."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from conf import Settings
 from conf.place import ROOT
 from ingest.catalogue.file import read_catalogue
-from ingest.devices.registry import Device, Links, catalogued, measurable
+from ingest.devices.registry import Device, Links, measurable
 from ingest.gateway.poller import Keep, Poller
 from ingest.gateway.remembered import remember, remembered
-from store.cassandra import connect
+
+if TYPE_CHECKING:
+    from ingest.gateway.catalogue import Catalogue
 
 log = logging.getLogger("gateway")
 
@@ -30,7 +32,7 @@ class Fleet:
         self.unusable: dict[str, str] = {}
         self.error: str | None = None
         self._settings, self._keep = settings, keep
-        self._session: Any = None
+        self._catalogue: Catalogue | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._links = Links()
 
@@ -69,14 +71,17 @@ class Fleet:
     def _read(self) -> tuple[list[Device], dict[str, str]]:
         if self._settings.gateway.site_file:
             return devices_of_file(ROOT / self._settings.gateway.site_file), {}
-        if self._session is None:
-            self._session = connect(self._settings)
-        return catalogued(self._session)
+        if self._catalogue is None:
+            # The driver takes as much memory as all else here: a gateway at the edge does without.
+            from ingest.gateway.catalogue import Catalogue
+
+            self._catalogue = Catalogue(self._settings)
+        return self._catalogue.read()
 
     def _disconnect(self) -> None:
-        if self._session is not None:
-            self._session.cluster.shutdown()
-            self._session = None
+        if self._catalogue is not None:
+            self._catalogue.close()
+            self._catalogue = None
 
     def _follow(self, devices: list[Device]) -> bool:
         """Start and end pollers so that they are those of ``devices``; whether anything changed."""

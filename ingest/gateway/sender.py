@@ -10,8 +10,7 @@ from typing import Protocol
 
 from conf import Settings
 from ingest.gateway.outbox import Outbox, OutboxFullError
-from ingest.publishing.live import Publisher, PublishError
-from ingest.publishing.message import Message
+from ingest.publishing.message import Message, PublishError
 
 log = logging.getLogger("gateway")
 BATCH = 5000
@@ -33,6 +32,9 @@ Connect = Callable[[], Delivery]
 
 def to_kafka(settings: Settings) -> Connect:
     """Delivery to the brokers."""
+    # Kafka's clients are not loaded where readings go elsewhere.
+    from ingest.publishing.live import Publisher
+
     return partial(Publisher, settings, WAIT_SECONDS)
 
 

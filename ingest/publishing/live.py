@@ -12,23 +12,11 @@ from functools import partial
 from confluent_kafka import KafkaError
 
 from conf import Settings
-from conf.refusal import Refusal
-from ingest.publishing.message import Message
+from ingest.publishing.message import Message, PublishError
 from ingest.publishing.producer import producer, signing
 
 FLUSH_MARGIN_SECONDS = 1.0
 """The producer gives each message up after the wait; this is for telling so."""
-
-
-class PublishError(Refusal):
-    """Some messages were not acknowledged; the text says what was waited for, and how long.
-
-    ``acknowledged`` tells for each message of the call, in order, whether the broker has it.
-    """
-
-    def __init__(self, text: str, acknowledged: Sequence[bool] = ()) -> None:
-        super().__init__(text)
-        self.acknowledged = acknowledged
 
 
 class Publisher:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from conf.refusal import Refusal
 from energy.topics import TOPICS, TopicName
 from store.instants import rfc3339
 
@@ -22,3 +23,14 @@ def message(topic: TopicName, record: Mapping[str, Any]) -> Message:
     """``record`` as a message of ``topic``; instants are written as RFC 3339."""
     value = json.dumps(record, default=rfc3339, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     return Message(topic, str(record[TOPICS[topic].message_key]).encode(), value)
+
+
+class PublishError(Refusal):
+    """Some messages were not acknowledged; the text says what was waited for, and how long.
+
+    ``acknowledged`` tells for each message of the call, in order, whether the broker has it.
+    """
+
+    def __init__(self, text: str, acknowledged: Sequence[bool] = ()) -> None:
+        super().__init__(text)
+        self.acknowledged = acknowledged

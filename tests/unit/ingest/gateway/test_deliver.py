@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,7 @@ from ingest.gateway.deliver import BATCH, HttpDelivery, UnsafeAddress, delivery
 from ingest.gateway.fleet import devices_of_file
 from ingest.gateway.outbox import Outbox
 from ingest.gateway.sender import Sender
-from ingest.publishing.live import PublishError
-from ingest.publishing.message import Message, message
+from ingest.publishing.message import Message, PublishError, message
 from ingest.push.intake import IntakeFull
 from tests.support.servers.push import push_server
 
@@ -116,3 +117,15 @@ def test_the_devices_of_the_sites_file_are_polled(tmp_path: Path) -> None:
     (device,) = devices_of_file(path)
     assert (device.name, device.device_kind, device.connection.host) == ("finca/inverter-1", "inverter", "10.0.0.7")
     assert json.loads(device.connection.model_dump_json())["protocol"] == "sunspec-tcp"
+
+
+def test_a_gateway_elsewhere_loads_no_client_of_a_server_that_it_does_not_ask() -> None:
+    """What each takes of a Raspberry's memory: Cassandra's driver 25 MB, Kafka's clients 10 MB."""
+    program = (
+        "import sys; import ingest.gateway.__main__, ingest.gateway.check; "
+        "print(sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"cassandra", "confluent_kafka", "kafka", "numpy", "pandas", "pyspark"} & set(
+        ast.literal_eval(done.stdout)
+    )

@@ -14,8 +14,8 @@ from ingest.gateway import group_commit, sender
 from ingest.gateway.group_commit import GroupCommit
 from ingest.gateway.outbox import Outbox
 from ingest.gateway.sender import Sender, to_kafka
-from ingest.publishing.live import Publisher, PublishError
-from ingest.publishing.message import Message, message
+from ingest.publishing.live import Publisher
+from ingest.publishing.message import Message, PublishError, message
 
 
 def record(number: int) -> dict[str, Any]:
