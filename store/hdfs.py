@@ -79,7 +79,7 @@ def write_text(spark: SparkSession, uri: str, text: str) -> None:
 def create_text(spark: SparkSession, uri: str, text: str) -> bool:
     """Write a small UTF-8 file whole where there is none yet; False where there is one. Of several, one succeeds."""
     files, path = _path(spark, uri)
-    unfinished = _unfinished(spark, uri, f"_{path.getName()}.{uuid.uuid4().hex}", text)
+    unfinished = _unfinished(spark, uri, f"_{path.getName()}.{uuid.uuid4().hex}.unfinished", text)
     if _moved(spark, unfinished, path):
         return True
     files.delete(unfinished, False)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -146,10 +146,12 @@ def ends(settings: Settings, topic: str) -> dict[int, int]:
     return {int(partition): end for partition, end in found.items()}
 
 
-def cluster_id(settings: Settings) -> str:
-    """What the brokers call their cluster: another one when their disks were made anew. Raises :class:`TopicsAway`."""
+def topic_ids(settings: Settings, topics: Collection[str]) -> dict[str, str]:
+    """The id of each topic: another one when it, or the brokers' disks, were made anew. Raises :class:`TopicsAway`."""
+    admin = AdminClient(confluent(settings))
     try:
-        return str(AdminClient(confluent(settings)).list_topics(timeout=DELETE_SECONDS).cluster_id)
+        asked = admin.describe_topics(TopicCollection(list(topics)), request_timeout=WAIT_SECONDS)
+        return {topic: str(described.result().topic_id) for topic, described in asked.items()}
     except KafkaException as error:
         raise TopicsAway(f"Kafka at {settings.kafka_servers} does not answer: is it up (solera status)?") from error
 
