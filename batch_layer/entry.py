@@ -15,7 +15,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from batch_layer import runs
-from batch_layer.runs import STEPS, Night, Outcome, Run, RunError
+from batch_layer.runs import Night, Outcome, Run, RunError
+from batch_layer.schedule import STEPS
 from conf import Settings, load_settings
 from conf.refusal import Refusal
 from store.spark import session

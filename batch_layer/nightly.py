@@ -13,7 +13,8 @@ from batch_layer import runs
 from batch_layer.ask import sources_asked
 from batch_layer.entry import Report, day_asked, room_asked_for, take
 from batch_layer.master.compact import compact
-from batch_layer.runs import STEPS, Night, Run, RunError
+from batch_layer.runs import Night, Run, RunError
+from batch_layer.schedule import STEPS
 from conf import Settings, load_settings
 from conf.refusal import Refusal
 from store.spark import session

@@ -17,12 +17,11 @@ from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 from batch_layer.master import compact
+from batch_layer.schedule import STEPS
 from conf import Settings
 from conf.refusal import Refusal
 from store import cassandra, hdfs, lock, schema
 from store.runs import read_published
-
-STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
 
 _ID = "%Y%m%dT%H%M%SZ"
 

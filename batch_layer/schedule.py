@@ -1,10 +1,12 @@
-"""The schedule of nights: one after midnight UTC, again when it failed, and at most so often."""
+"""The schedule of nights: their steps, one night after midnight UTC, again when it failed, and at most so often."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta, timezone
 from typing import NamedTuple
 
+STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
+"""Of a night, in their order; each is a module of this package."""
 BEGINS = timedelta(minutes=10)
 """After midnight UTC: readings of the last minutes are in Kafka by then."""
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))

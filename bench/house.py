@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from batch_layer.runs import STEPS
+from batch_layer.schedule import STEPS
 from tests.support import house
 
 SECONDS_BAR = 60

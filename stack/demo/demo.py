@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from batch_layer.runs import STEPS
+from batch_layer.schedule import STEPS
 from conf import Settings
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue

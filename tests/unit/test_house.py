@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_layer.runs import STEPS
+from batch_layer.schedule import STEPS
 from tests.support import house
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pyspark
 import pytest
 
-from batch_layer.runs import STEPS
+from batch_layer.schedule import STEPS
 from conf import Settings, java
 from store import cassandra
 from store.spark import connector_jars
@@ -26,6 +26,7 @@ from tests.support.speed_world import until
 
 ROOT = Path(__file__).parents[3]
 SPARK_SUBMIT = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+AIRFLOW = os.environ.get("SOLERA_AIRFLOW", "")
 HOME = "submitted"
 PATIENCE_SECONDS = 400
 
@@ -40,9 +41,17 @@ class Submitted(NamedTuple):
 Submit = Callable[..., Submitted]
 
 
+class Submission(NamedTuple):
+    """spark-submit with its options, the environment it reads, and a folder for logs."""
+
+    words: list[str]
+    environ: dict[str, str]
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submit]:
-    """Starts a job as the document does: master, jars and the code's zip are the submission's."""
+def submission(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Submission:
+    """A submission as the document's: master, jars and the code's zip are options of it."""
     folder = tmp_path_factory.mktemp("submit")
     archive = re.search(r"^git archive .*$", (ROOT / "docs" / "cluster.md").read_text(), flags=re.MULTILINE)
     assert archive is not None
@@ -60,14 +69,19 @@ def submit(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "SOLERA_SPARK__CHECKPOINT": (folder / "checkpoint").as_uri(),
         "SOLERA_SPARK__ENERGY_TRIGGER": "1s",
     }
+    return Submission([str(SPARK_SUBMIT), *here], {**os.environ, **more}, folder)
 
+
+@pytest.fixture(scope="module")
+def submit(submission: Submission) -> Iterator[Submit]:
+    """Starts a job as the document does."""
     started: list[Submitted] = []
 
     def start(path: str, *arguments: str) -> Submitted:
-        words = [str(SPARK_SUBMIT), *here, path, *arguments]
-        log = folder / f"{Path(path).stem}.log"
+        words = [*submission.words, path, *arguments]
+        log = submission.folder / f"{Path(path).stem}.log"
         with log.open("wb") as out:
-            environ = {**os.environ, **more}
+            environ = submission.environ
             process = subprocess.Popen(words, cwd=ROOT, stdout=out, stderr=out, env=environ, start_new_session=True)
         started.append(Submitted(process, log))
         return started[-1]
@@ -90,6 +104,31 @@ def test_each_step_and_then_the_whole_night(submit: Submit, own_stack: Settings)
     finish(submit("batch_layer/nightly.py", "--date", days[1]))
     assert _published(own_stack) == 2
     assert len([key for key in world.rows(own_stack, HOME) if key[0] == "generation"]) == 72 * 4
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(not AIRFLOW, reason="SOLERA_AIRFLOW names no bin folder of an environment with Airflow 3")
+def test_airflow_runs_a_night(submission: Submission, own_stack: Settings) -> None:
+    world.register(own_stack, "orchestrated")
+    world.send(own_stack, "intervals", world.hours("orchestrated", world.CUT - timedelta(days=2), 72))
+    before = _published(own_stack)
+    environ = {
+        **submission.environ,
+        "AIRFLOW_HOME": str(submission.folder / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "conf" / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "PYTHONPATH": str(ROOT),
+        "SOLERA_BIN": str(Path(sys.executable).parent),
+        "SOLERA_SUBMIT": shlex.join(submission.words),
+    }
+    for words in (["db", "migrate"], ["dags", "test", "solera_night", f"{world.CUT + timedelta(days=2):%Y-%m-%d}"]):
+        with (submission.folder / "airflow.log").open("wb") as out:
+            done = subprocess.run(
+                [f"{AIRFLOW}/airflow", *words], env=environ, stdout=out, stderr=out, timeout=1200, check=False
+            )
+        assert done.returncode == 0, (submission.folder / "airflow.log").read_text()[-3000:]
+    assert _published(own_stack) == before + 1
+    assert len([key for key in world.rows(own_stack, "orchestrated") if key[0] == "generation"]) == 72 * 4
 
 
 def finish(job: Submitted) -> None:

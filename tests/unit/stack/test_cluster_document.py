@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from batch_layer.runs import STEPS
+from batch_layer.schedule import STEPS
 from tests.support import house
 
 DOCUMENT = (house.ROOT / "docs/cluster.md").read_text()
