@@ -141,7 +141,7 @@ class Samples:
         before, after = self.register[i] or 0, self.register[j] or 0
         span = self.times[j] - self.times[i]
         usual = self._pace.usual(i, j)
-        allowed = unquestioned(span) if usual is None else LIKE * usual * with_slack(span) // span
+        allowed = unquestioned(span) if usual is None else max(LIKE * usual, usual * with_slack(span) // span)
         return self.plausible(i, j) and after - before <= allowed + 2 * count_of(before, after)
 
     def flowed(self, i: int, j: int) -> bool:
