@@ -1,7 +1,7 @@
-"""The hourly share as the distributor states it in files B5D, and by which rule its hours were counted.
+"""The hourly share as the distributor states it in files A5D and B5D, and by which rule its hours were counted.
 
-Lines are ``CUPS;time;season;in;out;…`` in Wh: the time is the local end of the hour, season 0 winter and 1 summer, and
-out the net generation times the member's coefficient.
+Lines are ``CUPS;time;season;in;out;…`` in Wh: the time is the local end of the hour, season 0 winter and 1 summer. In
+B5D out is what was assigned, the net generation times the member's coefficient; in A5D in is what was self-consumed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from energy.money.community.hours import RULES, Rule
 from energy.money.community.numbers import WrongNumber, cups, supply
 from energy.money.community.sharing import assign
 
-OUT = 4
-"""The column of what was assigned."""
+SELF_CONSUMED, ASSIGNED = "self-consumed", "assigned"
+COLUMN = {SELF_CONSUMED: 3, ASSIGNED: 4}
+"""Where a line states what (in, out)."""
 HOUR = timedelta(hours=1)
 Curve = Mapping[datetime, int]
 
@@ -28,10 +29,11 @@ class CurveFileError(ValueError):
     """A line of a curve file that can't be taken; the text names it."""
 
 
-def read_curves(content: bytes) -> dict[str, Curve]:
+def read_curves(content: bytes, what: str = ASSIGNED) -> dict[str, Curve]:
     """mWh of each hour by its start (UTC), by supply (the first 20 characters of its CUPS).
 
-    ``content`` may be packed with bzip2. Raises :class:`CurveFileError`.
+    ``what``, a key of :data:`COLUMN`, says which column counts. ``content`` may be packed with bzip2.
+    Raises :class:`CurveFileError`.
     """
     plain = bz2.decompress(content) if content.startswith(b"BZh") else content
     found: dict[str, dict[datetime, int]] = defaultdict(dict)
@@ -40,10 +42,10 @@ def read_curves(content: bytes) -> dict[str, Curve]:
         if fields == [""]:
             continue
         try:
-            start, energy_wh = _start(fields[1], fields[2]), int(fields[OUT])
+            start, energy_wh = _start(fields[1], fields[2]), int(fields[COLUMN[what]])
             of = found[supply(cups(fields[0]))]
         except (IndexError, ValueError, WrongNumber) as error:
-            raise CurveFileError(f"line {number} is none of B5D, CUPS;time;season;in;out: {error}") from None
+            raise CurveFileError(f"line {number} is none of A5D or B5D, CUPS;time;season;in;out: {error}") from None
         if of.get(start, energy_wh * MWH) != energy_wh * MWH:
             raise CurveFileError(f"line {number} states another value of an hour before it")
         of[start] = energy_wh * MWH
@@ -54,6 +56,8 @@ class Fit(NamedTuple):
     """How the official curve of one member compares with ours under one rule of counting hours."""
 
     member: str
+    what: str
+    """Assigned or self-consumed."""
     rule: Rule
     hours: int
     differing: int
@@ -65,13 +69,16 @@ class Fit(NamedTuple):
     """The mean coefficient that the official curve implies, in millionths; None without generation."""
 
 
-def fits(official: Mapping[str, Curve], generation: Curve, of: Agreement) -> list[Fit]:
+def fits(
+    official: Mapping[str, Curve], generation: Curve, of: Agreement, uses: Mapping[str, Curve] | None = None
+) -> list[Fit]:
     """Each member's official assigned energy beside ours, by every rule of counting hours.
 
-    ``official`` is by member. Raises :class:`energy.money.community.agreement.NoCoefficients`.
+    ``official`` is by member. With ``uses``, by member, it states what was self-consumed, and so do we.
+    Raises :class:`energy.money.community.agreement.NoCoefficients`.
     """
     return [
-        _fit(member, rule, curve, generation, Agreement(of.versions, of.zone, rule))
+        _fit(member, curve, generation, Agreement(of.versions, of.zone, rule), None if uses is None else uses[member])
         for member, curve in sorted(official.items())
         for rule in RULES
     ]
@@ -85,14 +92,18 @@ def best_rule(found: Sequence[Fit]) -> Rule | None:
     return best[0] if len(best) == 1 else None
 
 
-def _fit(member: str, rule: Rule, curve: Curve, generation: Curve, of: Agreement) -> Fit:
-    hours = sorted(curve.keys() & generation.keys())
+def _fit(member: str, curve: Curve, generation: Curve, of: Agreement, use: Curve | None) -> Fit:
+    hours = sorted(curve.keys() & generation.keys() & (curve if use is None else use).keys())
     ours = {hour: assign(generation[hour], of.at(hour)).get(member, 0) for hour in hours}
+    if use is not None:
+        ours = {hour: min(mwh, max(use[hour], 0)) for hour, mwh in ours.items()}
     differing = sum(abs(ours[hour] - curve[hour]) > MWH for hour in hours)
     generated = sum(generation[hour] for hour in hours)
     stated = sum(curve[hour] for hour in hours)
-    implied = round(stated * ONE / generated) if generated else None
-    return Fit(member, rule, len(hours), differing, stated, sum(ours.values()), implied)
+    # What was self-consumed implies no coefficient: the member's use bounds it.
+    implied = round(stated * ONE / generated) if generated and use is None else None
+    what = ASSIGNED if use is None else SELF_CONSUMED
+    return Fit(member, what, of.rule, len(hours), differing, stated, sum(ours.values()), implied)
 
 
 def _start(text: str, season: str) -> datetime:

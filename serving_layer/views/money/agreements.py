@@ -18,7 +18,13 @@ from energy.money.community.coefficient_file import Coefficients, read
 from energy.money.community.coefficient_lines import CoefficientFileError
 from energy.money.community.hours import Rule
 from energy.money.community.numbers import WrongNumber, cau, supply
-from energy.money.community.official_curves import Curve, CurveFileError, read_curves
+from energy.money.community.official_curves import (
+    ASSIGNED,
+    SELF_CONSUMED,
+    Curve,
+    CurveFileError,
+    read_curves,
+)
 
 
 class AgreementFileError(Refusal):
@@ -88,10 +94,14 @@ def read_coefficients(path: Path, year: int | None = None) -> tuple[Coefficients
         raise AgreementFileError(f"{path.name}: {error}.") from None
 
 
-def read_official(path: Path) -> dict[str, Curve]:
-    """The assigned energy in a distributor's B5D file, by supply. Raises :class:`AgreementFileError`."""
+def read_official(path: Path) -> tuple[str, dict[str, Curve]]:
+    """What a distributor's file states, by its name (A5D: self-consumed, B5D: assigned), and that energy by supply.
+
+    Raises :class:`AgreementFileError`.
+    """
+    what = SELF_CONSUMED if path.name.upper().startswith("A5D") else ASSIGNED
     try:
-        return read_curves(path.read_bytes())
+        return what, read_curves(path.read_bytes(), what)
     except OSError as error:
         raise AgreementFileError(f"{path} can't be read: {error.strerror}.") from None
     except CurveFileError as error:

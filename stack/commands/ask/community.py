@@ -73,7 +73,7 @@ def share(
 
 @community.command()
 def compare(
-    files: Annotated[list[Path], typer.Argument(help="The distributor's B5D files, plain or bzip2.")],
+    files: Annotated[list[Path], typer.Argument(help="The distributor's A5D and B5D files, plain or bzip2.")],
     name: Annotated[str, typer.Option("--community", help="As registered, with kind: community.")],
     agreement: Annotated[Path, typer.Option(help="YAML: versions of the agreement by date (docs/money.md).")],
     first: First,

@@ -149,8 +149,13 @@ def test_a_distributors_curve_beside_ours(solera: Callable[..., Any]) -> None:
     assert said.exit_code == 0, said.output
     for shown in ("3.500000", "2.800000", "0.500", "both rules of counting hours fit alike"):
         assert shown in said.stdout
+    # Of an hour a uses 0.2 kWh; the distributor says half.
+    Path("A5D.txt").write_text("\n".join(lines).replace(";0;500", ";100;0"))
+    said = CliRunner().invoke(command_line, ["community", "compare", "A5D.txt", *asked[1:]], catch_exceptions=False)
+    for shown in ("self-consumed", "assigned", "0.700000", "1.400000"):
+        assert shown in said.stdout, said.output
     Path("B5D.txt").write_text("\n".join(lines).replace("RK0F", "RA0F"))
-    assert "line 1 is none of B5D" in solera(*asked, refuses=True).replace("\n", " ")
+    assert "line 1 is none of A5D or B5D" in solera(*asked, refuses=True).replace("\n", " ")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from energy.money.community.agreement import ONE, Version, agreement
-from energy.money.community.official_curves import CurveFileError, best_rule, fits, read_curves
+from energy.money.community.official_curves import SELF_CONSUMED, CurveFileError, best_rule, fits, read_curves
 
 MADRID = ZoneInfo("Europe/Madrid")
 A = "ES0021000000000001RK0F"
@@ -43,7 +43,7 @@ def test_what_was_assigned_stands_in_the_column_of_export() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{A};2026/06/01 13:00;1;0", "line 1 is none of B5D"),
+        (f"{A};2026/06/01 13:00;1;0", "line 1 is none of A5D or B5D"),
         (f"{A};2026/06/01 13:00;2;0;1", "the season is '2'"),
         (f"{A};noon;1;0;1", "line 1 is none"),
         (f"{A};2026/06/01 13:00;1;0;half", "line 1 is none"),
@@ -79,3 +79,15 @@ def test_constant_coefficients_fit_either_rule() -> None:
     found = fits({"a": dict.fromkeys(starts, 1_100_000)}, dict.fromkeys(starts, 4_000_000), of)
     assert best_rule(found) is None
     assert {(fit.differing, fit.official - fit.ours, fit.implied) for fit in found} == {(24, 2_400_000, 275_000)}
+
+
+def test_what_was_self_consumed_stands_in_the_column_of_import_and_is_bounded_by_use() -> None:
+    start = utc("2026-06-01T10:00")
+    official = read_curves(f"{A};2026-06-01 13:00;1;250;0".encode(), SELF_CONSUMED)
+    assert official == {A[:20]: {start: 250_000}}
+    of = agreement([Version(date(2026, 1, 1), {"a": 250_000, "b": 750_000})], MADRID, "clock")
+    for use, differing, ours in ((250_000, 0, 250_000), (9_000_000, 1, 1_000_000), (-5, 1, 0)):
+        found = fits({"a": official[A[:20]]}, {start: 4_000_000}, of, {"a": {start: use, start + HOUR: 1}})
+        assert {(fit.what, fit.hours, fit.differing, fit.ours, fit.implied) for fit in found} == {
+            ("self-consumed", 1, differing, ours, None)
+        }
