@@ -1,4 +1,4 @@
-"""The API and the page in one process: ``python -m serving_layer.app``."""
+"""The API and the pages in one process: ``python -m serving_layer.app``."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from serving_layer.api.counting import Counting
 from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
-from serving_layer.web import login, page
-from serving_layer.web.mount import Page
+from serving_layer.web import login, routes
 from store.web import problems
 from store.web.bounds import Bounds
 from store.web.connections import server_options
@@ -37,6 +36,7 @@ ROUTERS = (
     alarms.router,
     health_api.router,
     login.router,
+    *routes.ROUTERS,
 )
 
 
@@ -54,7 +54,6 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Counting, metrics=app.state.metrics)
-    app.add_middleware(Page, page=page.build(app.state.reader), token=app.state.token)
     app.add_middleware(Bounds)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     # A page of another origin must not reach this one under a name that it makes point here.

@@ -40,7 +40,7 @@ def _enter(request: Request, token: str) -> Response:
 
 
 def _form(request: Request, status: int) -> Response:
-    words = language.words_for(request.cookies.get(language.COOKIE), request.headers.get("accept-language", ""))
+    words = language.of_request(request)
     said = words.token_place if status == 200 else f"{words.not_the_token} {words.token_place}"
     headers = {
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "

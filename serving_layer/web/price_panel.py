@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dash import html
-
 from energy.forecasts.scores import NAIVE
 from energy.money.quotes import FORECAST
 from serving_layer.instants import Span
@@ -53,25 +51,14 @@ def take(reader: Reader, market: str, zone: ZoneInfo, start: datetime, now: date
     return Prices(market, zone, now, start, values, record)
 
 
-def style(shown: Prices) -> dict[str, str]:
-    """Hides the card where neither a price is known nor forecast."""
-    return {} if shown.values else {"display": "none"}
-
-
-def sentences(shown: Prices, words: Words) -> list[Any]:
-    """The price now, the cheapest hours ahead, and what the forecast rests on."""
-    if not shown.values:
-        return []
+def said(shown: Prices, words: Words) -> list[tuple[str, str, str]]:
+    """Name, value and note of the price now and of the cheapest hours ahead, each where it is known."""
     now = next((price for price in shown.ahead if price["start"] <= shown.now), None)
-    said = [html.Span([words.price_now, html.B(words.per_kwh(now["price_eur_mwh"]))])] if now else []
+    found = [(words.price_now, words.per_kwh(now["price_eur_mwh"]), "")] if now else []
     cheap = cheapest(shown.ahead, CHEAP_HOURS)
     if cheap:
-        said.append(
-            html.Span(
-                [words.cheapest, html.B(words.moment(cheap, shown.zone)), _how_known(shown, cheap, words)],
-            )
-        )
-    return [html.Div(said, className="price-now"), html.P(_record(shown, words), className="empty")]
+        found.append((words.cheapest, words.moment(cheap, shown.zone), _how_known(shown, cheap, words)))
+    return found
 
 
 def cheapest(ahead: Sequence[Price], hours: int) -> datetime | None:
@@ -93,8 +80,8 @@ def _how_known(shown: Prices, start: datetime, words: Words) -> str:
     return words.as_forecast if FORECAST in kinds else ""
 
 
-def _record(shown: Prices, words: Words) -> str:
-    """How far off the published model and the naive forecast were."""
+def record(shown: Prices, words: Words) -> str:
+    """How far off the published model and the naive forecast were, in a sentence."""
     published = next((row for row in shown.record if row["is_published"]), None)
     if published is None or not any(price["kind"] == FORECAST for price in shown.values):
         return words.no_price_forecast

@@ -58,6 +58,11 @@ def described(problems: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def said(error: RequestValidationError) -> str:
+    """What is wrong with which parameters."""
+    return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` as a problem."""
 
@@ -67,8 +72,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        said = [f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()]
-        return _problem(request, 422, "bad-parameter", "; ".join(said))
+        return _problem(request, 422, "bad-parameter", said(error))
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:

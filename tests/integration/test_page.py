@@ -1,15 +1,18 @@
-"""The page as a person uses it, in a real Chromium, on a server of its own."""
+"""The pages as a person uses them, in a real Chromium, on a server of their own."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import product
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from conf import Settings
 from serving_layer.access.token import token_of
@@ -20,15 +23,26 @@ from tests.support.servers.started import started
 CHROMIUM = shutil.which("chromium")
 AHEAD = timedelta(minutes=15)
 """The states are so much younger than now: a page may be looked at for so long until they are stale."""
+DAYS = 40
 WIDTHS = (390, 820, 1440)
+PAGES = ("/control", "/installation?id=valle-02", "/installation?id=valle-02&period=month", "/prices", "/quality")
 PATIENCE_MS = 30_000
 """How long a busy machine may take to draw what a person waits for."""
+MADRID = ZoneInfo("Europe/Madrid")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium (Debian's package) is not on this machine")
+
+
+class Look(NamedTuple):
+    """How a browser shows pages."""
+
+    width: int = 1440
+    locale: str = "en-GB"
+    theme: str = "light"
 
 
 @pytest.fixture(scope="module")
 def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
-    """A keyspace of our own, filled, and a port for a page of our own."""
+    """A keyspace of our own, filled, and a port for pages of our own."""
     moved = new_ports() - stack.port_offset
     settings = stack.model_copy(
         update={
@@ -40,13 +54,13 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
     schema.apply_schema(settings)
     now = datetime.now(timezone.utc) + AHEAD
     with cassandra.session(settings) as session:
-        rows.fill(session, now.replace(hour=0, minute=0, second=0, microsecond=0), now, 2)
+        rows.fill(session, now.replace(hour=0, minute=0, second=0, microsecond=0), now, DAYS)
     return settings
 
 
 @pytest.fixture(scope="module")
 def server(served: Settings) -> Iterator[psutil.Process]:
-    """The API and the page; the test that ends it comes last."""
+    """The API and the pages; the test that ends it comes last."""
     with started(served, "api") as process:
         yield process
 
@@ -61,24 +75,26 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(served: Settings, server: psutil.Process, chromium: Browser) -> Iterator[Callable[[int], Page]]:
-    """Opens the page at a width by the link that `solera up` prints; nothing of its console may be an error."""
+def visit(served: Settings, server: psutil.Process, chromium: Browser) -> Iterator[Callable[[str, Look], Page]]:
+    """Opens a page after the link that `solera up` prints; nothing of its console may be an error."""
     errors: list[str] = []
 
     def keep(message: ConsoleMessage) -> None:
         if message.type == "error":
             errors.append(message.text)
 
-    contexts = []
+    contexts: list[BrowserContext] = []
 
-    def opened(width: int) -> Page:
-        size = ViewportSize(width=width, height=900)
-        context = chromium.new_context(viewport=size, has_touch=width < 500, locale="en-GB")
+    def opened(path: str, look: Look = Look()) -> Page:  # noqa: B008 - a tuple
+        size = ViewportSize(width=look.width, height=900)
+        theme = "dark" if look.theme == "dark" else "light"
+        touch = look.width < 500
+        context = chromium.new_context(viewport=size, has_touch=touch, locale=look.locale, color_scheme=theme)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("console", keep)
-        page.goto(f"http://127.0.0.1:{served.api.port}/login?token={token_of(served)}")
-        expect(page.locator(".tile-value").first).to_contain_text("W")
+        page.goto(f"{origin(served)}/login?token={token_of(served)}")
+        page.goto(origin(served) + path)
         return page
 
     yield opened
@@ -88,68 +104,216 @@ def visit(served: Settings, server: psutil.Process, chromium: Browser) -> Iterat
         assert errors == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_everything_is_there_and_nothing_is_cut(visit: Callable[[int], Page], width: int) -> None:
-    page = visit(width)
-    expect(page.locator("#status")).to_contain_text("1 of 3 silent")
-    expect(page.locator("#chart .scatterlayer .trace").first).to_be_visible(timeout=20_000)
-    expect(page.locator(".member-name")).to_have_text(["Home 01", "Home 02", "Home 03"])
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.documentElement.lang") == "en"
-    assert page.locator("main, footer").count() == 2
+Visit = Callable[..., Page]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_whoever_hears_the_page_or_uses_keys_meets_no_barrier(visit: Callable[[int], Page], width: int) -> None:
-    page = visit(width)
-    expect(page.locator("#chart .scatterlayer .trace").first).to_be_visible(timeout=20_000)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+def origin(settings: Settings) -> str:
+    return f"http://127.0.0.1:{settings.api.port}"
 
 
-def test_a_home_is_chosen_and_its_link_opens_it_again(visit: Callable[[int], Page]) -> None:
-    page = visit(1440)
-    page.locator(".member", has_text="Home 02").click()
-    expect(page.locator("#chosen")).to_contain_text("Home 02")
-    page.wait_for_url("**/?installation=valle-02", timeout=PATIENCE_MS)
+def whole(page: Page) -> None:
+    """Wait until the parts that come after the rest have come."""
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_whoever_hears_a_page_or_uses_keys_meets_no_barrier(visit: Visit, path: str) -> None:
+    found = {}
+    for width, locale, theme in product(WIDTHS, ("en-GB", "es-ES"), ("light", "dark")):
+        page = visit(path, Look(width, locale, theme))
+        whole(page)
+        expect(page.locator("main")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        results = Axe().run(page)
+        found[width, locale, theme] = results.generate_report() if results.violations_count else ""
+        page.context.close()
+    assert {look: report for look, report in found.items() if report} == {}
+
+
+def test_the_table_finds_sorts_and_filters_and_its_link_keeps_it(visit: Visit) -> None:
+    page = visit("/control")
+    names = page.locator("#fleet tbody th")
+    expect(names).to_have_text(["Home 01", "Home 02", "Home 03"])
+    expect(page.locator("#count")).to_have_text("3 of 3")
+    expect(page.locator("#fleet tbody tr").first).to_contain_text("h")
+    expect(page.locator('[data-live="live"]')).to_have_text("2 / 3")
+    page.get_by_role("button", name="Now").click()
+    expect(names).to_have_text(["Home 03", "Home 02", "Home 01"])
+    page.get_by_label("Search").fill("02")
+    expect(names).to_have_text(["Home 02"])
+    page.get_by_label("Search").fill("")
+    page.get_by_label("State").select_option("silent")
+    expect(names).to_have_text(["Home 01"])
     page.reload()
-    expect(page.locator("#chosen")).to_contain_text("Home 02")
-    expect(page.locator(".member-name")).to_have_text(["Home 02"])
-    page.get_by_text("Used", exact=True).first.click()
-    expect(page.locator("#chart .scatterlayer .trace").first).to_be_visible()
+    expect(names).to_have_text(["Home 01"])
+    expect(page.locator("#count")).to_have_text("1 of 3")
+    expect(page.locator("th.watts")).to_have_attribute("aria-sort", "descending")
+    expect(page.locator(".alarms")).to_contain_text("consumption forecast drift")
+    page.get_by_role("link", name="Home 01").click()
+    page.wait_for_url("**/installation?id=valle-01")
 
 
-def test_a_spanish_browser_reads_spanish_and_may_choose_english(
-    served: Settings, visit: Callable[[int], Page], chromium: Browser
-) -> None:
-    context = chromium.new_context(locale="es-ES")
-    page = context.new_page()
-    page.goto(f"http://127.0.0.1:{served.api.port}/login?token={token_of(served)}")
-    expect(page.locator(".tile-name").first).to_have_text("Producción ahora")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_another_day_week_month_and_year_are_chosen_and_linked(visit: Visit, width: int) -> None:
+    page = visit("/installation?id=valle-02", Look(width))
+    day = datetime.now(MADRID).date() - timedelta(days=3)
+    page.get_by_label("Date").fill(day.isoformat())
+    page.wait_for_url(f"**day={day}**")
+    expect(page.locator("h2").first).to_contain_text(f"{day:%B %Y}".lstrip("0"))
+    for kind in ("Week", "Month", "Year"):
+        page.get_by_role("link", name=kind, exact=True).click()
+        page.wait_for_url(f"**period={kind.lower()}**")
+        expect(page.locator("[data-chart] svg path.published").first).to_be_attached()
+    linked = page.url
+    page.goto(origin_of(page) + "/prices")
+    page.goto(linked)
+    expect(page.get_by_role("link", name="Year", exact=True)).to_have_attribute("aria-current", "true")
+    page.get_by_label("The period before").click()
+    expect(page.locator("h2").first).to_have_text(str(day.year - 1))
+
+
+def origin_of(page: Page) -> str:
+    return "/".join(page.url.split("/")[:3])
+
+
+def test_whole_days_stand_beside_whole_days_and_add_up(visit: Visit) -> None:
+    day = datetime.now(MADRID).date() - timedelta(days=5)
+    page = visit(f"/installation?id=valle-02&day={day}")
+    produced = page.locator(".energies tbody tr", has_text="Produced")
+    this, before = (produced.locator("td").nth(n).inner_text().split("\n")[0] for n in (0, 1))
+    assert this.split()[0] == before.split()[0] != "–"
+    expect(page.locator(".shares")).to_contain_text("Self-consumption")
+    expect(page.locator(".shares")).to_contain_text("Peak produced")
+    page.goto(page.url.replace("day=", "period=day&day="))
+    expect(produced.locator("td").nth(2)).to_have_text("+0 %")
+
+
+def test_a_value_says_why_it_is_so_by_pointer_and_by_keys(visit: Visit) -> None:
+    day = datetime.now(MADRID).date() - timedelta(days=5)
+    page = visit(f"/installation?id=valle-02&day={day}")
+    page.locator("[data-chart] .plot").click(position={"x": 400, "y": 100})
+    expect(page.locator("#why")).to_contain_text("published by a night's run")
+    expect(page.locator("#why")).to_contain_text(rows.OLD_RUN)
+    expect(page.locator("#why")).to_contain_text("100 % of the time")
+    page.keyboard.press("Escape")
+    expect(page.locator("#why")).to_be_hidden()
+    page.locator(".energies .value").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#why-head")).to_have_text("Produced")
+    expect(page.locator("#why")).to_contain_text("nothing in doubt")
+
+
+def test_powers_flow_and_come_by_themselves(visit: Visit, served: Settings) -> None:
+    page = visit("/installation?id=valle-02")
+    expect(page.locator('[data-live="sun-power"]')).to_have_text("1.60 kW")
+    expect(page.locator('[data-live="grid-note"]')).to_have_text("given to it")
+    expect(page.locator('[data-flow="sun-grid"]')).to_be_visible()
+    expect(page.locator('[data-flow="grid-house"]')).to_be_hidden()
+    with cassandra.session(served) as session:
+        row = {"installation_id": "valle-02", "device_id": "valle-02-inverter", "device_kind": "inverter"}
+        now = datetime.now(timezone.utc) + AHEAD
+        rows.insert(session, "inverter_state", [row | {"time": now, "ac_power_w": 2345.0}])
+    expect(page.locator('[data-live="sun-power"]')).to_have_text("2.34 kW", timeout=15_000)
+
+
+def test_charts_are_had_as_csv_and_as_a_picture(visit: Visit) -> None:
+    for path in ("/installation?id=valle-02&period=month", "/prices"):
+        page = visit(path)
+        with page.expect_download() as sent:
+            page.get_by_role("link", name="CSV").click()
+        assert len(sent.value.path().read_text().splitlines()) > 1
+        with page.expect_download() as drawn:
+            page.get_by_role("button", name="PNG").click()
+        assert drawn.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_theme_is_the_systems_until_another_is_chosen(visit: Visit) -> None:
+    page = visit("/control", Look(theme="dark"))
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.get_by_role("button", name="Light").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    light = page.evaluate(ground)
+    assert light != dark
+    page.get_by_role("button", name="As the system").click()
+    expect(page.locator("html[data-theme]")).to_have_count(0)
+    assert page.evaluate(ground) == dark
+    page.emulate_media(media="print")
+    assert page.locator("nav").is_hidden()
+
+
+def test_a_spanish_browser_reads_spanish_and_may_choose_english(visit: Visit) -> None:
+    page = visit("/installation?id=valle-02", Look(locale="es-ES"))
+    expect(page.locator(".shares")).to_contain_text("Autoconsumo")
     assert page.evaluate("document.documentElement.lang") == "es"
-    page.get_by_text("English", exact=True).click()
-    expect(page.locator(".tile-name").first).to_have_text("Producing now")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator(".shares")).to_contain_text("Self-consumption")
     page.reload()
-    expect(page.locator(".tile-name").first).to_have_text("Producing now")
-    context.close()
+    expect(page.locator(".shares")).to_contain_text("Self-consumption")
 
 
-def test_a_stranger_is_asked_for_the_token(served: Settings, visit: Callable[[int], Page], chromium: Browser) -> None:
+def test_prices_and_the_quality_of_data_are_shown(visit: Visit) -> None:
+    page = visit("/prices")
+    expect(page.locator("main")).to_contain_text("€/kWh")
+    expect(page.locator("main")).to_contain_text("off by 0.40 c€/kWh")
+    page.goto(origin_of(page) + "/quality")
+    expect(page.locator("main")).to_contain_text("not JSON: not UTF-8")
+    expect(page.locator("main")).to_contain_text(rows.UNPUBLISHED)
+
+
+def test_gaps_and_the_record_of_forecasts_stand_below_the_energy(visit: Visit) -> None:
+    page = visit("/installation?id=valle-01&period=month")
+    expect(page.locator("main")).to_contain_text("120 Wh an hour on average over 30 days")
+    expect(page.locator("main")).to_contain_text("valle-01-inverter")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_paints_with_little_on_a_phone(visit: Visit, path: str) -> None:
+    page = visit(path, Look(390))
+    whole(page)
+    sizes = "performance.getEntries().reduce((sum, each) => sum + (each.transferSize || 0), 0)"
+    assert page.evaluate(sizes) < 150_000
+
+
+def test_an_idle_page_costs_the_server_little(visit: Visit, server: psutil.Process) -> None:
+    page = visit("/installation?id=valle-02")
+    whole(page)
+    page.wait_for_timeout(2_000)
+    before, seconds = sum(server.cpu_times()[:2]), 20
+    page.wait_for_timeout(seconds * 1000)
+    spent = (sum(server.cpu_times()[:2]) - before) / seconds
+    other = visit("/control")
+    other.close()
+    assert spent < 0.1
+
+
+def test_a_stranger_is_asked_for_the_token(served: Settings, visit: Visit, chromium: Browser) -> None:
     context = chromium.new_context(locale="en-GB")
     page = context.new_page()
-    page.goto(f"http://127.0.0.1:{served.api.port}/?installation=valle-02")
-    page.get_by_label("Token").fill("guess")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("body")).to_contain_text("That is not the token")
+    for path in PAGES:
+        page.goto(origin(served) + path)
+        page.get_by_label("Token").fill("guess")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator("body")).to_contain_text("That is not the token")
     context.close()
 
 
-def test_a_server_that_goes_away_is_said_in_the_pill(visit: Callable[[int], Page], server: psutil.Process) -> None:
-    page = visit(390)
-    expect(page.locator("#status")).to_be_visible()
+def test_what_is_not_there_is_said_as_a_page(visit: Visit, served: Settings) -> None:
+    page = visit("/prices")
+    answer = page.request.get(origin(served) + "/installation?id=vale-02")
+    assert answer.status == 404
+    assert "valle-02" in answer.text()
+    assert "<nav" in answer.text()
+
+
+@pytest.mark.parametrize("path", ["/control", "/installation?id=valle-02"])
+def test_a_server_that_goes_away_is_said_in_the_pill(visit: Visit, server: psutil.Process, path: str) -> None:
+    page = visit(path, Look(390))
     expect(page.locator("#lost")).to_be_hidden()
-    server.terminate()
-    server.wait(30)
-    expect(page.locator("#lost")).to_contain_text("No answer for", timeout=10_000)
-    expect(page.locator("#status")).to_be_hidden()
-    expect(page.locator("#age")).to_contain_text("What you see is from")
+    server.suspend()
+    try:
+        expect(page.locator("#lost")).to_contain_text("No answer for", timeout=11_000)
+        expect(page.locator("#since")).to_contain_text("What you see is from")
+    finally:
+        server.resume()
+    expect(page.locator("#lost")).to_be_hidden()

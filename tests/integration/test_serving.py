@@ -16,9 +16,12 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from conf import Settings
+from energy.records import Quantity
 from serving_layer.app import create_app
-from serving_layer.web.homes import total_wh
-from serving_layer.web.snapshot import first_choice, take
+from serving_layer.views import merged
+from serving_layer.web.periods import energies
+from serving_layer.web.periods.months import Asked
+from serving_layer.web.periods.period import KINDS, PARTS, Kind, period_of
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
@@ -288,15 +291,35 @@ def test_an_unknown_installation_names_the_known_ones(
         assert "valle-01" in said
 
 
-def test_the_page_shows_what_rest_says(client: TestClient) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("quantity", ["generation", "import"])
+def test_the_page_shows_what_rest_says(client: TestClient, kind: Kind, quantity: Quantity) -> None:
+    """Each part of a period and its total, and of the period before as much as of this one has passed."""
     reader = client.app.state.reader  # type: ignore[attr-defined]
-    assert first_choice(reader) == rows.COMMUNITY
+    madrid = ZoneInfo("Europe/Madrid")
+    asked = Asked(rows.COMMUNITY, madrid, merged.seen(reader), NOW)
+    period = period_of(kind, NOW.astimezone(madrid).date())
+    for _ in range(2):  # the second time from memory
+        shown = energies.take(reader, asked, period)[quantity]
+        zone = {"tz": "Europe/Madrid", "resolution": PARTS[kind], "quantity": quantity}
+        parts = energy(client, *period.span(madrid), **zone)["values"]
+        assert [(text(v.start), v.energy_wh, v.view, v.run_id) for v in shown.parts] == [
+            (each["start"], each["energy_wh"], each["view"], each["run_id"]) for each in parts
+        ]
+        assert [v.completeness for v in shown.parts] == pytest.approx([each["completeness"] for each in parts])
+        assert round((shown.total_wh or 0) * 1000) == total(parts)
+        start, end = period.comparable(NOW, madrid)
+        before = energy(client, start, end, quantity=quantity)["values"] if start < end else []
+        ended = [each for each in before if instant(each["start"]) + timedelta(minutes=15) <= end]
+        assert round((shown.comparable_wh or 0) * 1000) == total(ended)
+        quarters = energy(client, *period.span(madrid), quantity=quantity)["values"]
+        ended = [each for each in quarters if instant(each["start"]) + timedelta(minutes=15) <= NOW]
+        assert shown.peak is not None
+        assert shown.peak.energy_wh == max(each["energy_wh"] for each in ended)
 
-    shown = take(reader, rows.COMMUNITY, "generation", NOW)
 
-    start, _ = shown.window
-    assert round((total_wh(shown.today["generation"]) or 0) * 1000) == total(energy(client, start, NOW)["values"])
-    assert [home.installation_id for home in shown.homes.shown] == list(rows.HOMES)
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def test_lists_of_the_command_line_are_those_of_rest(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from babel.core import negotiate_locale
-from flask import has_request_context, request
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
+from fastapi import Request
 
 from serving_layer.web.words.en import EN
 from serving_layer.web.words.es import ES
@@ -19,12 +19,20 @@ def words_for(chosen: str | None, accepted: str) -> Words:
     """Of the cookie ``chosen`` and the header ``Accept-Language``; English where neither names a language we have."""
     if chosen in LANGUAGES:
         return LANGUAGES[chosen]
-    ranked = list(parse_accept_header(accepted, LanguageAccept).values())
-    return LANGUAGES[negotiate_locale(ranked, LANGUAGES, sep="-") or EN.locale]
+    return LANGUAGES[negotiate_locale(_ranked(accepted), LANGUAGES, sep="-") or EN.locale]
 
 
-def of_request() -> Words:
-    """For a call of the page; English for Dash itself, which looks at the frame before any call."""
-    if not has_request_context():
-        return EN
-    return words_for(request.cookies.get(COOKIE), request.headers.get("Accept-Language", ""))
+def of_request(request: Request) -> Words:
+    """The language of the browser that asks."""
+    return words_for(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
+
+
+def _ranked(accepted: str) -> list[str]:
+    """The languages of a header (RFC 9110), the most wanted first; what is no language or weight is left out."""
+    weights: dict[str, float] = {}
+    for each in accepted.split(","):
+        name, _, weight = (part.strip() for part in each.partition(";"))
+        with suppress(ValueError):
+            if name:
+                weights[name] = float(weight.removeprefix("q=") or 1)
+    return sorted(weights, key=lambda name: -weights[name])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 NOTHING = "–"
@@ -25,66 +25,41 @@ class Words:
     moment_pattern: str
     """Day and time, a pattern of Unicode TR 35."""
     day_pattern: str
-    separators: str
-    """Decimal and thousands, as Plotly takes them."""
     units_of_time: tuple[str, str, str, str]
     never: str
 
     installation: str
     other_language: str
-    today_and_tomorrow: str
-    yesterday_and_today: str
-    installations_now: str
     loading: str
     curve_of: str
-    quantities: Mapping[str, str]
 
     live: str
     silent: str
     stale: str
     unread: str
-    waiting: str
-    updated: str
     lost: str
     lost_since: str
 
     producing: str
-    using: str
-    grid: str
-    from_grid: str
-    to_grid: str
-    battery: str
-    into_battery: str
-    out_of_battery: str
     charge: str
     produced_today: str
-    by_now: str
     of_capacity: str
     no_power: str
     own_share: str
 
-    no_energy: str
     energy_of: str
-    yesterday: str
-    so_far: str
     energies: Mapping[str, str]
     tags: Mapping[str, str]
 
-    shown_of: str
     no_reading: str
     ago: str
-    today: str
-    show: str
 
     unpublished: str
     published_to: str
-    no_forecast: str
-    forecast_of: str
     times_of: str
     none_registered: str
 
     now: str
-    no_data: str
     published: str
     provisional: str
     forecast: str
@@ -106,9 +81,18 @@ class Words:
     token_place: str
     not_the_token: str
 
+    pages: Mapping[str, str]
+    methods: Mapping[str, str]
+    causes: Mapping[str, str]
+    steps: Mapping[str, str]
+
     def number(self, value: float, decimals: int = 0) -> str:
         """``value`` with so many decimals, thousands apart."""
         return format_decimal(value, format=f"#,##0.{'0' * decimals}".rstrip("."), locale=self.locale)
+
+    def signed(self, value: float) -> str:
+        """A whole number with its sign: +12, −3."""
+        return format_decimal(round(value), format="+#,##0;-#,##0", locale=self.locale)
 
     def power(self, watts: float | None) -> tuple[str, str]:
         """Value and unit: W below one kilowatt, else kW."""
@@ -142,6 +126,14 @@ class Words:
     def day(self, local: datetime) -> str:
         """The day of a local time: Sat 21."""
         return format_datetime(local, self.day_pattern, locale=self.locale)
+
+    def written(self, local: datetime, pattern: str) -> str:
+        """A local time by a pattern of Unicode TR 35."""
+        return format_datetime(local, pattern, locale=self.locale)
+
+    def dated(self, day: date, pattern: str) -> str:
+        """A day by a pattern of Unicode TR 35."""
+        return format_date(day, pattern, locale=self.locale)
 
     def per_kwh(self, eur_mwh: float) -> str:
         """A price as people pay it."""

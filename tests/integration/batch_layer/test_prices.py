@@ -24,7 +24,10 @@ from energy.money import pvpc
 from energy.money.periods import MADRID
 from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
-from serving_layer.web import price_chart, price_panel
+from serving_layer.instants import Span
+from serving_layer.web import price_panel
+from serving_layer.web.charts import price_curve
+from serving_layer.web.charts.labels import Labels
 from serving_layer.web.words.en import EN
 from store import cassandra, schema
 from store.spark import session
@@ -181,11 +184,12 @@ def test_the_page_shows_them(client: TestClient) -> None:
     reader = client.app.state.reader  # type: ignore[attr-defined]
     start = local_day(TODAY, MADRID)[0]
     shown = price_panel.take(reader, "pvpc", MADRID, start, NOW)
-    assert price_panel.style(shown) == {}
-    assert {trace.name for trace in price_chart.figure(shown, EN).data} >= {"Known", "Forecast", "8 in 10 chance"}
-    assert "off by" in str(price_panel.sentences(shown, EN))
+    span = Span(start, start + timedelta(days=2))
+    plot = price_curve.draw(price_curve.Prices(span, shown.values, NOW), Labels(MADRID, EN))
+    assert {name for _, name in plot.legend} >= {"Known", "Forecast", "8 in 10 chance"}
+    assert "off by" in price_panel.record(shown, EN)
     nothing = price_panel.take(reader, "spot", MADRID, start + timedelta(days=300), NOW)
-    assert price_panel.style(nothing) == {"display": "none"}
+    assert price_panel.said(nothing, EN) == []
 
 
 def test_a_forecast_day_is_still_missing(settings_of_own: Settings, night: Run) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from conf import load_settings
 from serving_layer.app import create_app
+from serving_layer.web import routes
 
 ENERGY = "/v1/installations/home/energy"
 DAY = {"quantity": "generation", "from": "2026-03-29T00:00:00Z", "to": "2026-03-30T00:00:00Z"}
@@ -100,28 +103,50 @@ def test_openapi_is_3_1_and_every_data_path_wants_the_token(client: TestClient) 
             assert {"401", "422", "503"} <= set(methods["get"]["responses"]), path
 
 
-def test_the_page_lets_the_browser_ask_nobody_else(client: TestClient) -> None:
-    page = browser(client).get("/")
+PAGE_PATHS = (
+    "/", "/control", "/control/rows", "/control.csv", "/installation?id=x", "/installation.csv?id=x",
+    "/installation/live?id=x", "/installation/more?id=x", "/prices", "/prices.csv", "/quality",
+)  # fmt: skip
 
-    assert page.status_code == 200
-    assert page.headers["content-security-policy"].startswith("default-src 'self'; script-src 'self' 'sha256-")
+
+def test_every_path_of_the_pages_is_tried(client: TestClient) -> None:
+    paths = {route.path for router in routes.ROUTERS for route in router.routes if isinstance(route, APIRoute)}
+    assert paths == {path.partition("?")[0] for path in PAGE_PATHS} | {"/static/{name}"}
+
+
+@pytest.mark.parametrize("path", PAGE_PATHS)
+def test_a_page_lets_the_browser_ask_nobody_else(client: TestClient, path: str) -> None:
+    """Cassandra is away: what a person sees is a page that says so."""
+    page = browser(client).get(path)
+
+    assert page.headers["content-security-policy"].startswith("default-src 'self'; script-src 'self'; ")
+    assert (page.status_code, "Cassandra at 127.0.0.1" in page.text) == (503, True)
     for attribute in ('src="http', 'href="http', 'src="//', 'href="//'):
         assert attribute not in page.text
+    for name in re.findall(r'/static/[^"]+', page.text):
+        loaded = browser(client).get(name)
+        assert (loaded.status_code, "immutable" in loaded.headers["cache-control"]) == (200, True)
 
 
-PAGE_PATHS = (
-    "/_dash-layout",
-    "/_dash-dependencies",
-    "/_dash-update-component",
-    "/_dash-component-suites/dash/deps/react@18.js",
-    "/assets/page.css",
-    "/_favicon.ico",
-)
-CALL = {
-    "output": "..banner.children...status.children...tiles.children..",
-    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-    "changedPropIds": ["tick.n_intervals"],
-}
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/installation", "/installation?id=x&period=decade", "/installation?id=x&day=yesterday",
+        "/installation?id=x&quantity=sunshine", "/prices?market=spice", "/prices?day=2026-02-30",
+        "/installation?id=x&day=0001-01-01", "/prices?day=9999-12-31",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_wrong_is_a_page_that_names_what(client: TestClient, path: str) -> None:
+    answer = browser(client).get(path)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")
+    named = path.rpartition("&")[2].rpartition("?")[2].partition("=")[0]
+    assert f">{'id' if named == '/installation' else named}: " in answer.text
+
+
+def test_what_pages_load_is_named(client: TestClient) -> None:
+    for name in ("nothing.css", "..%2f..%2fanswer.py", "../answer.py"):
+        assert client.get(f"/static/{name}").status_code == 404
 
 
 def browser(client: TestClient) -> TestClient:
@@ -137,11 +162,11 @@ def browser(client: TestClient) -> TestClient:
 
 @pytest.mark.parametrize("path", PAGE_PATHS)
 @pytest.mark.parametrize("headers", [{}, {"Cookie": "solera_session=guess"}, {"Cookie": "solera_session="}])
-def test_nothing_of_the_page_is_told_to_a_stranger(client: TestClient, path: str, headers: dict[str, str]) -> None:
-    stranger = TestClient(client.app, base_url="http://127.0.0.1", headers=headers)
+def test_nothing_of_a_page_is_told_to_a_stranger(client: TestClient, path: str, headers: dict[str, str]) -> None:
+    stranger = TestClient(client.app, base_url="http://127.0.0.1", headers=headers, follow_redirects=False)
 
-    for answer in (stranger.get(path), stranger.post(path, json=CALL)):
-        assert (answer.status_code, answer.content) == (401, b"")
+    answer = stranger.get(path)
+    assert (answer.status_code, answer.headers["location"], answer.content) == (303, "/login", b"")
 
 
 def test_a_stranger_is_asked_for_the_token(client: TestClient) -> None:
@@ -158,7 +183,7 @@ def test_a_stranger_is_asked_for_the_token(client: TestClient) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/_dash-update-component", "/login", "/v1/runs", "/healthz"])
+@pytest.mark.parametrize("path", ["/control", "/login", "/v1/runs", "/healthz"])
 def test_a_body_has_at_most_64_kib(client: TestClient, path: str) -> None:
     large = b"{" + b" " * (64 * 1024)
 

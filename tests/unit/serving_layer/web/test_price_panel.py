@@ -1,4 +1,4 @@
-"""The price card of the page, from prices alone."""
+"""The page of prices, from prices alone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from energy.money.quotes import newest
-from serving_layer.web.price_chart import figure
-from serving_layer.web.price_panel import Prices, cheapest, sentences, style
+from serving_layer.instants import Span
+from serving_layer.web.charts import price_curve
+from serving_layer.web.charts.labels import Labels
+from serving_layer.web.price_panel import Prices, cheapest, record, said
 from serving_layer.web.words.en import EN
 
 START = datetime(2026, 3, 9, 23, tzinfo=timezone.utc)
@@ -19,7 +21,7 @@ MADRID = ZoneInfo("Europe/Madrid")
 def price(start: datetime, value: float, kind: str = "known", length: timedelta = HOUR) -> dict[str, Any]:
     band = {"p10": value - 10, "p90": value + 10} if kind == "forecast" else {"p10": None, "p90": None}
     times = {"start": start, "end": start + length, "known_at": START}
-    return {"price_eur_mwh": value, "kind": kind, "provider": "test", "model": "m", **times, **band}
+    return {"price_eur_mwh": value, "kind": kind, "provider": "test", "model": "m", "step": None, **times, **band}
 
 
 def shown(values: list[dict[str, Any]], now: datetime = START + 5 * HOUR, **record: float) -> Prices:
@@ -30,20 +32,23 @@ def shown(values: list[dict[str, Any]], now: datetime = START + 5 * HOUR, **reco
     return Prices("pvpc", MADRID, now, START, values, rows)
 
 
-def test_without_a_price_the_card_is_hidden() -> None:
-    nothing = shown([])
-    assert style(nothing) == {"display": "none"}
-    assert sentences(nothing, EN) == []
-    assert not figure(nothing, EN).data
+def drawn(values: list[dict[str, Any]]) -> price_curve.Plot:
+    span = Span(START, START + 48 * HOUR)
+    return price_curve.draw(price_curve.Prices(span, values, START + 5 * HOUR), Labels(MADRID, EN))
+
+
+def test_without_a_price_nothing_is_said_or_drawn() -> None:
+    assert said(shown([]), EN) == []
+    assert drawn([]).shapes == []
 
 
 def test_known_and_forecast_hours_are_drawn_apart_and_prices_below_zero_too() -> None:
     values = [price(START + n * HOUR, -5.0 + n, "known" if n < 24 else "forecast") for n in range(48)]
-    drawing = figure(shown(values), EN)
-    drawn = {trace.name: trace for trace in drawing.data if trace.name}
-    assert set(drawn) == {"Known", "Forecast", "8 in 10 chance"}
-    assert min(drawn["Known"].y) == -0.005
-    assert len(drawn["Forecast"].x) == 25
+    plot = drawn(values)
+    assert [name for _, name in plot.legend] == ["Known", "Forecast", "8 in 10 chance"]
+    assert plot.up[0].text == "-0.02"
+    assert (plot.slots[0].head, plot.slots[0].text) == ("Tue 10 Mar, 00:00 – 01:00", "-0.005 €/kWh")
+    assert dict(plot.slots[30].why)["8 in 10 chance"] == "0.015 €/kWh – 0.035 €/kWh"
 
 
 def test_now_the_cheapest_hours_and_the_record_are_said() -> None:
@@ -51,13 +56,14 @@ def test_now_the_cheapest_hours_and_the_record_are_said() -> None:
         price(START + n * HOUR, 100.0 if n not in (30, 31, 32) else 10.0, "known" if n < 24 else "forecast")
         for n in range(48)
     ]
-    said = str(sentences(shown(values, lasso=3.1, same_hour_of_the_last_known_day=5.2), EN))
-    assert "0.100 €/kWh" in said
-    assert "Wed 11 Mar, 06:00" in said
-    assert "as forecast" in said
-    assert "lasso, off by 0.31 c€/kWh" in said
-    assert "the day before by 0.52 c€/kWh" in said
-    assert "no forecast of them yet" in str(sentences(shown(values[:24]), EN))
+    of = shown(values, lasso=3.1, same_hour_of_the_last_known_day=5.2)
+    assert [(value, note) for _, value, note in said(of, EN)] == [
+        ("0.100 €/kWh", ""),
+        ("Wed 11 Mar, 06:00", ", as forecast"),
+    ]
+    assert "lasso, off by 0.31 c€/kWh" in record(of, EN)
+    assert "the day before by 0.52 c€/kWh" in record(of, EN)
+    assert "no forecast of them yet" in record(shown(values[:24]), EN)
 
 
 def test_quarter_hours_count_as_the_hour_they_make() -> None:

@@ -16,12 +16,13 @@ from fastapi.testclient import TestClient
 from conf import load_settings
 from serving_layer.access.door import SESSION, session_of
 from serving_layer.app import create_app
+from serving_layer.web.words import words as words_module
 from serving_layer.web.words.en import EN
 from serving_layer.web.words.es import ES
 from serving_layer.web.words.language import COOKIE, LANGUAGES, words_for
 from serving_layer.web.words.words import Words
 
-PATTERNS = {"moment_pattern", "day_pattern", "separators", "locale", "name"}
+TEMPLATES = Path(words_module.__file__).parents[1] / "templates"
 
 
 def filled(phrase: Any) -> Any:
@@ -95,10 +96,20 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     return TestClient(app, base_url="http://127.0.0.1", cookies={SESSION: session_of(app.state.token)})
 
 
-def test_the_frame_and_the_login_come_in_the_language_that_was_asked_for(browser: TestClient) -> None:
+def test_a_page_and_the_login_come_in_the_language_that_was_asked_for(browser: TestClient) -> None:
     spanish = {"Accept-Language": "es-ES"}
-    assert "Hoy y mañana" in str(browser.get("/_dash-layout", headers=spanish).json())
-    assert "Today and tomorrow" in str(browser.get("/_dash-layout").json())
+    assert "Calidad de los datos" in browser.get("/control", headers=spanish).text
+    assert "Data quality" in browser.get("/control").text
     assert "Entrar" in browser.get("/login", headers=spanish).text
     chosen = spanish | {"Cookie": f"{COOKIE}=en; {SESSION}={browser.cookies[SESSION]}"}
-    assert "Today and tomorrow" in str(browser.get("/_dash-layout", headers=chosen).json())
+    assert "Data quality" in browser.get("/control", headers=chosen).text
+
+
+@pytest.mark.parametrize("template", sorted(path.name for path in TEMPLATES.iterdir()))
+def test_every_phrase_of_a_template_is_there(template: str) -> None:
+    text = (TEMPLATES / template).read_text()
+    asked = set(re.findall(r"\bsay\.(\w+)", text)) - set(dir(dict))
+    assert asked <= set(EN.pages)
+    assert set(re.findall(r"\bwords\.(\w+)", text)) <= set(dir(EN))
+    hidden = set(re.findall(r"\bsay\.(\w+)", text)) & set(dir(dict))
+    assert not hidden, "a template reads a dictionary's own method before a phrase of its name"

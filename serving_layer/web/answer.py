@@ -1,0 +1,129 @@
+"""A page as an answer: its template filled in the language and theme of the browser, with its safety headers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from conf.refusal import Refusal
+from serving_layer.access import door
+from serving_layer.web.words import language
+from store.web.problems import said
+
+HERE = Path(__file__).parent
+THEME = "solera_theme"
+THEMES = ("light", "dark")
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+STATIC = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in _TYPES}
+"""What pages load, by name; all of it is small."""
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Stranger(Refusal):
+    """A browser that has not logged in."""
+
+    kind = "no-session"
+    status = 401
+
+
+def static(name: str) -> str:
+    """The address of a file that pages load; another content has another address."""
+    return f"/static/{name}?{sha256(STATIC[name]).hexdigest()[:12]}"
+
+
+_templates.globals["static"] = static
+
+
+def page(request: Request, template: str, content: Mapping[str, Any], status: int = 200) -> Response:
+    """``template`` filled with ``content``."""
+    words = language.of_request(request)
+    theme = request.cookies.get(THEME, "")
+    frame = {
+        "words": words,
+        "say": words.pages,
+        "theme": theme if theme in THEMES else "",
+        "languages": language.LANGUAGES,
+        "path": request.url.path,
+    }
+    return HTMLResponse(_templates.get_template(template).render(frame | dict(content)), status, HEADERS)
+
+
+def small(content: Any) -> Response:
+    """A few values as JSON, for the script of a page."""
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Response(text, 200, HEADERS, "application/json")
+
+
+def visitor(request: Request) -> str:
+    """Who has logged in. Raises :class:`Stranger`."""
+    if not door.is_session(request.cookies, request.app.state.token):
+        raise Stranger("Log in first.")
+    return door.PAGE
+
+
+Visitor = Annotated[str, Depends(visitor)]
+
+
+class _PageRoute(APIRoute):
+    """Answers a refusal as a page, and sends whoever has not logged in to where they can."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Stranger:
+                return RedirectResponse("/login", 303)
+            except RequestValidationError as error:
+                return _refused(request, said(error), 422)
+            except Refusal as error:
+                return _refused(request, str(error), error.status)
+
+        return answered
+
+
+def _refused(request: Request, text: str, status: int) -> Response:
+    return page(request, "refused.html", {"title": "Solera", "said": text}, status)
+
+
+def router() -> APIRouter:
+    """Where the paths of a page are hung."""
+    return APIRouter(include_in_schema=False, route_class=_PageRoute)
+
+
+files = APIRouter(include_in_schema=False)
+
+
+@files.get("/static/{name}")
+def static_file(name: str) -> Response:
+    """A file that pages load; a browser asks once."""
+    if name not in STATIC:
+        return Response(status_code=404)
+    kept = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+    return Response(STATIC[name], 200, kept, _TYPES[Path(name).suffix])

@@ -1,0 +1,1 @@
+"""Charts, each a module that gives a ``Plot`` of what it is handed."""

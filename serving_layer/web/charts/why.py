@@ -1,0 +1,75 @@
+"""What a number rests on, in a person's words: view, run, method, time covered, bounds and cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from energy.energy_row import METHOD_RANK, METHODS, EnergyRow, exact_sums, joined
+from serving_layer.views.forecast import Forecast, ForecastHour
+from serving_layer.views.merge import BATCH, SPEED, Value
+from serving_layer.web.charts.labels import Labels
+
+Why = list[tuple[str, str]]
+
+
+def of_value(value: Value, labels: Labels) -> Why:
+    """Of one value of the merged view."""
+    words, say = labels.words, labels.words.pages
+    said = [(say["why_view"], say["view_batch"] if value.view == BATCH else say["view_speed"])]
+    if value.run_id:
+        said.append((say["why_run"], value.run_id))
+    if value.method:
+        said.append((say["why_method"], words.methods.get(value.method, value.method)))
+    if value.completeness is not None:
+        said.append((say["why_covered"], say["percent_of_time"].format(percent=words.number(100 * value.completeness))))
+    lower, upper = (value.energy_wh if each is None else each for each in (value.lower_wh, value.upper_wh))
+    if (lower, upper) != (value.energy_wh, value.energy_wh):
+        bounds = (" ".join(words.energy(each)) for each in (lower, upper))
+        said.append((say["why_bounds"], " – ".join(bounds)))
+    else:
+        said.append((say["why_bounds"], say["no_doubt"]))
+    if value.cause:
+        said.append((say["why_cause"], ", ".join(words.causes.get(each, each) for each in value.cause.split(","))))
+    return said
+
+
+def of_forecast(hour: ForecastHour, forecast: Forecast, labels: Labels) -> Why:
+    """Of an hour that is forecast."""
+    say = labels.words.pages
+    band = (" ".join(labels.words.energy(each)) for each in (hour.p10_wh, hour.p90_wh))
+    return [
+        (say["why_view"], labels.words.forecast),
+        (say["why_issued"], labels.words.moment(forecast.issued_at, labels.zone)),
+        (say["why_run"], hour.run_id),
+        (say["why_model"], hour.model),
+        (say["why_step"], labels.words.steps.get(hour.step, hour.step)),
+        (labels.words.band, " – ".join(band)),
+    ]
+
+
+def whole(parts: Sequence[tuple[Value, datetime]], start: datetime, until: datetime) -> Value | None:
+    """The sum of ``parts``, each with its end, as one value from ``start`` to ``until``; None where there is none."""
+    if not parts:
+        return None
+    values = [value for value, _ in parts]
+    rows = [
+        EnergyRow(
+            "", value.start, value.energy_wh, value.completeness or 0.0,
+            value.method if value.method in METHOD_RANK else METHODS[-1],
+            value.lower_wh, value.upper_wh, value.cause,
+        )
+        for value in values
+    ]  # fmt: skip
+    covered = sum((_covered(value, end) for value, end in parts), timedelta())
+    is_batch = all(value.view == BATCH for value in values)
+    method, cause = joined(rows)
+    energy, lower, upper = exact_sums(rows)
+    return Value(
+        start, energy, BATCH if is_batch else SPEED, max(value.run_id for value in values) if is_batch else "",
+        min(1.0, covered / max(until - start, timedelta.resolution)), method, lower, upper, cause,
+    )  # fmt: skip
+
+
+def _covered(value: Value, end: datetime) -> timedelta:
+    return (end - value.start) * (value.completeness or 0.0)

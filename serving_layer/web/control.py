@@ -1,0 +1,91 @@
+"""The control centre: all installations as one table, what stands out first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from serving_layer.access import door
+from serving_layer.access.access_log import EVERYBODY
+from serving_layer.api.answers import as_csv
+from serving_layer.api.parameters import ReaderOf, Turn
+from serving_layer.reader import Reader
+from serving_layer.views import catalogue, state
+from serving_layer.web import answer, fleet
+from serving_layer.web.words import language
+from serving_layer.web.words.words import Words
+from store.catalogue import COMMUNITY
+
+FIRST = 40
+"""So many rows stand in the page itself; its script asks for all."""
+ALARMS_SHOWN = 6
+
+router = answer.router()
+
+
+@router.get("/")
+def begin(reader: ReaderOf, who: answer.Visitor, installation: str = "") -> Response:
+    """Where a visitor begins: the installation of the link, or their only one, else the table of all."""
+    own = [str(each["installation_id"]) for each in _known(reader, who) if each.get("kind") != COMMUNITY]
+    chosen = installation or (own[0] if len(own) == 1 else "")
+    return RedirectResponse(f"/installation?{urlencode({'id': chosen})}" if chosen else "/control", 303)
+
+
+@router.get("/control", dependencies=[Turn])
+def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response:
+    """The page with its first rows."""
+    words, now = language.of_request(request), datetime.now(timezone.utc)
+    known = _known(reader, who)
+    rows = fleet.rows(reader, known, now, with_today=False)
+    names = {str(each["installation_id"]): each.get("name") or each["installation_id"] for each in known}
+    standing = [each for each in fleet.standing(reader, now) if each["installation_id"] in names]
+    content = {
+        "title": words.pages["control"],
+        "rows": rows[:FIRST],
+        "totals": texts(fleet.totals(rows), words),
+        "communities": [each for each in known if each.get("kind") == COMMUNITY],
+        "alarms": [each | {"age": words.age((now - each["raised_at"]).total_seconds())} for each in standing],
+        "shown": ALARMS_SHOWN,
+        "names": names,
+        "fresh": state.freshness,
+    }
+    return answer.page(request, "control.html", content)
+
+
+@router.get("/control/rows", dependencies=[Turn])
+def rows(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response:
+    """Every row, the worst first, and the totals as text."""
+    found = fleet.rows(reader, _known(reader, who), datetime.now(timezone.utc), with_today=True)
+    words = language.of_request(request)
+    return answer.small({"rows": found, "t": texts(fleet.totals(found), words), "c": {}, "f": {}})
+
+
+@router.get("/control.csv", dependencies=[Turn])
+def table(reader: ReaderOf, who: answer.Visitor) -> Response:
+    """The same as CSV."""
+    found = fleet.rows(reader, _known(reader, who), datetime.now(timezone.utc), with_today=True)
+    sent = as_csv(fleet.Row._fields, [row._asdict() for row in found])
+    sent.headers["content-disposition"] = 'attachment; filename="installations.csv"'
+    return sent
+
+
+def texts(of: fleet.Totals, words: Words) -> dict[str, str]:
+    """The totals, by the place where they stand."""
+    share = words.number(of.watts / 10 / of.capacity_kw) if of.capacity_kw else ""
+    capacity = words.of_capacity.format(percent=share, capacity=words.number(of.capacity_kw, 1)) if share else ""
+    return {
+        "power": " ".join(words.power(of.watts)),
+        "power-note": capacity,
+        "today": " ".join(words.energy(of.today_wh)).strip(),
+        "live": f"{words.number(of.live)} / {words.number(of.installations)}",
+        "alarms": words.number(of.alarms),
+    }
+
+
+def _known(reader: Reader, who: str) -> list[dict[str, Any]]:
+    door.note(reader, who, EVERYBODY, "control")
+    return catalogue.installations(reader)

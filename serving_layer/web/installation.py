@@ -1,0 +1,125 @@
+"""An installation's page: now, a day, week, month or year beside the one before it, and what its numbers rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Query, Request, Response
+
+from energy.records import QUANTITIES, Quantity
+from serving_layer.access import door
+from serving_layer.api.answers import as_csv
+from serving_layer.api.parameters import ReaderOf, Turn
+from serving_layer.instants import EARLIEST, LATEST
+from serving_layer.views import merged
+from serving_layer.views.merge import Value
+from serving_layer.web import answer, live
+from serving_layer.web.charts.labels import Labels
+from serving_layer.web.charts.plot import data
+from serving_layer.web.periods import energies, summary
+from serving_layer.web.periods.drawn import Chart, drawn
+from serving_layer.web.periods.months import Asked
+from serving_layer.web.periods.period import Kind, Period, period_of
+from serving_layer.web.words import language
+from serving_layer.web.zones import zone_of
+from store.web.problems import bad_parameter
+
+router = answer.router()
+Name = Annotated[str, Query(alias="id", max_length=200)]
+
+
+class View(NamedTuple):
+    """What is looked at: an installation, days, and a quantity."""
+
+    row: Mapping[str, Any]
+    zone: ZoneInfo
+    now: datetime
+    day: date
+    period: Period
+    quantity: Quantity
+
+    @property
+    def today(self) -> date:
+        """The day that it is there."""
+        return self.now.astimezone(self.zone).date()
+
+    def link(self, page: str = "/installation", **changed: str) -> str:
+        """The address of the view with something changed; without a day it is always today's."""
+        asked = {
+            "id": str(self.row["installation_id"]), "period": self.period.kind, "day": f"{self.day}",
+            "quantity": self.quantity,
+        } | changed  # fmt: skip
+        if asked["day"] == f"{self.today}":
+            del asked["day"]
+        return f"{page}?{urlencode(asked)}"
+
+
+def view(
+    reader: ReaderOf,
+    who: answer.Visitor,
+    name: Name,
+    kind: Annotated[Kind, Query(alias="period")] = "day",
+    day: Annotated[date | None, Query()] = None,
+    quantity: Quantity = "generation",
+) -> View:
+    """The view that a request asks for. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`."""
+    if day is not None and not EARLIEST.date() + timedelta(days=400) <= day < LATEST.date() - timedelta(days=800):
+        raise bad_parameter("day", "must lie in the years 2002 to 2097")
+    row = door.seen(reader, name, who, "page")
+    zone, now = zone_of(row), datetime.now(timezone.utc)
+    chosen = day or now.astimezone(zone).date()
+    return View(row, zone, now, chosen, period_of(kind, chosen), quantity)
+
+
+Viewed = Annotated[View, Depends(view)]
+
+
+@router.get("/installation", dependencies=[Turn])
+def installation(request: Request, reader: ReaderOf, of: Viewed) -> Response:
+    """The page."""
+    words = language.of_request(request)
+    labels = Labels(of.zone, words)
+    asked = Asked(str(of.row["installation_id"]), of.zone, merged.seen(reader), of.now)
+    found = energies.take(reader, asked, of.period)
+    now = live.take(reader, of.row, of.now)
+    plot = drawn(reader, asked, of.period, found.get(of.quantity), Chart(of.quantity, now.power, labels))
+    content = {
+        "title": of.row.get("name") or asked.installation_id,
+        "of": of,
+        "now": live.values(now, words),
+        "plot": plot,
+        "slots": data(plot),
+        "totals": summary.totals(found, of.period, asked, labels),
+        "shares": summary.shares(found, words),
+        "peaks": summary.peaks(found, labels),
+        "heading": summary.heading(of.period, words),
+        "is_running": of.period.span(of.zone).start <= of.now < of.period.span(of.zone).end,
+        "basis": summary.basis(asked, words),
+        "quantities": [quantity for quantity in QUANTITIES if quantity in found],
+    }
+    return answer.page(request, "installation.html", content)
+
+
+@router.get("/installation.csv", dependencies=[Turn])
+def table(reader: ReaderOf, of: Viewed) -> Response:
+    """The values of the period's chart."""
+    asked = Asked(str(of.row["installation_id"]), of.zone, merged.seen(reader), of.now)
+    found = energies.take(reader, asked, of.period)
+    values = found[of.quantity].parts if of.quantity in found else []
+    rows = [{"local_start": value.start.astimezone(of.zone)} | value._asdict() for value in values]
+    sent = as_csv(["start", "local_start", *Value._fields[1:]], rows)
+    name = f"{of.quantity}-{of.period.kind}-{of.period.first}.csv"
+    sent.headers["content-disposition"] = f'attachment; filename="{name}"'
+    return sent
+
+
+@router.get("/installation/live")
+def values(request: Request, reader: ReaderOf, who: answer.Visitor, name: Name) -> Response:
+    """What changes by itself: powers and their ways, and the age of the newest reading."""
+    row = door.seen(reader, name, who, "page")
+    now = live.take(reader, row, datetime.now(timezone.utc))
+    return answer.small(live.values(now, language.of_request(request)))

@@ -1,0 +1,61 @@
+"""What the energy of this month and of today costs, and what own sun saved, where a contract is registered."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from energy.money.exact import cents
+from serving_layer.reader import Reader
+from serving_layer.views.money.bills import Billed, NotBilled, billed, contracts
+from serving_layer.web.words.words import Words
+
+KEPT_SECONDS = 120.0
+
+
+class Euros(NamedTuple):
+    """Name of the days, amount, and what there is to say of it."""
+
+    name: str
+    amount: str
+    note: str
+
+
+def take(reader: Reader, installation_id: str, today: date, words: Words) -> tuple[list[Euros], str]:
+    """The amounts, or why there is none; neither where no contract is registered."""
+    try:
+        contracts(reader, installation_id)
+    except NotBilled:
+        return [], ""
+    first = today.replace(day=1)
+    asked = {"euros_month": (first, today), "euros_today": (today, today + timedelta(days=1))}
+    try:
+        return [
+            _said(words.pages[name], _billed(reader, installation_id, *days), words)
+            for name, days in asked.items()
+            if days[0] < days[1]
+        ], ""
+    except NotBilled as error:
+        return [], str(error)
+
+
+def _billed(reader: Reader, installation_id: str, first: date, until: date) -> Billed:
+    name = f"bill {installation_id} {first} {until}"
+    return reader.kept(name, KEPT_SECONDS, lambda: billed(reader, installation_id, first, until))
+
+
+def _said(name: str, of: Billed, words: Words) -> Euros:
+    bill = of.bill
+    total = bill.cases[0].total
+    notes = []
+    if of.without is not None and bill.is_complete:
+        notes.append(words.pages["euros_saved"].format(eur=_eur(cents(of.without.cases[0].total - total), words)))
+    if bill.unknown:
+        share = words.number(100 * bill.unknown / bill.windows)
+        notes.append(words.pages["euros_incomplete"].format(share=share))
+    return Euros(name, _eur(cents(total), words), ", ".join(notes))
+
+
+def _eur(amount: Decimal, words: Words) -> str:
+    return f"{words.number(float(amount), 2)} €"

@@ -1,0 +1,90 @@
+"""Below an installation's energy: its euros, alarms and gaps, the record of its forecasts, and its devices."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import Request, Response
+
+from serving_layer.api.parameters import ReaderOf, Turn
+from serving_layer.reader import Reader
+from serving_layer.views import catalogue, forecast, gaps, merged, state
+from serving_layer.web import answer, fleet, live, money
+from serving_layer.web.installation import View, Viewed
+from serving_layer.web.periods.drawn import FORECAST_OF
+from serving_layer.web.words import language
+from serving_layer.web.words.words import Words
+from store.runs import Published
+
+router = answer.router()
+GAPS_SHOWN = 12
+MEMBERS_LOOKED_AT = 100
+"""Gaps of a larger community are asked of its members."""
+POWERS = {"inverter": "ac_power_w", "meter": "import_power_w", "battery": "charge_power_w"}
+
+
+@router.get("/installation/more", dependencies=[Turn])
+def more(request: Request, reader: ReaderOf, of: Viewed) -> Response:
+    """The part of the page that comes after the rest."""
+    words, name = language.of_request(request), str(of.row["installation_id"])
+    seen = merged.seen(reader)
+    euros, no_euros = money.take(reader, name, of.today, words)
+    members = state.members(of.row, catalogue.installations(reader))
+    missing = _gaps(reader, members, of, seen)
+    content = {
+        "euros": euros,
+        "no_euros": no_euros,
+        "alarms": _alarms(reader, members, of, words),
+        "gaps": missing[:GAPS_SHOWN],
+        "more_gaps": len(missing) - GAPS_SHOWN,
+        "records": _records(reader, name, seen, words),
+        "devices": _devices(live.take(reader, of.row, of.now), words),
+        "of": of,
+        "title": "",
+    }
+    return answer.page(request, "more.html", content)
+
+
+def _alarms(reader: Reader, members: list[str], of: View, words: Words) -> list[dict[str, Any]]:
+    about = {*members, str(of.row["installation_id"])}
+    return [
+        each | {"age": words.age((of.now - each["raised_at"]).total_seconds())}
+        for each in fleet.standing(reader, of.now)
+        if each["installation_id"] in about
+    ]
+
+
+def _gaps(reader: Reader, members: list[str], of: View, seen: Published) -> list[gaps.Line]:
+    """Of the days that are shown, at most their last month."""
+    span = of.period.span(of.zone)
+    span = span._replace(start=max(span.start, span.end - timedelta(days=31)))
+    lines = gaps.ledger(reader, members[:MEMBERS_LOOKED_AT], span, seen, of.now)
+    return sorted(gaps.of_states(lines, ()), key=lambda line: line.start, reverse=True)
+
+
+def _records(reader: Reader, name: str, seen: Published, words: Words) -> list[tuple[str, str]]:
+    return [
+        (words.energies[row["quantity"]], _record(row, words))
+        for row in forecast.skill(reader, name, FORECAST_OF, seen)
+        if row["mae_wh"] is not None and row["mae_yesterday_wh"] is not None
+    ]
+
+
+def _record(row: dict[str, Any], words: Words) -> str:
+    mae, naive = (" ".join(words.energy(row[each])) for each in ("mae_wh", "mae_yesterday_wh"))
+    return words.pages["record_line"].format(mae=mae, naive=naive, days=words.number(row["days"]))
+
+
+def _devices(now: live.Now, words: Words) -> list[tuple[str, str, str, str, str]]:
+    """Id, kind of freshness, age, power and status of each."""
+    return [
+        (
+            device["device_id"],
+            state.freshness(device["age_s"]),
+            words.age(device["age_s"]),
+            " ".join(words.power(device.get(POWERS.get(device.get("device_kind", ""), "")))).strip(),
+            str(device.get("status") or ""),
+        )
+        for device in now.devices[:MEMBERS_LOOKED_AT]
+    ]

@@ -1,0 +1,7 @@
+"""The paths of the pages, all of them."""
+
+from __future__ import annotations
+
+from serving_layer.web import answer, control, installation, more, price_page, quality
+
+ROUTERS = (answer.files, control.router, installation.router, more.router, price_page.router, quality.router)

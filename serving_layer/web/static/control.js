@@ -1,0 +1,96 @@
+// The table of all installations: found, filtered and sorted where it stands; the address keeps what was asked.
+"use strict";
+(function () {
+  const table = document.getElementById("fleet"), body = table.tBodies[0], form = document.querySelector(".filters");
+  const count = document.getElementById("count"), lang = document.documentElement.lang;
+  const [ID, NAME, , COMMUNITY, CAPACITY, WATTS, AGE, TODAY, ALARMS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const staleAfter = 300, units = table.dataset.units.split("|");
+  const number = (value, digits) => value.toLocaleString(lang, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: "always" });
+  const asked = new URLSearchParams(window.location.search);
+  let rows = [], sort = asked.get("sort") || "", falls = asked.get("falls") === "1";
+
+  const share = (row) => (row[WATTS] === null || !row[CAPACITY] ? null : row[WATTS] / 10 / row[CAPACITY]);
+  const keys = {
+    name: (row) => row[NAME].toLocaleLowerCase(lang), community: (row) => row[COMMUNITY].toLocaleLowerCase(lang),
+    age: (row) => row[AGE], watts: (row) => row[WATTS], share: share, today: (row) => row[TODAY], alarms: (row) => row[ALARMS],
+  };
+  const isLive = (row) => row[AGE] !== null && row[AGE] <= staleAfter;
+
+  function amount(value, unit) {
+    if (value === null) { return "–"; }
+    if (Math.abs(value) < 1000) { return number(value, 0) + " " + unit; }
+    if (unit === "W" || Math.abs(value) < 1e6) { return number(value / 1e3, unit === "W" ? 2 : 1) + " k" + unit; }
+    return number(value / 1e6, 2) + " M" + unit;
+  }
+  function age(seconds) {
+    if (seconds === null) { return table.dataset.never; }
+    const place = [120, 7200, 172800].filter((each) => seconds >= each).length;
+    return number(seconds / [1, 60, 3600, 86400][place], 0) + " " + units[place];
+  }
+  function cell(row, kind, content) {
+    const made = row.insertCell();
+    made.className = kind;
+    made.append(content);
+  }
+  function drawn(row) {
+    const line = document.createElement("tr"), head = document.createElement("th"), link = document.createElement("a");
+    head.scope = "row"; head.className = "name"; link.textContent = row[NAME];
+    link.href = "/installation?id=" + encodeURIComponent(row[ID]);
+    head.append(link); line.append(head);
+    cell(line, "community text", row[COMMUNITY]);
+    const state = document.createElement("span"), dot = document.createElement("span");
+    state.className = "status " + (row[AGE] === null ? "none" : isLive(row) ? "live" : "stale");
+    dot.className = "dot"; state.append(dot, age(row[AGE]));
+    cell(line, "age", state);
+    cell(line, "watts", amount(row[WATTS], "W"));
+    const percent = share(row);
+    cell(line, "share", percent === null ? "" : number(percent, 0) + " %");
+    cell(line, "today", amount(row[TODAY], "Wh"));
+    cell(line, "alarms", row[ALARMS] ? String(row[ALARMS]) : "");
+    return line;
+  }
+  function chosen() {
+    const search = form.elements.search.value.trim().toLocaleLowerCase(lang);
+    const state = form.elements.state.value, community = form.elements.community ? form.elements.community.value : "";
+    return rows.filter((row) => (!search || row[NAME].toLocaleLowerCase(lang).includes(search) || row[ID].toLocaleLowerCase(lang).includes(search))
+      && (!community || row[COMMUNITY] === community)
+      && (!state || (state === "alarm" ? row[ALARMS] > 0 : state === "live" ? isLive(row) : !isLive(row))));
+  }
+  function compare(left, right) {
+    const [a, b] = [keys[sort](left), keys[sort](right)];
+    if (a === null || b === null) { return (a === null) - (b === null); }
+    return (typeof a === "string" ? a.localeCompare(b, lang, { numeric: true }) : a - b) * (falls ? -1 : 1);
+  }
+  function draw() {
+    const found = chosen();
+    if (keys[sort]) { found.sort(compare); }
+    body.replaceChildren(...found.map(drawn));
+    count.textContent = count.dataset.said.replace("{shown}", number(found.length, 0)).replace("{total}", number(rows.length, 0));
+    table.querySelectorAll("[data-sort]").forEach((each) => {
+      each.parentElement.setAttribute("aria-sort", each.dataset.sort !== sort ? "none" : falls ? "descending" : "ascending");
+    });
+  }
+  function remember() {
+    const kept = new URLSearchParams(new FormData(form));
+    if (sort) { kept.set("sort", sort); kept.set("falls", falls ? "1" : "0"); }
+    [...kept].forEach(([name, value]) => { if (!value) { kept.delete(name); } });
+    window.history.replaceState(null, "", kept.size ? "?" + kept : window.location.pathname);
+    draw();
+  }
+
+  ["search", "state", "community"].forEach((name) => { if (asked.get(name) && form.elements[name]) { form.elements[name].value = asked.get(name); } });
+  form.addEventListener("input", remember);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  table.tHead.addEventListener("click", function (event) {
+    const head = event.target.closest("[data-sort]");
+    if (!head || !rows.length) { return; }
+    // Names rise first, amounts fall first; a third click brings the worst first again.
+    const first = !["name", "community"].includes(head.dataset.sort);
+    if (sort !== head.dataset.sort) { sort = head.dataset.sort; falls = first; }
+    else if (falls === first) { falls = !falls; } else { sort = ""; }
+    remember();
+  });
+  const part = document.querySelector("[data-live-from]"), put = window.soleraPut;
+  part.put = function (values) { rows = values.rows; put(values); draw(); };
+  window.soleraAsk(part);
+})();
