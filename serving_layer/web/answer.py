@@ -120,7 +120,7 @@ def router() -> APIRouter:
 files = APIRouter(include_in_schema=False)
 
 
-@files.get("/static/{name}")
+@files.api_route("/static/{name}", methods=["GET", "HEAD"])
 def static_file(name: str) -> Response:
     """A file that pages load; a browser asks once."""
     if name not in STATIC:
