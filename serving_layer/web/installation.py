@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from serving_layer.access import door
 from serving_layer.api.answers import as_csv
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.instants import EARLIEST, LATEST
+from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.views.merge import Value
 from serving_layer.web import answer, live
@@ -29,6 +30,8 @@ from serving_layer.web.zones import zone_of
 from store.web.problems import bad_parameter
 
 router = answer.router()
+FIRST, LAST = date(EARLIEST.year + 2, 1, 1), date(LATEST.year - 2, 1, 1)
+"""A day from the one to before the other has a period before and one after it."""
 Name = Annotated[str, Query(alias="id", max_length=200)]
 
 
@@ -47,6 +50,10 @@ class View(NamedTuple):
         """The day that it is there."""
         return self.now.astimezone(self.zone).date()
 
+    def asked(self, reader: Reader) -> Asked:
+        """The question after its energy."""
+        return Asked(str(self.row["installation_id"]), self.zone, merged.seen(reader), self.now)
+
     def link(self, page: str = "/installation", **changed: str) -> str:
         """The address of the view with something changed; without a day it is always today's."""
         asked = {
@@ -58,21 +65,27 @@ class View(NamedTuple):
         return f"{page}?{urlencode(asked)}"
 
 
+def days(
+    kind: Annotated[Kind, Query(alias="period")] = "day", day: Annotated[date | None, Query()] = None
+) -> tuple[Kind, date | None]:
+    """The kind of period, and a day of it; None: today."""
+    if day is not None and not FIRST <= day < LAST:
+        raise bad_parameter("day", f"must lie in the years {FIRST.year} to {LAST.year - 1}")
+    return kind, day
+
+
 def view(
     reader: ReaderOf,
     who: answer.Visitor,
     name: Name,
-    kind: Annotated[Kind, Query(alias="period")] = "day",
-    day: Annotated[date | None, Query()] = None,
+    asked: Annotated[tuple[Kind, date | None], Depends(days)],
     quantity: Quantity = "generation",
 ) -> View:
     """The view that a request asks for. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`."""
-    if day is not None and not EARLIEST.date() + timedelta(days=400) <= day < LATEST.date() - timedelta(days=800):
-        raise bad_parameter("day", "must lie in the years 2002 to 2097")
     row = door.seen(reader, name, who, "page")
     zone, now = zone_of(row), datetime.now(timezone.utc)
-    chosen = day or now.astimezone(zone).date()
-    return View(row, zone, now, chosen, period_of(kind, chosen), quantity)
+    kind, day = asked[0], asked[1] or now.astimezone(zone).date()
+    return View(row, zone, now, day, period_of(kind, day), quantity)
 
 
 Viewed = Annotated[View, Depends(view)]
@@ -82,9 +95,8 @@ Viewed = Annotated[View, Depends(view)]
 def installation(request: Request, reader: ReaderOf, of: Viewed) -> Response:
     """The page."""
     words = language.of_request(request)
-    labels = Labels(of.zone, words)
-    asked = Asked(str(of.row["installation_id"]), of.zone, merged.seen(reader), of.now)
-    found = energies.take(reader, asked, of.period)
+    labels, asked, late = Labels(of.zone, words), of.asked(reader), of.period.kind == "year"
+    found = energies.take(reader, asked, of.period, (of.quantity,) if late else QUANTITIES)
     now = live.take(reader, of.row, of.now)
     plot = drawn(reader, asked, of.period, found.get(of.quantity), Chart(of.quantity, now.power, labels))
     content = {
@@ -93,22 +105,36 @@ def installation(request: Request, reader: ReaderOf, of: Viewed) -> Response:
         "now": live.values(now, words),
         "plot": plot,
         "slots": data(plot),
-        "totals": summary.totals(found, of.period, asked, labels),
-        "shares": summary.shares(found, words),
-        "peaks": summary.peaks(found, labels),
         "heading": summary.heading(of.period, words),
-        "is_running": of.period.span(of.zone).start <= of.now < of.period.span(of.zone).end,
         "basis": summary.basis(asked, words),
-        "quantities": [quantity for quantity in QUANTITIES if quantity in found],
+        "quantities": QUANTITIES if late else [quantity for quantity in QUANTITIES if quantity in found],
+        "late": late,
     }
-    return answer.page(request, "installation.html", content)
+    return answer.page(request, "installation.html", content | ({} if late else _sums(found, of, asked, labels)))
+
+
+@router.get("/installation/totals", dependencies=[Turn])
+def sums(request: Request, reader: ReaderOf, of: Viewed) -> Response:
+    """The part of the page that sums every quantity; of a year it comes after the rest."""
+    labels, asked = Labels(of.zone, language.of_request(request)), of.asked(reader)
+    found = energies.take(reader, asked, of.period)
+    return answer.page(request, "totals.html", _sums(found, of, asked, labels))
+
+
+def _sums(found: Mapping[Quantity, energies.Energies], of: View, asked: Asked, labels: Labels) -> dict[str, Any]:
+    return {
+        "totals": summary.totals(found, of.period, asked, labels),
+        "shares": summary.shares(found, labels.words),
+        "peaks": summary.peaks(found, labels),
+        "heading": summary.heading(of.period, labels.words),
+        "is_running": of.period.span(of.zone).start <= of.now < of.period.span(of.zone).end,
+    }
 
 
 @router.get("/installation.csv", dependencies=[Turn])
 def table(reader: ReaderOf, of: Viewed) -> Response:
     """The values of the period's chart."""
-    asked = Asked(str(of.row["installation_id"]), of.zone, merged.seen(reader), of.now)
-    found = energies.take(reader, asked, of.period)
+    found = energies.take(reader, of.asked(reader), of.period, (of.quantity,))
     values = found[of.quantity].parts if of.quantity in found else []
     rows = [{"local_start": value.start.astimezone(of.zone)} | value._asdict() for value in values]
     sent = as_csv(["start", "local_start", *Value._fields[1:]], rows)

@@ -11,7 +11,7 @@ from serving_layer.views import catalogue, state
 from serving_layer.web.flows import flows
 from serving_layer.web.words.words import Words
 
-KEPT_SECONDS = 2.0
+KEPT_SECONDS = 1.0
 """Pages that look at one installation share what was read of it."""
 NODES = ("sun", "house", "grid", "battery")
 LEAST_WATTS = 0.5

@@ -38,9 +38,11 @@ class Energies(NamedTuple):
         return self.total_wh / self.comparable_wh - 1
 
 
-def take(reader: Reader, asked: Asked, period: Period) -> dict[Quantity, Energies]:
-    """Every quantity of which the period or the one before it knows a value."""
-    found = {quantity: _energies(reader, asked, quantity, period) for quantity in QUANTITIES}
+def take(
+    reader: Reader, asked: Asked, period: Period, quantities: Sequence[Quantity] = QUANTITIES
+) -> dict[Quantity, Energies]:
+    """Every one of ``quantities`` of which the period or the one before it knows a value."""
+    found = {quantity: _energies(reader, asked, quantity, period) for quantity in quantities}
     return {quantity: each for quantity, each in found.items() if each.parts or each.before}
 
 

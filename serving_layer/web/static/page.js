@@ -47,7 +47,7 @@
   all("[data-live-from]").forEach(function (part) {
     const every = Number(part.dataset.every) * 1000;
     const often = Math.min(every, 5000);
-    lostAfter = often + patience;
+    lostAfter = Math.max(often + patience, 9000);
     setInterval(() => ask(part), every);
     if (often < every) { setInterval(knock, often); }
     document.addEventListener("visibilitychange", function () { if (!document.hidden) { answered = Date.now(); ask(part); } });
