@@ -22,7 +22,12 @@ from store.web.problems import said
 HERE = Path(__file__).parent
 THEME = "solera_theme"
 THEMES = ("light", "dark")
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 STATIC = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in _TYPES}
 """What pages load, by name; all of it is small."""
 _POLICY = (

@@ -294,6 +294,17 @@ def share_of_a_core(server: psutil.Process, page: Page) -> float:
     return (sum(server.cpu_times()[:2]) - before) / seconds
 
 
+def test_a_phone_may_install_it(visit: Visit) -> None:
+    page = visit("/control", Look(390))
+    whole(page)
+    asked = page.context.new_cdp_session(page)
+    manifest = asked.send("Page.getAppManifest")
+    assert (manifest["errors"], '"start_url": "/"' in manifest["data"]) == ([], True)
+    errors = {each["errorId"] for each in asked.send("Page.getInstallabilityErrors")["installabilityErrors"]}
+    # Browsers of tests keep nothing, so nothing can be installed in them.
+    assert errors <= {"in-incognito"}
+
+
 def test_a_stranger_is_asked_for_the_token(served: Settings, visit: Visit, chromium: Browser) -> None:
     context = chromium.new_context(locale="en-GB")
     page = context.new_page()
