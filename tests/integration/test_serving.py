@@ -301,8 +301,9 @@ def test_the_page_shows_what_rest_says(client: TestClient, kind: Kind, quantity:
     period = period_of(kind, NOW.astimezone(madrid).date())
     for _ in range(2):  # the second time from memory
         shown = energies.take(reader, asked, period)[quantity]
-        zone = {"tz": "Europe/Madrid", "resolution": PARTS[kind], "quantity": quantity}
-        parts = energy(client, *period.span(madrid), **zone)["values"]
+        start, end = period.span(madrid)
+        local = {"tz": "Europe/Madrid", "resolution": PARTS[kind]}
+        parts = energy(client, start, end, quantity=quantity, **local)["values"]
         assert [(text(v.start), v.energy_wh, v.view, v.run_id) for v in shown.parts] == [
             (each["start"], each["energy_wh"], each["view"], each["run_id"]) for each in parts
         ]

@@ -134,7 +134,7 @@ def test_an_axis_holds_zero_and_every_height_at_few_round_ticks(heights: list[fl
     slack = 1e-6 * (high - low)
     assert all(low - slack <= each <= high + slack for each in [0.0, *heights])
     assert 2 <= len(ticks) <= 7
-    assert (ticks[0], ticks[-1]) == (pytest.approx(low), pytest.approx(high))
+    assert [ticks[0], ticks[-1]] == pytest.approx([low, high])
 
 
 def month(**changed: Any) -> columns.Columns:

@@ -10,6 +10,7 @@ from energy.money.quotes import newest
 from serving_layer.instants import Span
 from serving_layer.web.charts import price_curve
 from serving_layer.web.charts.labels import Labels
+from serving_layer.web.charts.plot import Plot
 from serving_layer.web.price_panel import Prices, cheapest, record, said
 from serving_layer.web.words.en import EN
 
@@ -32,7 +33,7 @@ def shown(values: list[dict[str, Any]], now: datetime = START + 5 * HOUR, **reco
     return Prices("pvpc", MADRID, now, START, values, rows)
 
 
-def drawn(values: list[dict[str, Any]]) -> price_curve.Plot:
+def drawn(values: list[dict[str, Any]]) -> Plot:
     span = Span(START, START + 48 * HOUR)
     return price_curve.draw(price_curve.Prices(span, values, START + 5 * HOUR), Labels(MADRID, EN))
 
