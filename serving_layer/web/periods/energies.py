@@ -13,6 +13,7 @@ from energy.energy_row import QUARTER
 from energy.records import QUANTITIES, Quantity
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
+from serving_layer.views import merged
 from serving_layer.views.merge import Value
 from serving_layer.views.totals import totals
 from serving_layer.web.periods.months import Asked, months
@@ -66,21 +67,20 @@ def _energies(reader: Reader, asked: Asked, quantity: Quantity, period: Period) 
     zone, resolution = asked.zone, PARTS[period.kind]
     now, before = (months(reader, asked, quantity, each.span(zone)) for each in (period, period.before))
     parts, earlier = (list(chain.from_iterable(month.days for month in of)) for of in (now, before))
+    span = period.comparable(asked.now, zone)
+    comparable = wh(earlier) if span == period.before.span(zone) else _until(reader, asked, quantity, (earlier, span))
     if resolution == "month":
         parts, earlier = _by_month(parts, zone), _by_month(earlier, zone)
-    span, whole = period.comparable(asked.now, zone), period.before.span(zone)
-    comparable = wh(earlier) if span == whole else _until(reader, asked, quantity, span)
     peaks = [month.peak for month in now if month.peak is not None]
     return Energies(parts, earlier, wh(parts), comparable, max(peaks, key=lambda each: each.energy_wh, default=None))
 
 
-def _until(reader: Reader, asked: Asked, quantity: Quantity, span: Span) -> float | None:
-    """The energy of the quarter-hours that have ended with ``span``."""
-    last = span.end - QUARTER + timedelta.resolution
-    if last <= span.start:
-        return None
-    of = months(reader, asked, quantity, Span(span.start, last))
-    return wh(list(chain.from_iterable(month.days for month in of)))
+def _until(reader: Reader, asked: Asked, quantity: Quantity, of: tuple[Sequence[Value], Span]) -> float | None:
+    """The energy of the quarter-hours that have ended with a span: its whole days are known, its last one is read."""
+    known, span = of
+    day, last = period_start(span.end, "day", asked.zone), span.end - QUARTER + timedelta.resolution
+    rest = merged.read(reader, asked.installation_id, quantity, Span(day, last), asked.seen) if day < last else []
+    return wh([*(value for value in known if value.start < day), *rest])
 
 
 def _by_month(days: Sequence[Value], zone: ZoneInfo) -> list[Value]:
