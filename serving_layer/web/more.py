@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,14 +15,18 @@ from serving_layer.web import answer, fleet, live, money
 from serving_layer.web.installation import View, Viewed
 from serving_layer.web.periods.drawn import FORECAST_OF
 from serving_layer.web.words import language
-from serving_layer.web.words.words import Words
+from serving_layer.web.words.words import NOTHING, Words
 from store.runs import Published
 
 router = answer.router()
 GAPS_SHOWN = 12
 MEMBERS_LOOKED_AT = 100
 """Gaps of a larger community are asked of its members."""
-POWERS = {"inverter": "ac_power_w", "meter": "import_power_w", "battery": "charge_power_w"}
+WAYS = {
+    "meter": ("import_power_w", "taking", "export_power_w", "giving"),
+    "battery": ("charge_power_w", "charging", "discharge_power_w", "discharging"),
+}
+"""Of devices through which power goes both ways, the fields and what to call the ways."""
 
 
 @router.get("/installation/more", dependencies=[Turn])
@@ -83,8 +88,21 @@ def _devices(now: live.Now, words: Words) -> list[tuple[str, str, str, str, str]
             device["device_id"],
             state.freshness(device["age_s"]),
             words.age(device["age_s"]),
-            " ".join(words.power(device.get(POWERS.get(device.get("device_kind", ""), "")))).strip(),
+            _power(device, words),
             str(device.get("status") or ""),
         )
         for device in now.devices[:MEMBERS_LOOKED_AT]
     ]
+
+
+def _power(device: Mapping[str, Any], words: Words) -> str:
+    """The power of a device and, where it may go both ways, which it goes."""
+    ways = WAYS.get(str(device.get("device_kind")))
+    if ways is None:
+        return " ".join(words.power(device.get("ac_power_w"))).strip()
+    one, its_name, other, other_name = ways
+    if one not in device and other not in device:
+        return NOTHING
+    watts = device.get(one, 0.0) - device.get(other, 0.0)
+    way = "" if not watts else words.pages[its_name if watts > 0 else other_name]
+    return " ".join([*words.power(abs(watts)), way]).strip()
