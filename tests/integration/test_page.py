@@ -52,7 +52,7 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
         }
     )
     schema.apply_schema(settings)
-    now = datetime.now(timezone.utc) + AHEAD
+    now = datetime.now(timezone.utc).replace(second=0, microsecond=0) + AHEAD
     with cassandra.session(settings) as session:
         rows.fill(session, now.replace(hour=0, minute=0, second=0, microsecond=0), now, DAYS)
     return settings

@@ -29,7 +29,7 @@ from tests.support import serving_rows as rows
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)
-DAYS = 2
+DAYS = 9
 HOST = {"Host": "127.0.0.1"}
 
 

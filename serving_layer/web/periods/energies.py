@@ -19,6 +19,9 @@ from serving_layer.views.totals import totals
 from serving_layer.web.periods.months import Asked, months
 from serving_layer.web.periods.period import PARTS, Period
 
+STORED = timedelta(milliseconds=1)
+"""Cassandra keeps no finer time."""
+
 
 class Energies(NamedTuple):
     """One quantity of a period. ``parts`` are its values, ``before`` those of the period before, whole."""
@@ -78,7 +81,7 @@ def _energies(reader: Reader, asked: Asked, quantity: Quantity, period: Period) 
 def _until(reader: Reader, asked: Asked, quantity: Quantity, of: tuple[Sequence[Value], Span]) -> float | None:
     """The energy of the quarter-hours that have ended with a span: its whole days are known, its last one is read."""
     known, span = of
-    day, last = period_start(span.end, "day", asked.zone), span.end - QUARTER + timedelta.resolution
+    day, last = period_start(span.end, "day", asked.zone), span.end - QUARTER + STORED
     rest = merged.read(reader, asked.installation_id, quantity, Span(day, last), asked.seen) if day < last else []
     return wh([*(value for value in known if value.start < day), *rest])
 
