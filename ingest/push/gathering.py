@@ -14,17 +14,36 @@ from ingest.push.rules import DeviceRules
 MOST_WAITING = 10_000
 """Readings that wait for the disk; a broker sends few that it must have acknowledged, but any number of others."""
 MOST_REASONS = 100
+Part = tuple[str, int]
+"""A field, and which of the inputs that it is the sum of."""
 MILLISECOND = timedelta(milliseconds=1)
 
 
-@dataclass
+@dataclass(eq=False)
 class Draft:
-    """A reading that may still gain fields; ``receipts`` are of the messages that must be acknowledged with it."""
+    """A reading that may still gain values; ``receipts`` are of the messages that must be acknowledged with it."""
 
     device: DeviceRules
     time: datetime
-    fields: dict[str, float] = field(default_factory=dict)
+    values: dict[Part, float] = field(default_factory=dict)
     receipts: list[int] = field(default_factory=list)
+    taken: int = 0
+    """How often it was to be taken."""
+
+    @property
+    def fields(self) -> dict[str, float]:
+        """The fields of which every part has come."""
+        wanted = {name: [(name, at) for at in range(len(parts))] for name, parts in self.device.inputs.items()}
+        return {
+            name: sum(self.values[part] for part in parts)
+            for name, parts in wanted.items()
+            if self.values.keys() >= set(parts)
+        }
+
+    @property
+    def incomplete(self) -> set[str]:
+        """The fields of which a part has come, and another has not."""
+        return {name for name, _ in self.values} - self.fields.keys()
 
 
 class Gathering:
@@ -47,7 +66,12 @@ class Gathering:
             return sum(self._add(device, topic, payload, receipt, is_old) for device in devices) > 0
 
     def _add(self, device: DeviceRules, topic: str, payload: bytes, receipt: int, is_old: bool) -> bool:
-        rules = {name: rule for name, rule in device.inputs.items() if rule.input == topic}
+        rules = {
+            (str(name), at): rule
+            for name, parts in device.inputs.items()
+            for at, rule in enumerate(parts)
+            if rule.input == topic
+        }
         if not rules or (is_old and device.time is None):
             return False
         try:
@@ -56,10 +80,10 @@ class Gathering:
         except NoValue as error:
             self._drop(topic, str(error))
             return False
-        values: dict[str, float] = {}
-        for name, rule in rules.items():
+        values: dict[Part, float] = {}
+        for part, rule in rules.items():
             try:
-                values[name] = number_at(content, rule.path) * rule.factor
+                values[part] = number_at(content, rule.path) * rule.factor
             except NoValue as error:
                 self._drop(topic, str(error))
         if not values:
@@ -68,15 +92,15 @@ class Gathering:
             self._drop(topic, "the disk takes nothing, and too much waits for it")
             return False
         draft = self._draft(device, said, values)
-        draft.fields |= values
+        draft.values |= values
         draft.receipts.append(receipt)
         return True
 
-    def _draft(self, device: DeviceRules, said: datetime | None, values: dict[str, float]) -> Draft:
+    def _draft(self, device: DeviceRules, said: datetime | None, values: dict[Part, float]) -> Draft:
         """The device's open draft, or a new one where a value would hide another, or the time is another."""
         name = f"{device.installation_id}/{device.device_id}"
         held = self._open.get(name)
-        if held is not None and not (held.fields.keys() & values.keys()) and said in (None, held.time):
+        if held is not None and not (held.values.keys() & values.keys()) and said in (None, held.time):
             return held
         time = said or self._arrival(name)
         self._open[name] = draft = Draft(device, time)
@@ -93,9 +117,17 @@ class Gathering:
         return now
 
     def take(self) -> list[Draft]:
-        """The drafts gathered, which gain no fields any more."""
+        """The drafts gathered, which gain no values any more; one that lacks a part of a sum waits once for it."""
         with self._lock:
-            taken, self._drafts, self._open = self._drafts, [], {}
+            waiting = [draft for draft in self._drafts if not draft.taken and draft.incomplete]
+            taken = [draft for draft in self._drafts if draft.taken or not draft.incomplete]
+            for draft in taken:
+                for name in draft.incomplete if draft.taken == 1 else ():
+                    self._drop(f"{draft.device.device_id} {name}", "a part of the sum has not come with the others")
+            for draft in self._drafts:
+                draft.taken += 1
+            self._drafts = waiting
+            self._open = {name: draft for name, draft in self._open.items() if draft in waiting}
             return taken
 
     def give_back(self, drafts: list[Draft]) -> None:

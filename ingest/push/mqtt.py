@@ -93,7 +93,7 @@ class Mqtt(threading.Thread):
         if devices == self._devices:
             return
         self._devices = devices
-        wanted = {rule.input for device in devices for rule in device.inputs.values()}
+        wanted = {topic for device in devices for topic in device.topics}
         if self._client.is_connected():
             self._subscribe(wanted - self._subscribed)
             for topic in self._subscribed - wanted:
@@ -129,7 +129,7 @@ class Mqtt(threading.Thread):
         left: list[Draft] = []
         for installation in dict.fromkeys(draft.device.installation_id for draft in drafts):
             own = [draft for draft in drafts if draft.device.installation_id == installation]
-            readings = (reading_of(each.device, each.time, each.fields, "mqtt") for each in own)
+            readings = (reading_of(each.device, each.time, each.fields, "mqtt") for each in own if each.fields)
             site = Site(f"mqtt {installation}", frozenset({installation}))
             try:
                 self._intake.keep(site, [message("readings", each) for each in readings])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from conf import Settings
 from conf.place import ROOT
@@ -24,6 +24,7 @@ from ingest.devices.directed import MeasuredField, directed
 from ingest.push.followed import Followed
 from store.instants import rfc3339
 
+MOST_PARTS = 12
 MOST_UNMATCHED = 100
 """Inputs without a rule that are remembered by name."""
 
@@ -45,6 +46,14 @@ class InputRule(BaseModel):
     factor: float = 1.0
 
 
+def _listed(rules: Any) -> Any:
+    return rules if isinstance(rules, list | tuple) else [rules]
+
+
+Parts = Annotated[tuple[InputRule, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_PARTS)]
+"""The inputs that a field is the sum of: one as a rule, the phases of a meter, or the difference of two (factor −1)."""
+
+
 class DeviceRules(BaseModel):
     """A device whose fields are pushed; a signed power stands under the field of its positive direction."""
 
@@ -55,7 +64,12 @@ class DeviceRules(BaseModel):
     device_kind: DeviceKind
     time: Annotated[str, Field(min_length=1)] | None = None
     """Where a payload says its time; the time of arrival where it is not said."""
-    inputs: Annotated[dict[MeasuredField, InputRule], Field(min_length=1)]
+    inputs: Annotated[dict[MeasuredField, Parts], Field(min_length=1)]
+
+    @property
+    def topics(self) -> set[str]:
+        """The inputs that its fields come from."""
+        return {rule.input for parts in self.inputs.values() for rule in parts}
 
 
 class Sample(NamedTuple):
@@ -112,7 +126,7 @@ class Routing:
                 fields = _fields(device, named)
                 if fields:
                     found.setdefault((number, sample.time), {}).update(fields)
-                used.update(rule.input for rule in device.inputs.values())
+                used |= device.topics
             self._count(named.keys() - used)
         return [reading_of(devices[number], time, fields, self.source) for (number, time), fields in found.items()]
 
@@ -136,5 +150,9 @@ def reading_of(device: DeviceRules, time: datetime, fields: Mapping[str, float],
 
 
 def _fields(device: DeviceRules, named: Mapping[str, float]) -> dict[str, float]:
-    scaled = {name: named[rule.input] * rule.factor for name, rule in device.inputs.items() if rule.input in named}
+    scaled = {
+        name: sum(named[rule.input] * rule.factor for rule in parts)
+        for name, parts in device.inputs.items()
+        if all(rule.input in named for rule in parts)
+    }
     return {name: value for name, value in scaled.items() if math.isfinite(value)}

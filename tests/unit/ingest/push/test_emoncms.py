@@ -10,7 +10,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.push.emoncms_forms import FormatError, bulk, posted
-from ingest.push.rules import Sample
+from ingest.push.followed import Followed
+from ingest.push.rules import Routing, Sample, read_rules
 from tests.support.peers import emonhub
 from tests.support.servers.push import PushServer, push_server
 
@@ -220,3 +221,20 @@ def test_any_request_is_a_sample_or_refused(params: dict[str, str], body: bytes)
     for read in reads:
         with suppress(FormatError):
             json.dumps([sample.values for sample in read()], allow_nan=False)
+
+
+def test_a_field_of_several_inputs_is_their_sum_or_absent(tmp_path: Path) -> None:
+    phases = [{"input": "emontx/power1"}, {"input": "emontx/power2", "factor": -1}]
+    rules = [RULES[0] | {"inputs": {"import_power_w": phases, "voltage_v": {"input": "emontx/vrms"}}}]
+    (tmp_path / "push.yaml").write_text(yaml.safe_dump(rules))
+    routing = Routing(Followed(tmp_path / "push.yaml", read_rules, []), "emoncms")
+    samples = [
+        Sample(NOW, "emontx", {"power1": 5.0, "power2": 7.5}),
+        Sample(NOW + timedelta(seconds=10), "emontx", {"power1": 5.0, "vrms": 230.0}),
+        Sample(NOW + timedelta(seconds=20), "emontx", {"power2": 5.0}),
+    ]
+    first, second = routing.readings(samples, frozenset({"finca"}))
+    assert (first["import_power_w"], first["export_power_w"]) == (0.0, 2.5)
+    assert second["voltage_v"] == 230.0
+    assert "import_power_w" not in second
+    assert routing.unmatched == {}

@@ -16,14 +16,17 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conf import Settings, load_settings
 from energy.topics import TOPICS
 from ingest.gateway.outbox import Outbox
 from ingest.push import mqtt as mqtt_module
+from ingest.push.gathering import Gathering
 from ingest.push.intake import Intake, IntakeFull
 from ingest.push.mqtt import Mqtt
-from ingest.push.rules import rules_of
+from ingest.push.rules import DeviceRules, rules_of
 from tests.support.peers.mosquitto import Broker, broker, program
 
 pytestmark = pytest.mark.skipif(program("mosquitto") is None, reason="mosquitto is not installed")
@@ -264,3 +267,51 @@ def test_the_push_server_follows_the_broker_and_reports(at: Broker, tmp_path: Pa
     assert process.returncode in (0, -signal.SIGTERM)
     outbox = Outbox(tmp_path / "push" / "outbox.sqlite", 1)
     assert [record["import_power_w"] for record in records(outbox)] == [8.0]
+
+
+PHASES = [{"input": f"shellies/shellyem3-1/emeter/{phase}/power"} for phase in range(3)]
+
+
+def test_phases_are_one_power_and_a_difference_is_what_is_left(at: Broker, tmp_path: Path) -> None:
+    house = {"installation_id": "casa", "device_kind": "meter"}
+    rules = [
+        {**house, "device_id": "em3", "inputs": {"import_power_w": PHASES}},
+        {**house, "device_id": "rest", "inputs": {"import_power_w": [
+            {"input": "emon/pi", "path": "all"}, {"input": "emon/pi", "path": "car", "factor": -1}]}},
+    ]  # fmt: skip
+    with following(at, tmp_path / "home", rules) as (follower, outbox, _):
+        for rule, watts in zip(PHASES, ("100.5", "200", "-50"), strict=True):
+            at.publish(rule["input"], watts)
+        at.publish("emon/pi", '{"all": 3000, "car": 2300}')
+        until(lambda: len(records(outbox)) == 2)
+        found = {each["device_id"]: each["import_power_w"] for each in records(outbox)}
+        assert found == {"em3": 250.5, "rest": 700.0}
+        at.publish(PHASES[0]["input"], "7")
+        until(lambda: follower.gathering.dropped)
+        assert list(follower.gathering.dropped) == [
+            "em3 import_power_w: a part of the sum has not come with the others"
+        ]
+        assert len(records(outbox)) == 2
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.floats(-1e6, 1e6), st.booleans()), max_size=20),
+)
+def test_no_sum_is_made_of_a_part_or_of_parts_of_two_moments(course: list[tuple[int, float, bool]]) -> None:
+    """Of each draft the parts are those that came together, and a field is the sum of all of them or absent."""
+    house = {"installation_id": "casa", "device_id": "em3", "device_kind": "meter"}
+    rules = DeviceRules.model_validate({**house, "inputs": {"import_power_w": PHASES}})
+    gathering = Gathering()
+    drafts = []
+    for number, (phase, watts, is_taken) in enumerate(course):
+        gathering.add([rules], PHASES[phase]["input"], str(watts).encode(), number, False)
+        drafts += gathering.take() if is_taken else []
+    drafts += gathering.take() + gathering.take()
+    receipts = [receipt for draft in drafts for receipt in draft.receipts]
+    assert sorted(receipts) == list(range(len(course)))
+    for draft in drafts:
+        parts = {phase: watts for phase, watts, _ in (course[receipt] for receipt in draft.receipts)}
+        assert len(parts) == len(draft.receipts)
+        expected = {"import_power_w": pytest.approx(sum(parts.values()))} if len(parts) == 3 else {}
+        assert draft.fields == expected
+    assert all(draft.device is rules for draft in drafts)
