@@ -6,9 +6,13 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from py4j.java_gateway import JavaObject  # type: ignore[import-untyped]
 from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 
 from conf import jars, java, logins
@@ -47,7 +51,22 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
     if threading.current_thread() is threading.main_thread():
         # Spark's own handler outlives its session, and then fails where Ctrl-C should end the process.
         signal.signal(signal.SIGINT, on_interrupt)
+    _guard_callbacks(spark)
     return spark
+
+
+def _guard_callbacks(spark: SparkSession) -> None:
+    """Let the port at which Java calls Python back ask for the secret that Java's own port asks for."""
+    gateway: Any = spark.sparkContext._gateway
+    secret = gateway.gateway_parameters.auth_token
+    if gateway.callback_server_parameters.auth_token == secret:
+        return
+    gateway.callback_server_parameters.auth_token = secret
+    ensure_callback_server_started(gateway)  # type: ignore[no-untyped-call]
+    # Java's side forgets the secret when it is told the port, and has no other way to be given it.
+    held = gateway.jvm.java.lang.Class.forName("py4j.CallbackClient").getDeclaredField("authToken")
+    held.setAccessible(True)
+    held.set(JavaObject("GATEWAY_SERVER", gateway._gateway_client).getCallbackClient(), secret)
 
 
 def connections(settings: Settings) -> dict[str, str]:
@@ -93,10 +112,11 @@ def connections(settings: Settings) -> dict[str, str]:
 
 def process(settings: Settings) -> dict[str, str]:
     """Configuration that must stand before the JVM starts: master, memory, jars, loopback."""
+    found = [str(path) for path in connector_jars(settings)]
     return {
         "spark.master": settings.spark.master,
         "spark.driver.memory": settings.spark.driver_memory,
-        **_jars(settings),
+        **(_local(found) if settings.spark.master.startswith("local") else {"spark.jars": ",".join(found)}),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         # One process has no other host to wait for, and its scheduler never looks again: a task would wait for ever.
@@ -111,12 +131,14 @@ def process(settings: Settings) -> dict[str, str]:
     }
 
 
-def _jars(settings: Settings) -> dict[str, str]:
-    found = [str(path) for path in connector_jars(settings)]
-    if settings.spark.master.startswith("local"):
+def _local(jars_found: Sequence[str]) -> dict[str, str]:
+    """What holds where driver and executor are one process of this machine."""
+    return {
         # The session's own class path: jars added later are copied at each start and lost to other sessions.
-        return {"spark.driver.extraClassPath": os.pathsep.join(found)}
-    return {"spark.jars": ",".join(found)}
+        "spark.driver.extraClassPath": os.pathsep.join(jars_found),
+        # Every user of the machine reaches the driver's ports; Spark makes itself a secret that opens them.
+        "spark.authenticate": "true",
+    }
 
 
 def connector_jars(settings: Settings) -> list[Path]:

@@ -21,6 +21,7 @@ def local_session(java_home: Path, scratch: Path, app_name: str) -> SparkSession
         "spark.driver.memory": "2g",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        "spark.authenticate": "true",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC "
         f"-Dlog4j2.configurationFile={(CONF_DIR / 'log4j2.properties').as_uri()}",
         "spark.local.dir": str(scratch),
