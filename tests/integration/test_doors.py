@@ -1,4 +1,4 @@
-"""Doors of docs/security.md, tried as another user of this machine, without a password and with the right one."""
+"""Each door of docs/security.md, tried as another user of this machine, without a password and with the right one."""
 
 from __future__ import annotations
 
@@ -6,103 +6,40 @@ import os
 import re
 import socket
 import ssl
-from datetime import datetime, timezone
+import struct
+from pathlib import Path
 
 import pytest
-import requests
-from cassandra.auth import PlainTextAuthProvider
-from cassandra.cluster import Cluster, NoHostAvailable
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from conf import Settings, logins
 from ingest.push.tokens import admit, tokens_file
 from serving_layer.access.token import token_of
-from stack.up import up
+from stack.process import Place, ours
+from stack.up import status, up
 from store import cassandra
+from tests.conftest import ports
+from tests.support.doors.logins import cassandra_in, controller_in, each_in, kafka_in, page, push, rest, sql
+from tests.support.doors.ports import RPC_REQUEST, framed, greeted, let_in, listening
 from tests.support.nobody import as_nobody
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
 
-
-@pytest.fixture(scope="module")
-def doors(own_stack: Settings) -> Settings:
-    up(own_stack, ["speed", "gateway", "push", "api", "simulator"])
-    return own_stack
-
-
-def rest(settings: Settings, token: str) -> bool:
-    """Whether REST answers whoever shows ``token``."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    url = f"http://127.0.0.1:{settings.api.port}/v1/installations"
-    status = requests.get(url, headers=headers, timeout=30).status_code
-    assert status in (200, 401)
-    return status == 200
-
-
-def push(settings: Settings, token: str) -> bool:
-    """Whether a reading is taken of whoever shows ``token``."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    now = datetime.now(timezone.utc).isoformat()
-    reading = {"installation_id": "finca", "device_id": "m", "device_kind": "meter", "time": now}
-    url = f"http://127.0.0.1:{settings.push.port}/v1/readings"
-    status = requests.post(url, json=[reading], headers=headers, timeout=30).status_code
-    assert status in (202, 401)
-    return status == 202
-
-
-def page(settings: Settings, token: str) -> bool:
-    """Whether the page opens for whoever shows ``token``."""
-    url = f"http://127.0.0.1:{settings.api.port}/login"
-    with requests.Session() as browser:
-        browser.get(url, params={"token": token}, timeout=30)
-        shown = browser.get(url.replace("/login", "/"), timeout=30)
-    return 'type="password"' not in shown.text
-
-
-def cassandra_in(settings: Settings, password: str) -> bool:
-    """Whether the node lets an analyst with ``password`` in."""
-    login = PlainTextAuthProvider(f"{logins.PREFIX}analyst", password) if password else None
-    cluster = Cluster(["127.0.0.1"], port=settings.cassandra.port, auth_provider=login, protocol_version=5)
-    try:
-        return cluster.connect(settings.cassandra.keyspace).execute("SELECT * FROM installation") is not None
-    except NoHostAvailable as error:
-        if not re.search(r"[Aa]uthenticat|credentials|not permitted to log in", str(error)):
-            raise
-        return False
-    finally:
-        cluster.shutdown()
-
-
-def kafka_in(settings: Settings, password: str) -> bool:
-    """Whether the broker lists its topics to an analyst with ``password``."""
-    return kafka_lists(settings.kafka.port, f"{logins.PREFIX}analyst", password)
-
-
-def controller_in(settings: Settings, password: str) -> bool:
-    """Whether the controller answers; no service but the broker itself has a login there."""
-    return kafka_lists(settings.kafka.controller_port, f"{logins.PREFIX}analyst", password)
-
-
-def kafka_lists(port: int, user: str, password: str) -> bool:
-    options: dict[str, str | int | float | bool] = {"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0}
-    if password:
-        options |= {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN"}
-        options |= {"sasl.username": user, "sasl.password": password}
-    try:
-        return "readings" in AdminClient(options).list_topics(timeout=8).topics
-    except KafkaException:
-        return False
-
-
+LOOPBACK = {"127.0.0.1", "::ffff:127.0.0.1"}
 DOORS = {
     "REST": (rest, "token"),
     "the page": (page, "token"),
+    "SQL": (sql, "token"),
     "the push server": (push, "site"),
     "Cassandra": (cassandra_in, "analyst"),
     "Kafka": (kafka_in, "analyst"),
 }
 """What is tried, and whose password opens it."""
+
+
+@pytest.fixture(scope="module")
+def doors(own_stack: Settings) -> Settings:
+    up(own_stack, ["speed", "gateway", "push", "thrift", "api", "simulator"])
+    return own_stack
 
 
 def secret(settings: Settings, name: str) -> str:
@@ -115,13 +52,14 @@ def secret(settings: Settings, name: str) -> str:
 def test_another_user_comes_in_with_the_password_and_not_without(doors: Settings, door: str) -> None:
     attempt, name = DOORS[door]
     right = secret(doors, name)
-    tried = {guess: as_nobody(attempt, doors, guess) for guess in ("", "solera", right[:-1], right)}
-    assert tried == {"": False, "solera": False, right[:-1]: False, right: True}
+    cut = right[:-9] + right[-1]
+    tried = as_nobody(each_in, attempt, doors, ["", "solera", cut, right])
+    assert tried == {"": False, "solera": False, cut: False, right: True}
 
 
-@pytest.mark.parametrize("name", [None, *logins.ROLES])
-def test_no_service_comes_to_the_controller(doors: Settings, name: str | None) -> None:
-    assert as_nobody(controller_in, doors, secret(doors, name) if name else "") is False
+def test_no_service_comes_to_the_controller(doors: Settings) -> None:
+    passwords = ["", *(secret(doors, name) for name in logins.ROLES)]
+    assert as_nobody(each_in, controller_in, doors, passwords) == dict.fromkeys(passwords, False)
 
 
 def test_the_well_known_first_account_was_never_made(doors: Settings) -> None:
@@ -146,3 +84,63 @@ def joins(settings: Settings) -> str:
 
 def test_no_other_node_joins_cassandra(doors: Settings) -> None:
     assert re.search("certificate|handshake failure|reset", str(as_nobody(joins, doors)).lower())
+
+
+def lists(path: Path) -> list[str]:
+    return [each.name for each in path.iterdir()]
+
+
+def unreadable(paths: list[Path]) -> list[Path]:
+    return [path for path in paths if isinstance(reads(path), PermissionError)]
+
+
+def reads(path: Path) -> bytes | OSError:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error
+
+
+def test_another_user_sees_no_file_of_the_home(doors: Settings) -> None:
+    assert isinstance(as_nobody(lists, doors.home), PermissionError)
+    # Those that end while they are listed are passed over.
+    files = [Path(folder) / name for folder, _, names in os.walk(doors.home) for name in names]
+    assert len(files) > 100
+    assert {logins.password_file(doors, "kafka"), doors.home / "token"} <= set(files)
+    assert as_nobody(unreadable, files) == files
+
+
+def test_every_port_is_known_and_on_loopback(doors: Settings) -> None:
+    found = listening(ours(Place(doors.home)))
+    assert {address for _, _, address in found.values()} <= LOOPBACK
+    own = {"speed", "thrift", "datanode"}
+    assert {name for port, (name, _, _) in found.items() if port not in ports(doors)} == own
+
+
+def test_ports_that_spark_opens_ask_for_a_secret(doors: Settings) -> None:
+    spark = {port: of for port, of in listening(ours(Place(doors.home))).items() if port not in ports(doors)}
+    assert {program for name, program, _ in spark.values() if name == "speed"} > {"java"}
+    assert as_nobody(let_in, list(spark)) == []
+
+
+def test_spark_says_that_it_wants_a_login(doors: Settings) -> None:
+    spark = [
+        port
+        for port, (name, program, _) in listening(ours(Place(doors.home))).items()
+        if (name, program) == ("speed", "java")
+    ]
+    told = [greeted(port, framed(RPC_REQUEST, b"who")) for port in spark]
+    assert sum(b"SaslMessage" in each for each in told) >= 2, told
+
+
+def test_the_simulator_answers_its_owner_alone(doors: Settings) -> None:
+    asked = b"\x00\x01\x00\x00\x00\x06\x01\x03" + struct.pack(">HH", 40_000, 2)
+    assert greeted(doors.simulator.port, asked).endswith(b"SunS")
+    assert as_nobody(greeted, doors.simulator.port, asked) == b""
+
+
+def test_the_stack_has_worked_behind_its_doors_all_the_time(doors: Settings) -> None:
+    found = status(Place(doors.home))["services"]
+    assert {name: (each["state"], each["restarts"]) for name, each in found.items()} == dict.fromkeys(
+        found, ("ready", 0)
+    )
