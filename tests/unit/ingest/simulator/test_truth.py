@@ -1,0 +1,133 @@
+"""Simulated installations of every kind, and every fault: what is true stands apart from what is heard."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from energy.topics import TOPICS
+from ingest.catalogue.entries import CatalogueError, parse_catalogue
+from ingest.simulator.truth.devices import quarters, readings
+from ingest.simulator.truth.faults import KINDS, inject
+from ingest.simulator.truth.flows import flows
+from ingest.simulator.truth.world import FAULTS, READINGS, TRUTH, Asked, write_world
+from stack.cli import app
+
+DAY = date(2026, 6, 10)
+START = datetime(2026, 6, 10, tzinfo=timezone.utc)
+
+
+def world(folder: Path, kind: str, seed: int, days: int = 1, every: int = 5) -> dict[str, Any]:
+    """Readings, truth and faults of one installation."""
+    entry = {
+        "installation_id": f"{kind}-1",
+        "kind": kind,
+        "latitude": 37.4,
+        "longitude": -6.0,
+        "time_zone": "Europe/Madrid",
+    }
+    write_world(parse_catalogue(entry), Asked(DAY, days, every, seed), folder)
+    lines = gzip.decompress((folder / READINGS).read_bytes()).splitlines()
+    now = START + timedelta(days=days, hours=1)
+    return {
+        "lines": lines,
+        "readings": [TOPICS["readings"].parse(line, now) for line in lines],
+        "truth": pq.read_table(folder / TRUTH).to_pylist(),
+        "faults": json.loads((folder / FAULTS).read_text()),
+    }
+
+
+@pytest.mark.parametrize("kind", ["home", "farm", "park"])
+def test_an_installation_is_of_its_kind_and_its_flows_balance(tmp_path: Path, kind: str) -> None:
+    truth = world(tmp_path, kind, 1)["truth"]
+    assert Counter(row["quantity"] for row in truth) == dict.fromkeys(
+        ("generation", "import", "export", "consumption"), 96
+    )
+    total = Counter[str]()
+    for row in truth:
+        total[row["quantity"]] += row["energy_wh"]
+    assert total["generation"] + total["import"] == pytest.approx(total["export"] + total["consumption"])
+    capacity_kw = {"home": 4, "farm": 60, "park": 1_000}[kind]
+    assert 1.0 < total["generation"] / 1000 / capacity_kw < 8.0  # hours of full sun in June
+    assert total["consumption"] > 0
+    night = [row for row in truth if row["quantity"] == "generation" and row["start"].hour in (23, 0, 1, 2, 3)]
+    assert all(row["energy_wh"] == 0 for row in night)
+
+
+def test_the_same_seed_makes_the_same_world_and_another_another(tmp_path: Path) -> None:
+    one, same, other = (world(tmp_path / name, "home", seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    assert one == same
+    assert one["truth"] != other["truth"]
+    assert one["faults"] != other["faults"]
+    assert [each["kind"] for each in one["faults"]] == list(KINDS)
+
+
+@given(st.sampled_from(["home", "farm", "park"]), st.integers(0, 1000), st.sampled_from([1, 5, 15, 60]))
+@settings(max_examples=20, deadline=None)
+def test_registers_differ_by_what_truly_flowed_between(kind: str, seed: int, every: int) -> None:
+    (entry,) = parse_catalogue({"installation_id": kind, "kind": kind})
+    own = flows(entry, START, 1, np.random.default_rng(seed))
+    said = readings(kind, own, every)
+    true: dict[str, float] = defaultdict(float)
+    for quantity, _, energy_wh in quarters(own):
+        true[quantity] += energy_wh
+    for device, field, quantity in (
+        ("inverter", "energy_total_wh", "generation"),
+        ("meter", "import_total_wh", "import"),
+        ("meter", "export_total_wh", "export"),
+    ):
+        shown = [reading[field] for reading in said[device]]
+        assert len(shown) == 1440 // every + 1
+        assert shown == sorted(shown)
+        assert shown[-1] - shown[0] == pytest.approx(true[quantity], abs=1)
+    assert not any(reading["import_power_w"] and reading["export_power_w"] for reading in said["meter"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_changes_what_is_heard_of_one_device_and_says_where(kind: str) -> None:
+    (entry,) = parse_catalogue({"installation_id": "casa", "kind": "home"})
+    plain = readings("casa", flows(entry, START, 1, np.random.default_rng(1)), 5)
+    for seed in range(10):
+        heard, (put,) = inject(plain, [kind], f"{seed}")
+        (name,) = (name for name in heard if heard[name] != plain[name])
+        assert (put.kind, put.device_id) == (kind, f"casa-{name}")
+        changed = {str(reading["time"]) for reading in plain[name] if reading not in heard[name]}
+        changed |= {str(reading["time"]) for reading in heard[name] if reading not in plain[name]}
+        last = "9" if kind == "reset" else put.last
+        assert all(put.first <= time <= last for time in changed)
+        assert bool(changed) is (kind not in ("repeated", "out of order"))
+        # None of the readings names another device or another instant.
+        assert {(r["device_id"], r["time"]) for r in heard[name]} <= {(r["device_id"], r["time"]) for r in plain[name]}
+
+
+def test_the_command_writes_what_replay_takes_and_the_truth_apart(tmp_path: Path) -> None:
+    file = tmp_path / "homes.yaml"
+    file.write_text(
+        yaml.safe_dump([{"installation_id": "a", "kind": "home"}, {"installation_id": "c", "kind": "community"}])
+    )
+    done = CliRunner().invoke(
+        app, ["simulate", str(file), "--days", "2", "--every", "15", "--out", str(tmp_path / "w")]
+    )
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "w").iterdir()} == {READINGS, TRUTH, FAULTS}
+    assert "readings of 2 days" in done.output
+    starts = {row["start"] for row in pq.read_table(tmp_path / "w" / TRUTH).to_pylist()}
+    assert len(starts) == 2 * 96
+    assert max(starts) < datetime.now(timezone.utc)
+
+
+def test_a_file_without_an_installation_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="no home, farm or park"):
+        write_world(parse_catalogue({"installation_id": "c", "kind": "community"}), Asked(DAY, 1, 15, 1), tmp_path)
