@@ -62,7 +62,7 @@ def measured(settings: Settings, asked: argparse.Namespace) -> list[tuple[str, s
     own = in_keyspace(settings, "bench_poison")
     register(own, asked.devices)
     with job(own) as process:
-        after_warming(own, asked)
+        plain = sorted(after_warming(own, asked))
         refused: list[KafkaError] = []
         sending = threading.Thread(target=poison, args=(own, asked.seconds, refused))
         sending.start()
@@ -78,9 +78,15 @@ def measured(settings: Settings, asked: argparse.Namespace) -> list[tuple[str, s
         ("good readings watched, and seen", f"{sent}, {len(found)}", ""),
         ("good readings never seen", str(max(0, sent - len(found))), "0"),
         (f"late by more than {LATE_SECONDS:.0f} s", str(sum(each > LATE_SECONDS for each in found)), "0"),
-        ("p50, p95, latest, s", ", ".join(f"{found[int((len(found) - 1) * p)]:.2f}" for p in (0.5, 0.95, 1)), ""),
+        ("p50, p95, latest, s", _spread(found), ""),
+        ("the same before any poison, s", _spread(plain), ""),
         ("restarts of broker, Cassandra and speed job", str(restarts), "0"),
     ]
+
+
+def _spread(latencies: list[float]) -> str:
+    """Their median, 95th percentile and greatest."""
+    return ", ".join(f"{latencies[int((len(latencies) - 1) * p)]:.2f}" for p in (0.5, 0.95, 1))
 
 
 def poison(settings: Settings, seconds: float, refused: list[KafkaError]) -> None:

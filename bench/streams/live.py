@@ -66,8 +66,8 @@ def _send(
     first = time.time()
     number = 0
     while number < seconds * rate and not stop.is_set():
-        now = time.time()
-        while number < (now - first) * rate:
+        due = min(time.time() - first, seconds) * rate
+        while number < due:
             device = number % devices
             at = round(time.time(), 3)
             key, value = reading(device, datetime.fromtimestamp(at, timezone.utc))
