@@ -102,7 +102,7 @@ def installation_rows(
 ) -> list[EnergyRow]:
     """Rows of the installation in ``start``..``end`` (UTC), the derived quantities among them.
 
-    ``statements`` are what others have totalled (``energy.intervals.stated_energy``): they fill what readings lack.
+    ``statements`` are what others have totalled (``energy.statements``): they fill what readings lack.
     """
     window = range(to_us(start), to_us(end))
     sampled = {quantity: list(times.values()) for quantity, times in of.sampled.items()}

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.master import dataset
 from batch_layer.runs import Night
-from energy.intervals import FIELDS
+from energy.statements.intervals import FIELDS
 
 OFFICIAL_KEY = ("installation_id", "month", "start", "meter_id", "end", "source", "known_at", "method")
 
@@ -18,7 +18,7 @@ OFFICIAL_KEY = ("installation_id", "month", "start", "meter_id", "end", "source"
 def official(night: Night, days: Iterable[date]) -> DataFrame:
     """Rows of table ``official``: the statements of these UTC days; one known later stands beside the older.
 
-    Of two statements that are known at once the greater energy stands, as in ``energy.intervals``; where an energy is
+    Of two statements that are known at once the greater energy stands, as in ``energy.statements``; where an energy is
     not stated the field is null.
     """
     return (

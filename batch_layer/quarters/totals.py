@@ -25,10 +25,10 @@ from batch_layer.quarters import gap_ledger
 from batch_layer.quarters.arrow_rows import ARROW_BOTH, BOTH, TOTALS, ledger_batch, totals_batch, values_of
 from energy.balance import counted, installation_rows
 from energy.community import community_energy
-from energy.intervals import stated_energy
 from energy.limits import UNLIMITED, Limits
 from energy.records import COUNTED
 from energy.registers.counters import ANY_HOLE
+from energy.statements.intervals import stated_energy
 
 READING_FIELDS = (
     *("installation_id", "device_id", "device_kind", "time", "status", "received_at"),

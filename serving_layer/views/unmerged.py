@@ -9,8 +9,8 @@ from typing import Any
 
 from energy.community import community_energy
 from energy.energy_row import METHODS, EnergyRow
-from energy.intervals import FIELDS, interval_energy
 from energy.records import QUANTITIES
+from energy.statements.intervals import FIELDS, interval_energy
 from energy.topics import LONGEST_INTERVAL
 from serving_layer.reader import Reader
 from store.instants import months, utc

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from energy.balance import balanced, counted, installation_energy, installation_rows
 from energy.energy_row import EnergyRow
-from energy.intervals import interval_energy, stated_energy
 from energy.limits import UNLIMITED
+from energy.statements.intervals import interval_energy, stated_energy
 
 START = datetime(2026, 6, 1, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)

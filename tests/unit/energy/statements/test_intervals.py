@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from energy.balance import balanced
 from energy.energy_row import EnergyRow
-from energy.intervals import interval_energy
+from energy.statements.intervals import interval_energy
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 DAY = MIDNIGHT + timedelta(days=1)

@@ -1,0 +1,1 @@
+"""What others have totalled: which statement holds when, and the quarter-hours it gives."""
