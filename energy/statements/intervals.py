@@ -2,21 +2,22 @@
 
 An interval longer than a quarter-hour is spread evenly over its quarter-hours (method ``spread``). Of two
 statements about the same time of the same meter the one known later holds; of two known at once the measured one,
-then the one that wins by ``energy.conflict``. A measured statement of a shorter time is not wiped by one of a longer
-time that is known later (a bill's total of the month): the shape stays, and the row says ``coarser total``. Nor is a
-total of a day or more added to another meter's shorter ones: a bill names the supply by another id.
+then the one that wins by ``energy.conflict``. Measured statements of shorter times keep their shape beside a longer one
+that is known later (a bill's total of the month), and are scaled to it (:mod:`energy.statements.beliefs`). A total of
+a day or more is not added to another meter's shorter ones: a bill names the supply by another id.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from energy.balance import balanced
-from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, from_us, to_mwh, to_us
-from energy.registers.apportion import by_time
+from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, from_us, joined_causes, to_mwh, to_us
+from energy.registers.apportion import Window, by_time
+from energy.statements.beliefs import COARSER, SCALED, Belief, Held, belief, held
 
 FIELDS = {
     "import_wh": "import",
@@ -29,20 +30,19 @@ FIELDS = {
 
 DAY_US = timedelta(hours=23) // timedelta(microseconds=1)
 """The shortest local day: totals as long are known of a supply as a whole."""
-COARSER = "coarser total"
-"""Cause of a row whose period a longer statement covers, too, that is known later."""
 
 
 class _Piece(NamedTuple):
-    """What one interval says about one quarter-hour: the newest first when sorted."""
+    """What holds of one meter in a quarter-hour, or a part of it; energy in mWh."""
 
-    precedence: tuple[int, int, int]
     length: int
     """How long a time the statement speaks of, in microseconds."""
-    begin: int
-    end: int
+    covered: int
     mwh: int
+    lower: int
+    upper: int
     method: str
+    cause: str
 
 
 def interval_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> list[EnergyRow]:
@@ -53,62 +53,63 @@ def interval_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end
 def stated_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> list[EnergyRow]:
     """Quarter-hours of ``start``..``end`` (UTC) from the intervals of ONE installation, its meters added up.
 
-    Intervals may come unsorted and repeated, and reach beyond the range.
+    Intervals may come unsorted and repeated, and reach beyond the range. For equal numbers from any window give with
+    each interval all that overlap it.
     """
     window = to_us(start), to_us(end)
     said: dict[tuple[str, int], dict[str, list[_Piece]]] = defaultdict(lambda: defaultdict(list))
-    for interval in intervals:
-        begin, finish = to_us(interval["start"]), to_us(interval["end"])
-        known = to_us(interval["known_at"])
-        measured = interval["method"] == "measured"
-        exact = "official" if finish - begin <= QUARTER_US else "spread"
-        method = exact if measured else "estimated"
-        for field, quantity in FIELDS.items():
-            value = interval.get(field)
-            if value is None:
-                continue
-            amount = to_mwh(value)
-            precedence = (-known, -measured, -amount)
-            edge = max(begin, window[0])
-            for period, mwh, covered in by_time(amount, begin, finish, window):
-                piece = _Piece(precedence, finish - begin, edge, edge + covered, mwh, method)
-                said[quantity, period][interval["meter_id"]].append(piece)
-                edge += covered
+    for (quantity, meter), beliefs in _beliefs(intervals).items():
+        for each in held(beliefs):
+            for period, piece in _pieces(each, window):
+                said[quantity, period][meter].append(piece)
     rows = {key: _row(*key, list(meters.values())) for key, meters in said.items()}
     return [rows[key] for key in sorted(rows)]
 
 
+def _beliefs(intervals: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Belief]]:
+    """What the intervals say of each quantity and meter."""
+    found: dict[tuple[str, str], list[Belief]] = defaultdict(list)
+    for interval in intervals:
+        begin, end, known = (to_us(interval[name]) for name in ("start", "end", "known_at"))
+        is_measured = interval["method"] == "measured"
+        for field, quantity in FIELDS.items():
+            value = interval.get(field)
+            if value is not None:
+                of = belief(known, is_measured, to_mwh(value), begin, end)
+                found[quantity, interval["meter_id"]].append(of)
+    return found
+
+
+def _pieces(of: Held, window: Window) -> Iterator[tuple[int, _Piece]]:
+    exact = "official" if of.length <= QUARTER_US and SCALED not in of.cause else "spread"
+    method = exact if of.is_measured else "estimated"
+    parts = by_time(of.mwh, of.begin, of.end, window)
+    if of.lower == of.mwh == of.upper:
+        for period, mwh, covered in parts:
+            yield period, _Piece(of.length, covered, mwh, mwh, mwh, method, of.cause)
+        return
+    lowers, uppers = (by_time(bound, of.begin, of.end, window) for bound in (of.lower, of.upper))
+    for (period, mwh, covered), (_, lower, _), (_, upper, _) in zip(parts, lowers, uppers, strict=True):
+        yield period, _Piece(of.length, covered, mwh, min(lower, mwh), max(upper, mwh), method, of.cause)
+
+
 def _row(quantity: str, period: int, meters: list[list[_Piece]]) -> EnergyRow:
-    if len(meters) == 1 and len(meters[0]) == 1:  # nearly always, and three times as fast
-        (((_, _, begin, end, mwh, method),),) = meters
-        energy = mwh / MWH
-        return EnergyRow(quantity, from_us(period), energy, (end - begin) / QUARTER_US, method, energy, energy)
-    mwh, completeness, methods, cause = 0, 1.0, set(), ""
-    ordered_by_meter = [_in_precedence(pieces) for pieces in meters]
-    is_known_finer = any(ordered[0].length < DAY_US for ordered in ordered_by_meter)
-    for pieces, ordered in zip(meters, ordered_by_meter, strict=True):
-        if is_known_finer and ordered[0].length >= DAY_US:
-            cause = COARSER
-            continue
-        held: list[_Piece] = []
-        for piece in ordered:
-            if all(piece.end <= other.begin or piece.begin >= other.end for other in held):
-                held.append(piece)
-        if any(piece.precedence < ordered[0].precedence for piece in pieces):
-            cause = COARSER
-        mwh += sum(piece.mwh for piece in held)
-        completeness = min(completeness, sum(piece.end - piece.begin for piece in held) / QUARTER_US)
-        methods |= {piece.method for piece in held}
-    energy = mwh / MWH
-    method = max(methods, key=METHOD_RANK.__getitem__)
-    return EnergyRow(quantity, from_us(period), energy, completeness, method, energy, energy, cause)
-
-
-def _in_precedence(pieces: list[_Piece]) -> list[_Piece]:
-    """The pieces, the one that holds first: the newest, but for a measured one of a shorter time."""
-    newest_first = sorted(pieces)
-    holds = newest_first[0]
-    for piece in newest_first[1:]:
-        if piece.method != "estimated" and piece.length < holds.length:
-            holds = piece
-    return [holds, *(piece for piece in newest_first if piece is not holds)]
+    if len(meters) == 1 and len(meters[0]) == 1:  # nearly always
+        (((_, covered, mwh, lower, upper, method, cause),),) = meters
+        start = from_us(period)
+        return EnergyRow(quantity, start, mwh / MWH, covered / QUARTER_US, method, lower / MWH, upper / MWH, cause)
+    lengths = [min(piece.length for piece in pieces) for pieces in meters]
+    is_known_finer = min(lengths) < DAY_US
+    counted = [pieces for length, pieces in zip(lengths, meters, strict=True) if not is_known_finer or length < DAY_US]
+    parts = [piece for pieces in counted for piece in pieces]
+    causes = [piece.cause for piece in parts] + [COARSER] * (len(counted) < len(meters))
+    return EnergyRow(
+        quantity,
+        from_us(period),
+        sum(piece.mwh for piece in parts) / MWH,
+        min(sum(piece.covered for piece in pieces) for pieces in counted) / QUARTER_US,
+        max((piece.method for piece in parts), key=METHOD_RANK.__getitem__),
+        sum(piece.lower for piece in parts) / MWH,
+        sum(piece.upper for piece in parts) / MWH,
+        joined_causes(causes),
+    )

@@ -54,18 +54,6 @@ def test_of_two_beliefs_of_one_time_the_measured_holds() -> None:
     assert [row.energy_wh for row in interval_energy(both, MIDNIGHT, DAY)] == [3.0]
 
 
-def test_a_bill_known_later_does_not_wipe_the_hours() -> None:
-    hours = [interval(60 * n, 60, 1, import_wh=1000 if n in (8, 20) else 50) for n in range(24)]
-    bill = interval(0, 24 * 60, 5, import_wh=3100)
-    rows = [row for row in interval_energy([*hours, bill], MIDNIGHT, DAY) if row.quantity == "import"]
-    assert [sum(row.energy_wh for row in rows[n : n + 4]) for n in range(0, 96, 4)] == [h["import_wh"] for h in hours]
-    assert {row.cause for row in rows} == {"coarser total"}
-    # Where no hour is known the bill fills, and an estimate gives way to it.
-    filled = interval_energy([*hours[:8], bill, interval(600, 60, 1, "estimated", import_wh=9)], MIDNIGHT, DAY)
-    late = [row for row in filled if row.quantity == "import" and row.start >= MIDNIGHT + timedelta(hours=8)]
-    assert {round(row.energy_wh, 2) for row in late} == {32.29}
-
-
 @pytest.mark.parametrize("days", [1, 2, 31])
 @pytest.mark.parametrize("known_day", [0, 5])
 @pytest.mark.parametrize("method", ["measured", "estimated"])
