@@ -20,15 +20,19 @@ AFFECTED = Artifact("affected", "installation_id string, event_day date, by_read
 """Installations and UTC days to total again; ``by_reading``: a reading has arrived since the last published run."""
 EXPECTED = Artifact(
     "expected",
-    "installation_id string, event_day date, device_id string, quantities array<string>, is_first boolean",
+    "installation_id string, event_day date, device_id string, quantities array<string>, is_first boolean, "
+    "stated_from timestamp, stated_until timestamp",
 )
-"""Devices and days of the gap ledger; ``is_first``: the device's first day, expected from its first reading on."""
+"""Devices and days of the gap ledger; ``is_first``: the device's first day, expected from its first reading on.
+
+Where the two last are not null it is a meter of others' statements, which is expected from the one to the other.
+"""
 REACH = Artifact("reach", "installation_id string, device_id string, touched_day date, event_day date")
 """The days whose readings of a device bear on an affected day."""
 READINGS = Artifact("readings", f"{_READING}, received_at timestamp, event_day date")
 """Those readings, one for each device and instant."""
-INTERVALS = Artifact("intervals", dataset.schema("intervals"))
-"""The intervals that reach into affected days."""
+INTERVALS = Artifact("intervals", f"{dataset.schema('intervals')}, shared_start timestamp, shared_end timestamp")
+"""The intervals that reach into affected days, and those that overlap these; the last two: the time they share."""
 DEVICE_DAYS = Artifact(
     "device_days",
     "installation_id string, device_id string, device_kind string, quantities array<string>, "

@@ -1,14 +1,14 @@
 """What the affected days need, deduplicated, merged and in order.
 
 Hands on the affected (installation, UTC day) pairs, the days whose readings bear on them, those readings, one for each
-device and instant, the intervals that reach into them, and the devices and days of the gap ledger. Beside them it
-hands on what it sees of new data itself: silent devices, statements of others, and known prices.
+device and instant, the intervals that reach into them, and the devices, meters and days of the gap ledger. Beside them
+it hands on what it sees of new data itself: silent devices, statements of others, and known prices.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from typing import Any
 
@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import artifacts
-from batch_layer.incremental import affected_days, device_days
+from batch_layer.incremental import affected_days, device_days, statements
 from batch_layer.master import dataset
 from batch_layer.publishing import silent_devices, stated
 from batch_layer.quarters import gap_ledger
@@ -38,9 +38,10 @@ def run(night: Night) -> Outcome:
     pairs = affected_days.affected_days(night, batches, devices, read_catalogue(night.settings))
     artifacts.AFFECTED.write(night, pairs, is_small=True)
     pairs = artifacts.AFFECTED.read(night).persist()
-    _write_expected(night, devices, pairs)
+    around = statements.near(night, [row.event_day for row in pairs.select("event_day").distinct().collect()])
+    _write_expected(night, devices, pairs, around)
     _write_readings(night)
-    artifacts.INTERVALS.write(night, needed_intervals(night, pairs))
+    artifacts.INTERVALS.write(night, statements.needed(around, pairs))
     artifacts.SILENCES.write(night, silent_devices.alarms(night), is_small=True)
     devices.unpersist()
     artifacts.OFFICIAL.write(night, stated.official(night, _days(batches["intervals"])))
@@ -59,9 +60,12 @@ def _days(batches: Batches) -> set[date]:
     return {day for brought in batches.values() for day in brought}
 
 
-def _write_expected(night: Night, devices: DataFrame, pairs: DataFrame) -> None:
+def _write_expected(night: Night, devices: DataFrame, pairs: DataFrame, around: DataFrame) -> None:
     has_devices = bool(devices.head(1))  # without a device there is nothing to work out
-    expected = gap_ledger.expected_days(devices, pairs, night.run) if has_devices else artifacts.EXPECTED.nothing(night)
+    expected = statements.expected(around, devices, pairs)
+    if has_devices:
+        of_devices = gap_ledger.expected_days(devices, pairs, night.run)
+        expected = expected.unionByName(of_devices, allowMissingColumns=True)
     artifacts.EXPECTED.write(night, expected, is_small=True)
     reaching = reach(devices, pairs) if has_devices else artifacts.REACH.nothing(night)
     artifacts.REACH.write(night, reaching, is_small=True)
@@ -91,20 +95,6 @@ def needed_readings(night: Night, reaching: DataFrame) -> DataFrame:
     return readings.join(needed, ["installation_id", "device_id", "event_day"], "left_semi").select(
         *TOPICS["readings"].columns, "received_at", "event_day"
     )
-
-
-def needed_intervals(night: Night, pairs: DataFrame) -> DataFrame:
-    """Intervals that reach into an affected pair's day."""
-    days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
-    back = {day - timedelta(days=n) for day in days for n in range(affected_days.INTERVAL_DAYS + 1)}
-    intervals = dataset.read(night.spark, night.settings, "intervals", back)
-    wanted = pairs.select("installation_id", F.col("event_day").alias("touched_day"))
-    reaching = (
-        (intervals["installation_id"] == wanted["installation_id"])
-        & (wanted["touched_day"] >= F.to_date("start"))
-        & (F.col("end") > F.col("touched_day").cast("timestamp"))
-    )
-    return intervals.join(wanted, reaching, "left_semi")
 
 
 def clean_readings(readings: DataFrame) -> DataFrame:

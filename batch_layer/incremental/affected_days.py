@@ -1,7 +1,8 @@
 """Which (installation, UTC day) pairs a night has to total again, and no more.
 
 A reading touches its own day and, through the step to its neighbours, the day before and after; where its device was
-silent before or after, every day of that silence and the one at its other end. An interval touches the days it spans.
+silent before or after, every day of that silence and the one at its other end. An interval touches the days it spans,
+those of the intervals that overlap it, and a hole of its meter beside it (:mod:`batch_layer.incremental.statements`).
 The days that have come under the cut since the last published run are touched by what the master already held of them.
 A retraction touches its days until a published run has totalled them without what was taken back.
 """
@@ -16,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import runs
-from batch_layer.incremental import device_days
+from batch_layer.incremental import device_days, statements
 from batch_layer.master import dataset
 from batch_layer.runs import Night
 from conf import Settings
@@ -24,8 +25,6 @@ from energy.calendar import dates
 from energy.topics import LONGEST_INTERVAL
 from store.catalogue import Catalogue
 
-INTERVAL_DAYS = LONGEST_INTERVAL.days
-"""Longest interval that is accepted, in days."""
 CONTEXT_DAYS = 2
 """How far around a touched day, and beyond a silence that holds it, readings are looked at: the judges of its steps."""
 PAIRS = "installation_id string, event_day date, by_reading boolean"
@@ -55,8 +54,9 @@ def affected_days(
     ever heard (:mod:`batch_layer.incremental.device_days`), those batches included.
     """
     readings = dataset.read_batches(night.spark, night.settings, "readings", batches["readings"])
-    intervals = dataset.read_batches(night.spark, night.settings, "intervals", batches["intervals"])
-    pairs = _by_readings(readings, new=True).unionByName(_by_intervals(intervals))
+    pairs = _by_readings(readings, new=True)
+    if any(batches["intervals"].values()):
+        pairs = pairs.unionByName(_by_new_intervals(night, batches["intervals"]))
     taken_back = _taken_back(catalogue, devices)
     if taken_back:
         pairs = pairs.unionByName(night.spark.createDataFrame(taken_back, PAIRS))
@@ -114,6 +114,12 @@ def _in_silence(devices: DataFrame, since: date, cut: date) -> DataFrame:
     return devices.select("installation_id", F.explode(days).alias("event_day"), F.lit(False).alias("by_reading"))
 
 
+def _by_new_intervals(night: Night, batches: dict[int, list[date]]) -> DataFrame:
+    new = dataset.read_batches(night.spark, night.settings, "intervals", batches)
+    around = statements.near(night, {day for brought in batches.values() for day in brought})
+    return statements.affected(new, around).withColumn("by_reading", F.lit(False))
+
+
 def _by_intervals(intervals: DataFrame) -> DataFrame:
     return intervals.selectExpr("installation_id", dataset.INTERVAL_SPAN, "false AS by_reading").distinct()
 
@@ -121,7 +127,7 @@ def _by_intervals(intervals: DataFrame) -> DataFrame:
 def _come_under_the_cut(spark: SparkSession, settings: Settings, since: date, cut: date) -> DataFrame:
     around = dates(since - timedelta(days=1), cut)
     readings = dataset.read(spark, settings, "readings", around)
-    spanning = dates(since - timedelta(days=INTERVAL_DAYS), cut)
+    spanning = dates(since - LONGEST_INTERVAL, cut)
     intervals = dataset.read(spark, settings, "intervals", spanning)
     return (
         _by_readings(readings, new=False)

@@ -12,7 +12,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -20,15 +20,16 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.master.dataset import INTERVAL_SPAN
 from batch_layer.quarters import gap_ledger
 from batch_layer.quarters.arrow_rows import ARROW_BOTH, BOTH, TOTALS, ledger_batch, totals_batch, values_of
+from batch_layer.quarters.stated_ledger import stated_ledger
 from energy.balance import counted, installation_rows
 from energy.community import community_energy
 from energy.limits import UNLIMITED, Limits
 from energy.records import COUNTED
 from energy.registers.counters import ANY_HOLE
 from energy.statements.intervals import stated_energy
+from energy.topics import TOPICS
 
 READING_FIELDS = (
     *("installation_id", "device_id", "device_kind", "time", "status", "received_at"),
@@ -88,8 +89,10 @@ def _reading_rows(evidence: Evidence) -> DataFrame:
 
 
 def _interval_rows(intervals: DataFrame, weeks: DataFrame) -> DataFrame:
-    interval = F.struct(*[c for c in intervals.columns if c not in ("event_day", "archive")])
-    spanned = INTERVAL_SPAN.replace("AS event_day", "AS spanned_day")
+    """Each interval once for every week into which it, or what overlaps it, reaches."""
+    interval = F.struct(*TOPICS["intervals"].columns)
+    shared = "to_date(shared_start), to_date(shared_end - INTERVAL 1 MICROSECOND)"
+    spanned = f"explode(sequence({shared})) AS spanned_day"
     return (
         intervals.withColumn("interval", interval)
         .selectExpr("installation_id", "interval", spanned)
@@ -101,7 +104,7 @@ def _interval_rows(intervals: DataFrame, weeks: DataFrame) -> DataFrame:
 
 
 def _expected_rows(expected: DataFrame) -> DataFrame:
-    days = F.struct("event_day", "device_id", "quantities", "is_first")
+    days = F.struct("event_day", "device_id", "quantities", "is_first", "stated_from", "stated_until")
     return expected.withColumn("expected", days).selectExpr(
         "installation_id", f"{_week('event_day')} AS week", "NULL AS reading", "NULL AS interval", "expected"
     )
@@ -130,7 +133,11 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
             totals = installation_rows(found, start, end, stated_energy(intervals, start, end))
             yield totals_batch(installation, (row for row in totals if row.start.date() in days), ARROW_BOTH)
         wanted = [row["expected"] for row in together if row["expected"]]
-        yield ledger_batch(installation, gap_ledger.ledger(wanted, readings, found, work.started))
+        of_devices = [each for each in wanted if each["stated_from"] is None]
+        of_meters = [each for each in wanted if each["stated_from"] is not None]
+        entries = gap_ledger.ledger(of_devices, readings, found, work.started)
+        stated = stated_ledger(of_meters, intervals, work.started)
+        yield ledger_batch(installation, chain(entries, stated))
 
 
 def community_totals(values: DataFrame, tasks: int) -> DataFrame:

@@ -57,11 +57,32 @@ def official(
 def statements(
     reader: Reader, installation_id: str, start: datetime, end: datetime, known_by: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """Every statement of others that reaches into [start, end), UTC, each belief with the time it was known."""
-    since = start - LONGEST_INTERVAL
-    keys = [(installation_id, month, since, end) for month in months(since, end)]
+    """Every statement of others that reaches into [start, end), UTC, and what overlaps it, directly or by others.
+
+    Each belief has the time it was known.
+    """
+    found = _beginning(reader, installation_id, start - LONGEST_INTERVAL, end, known_by)
+    while True:
+        reaching = [each for each in found if each["start"] < end and each["end"] > start]
+        first = min([start, *(each["start"] for each in reaching)])
+        last = max([end, *(each["end"] for each in reaching)])
+        if (first, last) == (start, end):
+            return reaching
+        longest = LONGEST_INTERVAL
+        found += _beginning(reader, installation_id, first - longest, start - longest, known_by)
+        found += _beginning(reader, installation_id, end, last, known_by)
+        start, end = first, last
+
+
+def _beginning(
+    reader: Reader, installation_id: str, start: datetime, end: datetime, known_by: datetime | None
+) -> list[dict[str, Any]]:
+    """Statements that begin in [start, end), UTC, and were known by then."""
+    if start == end:
+        return []
+    keys = [(installation_id, month, start, end) for month in months(start, end)]
     found = [_present(row._asdict()) for rows in reader.each(_OFFICIAL, keys) for row in rows]
-    return [each for each in found if each["end"] > start and (known_by is None or each["known_at"] <= known_by)]
+    return [each for each in found if known_by is None or each["known_at"] <= known_by]
 
 
 def by_quantity(rows: Iterable[EnergyRow]) -> dict[str, list[EnergyRow]]:

@@ -76,7 +76,10 @@ def test_only_touched_days_are_stated() -> None:
     assert sum(got.values()) == 4.0
 
 
-EXPECTED = {"event_day": DAY.date(), "device_id": "a-inverter", "quantities": ["generation"], "is_first": False}
+EXPECTED = {
+    "event_day": DAY.date(), "device_id": "a-inverter", "quantities": ["generation"], "is_first": False,
+    "stated_from": None, "stated_until": None,
+}  # fmt: skip
 _readings = st.builds(
     lambda minute, wh, delay, more: (
         reading(minute, wh, **more) | {"received_at": DAY + timedelta(minutes=minute + delay)}
