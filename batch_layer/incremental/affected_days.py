@@ -21,9 +21,10 @@ from batch_layer.incremental import device_days, statements
 from batch_layer.master import dataset
 from batch_layer.runs import Night
 from conf import Settings
-from energy.calendar import dates
+from energy.calendar import dates, utc_dates
 from energy.topics import LONGEST_INTERVAL
 from store.catalogue import Catalogue
+from store.history.retraction import Retraction
 
 CONTEXT_DAYS = 2
 """How far around a touched day, and beyond a silence that holds it, readings are looked at: the judges of its steps."""
@@ -57,9 +58,11 @@ def affected_days(
     pairs = _by_readings(readings, new=True)
     if any(batches["intervals"].values()):
         pairs = pairs.unionByName(_by_new_intervals(night, batches["intervals"]))
-    taken_back = _taken_back(catalogue, devices)
-    if taken_back:
-        pairs = pairs.unionByName(night.spark.createDataFrame(taken_back, PAIRS))
+    waiting = [each for of in catalogue.retractions.values() for each in of if each.run_id is None]
+    if waiting:
+        pairs = pairs.unionByName(night.spark.createDataFrame(_taken_back(waiting, devices), PAIRS))
+    if of_statements := [each for each in waiting if each.topic == "intervals"]:
+        pairs = pairs.unionByName(_by_statements_taken_back(night, of_statements))
     if any(batches["readings"].values()):
         pairs = pairs.unionByName(_by_silence_ended(readings, devices))
     cut = night.run.cut.date()
@@ -75,11 +78,8 @@ def affected_days(
     )
 
 
-def _taken_back(catalogue: Catalogue, devices: DataFrame) -> list[tuple[str, date, bool]]:
+def _taken_back(waiting: Sequence[Retraction], devices: DataFrame) -> list[tuple[str, date, bool]]:
     """Pairs of the retractions that no published run has totalled: their days, and the silences they have left."""
-    waiting = [each for of in catalogue.retractions.values() for each in of if each.run_id is None]
-    if not waiting:
-        return []
     of_them = devices.where(F.col("installation_id").isin([each.installation_id for each in waiting]))
     spans: dict[str, list[Sequence[device_days.Span]]] = defaultdict(list)
     for row in of_them.select("installation_id", "spans").collect():
@@ -89,6 +89,19 @@ def _taken_back(catalogue: Catalogue, devices: DataFrame) -> list[tuple[str, dat
         for each in waiting
         for day in device_days.around(spans[each.installation_id], each.start.date(), each.until.date())
     ]
+
+
+def _by_statements_taken_back(night: Night, waiting: Sequence[Retraction]) -> DataFrame:
+    """Pairs of the statements left that overlap a retraction, and of the hole that it has left."""
+    around = statements.near(night, {day for each in waiting for day in utc_dates(each.start, each.until)})
+    spans = [(each.installation_id, each.device_id, each.start, each.until) for each in waiting]
+    schema = "installation_id string, device_id string, start timestamp, end timestamp"
+    taken = (
+        night.spark.createDataFrame(spans, schema)
+        .join(around.select(*statements.METER).distinct(), "installation_id")
+        .where("device_id IS NULL OR device_id = meter_id")
+    )
+    return statements.affected(taken, around).withColumn("by_reading", F.lit(False))
 
 
 def _by_readings(readings: DataFrame, new: bool) -> DataFrame:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.artifacts import DEVICE_DAYS
 from batch_layer.incremental import statements
+from batch_layer.incremental.affected_days import affected_days
 from batch_layer.master import dataset
+from batch_layer.runs import Night, Run
+from conf import Settings
+from store.catalogue import Catalogue
+from store.history.retraction import Retraction
 
 DAY = datetime(2026, 3, 4, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -74,3 +81,18 @@ def test_a_meter_is_expected_from_its_first_statement_to_its_last(spark: SparkSe
     assert {(row.device_id, tuple(row.quantities), row.event_day) for row in found} == {
         ("m", ("import",), date(2026, 3, day)) for day in (4, 6, 8)
     }
+
+
+def test_a_retraction_touches_the_totals_that_overlap_it(spark: SparkSession, settings: Settings, night: Run) -> None:
+    hours = intervals(spark, (0, 120), *((n, n + 1) for n in range(24, 120) if n != 70))
+    with_days = hours.withColumn("event_day", F.to_date("start")).withColumn("kafka_partition", F.lit(0))
+    dataset.append(spark, settings, "intervals", 0, with_days.drop("archive"))
+    at_work = Night(spark, settings, night)
+    nothing: dict[str, dict[int, list[date]]] = {topic: {} for topic in ("readings", "intervals", "prices")}
+    for meter, days in ((None, range(-1, 5)), ("m", range(-1, 5)), ("another", range(1, 4))):
+        start = DAY + 70 * HOUR
+        of = Retraction("a", start, "intervals", meter, start, start + HOUR)
+        catalogue = Catalogue(retractions={"a": (of,)})
+        pairs = affected_days(at_work, nothing, DEVICE_DAYS.nothing(at_work), catalogue)
+        assert set(days) & {0, 1, 2, 3, 4} <= set(days_after(pairs)), meter
+        assert (0 in days_after(pairs)) == (meter != "another")
