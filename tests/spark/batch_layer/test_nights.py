@@ -13,7 +13,7 @@ from batch_layer.artifacts import AFFECTED
 from batch_layer.incremental import affected_days, device_days
 from batch_layer.master import dataset
 from batch_layer.nightly import nightly
-from batch_layer.publishing import checks
+from batch_layer.publishing import checks, silent_devices
 from batch_layer.publishing.energy_changes import PublishError
 from batch_layer.quarters import energy_view, gap_ledger
 from batch_layer.quarters.revisions import revisions
@@ -135,6 +135,18 @@ def test_a_device_is_expected_from_its_first_reading_on(spark: SparkSession, set
     again = spark.createDataFrame([("a", date(2026, 3, 5), True), ("a", date(2026, 3, 4), True)], AFFECTED.columns)
     days = {r.event_day: r.is_first for r in gap_ledger.expected_days(devices, again, later).collect()}
     assert days == {date(2026, 3, 5): True, date(2026, 3, 10): False}
+
+
+def test_an_alarm_of_a_silence_names_the_day_of_the_last_reading(
+    spark: SparkSession, settings: Settings, night: Run
+) -> None:
+    heard = NOON - timedelta(days=3)
+    archive_reading(spark, settings, 0, heard)
+    at_work = Night(spark, settings, night)
+    device_days.write(at_work, {0: [heard.date()]})
+    (alarm,) = silent_devices.alarms(at_work).collect()
+    assert alarm.text == "a-inverter was last heard on 2026-03-05 (UTC)"
+    assert (alarm.raised_at.date(), alarm.cleared_at) == (date(2026, 3, 6), None)
 
 
 def test_a_day_that_comes_under_the_cut_is_touched_by_what_was_there(
