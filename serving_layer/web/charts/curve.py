@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from energy.calendar import period_end
 from energy.energy_row import QUARTER
 from serving_layer.instants import Span
 from serving_layer.views.forecast import Forecast, ForecastHour
@@ -64,6 +65,7 @@ def draw(day: Day, labels: Labels) -> Plot:
         _legend(day, labels),
         None if now is None else frame.across(now),
         None if point is None else frame.up(point),
+        _expected(day, labels),
     )
 
 
@@ -118,6 +120,16 @@ def _slots(frame: Frame, day: Day, labels: Labels) -> list[Slot]:
         reason = why.of_forecast(hour, day.forecast, labels)
         slots.append(Slot(frame.across(begin), frame.across(end), labels.stretch(hour.time, end), text, reason))
     return slots
+
+
+def _expected(day: Day, labels: Labels) -> str:
+    """The energy that is forecast of the first day of the span, where all of its hours are."""
+    end = period_end(day.span.start, "day", labels.zone)
+    hours = [hour for hour in day.hours if hour.time < end]
+    if len(hours) * HOUR != end - day.span.start:
+        return ""
+    energy = " ".join(labels.words.energy(sum(hour.p50_wh for hour in hours)))
+    return labels.words.pages["expected"].format(energy=energy)
 
 
 def _legend(day: Day, labels: Labels) -> list[tuple[str, str]]:

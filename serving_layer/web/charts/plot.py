@@ -57,7 +57,7 @@ class Plot(NamedTuple):
     point: float | None = None
     """Percent of the height, at ``now``."""
     said: str = ""
-    """The chart in a sentence, for whoever does not see it."""
+    """A sentence beside the legend."""
 
 
 class Frame(NamedTuple):

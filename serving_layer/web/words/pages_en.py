@@ -44,6 +44,7 @@ PAGES = {
     "this_period": "This period",
     "same_time": "Before, by this time",
     "period_before": "Period before",
+    "expected": "Forecast of the day: {energy}",
     "day_before": "Day before",
     "change": "Change",
     "self_consumption": "Self-consumption",

@@ -44,6 +44,7 @@ PAGES = {
     "this_period": "Este periodo",
     "same_time": "Antes, a esta hora",
     "period_before": "Periodo anterior",
+    "expected": "Previsión del día: {energy}",
     "day_before": "Día anterior",
     "change": "Cambio",
     "self_consumption": "Autoconsumo",

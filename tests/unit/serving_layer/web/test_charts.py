@@ -75,6 +75,15 @@ def test_without_any_value_nothing_is_drawn() -> None:
     assert (drawn.shapes, drawn.slots, drawn.legend) == ([], [], [])
 
 
+def test_the_energy_that_is_forecast_of_a_day_is_said_where_all_its_hours_are() -> None:
+    assert curve.draw(day(), ENGLISH).said == "Forecast of the day: 21.6 kWh"
+    whole = day().forecast
+    assert whole is not None
+    without_an_hour = Forecast(whole.issued_at, whole.values[1:])
+    assert curve.draw(day(forecast=without_an_hour), ENGLISH).said == ""
+    assert curve.draw(day(forecast=None), ENGLISH).said == ""
+
+
 def test_a_gap_is_no_line() -> None:
     known = [*values(MIDNIGHT, 4), *values(MIDNIGHT + 8 * QUARTER, 4)]
     path = next(shape.path for shape in curve.draw(day(values=known), ENGLISH).shapes if shape.kind == "known")
