@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -47,6 +48,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+LINK, LINK_SECONDS = "solera_link", 600
 
 
 class Stranger(Refusal):
@@ -97,20 +101,40 @@ Visitor = Annotated[str, Depends(visitor)]
 class _PageRoute(APIRoute):
     """Answers a refusal as a page, and sends whoever has not logged in to where they can."""
 
+    known: ClassVar[set[str]] = set()
+    """The paths of all pages."""
+
     def get_route_handler(self) -> Callable[[Request], Any]:
+        self.known.add(self.path)
         handle = super().get_route_handler()
 
         async def answered(request: Request) -> Response:
             try:
                 return await handle(request)
             except Stranger:
-                return RedirectResponse("/login", 303)
+                return _to_login(request)
             except RequestValidationError as error:
                 return _refused(request, said(error), 422)
             except Refusal as error:
                 return _refused(request, str(error), error.status)
 
         return answered
+
+
+def _to_login(request: Request) -> Response:
+    """The login; where a person was on their way to a page, it leads on to that."""
+    sent = RedirectResponse("/login", 303)
+    if request.url.path != "/" and "text/html" in request.headers.get("accept", ""):
+        link = quote(f"{request.url.path}?{request.url.query}", safe="")
+        sent.set_cookie(LINK, link, max_age=LINK_SECONDS, httponly=True, samesite="strict")
+    return sent
+
+
+def link_of(request: Request) -> str:
+    """The page to which a person was on their way before they logged in; empty where there is none."""
+    link = unquote(request.cookies.get(LINK, ""))
+    path, _, _ = link.partition("?")
+    return link if path in _PageRoute.known else ""
 
 
 def _refused(request: Request, text: str, status: int) -> Response:

@@ -28,8 +28,12 @@ router = answer.router()
 
 
 @router.get("/")
-def begin(reader: ReaderOf, who: answer.Visitor, installation: str = "") -> Response:
-    """Where a visitor begins: the installation of the link, or their only one, else the table of all."""
+def begin(request: Request, reader: ReaderOf, who: answer.Visitor, installation: str = "") -> Response:
+    """Where a visitor begins: the page they were on their way to, or their only installation, else the table of all."""
+    if link := answer.link_of(request):
+        sent = RedirectResponse(link, 303)
+        sent.delete_cookie(answer.LINK)
+        return sent
     own = [str(each["installation_id"]) for each in _known(reader, who) if each.get("kind") != COMMUNITY]
     chosen = installation or (own[0] if len(own) == 1 else "")
     return RedirectResponse(f"/installation?{urlencode({'id': chosen})}" if chosen else "/control", 303)

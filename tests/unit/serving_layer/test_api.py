@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from conf import load_settings
+from serving_layer.access.token import token_of
 from serving_layer.app import create_app
-from serving_layer.web import routes
+from serving_layer.web import answer, routes
 
 ENERGY = "/v1/installations/home/energy"
 DAY = {"quantity": "generation", "from": "2026-03-29T00:00:00Z", "to": "2026-03-30T00:00:00Z"}
@@ -143,6 +145,29 @@ def test_an_address_that_is_wrong_is_a_page_that_names_what(client: TestClient, 
     assert answer.headers["content-type"].startswith("text/html")
     named = path.rpartition("&")[2].rpartition("?")[2].partition("=")[0]
     assert f">{'id' if named == '/installation' else named}: " in answer.text
+
+
+@pytest.mark.parametrize(
+    ("link", "leads"),
+    [
+        ("/installation?id=casa&period=year&day=2026-03-01", "/installation?id=casa&period=year&day=2026-03-01"),
+        ("/control?search=%C3%A1&sort=watts", "/control?search=%C3%A1&sort=watts"),
+        ("/prices", "/prices?"),
+    ],
+)
+def test_a_link_leads_on_after_the_login(client: TestClient, link: str, leads: str) -> None:
+    stranger = TestClient(client.app, base_url="http://127.0.0.1", follow_redirects=False)
+    assert stranger.get(link, headers={"Accept": "text/html"}).headers["location"] == "/login"
+    stranger.post("/login", content=f"token={token_of(client.app.state.settings)}")  # type: ignore[attr-defined]
+    assert stranger.get("/").headers["location"] == leads
+    assert answer.LINK not in stranger.cookies
+
+
+@pytest.mark.parametrize("link", ["//evil.example/", "https://evil.example/", "/\\evil.example", "/v1/runs", "/x", "%"])
+def test_a_forged_link_leads_nowhere(client: TestClient, link: str) -> None:
+    visitor = browser(client)
+    visitor.cookies.set(answer.LINK, quote(link, safe=""))
+    assert visitor.get("/").status_code == 503
 
 
 def test_what_pages_load_is_named(client: TestClient) -> None:
