@@ -305,7 +305,7 @@ def test_a_phone_may_install_it(visit: Visit) -> None:
     assert errors <= {"in-incognito"}
 
 
-def test_a_stranger_is_asked_for_the_token(served: Settings, visit: Visit, chromium: Browser) -> None:
+def test_a_stranger_is_asked_for_the_token_and_led_on(served: Settings, visit: Visit, chromium: Browser) -> None:
     context = chromium.new_context(locale="en-GB")
     page = context.new_page()
     for path in PAGES:
@@ -313,6 +313,10 @@ def test_a_stranger_is_asked_for_the_token(served: Settings, visit: Visit, chrom
         page.get_by_label("Token").fill("guess")
         page.get_by_role("button", name="Log in").click()
         expect(page.locator("body")).to_contain_text("That is not the token")
+    page.get_by_label("Token").fill(token_of(served))
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"**{PAGES[-1]}*")
+    expect(page.locator("h1")).to_have_text("Data quality")
     context.close()
 
 
