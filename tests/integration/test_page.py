@@ -149,7 +149,7 @@ def test_the_table_finds_sorts_and_filters_and_its_link_keeps_it(visit: Visit) -
     expect(names).to_have_text(["Home 01"])
     expect(page.locator("#count")).to_have_text("1 of 3")
     expect(page.locator("th.watts")).to_have_attribute("aria-sort", "descending")
-    expect(page.locator("section.alarms")).to_contain_text("consumption forecast drift")
+    expect(page.locator("section.alarms")).to_contain_text("forecast of use drifts")
     page.get_by_role("link", name="Home 01").click()
     page.wait_for_url("**/installation?id=valle-01")
 

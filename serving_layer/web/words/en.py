@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving_layer.web.words.pages_en import CAUSES, METHODS, PAGES, STEPS
+from serving_layer.web.words.pages_en import ALARMS, CAUSES, METHODS, PAGES, STEPS
 from serving_layer.web.words.words import Words
 
 EN = Words(
@@ -67,5 +67,6 @@ EN = Words(
     pages=PAGES,
     methods=METHODS,
     causes=CAUSES,
+    alarms=ALARMS,
     steps=STEPS,
 )

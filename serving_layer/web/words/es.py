@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving_layer.web.words.pages_es import CAUSES, METHODS, PAGES, STEPS
+from serving_layer.web.words.pages_es import ALARMS, CAUSES, METHODS, PAGES, STEPS
 from serving_layer.web.words.words import Words
 
 ES = Words(
@@ -67,5 +67,6 @@ ES = Words(
     pages=PAGES,
     methods=METHODS,
     causes=CAUSES,
+    alarms=ALARMS,
     steps=STEPS,
 )

@@ -163,3 +163,8 @@ STEPS = {
     "persistence": "the last known day",
     "night": "night",
 }
+ALARMS = {
+    "silent": "silent device",
+    "generation forecast drift": "forecast of production drifts",
+    "consumption forecast drift": "forecast of use drifts",
+}

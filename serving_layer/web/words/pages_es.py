@@ -163,3 +163,8 @@ STEPS = {
     "persistence": "el último día conocido",
     "night": "la noche",
 }
+ALARMS = {
+    "silent": "dispositivo sin datos",
+    "generation forecast drift": "la previsión de producción falla más que antes",
+    "consumption forecast drift": "la previsión de consumo falla más que antes",
+}

@@ -84,11 +84,18 @@ class Words:
     pages: Mapping[str, str]
     methods: Mapping[str, str]
     causes: Mapping[str, str]
+    alarms: Mapping[str, str]
+    """Kinds of alarms; the sentence of one is in English alone."""
     steps: Mapping[str, str]
 
     def number(self, value: float, decimals: int = 0) -> str:
         """``value`` with so many decimals, thousands apart."""
         return format_decimal(value, format=f"#,##0.{'0' * decimals}".rstrip("."), locale=self.locale)
+
+    def alarm(self, kind: str, text: str | None) -> tuple[str, str]:
+        """What an alarm of ``kind`` is called, and its sentence where that is of this language, or all there is."""
+        told = self.locale == "en" or kind not in self.alarms
+        return self.alarms.get(kind, kind), (text or "") if told else ""
 
     def signed(self, value: float) -> str:
         """A whole number with its sign: +12, −3."""

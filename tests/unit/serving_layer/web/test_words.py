@@ -84,6 +84,19 @@ def test_an_age_is_said_roughly(seconds: float | None, english: str, spanish: st
     assert (EN.age(seconds), ES.age(seconds)) == (english, spanish)
 
 
+@pytest.mark.parametrize(
+    ("words", "kind", "said"),
+    [
+        (EN, "silent", ("silent device", "m was last heard")),
+        (ES, "silent", ("dispositivo sin datos", "")),
+        (ES, "consumption forecast drift", ("la previsión de consumo falla más que antes", "")),
+        (ES, "of tomorrow", ("of tomorrow", "m was last heard")),
+    ],
+)
+def test_an_alarm_is_called_what_it_is(words: Words, kind: str, said: tuple[str, str]) -> None:
+    assert words.alarm(kind, "m was last heard") == said
+
+
 def test_a_moment_is_local() -> None:
     at, madrid = datetime(2026, 11, 20, 23, tzinfo=timezone.utc), ZoneInfo("Europe/Madrid")
     assert (EN.moment(at, madrid), ES.moment(at, madrid)) == ("Sat 21 Nov, 00:00", "sáb 21 nov, 00:00")
