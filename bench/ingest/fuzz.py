@@ -35,7 +35,10 @@ Target = Callable[[bytes], object]
 
 def targets() -> dict[str, tuple[Target, list[bytes]]]:
     """By name: what is fed, and what it begins with."""
-    from ingest.devices import huawei
+    from ingest.catalogue import ecohub
+    from ingest.catalogue.entries import CatalogueError
+    from ingest.devices import fronius, huawei
+    from ingest.devices.device import DeviceError
     from ingest.devices.registry import CONNECTION
     from ingest.files.mapping import FORMS, FileMapping
     from ingest.files.replay import keyed
@@ -86,6 +89,20 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
             return number_at(content, "a.b.1"), time_at(content, "ts")
         return None
 
+    def stated(body: Any) -> object:
+        body = body if isinstance(body, dict) else {}
+        with suppress(DeviceError):
+            data = fronius.data_of(body, "fuzz")
+            return fronius.inverter(data), fronius.meter(data, "export"), fronius.battery(data, 1)
+        return fronius.timestamp(body)
+
+    def converted(raw: bytes) -> object:
+        file = Path(tempfile.gettempdir()) / f"solera-fuzz-{os.getpid()}"
+        file.write_bytes(raw)
+        with suppress(CatalogueError):
+            return ecohub.convert(file, "a", {})
+        return None
+
     def read_curve(body: Any) -> object:
         rows = body if isinstance(body, list) else [body]
         return curve(rows, 60, "Europe/Madrid", Unreadable("fuzz", silent))
@@ -112,6 +129,10 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
         "aemet-answer": (answer, [b"\x00" + one for one in aemet[2:]]),
         "sunspec-device": (lambda raw: asyncio.run(_measure(words(raw))), _images()),
         "huawei-registers": (lambda raw: huawei.decode("inverter", 32064, words(raw)), [bytes(88)]),
+        "fronius-answer": (of_json(stated), [
+            b'{"Head":{"Status":{"Code":0},"Timestamp":"2026-07-01T14:01:41+02:00"},"Body":{"Data":{"PAC":{"Value":1}}}}']),
+        "ecohub-config": (converted, [
+            b"[a]\nurl=h\nport=502\nunit=1\n[b]\nserver=a\nstart=40091\nregisters=2\ntipe=32bit_float\n"]),
         "connection": (lambda raw: CONNECTION.validate_json(raw), [connection]),
         "push-readings": (lambda raw: messages_of(raw, site),
                           [b'[{"installation_id":"a","device_id":"m","device_kind":"meter","time":"2026-01-05T10:00:00Z"}]']),

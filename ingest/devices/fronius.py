@@ -61,15 +61,15 @@ class FroniusDevice:
                 "DataCollection": "CommonInverterData",
             }
             body = await self._link.get(INVERTER, asked)
-            return self._measured(body, inverter(_data(body, str(self))))
+            return self._measured(body, inverter(data_of(body, str(self))))
         if self._kind == "meter":
             body = await self._link.get(METER, {"Scope": "Device", "DeviceId": number - 1})
-            return self._measured(body, meter(_data(body, str(self)), self._connection.meter_sign))
+            return self._measured(body, meter(data_of(body, str(self)), self._connection.meter_sign))
         body = await self._link.get(FLOW, {})
-        return self._measured(body, battery(_data(body, str(self)), number))
+        return self._measured(body, battery(data_of(body, str(self)), number))
 
     def _measured(self, body: Mapping[str, Any], fields: Fields) -> Measurement:
-        return measurement(str(self), fields, _timestamp(body))
+        return measurement(str(self), fields, timestamp(body))
 
     def __str__(self) -> str:
         return f"{self._link}, {self._kind} {self._connection.number}"
@@ -118,7 +118,7 @@ def battery(data: Mapping[str, Any], number: int) -> Fields:
     return fields
 
 
-def _data(body: Mapping[str, Any], who: str) -> Mapping[str, Any]:
+def data_of(body: Mapping[str, Any], who: str) -> Mapping[str, Any]:
     """The data of an answer. Raises :class:`DeviceError` with the device's own word where it has none."""
     status = _mapping(_mapping(body.get("Head")).get("Status"))
     if status.get("Code") != OK:
@@ -130,7 +130,7 @@ def _data(body: Mapping[str, Any], who: str) -> Mapping[str, Any]:
     return data
 
 
-def _timestamp(body: Mapping[str, Any]) -> datetime | None:
+def timestamp(body: Mapping[str, Any]) -> datetime | None:
     """The device's own time; None where it states none with its offset."""
     try:
         stated = datetime.fromisoformat(str(_mapping(body.get("Head")).get("Timestamp")))
