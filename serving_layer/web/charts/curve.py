@@ -123,12 +123,16 @@ def _slots(frame: Frame, day: Day, labels: Labels) -> list[Slot]:
 
 
 def _expected(day: Day, labels: Labels) -> str:
-    """The energy that is forecast of the first day of the span, where all of its hours are."""
+    """The energy of the first day of the span as it is forecast: what was known before its forecast begins counts too,
+    for a night in UTC issues it after the local midnight. Nothing where a part is missing."""
     end = period_end(day.span.start, "day", labels.zone)
     hours = [hour for hour in day.hours if hour.time < end]
-    if len(hours) * HOUR != end - day.span.start:
+    if not hours:
         return ""
-    energy = " ".join(labels.words.energy(sum(hour.p50_wh for hour in hours)))
+    before = [value.energy_wh for value in day.ended if value.start < hours[0].time]
+    if len(before) * QUARTER + len(hours) * HOUR != end - day.span.start:
+        return ""
+    energy = " ".join(labels.words.energy(sum(before) + sum(hour.p50_wh for hour in hours)))
     return labels.words.pages["expected"].format(energy=energy)
 
 

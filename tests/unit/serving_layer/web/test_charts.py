@@ -79,7 +79,10 @@ def test_the_energy_that_is_forecast_of_a_day_is_said_where_all_its_hours_are() 
     assert curve.draw(day(), ENGLISH).said == "Forecast of the day: 21.6 kWh"
     whole = day().forecast
     assert whole is not None
-    without_an_hour = Forecast(whole.issued_at, whole.values[1:])
+    begun_later = Forecast(whole.issued_at, whole.values[2:])
+    assert curve.draw(day(forecast=begun_later), ENGLISH).said == "Forecast of the day: 21.8 kWh"
+    assert curve.draw(day(forecast=begun_later, values=values(MIDNIGHT, 7)), ENGLISH).said == ""
+    without_an_hour = Forecast(whole.issued_at, (*whole.values[:5], *whole.values[6:]))
     assert curve.draw(day(forecast=without_an_hour), ENGLISH).said == ""
     assert curve.draw(day(forecast=None), ENGLISH).said == ""
 
