@@ -19,13 +19,16 @@ from conf import Settings
 from energy.records import Quantity
 from serving_layer.app import create_app
 from serving_layer.views import merged
+from serving_layer.web import money
 from serving_layer.web.periods import energies
 from serving_layer.web.periods.months import Asked
 from serving_layer.web.periods.period import KINDS, PARTS, Kind, period_of
+from serving_layer.web.words.en import EN
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
 from tests.support import serving_rows as rows
+from tests.support.money.bills import HOME
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)
@@ -317,6 +320,24 @@ def test_the_page_shows_what_rest_says(client: TestClient, kind: Kind, quantity:
         ended = [each for each in quarters if instant(each["start"]) + timedelta(minutes=15) <= NOW]
         assert shown.peak is not None
         assert shown.peak.energy_wh == max(each["energy_wh"] for each in ended)
+
+
+def test_the_page_shows_what_rest_says_of_euros(client: TestClient, cql: Session) -> None:
+    reader = client.app.state.reader  # type: ignore[attr-defined]
+    home, today = rows.HOMES[0], NOW.astimezone(ZoneInfo("Europe/Madrid")).date()
+    assert money.take(reader, home, today, EN) == ([], "")
+    cql.execute("UPDATE installation SET contracts = %s WHERE installation_id = %s", (json.dumps([HOME]), home))
+
+    said, why_not = money.take(reader, home, today, EN)
+
+    days = [(today.replace(day=1), today), (today, today + timedelta(days=1))]
+    for each, (first, until) in zip(said, [of for of in days if of[0] < of[1]], strict=True):
+        bill = client.get(f"/v1/installations/{home}/bills", params={"from": f"{first}", "to": f"{until}"}).json()
+        assert each.amount == f"{bill['so_far_eur']:,.2f} €"
+        share = EN.number(100 * bill["unknown_windows"] / bill["windows"])
+        saved = f"saved {bill['saving_eur']:,.2f} €" if bill["complete"] else f"{share} % of the hours are not known"
+        assert each.note == saved
+    assert why_not == ""
 
 
 def instant(text: str) -> datetime:
