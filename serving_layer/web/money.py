@@ -28,21 +28,20 @@ def take(reader: Reader, installation_id: str, today: date, words: Words) -> tup
         contracts(reader, installation_id)
     except NotBilled:
         return [], ""
-    first = today.replace(day=1)
-    asked = {"euros_month": (first, today), "euros_today": (today, today + timedelta(days=1))}
+    name = f"euros {installation_id} {words.locale}"
+    return reader.kept(name, KEPT_SECONDS, lambda: _take(reader, installation_id, today, words))
+
+
+def _take(reader: Reader, installation_id: str, today: date, words: Words) -> tuple[list[Euros], str]:
+    asked = {"euros_month": (today.replace(day=1), today), "euros_today": (today, today + timedelta(days=1))}
     try:
         return [
-            _said(words.pages[name], _billed(reader, installation_id, *days), words)
+            _said(words.pages[name], billed(reader, installation_id, *days), words)
             for name, days in asked.items()
             if days[0] < days[1]
         ], ""
     except NotBilled as error:
         return [], str(error)
-
-
-def _billed(reader: Reader, installation_id: str, first: date, until: date) -> Billed:
-    name = f"bill {installation_id} {first} {until}"
-    return reader.kept(name, KEPT_SECONDS, lambda: billed(reader, installation_id, first, until))
 
 
 def _said(name: str, of: Billed, words: Words) -> Euros:
