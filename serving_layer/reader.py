@@ -28,6 +28,8 @@ REQUEST_SECONDS = 4.0
 CONNECT_SECONDS = 3.0
 RETRY_SECONDS = 1.0
 """After a failed connection nobody waits for another attempt sooner than this."""
+KEPT = 100
+"""So many values may be kept before those that are too old are looked for."""
 _LOST = (NoHostAvailable, ConnectionException, DriverException, OSError)
 
 
@@ -83,10 +85,12 @@ class Reader:
     def kept(self, name: str, seconds: float, load: Callable[[], T]) -> T:
         """The value that ``load`` returned, at most ``seconds`` old."""
         now = time.monotonic()
-        at, value = self._kept.get(name, (float("-inf"), None))
-        if now - at >= seconds:
+        until, value = self._kept.get(name, (float("-inf"), None))
+        if now >= until:
             value = load()
-            self._kept[name] = (now, value)
+            self._kept[name] = (now + seconds, value)
+            if len(self._kept) > KEPT:
+                self._forget(now)
         return value  # type: ignore[no-any-return]
 
     def close(self) -> None:
@@ -95,6 +99,12 @@ class Reader:
             if self._session is not None:
                 self._session.cluster.shutdown()
                 self._session = None
+
+    def _forget(self, now: float) -> None:
+        """Let go of what is too old to be answered with: names are many, those of days and of people among them."""
+        for name, (until, _) in list(self._kept.items()):
+            if until <= now:
+                self._kept.pop(name, None)
 
     def _opened(self) -> Session:
         if self._session is None:
