@@ -196,6 +196,7 @@ def test_a_value_says_why_it_is_so_by_pointer_and_by_keys(visit: Visit) -> None:
     expect(page.locator("#why")).to_contain_text("published by a night's run")
     expect(page.locator("#why")).to_contain_text(rows.OLD_RUN)
     expect(page.locator("#why")).to_contain_text("100 % of the time")
+    assert Axe().run(page).violations_count == 0
     page.keyboard.press("Escape")
     expect(page.locator("#why")).to_be_hidden()
     page.locator(".energies .value").first.focus()

@@ -92,8 +92,16 @@ def _total(quantity: Quantity, of: Energies, when: tuple[Period, Asked], labels:
         _tag(of.parts, words),
         words.energy(of.comparable_wh),
         change or NOTHING,
-        [] if value is None else why.of_value(value, labels),
+        [] if value is None else _why(value, of.parts, labels),
     )
+
+
+def _why(value: Value, parts: Sequence[Value], labels: Labels) -> why.Why:
+    """As of any value; one that is published in part says so."""
+    said, say = why.of_value(value, labels), labels.words.pages
+    if value.view != BATCH and any(part.view == BATCH for part in parts):
+        said[0] = (say["why_view"], say["view_part"])
+    return said
 
 
 def _tag(values: Sequence[Value], words: Words) -> str:

@@ -64,6 +64,7 @@ PAGES = {
     "why_step": "Rests on",
     "view_batch": "published by a night's run",
     "view_speed": "live, provisional until the night",
+    "view_part": "published up to the last night, live from there on",
     "percent_of_time": "{percent} % of the time",
     "no_doubt": "nothing in doubt",
     "all_together": "All together",

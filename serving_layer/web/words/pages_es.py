@@ -64,6 +64,7 @@ PAGES = {
     "why_step": "Se apoya en",
     "view_batch": "publicado por el cálculo de una noche",
     "view_speed": "en directo, provisional hasta la noche",
+    "view_part": "publicado hasta la última noche, en directo desde ahí",
     "percent_of_time": "{percent} % del tiempo",
     "no_doubt": "nada en duda",
     "all_together": "Todas juntas",
