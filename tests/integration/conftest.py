@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from pydantic import SecretStr
@@ -13,19 +14,42 @@ from stack.passwords import make_passwords
 from stack.services import environment
 from stack.up import down, up
 from stack.watch import OWNER
+from tests.support.servers.emptied import empty, serves_alone
 from tests.support.speed_world import Job, Views
 
 
 @pytest.fixture(scope="session")
 def stack(settings: Settings) -> Iterator[Settings]:
     """Kafka, Cassandra and HDFS at work under ``settings``; the environment names them to every child too."""
-    yield from servers(settings)
+    with servers(settings, is_kept=bool(os.environ.get("SOLERA_TEST_HOME"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def spare() -> Iterator[list[Settings]]:
+    """Servers that a module had for itself and has left empty for the next."""
+    left: list[Settings] = []
+    yield left
+    for each in left:
+        down(each)
 
 
 @pytest.fixture(scope="module")
-def own_stack(new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def own_stack(
+    spare: list[Settings], new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
     """The same three servers for one module alone, whose tests count what is in their topics."""
-    yield from servers(load_settings(home=tmp_path_factory.mktemp("own"), port_offset=new_ports()))
+    if spare:
+        running = spare.pop()
+    else:
+        running = begun(load_settings(home=tmp_path_factory.mktemp("own"), port_offset=new_ports()))
+    with named(running):
+        yield running
+    if serves_alone(running):
+        empty(running)
+        spare.append(running)
+    else:
+        down(running)
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +89,35 @@ def come_as(stack: Settings, name: str) -> Settings:
     return stack.model_copy(update=servers)
 
 
-def servers(settings: Settings) -> Iterator[Settings]:
+@contextmanager
+def servers(settings: Settings, is_kept: bool = False) -> Iterator[Settings]:
+    """The three servers at work under ``settings``, which the environment names."""
+    running = begun(settings, is_kept)
+    try:
+        with named(running, is_kept):
+            yield running
+    finally:
+        if not is_kept:
+            down(running)
+
+
+def begun(settings: Settings, is_kept: bool = False) -> Settings:
+    """``settings`` as the owner of the servers has them, once these are at work."""
     make_passwords(settings)
     # The stack's own processes come as their roles; tests, also those with a home of their own, as its owner.
     plain = without_logins(settings)
-    settings = logins.held(plain)
+    running = logins.held(plain)
+    with named(running, is_kept):
+        up(plain, ["servers"])
+    return running
+
+
+@contextmanager
+def named(settings: Settings, is_kept: bool = False) -> Iterator[None]:
+    """The environment names ``settings`` to every child, and this process as the one for which a stack runs."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(settings).items():
             patch.setenv(name, value)
-        if os.environ.get("SOLERA_TEST_HOME"):
-            up(plain, ["servers"])
-            yield settings
-            return
-        patch.setenv(OWNER, str(os.getpid()))
-        try:
-            up(plain, ["servers"])
-            yield settings
-        finally:
-            down(settings)
+        if not is_kept:
+            patch.setenv(OWNER, str(os.getpid()))
+        yield

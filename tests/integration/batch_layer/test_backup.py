@@ -93,7 +93,7 @@ def without_ages(of: Any) -> Any:
 
 @contextmanager
 def world_of(home: Path, offset: int) -> Iterator[World]:
-    with contextmanager(servers)(load_settings(home=home, port_offset=offset)) as settings:
+    with servers(load_settings(home=home, port_offset=offset)) as settings:
         made = World(settings, home / "speed")
         try:
             yield made

@@ -14,10 +14,10 @@ from batch_layer.master import dataset
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
-from stack.up import up
 from store import cassandra, kafka
 from store.spark import session
 from tests.support import batch_world as world
+from tests.support.servers.started import started
 
 HOMES = ("dropped-1", "dropped-2")
 STEP = timedelta(minutes=1)
@@ -33,9 +33,10 @@ def spark(own_stack: Settings) -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="module")
-def speed(own_stack: Settings) -> None:
+def speed(own_stack: Settings) -> Iterator[None]:
     world.register(own_stack, *HOMES)
-    up(own_stack, ["speed"])
+    with started(own_stack, "speed"):
+        yield
 
 
 def archive(spark: SparkSession, settings: Settings) -> Run:
