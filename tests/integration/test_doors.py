@@ -22,7 +22,7 @@ from tests.support.doors.logins import cassandra_in, controller_in, each_in, kaf
 from tests.support.doors.ports import RPC_REQUEST, framed, greeted, let_in, listening
 from tests.support.nobody import as_nobody
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
 
 LOOPBACK = {"127.0.0.1", "::ffff:127.0.0.1"}
 DOORS = {
@@ -48,6 +48,7 @@ def secret(settings: Settings, name: str) -> str:
     return token_of(settings) if name == "token" else logins.password_file(settings, name).read_text().strip()
 
 
+@as_root
 @pytest.mark.parametrize("door", DOORS)
 def test_another_user_comes_in_with_the_password_and_not_without(doors: Settings, door: str) -> None:
     attempt, name = DOORS[door]
@@ -57,9 +58,16 @@ def test_another_user_comes_in_with_the_password_and_not_without(doors: Settings
     assert tried == {"": False, "solera": False, cut: False, right: True}
 
 
+@as_root
 def test_no_service_comes_to_the_controller(doors: Settings) -> None:
     passwords = ["", *(secret(doors, name) for name in logins.ROLES)]
     assert as_nobody(each_in, controller_in, doors, passwords) == dict.fromkeys(passwords, False)
+
+
+def test_each_service_comes_to_cassandra_as_its_own_role(doors: Settings) -> None:
+    with cassandra.session(doors) as session:
+        users = {row.username for row in session.execute("SELECT username FROM system_views.clients")}
+    assert {"solera_speed", "solera_ingest", "solera_serving"} <= users
 
 
 def test_the_well_known_first_account_was_never_made(doors: Settings) -> None:
@@ -82,6 +90,7 @@ def joins(settings: Settings) -> str:
     return "let in"
 
 
+@as_root
 def test_no_other_node_joins_cassandra(doors: Settings) -> None:
     assert re.search("certificate|handshake failure|reset", str(as_nobody(joins, doors)).lower())
 
@@ -101,6 +110,7 @@ def reads(path: Path) -> bytes | OSError:
         return error
 
 
+@as_root
 def test_another_user_sees_no_file_of_the_home(doors: Settings) -> None:
     assert isinstance(as_nobody(lists, doors.home), PermissionError)
     # Those that end while they are listed are passed over.
@@ -117,6 +127,7 @@ def test_every_port_is_known_and_on_loopback(doors: Settings) -> None:
     assert {name for port, (name, _, _) in found.items() if port not in ports(doors)} == own
 
 
+@as_root
 def test_ports_that_spark_opens_ask_for_a_secret(doors: Settings) -> None:
     spark = {port: of for port, of in listening(ours(Place(doors.home))).items() if port not in ports(doors)}
     assert {program for name, program, _ in spark.values() if name == "speed"} > {"java"}
@@ -133,6 +144,7 @@ def test_spark_says_that_it_wants_a_login(doors: Settings) -> None:
     assert sum(b"SaslMessage" in each for each in told) >= 2, told
 
 
+@as_root
 def test_the_simulator_answers_its_owner_alone(doors: Settings) -> None:
     asked = b"\x00\x01\x00\x00\x00\x06\x01\x03" + struct.pack(">HH", 40_000, 2)
     assert greeted(doors.simulator.port, asked).endswith(b"SunS")

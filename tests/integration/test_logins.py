@@ -18,7 +18,6 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from conf import Settings, logins
 from energy.topics import TOPICS
 from stack.servers import rights
-from stack.up import up
 from store import cassandra, kafka
 from tests.integration.conftest import come_as
 
@@ -64,13 +63,6 @@ def test_passwords_stand_in_no_command_line(stack: Settings) -> None:
         with suppress(psutil.Error):
             lines += process.cmdline()
     assert not [line for line in lines if any(password in line for password in passwords)]
-
-
-def test_each_service_comes_to_cassandra_as_its_own_role(own_stack: Settings) -> None:
-    up(own_stack, ["speed", "gateway", "api"])
-    with cassandra.session(own_stack) as session:
-        users = {row.username for row in session.execute("SELECT username FROM system_views.clients")}
-    assert {"solera_speed", "solera_ingest", "solera_serving"} <= users
 
 
 def test_an_analyst_reads_and_writes_nothing(stack: Settings) -> None:
