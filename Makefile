@@ -19,11 +19,12 @@ demo: $(VENV)/installed ## the whole system on one machine with 17 real homes; l
 
 test: $(VENV)/installed-test ## every test; starts the servers it needs on ports of its own
 	@$(UNIT_TESTS)
-	@echo "Now the tests on servers, and beside them those in Spark, which are said at the end"; \
-	mkdir -p .solera; said=.solera/spark-tests.log; code=0; \
-	$(BIN)/python -m pytest tests/spark >$$said 2>&1 & spark=$$!; \
-	$(BIN)/python -m pytest tests/integration || code=$$?; \
-	wait $$spark || code=$$?; cat $$said; exit $$code
+	@echo "Now the tests on shared servers, and beside them those in Spark and on servers of their own, said at the end"; \
+	mkdir -p .solera; said=.solera/own-tests.log; code=0; \
+	{ own=0; $(BIN)/python -m pytest tests/spark || own=$$?; \
+	  $(BIN)/python -m pytest tests/integration -m own_servers || own=$$?; exit $$own; } >$$said 2>&1 & half=$$!; \
+	$(BIN)/python -m pytest tests/integration -m "not own_servers" || code=$$?; \
+	wait $$half || code=$$?; cat $$said; exit $$code
 
 test-unit: $(VENV)/installed-test ## the tests that need no server
 	@$(UNIT_TESTS)

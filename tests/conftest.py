@@ -69,7 +69,9 @@ def _is_free(port: int) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in a folder that needs servers says so by its mark."""
+    """Whatever lies in a folder that needs servers says so by its mark, and who needs them alone."""
     for item in items:
+        if "own_stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.own_servers)
         if "unit" not in item.path.relative_to(Path(__file__).parent).parts:
             item.add_marker(pytest.mark.servers)
