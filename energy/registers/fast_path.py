@@ -74,9 +74,10 @@ def advance(
         return None
     if register[-1] % COUNTS[0] == 0 and kwh_count(register if course is None else (course.register, *register), power):
         return None
+    held = register[0] if course is None else course.register
+    if held == 0 < register[-1]:  # it may have begun, or not been read yet
+        return None
     if course is None:
-        if register[0] == 0 < register[-1]:  # it may have begun, or not been read yet
-            return None
         edge = times[0] - times[0] % QUARTER_US + QUARTER_US
         course = Course(times[0], register[0], power[0], Standing(0, times[0]), (times[0], register[0]), edge, {})
     last, columns = (course.time, course.register, course.power), Columns(times, register, power)

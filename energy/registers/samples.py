@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from energy.registers.pace import HOUSEHOLD_MW, LIKE, MW_US, SLACK_US, Pace, unquestioned, with_slack
+from energy.registers.pace import CONTEXT, HOUSEHOLD_MW, LIKE, MW_US, SLACK_US, Pace, unquestioned, with_slack
 from energy.registers.power import GAP_US, credible_power, lasting_median
 from energy.registers.resolution import coarse_count, count_of
 
@@ -133,8 +133,8 @@ class Samples:
         return None if usual is None else usual + 2 * count_of(self.register[i] or 0, self.register[j] or 0)
 
     def is_first(self, i: int) -> bool:
-        """Whether no sample before ``i`` has a register."""
-        return all(value is None for value in self.register[:i])
+        """Whether none of the :data:`CONTEXT` samples before ``i`` has a register that shows more than 0."""
+        return not any(self.register[max(0, i - CONTEXT) : i])
 
     def climbed(self, i: int, j: int) -> bool:
         """Whether the step from ``i`` up to ``j`` is like those near it, and so what the register counted."""

@@ -15,7 +15,7 @@ WINDOW_US = 2 * 3600 * 1_000_000
 SEEDS = range(30_000, 30_600)
 NEAR_THE_TRUTH = (
     *(100059, 102099, 109165, 210889, 219039, 225733, 306165, 322033, 326713),  # a marker or a small loss
-    *(107113, 206125, 213055, 229413, 300150, 354817, 361748),  # first readings
+    *(107113, 206125, 213055, 229413, 300150, 354817, 361748, 2031747),  # first readings
     *(101133, 110073, 211405, 212503, 219433, 223107, 233467, 354663),  # resets that look as if a register wrapped
     *(205874, 217086, 222873, 224378, 234379, 239085, 341856, 356683, 367707, 372105, 393450),  # two faults at once
     *(1023859, 1027994),  # a fall beside which the register rises several times faster
