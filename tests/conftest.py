@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pydantic import BaseModel
 
@@ -16,8 +17,13 @@ from conf import Settings, load_settings
 
 
 def pytest_configure() -> None:
-    """Ctrl-C ends what a test starts: a shell has what runs in its background ignore it, and children inherit that."""
+    """Ctrl-C ends what a test starts: a shell has what runs in its background ignore it, and children inherit that.
+
+    Examples that hypothesis draws have no deadline: on a busy machine any of them may take long.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    hypothesis.settings.register_profile("busy", deadline=None)
+    hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

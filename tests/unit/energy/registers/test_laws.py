@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from energy.registers.counters import ANY_HOLE, Portion, portions
@@ -30,7 +30,6 @@ def rate_of(step: int, rate_s: int) -> float:
     return step * 3600 / rate_s
 
 
-@settings(deadline=None)
 @given(step=STEP, rate_s=SPACING_S, begin=BEGIN, base=st.integers(2_000, 20_000), kind=st.sampled_from(sorted(FAULTS)))
 def test_no_fault_makes_ten_times_the_energy_without_a_cause(
     step: int, rate_s: int, begin: datetime, base: int, kind: str
@@ -43,7 +42,6 @@ def test_no_fault_makes_ten_times_the_energy_without_a_cause(
         assert 0 <= portion.lower <= portion.mwh <= portion.upper
 
 
-@settings(deadline=None)
 @given(step=STEP, rate_s=SPACING_S, begin=BEGIN, unit=st.sampled_from([0.1, 1, 10, 100]), late=st.integers(0, 899))
 def test_a_plain_register_is_told_to_the_milliwatt_hour(
     step: int, rate_s: int, begin: datetime, unit: float, late: int
@@ -53,7 +51,6 @@ def test_a_plain_register_is_told_to_the_milliwatt_hour(
     assert sum(portion.mwh for portion in found) == round(step * unit * (COUNT - 1) * 1000)
 
 
-@settings(deadline=None)
 @given(w=st.floats(10, 14_000), at=st.integers(1, COUNT - 3), lasts=st.integers(1, 2), marker=MARKER_W, begin=BEGIN)
 def test_an_absurd_power_is_not_integrated(w: float, at: int, lasts: int, marker: float, begin: datetime) -> None:
     if marker <= 10 * w:
@@ -65,7 +62,6 @@ def test_an_absurd_power_is_not_integrated(w: float, at: int, lasts: int, marker
     assert any("momentary" in portion.cause for portion in found)
 
 
-@settings(deadline=None)
 @given(w=st.floats(50, 7_000), capacity_kw=st.floats(0.5, 10), at=st.integers(1, COUNT - 2), marker=MARKER_W)
 def test_no_energy_is_above_the_capacity_without_a_cause(w: float, capacity_kw: float, at: int, marker: float) -> None:
     w = min(w, capacity_kw * 1000)
@@ -75,7 +71,6 @@ def test_no_energy_is_above_the_capacity_without_a_cause(w: float, capacity_kw: 
     assert all(portion.mwh <= most + 1 or portion.cause for portion in found)
 
 
-@settings(deadline=None)
 @given(w=st.floats(20, 5_000), hours=st.integers(2, 14), rate_s=st.sampled_from([60, 300, 900]), begin=BEGIN)
 def test_a_source_that_repeats_itself_makes_no_energy(w: float, hours: int, rate_s: int, begin: datetime) -> None:
     """The register rises, then register and power repeat themselves for hours, then both go on where they were."""
