@@ -72,28 +72,19 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
         near = 10 * (value - high) <= value - below
         is_back = near and not counts and (is_moment or low == 0)
         is_back = is_back or not of.climbed(have[back - 1], have[back])
-        if (
-            sudden
-            and is_back
-            and of.flowed(last, have[back])
-            and (near or _goes_on(of, last, have[at], have[back - 1 : back + 1]))
-        ):
+        if sudden and is_back and of.flowed(last, have[back]) and (near or _goes_on(of, last, have[at], have[back])):
             return back
         if counts and 2 * low < high and below < high and of.climbed(have[back - 1], have[back]):
             return None  # a reset that has counted as far
     return None
 
 
-def _goes_on(of: Samples, last: int, fallen: int, rise: list[int]) -> bool:
-    """Whether a ``rise`` brings the register where its pace beside the fall or the rise has, or power says so."""
-    below, back = rise
-    gained, time = value_of(of, back) - value_of(of, last), of.times[back] - of.times[last]
-    before, after = of.usual(last, fallen), of.usual(below, back)
-    if of.powered(last, back) or before is None:
-        return True
-    if gained * (of.times[fallen] - of.times[last]) <= LIKE * before * time:
-        return True
-    return after is not None and gained * (of.times[back] - of.times[below]) <= after * time
+def _goes_on(of: Samples, last: int, fallen: int, back: int) -> bool:
+    """Whether the register is ``back`` where its pace before and beside the fall has brought it, or power says so."""
+    usual = of.usual(last, fallen)
+    span = of.times[fallen] - of.times[last]
+    rise = value_of(of, back) - value_of(of, last)
+    return of.powered(last, back) or usual is None or rise * span <= LIKE * usual * (of.times[back] - of.times[last])
 
 
 def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) -> int | None:
