@@ -10,8 +10,8 @@ from datetime import date
 from pyspark.sql import SparkSession
 
 from batch_layer import runs
-from batch_layer.ask import sources_asked
 from batch_layer.entry import Report, day_asked, room_asked_for, take
+from batch_layer.master.ask import sources_asked
 from batch_layer.master.compact import compact
 from batch_layer.runs import Night, Run, RunError
 from batch_layer.schedule import STEPS

@@ -33,7 +33,7 @@ def nightly(
     Example: solera nightly --date 2026-03-10
     """
     # Spark takes seconds to import; the help should not.
-    from batch_layer.ask import sources_asked
+    from batch_layer.master.ask import sources_asked
     from batch_layer.nightly import nightly
     from store.spark import session
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from batch_layer.ask import sources_asked
+from batch_layer.master.ask import sources_asked
 from conf import Settings
 from ingest.sources import asking, backfill
 from ingest.sources.aemet.client import AemetError
