@@ -23,4 +23,7 @@ def without_sharing(of: Calendar, windows: Sequence[Net]) -> tuple[Calendar, lis
 def without_compensation(of: Calendar) -> Calendar:
     """The same days with contracts under which surplus earns nothing."""
     nothing = {"compensation": NoCompensation(), "virtual_battery": False}
-    return Calendar(tuple(replace(day, contract=day.contract.model_copy(update=nothing)) for day in of.days))
+    # One copy a contract: days of one are billed together.
+    kept = {id(day.contract): day.contract for day in of.days}
+    copies = {key: contract.model_copy(update=nothing) for key, contract in kept.items()}
+    return Calendar(tuple(replace(day, contract=copies[id(day.contract)]) for day in of.days))
