@@ -79,7 +79,8 @@ class Tables:
                 yield tuple(row)[: len(KEY)]
 
     def leave_community(self, community: str) -> None:
-        """Let no installation be a member of ``community`` any more."""
+        """Let no installation be a member of ``community`` any more, and nothing be shared by its agreement."""
+        self._session.execute("DELETE FROM agreement WHERE community_id = %s", (community,))
         rows = self._session.execute("SELECT installation_id, community_id FROM installation")
         for row in rows:
             if row.community_id == community:

@@ -10,13 +10,15 @@ import typer
 from conf import load_settings
 from energy.money.community.coefficient_file import write
 from energy.money.community.coefficient_lines import CoefficientFileError
+from ingest.catalogue.agreement import keep
 from serving_layer import instants
 from serving_layer.views import catalogue
 from serving_layer.views.money import compared
 from serving_layer.views.money import proposals as proposed
 from serving_layer.views.money.agreements import AgreementFileError, read_coefficients
-from serving_layer.views.money.community import SHARE_COLUMNS, share_rows
+from serving_layer.views.money.community import SHARE_COLUMNS, agreement_of, share_rows
 from stack.terminal import Form, Format, answering, show
+from store import cassandra, schema
 
 community = typer.Typer(no_args_is_help=True, help="Coefficients, shares and proposals of an energy community.")
 First = Annotated[str, typer.Option("--from", help="First local day.")]
@@ -69,6 +71,29 @@ def share(
         rows = share_rows(reader, name, agreement, days)
     caption = "an hour without generation or use that is known is no member's; assigned adds up to what was generated"
     show(form, SHARE_COLUMNS, rows, f"{name}: shares from {days[0]} to before {days[1]}", caption)
+
+
+@community.command()
+def agree(
+    name: Annotated[str, typer.Option("--community", help="As registered, with kind: community.")],
+    agreement: Annotated[Path, typer.Option(help="YAML: versions of the agreement by date (docs/money.md).")],
+) -> None:
+    """Keep the agreement of a community, in place of the one before: the nights settle its members' months by it.
+
+    Example: solera community agree --community fontana --agreement fontana.yaml
+    """
+    settings = load_settings()
+    with answering(settings) as reader:
+        plant, agreed = agreement_of(reader, name, agreement)
+        known = {str(each["installation_id"]): each.get("community_id") for each in catalogue.installations(reader)}
+    members = {member for version in agreed.versions for member in version.members}
+    strangers = sorted(member for member in members if known[member] != name)
+    if strangers:
+        raise AgreementFileError(f"{agreement}: {strangers[0]} is no member of {name}; register it with community_id.")
+    with cassandra.session(settings) as session:
+        schema.check(session)
+        keep(session, name, plant, agreed)
+    typer.echo(f"{name} shares what {plant} generates among {len(members)} installations; the next night settles it.")
 
 
 @community.command()
