@@ -11,7 +11,9 @@ from batch_layer.master import dataset
 from batch_layer.publishing.alarms import COLUMNS, Alarms
 from batch_layer.publishing.artifact import Artifact
 from batch_layer.publishing.energy_changes import EnergyChanges
+from batch_layer.publishing.settlement import Settlement
 from batch_layer.quarters import arrow_rows, energy_view
+from batch_layer.settling import settled
 from energy.topics import TOPICS
 
 _READING = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS["readings"].columns.items())
@@ -85,6 +87,9 @@ PRICE_SKILL = Artifact(
     "r2 double, pinball_eur_mwh double, coverage_p10 double, coverage_p90 double, is_published boolean",
     table="price_skill",
 )
+
+SETTLEMENT = Settlement("settlement", settled.SCHEMA, table="settlement_month", hours="settlement")
+"""The members' months that the run settles; all runs' together are what is settled."""
 
 
 def _named(values: Iterable[object]) -> Iterator[Artifact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta, timezone
 from typing import NamedTuple
 
-STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "publish")
+STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "settle", "publish")
 """Of a night, in their order; each is a module of this package."""
 BEGINS = timedelta(minutes=10)
 """After midnight UTC: readings of the last minutes are in Kafka by then."""

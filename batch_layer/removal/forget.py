@@ -20,6 +20,7 @@ from batch_layer.removal.place import Place
 from batch_layer.removal.rewrite import count_rows, remove_rows
 from batch_layer.removal.tables import CATALOGUE, Tables
 from batch_layer.runs import Night
+from batch_layer.settling import settled
 from conf import Settings
 from conf.refusal import Refusal
 from energy.topics import QUARANTINE
@@ -97,9 +98,9 @@ def _remove(spark: SparkSession, settings: Settings, tables: Tables, installatio
 
 
 def _folders(spark: SparkSession, settings: Settings) -> Iterator[str]:
-    """Folders whose files have columns of their own: the master's topics, the batch view, each artifact of a run."""
+    """Folders whose files have columns of their own: master's topics, what all runs wrote, each artifact of a run."""
     yield from (f"master/{topic}" for topic in messages.NAMED)
-    yield "energy"
+    yield from ("energy", settled.ROOT)
     for artifact in ARTIFACTS:
         if not artifact.place.startswith("models/"):
             above = artifact.place.partition("/{run}")[0].format(name=artifact.name)

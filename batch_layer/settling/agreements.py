@@ -1,0 +1,107 @@
+"""The agreements of all communities, cut into local months: one row a member, version and month, with its betas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from conf import Settings
+from energy.calendar import day_start, months_later, zone
+from energy.money.community.hours import HOUR
+from energy.money.community.settled import month_hours, month_numbers
+
+TABLE = (
+    "community_id string, since date, installation_id string, year int, betas array<int>, generation string, "
+    "hours string, time_zone string"
+)
+"""The columns of table ``agreement``."""
+SPANS = (
+    "community_id string, since date, month date, of_year int, first int, until int, number int, taken int, "
+    "first_hour timestamp, end_hour timestamp, generation string, hours string, time_zone string"
+)
+"""Hours ``first`` to before ``until`` of a local month, from 0 on, share by the version from ``since`` on; ``number``
+is the least number that they have in their year, ``taken`` how many numbers they take."""
+
+
+class Span(NamedTuple):
+    """A row of :data:`SPANS`."""
+
+    community_id: str
+    since: date
+    month: date
+    of_year: int
+    first: int
+    until: int
+    number: int
+    taken: int
+    first_hour: datetime
+    end_hour: datetime
+    generation: str
+    hours: str
+    time_zone: str
+
+
+def read(spark: SparkSession, settings: Settings) -> DataFrame:
+    """The table as it stands."""
+    options = {"table": "agreement", "keyspace": settings.cassandra.keyspace}
+    return spark.read.format("org.apache.spark.sql.cassandra").options(**options).load()
+
+
+def spans(agreements: DataFrame, cut: datetime) -> list[Span]:
+    """The months of every community from its first version to the one that holds the ``cut``."""
+    versions = agreements.select("community_id", "since", "generation", "hours", "time_zone").distinct().collect()
+    ordered = sorted(versions, key=lambda row: (row.community_id, row.since))
+    return [
+        span
+        for _, of_community in groupby(ordered, key=attrgetter("community_id"))
+        for span in _of_community(list(of_community), cut)
+    ]
+
+
+def _of_community(versions: list[Any], cut: datetime) -> Iterator[Span]:
+    of_zone = zone(versions[0].time_zone)
+    month = versions[0].since.replace(day=1)
+    while day_start(month, of_zone) < cut:
+        for number, version in enumerate(versions):
+            later = versions[number + 1].since if number + 1 < len(versions) else date.max
+            if version.since < months_later(month) and later > month:
+                yield _span(version, month, max(version.since, month), min(later, months_later(month)))
+        month = months_later(month)
+
+
+def _span(version: Any, month: date, since: date, until: date) -> Span:
+    of_zone = zone(version.time_zone)
+    start, hours = month_hours(month, of_zone)
+    first, end = ((day_start(day, of_zone) - start) // HOUR for day in (since, until))
+    numbers = month_numbers(month, of_zone, version.hours)[first:end]
+    least, taken = int(numbers.min()), int(numbers.max() - numbers.min()) + 1
+    return Span(version.community_id, version.since, month, month.year, first, end, least, taken, start,
+                start + hours * HOUR, version.generation, version.hours, version.time_zone)  # fmt: skip
+
+
+def betas(agreements: DataFrame, of: DataFrame) -> DataFrame:
+    """The betas of each member's hours in the spans ``of``: :data:`SPANS` and installation_id, betas.
+
+    A constant one stands alone. ``key`` names them and the hours they hold in.
+    """
+    of_span = F.when(F.col("year") == 0, F.col("betas")).otherwise(F.slice("betas", F.col("number"), F.col("taken")))
+    return (
+        agreements.select("community_id", "since", "installation_id", "year", "betas")
+        .join(F.broadcast(of), ["community_id", "since"])
+        .where("year = 0 OR year = of_year")
+        .withColumn("betas", of_span)
+        .withColumn("key", F.xxhash64("installation_id", "first", "until", "betas", "generation", "hours", "time_zone"))
+        .drop("year", "of_year")
+    )
+
+
+def keys(of_months: DataFrame) -> DataFrame:
+    """What names the agreement of each community's month: community_id, month, agreement_key."""
+    together = F.sum(F.col("key").cast("decimal(20,0)")).cast("string").alias("agreement_key")
+    return of_months.groupBy("community_id", "month").agg(together)

@@ -1,0 +1,118 @@
+"""Which members' months a night settles: those of which something that goes in differs from what went in before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer.settling import agreements, settled
+
+PRICED = "pvpc|indexed|surplus"
+"""Kinds in a contract that ask for prices of the markets."""
+USES, GENERATES = "consumption", "generation"
+
+
+class Inputs(NamedTuple):
+    """What a night knows of what goes into a settlement beside the energy."""
+
+    betas: DataFrame
+    """Of :func:`batch_layer.settling.agreements.betas`."""
+    contracts: DataFrame
+    """installation_id, contracts (JSON)."""
+    prices: DataFrame
+    """market, zone, start, end, known_at, price_eur_mwh: what is known of every market."""
+    rules: str
+    """Names the dated rules of a bill."""
+
+
+def due(of: Inputs, published: DataFrame, touched: DataFrame) -> DataFrame:
+    """The months to settle, one row a member: settled.KEY, zone and hours of the agreement, contracts, keys and why.
+
+    ``published`` are the settled rows that count so far, ``touched`` the installations, quantities and local months
+    (installation_id, quantity, time_zone, month) of which the night has changed the energy.
+    """
+    before = settled.newest(published, "agreement_key", "supply_key").select(
+        *settled.KEY, F.col("agreement_key").alias("agreement_before"), F.col("supply_key").alias("supply_before")
+    )
+    used, generated = (_touched(touched, quantity) for quantity in (USES, GENERATES))
+    why = F.concat_ws(
+        ", ",
+        F.when(F.col("agreement_before").isNull(), "new"),
+        F.when(F.col("agreement_before") != F.col("agreement_key"), "agreement"),
+        F.when(F.col("supply_before") != F.col("supply_key"), "contract, prices or rules"),
+        F.when(F.col("agreement_before").isNotNull() & F.col("is_used"), "use"),
+        F.when(F.col("agreement_before").isNotNull() & F.col("is_generated"), "generation"),
+    )
+    return (
+        _members(of)
+        .join(before, [*settled.KEY], "left")
+        .join(F.broadcast(used.withColumnRenamed("is_touched", "is_used")), ["installation_id", "time_zone", "month"],
+              "left")
+        .join(
+            F.broadcast(generated.withColumnRenamed("installation_id", "generation")
+                        .withColumnRenamed("is_touched", "is_generated")),
+            ["generation", "time_zone", "month"],
+            "left",
+        )
+        .withColumn("why", why)
+        .where("why <> ''")
+        .drop("agreement_before", "supply_before", "is_used", "is_generated")
+    )  # fmt: skip
+
+
+def _members(of: Inputs) -> DataFrame:
+    """Every member's month with what names its inputs."""
+    how = ("generation", "hours", "time_zone", "first_hour", "end_hour")
+    members = of.betas.select(*settled.KEY, *how).distinct()
+    asks = F.col("contracts").rlike(PRICED)
+    key = F.sha1(F.concat_ws(" ", "contracts", F.lit(of.rules), F.when(asks, F.col("price_key"))).cast("binary"))
+    return (
+        members.join(F.broadcast(agreements.keys(of.betas)), ["community_id", "month"])
+        .join(of.contracts, "installation_id", "left")
+        .join(F.broadcast(_price_keys(of.prices, members)), ["time_zone", "month"], "left")
+        .withColumn("supply_key", key)
+        .drop("price_key")
+    )
+
+
+def _price_keys(prices: DataFrame, members: DataFrame) -> DataFrame:
+    """What names the prices of a month (by zone and month), those of the hour before it included."""
+    months = members.select("time_zone", "month", "first_hour", "end_hour").distinct()
+    row = F.xxhash64("market", "zone", "start", "end", "known_at", "price_eur_mwh").cast("decimal(20,0)")
+    inside = (F.col("end") > F.col("first_hour") - F.expr("INTERVAL 1 HOUR")) & (F.col("start") < F.col("end_hour"))
+    return (
+        prices.withColumn("row", row)
+        .join(F.broadcast(months), inside)
+        .groupBy("time_zone", "month")
+        .agg(F.sum("row").cast("string").alias("price_key"))
+    )
+
+
+def _touched(touched: DataFrame, quantity: str) -> DataFrame:
+    rows = touched.where(F.col("quantity") == quantity).select("installation_id", "time_zone", "month").distinct()
+    return rows.withColumn("is_touched", F.lit(True))
+
+
+def touched_months(changed: DataFrame, zones: Sequence[str]) -> DataFrame:
+    """The local months, in each of the ``zones``, of the energy rows ``changed``: as :func:`due` takes them."""
+    in_zones = F.explode(F.array(*map(F.lit, zones)) if zones else F.array().cast("array<string>"))
+    return (
+        changed.where(F.col("quantity").isin(USES, GENERATES))
+        .withColumn("time_zone", in_zones)
+        .select("installation_id", "quantity", "time_zone", local_month("start", "time_zone").alias("month"))
+        .distinct()
+    )
+
+
+def local_month(instant: str, time_zone: str) -> Column:
+    """The first day of the local month that holds the instant."""
+    return F.trunc(F.from_utc_timestamp(F.col(instant), F.col(time_zone)), "month")
+
+
+def rules_key(texts: Sequence[bytes]) -> str:
+    """What names the dated rules in the files ``texts``."""
+    return hashlib.sha1(b"\0".join(texts), usedforsecurity=False).hexdigest()

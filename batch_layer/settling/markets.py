@@ -1,0 +1,47 @@
+"""The prices that settled months are billed by, as bills take them: of each hour the one known last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from energy.energy_row import from_us
+from energy.money.community.hours import HOUR
+from energy.money.market import PVPC, SPOT, SURPLUS, Market, Quote, of_windows
+from energy.money.periods import TERRITORIES
+from energy.money.pvpc import ZONE_PREFIX
+from energy.money.quotes import newest
+
+ZONE = "ES"
+"""Of the markets that have one price in all territories."""
+
+
+def markets(prices: DataFrame, months: Sequence[Any]) -> dict[str, Market]:
+    """The market of each territory in the ``months`` (rows with first_hour and end_hour), and the hour before them."""
+    if not months:
+        return {}
+    first = min(row.first_hour for row in months) - timedelta(hours=1)
+    last = max(row.end_hour for row in months)
+    wanted = prices.where((F.col("start") >= F.lit(first)) & (F.col("start") < F.lit(last)))
+    by_zone: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    times = [F.unix_micros(name).alias(name) for name in ("start", "end", "known_at")]
+    for row in wanted.select("market", "zone", *times, "price_eur_mwh", "provider").toLocalIterator():
+        instants = {name: from_us(row[name]) for name in ("start", "end", "known_at")}
+        said = {"price_eur_mwh": row.price_eur_mwh, "provider": row.provider or "", "kind": "known"}
+        by_zone[row.market, row.zone].append(instants | said)
+    hourly = {name: _hourly(rows) for name, rows in by_zone.items()}
+    return {territory: _market(hourly, territory) for territory in TERRITORIES}
+
+
+def _hourly(rows: Sequence[dict[str, Any]]) -> dict[Any, int]:
+    return of_windows((Quote(row["start"], row["end"], row["price_eur_mwh"]) for row in newest(rows)), HOUR)
+
+
+def _market(hourly: Mapping[tuple[str, str], dict[Any, int]], territory: str) -> Market:
+    zones = {PVPC: ZONE_PREFIX + territory, SPOT: ZONE, SURPLUS: ZONE}
+    return Market({name: hourly.get((name, of_zone), {}) for name, of_zone in zones.items()})

@@ -1,0 +1,66 @@
+"""Settled member-months as the batch layer itself keeps them: of each the newest row among a run's sources counts.
+
+``/solera/settlement/month=…/run_id=…`` holds a row for each member's month that a run has settled, with all its hours
+as columns; ``month`` is the first day of the local month. Energy is whole mWh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_layer.runs import Night
+from store import hdfs
+
+ROOT = "settlement"
+PARTS = ("assigned", "self_consumed", "surplus", "grid")
+"""What an hour of a member has, each a column of mWh; energy.money.community.settled.UNKNOWN where it is not known."""
+ROWS = (
+    "community_id string, installation_id string, month date, start timestamp, "
+    + ", ".join(f"{part} array<bigint>" for part in PARTS)
+    + ", changed array<int>, changed_hours int, total_cents bigint, saving_cents bigint, note string, why string, "
+    "agreement_key string, supply_key string"
+)
+"""``start``: the month's first hour (UTC); ``changed``: numbers of the hours, from 0 on, that the run changed, and
+``changed_hours`` how many of those had a value before; the keys name what went in beside the energy."""
+KEY = ("community_id", "installation_id", "month")
+SCHEMA = f"{ROWS}, run_id string"
+
+
+def write(night: Night, rows: DataFrame, months: Collection[date]) -> None:
+    """Add the run's ``rows`` of the ``months`` in place of those that an attempt before has left."""
+    root = night.settings.hdfs_path(ROOT)
+    for month in _months(night):
+        hdfs.delete(night.spark, f"{root}/{month}/run_id={night.run.run_id}")
+    if months:
+        rows.withColumn("run_id", F.lit(night.run.run_id)).write.mode("append").partitionBy("month", "run_id").parquet(
+            root
+        )
+
+
+def read(night: Night, months: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
+    """Every row of ``run_ids`` in the ``months``."""
+    root = night.settings.hdfs_path(ROOT)
+    paths = [f"{root}/{name}" for name in hdfs.present(night.spark, root, (f"month={month}" for month in months))]
+    if not paths:
+        return night.spark.createDataFrame([], SCHEMA)
+    rows = night.spark.read.schema(SCHEMA).option("basePath", root).parquet(*paths)
+    return rows.where(F.col("run_id").isin(list(run_ids)))
+
+
+def newest(rows: DataFrame, *names: str) -> DataFrame:
+    """Of each member's month columns ``names`` of the newest run's row."""
+    latest = F.max_by(F.struct(*names), "run_id").alias("latest")
+    return rows.groupBy(*KEY).agg(latest).select(*KEY, *[f"latest.{name}" for name in names])
+
+
+def months(night: Night) -> list[date]:
+    """Months of which any run has a row."""
+    return sorted(date.fromisoformat(name.partition("=")[2]) for name in _months(night))
+
+
+def _months(night: Night) -> list[str]:
+    return [name for name in hdfs.names(night.spark, night.settings.hdfs_path(ROOT)) if name.startswith("month=")]

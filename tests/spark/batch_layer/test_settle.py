@@ -1,0 +1,236 @@
+"""Settling in Spark says to the mWh and cent what the plain functions do, and settles again what is touched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from batch_layer import runs, settle
+from batch_layer.artifacts import AFFECTED, SETTLEMENT
+from batch_layer.master import dataset
+from batch_layer.quarters import energy_view
+from batch_layer.runs import Night, Run
+from batch_layer.settling import agreements
+from conf import Settings
+from energy.money.market import PVPC, SPOT, SURPLUS, Market
+from ingest.catalogue.agreement import rows as agreement_rows
+from tests.support.money.bills import HOME
+from tests.support.money.settlement import Community, Plain, by_chance, plainly, prices
+
+JUNE = date(2026, 6, 1)
+MONTHS = [date(2025, 10, 1), JUNE]
+CUT = datetime(2026, 7, 31, tzinfo=timezone.utc)
+QUARTER = timedelta(minutes=15)
+PLACES = {PVPC: "ES-peninsula", SPOT: "ES", SURPLUS: "ES"}
+PRICES = (
+    "market string, zone string, start timestamp, end timestamp, price_eur_mwh double, provider string, "
+    "known_at timestamp, kafka_partition int, kafka_offset bigint, received_at timestamp, event_day date"
+)
+
+
+class World:
+    """A folder in HDFS's place that holds what a community has, and the nights that settle it."""
+
+    def __init__(
+        self, spark: SparkSession, settings: Settings, patch: pytest.MonkeyPatch, of: Community, months: list[date]
+    ) -> None:
+        self.spark, self.settings, self.of, self.of_months = spark, settings, of, months
+        self.quoted = prices(1, months)
+        self.night = Night(spark, settings, Run("20260731T000500Z", CUT, CUT))
+        self._patch = patch
+
+    def bring(self, energy: Iterable[tuple[str, str, datetime, int]]) -> None:
+        """Energy rows of the night: installation, quantity, hour and its mWh, in uneven quarters."""
+        rows = [
+            (installation, quantity, hour + n * QUARTER, (mwh // 4 + (n < mwh % 4)) / 1000, 1.0, "measured",
+             None, None, "", None, "new", (hour + n * QUARTER).date())
+            for installation, quantity, hour, mwh in energy
+            for n in range(4)
+        ]  # fmt: skip
+        schema = f"{energy_view.COLUMNS}, {energy_view.CHANGE}, event_day date"
+        days = sorted({row[-1] for row in rows})
+        energy_view.write_changes(self.night, self.spark.createDataFrame(rows, schema), days)
+        AFFECTED.write(self.night, self.spark.createDataFrame([("x", day, False) for day in days], AFFECTED.columns))
+
+    def everything(self) -> list[tuple[str, str, datetime, int]]:
+        """All the energy that the community has."""
+        own = [(member, "consumption", hour, mwh) for member, of in self.of.uses.items() for hour, mwh in of.items()]
+        return [*own, *(("roof", "generation", hour, mwh) for hour, mwh in self.of.generation.items())]
+
+    def quote(self, batch: int, markets: Iterable[str], more: int = 0) -> None:
+        """Prices of every hour; those of a later batch are known later."""
+        hour = timedelta(hours=1)
+        rows = [
+            (market, PLACES[market], start, start + hour, (price + more) / 1000, "test", CUT + batch * hour,
+             0, n, CUT, start.date())
+            for market in markets
+            for n, (start, price) in enumerate(self.quoted.items())
+        ]  # fmt: skip
+        dataset.append(self.spark, self.settings, "prices", batch, self.spark.createDataFrame(rows, PRICES))
+
+    def settle(self) -> dict[str, int]:
+        """Take the step, as the night does."""
+        table = self.spark.createDataFrame(list(agreement_rows("valle", "roof", self.of.agreement)), agreements.TABLE)
+        stated = [(member, json.dumps(each, default=str)) for member, each in self.of.contracts.items()]
+        contracts = self.spark.createDataFrame(stated, "installation_id string, contracts string")
+        self._patch.setattr(agreements, "read", lambda *_: table)
+        self._patch.setattr(settle, "contracts", lambda _: contracts)
+        outcome = settle.run(self.night)
+        run = runs.finish(self.spark, self.settings, self.night.run, "settle", outcome)
+        self.night = replace(self.night, run=run)
+        return dict(outcome.counts)
+
+    def publish(self) -> None:
+        """The next night comes after this one, which is published."""
+        run, later = self.night.run, f"202608{2 + len(self.night.run.published):02d}T000500Z"
+        published = (*run.published, run.run_id)
+        self.night = replace(self.night, run=Run(later, CUT, CUT, published, CUT))
+        self.bring([])
+
+    def months(self) -> dict[tuple[str, date], Any]:
+        """The month rows of the night by member and month."""
+        return {(row.installation_id, row.month): row for row in SETTLEMENT.table_rows(self.night).collect()}
+
+    def hours(self) -> dict[tuple[str, datetime], tuple[int | None, ...]]:
+        """The hour rows of the night, in mWh."""
+        rows = SETTLEMENT.hour_rows(self.night).selectExpr("*", "unix_micros(start) AS us").collect()
+        return {
+            (row.installation_id, datetime.fromtimestamp(row.us / 1e6, timezone.utc)): tuple(
+                None if each is None else round(each * 1000)
+                for each in (row.assigned_wh, row.self_consumed_wh, row.surplus_wh, row.grid_wh)
+            )
+            for row in rows
+        }
+
+    def plain(self) -> dict[tuple[str, date], Plain]:
+        """The same by the plain functions."""
+        market = Market(dict.fromkeys(PLACES, self.quoted))
+        found = {month: plainly(self.of, month, market) for month in self.of_months}
+        return {(member, month): each for month, of in found.items() for member, each in of.items()}
+
+    def totals(self) -> dict[tuple[str, date], Any]:
+        """What each member owes, by the plain functions."""
+        return {key: each.total for key, each in self.plain().items()}
+
+    def take_back(self, member: str, hour: datetime) -> None:
+        """A value of the member's use has lost its evidence."""
+        row = (member, "consumption", hour, None, 0.0, "withdrawn", None, None, "", 1.0, "corrected", hour.date())
+        schema = f"{energy_view.COLUMNS}, {energy_view.CHANGE}, event_day date"
+        energy_view.write_changes(self.night, self.spark.createDataFrame([row], schema), [hour.date()])
+        AFFECTED.write(self.night, self.spark.createDataFrame([("x", hour.date(), False)], AFFECTED.columns))
+
+
+def check(world: World) -> None:
+    """What is settled, all nights together, is what the plain functions say."""
+    months, hours = world.months(), world.hours()
+    plain = world.plain()
+    assert months.keys() >= plain.keys()
+    for (member, month), row in months.items():
+        expected = plain.get((member, month), Plain({}, None, None))
+        assert (row.total_eur, row.saving_eur) == (expected.total, expected.saving), (member, month, row.note)
+        shown = {hour: tuple(each) for hour, each in expected.hours.items()}
+        found = {hour: hours[member, hour] for hour in world.of.hours(month) if (member, hour) in hours}
+        assert found == shown
+        assert row.known_hours == sum(each[1] is not None for each in shown.values())
+        sums = [sum(each[n] or 0 for each in shown.values()) for n in range(4)]
+        assert [round(row[f"{part}_wh"] * 1000) for part in ("assigned", "self_consumed", "surplus", "grid")] == sums
+
+
+def test_it_is_the_plain_arithmetic(spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With hours of the wall clock, a day of 25, a version that begins in June, and hours that are missing."""
+    of = World(spark, settings, monkeypatch, by_chance(11, MONTHS, "clock", holes=1), MONTHS)
+    of.quote(0, PLACES)
+    of.bring(of.everything())
+    counts = of.settle()
+    assert counts["settled_months"] > 0
+    assert counts["corrected_hours"] == 0
+    assert 0 < counts["billed_months"] < counts["settled_months"]
+    check(of)
+    shared: dict[datetime, int] = {}
+    for (_, hour), (assigned, *_rest) in of.hours().items():
+        shared[hour] = shared.get(hour, 0) + (assigned or 0)
+    assert shared == of.of.generation
+
+
+def test_later_nights_settle_again_what_they_touch_alone(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(spark, settings, monkeypatch, by_chance(7, [JUNE]), [JUNE])
+    members = sorted(world.of.uses)
+    plain = {"energy": {"kind": "flat", "price_eur_kwh": "0.15"}, "compensation": {"kind": "none"}}
+    world.of.contracts = {member: [HOME | plain] for member in members}
+    world.of.contracts["m0"] = [HOME | plain | {"energy": {"kind": "pvpc"}}]
+    world.quote(0, [PVPC])
+    late = world.of.hours(JUNE)[400]
+    generated = world.of.generation.pop(late)
+    world.bring(world.everything())
+    first = world.settle()
+    assert {row.note for (_, month), row in world.months().items() if month == JUNE} == {"incomplete"}
+    before, hours = world.months(), world.hours()
+    assert world.settle() == first  # killed, and done again
+    assert (world.months(), world.hours()) == (before, hours)
+
+    world.publish()
+    assert world.settle() == {"settled_months": 0, "billed_months": 0, "corrected_hours": 0}
+
+    world.publish()  # generation that comes late is every member's
+    world.of.generation[late] = generated
+    world.bring([("roof", "generation", late, generated)])
+    whole = sum(total is not None for total in world.totals().values())
+    assert 0 < whole < len(members), "the last one joins in the midst of the month"
+    assert world.settle() == {"settled_months": len(members), "billed_months": whole, "corrected_hours": 0}
+    assert {at for _, at in world.hours()} == {late}
+    assert {(month, row.why) for (_, month), row in world.months().items()} == {(JUNE, "generation")}
+    assert {key: row.total_eur for key, row in world.months().items()} == world.totals()
+
+    world.publish()  # a corrected use is its member's alone
+    hour = world.of.hours(JUNE)[100]
+    world.of.uses["m0"][hour] += 1_000_000
+    world.bring([("m0", "consumption", hour, world.of.uses["m0"][hour])])
+    assert world.settle() == {"settled_months": 1, "billed_months": 1, "corrected_hours": 1}
+    ((key, row),) = world.months().items()
+    assert (key, row.why, list(world.hours())) == (("m0", JUNE), "use", [("m0", hour)])
+    assert row.total_eur == world.totals()[key]
+
+    world.publish()  # so are a price that is known later
+    before = world.totals()
+    world.quote(1, [PVPC], more=1000)
+    world.quoted = {at: price + 1000 for at, price in world.quoted.items()}
+    world.settle()
+    assert {(member, row.why) for (member, _), row in world.months().items()} == {("m0", "contract, prices or rules")}
+    assert world.months()[key].total_eur == world.totals()[key] > before[key]
+    assert world.hours() == {}
+
+    world.publish()  # and another contract
+    world.of.contracts["m1"] = [{**world.of.contracts["m1"][0], "power_kw": ["5.75", "5.75"]}]
+    world.settle()
+    assert {member for member, _ in world.months()} == {"m1"}
+    assert world.months()["m1", JUNE].total_eur == world.totals()["m1", JUNE]
+
+    world.publish()  # what is taken back is known no more
+    world.take_back("m0", hour)
+    assert world.settle() == {"settled_months": 1, "billed_months": 0, "corrected_hours": 1}
+    ((key, row),) = world.months().items()
+    assert (key, row.note, row.total_eur) == (("m0", JUNE), "incomplete", None)
+    ((_, energies),) = world.hours().items()
+    assert (energies[0] is None, *energies[1:]) == (False, None, None, None)
+
+    world.publish()  # without its second version the first goes on from there
+    world.of.agreement = replace(world.of.agreement, versions=world.of.agreement.versions[:1])
+    world.settle()
+    touched = {(month, row.why) for (_, month), row in world.months().items()}
+    assert touched == {(JUNE, "agreement"), (date(2026, 7, 1), "agreement")}
+
+
+def test_without_an_agreement_it_costs_nothing(
+    spark: SparkSession, settings: Settings, night: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agreements, "read", lambda *_: spark.createDataFrame([], agreements.TABLE))
+    assert set(settle.run(Night(spark, settings, night)).counts.values()) == {0}
+    assert SETTLEMENT.read(Night(spark, settings, night)).count() == 0

@@ -1,0 +1,84 @@
+"""One community's month as a task of Spark is given it: what is as it was before is not written again."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from batch_layer.settling import settled
+from batch_layer.settling.months import BETAS, GENERATION, SAID, USE, Work, settle_month
+from conf.tariffs import tariffs
+from energy.money.community.settled import UNKNOWN, month_hours
+from energy.money.market import Market
+from energy.money.periods import MADRID
+from tests.support.money.bills import AGREED, HOME
+
+MONTH = date(2026, 3, 1)
+HOURS = month_hours(MONTH, MADRID)[1]
+WORK = Work(tariffs(), {"peninsula": Market({})}, 1)
+KEY = ("valle", MONTH)
+CONTRACTS = json.dumps([HOME | {"compensation": AGREED}])
+
+
+def use(member: str, mwh: int, before: dict[str, Any] | None = None, without: int | None = None) -> dict[str, Any]:
+    """A member's row: so much in every hour, but for the one that is missing."""
+    hours = [n for n in range(HOURS) if n != without]
+    was = None if before is None else np.concatenate([before[part] for part in settled.PARTS])
+    said = None if before is None else "|".join("" if pd.isna(before[name]) else _text(before[name]) for name in SAID)
+    return {
+        "kind": USE, "installation_id": member, "at": hours, "mwh": [mwh] * len(hours), "time_zone": "Europe/Madrid",
+        "hours": "consecutive", "contracts": CONTRACTS, "why": "use", "agreement_key": "a", "supply_key": "s",
+        "before": was, "said_before": said,
+    }  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) else str(value)
+
+
+def group(*uses: dict[str, Any]) -> pd.DataFrame:
+    """The community's rows: 3 kWh an hour shared 0.4 and 0.6 until hour 100, then the other way round."""
+    betas = [
+        {"kind": BETAS, "installation_id": member, "at": [first, until, 1], "mwh": [beta]}
+        for first, until, shares in ((0, 100, (400_000, 600_000)), (100, HOURS, (600_000, 400_000)))
+        for member, beta in zip(("ana", "bea"), shares, strict=True)
+    ]
+    generation = {"kind": GENERATION, "at": list(range(HOURS)), "mwh": [3_000_000] * HOURS}
+    rows = pd.DataFrame([*betas, generation, *uses])
+    return rows.astype(object).where(rows.notna(), None)
+
+
+def settle(*uses: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows written."""
+    found = settle_month(WORK, KEY, group(*uses))
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
+
+
+def test_versions_in_one_month_each_share_their_hours() -> None:
+    ana, bea = settle(use("ana", 2_000_000), use("bea", 1_000_000))
+    assert (ana["start"], len(ana["assigned"])) == (pd.Timestamp("2026-02-28T23:00"), HOURS)
+    assert (ana["assigned"] + bea["assigned"] == 3_000_000).all()
+    assert (ana["assigned"][99], ana["assigned"][100]) == (1_200_000, 1_800_000)
+    assert (bea["self_consumed"][0], bea["surplus"][0], bea["grid"][0]) == (1_000_000, 800_000, 0)
+    assert all(row["total_cents"] > 0 and row["saving_cents"] > 0 and row["note"] == "" for row in (ana, bea))
+    assert (len(ana["changed"]), ana["changed_hours"]) == (HOURS, 0)
+
+
+def test_what_is_as_it_was_is_not_written_and_what_changed_names_its_hours() -> None:
+    ana, bea = settle(use("ana", 2_000_000), use("bea", 1_000_000))
+    assert settle(use("ana", 2_000_000, ana), use("bea", 1_000_000, bea)) == []
+    (row,) = settle(use("ana", 2_000_000, ana), use("bea", 1_000_000, bea, without=7))
+    assert (row["installation_id"], list(row["changed"]), row["changed_hours"]) == ("bea", [7], 1)
+    assert (row["assigned"][7], row["grid"][7], row["note"]) == (1_800_000, UNKNOWN, "incomplete")
+    assert row["total_cents"] is None or pd.isna(row["total_cents"])
+
+
+def test_a_missing_hour_that_comes_later_is_new_and_no_correction() -> None:
+    (first,) = settle(use("bea", 1_000_000, without=7))
+    (later,) = settle(use("bea", 1_000_000, first))
+    assert (list(later["changed"]), later["changed_hours"], later["note"]) == ([7], 0, "")
+    assert later["total_cents"] > 0
