@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from conf import Settings, load_settings
 from serving_layer import health
 from serving_layer.access.token import token_of
-from serving_layer.api import alarms, bills, energy, forecasts, installations, prices, provenance, runs
+from serving_layer.api import alarms, bills, energy, forecasts, installations, prices, provenance, runs, settlement
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
 from serving_layer.checks import checks
@@ -31,6 +31,7 @@ ROUTERS = (
     forecasts.router,
     prices.router,
     bills.router,
+    settlement.router,
     runs.router,
     provenance.router,
     alarms.router,

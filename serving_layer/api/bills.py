@@ -12,8 +12,10 @@ from serving_layer import instants
 from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
+from serving_layer.views import merged
 from serving_layer.views.money.bills import billed
 from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
+from serving_layer.views.money.settlement import shared_billed
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["money"], dependencies=[Guarded, p.Turn])
@@ -85,10 +87,15 @@ def bills(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
     asked: Annotated[DaysAsked, Depends(days_asked)],
+    shared: Annotated[bool, Query(description="With its share of its community, as it is settled.")] = False,
     form: p.FormatParameter = "json",
 ) -> Response:
     """The bill of a local month, or of the days from `from` to before `to`; without `due` it falls due on the last."""
-    found = billed(reader, chosen.id, asked.first, asked.until, asked.due)
+    if shared:
+        days = (asked.first, asked.until)
+        found = shared_billed(reader, chosen.id, days, asked.due, merged.seen(reader))
+    else:
+        found = billed(reader, chosen.id, asked.first, asked.until, asked.due)
     if form == "csv":
         return as_csv(LINE_COLUMNS, line_rows(found))
     return as_json({"installation_id": chosen.id} | fields(found))

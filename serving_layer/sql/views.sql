@@ -156,15 +156,27 @@ FROM (
 )
 WHERE run_id = newest;
 
+-- of each member's hour what the newest published run says; what is not known is null
 CREATE OR REPLACE VIEW solera.settlement AS
-SELECT installation_id, start, v.run_id, v.assigned_wh, v.self_consumed_wh, v.surplus_wh, v.grid_wh, v.saving_eur, month
+SELECT installation_id, start, v.run_id, v.assigned_wh, v.self_consumed_wh, v.surplus_wh, v.grid_wh, month
 FROM (
   SELECT s.installation_id, s.month, s.start,
-    max(struct(s.run_id, s.assigned_wh, s.self_consumed_wh, s.surplus_wh, s.grid_wh, s.saving_eur)) AS v
+    max(struct(s.run_id, s.assigned_wh, s.self_consumed_wh, s.surplus_wh, s.grid_wh)) AS v
   FROM {catalog}.{keyspace}.settlement s JOIN solera.run r ON r.run_id = s.run_id
   WHERE r.published IS NOT NULL
   GROUP BY s.installation_id, s.month, s.start
 );
+
+-- of each member's local month what the newest published run says
+CREATE OR REPLACE VIEW solera.settlement_month AS
+SELECT installation_id, month, community_id, run_id, hours, known_hours, assigned_wh, self_consumed_wh, surplus_wh, grid_wh,
+  total_eur, saving_eur, note, why, changed_hours
+FROM (
+  SELECT s.*, max(s.run_id) OVER (PARTITION BY s.installation_id, s.month, s.community_id) AS newest
+  FROM {catalog}.{keyspace}.settlement_month s JOIN solera.run r ON r.run_id = s.run_id
+  WHERE r.published IS NOT NULL
+)
+WHERE run_id = newest;
 
 -- what each published run changed of values published before it, by UTC day
 CREATE OR REPLACE VIEW solera.change AS

@@ -107,7 +107,7 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
         name: sql(f"SELECT count(*) FROM solera.{name}")[0][0]  # noqa: S608
         for name in (
             *("inverter_state", "forecast_skill", "forecast_error", "price", "price_skill", "settlement", "alarm"),
-            *("run", "quarantine"),
+            *("settlement_month", "run", "quarantine"),
         )
     }
 
@@ -118,6 +118,7 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
         "price": 72,
         "price_skill": 2,
         "settlement": 0,
+        "settlement_month": 0,
         "alarm": 2,
         "run": 3,
         "quarantine": 2,

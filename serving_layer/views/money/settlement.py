@@ -1,0 +1,147 @@
+"""What the nights have settled: each member's months, their hours, and what a later night has changed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby, pairwise
+from typing import Any
+
+from energy.calendar import months_later
+from energy.energy_row import to_mwh
+from energy.money.billing.days import Calendar
+from energy.money.community.sharing import Shared, as_windows
+from serving_layer.reader import Reader
+from serving_layer.views.money.bills import Billed, days_of, windows_billed
+from serving_layer.views.money.community import NotShared
+from store.instants import utc
+from store.runs import Published
+
+ENERGIES = ("assigned_wh", "self_consumed_wh", "surplus_wh", "grid_wh")
+MONTH_COLUMNS = (
+    "installation_id", "month", "community_id", "hours", "known_hours", *ENERGIES, "total_eur", "saving_eur", "note",
+    "run_id",
+)  # fmt: skip
+HOUR_COLUMNS = ("start", *ENERGIES, "run_id")
+CHANGE_COLUMNS = ("installation_id", "month", "why", "changed_hours", "before_eur", "after_eur", "run_id")
+TOTAL = "total"
+_MONTHS = (
+    "SELECT installation_id, month, community_id, run_id, hours, known_hours, assigned_wh, self_consumed_wh, "
+    "surplus_wh, grid_wh, total_eur, saving_eur, note, why, changed_hours FROM settlement_month "
+    "WHERE installation_id = ?"
+)
+_MONTH = f"{_MONTHS} AND month = ?"
+_HOURS = (
+    "SELECT start, run_id, assigned_wh, self_consumed_wh, surplus_wh, grid_wh FROM settlement "
+    "WHERE installation_id = ? AND month = ?"
+)
+_MEMBERS = "SELECT installation_id FROM agreement WHERE community_id = ?"
+
+
+def months(reader: Reader, installation_id: str, visible: Published) -> list[dict[str, Any]]:
+    """The settled months of a member, the newest first, each with the ``changes`` that later runs have made."""
+    return _newest([row._asdict() for row in reader.rows(_MONTHS, installation_id) if row.run_id in visible.run_ids])
+
+
+def of_members(reader: Reader, community: str, month: date, visible: Published) -> list[dict[str, Any]]:
+    """The settled ``month`` (its first day) of every member that the kept agreement names, by id.
+
+    Raises :class:`NotShared` where no agreement is kept.
+    """
+    members = sorted({row.installation_id for row in reader.rows(_MEMBERS, community)})
+    if not members:
+        raise NotShared(f"No agreement of {community} is kept; `solera community agree` keeps one.")
+    answers = reader.each(_MONTH, [(member, month) for member in members])
+    rows = [row._asdict() for answer in answers for row in answer if row.run_id in visible.run_ids]
+    return sorted(_newest(row for row in rows if row["community_id"] == community), key=lambda row: _id(row))
+
+
+def total(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The sums of the members' months; euros only where every member has them."""
+    energies = {name: sum(to_mwh(row[name]) for row in rows) / 1000 for name in ENERGIES}
+    euros = {name: _sum([row[name] for row in rows]) for name in ("total_eur", "saving_eur")}
+    known = min((row["known_hours"] for row in rows), default=0)
+    return {"installation_id": TOTAL, "known_hours": known} | energies | euros
+
+
+def hours(reader: Reader, installation_id: str, month: date, visible: Published) -> list[dict[str, Any]]:
+    """The hours of a member's settled month, by start (UTC); a value that is not known is None."""
+    rows = reader.rows(_HOURS, installation_id, month)
+    found: dict[datetime, dict[str, Any]] = {}
+    for row in rows:
+        if row.run_id in visible.run_ids:
+            found.setdefault(utc(row.start), row._asdict() | {"start": utc(row.start)})
+    return list(found.values())
+
+
+def changes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What later runs have changed of the settled months ``rows``, each change a row."""
+    return [
+        {"installation_id": row["installation_id"], "month": row["month"]} | change
+        for row in rows
+        for change in row["changes"]
+    ]
+
+
+def shared_billed(reader: Reader, member: str, days: tuple[date, date], due: date | None, visible: Published) -> Billed:
+    """The bill of a member's local days with its share as it is settled.
+
+    Raises :class:`serving_layer.views.money.bills.NotBilled`, and :class:`NotShared` where nothing is settled.
+    """
+    of = days_of(reader, member, *days)
+    shared = {
+        hour["start"]: _shared(hour) for month in _months_of(of) for hour in hours(reader, member, month, visible)
+    }
+    if not shared:
+        raise NotShared(f"Nothing of {member} is settled in these days: a night settles by the agreement that is kept.")
+    known = {start: each for start, each in shared.items() if each is not None}
+    return windows_billed(reader, of, as_windows(of.windows(), known), due)
+
+
+def _months_of(of: Calendar) -> list[date]:
+    found = [of.first.replace(day=1)]
+    while (later := months_later(found[-1])) < of.until:
+        found.append(later)
+    return found
+
+
+def _shared(hour: Mapping[str, Any]) -> Shared | None:
+    if hour["assigned_wh"] is None:
+        return None
+    assigned, *rest = (None if hour[name] is None else to_mwh(hour[name]) for name in ENERGIES)
+    return Shared(assigned or 0, *rest)
+
+
+def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each month and community the row of the newest run, with what changed on the way to it."""
+
+    def of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return _id(row), row["month"], row["community_id"]
+
+    found = []
+    ordered = sorted(rows, key=lambda row: (*of(row), row["run_id"]))
+    for _, group in groupby(ordered, key=of):
+        together = [row | {"month": row["month"].date()} for row in group]
+        steps = [_change(before, after) for before, after in pairwise(together)]
+        found.append(together[-1] | {"changes": [step for step in steps if step is not None]})
+    return sorted(found, key=lambda row: (row["month"], _id(row)), reverse=True)
+
+
+def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any] | None:
+    """None where no hour had another value before, and no total either: what is new is no change."""
+    if not after["changed_hours"] and (before["total_eur"] in (None, after["total_eur"])):
+        return None
+    return {
+        "run_id": after["run_id"], "why": after["why"], "changed_hours": after["changed_hours"],
+        "before_eur": before["total_eur"], "after_eur": after["total_eur"],
+    }  # fmt: skip
+
+
+def _id(row: Mapping[str, Any]) -> str:
+    return str(row["installation_id"])
+
+
+def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(values) else None
