@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from batch_layer.schedule import STEPS
 from conf import Settings
+from ingest.catalogue.agreement import keep
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.backlog import publish_history
@@ -26,6 +27,7 @@ from ingest.simulator.homes import COMMUNITY, Home, catalogue
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, state
+from stack.demo.money import equal_parts, last_month
 from stack.demo.report import report
 from stack.preflight import Unfit
 from stack.services import environment
@@ -51,7 +53,7 @@ def demo(settings: Settings, console: Console) -> None:
     now = datetime.now(timezone.utc)
     cut = now.replace(hour=0, minute=0, second=0, microsecond=0)
     _up(settings, console, say, "servers")
-    _register(settings, homes)
+    _register(settings, homes, cut)
     say(f"Registered {len(homes)} homes of one energy community, with an inverter and a meter each")
     _publish(settings, homes, cut, console)
     say(f"Published their {HISTORY_DAYS} days up to {cut:%Y-%m-%d} 00:00 UTC to topic intervals")
@@ -86,9 +88,12 @@ def _up(settings: Settings, console: Console, say: Callable[[str], None], *names
     up(settings, names, console, serving)
 
 
-def _register(settings: Settings, homes: list[Home]) -> None:
+def _register(settings: Settings, homes: list[Home], cut: datetime) -> None:
+    """The homes and their community, and that it shares in equal parts from its last whole month on."""
+    members = [home.installation_id for home in homes]
     with cassandra.session(settings) as session:
         write_catalogue(session, parse_catalogue(catalogue(homes, settings.simulator.host, settings.simulator.port)))
+        keep(session, COMMUNITY, COMMUNITY, equal_parts(members, last_month(cut)[0]))
 
 
 def _publish(settings: Settings, homes: list[Home], cut: datetime, console: Console) -> None:

@@ -13,30 +13,31 @@ from rich.table import Table
 from conf.refusal import Refusal
 from conf.tariffs import tariffs
 from energy.money.billing.bill import bill
-from energy.money.community.agreement import ONE, Version, agreement
+from energy.money.community.agreement import ONE, Agreement, Version, agreement
 from energy.money.market import Market
 from energy.money.official.statement import statement
 from energy.money.periods import MADRID
 from energy.money.saving import without_compensation
 from ingest.simulator.homes import COMMUNITY
 from serving_layer.reader import Reader
+from serving_layer.views import merged
 from serving_layer.views.money.bills import Billed, billed
-from serving_layer.views.money.community import SHARE_COLUMNS, TOTAL, shares
 from serving_layer.views.money.official import difference_rows, stated_lines
 from serving_layer.views.money.rows import fields, line_rows
+from serving_layer.views.money.settlement import ENERGIES, of_members, total
 from stack.terminal import print_whole
 
-WORDS = ("kind", "period", "cause", "member", "unit")
+WORDS = ("kind", "period", "cause", "installation_id", "unit")
+SETTLED = ("installation_id", *ENERGIES, "total_eur", "saving_eur")
 SHOWN = ("kind", "period", "quantity", "unit", "price", "eur")
 
 
 def money(reader: Reader, members: Sequence[str], cut: datetime, console: Console) -> None:
     """Print a home's bill, its share and one explained difference; where there is no bill, why."""
-    last = cut.astimezone(MADRID).date().replace(day=1)
-    days = ((last - timedelta(days=1)).replace(day=1), last)
+    days = last_month(cut)
     try:
         found = billed(reader, members[0], *days)
-        share = _share(reader, members, days)
+        share = _share(reader, members[0], days[0])
     except Refusal as why:
         console.print(f"{members[0]} has no bill of {days[0]:%Y-%m}: {why}")
         return
@@ -53,14 +54,25 @@ def table_of(title: str) -> Table:
     return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
-def _share(reader: Reader, members: Sequence[str], days: tuple[date, date]) -> Table:
-    """What the home would have, were all that the community generates shared in equal parts."""
+def last_month(cut: datetime) -> tuple[date, date]:
+    """The first day of the last whole month in Madrid, and the day after its last."""
+    until = cut.astimezone(MADRID).date().replace(day=1)
+    return (until - timedelta(days=1)).replace(day=1), until
+
+
+def equal_parts(members: Sequence[str], since: date) -> Agreement:
+    """All that the community generates is shared in equal parts."""
     part, rest = divmod(ONE, len(members))
     betas = {member: part + (number < rest) for number, member in enumerate(members)}
-    of = agreement([Version(days[0], betas)], MADRID, "consecutive")
-    rows = [row for row in shares(reader, COMMUNITY, of, days) if row["member"] in (members[0], TOTAL)]
-    to_wh = [{name: round(each, 3) if name.endswith("_kwh") else each for name, each in row.items()} for row in rows]
-    return _rows("The same month, were the community to share in equal parts", SHARE_COLUMNS[:-1], to_wh)
+    return agreement([Version(since, betas)], MADRID, "consecutive")
+
+
+def _share(reader: Reader, member: str, month: date) -> Table:
+    """What the home was assigned, and has saved, as the night has settled it; the whole community below."""
+    rows = of_members(reader, COMMUNITY, month, merged.seen(reader))
+    own = [row for row in rows if row["installation_id"] == member]
+    return _rows("The same month as the night settled it, the community sharing in equal parts", SETTLED,
+                 [*own, total(rows)])  # fmt: skip
 
 
 def _difference(found: Billed) -> Table:

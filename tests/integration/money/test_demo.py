@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from conf import Settings
+from energy.money.periods import MADRID
+from ingest.catalogue.agreement import keep
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.homes import COMMUNITY, CONTRACT
 from serving_layer.reader import Reader
-from stack.demo.money import money
+from stack.demo.money import equal_parts, money
 from store import cassandra, schema
 from tests.support.money.bills import local
 from tests.support.serving_rows import insert
@@ -53,6 +56,29 @@ def reader(stack: Settings) -> Iterator[Reader]:
     with cassandra.session(settings) as session:
         write_catalogue(session, parse_catalogue([{"installation_id": COMMUNITY, "kind": "community"}, *homes]))
         insert(session, "energy_batch", list(rows()))
+        keep(session, COMMUNITY, COMMUNITY, equal_parts(HOMES, START.astimezone(MADRID).date()))
+        insert(
+            session,
+            "settlement_month",
+            [
+                {
+                    "installation_id": home,
+                    "month": date(2026, 10, 1),
+                    "community_id": COMMUNITY,
+                    "run_id": RUN,
+                    "hours": 745,
+                    "known_hours": 745,
+                    "assigned_wh": 1000.125,
+                    "self_consumed_wh": 600.0,
+                    "surplus_wh": 400.125,
+                    "grid_wh": 2000.0,
+                    "total_eur": Decimal("12.34"),
+                    "saving_eur": Decimal("5.67"),
+                    "changed_hours": 0,
+                }
+                for home in HOMES
+            ],
+        )
         insert(session, "run", [{"name": "nightly", "run_id": RUN, "cut": CUT, "published": CUT}])
     found = Reader(settings)
     yield found
@@ -68,7 +94,11 @@ def test_a_homes_month_its_share_and_an_explained_difference(reader: Reader, wid
         "fontana-01: bill of 2026-10 in EUR",
         "compensation",
         "Without its panels",
-        "were the community to share in equal parts",
+        "The same month as the night settled it",
+        "1000.125",
+        "2000.25",
+        "24.68",
+        "11.34",
         "official bill",
     ):
         assert expected in shown, shown
