@@ -228,9 +228,9 @@ def test_later_nights_settle_again_what_they_touch_alone(
     assert touched == {(JUNE, "agreement"), (date(2026, 7, 1), "agreement")}
 
 
-def test_without_an_agreement_it_costs_nothing(
-    spark: SparkSession, settings: Settings, night: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(agreements, "read", lambda *_: spark.createDataFrame([], agreements.TABLE))
-    assert set(settle.run(Night(spark, settings, night)).counts.values()) == {0}
-    assert SETTLEMENT.read(Night(spark, settings, night)).count() == 0
+def test_without_an_agreement_nothing_is_settled(spark: SparkSession, settings: Settings, night: Run) -> None:
+    at = Night(spark, settings, night)
+    nobody = spark.createDataFrame([], "installation_id string, contracts string")
+    found = settle.settle(at, spark.createDataFrame([], agreements.TABLE), nobody)
+    assert set(found.counts.values()) == {0}
+    assert SETTLEMENT.read(at).count() == 0
