@@ -151,7 +151,7 @@ def gap_ledger(
     ] = None,
     form: p.FormatParameter = "json",
 ) -> Response:
-    """What became of every expected quarter-hour of every device, up to the cut; of a community, of its members'."""
+    """What became of each expected quarter-hour of a device or meter up to the cut; of a community its members'."""
     span = asked.span(compared.LONGEST)
     members = state.members(chosen.row, catalogue.installations(reader))
     seen = merged.seen(reader)

@@ -1,4 +1,4 @@
-"""The gap ledger as the nights have written it: what became of every expected quarter-hour of every device."""
+"""The gap ledger as the nights have written it: what became of each expected quarter-hour of a device or meter."""
 
 from __future__ import annotations
 

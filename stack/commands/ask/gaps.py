@@ -1,4 +1,4 @@
-"""``solera gaps``: what became of every expected quarter-hour of every device."""
+"""``solera gaps``: what became of every expected quarter-hour of every device and meter."""
 
 from __future__ import annotations
 
