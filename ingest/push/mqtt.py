@@ -16,8 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from conf import Settings
+from conf.followed import Followed
 from ingest.publishing.message import message
-from ingest.push.followed import Followed
 from ingest.push.gathering import Draft, Gathering
 from ingest.push.intake import Intake, IntakeFull, TooFast
 from ingest.push.rules import DeviceRules, RulesError, reading_of

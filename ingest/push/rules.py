@@ -16,12 +16,12 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from conf import Settings
+from conf.followed import Followed
 from conf.place import ROOT
 from conf.refusal import Refusal
 from energy.records import DeviceKind
 from ingest.catalogue.entries import Id
 from ingest.devices.directed import MeasuredField, directed
-from ingest.push.followed import Followed
 from store.instants import rfc3339
 
 MOST_PARTS = 12

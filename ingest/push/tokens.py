@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 
 from conf import Settings
+from conf.followed import Followed
 from conf.refusal import Refusal
-from ingest.push.followed import Followed
 from store.reports import replace_text
 
 TOKEN_BYTES = 16

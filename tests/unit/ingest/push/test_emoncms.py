@@ -20,8 +20,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conf.followed import Followed
 from ingest.push.emoncms_forms import FormatError, bulk, posted
-from ingest.push.followed import Followed
 from ingest.push.rules import Routing, Sample, read_rules
 from tests.support.peers import emonhub
 from tests.support.servers.push import PushServer, push_server
