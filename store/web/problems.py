@@ -40,12 +40,17 @@ def bad_parameter(name: str, detail: str) -> BadParameter:
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of what a path may answer with beside its JSON: CSV, and problems.
+    """OpenAPI's description of what a path may answer with beside its JSON: CSV, nothing new, and problems."""
+    csv: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+    return csv | {304: {"description": "As the header If-None-Match says"}} | problems(*statuses)
 
-    401 and 503 are always among these; any other is that of a request which HTTP or its size forbids.
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of these problems of a path.
+
+    401, 429 and 503 are always among these; any other is that of a request which HTTP or its size forbids.
     """
-    csv = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-    return csv | described({status: HTTPStatus(status).phrase for status in (401, *statuses, 503)})
+    return described({status: HTTPStatus(status).phrase for status in (401, *statuses, 429, 503)})
 
 
 def described(problems: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
