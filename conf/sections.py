@@ -130,6 +130,8 @@ class ApiSettings(Endpoint):
     token: Secret
     hosts: list[str]
     """Names beside loopback's and its own under which it may be asked."""
+    requests_per_minute: int = Field(gt=5)
+    """Of each person or service; a sixth of it at once. The owner has no limit."""
     watch: list[str]
 
 

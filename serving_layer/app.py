@@ -7,27 +7,43 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from conf import Settings, load_settings
 from serving_layer import health
-from serving_layer.access.token import token_of
-from serving_layer.api import alarms, bills, energy, forecasts, installations, prices, provenance, runs, settlement
+from serving_layer.access.limits import Buckets
+from serving_layer.access.logins import Logins
+from serving_layer.api import (
+    access,
+    alarms,
+    bills,
+    energy,
+    forecasts,
+    installations,
+    live,
+    prices,
+    provenance,
+    runs,
+    settlement,
+)
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
 from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
 from serving_layer.web import login, routes
-from store.web import problems
+from store.web import problems, reference
 from store.web.bounds import Bounds
 from store.web.connections import server_options
+from store.web.etags import Etags
+from store.web.strict import known_parameters
 
 ROUTERS = (
     installations.router,
     energy.router,
+    live.router,
     forecasts.router,
     prices.router,
     bills.router,
@@ -35,10 +51,15 @@ ROUTERS = (
     runs.router,
     provenance.router,
     alarms.router,
+    access.router,
     health_api.router,
     login.router,
     *routes.ROUTERS,
 )
+
+
+V1 = "/v1"
+STRICT = [Depends(known_parameters)]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -50,11 +71,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.watch = health.Watch(checks(settings, app.state.reader))
     settings.home.mkdir(parents=True, exist_ok=True)
-    app.state.token = token_of(settings)
+    app.state.logins = Logins(settings)
+    app.state.limits = Buckets(settings.api.requests_per_minute, settings.api.requests_per_minute / 6)
+    app.state.attempts = Buckets(login.PER_MINUTE, login.AT_ONCE)
     problems.install(app)
+    reference.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=STRICT if router.prefix == V1 else [])
     app.add_middleware(Counting, metrics=app.state.metrics)
+    app.add_middleware(Etags, prefix=V1)
     app.add_middleware(Bounds)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     # A page of another origin must not reach this one under a name that it makes point here.

@@ -2,91 +2,94 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from conf.refusal import Refusal
 from serving_layer.access import access_log
+from serving_layer.access.limits import Buckets, TooMany
+from serving_layer.access.logins import Logins, NoToken
+from serving_layer.access.person import Person, Sight
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 
-SESSION = "solera_session"
-"""The page's cookie. It is made from the token, so that a new token ends every session."""
-
-TOKEN, PAGE = "token", "page"
-"""Who asks, as the access log names them: whoever holds the token, or has logged in to the page with it."""
 NOTED_SECONDS = 3600.0
 """A page asks every few seconds; one row an hour says as much."""
 
-_bearer = HTTPBearer(auto_error=False, description="The token `solera up` makes in its home folder.")
+_bearer = HTTPBearer(auto_error=False, description="The token of `solera access add`, or the owner's of `solera up`.")
 
 
-class NoToken(Refusal):
-    """A request without a token."""
+class NotForThem(Refusal):
+    """A question that the asker's scope does not reach; the text says what does."""
 
-    kind = "no-token"
-    status = 401
-    headers: ClassVar[Mapping[str, str]] = MappingProxyType({"WWW-Authenticate": "Bearer"})
-
-
-class WrongToken(NoToken):
-    """A request with a token that is not ours."""
-
-    kind = "wrong-token"
+    kind = "not-in-scope"
+    status = 403
 
 
-def is_token(given: str, token: str) -> bool:
-    """Whether ``given`` is the token; compared in constant time."""
-    return hmac.compare_digest(given.encode(), token.encode())
+def asker(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Person:
+    """Whose token a request bears, else who has logged in to the page in its browser.
 
-
-def session_of(token: str) -> str:
-    """The value of the page's cookie."""
-    return hmac.new(token.encode(), b"page", hashlib.sha256).hexdigest()
-
-
-def is_session(cookies: Mapping[str, str], token: str) -> bool:
-    """Whether a browser with these cookies has logged in."""
-    return hmac.compare_digest(cookies.get(SESSION, "").encode(), session_of(token).encode())
-
-
-def token_required(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-    """Refuse a request without the token. Raises :class:`NoToken`, :class:`WrongToken`."""
-    say = "Send the header 'Authorization: Bearer <token>'; whoever runs Solera has the token."
-    if given is None:
-        raise NoToken(say)
-    if not is_token(given.credentials, request.app.state.token):
-        raise WrongToken(say)
-
-
-def seen(reader: Reader, installation_id: str, who: str, what: str) -> dict[str, Any]:
-    """The installation, for one who may see it: everybody with the token sees all. The access log notes it.
-
-    ``who`` asks for ``what``. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`.
+    Raises :class:`NoToken`, :class:`WrongToken`, :class:`serving_layer.access.limits.TooMany`.
     """
-    installation = catalogue.installation(reader, installation_id)
-    note(reader, who, installation_id, what)
-    return installation
+    logins: Logins = request.app.state.logins
+    person = logins.enter(given.credentials) if given else logins.visitor(request.cookies)
+    if person is None:
+        raise NoToken("Send the header 'Authorization: Bearer <token>'; whoever runs Solera has the token.")
+    limits: Buckets = request.app.state.limits
+    if person.role and not limits.take(person.name):
+        raise TooMany(f"{person.name} asks too often: the limit is api.requests_per_minute; wait a second.")
+    return person
 
 
-def note(reader: Reader, who: str, installation_id: str, what: str) -> None:
+Asker = Annotated[Person, Depends(asker)]
+
+
+def sees_all(who: Asker) -> None:
+    """Refuse whoever does not see every installation. Raises :class:`NotForThem`."""
+    if not who.sees_all:
+        raise NotForThem("This speaks of all installations together; it is for whoever has access to all.")
+
+
+def visible(reader: Reader, who: Person, least: Sight = Sight.WHOLE) -> list[dict[str, Any]]:
+    """The rows of the catalogue of which ``who`` sees ``least`` or more, by id."""
+    known = catalogue.installations(reader)
+    return known if who.sees_all else [each for each in known if who.sight(each, known) >= least]
+
+
+def seen(reader: Reader, installation_id: str, who: Person, what: str, least: Sight = Sight.WHOLE) -> dict[str, Any]:
+    """The installation, for one who sees ``least`` of it; the access log notes that they are given ``what``.
+
+    Raises :class:`serving_layer.views.catalogue.UnknownInstallation`, also of one that ``who`` may know nothing of,
+    and :class:`NotForThem`.
+    """
+    found = catalogue.named(visible(reader, who, Sight.TOTALS), installation_id)
+    if who.sight(found, catalogue.installations(reader)) < least:
+        raise NotForThem(f"Of {installation_id} only totals are yours: energy, forecast, skill and errors.")
+    note(reader, who, [installation_id], what)
+    return found
+
+
+def note_all(reader: Reader, who: Person, what: str) -> None:
+    """Note that ``who`` is given ``what`` of every installation that they see."""
+    shown = [access_log.EVERYBODY] if who.sees_all else [each["installation_id"] for each in visible(reader, who)]
+    note(reader, who, shown, what)
+
+
+def note(reader: Reader, who: Person, installation_ids: list[str], what: str) -> None:
     """Note in the access log that ``who`` is given ``what``, once in :data:`NOTED_SECONDS` while it is asked again.
 
     Raises :class:`serving_layer.reader.StoreAway`: a question that can't be noted is not answered.
     """
+    for each in installation_ids:
 
-    def noted() -> bool:
-        reader.rows(access_log.INSERT, *access_log.values(who, installation_id, what))
-        return True
+        def noted(of: str = each) -> bool:
+            reader.rows(access_log.INSERT, *access_log.values(who.name, of, what))
+            return True
 
-    reader.kept(f"noted {who} {installation_id} {what}", NOTED_SECONDS, noted)
+        reader.kept(f"noted {who.name} {each} {what}", NOTED_SECONDS, noted)
 
 
 class Seen:
@@ -94,20 +97,22 @@ class Seen:
     the checks of the other parameters; nobody gets at its id without that.
     """
 
+    least: ClassVar[Sight] = Sight.WHOLE
+
     def __init__(
         self,
         request: Request,
         installation_id: Annotated[str, Path(max_length=200, description="As registered.", examples=["fontana-01"])],
-        _: Annotated[None, Depends(token_required)],
+        who: Asker,
     ) -> None:
         self._reader: Reader = request.app.state.reader
-        self._named = installation_id
+        self._named, self._who = installation_id, who
         self._what = str(request.scope["route"].path).rpartition("/")[2]
 
     @cached_property
     def row(self) -> dict[str, Any]:
-        """Its row of the catalogue. Raises :class:`serving_layer.views.catalogue.UnknownInstallation`."""
-        return seen(self._reader, self._named, TOKEN, self._what)
+        """Its row of the catalogue. Raises as :func:`seen`."""
+        return seen(self._reader, self._named, self._who, self._what, self.least)
 
     @property
     def id(self) -> str:
@@ -115,7 +120,43 @@ class Seen:
         return str(self.row["installation_id"])
 
 
-Guarded = Depends(token_required)
+class Among:
+    """The installations that a list is about: the one that a request names, else all that the asker sees."""
+
+    def __init__(
+        self,
+        request: Request,
+        who: Asker,
+        installation_id: Annotated[str | None, Query(max_length=200, description="One installation only.")] = None,
+    ) -> None:
+        self._reader: Reader = request.app.state.reader
+        self._named, self._who = installation_id, who
+        self._what = str(request.scope["route"].path).rpartition("/")[2]
+
+    @cached_property
+    def ids(self) -> list[str] | None:
+        """Their ids; None: every one that there is. Raises as :func:`seen`."""
+        if self._named is not None:
+            return [str(seen(self._reader, self._named, self._who, self._what)["installation_id"])]
+        note_all(self._reader, self._who, self._what)
+        return (
+            None if self._who.sees_all else [str(each["installation_id"]) for each in visible(self._reader, self._who)]
+        )
+
+
+class SeenAsTotal(Seen):
+    """The same, of a path that gives nothing but sums: a member may ask it of their community."""
+
+    least = Sight.TOTALS
+
+
+Guarded = Depends(asker)
 """A path about no installation in particular."""
+OfAll = Depends(sees_all)
+"""A path about all installations together."""
 SeenInstallation = Annotated[Seen, Depends()]
 """The installation that a path names."""
+SeenTotals = Annotated[SeenAsTotal, Depends()]
+"""The same, where a path gives nothing but sums."""
+AmongSeen = Annotated[Among, Depends()]
+"""The installations of a list."""

@@ -8,10 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from serving_layer.access.access_log import EVERYBODY
-from serving_layer.access.door import TOKEN, Guarded, note, seen
+from serving_layer.access.door import AmongSeen, Guarded
 from serving_layer.api import parameters as p
-from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import alarms
 from store.web.problems import responses
 
@@ -48,20 +46,15 @@ def days_asked(
 DaysAsked = Annotated[p.Days, Depends(days_asked)]
 
 
-@router.get("/alarms", response_model=Alarms, responses=responses(404, 422))
+@router.get("/alarms", response_model=Alarms, responses=responses(403, 404, 422))
 def raised(
     reader: p.ReaderOf,
+    among: AmongSeen,
     asked: DaysAsked,
-    installation_id: Annotated[str | None, Query(max_length=200, description="One installation only.")] = None,
+    page: p.PageAsked,
     standing: Annotated[bool, Query(description="Only those that are not cleared.")] = False,
-    form: p.FormatParameter = "json",
 ) -> Response:
     """The alarms that stand, and those raised in the last days and cleared since."""
-    last = asked.last
-    only = None if installation_id is None else [seen(reader, installation_id, TOKEN, "alarms")["installation_id"]]
-    if only is None:
-        note(reader, TOKEN, EVERYBODY, "alarms")
-    midnight = datetime.combine(last + timedelta(days=1), time(), timezone.utc)
-    shown = alarms.alarms(reader, midnight - timedelta(days=asked.number), midnight, only)
-    shown = [each for each in shown if not (standing and each["cleared_at"])]
-    return as_csv(COLUMNS, shown) if form == "csv" else as_json({"alarms": shown})
+    midnight = datetime.combine(asked.last + timedelta(days=1), time(), timezone.utc)
+    shown = alarms.alarms(reader, midnight - timedelta(days=asked.number), midnight, among.ids)
+    return page.answer(COLUMNS, "alarms", [each for each in shown if not (standing and each["cleared_at"])])

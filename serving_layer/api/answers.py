@@ -15,8 +15,12 @@ from serving_layer.tables import csv_text, plain
 
 def as_json(content: Mapping[str, Any]) -> Response:
     """``content`` with its instants in RFC 3339."""
-    text = json.dumps(content, default=_plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return Response(text, media_type="application/json")
+    return Response(text_of(content), media_type="application/json")
+
+
+def text_of(content: Mapping[str, Any]) -> str:
+    """``content`` as JSON on one line."""
+    return json.dumps(content, default=_plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:

@@ -82,7 +82,9 @@ def days_asked(
     return DaysAsked(*instants.days(month, first, until), None if due is None else instants.day(due))
 
 
-@router.get("/installations/{installation_id}/bills", response_model=InstallationBill, responses=responses(404, 422))
+@router.get(
+    "/installations/{installation_id}/bills", response_model=InstallationBill, responses=responses(403, 404, 422)
+)
 def bills(
     reader: p.ReaderOf,
     chosen: SeenInstallation,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from serving_layer.access.door import Guarded, SeenInstallation
+from serving_layer.access.door import Guarded, SeenTotals
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import merged
@@ -55,10 +55,10 @@ AsOf = Annotated[
 ]
 
 
-@router.get("/installations/{installation_id}/energy", response_model=Energy, responses=responses(404, 422))
+@router.get("/installations/{installation_id}/energy", response_model=Energy, responses=responses(403, 404, 422))
 def energy(
     reader: p.ReaderOf,
-    chosen: SeenInstallation,
+    chosen: SeenTotals,
     quantity: p.QuantityParameter,
     asked: p.RangeAsked,
     resolution: Annotated[p.Resolution, Query(description="Length of the periods.")] = "15m",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.records import QUANTITIES
-from serving_layer.access.door import Guarded, SeenInstallation
+from serving_layer.access.door import Guarded, SeenTotals
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.api.energy import UTC
@@ -98,10 +98,10 @@ Before = Annotated[
 ]
 
 
-@router.get("/installations/{installation_id}/forecast", response_model=Forecast, responses=responses(404, 422))
+@router.get("/installations/{installation_id}/forecast", response_model=Forecast, responses=responses(403, 404, 422))
 def newest_forecast(
     reader: p.ReaderOf,
-    chosen: SeenInstallation,
+    chosen: SeenTotals,
     quantity: p.QuantityParameter,
     issued_before: Before = None,
     form: p.FormatParameter = "json",
@@ -125,8 +125,8 @@ def newest_forecast(
     )
 
 
-@router.get("/installations/{installation_id}/skill", response_model=Skill, responses=responses(404, 422))
-def skill(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
+@router.get("/installations/{installation_id}/skill", response_model=Skill, responses=responses(403, 404, 422))
+def skill(reader: p.ReaderOf, chosen: SeenTotals, form: p.FormatParameter = "json") -> Response:
     """The forecasts' errors beside the naive ones', as the newest run published them."""
     rows = forecast.skill(reader, chosen.id, QUANTITIES, merged.seen(reader))
     if form == "csv":
@@ -134,10 +134,10 @@ def skill(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter 
     return as_json({"installation_id": chosen.id, "skill": rows})
 
 
-@router.get("/installations/{installation_id}/errors", response_model=Errors, responses=responses(404, 422))
+@router.get("/installations/{installation_id}/errors", response_model=Errors, responses=responses(403, 404, 422))
 def errors(
     reader: p.ReaderOf,
-    chosen: SeenInstallation,
+    chosen: SeenTotals,
     slice_by: SliceBy = "horizon",
     form: p.FormatParameter = "json",
 ) -> Response:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving_layer.access.access_log import EVERYBODY
-from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
+from serving_layer.access.door import Asker, Guarded, SeenInstallation, note_all, visible
+from serving_layer.access.person import Sight
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
+from serving_layer.reader import Reader
 from serving_layer.views import catalogue, state
 from store.catalogue import INSTALLATION_FIELDS
 from store.web.problems import responses
@@ -34,7 +36,7 @@ class Installation(BaseModel):
 
 
 class Installations(BaseModel):
-    """Every installation, by id."""
+    """Installations by id."""
 
     installations: list[Installation]
 
@@ -62,29 +64,31 @@ class State(BaseModel):
 
 
 @router.get("/installations", response_model=Installations, responses=responses(422))
-def installations(reader: p.ReaderOf, form: p.FormatParameter = "json") -> Response:
-    """The catalogue."""
-    known = catalogue.installations(reader)
-    note(reader, TOKEN, EVERYBODY, "installations")
-    if form == "csv":
-        return as_csv(INSTALLATION_FIELDS, known)
-    return as_json({"installations": known})
+def installations(reader: p.ReaderOf, who: Asker, page: p.PageAsked) -> Response:
+    """The installations that the asker sees, whole or as totals, by id."""
+    known = visible(reader, who, Sight.TOTALS)
+    note_all(reader, who, "installations")
+    return page.answer(INSTALLATION_FIELDS, "installations", known)
 
 
-@router.get("/installations/{installation_id}/state", response_model=State, responses=responses(404, 422))
+@router.get("/installations/{installation_id}/state", response_model=State, responses=responses(403, 404, 422))
 def state_now(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
     """Latest state of every device; of a community, of its members' devices."""
-    now = datetime.now(timezone.utc)
-    devices = state.devices(reader, state.members(chosen.row, catalogue.installations(reader)), now)
+    found = state_of(reader, chosen.row, datetime.now(timezone.utc))
     if form == "csv":
+        devices = found["devices"]
         return as_csv(list(dict.fromkeys(name for device in devices for name in device)), devices)
+    return as_json(found)
+
+
+def state_of(reader: Reader, installation: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The fields of :class:`State` of a row of the catalogue at ``now`` (UTC)."""
+    devices = state.devices(reader, state.members(installation, catalogue.installations(reader)), now)
     newest: dict[str, Any] = max(devices, key=lambda device: device["time"], default={})
-    return as_json(
-        {
-            "installation_id": chosen.id,
-            "time": newest.get("time"),
-            "age_s": newest.get("age_s"),
-            "power": state.power(devices, now),
-            "devices": devices,
-        }
-    )
+    return {
+        "installation_id": installation["installation_id"],
+        "time": newest.get("time"),
+        "age_s": newest.get("age_s"),
+        "power": state.power(devices, now),
+        "devices": devices,
+    }

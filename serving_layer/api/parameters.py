@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 
 from energy.records import Quantity
 from serving_layer import instants
 from serving_layer.access.turns import Turns
+from serving_layer.api.answers import as_csv, as_json
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from store.web.problems import bad_parameter
@@ -25,6 +27,9 @@ LONGEST = {
     "month": timedelta(days=1830),
 }
 """Longest range a resolution answers: about 40,000 values, or five years of quarter-hours to be summed."""
+
+LONGEST_PAGE = 10_000
+"""Rows of a list in one answer."""
 
 QuantityParameter = Annotated[Quantity, Query(description="Which energy.")]
 FormatParameter = Annotated[Format, Query(alias="format", description="JSON, or CSV with a header line.")]
@@ -110,6 +115,37 @@ def range_asked(first: FromParameter, last: ToParameter, tz: ZoneParameter = "UT
 RangeAsked = Annotated[Range, Depends(range_asked)]
 
 
+class Page(NamedTuple):
+    """Which rows of a list were asked for."""
+
+    request: Request
+    limit: int
+    offset: int
+    form: Format
+
+    def answer(self, columns: Sequence[str], name: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> Response:
+        """These of ``rows`` under ``name``, with a link to the next page (RFC 8288) where they go on behind."""
+        shown = rows[self.offset : self.offset + self.limit]
+        answer = as_csv(columns, shown) if self.form == "csv" else as_json(more | {name: shown})
+        if self.offset + self.limit < len(rows):
+            following = self.request.url.include_query_params(offset=self.offset + self.limit)
+            answer.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
+        return answer
+
+
+def page_asked(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="At most so many rows.")] = LONGEST_PAGE,
+    offset: Annotated[
+        int, Query(ge=0, le=100_000_000, description="Rows before them; the header Link names the next page.")
+    ] = 0,
+    form: FormatParameter = "json",
+) -> Page:
+    """The page of a request, and its form."""
+    return Page(request, limit, offset, form)
+
+
+PageAsked = Annotated[Page, Depends(page_asked)]
 LastDay = Annotated[date | None, Query(alias="day", description="Last UTC day; without it, today.")]
 
 

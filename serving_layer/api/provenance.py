@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from energy.energy_row import MWH
-from serving_layer.access.access_log import EVERYBODY
-from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
+from serving_layer.access.door import AmongSeen, Guarded, SeenInstallation
 from serving_layer.access.turns import Turns
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
@@ -110,7 +109,7 @@ class Changes(BaseModel):
 @router.get(
     "/installations/{installation_id}/reconcile",
     response_model=Reconciled,
-    responses=responses(404, 422),
+    responses=responses(403, 404, 422),
     dependencies=[ReconcileTurn],
 )
 def reconcile(
@@ -124,8 +123,8 @@ def reconcile(
     zone, span = asked.zone, asked.span(compared.LONGEST)
     if chosen.row.get("kind") == "community":
         asked.span(compared.LONGEST_OF_COMMUNITY)
-    seen = merged.seen(reader, None if as_of is None else p.instant_of("as_of", as_of, zone))
-    lines = compared.reconcile(reader, chosen.id, span, zone, seen)
+    published = merged.seen(reader, None if as_of is None else p.instant_of("as_of", as_of, zone))
+    lines = compared.reconcile(reader, chosen.id, span, zone, published)
     if form == "csv":
         return as_csv(compared.COLUMNS, compared.flat(lines))
     plain = [_plain(line) for line in lines]
@@ -134,14 +133,14 @@ def reconcile(
             "installation_id": chosen.id,
             "unit": "Wh",
             "tz": asked.tz,
-            "cut": seen.cut,
+            "cut": published.cut,
             "days": [line for line in plain if line["day"] is not None],
             "total": [line for line in plain if line["day"] is None],
         }
     )
 
 
-@router.get("/installations/{installation_id}/gaps", response_model=Gaps, responses=responses(404, 422))
+@router.get("/installations/{installation_id}/gaps", response_model=Gaps, responses=responses(403, 404, 422))
 def gap_ledger(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
@@ -154,25 +153,24 @@ def gap_ledger(
     """What became of each expected quarter-hour of a device or meter up to the cut; of a community its members'."""
     span = asked.span(compared.LONGEST)
     members = state.members(chosen.row, catalogue.installations(reader))
-    seen = merged.seen(reader)
-    found = gaps.ledger(reader, members, span, seen, datetime.now(timezone.utc))
+    published = merged.seen(reader)
+    found = gaps.ledger(reader, members, span, published, datetime.now(timezone.utc))
     rows = [line._asdict() for line in gaps.of_states(found, states or ())]
     if form == "csv":
         return as_csv(gaps.Line._fields, rows)
-    return as_json({"installation_id": chosen.id, "cut": seen.cut, "gaps": rows})
+    return as_json({"installation_id": chosen.id, "cut": published.cut, "gaps": rows})
 
 
-@router.get("/runs/{run_id}/changes", response_model=Changes, responses=responses(404, 422))
+@router.get("/runs/{run_id}/changes", response_model=Changes, responses=responses(403, 404, 422))
 def run_changes(
     reader: p.ReaderOf,
+    among: AmongSeen,
     run_id: Annotated[str, Path(max_length=40, examples=["20260310T000500Z"])],
-    installation_id: Annotated[str | None, Query(max_length=200, description="One installation only.")] = None,
     limit: Annotated[int, Query(ge=1, le=100_000, description="At most so many.")] = 10_000,
     form: p.FormatParameter = "json",
 ) -> Response:
     """What a night changed of values published before it: before, after and why."""
-    note(reader, TOKEN, installation_id or EVERYBODY, "changes")
-    found = changed.changes(reader, run_id, merged.seen(reader), limit, installation_id)
+    found = changed.changes(reader, run_id, merged.seen(reader), limit, among.ids)
     rows = [change._asdict() for change in found]
     return as_csv(changed.Change._fields, rows) if form == "csv" else as_json({"run_id": run_id, "changes": rows})
 

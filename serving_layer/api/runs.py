@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.topics import TOPICS, TopicName
-from serving_layer.access.door import Guarded
+from serving_layer.access.door import Guarded, OfAll
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import ledger, merged
 from store.web.problems import bad_parameter, responses
 
-router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
+router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, OfAll, p.Turn])
 LEDGER_COLUMNS = ("topic", "layer", "batches", *ledger.COUNTS, "written_at")
 MESSAGE_COLUMNS = (
     "topic", "partition", "offset", "received_at", "reason", "payload_bytes", "payload", "payload_base64",
@@ -83,21 +83,21 @@ class Quarantine(BaseModel):
     quarantine: list[Message]
 
 
-@router.get("/runs", response_model=Runs, responses=responses(422))
+@router.get("/runs", response_model=Runs, responses=responses(403, 422))
 def runs(reader: p.ReaderOf, limit: Limit = 100, form: p.FormatParameter = "json") -> Response:
     """The nights and what they published."""
     rows = [run._asdict() for run in merged.all_runs(reader)[:limit]]
     return as_csv(RUN_COLUMNS, rows) if form == "csv" else as_json({"runs": rows})
 
 
-@router.get("/ledger", response_model=Ledger, responses=responses(422))
+@router.get("/ledger", response_model=Ledger, responses=responses(403, 422))
 def ledger_totals(reader: p.ReaderOf, topic: Topic = None, form: p.FormatParameter = "json") -> Response:
     """The ledger: messages received, accepted, duplicate and quarantined. None vanishes."""
     rows = ledger.totals(reader, [topic] if topic else list(TOPICS))
     return as_csv(LEDGER_COLUMNS, rows) if form == "csv" else as_json({"ledger": rows})
 
 
-@router.get("/quarantine", response_model=Quarantine, responses=responses(422))
+@router.get("/quarantine", response_model=Quarantine, responses=responses(403, 422))
 def quarantine(
     reader: p.ReaderOf,
     topic: Topic = None,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving_layer import instants
-from serving_layer.access.door import TOKEN, Guarded, SeenInstallation, note
+from serving_layer.access.door import Asker, Guarded, SeenInstallation, note
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import merged
@@ -80,7 +80,7 @@ class CommunitySettlement(BaseModel):
 
 
 @router.get(
-    "/installations/{installation_id}/settlement", response_model=MemberSettlement, responses=responses(404, 422)
+    "/installations/{installation_id}/settlement", response_model=MemberSettlement, responses=responses(403, 404, 422)
 )
 def of_member(
     reader: p.ReaderOf, chosen: SeenInstallation, month: Month | None = None, form: p.FormatParameter = "json"
@@ -100,17 +100,16 @@ def of_member(
 
 
 @router.get(
-    "/communities/{installation_id}/settlement", response_model=CommunitySettlement, responses=responses(404, 422)
+    "/communities/{installation_id}/settlement", response_model=CommunitySettlement, responses=responses(403, 404, 422)
 )
 def of_all_members(
-    reader: p.ReaderOf, chosen: SeenInstallation, month: Month, form: p.FormatParameter = "json"
+    reader: p.ReaderOf, who: Asker, chosen: SeenInstallation, month: Month, form: p.FormatParameter = "json"
 ) -> Response:
     """The settled month of every member of a community, and what they come to together."""
     of_community(reader, chosen.id)
     first = instants.days(month, None, None)[0]
     rows = settlement.of_members(reader, chosen.id, first, merged.seen(reader))
-    for row in rows:
-        note(reader, TOKEN, row["installation_id"], "settlement")
+    note(reader, who, [row["installation_id"] for row in rows], "settlement")
     together = settlement.total(rows)
     if form == "csv":
         return as_csv(settlement.MONTH_COLUMNS, [*rows, together])

@@ -26,6 +26,11 @@ def alarms(reader: Reader, start: datetime, end: datetime, only: Collection[str]
     return [each for each in raised if only is None or each["installation_id"] in only]
 
 
+def standing(reader: Reader, only: Collection[str]) -> list[dict[str, Any]]:
+    """Alarms of these installations that are not cleared, the newest first."""
+    return [each for each in _read(reader, [STANDING]) if each["installation_id"] in only]
+
+
 def _read(reader: Reader, states: list[str]) -> list[dict[str, Any]]:
     answers = reader.each(_ALARMS, [(layer, state) for layer in LAYERS for state in states])
     read = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 from conf.refusal import Refusal
@@ -31,7 +32,11 @@ def installations(reader: Reader) -> list[dict[str, Any]]:
 
 def installation(reader: Reader, installation_id: str) -> dict[str, Any]:
     """One installation. Raises :class:`UnknownInstallation`."""
-    known = installations(reader)
+    return named(installations(reader), installation_id)
+
+
+def named(known: Sequence[dict[str, Any]], installation_id: str) -> dict[str, Any]:
+    """The one of ``known`` with that id. Raises :class:`UnknownInstallation`, which names others of them."""
     for each in known:
         if each["installation_id"] == installation_id:
             return each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -40,16 +41,20 @@ class Change(NamedTuple):
 
 
 def changes(
-    reader: Reader, run_id: str, seen: Published, limit: int, installation_id: str | None = None
+    reader: Reader, run_id: str, seen: Published, limit: int, only: Sequence[str] | None = None
 ) -> list[Change]:
-    """At most ``limit`` changes of a published run, by installation, day and quantity. Raises :class:`UnknownRun`."""
+    """At most ``limit`` changes of a published run, by installation, day and quantity. Raises :class:`UnknownRun`.
+
+    ``only`` names the installations; without it the changes of all are meant.
+    """
     if run_id not in seen.run_ids:
         raise UnknownRun(
             f"There is no published run {run_id!r}: "
             + (f"the newest is {seen.runs[0].run_id}." if seen.runs else "none is yet.")
         )
-    if installation_id is None:
-        rows = reader.rows(_OF_ALL, run_id, limit)
+    if only is None:
+        answers = [reader.rows(_OF_ALL, run_id, limit)]
     else:
-        rows = reader.rows(_OF_ONE, run_id, installation_id, limit)
+        answers = reader.each(_OF_ONE, [(run_id, each, limit) for each in only])
+    rows = [row for answer in answers for row in answer][:limit]
     return [Change(run_id, r.installation_id, r.day.date(), *r[2:]) for r in rows]

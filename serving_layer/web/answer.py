@@ -16,7 +16,8 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from conf.refusal import Refusal
-from serving_layer.access import door
+from serving_layer.access.logins import Logins
+from serving_layer.access.person import Person
 from serving_layer.web.words import language
 from store.web.problems import said
 
@@ -78,6 +79,7 @@ def page(request: Request, template: str, content: Mapping[str, Any], status: in
         "theme": theme if theme in THEMES else "",
         "languages": language.LANGUAGES,
         "path": request.url.path,
+        "sees_all": getattr(request.state, "sees_all", False),
     }
     return HTMLResponse(_templates.get_template(template).render(frame | dict(content)), status, HEADERS)
 
@@ -88,14 +90,17 @@ def small(content: Any) -> Response:
     return Response(text, 200, HEADERS, "application/json")
 
 
-def visitor(request: Request) -> str:
+def visitor(request: Request) -> Person:
     """Who has logged in. Raises :class:`Stranger`."""
-    if not door.is_session(request.cookies, request.app.state.token):
+    logins: Logins = request.app.state.logins
+    person = logins.visitor(request.cookies)
+    if person is None:
         raise Stranger("Log in first.")
-    return door.PAGE
+    request.state.sees_all = person.sees_all
+    return person
 
 
-Visitor = Annotated[str, Depends(visitor)]
+Visitor = Annotated[Person, Depends(visitor)]
 
 
 class _PageRoute(APIRoute):

@@ -10,11 +10,11 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from serving_layer.access import door
-from serving_layer.access.access_log import EVERYBODY
+from serving_layer.access.person import Person
 from serving_layer.api.answers import as_csv
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
-from serving_layer.views import catalogue, state
+from serving_layer.views import state
 from serving_layer.web import answer, fleet
 from serving_layer.web.words import language
 from serving_layer.web.words.words import Words
@@ -90,6 +90,6 @@ def texts(of: fleet.Totals, words: Words) -> dict[str, str]:
     }
 
 
-def _known(reader: Reader, who: str) -> list[dict[str, Any]]:
-    door.note(reader, who, EVERYBODY, "control")
-    return catalogue.installations(reader)
+def _known(reader: Reader, who: Person) -> list[dict[str, Any]]:
+    door.note_all(reader, who, "control")
+    return door.visible(reader, who)

@@ -9,7 +9,6 @@ from fastapi import Request, Response
 
 from energy.topics import TOPICS
 from serving_layer.access import door
-from serving_layer.access.access_log import EVERYBODY
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, ledger, merged, state
@@ -29,7 +28,8 @@ HEAD = 160
 def quality(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response:
     """The page."""
     words, now = language.of_request(request), datetime.now(timezone.utc)
-    door.note(reader, who, EVERYBODY, "quality")
+    door.sees_all(who)
+    door.note_all(reader, who, "quality")
     known = catalogue.installations(reader)
     days = [now.date() - timedelta(days=n) for n in range(DAYS)]
     content = {

@@ -29,6 +29,7 @@ from store import cassandra, schema
 from store.catalogue import Catalogue
 from store.spark import session
 from tests.support import batch_world as world
+from tests.support import owner
 from tests.support.hostile_messages import corpus
 from tests.support.speed_world import Job, topic_ends
 
@@ -74,7 +75,7 @@ class World:
     def __init__(self, settings: Settings, spark: SparkSession, job: Job) -> None:
         self.settings, self._spark, self._job = settings, spark, job
         app = create_app(settings)
-        authorised = {"Authorization": f"Bearer {app.state.token}"}
+        authorised = owner.bearer(app)
         self.client = TestClient(app, base_url="http://127.0.0.1", headers=authorised)
 
     def send(self, topic: str, messages: list[dict[str, Any]]) -> None:

@@ -27,6 +27,7 @@ from serving_layer.web.words.en import EN
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
+from tests.support import owner
 from tests.support import serving_rows as rows
 from tests.support.money.bills import HOME
 
@@ -58,7 +59,7 @@ def cql(served: Settings) -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def client(served: Settings) -> Iterator[TestClient]:
     app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as client:
+    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
         yield client
 
 

@@ -16,6 +16,7 @@ from serving_layer.app import create_app
 from stack.servers import thrift
 from store import cassandra, schema
 from store.instants import month_of
+from tests.support import owner
 from tests.support import serving_rows as rows
 from tests.support.servers.started import started
 from tests.support.sql.client import Ask, asking
@@ -54,7 +55,7 @@ def sql(served: Settings) -> Iterator[Ask]:
 @pytest.fixture(scope="module")
 def rest(served: Settings) -> Iterator[Callable[..., Any]]:
     app = create_app(served)
-    client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"})
+    client = TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
 
     def ask(path: str, **parameters: str) -> Any:
         answer = client.get(path, params=parameters)

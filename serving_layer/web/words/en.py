@@ -64,6 +64,7 @@ EN = Words(
     log_in="Log in",
     token_place="The token stands in the file <code>token</code> of Solera's home folder.",  # noqa: S106 - a sentence
     not_the_token="That is not the token.",  # noqa: S106 - a sentence
+    too_often="Too many wrong tokens; wait a moment.",
     pages=PAGES,
     methods=METHODS,
     causes=CAUSES,

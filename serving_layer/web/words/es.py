@@ -64,6 +64,7 @@ ES = Words(
     log_in="Entrar",
     token_place="La clave está en el archivo <code>token</code> de la carpeta de Solera.",  # noqa: S106 - a sentence
     not_the_token="Esa no es la clave.",  # noqa: S106 - a sentence
+    too_often="Demasiadas claves equivocadas; espera un momento.",
     pages=PAGES,
     methods=METHODS,
     causes=CAUSES,

@@ -13,6 +13,7 @@ PAGES = {
     "theme_light": "Light",
     "theme_dark": "Dark",
     "print": "Print",
+    "log_out": "Log out",
     "close": "Close",
     "no_values": "No data for these days",
     "value_table": "Values",

@@ -13,6 +13,7 @@ PAGES = {
     "theme_light": "Claro",
     "theme_dark": "Oscuro",
     "print": "Imprimir",
+    "log_out": "Salir",
     "close": "Cerrar",
     "no_values": "Sin datos de estos días",
     "value_table": "Valores",

@@ -80,6 +80,7 @@ class Words:
     log_in: str
     token_place: str
     not_the_token: str
+    too_often: str
 
     pages: Mapping[str, str]
     methods: Mapping[str, str]

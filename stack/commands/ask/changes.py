@@ -29,7 +29,8 @@ def changes(
     with answering(load_settings()) as reader:
         seen = merged.seen(reader)
         run_id = run or (seen.runs[0].run_id if seen.runs else "")
-        rows = [each._asdict() for each in changed.changes(reader, run_id, seen, limit, installation)]
+        only = None if installation is None else [installation]
+        rows = [each._asdict() for each in changed.changes(reader, run_id, seen, limit, only)]
     show(
         form, COLUMNS, rows, f"run {run_id}: what it changed", "what came under the cut with the run is new, no change"
     )

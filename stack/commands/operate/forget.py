@@ -11,6 +11,7 @@ from rich.table import Table
 from conf import load_settings
 from ingest.gateway.removal import remove_installation
 from ingest.push.tokens import revoke, tokens_file
+from serving_layer.access import grants
 
 
 def forget(
@@ -36,6 +37,7 @@ def forget(
     settings, console = load_settings(), Console(highlight=False, markup=False)
     # First, for what is killed behind it is found again by what Cassandra still holds.
     revoke(tokens_file(settings), [installation])
+    grants.forget(grants.access_file(settings), installation)
     outbox = Place("gateway", "outbox", remove_installation(settings.home, installation))
     places = [*forget(session(settings, "solera forget"), settings, installation, console.print), outbox]
     table = Table(title=f"Removed of {installation}", caption="The next night trains new models.")

@@ -26,6 +26,7 @@ from store import cassandra, hdfs, lock, schema
 from store.spark import session
 from tests.integration.conftest import servers
 from tests.support import batch_world as world
+from tests.support import owner
 from tests.support.speed_world import Job, topic_ends
 
 STEPS = ("archive", "clean", "totals", "publish")
@@ -63,7 +64,7 @@ class World:
         for home in (*HOMES, TOGETHER):
             asked += [f"/v1/installations/{home}/{what}" for what in ("state", f"gaps?{span}", f"reconcile?{span}")]
             asked += [f"/v1/installations/{home}/energy?quantity={q}&{span}" for q in ("generation", "import")]
-        with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as on:
+        with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as on:
             found = {question: on.get(question) for question in asked}
         assert {answer.status_code for answer in found.values()} <= {200, 404}
         assert found["/v1/installations"].status_code == 200

@@ -32,6 +32,7 @@ from serving_layer.web.words.en import EN
 from store import cassandra, schema
 from store.spark import session
 from tests.support import batch_world as world
+from tests.support import owner
 
 STEPS = ("archive", "clean", "totals", "prices", "publish")
 NOW = datetime.now(timezone.utc)
@@ -110,7 +111,7 @@ def night(settings_of_own: Settings, spark: SparkSession) -> Run:
 @pytest.fixture(scope="module")
 def client(settings_of_own: Settings, night: Run) -> Iterator[TestClient]:
     app = create_app(settings_of_own)
-    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as client:
+    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
         yield client
 
 

@@ -20,6 +20,7 @@ from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
+from tests.support import owner
 from tests.support.money.bills import AGREED, HOME, local
 from tests.support.serving_rows import insert
 
@@ -75,7 +76,7 @@ def served(stack: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def client(served: Settings) -> Iterator[TestClient]:
     app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as client:
+    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
         yield client
 
 

@@ -27,6 +27,7 @@ from stack.services import environment
 from store import cassandra, schema
 from store.spark import session
 from tests.support import batch_world as world
+from tests.support import owner
 from tests.support.money.bills import AGREED, HOME
 from tests.support.money.settlement import Community, plainly
 
@@ -86,7 +87,7 @@ def spark(served: Settings) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def client(served: Settings) -> Iterator[TestClient]:
     app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"}) as client:
+    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
         yield client
 
 

@@ -14,6 +14,7 @@ from conf import load_settings
 from serving_layer.access.token import token_of
 from serving_layer.app import create_app
 from serving_layer.web import answer, routes
+from tests.support import owner
 
 ENERGY = "/v1/installations/home/energy"
 DAY = {"quantity": "generation", "from": "2026-03-29T00:00:00Z", "to": "2026-03-30T00:00:00Z"}
@@ -23,7 +24,7 @@ DAY = {"quantity": "generation", "from": "2026-03-29T00:00:00Z", "to": "2026-03-
 def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     home: Path = tmp_path_factory.mktemp("home")
     app = create_app(load_settings(home=home, port_offset=21_000))
-    return TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"})
+    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_what_pages_load_is_named(client: TestClient) -> None:
 def browser(client: TestClient) -> TestClient:
     """One that has logged in."""
     found = TestClient(client.app, base_url="http://127.0.0.1")
-    token = client.app.state.token  # type: ignore[attr-defined]
+    token = token_of(client.app.state.settings)  # type: ignore[attr-defined]
     answer = found.post("/login", content=f"token={token}", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert {"HttpOnly", "SameSite=strict"} <= set(answer.headers["set-cookie"].split("; "))
@@ -201,7 +202,7 @@ def test_a_stranger_is_asked_for_the_token(client: TestClient) -> None:
     assert 'name="token"' in stranger.get("/").text
     wrong = stranger.post("/login", content="token=guess")
     assert (wrong.status_code, "set-cookie" in wrong.headers) == (401, False)
-    token = client.app.state.token  # type: ignore[attr-defined]
+    token = token_of(client.app.state.settings)  # type: ignore[attr-defined]
     assert (
         stranger.get("/login", params={"token": token})
         .headers["content-security-policy"]

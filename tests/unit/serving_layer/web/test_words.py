@@ -14,13 +14,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from conf import load_settings
-from serving_layer.access.door import SESSION, session_of
+from serving_layer.access.sessions import COOKIE as SESSION
 from serving_layer.app import create_app
 from serving_layer.web.words import words as words_module
 from serving_layer.web.words.en import EN
 from serving_layer.web.words.es import ES
 from serving_layer.web.words.language import COOKIE, LANGUAGES, words_for
 from serving_layer.web.words.words import Words
+from tests.support import owner
 
 TEMPLATES = Path(words_module.__file__).parents[1] / "templates"
 
@@ -106,7 +107,7 @@ def test_a_moment_is_local() -> None:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     home: Path = tmp_path_factory.mktemp("home")
     app = create_app(load_settings(home=home, port_offset=23_000))
-    return TestClient(app, base_url="http://127.0.0.1", cookies={SESSION: session_of(app.state.token)})
+    return TestClient(app, base_url="http://127.0.0.1", cookies=owner.cookies(app))
 
 
 def test_a_page_and_the_login_come_in_the_language_that_was_asked_for(browser: TestClient) -> None:

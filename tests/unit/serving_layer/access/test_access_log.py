@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -9,10 +10,14 @@ from fastapi.testclient import TestClient
 
 from conf import Settings, load_settings
 from serving_layer.access import access_log, door
+from serving_layer.access.person import Person
 from serving_layer.app import create_app
 from serving_layer.reader import Reader, StoreAway
 from serving_layer.views.catalogue import UnknownInstallation
 from store.catalogue import INSTALLATION_FIELDS, INSTALLATIONS
+from tests.support import owner
+
+OWNER = Person("page", "", datetime.now(timezone.utc), sees_all=True)
 
 
 class Row:
@@ -48,7 +53,7 @@ def held() -> Held:
 def client(held: Held, tmp_path: Any) -> TestClient:
     app = create_app(load_settings(home=tmp_path, port_offset=21_000))
     app.state.reader = held
-    return TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {app.state.token}"})
+    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
 
 
 def test_each_question_about_an_installation_is_noted(client: TestClient, held: Held) -> None:
@@ -63,7 +68,7 @@ def test_what_is_refused_is_not_noted(client: TestClient, held: Held) -> None:
     assert stranger.status_code == 401
     assert held.noted == []
     with pytest.raises(UnknownInstallation):
-        door.seen(held, "other", door.PAGE, "page")
+        door.seen(held, "other", OWNER, "page")
 
 
 def test_the_same_question_is_noted_once_an_hour(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,11 +76,11 @@ def test_the_same_question_is_noted_once_an_hour(held: Held, monkeypatch: pytest
     monkeypatch.setattr("serving_layer.reader.time.monotonic", lambda: clock)
     for seconds in (0, 5, 3000, 3700, 3705):
         clock = 1e6 + seconds
-        door.seen(held, "home", door.PAGE, "page")
+        door.seen(held, "home", OWNER, "page")
     assert held.noted == [("home", "page", "page")] * 2
 
 
 def test_what_can_not_be_noted_is_not_answered() -> None:
     away = Held(load_settings(port_offset=21_000), is_away=True)
     with pytest.raises(StoreAway):
-        door.seen(away, "home", door.TOKEN, "energy")
+        door.seen(away, "home", OWNER, "energy")

@@ -1,0 +1,82 @@
+"""Who asks, and what they may see: everybody but the owner has a role and a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from store.catalogue import COMMUNITY
+
+Role = Literal["member", "community-manager", "operator", "analyst", "service"]
+Scope = Literal["installations", "communities", "all"]
+LEAST_OTHERS = 4
+"""A member reads the totals of a community in which so many homes are others': of fewer, their own taken away, a total
+would tell one home's energy, or nearly."""
+
+
+class Rights(NamedTuple):
+    """What a role may be scoped to, and whether it opens the page beside REST."""
+
+    scopes: frozenset[Scope]
+    page: bool
+
+
+_ANY: frozenset[Scope] = frozenset({"installations", "communities", "all"})
+ROLES: Mapping[Role, Rights] = MappingProxyType(
+    {
+        "member": Rights(frozenset({"installations"}), page=True),
+        "community-manager": Rights(frozenset({"communities"}), page=True),
+        "operator": Rights(_ANY, page=True),
+        "analyst": Rights(_ANY, page=True),
+        "service": Rights(_ANY, page=False),
+    }
+)
+
+
+class Sight(IntEnum):
+    """How much of an installation somebody may see."""
+
+    NOTHING = 0
+    TOTALS = 1
+    WHOLE = 2
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person or a program. ``role`` None is the owner, whose token `solera up` makes; ``since`` is UTC."""
+
+    name: str
+    token_hash: str
+    since: datetime
+    role: Role | None = None
+    installations: frozenset[str] = frozenset()
+    communities: frozenset[str] = frozenset()
+    sees_all: bool = False
+
+    @property
+    def opens_page(self) -> bool:
+        """Whether they may log in to the page."""
+        return self.role is None or ROLES[self.role].page
+
+    def sight(self, installation: Mapping[str, Any], known: Iterable[Mapping[str, Any]]) -> Sight:
+        """How much of a row of the catalogue, whose rows are ``known``, they may see.
+
+        A community is seen whole by whoever has it in their scope, and its members with it; its totals by a member.
+        """
+        if self._sees_whole(installation):
+            return Sight.WHOLE
+        if self.role != "member" or installation.get("kind") != COMMUNITY:
+            return Sight.NOTHING
+        members = [each for each in known if each.get("community_id") == installation["installation_id"]]
+        own = sum(map(self._sees_whole, members))
+        return Sight.TOTALS if own and len(members) - own >= LEAST_OTHERS else Sight.NOTHING
+
+    def _sees_whole(self, installation: Mapping[str, Any]) -> bool:
+        own_id, community = installation["installation_id"], installation.get("community_id")
+        if installation.get("kind") == COMMUNITY:
+            return self.sees_all or own_id in self.communities
+        return self.sees_all or own_id in self.installations or community in self.communities
