@@ -21,6 +21,7 @@ from conf import Settings
 from conf.refusal import Refusal
 from energy.topics import TOPICS
 from store import hdfs
+from store.history import archived_files
 
 ASIDE = "compaction"
 """Folder of files on their way."""
@@ -51,7 +52,7 @@ def compact(spark: SparkSession, settings: Settings, cut: date, marks: Mapping[s
     """
     files = days = 0
     for topic in TOPICS:
-        stored = dataset.stored(spark, settings, topic)
+        stored = archived_files.stored(spark, settings, topic)
         newest = max(chain.from_iterable(stored.values()), default=0)
         through = marks.get(topic, newest - 1)
         for day in sorted(day for day in stored if day < cut - timedelta(days=CLOSED_DAYS)):

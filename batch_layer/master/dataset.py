@@ -19,18 +19,16 @@ from pyspark.sql import functions as F  # noqa: N812
 from conf import Settings
 from energy.topics import TOPICS
 from store import hdfs
+from store.history import archived_files
+from store.history.archived_files import BATCHES
 
-COORDINATES = "kafka_partition int, kafka_offset bigint, received_at timestamp"
-"""Where in Kafka a message stood, and the broker's time of it (UTC)."""
 INTERVAL_SPAN = "explode(sequence(to_date(start), to_date(`end` - INTERVAL 1 MICROSECOND))) AS event_day"
 """SQL expression of every UTC day that an interval reaches into."""
-_BATCHES = "_batches"
 
 
 def schema(topic: str) -> str:
     """Columns of the topic's master dataset, as a Spark schema string."""
-    fields = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS[topic].columns.items())
-    return f"{fields}, {COORDINATES}, event_day date, archive bigint"
+    return f"{archived_files.columns(topic)}, event_day date, archive bigint"
 
 
 def day_folder(settings: Settings, topic: str, day: date) -> str:
@@ -72,22 +70,12 @@ def _read(spark: SparkSession, settings: Settings, topic: str, folders: Sequence
     return reader.parquet(*[f"{root}/{folder}" for folder in folders])
 
 
-def stored(spark: SparkSession, settings: Settings, topic: str) -> dict[date, list[int]]:
-    """Of each UTC day of the topic the archive batches whose files it holds, in order."""
-    found: dict[date, list[int]] = {}
-    for path in hdfs.matching(spark, settings.hdfs_path("master", topic, "event_day=*", "archive=*")):
-        _, day, batch = path.rsplit("/", 2)
-        found.setdefault(date.fromisoformat(day.partition("=")[2]), []).append(int(batch.partition("=")[2]))
-    return {day: sorted(of) for day, of in found.items()}
-
-
 def batches_after(spark: SparkSession, settings: Settings, topic: str, mark: int) -> dict[int, list[date]]:
     """Archive batches with a number above ``mark`` and the days each brought."""
-    folder = settings.hdfs_path("master", topic, _BATCHES)
-    numbers = sorted(int(n.removesuffix(".json")) for n in hdfs.names(spark, folder) if n[0] != "_")
+    folder = settings.hdfs_path("master", topic, BATCHES)
     return {
         number: [date.fromisoformat(d) for d in json.loads(hdfs.read_text(spark, f"{folder}/{number}.json"))]
-        for number in numbers
+        for number in archived_files.complete(spark, settings, topic)
         if number > mark
     }
 
@@ -110,7 +98,7 @@ def append(spark: SparkSession, settings: Settings, topic: str, batch: int, mess
             .parquet(root)
         )
     text = json.dumps([day.isoformat() for day in brought])
-    hdfs.write_text(spark, f"{root}/{_BATCHES}/{batch}.json", text)
+    hdfs.write_text(spark, f"{root}/{BATCHES}/{batch}.json", text)
     return brought
 
 

@@ -10,11 +10,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType, _parse_datatype_string
 
-from batch_layer.master import dataset
 from conf.writers import Signed
 from energy.energy_row import from_us
 from energy.topics import TOPICS, Rejected, check_size
 from store.catalogue import Catalogue
+from store.history.archived_files import COORDINATES
 from store.messages import bounded
 from store.quarantine import REFUSED_COLUMNS, Refused
 
@@ -23,7 +23,7 @@ def validated_schema(topic: str) -> str:
     """The topic's fields, where in Kafka they stood, and what a refused message keeps."""
     fields = ", ".join(f"`{name}` {kind}" for name, kind in TOPICS[topic].columns.items())
     refused = ", ".join(f"{name} {kind}" for name, kind in REFUSED_COLUMNS.items())
-    return f"{fields}, {dataset.COORDINATES}, {refused}"
+    return f"{fields}, {COORDINATES}, {refused}"
 
 
 def validate(messages: DataFrame, topic: str, catalogue: Catalogue) -> DataFrame:
