@@ -13,10 +13,13 @@ from batch_layer import runs
 from batch_layer.entry import Report, day_asked, room_asked_for, take
 from batch_layer.master.ask import sources_asked
 from batch_layer.master.compact import compact
+from batch_layer.quarters.merged_months import merge
 from batch_layer.runs import Night, Run, RunError
 from batch_layer.schedule import STEPS
 from conf import Settings, load_settings
 from conf.refusal import Refusal
+from store import cassandra
+from store.runs import COUNTED, NIGHTLY
 from store.spark import session
 
 
@@ -66,6 +69,18 @@ def _compact(spark: SparkSession, settings: Settings, run: Run, report: Report) 
     files, into = compact(spark, settings, run.cut.date(), run.marks)
     if files:
         report(f"master: {files:,} files merged into {into:,} ({time.monotonic() - began:.1f} s)")
+    began = time.monotonic()
+    folders, months = merge(spark, settings, run.sources)
+    if folders or files:
+        tell_readers(settings, run, {"archived_files_merged": files, "changed_days_merged": folders})
+    if folders:
+        report(f"energy: {folders:,} changed days merged into {months:,} months ({time.monotonic() - began:.1f} s)")
+
+
+def tell_readers(settings: Settings, run: Run, counts: dict[str, int]) -> None:
+    """Note the merging in the run's row, by which SQL learns that there are other files to read."""
+    with cassandra.session(settings) as session:
+        session.execute(session.prepare(COUNTED), (counts, NIGHTLY, run.run_id))
 
 
 def main() -> None:

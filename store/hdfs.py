@@ -53,6 +53,12 @@ def present(spark: SparkSession, folder: str, wanted: Iterable[str]) -> list[str
     return sorted(set(wanted).intersection(names(spark, folder)))
 
 
+def size(spark: SparkSession, uri: str) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    files, path = _path(spark, uri)
+    return int(files.getContentSummary(path).getLength())
+
+
 def delete(spark: SparkSession, uri: str) -> None:
     """Remove a file or a whole folder; nothing where it is absent."""
     files, path = _path(spark, uri)

@@ -17,6 +17,8 @@ INSERT = (
     "INSERT INTO run (name, run_id, started, published, cut, issued_at, counts, marks, skill) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+COUNTED = "UPDATE run SET counts = counts + ? WHERE name = ? AND run_id = ?"
+"""Adds counts to those of a run."""
 FRESH_SECONDS = 2.0
 _RUNS_READ = 20
 """Newest runs in which a job looks for the cut; those not yet published are skipped."""

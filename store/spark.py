@@ -74,13 +74,11 @@ def connections(settings: Settings) -> dict[str, str]:
     cassandra = settings.cassandra
     login = logins.cassandra(settings)
     names = ("spark.cassandra.auth.username", "spark.cassandra.auth.password")
-    auth = dict(zip(names, login, strict=True)) if login else {}
-    return auth | {
+    known = _files(settings) | (dict(zip(names, login, strict=True)) if login else {})
+    return known | {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        # Folders are listed in this many tasks, not one each: a year's days would cost seconds.
-        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(settings.spark.shuffle_partitions),
         # Workers share the cores already; small matrices on many threads each take ten times as long.
         "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
         "spark.sql.extensions": "com.datastax.spark.connector.CassandraSparkExtensions",
@@ -101,6 +99,16 @@ def connections(settings: Settings) -> dict[str, str]:
         # The connector waits ever longer, up to a minute, for a node that is back in ten seconds.
         "spark.cassandra.connection.reconnectionDelayMS.min": "500",
         "spark.cassandra.connection.reconnectionDelayMS.max": "1000",
+    }
+
+
+def _files(settings: Settings) -> dict[str, str]:
+    """How files are found, read and written."""
+    return {
+        # The default writes twelve bytes without bounds, by which no reader can tell a file that it need not open.
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        # Folders are listed in this many tasks, not one each: a year's days would cost seconds.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(settings.spark.shuffle_partitions),
         "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
         "spark.hadoop.dfs.replication": str(settings.hdfs.replication),
         "spark.hadoop.dfs.client.use.datanode.hostname": "false",

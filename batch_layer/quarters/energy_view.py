@@ -15,12 +15,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.runs import Night
 from conf import Settings
 from store import hdfs
+from store.history.energy_files import CHANGES, COLUMNS
 
-COLUMNS = (
-    "installation_id string, quantity string, start timestamp, energy_wh double, completeness double, "
-    "method string, lower_wh double, upper_wh double, cause string"
-)
-"""A value of the view: Wh of the 15-minute period that begins at ``start`` (UTC)."""
 CHANGE = "before_wh double, why string"
 """Further columns of a run's row: the value published before (null: none) and new, late or corrected."""
 SCHEMA = f"{COLUMNS}, {CHANGE}, event_day date, run_id string"
@@ -29,13 +25,13 @@ KEY = ("installation_id", "quantity", "start")
 
 def days(spark: SparkSession, settings: Settings) -> list[date]:
     """UTC days of which any run, published or not, has values."""
-    folders = hdfs.names(spark, settings.hdfs_path("energy"))
+    folders = hdfs.names(spark, settings.hdfs_path(CHANGES))
     return [date.fromisoformat(n.partition("=")[2]) for n in folders if n.startswith("event_day=")]
 
 
 def write_changes(night: Night, rows: DataFrame, affected: Iterable[date]) -> None:
     """Add the run's ``rows`` of the ``affected`` days in place of those that an attempt before has left."""
-    root = night.settings.hdfs_path("energy")
+    root = night.settings.hdfs_path(CHANGES)
     for folder in hdfs.present(night.spark, root, (f"event_day={day}" for day in affected)):
         hdfs.delete(night.spark, f"{root}/{folder}/run_id={night.run.run_id}")
     (
@@ -50,7 +46,7 @@ def write_changes(night: Night, rows: DataFrame, affected: Iterable[date]) -> No
 
 def read_rows(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
     """Every row of ``run_ids`` on the ``wanted`` days, of each period maybe several."""
-    root = settings.hdfs_path("energy")
+    root = settings.hdfs_path(CHANGES)
     paths = [f"{root}/{day}" for day in hdfs.present(spark, root, (f"event_day={day}" for day in wanted))]
     if not paths:
         return spark.createDataFrame([], SCHEMA)

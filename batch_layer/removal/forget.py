@@ -26,6 +26,7 @@ from conf.refusal import Refusal
 from energy.topics import QUARANTINE
 from store import cassandra, hdfs, kafka
 from store.catalogue import FRESH_SECONDS
+from store.history.energy_files import CHANGES, MERGED
 
 SETTLE_SECONDS = FRESH_SECONDS + 2.0
 """Until the speed layer knows the catalogue without the installation, and has written what it had in hand."""
@@ -100,7 +101,7 @@ def _remove(spark: SparkSession, settings: Settings, tables: Tables, installatio
 def _folders(spark: SparkSession, settings: Settings) -> Iterator[str]:
     """Folders whose files have columns of their own: master's topics, what all runs wrote, each artifact of a run."""
     yield from (f"master/{topic}" for topic in messages.NAMED)
-    yield from ("energy", settled.ROOT)
+    yield from (CHANGES, MERGED, settled.ROOT)
     for artifact in ARTIFACTS:
         if not artifact.place.startswith("models/"):
             above = artifact.place.partition("/{run}")[0].format(name=artifact.name)
