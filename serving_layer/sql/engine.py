@@ -35,6 +35,8 @@ LONGEST_STATEMENT = 64 * 1024
 """Characters of a statement; a generated one with a thousand ids in it has a third."""
 KNOWN = 500
 """Statements that were checked and need not be checked again."""
+GONE = ("FileNotFoundException", "File does not exist")
+"""Words by which Spark says that a file which it knew is there no more."""
 HELD_BYTES = 512 * 1024 * 1024
 """Answers that clients have not read to the end or closed, all together."""
 
@@ -57,8 +59,11 @@ class Malformed(Failed):
 class Engine:
     """Answers statements on one Spark session, which no statement can change; shared by all clients."""
 
-    def __init__(self, spark: SparkSession) -> None:
+    def __init__(self, spark: SparkSession, renew: Callable[[bool], None]) -> None:
+        """``renew`` makes the views anew where another state is published, or where it is told to at any rate."""
         self.spark = spark
+        self._renew = renew
+        self._views = threading.Lock()
         self._functions = frozenset(row[0].lower() for row in spark.sql("SHOW SYSTEM FUNCTIONS").collect())
         self._known: dict[str, bool] = {}
         self._turns = threading.BoundedSemaphore(AT_ONCE)
@@ -83,7 +88,7 @@ class Engine:
             too_long.start()
             try:
                 self.spark.sparkContext.setJobGroup(group, "SQL", interruptOnCancel=True)
-                return self._collected(statement)
+                return self._of_one_state(statement)
             except (PySparkException, Py4JError) as error:
                 late = f"The question took longer than {LONGEST_SECONDS:,.0f} s; ask for less, or by installation."
                 raise Failed(late if is_late.is_set() else _said(error)) from None
@@ -103,6 +108,17 @@ class Engine:
                 )
             self._held += size
 
+    def _of_one_state(self, statement: str) -> pa.Table:
+        try:
+            return self._collected(statement)
+        except (PySparkException, Py4JError) as error:
+            if not any(words in str(error) for words in GONE):
+                raise
+        # Files were merged or rewritten since the views were made: they have other names now.
+        with self._views:
+            self._renew(True)
+        return self._collected(statement)
+
     def _collected(self, statement: str) -> pa.Table:
         session: Any = self.spark._jsparkSession
         jvm: Any = self.spark._jvm
@@ -114,8 +130,10 @@ class Engine:
             raise Malformed(_said(error)) from None
         if self._is_use(statement, plan):
             return pa.table({})
-        # The plan that was looked through runs, not the text once more.
-        dataset = jvm.org.apache.spark.sql.Dataset.ofRows(session, plan)
+        with self._views:
+            self._renew(False)
+            # The plan that was looked through runs, not the text once more; from here on it holds its state's files.
+            dataset = jvm.org.apache.spark.sql.Dataset.ofRows(session, plan)
         frame = _sendable(DataFrame(dataset, self.spark))
         batches = frame._collect_as_arrow()
         return pa.Table.from_batches(batches) if batches else to_arrow_schema(frame.schema).empty_table()

@@ -27,8 +27,10 @@ from serving_layer.access.token import token_of
 from serving_layer.reader import Reader
 from serving_layer.sql import apply
 from serving_layer.sql.engine import Engine
+from serving_layer.sql.published.state import BatchSide
 from serving_layer.sql.sasl import FRAME_BYTES, PlainLogin, WrongLogin
 from serving_layer.sql.service import Service
+from serving_layer.views import merged
 from store import spark
 
 HEAP = "640m"
@@ -43,6 +45,8 @@ CLOSED = {
     # No file is a table, and no setting or variable of the environment stands in a statement.
     "spark.sql.runSQLOnFiles": "false",
     "spark.sql.variable.substitute": "false",
+    # EXPLAIN says which files and filters, to the end.
+    "spark.sql.maxMetadataStringLength": "2000",
 }
 
 Note = Callable[[str, str], None]
@@ -58,25 +62,26 @@ def main() -> None:
     # At once: questions at work are not waited for.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     settings = load_settings()
+    reader = Reader(settings)
     session = _spark(settings)
     threading.Thread(target=_end_with, args=(session,), daemon=True).start()
-    reader = Reader(settings)
+    batch_side = BatchSide(session, settings, lambda: merged.seen(reader))
+    batch_side.renew()
+    apply.apply(session, settings)
 
     def note(user: str, statement: str) -> None:
         reader.rows(access_log.INSERT, *access_log.statement_values(user, statement))
 
-    serve(settings, Engine(session), note)
+    serve(settings, Engine(session, batch_side.renew), note)
 
 
 def _spark(settings: Settings) -> SparkSession:
-    """A session inside this process whose current database is ``solera``, with its views."""
+    """A session inside this process."""
     local = settings.spark.model_copy(update={"master": "local[2]", "driver_memory": HEAP})
-    # Its database holds views alone, so that it needs no HDFS.
+    # Its databases hold views and the names of files, none of its own.
     warehouse = (settings.home / "spark" / "sql").as_uri()
     conf = CLOSED | apply.catalogs() | {"spark.sql.warehouse.dir": warehouse}
-    session = spark.session(settings.model_copy(update={"spark": local}), "sql", **conf)
-    apply.apply(session, settings)
-    return session
+    return spark.session(settings.model_copy(update={"spark": local}), "sql", **conf)
 
 
 def _end_with(session: SparkSession) -> None:

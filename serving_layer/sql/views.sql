@@ -1,10 +1,8 @@
 -- Database solera of SQL: the views of the Cassandra keyspace {keyspace}, by the rules of
--- serving_layer/views/merge.py. Times are UTC, energy is in Wh.
+-- serving_layer/views/merge.py. Times are UTC, energy is in Wh. What the nights have published stands in published/views.sql.
 --
--- Ask by installation_id (and quantity): only that installation's partitions are read, and a condition on quantity
--- and start goes down to Cassandra with it. A condition on month (first day of the UTC month) narrows it further.
-
-CREATE DATABASE IF NOT EXISTS solera;
+-- Ask by installation_id and start where you can: the less is read. A condition on month (first day of the UTC month)
+-- leaves whole files and partitions out.
 
 CREATE OR REPLACE VIEW solera.installation AS SELECT * FROM {catalog}.{keyspace}.installation;
 CREATE OR REPLACE VIEW solera.device AS
@@ -24,43 +22,36 @@ CREATE OR REPLACE VIEW solera.run AS
 SELECT run_id, started, published, cut, issued_at, counts, skill
 FROM {catalog}.{keyspace}.run WHERE name = 'nightly';
 
--- The batch view answers up to here. A cut after the newest run's start was made under a clock that was ahead.
-CREATE OR REPLACE VIEW solera.cut AS
-SELECT max(cut) AS cut FROM solera.run
-WHERE published IS NOT NULL
-  AND cut <= (SELECT max_by(started, run_id) FROM solera.run WHERE published IS NOT NULL);
-
--- Every partition an installation may have: what lets a question about one installation read only its own.
+-- The partitions of the speed view that an installation may have. A reading may be 40 days late, and what is made of it
+-- is kept for 40 more. It lets a question about one installation read only its own.
 CREATE OR REPLACE VIEW solera.installation_month AS
-SELECT installation_id, explode(sequence(date'2000-01-01', current_date(), interval 1 month)) AS month
+SELECT installation_id,
+  explode(sequence(trunc(date_sub(current_date(), {speed_days}), 'MM'), current_date(), interval 1 month)) AS month
 FROM {catalog}.{keyspace}.installation;
 
--- Of each period the value of the newest published run before the cut; where there is none, the speed view's.
--- '' sorts before every run_id, so one maximum does both.
--- Both tables are joined by key, partition by partition. concat(…, '') and date_add(…, 0) change nothing, but hide
--- the keys from the optimizer: it would send a condition on them to Cassandra a second time, which the connector refuses.
+-- The speed view, joined by key, partition by partition. concat(…, '') and date_add(…, 0) change nothing, but hide the
+-- keys from the optimizer: it would send a condition on them to Cassandra a second time, which the connector refuses.
+CREATE OR REPLACE VIEW solera.energy_speed AS
+SELECT s.start, concat(m.installation_id, '') AS installation_id, s.quantity, s.energy_wh, s.completeness, s.method,
+  s.lower_wh, s.upper_wh, s.cause, date_add(m.month, 0) AS month
+FROM solera.installation_month m
+JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month;
+
+-- Of each period the batch view's value before the cut; where no published run states it, the speed view's.
 CREATE OR REPLACE VIEW solera.energy AS
-SELECT start, installation_id, quantity, v.energy_wh, if(v.run_id = '', 'speed', 'batch') AS view, v.run_id,
-  v.completeness, v.method, v.lower_wh, v.upper_wh, v.cause, month
-FROM (
-  SELECT installation_id, month, quantity, start,
-    max(struct(run_id, energy_wh, completeness, method, lower_wh, upper_wh, cause)) AS v
-  FROM (
-    SELECT /*+ BROADCAST(r) */ concat(m.installation_id, '') AS installation_id, date_add(m.month, 0) AS month,
-      b.quantity, b.start, b.run_id, b.energy_wh, b.completeness, b.method, b.lower_wh, b.upper_wh, b.cause
-    FROM solera.installation_month m
-    JOIN {by_key}.{keyspace}.energy_batch b ON b.installation_id = m.installation_id AND b.month = m.month
-    JOIN solera.run r ON r.run_id = b.run_id
-    WHERE r.published IS NOT NULL AND b.start < (SELECT cut FROM solera.cut)
-    UNION ALL
-    SELECT concat(m.installation_id, '') AS installation_id, date_add(m.month, 0) AS month, s.quantity, s.start,
-      '' AS run_id, s.energy_wh, s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause
-    FROM solera.installation_month m
-    JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month
-  )
-  GROUP BY installation_id, month, quantity, start
-)
-WHERE v.energy_wh IS NOT NULL;  -- a run may withdraw a value
+SELECT start, installation_id, quantity, energy_wh, 'batch' AS view, run_id, completeness, method, lower_wh, upper_wh,
+  cause, month
+FROM solera.energy_batch
+WHERE energy_wh IS NOT NULL AND start < (SELECT cut FROM solera.cut)  -- a run may withdraw a value
+UNION ALL
+SELECT s.start, s.installation_id, s.quantity, s.energy_wh, 'speed', '', s.completeness, s.method, s.lower_wh,
+  s.upper_wh, s.cause, s.month
+FROM solera.energy_speed s
+LEFT ANTI JOIN (
+  SELECT installation_id, month, quantity, start FROM solera.energy_batch
+  WHERE start < (SELECT cut FROM solera.cut) AND month >= trunc(date_sub(current_date(), {speed_days}), 'MM')
+) b ON b.installation_id = s.installation_id AND b.month = s.month AND b.quantity = s.quantity AND b.start = s.start
+WHERE s.energy_wh IS NOT NULL;
 
 -- Sums are made in whole mWh, so that no order of adding changes them. One provisional part makes a sum provisional.
 CREATE OR REPLACE VIEW solera.energy_hourly AS
@@ -93,8 +84,8 @@ SELECT installation_id, quantity, issued_at, time, v.p10 AS p10_wh, v.p50 AS p50
 FROM (
   SELECT f.installation_id, f.quantity, f.day, f.time, f.issued_at,
     max(struct(f.run_id, f.p10, f.p50, f.p90, f.step, f.model)) AS v
-  FROM {catalog}.{keyspace}.forecast f JOIN solera.run r ON r.run_id = f.run_id
-  WHERE r.published IS NOT NULL AND f.issued_at <= (SELECT cut FROM solera.cut)
+  FROM {catalog}.{keyspace}.forecast f JOIN solera.published_run r ON r.run_id = f.run_id
+  WHERE f.issued_at <= (SELECT cut FROM solera.cut)
   GROUP BY f.installation_id, f.quantity, f.day, f.time, f.issued_at
 );
 
@@ -112,8 +103,7 @@ SELECT installation_id, quantity, run_id, days, hours, basis, mae_wh, mae_yester
   coverage_p10, coverage_p50, coverage_p90, pinball_wh, beats_naive, published_model
 FROM (
   SELECT s.*, max(s.run_id) OVER (PARTITION BY s.installation_id, s.quantity) AS newest
-  FROM {catalog}.{keyspace}.forecast_skill s JOIN solera.run r ON r.run_id = s.run_id
-  WHERE r.published IS NOT NULL
+  FROM {catalog}.{keyspace}.forecast_skill s JOIN solera.published_run r ON r.run_id = s.run_id
 )
 WHERE run_id = newest;
 
@@ -125,8 +115,7 @@ FROM (
   SELECT e.installation_id, e.quantity, e.slice_by, e.slice,
     max(struct(if(e.slice_by = 'month', e.hours, 0) AS fullest, e.run_id, e.hours, e.mae_wh, e.mae_yesterday_wh,
       e.mae_last_week_wh, e.rmse_wh, e.bias_wh)) AS v
-  FROM {catalog}.{keyspace}.forecast_error e JOIN solera.run r ON r.run_id = e.run_id
-  WHERE r.published IS NOT NULL
+  FROM {catalog}.{keyspace}.forecast_error e JOIN solera.published_run r ON r.run_id = e.run_id
   GROUP BY e.installation_id, e.quantity, e.slice_by, e.slice
 );
 
@@ -140,7 +129,7 @@ FROM (
       unix_timestamp(start) - unix_timestamp(end) AS finest, provider, end, price_eur_mwh, kind, p10, p90, model, step)) AS v
   FROM {catalog}.{keyspace}.price
   WHERE coalesce(kind, 'known') <> 'forecast'
-    OR (known_at IN (SELECT coalesce(issued_at, cut) FROM solera.run WHERE published IS NOT NULL)
+    OR (known_at IN (SELECT coalesce(issued_at, cut) FROM solera.published_run)
       AND known_at <= (SELECT cut FROM solera.cut))
   GROUP BY market, zone, day, start
 );
@@ -151,8 +140,7 @@ SELECT market, zone, run_id, model, days, hours, mae_eur_mwh, rmse_eur_mwh, r2, 
   coverage_p90, is_published
 FROM (
   SELECT s.*, max(s.run_id) OVER (PARTITION BY s.market, s.zone) AS newest
-  FROM {catalog}.{keyspace}.price_skill s JOIN solera.run r ON r.run_id = s.run_id
-  WHERE r.published IS NOT NULL
+  FROM {catalog}.{keyspace}.price_skill s JOIN solera.published_run r ON r.run_id = s.run_id
 )
 WHERE run_id = newest;
 
@@ -162,8 +150,7 @@ SELECT installation_id, start, v.run_id, v.assigned_wh, v.self_consumed_wh, v.su
 FROM (
   SELECT s.installation_id, s.month, s.start,
     max(struct(s.run_id, s.assigned_wh, s.self_consumed_wh, s.surplus_wh, s.grid_wh)) AS v
-  FROM {catalog}.{keyspace}.settlement s JOIN solera.run r ON r.run_id = s.run_id
-  WHERE r.published IS NOT NULL
+  FROM {catalog}.{keyspace}.settlement s JOIN solera.published_run r ON r.run_id = s.run_id
   GROUP BY s.installation_id, s.month, s.start
 );
 
@@ -173,24 +160,21 @@ SELECT installation_id, month, community_id, run_id, hours, known_hours, assigne
   total_eur, saving_eur, note, why, changed_hours
 FROM (
   SELECT s.*, max(s.run_id) OVER (PARTITION BY s.installation_id, s.month, s.community_id) AS newest
-  FROM {catalog}.{keyspace}.settlement_month s JOIN solera.run r ON r.run_id = s.run_id
-  WHERE r.published IS NOT NULL
+  FROM {catalog}.{keyspace}.settlement_month s JOIN solera.published_run r ON r.run_id = s.run_id
 )
 WHERE run_id = newest;
 
 -- what each published run changed of values published before it, by UTC day
 CREATE OR REPLACE VIEW solera.change AS
 SELECT c.run_id, c.installation_id, c.day, c.quantity, c.why, c.periods, c.before_wh, c.after_wh
-FROM {catalog}.{keyspace}.change c JOIN solera.run r ON r.run_id = c.run_id
-WHERE r.published IS NOT NULL;
+FROM {catalog}.{keyspace}.change c JOIN solera.published_run r ON r.run_id = c.run_id;
 
 -- the gap ledger: of a device's day and quantity the stretches the newest published run states
 CREATE OR REPLACE VIEW solera.gap AS
 SELECT installation_id, device_id, quantity, start, until, state, cause, periods, completeness, day, run_id, month
 FROM (
   SELECT g.*, max(g.run_id) OVER (PARTITION BY g.installation_id, g.day, g.device_id, g.quantity) AS newest
-  FROM {catalog}.{keyspace}.gap g JOIN solera.run r ON r.run_id = g.run_id
-  WHERE r.published IS NOT NULL
+  FROM {catalog}.{keyspace}.gap g JOIN solera.published_run r ON r.run_id = g.run_id
 )
 WHERE run_id = newest;
 

@@ -28,6 +28,7 @@ from stack.servers.zeppelin import Outcome, Zeppelin
 from stack.services import services
 from store.cassandra import connect
 from store.schema import apply_schema
+from tests.support import serving_files
 from tests.support import serving_rows as rows
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,7 @@ def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFacto
         update={
             "home": tmp_path_factory.mktemp("notebook"),
             "cassandra": stack.cassandra.model_copy(update={"keyspace": "notebook"}),
+            "hdfs": stack.hdfs.model_copy(update={"root": "/notebook"}),
             "thrift": stack.thrift.model_copy(update={"port": free_port()}),
             "api": stack.api.model_copy(update={"port": free_port()}),
         }
@@ -75,6 +77,7 @@ def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFacto
     apply_schema(settings)
     session = connect(settings)
     rows.fill(session, clock.cut, clock.now, days=2)
+    serving_files.keep(settings, clock.cut, days=2)
     session.execute("GRANT SELECT ON KEYSPACE notebook TO solera_analyst")
     session.cluster.shutdown()
     kept = logins.password_file(settings, "analyst")

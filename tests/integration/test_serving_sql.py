@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -10,13 +12,16 @@ import pytest
 from fastapi.testclient import TestClient
 from pyhive import exc
 
+from batch_layer.nightly import tell_readers
+from batch_layer.runs import Run
 from conf import Settings
 from serving_layer.access.access_log import EVERYBODY
 from serving_layer.app import create_app
+from serving_layer.views.merged import RUNS_KEPT_SECONDS
 from stack.servers import thrift
 from store import cassandra, schema
 from store.instants import month_of
-from tests.support import owner
+from tests.support import owner, serving_files
 from tests.support import serving_rows as rows
 from tests.support.servers.started import started
 from tests.support.sql.client import Ask, asking
@@ -33,6 +38,7 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
     settings = stack.model_copy(
         update={
             "cassandra": stack.cassandra.model_copy(update={"keyspace": "serving_sql"}),
+            "hdfs": stack.hdfs.model_copy(update={"root": "/serving_sql"}),
             "home": stack.home / "serving_sql",
             "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
         }
@@ -42,6 +48,7 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
     session = cassandra.connect(settings)
     rows.fill(session, CUT, NOW, 2)
     session.cluster.shutdown()
+    serving_files.keep(settings, CUT, 2)
     return settings
 
 
@@ -158,11 +165,58 @@ def test_a_question_about_one_installation_reads_its_partitions_only(sql: Ask) -
 
     plan = "\n".join(str(row[0]) for row in sql(f"EXPLAIN SELECT * FROM solera.energy WHERE {conditions}"))  # noqa: S608
 
-    for table in ("energy_batch", "energy_speed"):
-        assert f"BatchScan {table}" not in plan
-        direct = next(line for line in plan.splitlines() if "Cassandra Direct Join" in line and table in line)
-        assert '("quantity" = ?:import)' in direct
-        assert '("start" >= ?' in direct
+    assert "BatchScan energy_speed" not in plan
+    direct = next(line for line in plan.splitlines() if "Cassandra Direct Join" in line and "energy_speed" in line)
+    assert '("quantity" = ?:import)' in direct
+    assert '("start" >= ?' in direct
+    files = [line for line in plan.splitlines() if "FileScan parquet" in line and "files." in line]
+    assert files
+    for line in files:
+        assert "EqualTo(installation_id,valle-01)" in line
+        assert "EqualTo(quantity,import)" in line
+        assert "GreaterThanOrEqual(start," in line
+
+
+def test_a_question_about_a_month_opens_its_files_only(sql: Ask) -> None:
+    asked = f"SELECT quantity, sum(energy_wh) FROM solera.energy WHERE month = '{CUT:%Y-%m-01}' GROUP BY quantity"  # noqa: S608
+    plan = "\n".join(str(row[0]) for row in sql(f"EXPLAIN {asked}"))
+    filters = [line for line in plan.splitlines() if "FileScan parquet" in line and "files." in line]
+    assert filters
+    assert all("PartitionFilters: []" not in line for line in filters)
+
+
+def test_all_homes_together_are_the_sum_of_each(sql: Ask, rest: Callable[..., Any]) -> None:
+    start, end = CUT - timedelta(days=2), CUT + timedelta(days=1)
+    together: dict[str, float] = dict(
+        sql("SELECT installation_id, round(sum(energy_wh), 3) FROM solera.energy GROUP BY installation_id")
+    )
+    for home in (*rows.HOMES, rows.COMMUNITY):
+        values = [
+            value["energy_wh"]
+            for quantity in rows.QUANTITIES
+            for value in rest(
+                f"/v1/installations/{home}/energy", quantity=quantity, **{"from": text(start), "to": text(end)}
+            )["values"]
+        ]
+        assert together[home] == pytest.approx(sum(values), abs=0.001)
+
+
+def test_sql_tells_what_was_published_then(sql: Ask, rest: Callable[..., Any]) -> None:
+    then = CUT - timedelta(days=1) + timedelta(hours=1)
+    for at in (then, CUT + timedelta(minutes=8)):
+        by_sql = sql(
+            f"SELECT {SHOWN}, energy_wh, run_id FROM solera.energy_published "  # noqa: S608
+            f"WHERE installation_id = 'valle' AND quantity = 'export' AND published <= '{text(at)}' "
+            f"AND coalesce(replaced > '{text(at)}', true) AND energy_wh IS NOT NULL ORDER BY start"
+        )
+        by_rest = rest(
+            "/v1/installations/valle/energy",
+            quantity="export",
+            as_of=text(at),
+            **{"from": text(CUT - timedelta(days=2)), "to": text(CUT)},
+        )["values"]
+        assert by_sql == [tuple(value[name] for name in ("start", "energy_wh", "run_id")) for value in by_rest]
+        assert by_sql
 
 
 @pytest.mark.parametrize(
@@ -183,6 +237,16 @@ def test_any_condition_on_the_keys_may_be_joined(sql: Ask, condition: str) -> No
 
     assert found[0][0] > 0
     assert found[0][1] == "Home 01"
+
+
+def test_sql_learns_what_a_night_has_merged(served: Settings, sql: Ask) -> None:
+    asked = "SELECT quantity, sum(energy_wh) FROM solera.energy WHERE view = 'batch' GROUP BY quantity ORDER BY 1"
+    before = sql(asked)
+    tell_readers(served, Run(rows.NEW_RUN, CUT, CUT), {"changed_days_merged": 7})
+    time.sleep(RUNS_KEPT_SECONDS)
+    assert sql(asked) == before
+    (counts,) = sql(f"SELECT counts FROM solera.run WHERE run_id = '{rows.NEW_RUN}'")[0]  # noqa: S608
+    assert json.loads(counts) == {"energy": 1000, "changed_days_merged": 7}
 
 
 def test_sql_and_rest_tell_the_same_gaps_and_changes(sql: Ask, rest: Callable[..., Any]) -> None:

@@ -80,6 +80,17 @@ def energy_rows(start: datetime, end: datetime, shift_wh: float = 0.0) -> Iterat
                 }
 
 
+def batch_rows(cut: datetime, days: int) -> Iterator[dict[str, Any]]:
+    """The batch view's values of ``days`` up to ``cut``, those of a run that is not published among them."""
+    last_day = cut - timedelta(days=1)
+    for run_id, first, shift_wh in (
+        (OLD_RUN, cut - timedelta(days=days), 0.0),
+        (NEW_RUN, last_day, 5.0),
+        (UNPUBLISHED, last_day, 7000.0),
+    ):
+        yield from (row | {"run_id": run_id} for row in energy_rows(first, cut, shift_wh))
+
+
 def forecast_rows(issued_at: datetime, run_id: str, hours: int = 48) -> Iterator[dict[str, Any]]:
     """Hourly forecasts of every home and the community."""
     for n in range(hours):
@@ -127,10 +138,7 @@ def fill(session: Session, cut: datetime, now: datetime, days: int) -> None:
     for row in installations():
         insert(session, "installation", [row])
     last_day = cut - timedelta(days=1)
-    every = list(energy_rows(cut - timedelta(days=days), cut))
-    insert(session, "energy_batch", [row | {"run_id": OLD_RUN} for row in every])
-    insert(session, "energy_batch", [row | {"run_id": NEW_RUN} for row in energy_rows(last_day, cut, 5.0)])
-    insert(session, "energy_batch", [row | {"run_id": UNPUBLISHED} for row in energy_rows(last_day, cut, 7000.0)])
+    insert(session, "energy_batch", list(batch_rows(cut, days)))
     insert(session, "energy_speed", list(energy_rows(cut - timedelta(hours=2), cut, 1000.0)))
     insert(session, "energy_speed", list(energy_rows(cut, now)))
     insert(session, "forecast", list(forecast_rows(cut, NEW_RUN)))

@@ -20,6 +20,7 @@ from batch_layer.settling import agreements
 from conf import Settings
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
 from ingest.catalogue.agreement import rows as agreement_rows
+from store.history.energy_files import COLUMNS
 from tests.support.money.bills import HOME
 from tests.support.money.settlement import Community, Plain, by_chance, plainly, prices
 
@@ -53,7 +54,7 @@ class World:
             for installation, quantity, hour, mwh in energy
             for n in range(4)
         ]  # fmt: skip
-        schema = f"{energy_view.COLUMNS}, {energy_view.CHANGE}, event_day date"
+        schema = f"{COLUMNS}, {energy_view.CHANGE}, event_day date"
         days = sorted({row[-1] for row in rows})
         energy_view.write_changes(self.night, self.spark.createDataFrame(rows, schema), days)
         AFFECTED.write(self.night, self.spark.createDataFrame([("x", day, False) for day in days], AFFECTED.columns))
@@ -121,7 +122,7 @@ class World:
     def take_back(self, member: str, hour: datetime) -> None:
         """A value of the member's use has lost its evidence."""
         row = (member, "consumption", hour, None, 0.0, "withdrawn", None, None, "", 1.0, "corrected", hour.date())
-        schema = f"{energy_view.COLUMNS}, {energy_view.CHANGE}, event_day date"
+        schema = f"{COLUMNS}, {energy_view.CHANGE}, event_day date"
         energy_view.write_changes(self.night, self.spark.createDataFrame([row], schema), [hour.date()])
         AFFECTED.write(self.night, self.spark.createDataFrame([("x", hour.date(), False)], AFFECTED.columns))
 

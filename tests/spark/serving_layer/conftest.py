@@ -33,7 +33,7 @@ def engine(spark: SparkSession) -> Engine:
     for name, text in VIEWS.items():
         session.sql(f"CREATE OR REPLACE VIEW solera.{name} AS {text}")
     session.sql("USE solera")
-    return Engine(session)
+    return Engine(session, lambda _: None)
 
 
 @pytest.fixture(scope="module")

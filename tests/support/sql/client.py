@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from conf import Settings
@@ -19,8 +19,8 @@ def asking(served: Settings) -> Iterator[Ask]:
     with thrift.connect(served) as connection:
 
         def ask(statement: str) -> list[tuple[Any, ...]]:
-            cursor = connection.cursor()
-            cursor.execute(statement)
-            return list(cursor.fetchall())
+            with closing(connection.cursor()) as cursor:
+                cursor.execute(statement)
+                return list(cursor.fetchall())
 
         yield ask

@@ -1,0 +1,104 @@
+"""The batch side of database ``solera``: one published state of the files in HDFS, until another is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyspark.sql import SparkSession
+
+from conf import Settings
+from conf.refusal import Refusal
+from energy.topics import TOPICS
+from serving_layer.sql.published import files
+from serving_layer.sql.published.statements import statements_of
+from serving_layer.sql.readonly import DATABASE
+from store.instants import rfc3339
+from store.runs import Published
+
+VIEWS = Path(__file__).with_name("views.sql")
+KEPT = 3
+"""A question that has begun reads the tables of its state to the end."""
+
+
+class HdfsAway(Refusal):
+    """HDFS does not say what is published; the text says what to do."""
+
+    kind = "hdfs-away"
+    status = 503
+
+
+class BatchSide:
+    """Makes the views of the published state in a session, and again when it has changed."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, seen: Callable[[], Published]) -> None:
+        self._spark = spark
+        self._settings = settings
+        self._seen = seen
+        self._made: Published | None = None
+        self._states = 0
+        for database in (DATABASE, files.DATABASE):
+            spark.sql(f"CREATE DATABASE IF NOT EXISTS {database}")
+
+    def renew(self, at_any_rate: bool = False) -> None:
+        """Make the views anew where another state is published, or ``at_any_rate``. Raises :class:`HdfsAway`."""
+        seen = self._seen()
+        if seen != self._made or at_any_rate:
+            self._make(seen)
+            self._made = seen
+
+    def _make(self, seen: Published) -> None:
+        try:
+            tables, contested = files.of_state(self._spark, self._settings, seen)
+        except Py4JJavaError as error:
+            where = self._settings.hdfs_uri
+            raise HdfsAway(f"HDFS does not answer at {where}: is it up (solera status)?") from error
+        self._states += 1
+        names = {each.name: files.make(self._spark, self._settings, each, self._states) for each in tables}
+        for statement in statements_of(
+            VIEWS.read_text(encoding="utf-8"),
+            contested=_one_of(contested),
+            runs=_runs(seen),
+            cut=_instant(seen.cut),
+            clean=_clean(),
+            reading=", ".join(TOPICS["readings"].columns),
+            statement=", ".join(TOPICS["weather"].columns),
+            **names,
+        ):
+            self._spark.sql(statement)
+        if self._states > KEPT:
+            files.drop(self._spark, tables, self._states - KEPT)
+
+
+def _clean() -> str:
+    """The columns of a reading, repeats merged by the rule of ``energy.conflict``: the greater bytes win."""
+    topic = TOPICS["readings"]
+    return ", ".join(
+        f"{_greater(name, kind)} AS {name}" for name, kind in topic.columns.items() if name not in topic.key
+    )
+
+
+def _greater(name: str, kind: str) -> str:
+    """A number below zero, which may be −0.0, has greater bytes than any other, and the more so the further below."""
+    if kind != "double":
+        return f"max({name})"
+    return f"max_by({name}, struct(cast({name} AS string) LIKE '-%', abs({name})))"
+
+
+def _runs(seen: Published) -> str:
+    """The rows of VALUES, one more than there are runs, for there must be one."""
+    rows = [(f"'{run.run_id}'", run.published, run.cut, run.issued_at) for run in seen.runs]
+    return ", ".join(
+        f"({run_id}, {', '.join(map(_instant, instants))})" for run_id, *instants in [*rows, ("''", None, None, None)]
+    )
+
+
+def _instant(at: datetime | None) -> str:
+    return "CAST(NULL AS timestamp)" if at is None else f"TIMESTAMP'{rfc3339(at)}'"
+
+
+def _one_of(days: Iterable[date]) -> str:
+    listed = ", ".join(f"DATE'{day}'" for day in days)
+    return f"day IN ({listed})" if listed else "day IS NULL"

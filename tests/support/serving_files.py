@@ -1,0 +1,52 @@
+"""The batch values of ``serving_rows`` in HDFS, where the nights leave them, too."""
+
+from __future__ import annotations
+
+import getpass
+import io
+from collections import defaultdict
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import requests
+
+from conf import Settings
+from store.history import energy_files
+from tests.support import serving_rows
+
+FIELDS = pa.schema(
+    [
+        ("installation_id", pa.string()),
+        ("quantity", pa.string()),
+        ("start", pa.timestamp("us", tz="UTC")),
+        ("energy_wh", pa.float64()),
+        ("completeness", pa.float64()),
+        ("method", pa.string()),
+        ("lower_wh", pa.float64()),
+        ("upper_wh", pa.float64()),
+        ("cause", pa.string()),
+    ]
+)
+
+
+def keep(settings: Settings, cut: datetime, days: int) -> None:
+    """Write the values that ``serving_rows.fill`` writes into Cassandra."""
+    folders: dict[tuple[date, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in serving_rows.batch_rows(cut, days):
+        folders[row["start"].date(), row["run_id"]].append(row)
+    for (day, run_id), rows in folders.items():
+        content = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows, FIELDS), content)
+        _put(settings, f"{energy_files.changes_place(settings, day, run_id)}/part.parquet", content.getvalue())
+
+
+def _put(settings: Settings, uri: str, content: bytes) -> None:
+    path = uri.removeprefix(settings.hdfs_uri)
+    where = f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/webhdfs/v1{path}"
+    asked = {"op": "CREATE", "overwrite": "true", "user.name": getpass.getuser()}
+    header = {"X-XSRF-HEADER": "test"}
+    told = requests.put(where, params=asked, headers=header, allow_redirects=False, timeout=30)
+    told.raise_for_status()
+    requests.put(told.headers["Location"], data=content, headers=header, timeout=30).raise_for_status()
