@@ -34,12 +34,14 @@ def stated_ledger(
     for interval in intervals:
         stated[interval["meter_id"]].append(interval)
     ordered = sorted(wanted, key=itemgetter("device_id", "quantities", "event_day"))
-    for (meter, (quantity,)), days in groupby(ordered, itemgetter("device_id", "quantities")):
-        spans = [_stated_span(each) for each in days]
-        rows = stated_energy(stated[meter], spans[0][0], spans[-1][1])
-        of_quantity = [_as_stated(row) for row in rows if row.quantity == quantity]
-        for start, end in spans:
-            entries = gap_ledger(quarter_hours(start, end), of_quantity, {}, max(written, end + LATE))
+    for meter, of_meter in groupby(ordered, itemgetter("device_id")):
+        days = [(each["quantities"][0], *_stated_span(each)) for each in of_meter]
+        rows = stated_energy(stated[meter], min(start for _, start, _ in days), max(end for *_, end in days))
+        by_quantity: dict[str, list[EnergyRow]] = defaultdict(list)
+        for row in rows:
+            by_quantity[row.quantity].append(_as_stated(row))
+        for quantity, start, end in days:
+            entries = gap_ledger(quarter_hours(start, end), by_quantity[quantity], {}, max(written, end + LATE))
             yield from (Entry(start.date(), meter, quantity, stretch) for stretch in stretches(entries))
 
 
