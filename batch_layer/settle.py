@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from batch_layer.artifacts import AFFECTED, SETTLEMENT
+from batch_layer.artifacts import ENERGY, SETTLEMENT
 from batch_layer.master import dataset
 from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Outcome
@@ -82,8 +82,7 @@ def contracts(night: Night) -> DataFrame:
 
 def _changed(night: Night) -> DataFrame:
     """The energy rows that the run itself has changed."""
-    affected = [row.event_day for row in AFFECTED.read(night).select("event_day").distinct().collect()]
-    return energy_view.read_rows(night.spark, night.settings, affected, [night.run.run_id])
+    return energy_view.read_rows(night.spark, night.settings, ENERGY.days(night), [night.run.run_id])
 
 
 def _days(waiting: Sequence[Any]) -> list[date]:
