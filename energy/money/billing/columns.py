@@ -55,13 +55,8 @@ def columns(of: Calendar, windows: Sequence[Net]) -> Columns:
 
 def numbers_of(of: Calendar, starts: Sequence[datetime]) -> Whole:
     """The number of the window that holds each of ``starts`` (UTC), from 0 on."""
-    first, length = day_start(of.first, of.zone), window_of(of)
-    return np.array([(start - first) // length for start in starts], np.int64)
-
-
-def window_of(of: Calendar) -> timedelta:
-    """The time within which import and export are offset."""
-    return timedelta(minutes=of.contract.conventions.netting_minutes)
+    first, window = day_start(of.first, of.zone), of.window
+    return np.array([(start - first) // window for start in starts], np.int64)
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,15 @@ class Calendar:
         last = self.days[-1]
         return Taxed(self.contract.territory, due or last.date, last.date, max(last.power_w), self.contract.use)
 
+    @property
+    def window(self) -> timedelta:
+        """The time within which import and export are offset."""
+        return timedelta(minutes=self.contract.conventions.netting_minutes)
+
     def windows(self) -> list[datetime]:
         """Starts (UTC) of the windows in which import and export are offset."""
-        window = timedelta(minutes=self.contract.conventions.netting_minutes)
         start, end = day_start(self.first, self.zone), day_start(self.until, self.zone)
-        return [start + n * window for n in range((end - start) // window)]
+        return [start + n * self.window for n in range((end - start) // self.window)]
 
     def of(self, start: datetime) -> Day:
         """The day that holds the instant."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from energy.money.billing.columns import Columns, Stretch, Truth, Whole, stretches, window_of
+from energy.money.billing.columns import Columns, Stretch, Truth, Whole, stretches
 from energy.money.billing.days import Calendar, Day, micro
 from energy.money.billing.line import ENERGY, TOLLS, Line
 from energy.money.contract import Agreed, Fixed, Flat, Indexed, SurplusPrice
@@ -113,7 +113,7 @@ def _parts(of: Calendar, windows: Columns) -> Iterator[_Part]:
     for stretch in stretches(of):
         inside = (windows.at >= stretch.first) & (windows.at < stretch.first + len(stretch.periods))
         at, grid, surplus = (windows.at - stretch.first)[inside], windows.grid[inside], windows.surplus[inside]
-        yield _Part(stretch, window_of(of), at, grid, surplus, windows.is_measured[inside])
+        yield _Part(stretch, of.window, at, grid, surplus, windows.is_measured[inside])
 
 
 class _Priced(NamedTuple):

@@ -75,7 +75,7 @@ def contracts(reader: Reader, installation_id: str) -> list[Contract]:
 def billed(reader: Reader, installation_id: str, first: date, until: date, due: date | None = None) -> Billed:
     """The bill of the local days from ``first`` to before ``until``. Raises :class:`NotBilled`."""
     of = days_of(reader, installation_id, first, until)
-    windows = net(of.windows(), _window(of), _metered(reader, installation_id, span_of(of)))
+    windows = net(of.windows(), of.window, _metered(reader, installation_id, span_of(of)))
     return windows_billed(reader, of, windows, due)
 
 
@@ -118,10 +118,6 @@ def refused(make: Callable[[], T]) -> T:
         raise NotBilled(f"{error}.") from error
 
 
-def _window(of: Calendar) -> timedelta:
-    return timedelta(minutes=of.contract.conventions.netting_minutes)
-
-
 def _metered(reader: Reader, installation_id: str, span: Span) -> Metered:
     seen = merged.seen(reader)
     imports, exports, uses = (
@@ -154,7 +150,7 @@ def market_of(reader: Reader, of: Calendar) -> Market:
         asked[SURPLUS] = prices.ZONES[SURPLUS]
     # An hour before: Canarias may be billed by the peninsula's clock.
     around = Span(span.start - 4 * QUARTER, span.end)
-    found = {name: of_windows(_quotes(reader, name, zone, around), _window(of)) for name, zone in asked.items()}
+    found = {name: of_windows(_quotes(reader, name, zone, around), of.window) for name, zone in asked.items()}
     return Market(found)
 
 
