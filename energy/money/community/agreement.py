@@ -70,6 +70,11 @@ class Agreement:
     zone: tzinfo
     rule: Rule = "consecutive"
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Those of any version, in order."""
+        return tuple(sorted({member for version in self.versions for member in version.members}))
+
     def at(self, hour: datetime) -> Betas:
         """The betas of the hour that begins at ``hour``. Raises :class:`NoCoefficients`."""
         day = hour.astimezone(self.zone).date()

@@ -12,6 +12,7 @@ from conf.refusal import Refusal
 from energy.calendar import day_start
 from energy.energy_row import to_mwh
 from energy.money.community.agreement import Agreement, NoCoefficients
+from energy.money.community.settled import CONDITIONAL, INCOMPLETE
 from energy.money.community.sharing import Shared, as_windows, share_community
 from energy.money.exact import cents, kwh
 from serving_layer.instants import Span
@@ -70,7 +71,7 @@ def agreement_of(reader: Reader, community: str, path: Path) -> tuple[str, Agree
     of_community(reader, community)
     entry, agreed = read_agreement(path, catalogue.installations(reader))
     plant = entry.generation or community
-    for named in {plant, *(member for version in agreed.versions for member in version.members)}:
+    for named in {plant, *agreed.members}:
         catalogue.installation(reader, named)
     return plant, agreed
 
@@ -98,8 +99,7 @@ def shares(reader: Reader, plant: str, of: Agreement, days: tuple[date, date]) -
 
 
 def _shared(reader: Reader, of: Agreement, generation: Hourly, span: Span) -> dict[str, dict[datetime, Shared]]:
-    members = sorted({member for version in of.versions for member in version.members})
-    uses = hourly(reader, members, "consumption", span)
+    uses = hourly(reader, of.members, "consumption", span)
     try:
         return share_community(generation, uses, of)
     except NoCoefficients as error:
@@ -126,7 +126,7 @@ def _euros(reader: Reader, member: str, hours: Mapping[datetime, Shared], days: 
     except NotBilled as why:
         return {"note": str(why)}
     if not billed.bill.is_complete or len(billed.bill.cases) > 1 or billed.without is None:
-        return {"note": "incomplete" if not billed.bill.is_complete else "the taxes depend on what is not known"}
+        return {"note": CONDITIONAL if billed.bill.is_complete else INCOMPLETE}
     total, plain = billed.bill.cases[0].total, billed.without.cases[0].total
     return {"total_eur": cents(total), "saving_eur": cents(plain - total), "note": ""}
 

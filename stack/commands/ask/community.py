@@ -86,14 +86,14 @@ def agree(
     with answering(settings) as reader:
         plant, agreed = agreement_of(reader, name, agreement)
         known = {str(each["installation_id"]): each.get("community_id") for each in catalogue.installations(reader)}
-    members = {member for version in agreed.versions for member in version.members}
-    strangers = sorted(member for member in members if known[member] != name)
+    strangers = [member for member in agreed.members if known[member] != name]
     if strangers:
         raise AgreementFileError(f"{agreement}: {strangers[0]} is no member of {name}; register it with community_id.")
     with cassandra.session(settings) as session:
         schema.check(session)
         keep(session, name, plant, agreed)
-    typer.echo(f"{name} shares what {plant} generates among {len(members)} installations; the next night settles it.")
+    number = len(agreed.members)
+    typer.echo(f"{name} shares what {plant} generates among {number} installations; the next night settles it.")
 
 
 @community.command()
