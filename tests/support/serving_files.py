@@ -13,22 +13,11 @@ import pyarrow.parquet as pq
 import requests
 
 from conf import Settings
+from energy.energy_arrow import ENERGY_COLUMNS
 from store.history import energy_files
 from tests.support import serving_rows
 
-FIELDS = pa.schema(
-    [
-        ("installation_id", pa.string()),
-        ("quantity", pa.string()),
-        ("start", pa.timestamp("us", tz="UTC")),
-        ("energy_wh", pa.float64()),
-        ("completeness", pa.float64()),
-        ("method", pa.string()),
-        ("lower_wh", pa.float64()),
-        ("upper_wh", pa.float64()),
-        ("cause", pa.string()),
-    ]
-)
+FIELDS = pa.schema([("installation_id", pa.string()), *ENERGY_COLUMNS])
 
 
 def keep(settings: Settings, cut: datetime, days: int) -> None:
