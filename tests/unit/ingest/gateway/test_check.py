@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -23,12 +24,16 @@ from ingest.devices.registry import Device
 from ingest.gateway import check
 from ingest.gateway.device_clock import difference
 from stack.cli import app
+from tests.support.peers.fronius_device import DAY, Inverter, said, solar_api
 from tests.support.peers.modbus_device import free_port, serving
-from tests.unit.ingest.devices import test_fronius
-from tests.unit.ingest.devices.test_fronius import Inverter, said, server
 
-__all__ = ["server"]
 NOW = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def server() -> Iterator[Inverter]:
+    with solar_api() as running:
+        yield running
 
 
 def site(path: Path, *devices: dict[str, Any]) -> Path:
@@ -42,7 +47,7 @@ def run(*arguments: str) -> Any:
 
 def test_each_device_is_read_once_and_told_with_its_units(server: Inverter, tmp_path: Path) -> None:
     stamp = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat(timespec="seconds")
-    body = json.loads(said(test_fronius.DAY))
+    body = json.loads(said(DAY))
     body["Head"]["Timestamp"] = stamp
     server.answers[fronius.INVERTER] = json.dumps(body).encode()
     away, port = free_port(), free_port()
