@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ingest.devices import modbus
+from ingest.devices import device, modbus
 from ingest.devices.device import DeviceError
 from ingest.devices.modbus import Link
 from ingest.devices.sunspec import SunSpecConnection
@@ -88,7 +88,7 @@ async def random_lists(seed: int) -> Counter[str]:
 
 def lost(table: Table) -> None:
     """Add the readings kept by each fault."""
-    modbus.TIMEOUT_SECONDS, modbus.BUSY_SECONDS = 0.03, 0.01
+    device.TIMEOUT_SECONDS, modbus.BUSY_SECONDS = 0.03, 0.01
     for name, faults, bar in FAULTS:
         shares = [asyncio.run(kept(faults, seed)) for seed in (1, 2, 3)]
         table.add_row(f"readings kept, {name}", f"{min(shares):.1f} %", f"{bar:.0f} %")

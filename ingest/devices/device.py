@@ -12,6 +12,8 @@ from conf.refusal import Refusal
 Fields = dict[str, float | int | str]
 """Fields of a ``readings`` record, named as in :class:`energy.records.Reading`."""
 Port = Annotated[int, Field(ge=1, le=65535)]
+TIMEOUT_SECONDS = 3.0
+"""How long a device may take for an answer whose connection says nothing else."""
 
 
 class DeviceError(Refusal):
@@ -74,7 +76,7 @@ class TcpConnection(BaseModel):
     host: Annotated[str, Field(min_length=1)]
     port: Port = 502
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] | None = None
-    """How long the device may take for an answer; default :data:`ingest.devices.modbus.TIMEOUT_SECONDS`."""
+    """How long the device may take for an answer; default :data:`TIMEOUT_SECONDS`."""
 
     @property
     def dates_readings(self) -> bool:

@@ -60,13 +60,16 @@ class FroniusDevice:
                 "DeviceId": number,
                 "DataCollection": "CommonInverterData",
             }
-            body = await self._link.get(INVERTER, asked)
+            body = await self._get(INVERTER, asked)
             return self._measured(body, inverter(data_of(body, str(self))))
         if self._kind == "meter":
-            body = await self._link.get(METER, {"Scope": "Device", "DeviceId": number - 1})
+            body = await self._get(METER, {"Scope": "Device", "DeviceId": number - 1})
             return self._measured(body, meter(data_of(body, str(self)), self._connection.meter_sign))
-        body = await self._link.get(FLOW, {})
+        body = await self._get(FLOW, {})
         return self._measured(body, battery(data_of(body, str(self)), number))
+
+    async def _get(self, path: str, params: Mapping[str, str | int]) -> dict[str, Any]:
+        return await self._link.get(path, params, self._connection.timeout_seconds)
 
     def _measured(self, body: Mapping[str, Any], fields: Fields) -> Measurement:
         return measurement(str(self), fields, timestamp(body))

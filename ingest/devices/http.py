@@ -11,9 +11,9 @@ from typing import Any
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from ingest.devices import device
 from ingest.devices.device import DeviceError, NoAnswerError, NoConnectionError, TcpConnection
 
-TIMEOUT_SECONDS = 3.0
 LONGEST_BYTES = 1 << 20
 """No device states more of itself."""
 
@@ -23,7 +23,7 @@ class HttpConnection(TcpConnection):
 
     def link(self) -> HttpLink:
         """A link to the address."""
-        return HttpLink(self.host, self.port, self.timeout_seconds or TIMEOUT_SECONDS)
+        return HttpLink(self.host, self.port)
 
 
 def _reached_nobody(error: requests.RequestException) -> bool:
@@ -32,26 +32,32 @@ def _reached_nobody(error: requests.RequestException) -> bool:
 
 
 class HttpLink:
-    """Requests to ``host:port``, one at a time, each waited for ``timeout_seconds``."""
+    """Requests to ``host:port``, one at a time."""
 
-    def __init__(self, host: str, port: int, timeout_seconds: float) -> None:
-        self.host, self.port, self._timeout = host, port, timeout_seconds
+    def __init__(self, host: str, port: int) -> None:
+        self.host, self.port = host, port
         self._lock = asyncio.Lock()
         self._session = requests.Session()
         self._session.trust_env = False  # a device on the local network is behind no proxy
 
-    async def get(self, path: str, params: Mapping[str, str | int]) -> dict[str, Any]:
-        """The JSON object at ``path``. Raises :class:`DeviceError`."""
-        async with self._lock:
-            return await asyncio.to_thread(self._get, path, params)
+    async def get(
+        self, path: str, params: Mapping[str, str | int], timeout_seconds: float | None = None
+    ) -> dict[str, Any]:
+        """The JSON object at ``path``, waited for ``timeout_seconds``.
 
-    def _get(self, path: str, params: Mapping[str, str | int]) -> dict[str, Any]:
+        Without one it is :data:`ingest.devices.device.TIMEOUT_SECONDS`. Raises :class:`DeviceError`.
+        """
+        wait = device.TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
+        async with self._lock:
+            return await asyncio.to_thread(self._get, path, params, wait)
+
+    def _get(self, path: str, params: Mapping[str, str | int], wait: float) -> dict[str, Any]:
         try:
-            content = self._content(path, params)
+            content = self._content(path, params, wait)
         except (requests.ConnectionError, requests.Timeout) as error:
             if _reached_nobody(error):
                 raise NoConnectionError(f"{self}: no connection; is the device on, and the address right?") from error
-            raise NoAnswerError(f"{self}: no answer within {self._timeout:g} s") from error
+            raise NoAnswerError(f"{self}: no answer within {wait:g} s") from error
         except requests.RequestException as error:
             raise DeviceError(f"{self}: no answer of HTTP ({type(error).__name__})") from error
         try:
@@ -62,10 +68,10 @@ class HttpLink:
             raise DeviceError(f"{self}: the answer is no JSON object")
         return body
 
-    def _content(self, path: str, params: Mapping[str, str | int]) -> bytes:
-        end = time.monotonic() + self._timeout
+    def _content(self, path: str, params: Mapping[str, str | int], wait: float) -> bytes:
+        end = time.monotonic() + wait
         url = f"http://{self.host}:{self.port}{path}"
-        waits = (self._timeout, self._timeout)
+        waits = (wait, wait)
         content = bytearray()
         with self._session.get(url, params=params, timeout=waits, stream=True, allow_redirects=False) as answer:
             if answer.status_code != requests.codes.ok:

@@ -15,13 +15,13 @@ from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
+from ingest.devices import device
 from ingest.devices.device import DeviceError, NoAnswerError, NoConnectionError, RefusedError
 
 READ_HOLDING_REGISTERS = 3
 MAX_READ = 125
 """Registers one request may ask for."""
 ADDRESSES = 0x10000
-TIMEOUT_SECONDS = 3.0
 CONNECT_SECONDS = 3.0
 LONGEST_TIMEOUT_SECONDS = 60.0
 TRIES = 2
@@ -59,13 +59,13 @@ class Link:
     async def read(self, unit: int, address: int, count: int, timeout_seconds: float | None = None) -> list[int]:
         """``count`` (at most :data:`MAX_READ`) holding registers of ``unit`` from wire address ``address`` on.
 
-        Each answer is waited for ``timeout_seconds`` (default :data:`TIMEOUT_SECONDS`); a request that is lost, or
-        met a busy device, is sent :data:`TRIES` times. Raises :class:`RefusedError`, :class:`NoConnectionError` or
-        :class:`DeviceError`.
+        Each answer is waited for ``timeout_seconds``, without one :data:`ingest.devices.device.TIMEOUT_SECONDS`; a
+        request that is lost, or met a busy device, is sent :data:`TRIES` times. Raises :class:`RefusedError`,
+        :class:`NoConnectionError` or :class:`DeviceError`.
         """
         if count < 1 or count > MAX_READ or address < 0 or address + count > ADDRESSES:
             raise DeviceError(f"{self}, unit {unit}: there are no registers {address} to {address + count - 1}")
-        wait = TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
+        wait = device.TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
         for _ in range(TRIES - 1):
             try:
                 return await self._read_once(unit, address, count, wait)

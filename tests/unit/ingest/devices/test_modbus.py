@@ -8,7 +8,7 @@ import json
 import pytest
 from pymodbus.pdu.register_message import WriteSingleRegisterRequest
 
-from ingest.devices import modbus, sunspec_models
+from ingest.devices import device, modbus, sunspec_models
 from ingest.devices.device import DeviceError, NothingMeasuredError
 from ingest.devices.modbus import Link
 from ingest.devices.registers import words
@@ -94,7 +94,7 @@ def test_a_layout_that_changes_under_way_is_noticed_not_misread() -> None:
 
 
 def test_a_silent_device_is_an_error_within_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modbus, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(device, "TIMEOUT_SECONDS", 0.2)
 
     async def scenario() -> None:
         async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

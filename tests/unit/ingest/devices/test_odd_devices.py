@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.devices import modbus, sunspec
+from ingest.devices import device, modbus, sunspec
 from ingest.devices.device import DeviceError, Measurement, RefusedError
 from ingest.devices.modbus import Link
 from tests.support.peers.modbus_device import sunspec as sunspec_device
@@ -19,7 +19,7 @@ from tests.support.peers.modbus_peer import INVERTER, Peer, block, listening, me
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modbus, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(device, "TIMEOUT_SECONDS", 0.1)
     monkeypatch.setattr(modbus, "BUSY_SECONDS", 0.01)
 
 
@@ -120,7 +120,7 @@ def test_a_base_that_is_not_answered_does_not_hide_the_others(outside: int | Non
 
 
 def test_a_device_that_hangs_up_after_each_answer_is_read_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modbus, "TIMEOUT_SECONDS", 30.0)
+    monkeypatch.setattr(device, "TIMEOUT_SECONDS", 30.0)
     found = poll(Peer(memory(INVERTER, block(122, 44, {})), hangs_up=True), polls=5)
     assert [fields(one)["ac_power_w"] for one in found] == [2750.0] * 5
 
@@ -144,7 +144,7 @@ def test_a_slow_device_is_read_with_the_time_its_connection_gives_it() -> None:
 def test_lost_and_busy_answers_cost_few_readings(
     monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], polls: int, least: int
 ) -> None:
-    monkeypatch.setattr(modbus, "TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr(device, "TIMEOUT_SECONDS", 0.02)
     vendor = [block(64000 + number, 20, {}) for number in range(12)]
     found = poll(Peer(memory(*vendor, INVERTER), seed=3, **fault), polls)
     assert sum(isinstance(one, Measurement) for one in found) >= least

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from energy.topics import TOPICS
-from ingest.devices import modbus
+from ingest.devices import device, modbus
 from ingest.devices.device import DeviceError, Measurement, NothingMeasuredError
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
@@ -92,7 +92,7 @@ def test_a_refused_register_costs_its_field_and_is_said() -> None:
 
 
 def test_a_device_that_answers_nothing_is_left_after_two_registers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modbus, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(device, "TIMEOUT_SECONDS", 0.05)
     peer = Peer({}, outside=None)
     registers = {
         name: {"address": n, "type": "int16"} for n, name in enumerate(("ac_power_w", "dc_power_w", "soc_pct"))
