@@ -72,11 +72,18 @@ class TcpConnection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     kinds: ClassVar[tuple[str, ...]] = ("inverter", "meter", "battery", "weather_station")
     """Kinds of device that the protocol can read."""
+    transport: ClassVar[str]
+    """What its link speaks."""
 
     host: Annotated[str, Field(min_length=1)]
     port: Port = 502
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] | None = None
     """How long the device may take for an answer; default :data:`TIMEOUT_SECONDS`."""
+
+    @property
+    def address(self) -> tuple[str, str, int]:
+        """Where its link goes: devices of one address share it."""
+        return self.transport, self.host, self.port
 
     @property
     def dates_readings(self) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -20,6 +20,8 @@ LONGEST_BYTES = 1 << 20
 
 class HttpConnection(TcpConnection):
     """The way to a device that speaks HTTP."""
+
+    transport: ClassVar[str] = "http"
 
     def link(self) -> HttpLink:
         """A link to the address."""

@@ -53,20 +53,20 @@ class Links:
     """The links to the addresses of devices, one an address."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, int], Closable] = {}
+        self._open: dict[tuple[str, str, int], Closable] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
     def of(self, device: Device) -> Closable:
         """The link that the device is behind."""
-        address = device.connection.host, device.connection.port
+        address = device.connection.address
         if address not in self._open:
             self._open[address] = device.connection.link()
         return self._open[address]
 
     def keep(self, devices: Iterable[Device]) -> None:
         """Close all but those of ``devices``."""
-        used = {(device.connection.host, device.connection.port) for device in devices}
+        used = {device.connection.address for device in devices}
         for address in self._open.keys() - used:
             self._open.pop(address).close()

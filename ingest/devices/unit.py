@@ -13,6 +13,7 @@ from ingest.devices.modbus import Link
 class ModbusConnection(TcpConnection):
     """The way to a unit behind a Modbus address."""
 
+    transport: ClassVar[str] = "modbus"
     settle_seconds: ClassVar[float] = 0.0
     """How long a device ignores requests after it took a connection."""
 
