@@ -19,7 +19,7 @@ from ingest.devices.device import (
 )
 from ingest.devices.http import HttpConnection
 from ingest.devices.registry import Device, Links, measurable
-from ingest.gateway.device_clock import difference
+from ingest.gateway.device_clock import at_first_sight, difference
 
 WORDS = {
     "ac_power_w": ("power (AC)", "W"), "dc_power_w": ("power of the panels (DC)", "W"),
@@ -81,8 +81,9 @@ def lines(found: Found) -> Iterator[str]:
     if found.measured is not None:
         yield from (f"  {line}" for line in values(found.measured.fields))
         yield f"  read in {found.took_seconds:.1f} s"
-        if found.measured.time is not None and (off := difference(found.measured.time, found.at)):
-            yield f"  ! {off}"
+        look = at_first_sight if connection.dates_readings else difference
+        if found.measured.time is not None and (fault := look(found.measured.time, found.at)):
+            yield f"  ! {fault}"
         yield from (f"  ! {fault}" for fault in found.measured.faults)
     elif found.error is not None:
         yield f"  ! {found.error}"
@@ -104,23 +105,23 @@ def values(fields: Fields) -> Iterator[str]:
 def cure(device: Device, error: DeviceError) -> str:
     """What to do about it."""
     connection = device.connection
+    is_http = isinstance(connection, HttpConnection)
     if isinstance(error, NothingMeasuredError):
         return "It sleeps, or has nothing to say: normal for an inverter at night. Check it again by day."
     if isinstance(error, NoConnectionError):
-        what = "Solar API" if isinstance(connection, HttpConnection) else "Modbus TCP"
+        what = "Solar API" if is_http else "Modbus TCP"
         return (
             f"Is it switched on and on this network (ping {connection.host})? Is {what} enabled in its menu, and "
             f"{connection.port} its port? Some take one master at a time: close the maker's own program."
         )
     if isinstance(error, NoAnswerError):
-        return (
-            "It is there but does not answer. Is the unit right (inverters 1, meters often 240 or 200, a GX 100)? Does "
-            "another program hold it? A slow one needs timeout_seconds."
-        )
+        unit = "" if is_http else "Is the unit right (inverters 1, meters often 240 or 200, a GX 100)? "
+        return f"It is there but does not answer. {unit}Does another program hold it? A slow one needs timeout_seconds."
     if isinstance(error, RefusedError):
         if error.code == ILLEGAL_ADDRESS:
             return "It has no such register: makers count from 1, so try the address less one; and look at the unit."
         if error.code == ILLEGAL_FUNCTION:
             return "It reads no holding registers (function 3), and no other function is ever sent: it can't be read."
         return "It refuses to answer now: ask again; where that stays, look at the unit and at its other masters."
-    return "It answers in another form: look at the protocol, the unit and the kind of this device in the file."
+    part = "number" if is_http else "unit"
+    return f"It answers in another form: look at the protocol, the {part} and the kind of this device in the file."

@@ -62,10 +62,17 @@ class DeviceClock:
 
 def difference(shown: datetime, now: datetime) -> str | None:
     """How far a device's clock that dates no reading is off, in a sentence; None where it is right within a minute."""
-    if abs(shown - now) <= BEHIND / 2:
-        return None
-    way = "ahead" if shown > now else "behind"
-    return f"its clock is {_duration(abs(shown - now))} {way}; readings bear the gateway's time"
+    off = _off(shown, now)
+    return off and f"{off}; readings bear the gateway's time"
+
+
+def at_first_sight(shown: datetime, now: datetime) -> str | None:
+    """The fault that one look shows of a clock that dates readings, in a sentence; None where it shows none."""
+    clock = DeviceClock(0.0)
+    clock.time_of_reading(shown, now)
+    off = _off(shown, now)
+    cure = "unless it hands out a log, set it, or the connection to clock: gateway"
+    return clock.fault or (off and f"{off}; readings bear its time: {cure}")
 
 
 def is_backlog(before: datetime | None, last: datetime, now: datetime, poll_seconds: float) -> bool:
@@ -75,6 +82,13 @@ def is_backlog(before: datetime | None, last: datetime, now: datetime, poll_seco
     """
     pace = timedelta(seconds=poll_seconds)
     return now - last > 2 * pace and (before is None or last - before > 2 * pace)
+
+
+def _off(shown: datetime, now: datetime) -> str | None:
+    if abs(shown - now) <= BEHIND / 2:
+        return None
+    way = "ahead" if shown > now else "behind"
+    return f"its clock is {_duration(abs(shown - now))} {way}"
 
 
 def _to_ms(instant: datetime) -> datetime:

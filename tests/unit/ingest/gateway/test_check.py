@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -17,12 +18,19 @@ from typer.testing import CliRunner
 from energy.records import Reading
 from ingest.catalogue.entries import parse_catalogue
 from ingest.devices import fronius
-from ingest.devices.device import DeviceError, NoAnswerError, NoConnectionError, NothingMeasuredError, RefusedError
+from ingest.devices.device import (
+    DeviceError,
+    Measurement,
+    NoAnswerError,
+    NoConnectionError,
+    NothingMeasuredError,
+    RefusedError,
+)
 from ingest.devices.directed import MeasuredField
 from ingest.devices.registers import words
-from ingest.devices.registry import Device
+from ingest.devices.registry import CONNECTION, Device
 from ingest.gateway import check
-from ingest.gateway.device_clock import difference
+from ingest.gateway.device_clock import DeviceClock, difference
 from stack.cli import app
 from tests.support.peers.fronius_device import DAY, Inverter, said, solar_api
 from tests.support.peers.modbus_device import free_port, serving
@@ -103,6 +111,15 @@ def test_every_fault_has_its_cure(error: DeviceError, word: str) -> None:
     assert word in check.cure(Device("a", "b", "meter", connection), error)
 
 
+@pytest.mark.parametrize(
+    "error", [NothingMeasuredError("x"), NoConnectionError("x"), NoAnswerError("x"), DeviceError("x")]
+)
+def test_no_cure_over_http_asks_about_modbus(error: DeviceError) -> None:
+    connection = CONNECTION.validate_python({"protocol": "fronius-http", "host": "10.0.0.7"})
+    told = check.cure(Device("a", "b", "inverter", connection), error)
+    assert not re.search("unit|Modbus|register", told)
+
+
 def test_every_field_of_a_reading_has_its_words() -> None:
     named = {"schema_", "schema", "installation_id", "device_id", "device_kind", "time", "source"}
     assert set(check.WORDS) == set(get_type_hints(Reading)) - named
@@ -121,6 +138,33 @@ def test_every_field_of_a_reading_has_its_words() -> None:
 def test_a_clock_that_is_off_is_told(off: timedelta, word: str | None) -> None:
     found = difference(NOW + off, NOW)
     assert found == (word and f"its clock is {word}; readings bear the gateway's time")
+
+
+@pytest.mark.parametrize(
+    ("off", "words"),
+    [
+        (timedelta(seconds=-59), ()),
+        (timedelta(seconds=59), ()),
+        (timedelta(hours=-1), ("1 h 0 min behind", "readings bear its time", "clock: gateway")),
+        (timedelta(minutes=-2), ("2 min behind", "readings bear its time", "clock: gateway")),
+        (timedelta(minutes=2), ("can't be", "readings bear the gateway's time")),
+        (timedelta(days=-9000), ("can't be", "readings bear the gateway's time")),
+    ],
+)
+def test_of_a_clock_that_dates_readings_is_told_whose_time_they_bear(off: timedelta, words: tuple[str, ...]) -> None:
+    described = {"protocol": "sunspec-tcp", "host": "10.0.0.7"}
+    plain, dating = (
+        Device("a", "b", "inverter", CONNECTION.validate_python(described | {"clock": whose}))
+        for whose in ("gateway", "device")
+    )
+    measured = Measurement({"ac_power_w": 1.0}, NOW + off)
+    told = [list(check.lines(check.Found(device, 0.1, NOW, measured, None))) for device in (plain, dating)]
+    faults = [[line for line in lines if line.startswith("  ! ")] for lines in told]
+    assert faults[0] == [f"  ! {fault}" for fault in filter(None, [difference(NOW + off, NOW)])]
+    assert len(faults[1]) == bool(words)
+    assert all(word in faults[1][0] for word in words)
+    borne = DeviceClock(5.0).time_of_reading(NOW + off, NOW)
+    assert all((word == "readings bear its time") == (borne == NOW + off) for word in words if "bear" in word)
 
 
 CONFIG = """
