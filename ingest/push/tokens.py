@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Collection, Mapping
@@ -13,7 +12,7 @@ from typing import ClassVar, NamedTuple
 from conf import Settings
 from conf.followed import Followed
 from conf.refusal import Refusal
-from store.reports import replace_text
+from store.web.tokens import hashed, replace_secret
 
 TOKEN_BYTES = 16
 """32 hexadecimal digits: emoncms' clients take keys of that length alone."""
@@ -75,15 +74,10 @@ def tokens_file(settings: Settings) -> Path:
     return settings.home / "secrets" / "push.json"
 
 
-def hashed(token: str) -> str:
-    """What the file keeps of ``token``: its SHA-256, for a token of 128 random bits needs no salt."""
-    return hashlib.sha256(token.encode("utf-8", errors="surrogatepass")).hexdigest()
-
-
 def admit(path: Path, installations: Collection[str]) -> str:
     """Make and return a token that speaks for ``installations``; the file at ``path`` keeps its hash alone."""
     token = secrets.token_hex(TOKEN_BYTES)
-    _write(path, _read(path) | {hashed(token): sorted(installations)})
+    replace_secret(path, json.dumps(_read(path) | {hashed(token): sorted(installations)}, indent=1))
     return token
 
 
@@ -92,7 +86,7 @@ def revoke(path: Path, installations: Collection[str]) -> int:
     known = _read(path)
     left = {name: [each for each in of if each not in installations] for name, of in known.items()}
     if left != known:
-        _write(path, {name: of for name, of in left.items() if of})
+        replace_secret(path, json.dumps({name: of for name, of in left.items() if of}, indent=1))
     return sum(left[name] != known[name] for name in known)
 
 
@@ -104,9 +98,3 @@ def _read(path: Path) -> dict[str, list[str]]:
         return {}
     except (ValueError, AttributeError, TypeError):
         raise TokensDamaged(f"{path} is damaged: delete it, and make the tokens anew with `solera admit`.") from None
-
-
-def _write(path: Path, sites: Mapping[str, Collection[str]]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    replace_text(path, json.dumps(sites, indent=1))
-    path.chmod(0o600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Collection, Sequence
@@ -15,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from conf import Settings
 from conf.refusal import Refusal
 from serving_layer.access.person import ROLES, Person, Role, Scope
-from store.reports import replace_text
+from store.web.tokens import hashed, replace_secret
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 TAKEN = frozenset({"token", "page", "sql"})
@@ -40,11 +39,6 @@ class GrantsDamaged(Refusal):
 def access_file(settings: Settings) -> Path:
     """Where the people stand."""
     return settings.home / "secrets" / "access.json"
-
-
-def hashed(token: str) -> str:
-    """What is kept of ``token``: its SHA-256, for a token of 256 random bits needs no salt."""
-    return hashlib.sha256(token.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
 def add(path: Path, asked: Person) -> str:
@@ -116,6 +110,4 @@ def _list(words: Collection[str]) -> str:
 
 
 def _write(path: Path, people: Sequence[Person]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    replace_text(path, _PEOPLE.dump_json(list(people), indent=1).decode())
-    path.chmod(0o600)
+    replace_secret(path, _PEOPLE.dump_json(list(people), indent=1).decode())
