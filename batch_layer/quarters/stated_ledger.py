@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -37,11 +37,13 @@ def stated_ledger(
     for meter, of_meter in groupby(ordered, itemgetter("device_id")):
         days = [(each["quantities"][0], *_stated_span(each)) for each in of_meter]
         rows = stated_energy(stated[meter], min(start for _, start, _ in days), max(end for *_, end in days))
-        by_quantity: dict[str, list[EnergyRow]] = defaultdict(list)
+        of_day: dict[tuple[str, date], list[EnergyRow]] = defaultdict(list)
         for row in rows:
-            by_quantity[row.quantity].append(_as_stated(row))
+            of_day[row.quantity, row.start.date()].append(_as_stated(row))
         for quantity, start, end in days:
-            entries = gap_ledger(quarter_hours(start, end), by_quantity[quantity], {}, max(written, end + LATE))
+            entries = gap_ledger(
+                quarter_hours(start, end), of_day[quantity, start.date()], {}, max(written, end + LATE)
+            )
             yield from (Entry(start.date(), meter, quantity, stretch) for stretch in stretches(entries))
 
 
