@@ -93,8 +93,10 @@ def create_text(spark: SparkSession, uri: str, text: str) -> bool:
 
 
 def move(spark: SparkSession, uri: str, to: str) -> bool:
-    """Give a file or folder another name; False where it is gone or the name is taken."""
-    return _moved(spark, _path(spark, uri)[1], _path(spark, to)[1])
+    """Give a file or folder another name, in a folder that may be new; False where it is gone or the name is taken."""
+    files, target = _path(spark, to)
+    files.mkdirs(target.getParent())
+    return _moved(spark, _path(spark, uri)[1], target)
 
 
 def modified(spark: SparkSession, uri: str) -> datetime | None:

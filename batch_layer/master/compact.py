@@ -33,7 +33,7 @@ _MARK = ".mark"
 
 
 class NotMerged(Refusal):
-    """A day's files could not be merged; the text says where its rows are."""
+    """Files could not be merged; the text says where their rows are."""
 
 
 class Merged(NamedTuple):

@@ -2,7 +2,8 @@
 
 A value keeps its run, and gets the one that has replaced it: whoever reads the file need compare nothing, and what was
 published on an earlier day can still be told. The month is written aside, counted, and moved to a name of its own; the
-months merged before stay for whoever is reading them. Killed at any point, nothing that is read has changed.
+months merged before stay for whoever is reading them. Killed at any point, nothing that is read has changed, and
+``batch_layer.master.compact.finish`` removes what lies aside.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import NamedTuple
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.master.compact import ASIDE, NotMerged
 from batch_layer.quarters.energy_view import KEY
 from conf import Settings
-from conf.refusal import Refusal
 from store import hdfs
 from store.history import energy_files
 from store.history.energy_files import Folder, Folders
@@ -28,11 +29,6 @@ BYTES_A_NIGHT = 256 * 1024 * 1024
 """A night begins no month once it has read so much, newest first: a large history takes several nights."""
 KEPT = 2
 """A question that has begun may still read the month merged before."""
-ASIDE = "_unfinished"
-
-
-class NotMerged(Refusal):
-    """A month's changes could not be merged; the text says where its values are."""
 
 
 class Merged(NamedTuple):
@@ -66,7 +62,7 @@ def _merge(spark: SparkSession, settings: Settings, found: Folders, changes: Seq
     if before:
         rows = spark.read.schema(energy_files.MERGED_COLUMNS).parquet(*before).unionByName(rows)
     place = energy_files.merged_place(settings, month, through)
-    aside = f"{place.rpartition('/')[0]}/{ASIDE}"
+    aside = settings.hdfs_path(ASIDE, f"energy.{month}")
     contested = [day for day in found.contested if day.replace(day=1) == month]
     ordered = _with_replaced(rows, contested).coalesce(1).sortWithinPartitions(*KEY, "run_id")
     ordered.write.mode("overwrite").parquet(aside)
