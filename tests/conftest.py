@@ -14,16 +14,19 @@ import pytest
 from pydantic import BaseModel
 
 from conf import Settings, load_settings
+from stack.downloads.java import QUICK
 
 
 def pytest_configure() -> None:
     """Ctrl-C ends what a test starts: a shell has what runs in its background ignore it, and children inherit that.
 
-    Examples that hypothesis draws have no deadline: on a busy machine any of them may take long.
+    Examples that hypothesis draws have no deadline: on a busy machine any of them may take long. Spark's sessions
+    live for minutes over a few rows, in which its compiler's second tier takes more time than it saves.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("busy", deadline=None)
     hypothesis.settings.load_profile("busy")
+    os.environ.setdefault("SPARK_SUBMIT_OPTS", " ".join(QUICK))
 
 
 @pytest.fixture(scope="session")
