@@ -27,7 +27,7 @@ class Settlement(Artifact):
 
     def read(self, night: Night) -> DataFrame:
         """The rows of this night."""
-        return settled.read(night, settled.months(night), [night.run.run_id])
+        return settled.read_own(night)
 
     def table_rows(self, night: Night) -> DataFrame:
         """The rows as ``settlement_month`` holds them; sums are of the hours that are known."""

@@ -6,7 +6,7 @@ as columns; ``month`` is the first day of the local month. Energy is whole mWh.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from pyspark.sql import DataFrame
@@ -32,23 +32,33 @@ SCHEMA = f"{ROWS}, run_id string"
 
 def write(night: Night, rows: DataFrame, months: Collection[date]) -> None:
     """Add the run's ``rows`` of the ``months`` in place of those that an attempt before has left."""
-    root = night.settings.hdfs_path(ROOT)
-    for month in _months(night):
-        hdfs.delete(night.spark, f"{root}/{month}/run_id={night.run.run_id}")
+    for place in _own(night):
+        hdfs.delete(night.spark, place)
     if months:
-        rows.withColumn("run_id", F.lit(night.run.run_id)).write.mode("append").partitionBy("month", "run_id").parquet(
-            root
-        )
+        own = rows.withColumn("run_id", F.lit(night.run.run_id))
+        own.write.mode("append").partitionBy("month", "run_id").parquet(night.settings.hdfs_path(ROOT))
 
 
 def read(night: Night, months: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
     """Every row of ``run_ids`` in the ``months``."""
     root = night.settings.hdfs_path(ROOT)
     paths = [f"{root}/{name}" for name in hdfs.present(night.spark, root, (f"month={month}" for month in months))]
+    return _rows(night, paths).where(F.col("run_id").isin(list(run_ids)))
+
+
+def read_own(night: Night) -> DataFrame:
+    """The rows of the run itself."""
+    return _rows(night, _own(night))
+
+
+def _rows(night: Night, paths: Sequence[str]) -> DataFrame:
     if not paths:
         return night.spark.createDataFrame([], SCHEMA)
-    rows = night.spark.read.schema(SCHEMA).option("basePath", root).parquet(*paths)
-    return rows.where(F.col("run_id").isin(list(run_ids)))
+    return night.spark.read.schema(SCHEMA).option("basePath", night.settings.hdfs_path(ROOT)).parquet(*paths)
+
+
+def _own(night: Night) -> list[str]:
+    return hdfs.matching(night.spark, night.settings.hdfs_path(ROOT, "month=*", f"run_id={night.run.run_id}"))
 
 
 def newest(rows: DataFrame, *names: str) -> DataFrame:
@@ -59,8 +69,5 @@ def newest(rows: DataFrame, *names: str) -> DataFrame:
 
 def months(night: Night) -> list[date]:
     """Months of which any run has a row."""
-    return sorted(date.fromisoformat(name.partition("=")[2]) for name in _months(night))
-
-
-def _months(night: Night) -> list[str]:
-    return [name for name in hdfs.names(night.spark, night.settings.hdfs_path(ROOT)) if name.startswith("month=")]
+    names = hdfs.names(night.spark, night.settings.hdfs_path(ROOT))
+    return sorted(date.fromisoformat(name.partition("=")[2]) for name in names if name.startswith("month="))
