@@ -24,6 +24,7 @@ from store import cassandra, kafka, quarantine
 from store.catalogue import Catalogue, read_catalogue
 from store.ledger import INSERT, Counts, Line
 from store.messages import ARROW_RECORDS
+from store.spark import CASSANDRA
 
 log = logging.getLogger(__name__)
 LAYER = "batch"
@@ -117,7 +118,7 @@ def archive_batch(night: Night, topic: str, catalogue: Catalogue, messages: Data
 def _quarantine(settings: Settings, topic: str, refused: DataFrame) -> None:
     rows = quarantine.table_rows(refused, topic)
     names = {"table": quarantine.TABLE, "keyspace": settings.cassandra.keyspace}
-    rows.write.format("org.apache.spark.sql.cassandra").options(**names).mode("append").save()
+    rows.write.format(CASSANDRA).options(**names).mode("append").save()
     to = kafka.spark_options(settings) | {"topic": QUARANTINE}
     quarantine.messages(rows).write.format("kafka").options(**to).save()
 

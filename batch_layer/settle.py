@@ -23,15 +23,15 @@ from batch_layer.settling.months import Work
 from conf.tariffs import tariffs
 from conf.tariffs.load import FOLDER
 from energy.calendar import dates
-from store import cassandra
+from store.spark import cassandra_table
 
 NOTHING = {"settled_months": 0, "billed_months": 0, "corrected_hours": 0}
-CONTRACTS = "SELECT installation_id, contracts FROM installation"
 
 
 def run(night: Night) -> Outcome:
     """Settle what is due. Counts the members' months, those that are whole, and the hours that had another value."""
-    return settle(night, agreements.read(night.spark, night.settings), contracts(night))
+    stated = cassandra_table(night.spark, night.settings, "installation").select("installation_id", "contracts")
+    return settle(night, cassandra_table(night.spark, night.settings, "agreement"), stated)
 
 
 def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:
@@ -71,13 +71,6 @@ def _counts(written: DataFrame) -> dict[str, int]:
     sums = ("count(*)", "count(total_cents)", "coalesce(sum(changed_hours), 0)")
     (found,) = written.selectExpr(*sums).collect()
     return dict(zip(NOTHING, found, strict=True))
-
-
-def contracts(night: Night) -> DataFrame:
-    """The registered contracts of every installation, as JSON."""
-    with cassandra.session(night.settings) as session:
-        rows = [(row.installation_id, row.contracts) for row in session.execute(CONTRACTS)]
-    return night.spark.createDataFrame(rows, "installation_id string, contracts string")
 
 
 def _changed(night: Night) -> DataFrame:

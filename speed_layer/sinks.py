@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame
 
 from conf import Settings
 from store import kafka
+from store.spark import CASSANDRA
 
-_FORMAT = "org.apache.spark.sql.cassandra"
 PAUSES_SECONDS = (1, 4, 0)
 """A write that fails, because Cassandra is busy, is tried once more after each of them."""
 MESSAGES_A_TASK = 5_000
@@ -32,7 +32,7 @@ def write_table(rows: DataFrame, table: str, settings: Settings, write_time: str
         options["writetime"] = write_time
     for pause in PAUSES_SECONDS:
         try:
-            rows.write.format(_FORMAT).options(**options).mode("append").save()
+            rows.write.format(CASSANDRA).options(**options).mode("append").save()
         except Py4JJavaError as error:
             # Rows written twice are the same rows, and a restart of the job would cost more than the pause.
             failure = error

@@ -13,7 +13,7 @@ from typing import Any
 from py4j.java_gateway import JavaObject  # type: ignore[import-untyped]
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import ensure_callback_server_started
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from conf import jars, java, logins
 from conf.place import CONF_DIR
@@ -24,8 +24,18 @@ CATALOG = "cass"
 """Spark SQL sees Cassandra's tables as ``cass.<keyspace>.<table>``."""
 
 
+CASSANDRA = "org.apache.spark.sql.cassandra"
+"""The format of a table of Cassandra."""
+
+
 class NotFetched(Refusal):
     """Java or a connector jar is not on this machine yet; the text says how it comes."""
+
+
+def cassandra_table(spark: SparkSession, settings: Settings, name: str) -> DataFrame:
+    """A table of the platform's keyspace as it stands when it is read."""
+    names = {"table": name, "keyspace": settings.cassandra.keyspace}
+    return spark.read.format(CASSANDRA).options(**names).load()
 
 
 def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSession:

@@ -34,7 +34,7 @@ def is_empty(session: Any, table: str) -> bool:
 
 def write(session: Any, table: str, path: Path) -> int:
     """Write every row of ``table`` to ``path``, gzipped, and count them."""
-    asked = [f'"{name}"' for name in _columns(session, table)]
+    asked = [f'"{name}"' for name in _table(session, table).columns]
     for name in _values(session, table):
         asked.append(f'TTL("{name}") AS ttl_of_{name}')
         if table in STAMPED:
@@ -50,7 +50,7 @@ def write(session: Any, table: str, path: Path) -> int:
 
 def read(session: Any, table: str, path: Path, changed: Changed) -> int:
     """Insert the rows of ``path`` into ``table``, as ``changed`` leaves them, and count those it keeps."""
-    key = [column.name for column in session.cluster.metadata.keyspaces[session.keyspace].tables[table].primary_key]
+    key = [column.name for column in _table(session, table).primary_key]
     insert = f"INSERT INTO {table} JSON ? DEFAULT UNSET"
     with_ttl = session.prepare(f"{insert} USING TTL ?")
     with_both = session.prepare(f"{insert} USING TIMESTAMP ? AND TTL ?")
@@ -95,12 +95,12 @@ def _by_time(row: Row, key: list[str]) -> dict[tuple[int | None, int | None], Ro
     return parts or {(None, None): {}}
 
 
-def _columns(session: Any, table: str) -> list[str]:
-    return list(session.cluster.metadata.keyspaces[session.keyspace].tables[table].columns)
+def _table(session: Any, name: str) -> Any:
+    return session.cluster.metadata.keyspaces[session.keyspace].tables[name]
 
 
 def _values(session: Any, table: str) -> list[str]:
     """Columns beside the key of which Cassandra knows when they were written: not the collections."""
-    of = session.cluster.metadata.keyspaces[session.keyspace].tables[table]
+    of = _table(session, table)
     key = {column.name for column in of.primary_key}
     return [name for name, column in of.columns.items() if name not in key and "<" not in column.cql_type]

@@ -18,6 +18,7 @@ from batch_layer.runs import Night
 from energy.topics import TOPICS
 from store import cassandra, kafka
 from store.ledger import last_offsets
+from store.spark import cassandra_table
 
 TOPIC = "readings"
 COLUMNS = (*TOPICS[TOPIC].columns, "kafka_partition", "kafka_offset", "received_at")
@@ -40,8 +41,7 @@ def kept_readings(night: Night, lost: Ranges, accepted: DataFrame) -> DataFrame:
 
     ``received_at`` is the reading's own time: the broker's is not kept.
     """
-    names = {"table": "reading_by_day", "keyspace": night.settings.cassandra.keyspace}
-    table = night.spark.read.format("org.apache.spark.sql.cassandra").options(**names).load()
+    table = cassandra_table(night.spark, night.settings, "reading_by_day")
     since: Column = reduce(
         lambda either, each: either | each,
         ((F.col("kafka_partition") == p) & (F.col("kafka_offset") >= offsets.start) for p, offsets in lost.items()),

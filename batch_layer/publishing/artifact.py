@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.runs import Night
 from store import hdfs
+from store.spark import CASSANDRA
 
 BATCH_ROWS = 1000
 """Rows of one partition that travel together: half the work of 200 for Cassandra; 3000 gain nothing more."""
@@ -78,7 +79,7 @@ class Artifact:
     def save(self, night: Night, rows: DataFrame) -> None:
         """Append ``rows`` to the table; an absent field leaves what is there."""
         (
-            rows.write.format("org.apache.spark.sql.cassandra")
+            rows.write.format(CASSANDRA)
             .options(table=self.table, keyspace=night.settings.cassandra.keyspace)
             .option("spark.cassandra.output.ignoreNulls", "true")
             .option("spark.cassandra.output.batch.size.rows", str(BATCH_ROWS))

@@ -8,10 +8,9 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from conf import Settings
 from energy.calendar import day_start, months_later, zone
 from energy.money.community.hours import HOUR
 from energy.money.community.settled import month_hours, month_numbers
@@ -45,12 +44,6 @@ class Span(NamedTuple):
     generation: str
     hours: str
     time_zone: str
-
-
-def read(spark: SparkSession, settings: Settings) -> DataFrame:
-    """The table as it stands."""
-    options = {"table": "agreement", "keyspace": settings.cassandra.keyspace}
-    return spark.read.format("org.apache.spark.sql.cassandra").options(**options).load()
 
 
 def spans(agreements: DataFrame, cut: datetime) -> list[Span]:

@@ -99,7 +99,7 @@ def _touched(touched: DataFrame, quantity: str) -> DataFrame:
 
 def touched_months(changed: DataFrame, zones: Sequence[str]) -> DataFrame:
     """The local months, in each of the ``zones``, of the energy rows ``changed``: as :func:`due` takes them."""
-    in_zones = F.explode(F.array(*map(F.lit, zones)) if zones else F.array().cast("array<string>"))
+    in_zones = F.explode(F.array(*map(F.lit, zones)))
     return (
         changed.where(F.col("quantity").isin(USES, GENERATES))
         .withColumn("time_zone", in_zones)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-import pytest
 from pyspark.sql import SparkSession
 
 from batch_layer import runs, settle
@@ -38,13 +37,10 @@ PRICES = (
 class World:
     """A folder in HDFS's place that holds what a community has, and the nights that settle it."""
 
-    def __init__(
-        self, spark: SparkSession, settings: Settings, patch: pytest.MonkeyPatch, of: Community, months: list[date]
-    ) -> None:
+    def __init__(self, spark: SparkSession, settings: Settings, of: Community, months: list[date]) -> None:
         self.spark, self.settings, self.of, self.of_months = spark, settings, of, months
         self.quoted = prices(1, months)
         self.night = Night(spark, settings, Run("20260731T000500Z", CUT, CUT))
-        self._patch = patch
 
     def bring(self, energy: Iterable[tuple[str, str, datetime, int]]) -> None:
         """Energy rows of the night: installation, quantity, hour and its mWh, in uneven quarters."""
@@ -76,13 +72,11 @@ class World:
         dataset.append(self.spark, self.settings, "prices", batch, self.spark.createDataFrame(rows, PRICES))
 
     def settle(self) -> dict[str, int]:
-        """Take the step, as the night does."""
+        """Settle what is due, as the night does."""
         table = self.spark.createDataFrame(list(agreement_rows("valle", "roof", self.of.agreement)), agreements.TABLE)
         stated = [(member, json.dumps(each, default=str)) for member, each in self.of.contracts.items()]
         contracts = self.spark.createDataFrame(stated, "installation_id string, contracts string")
-        self._patch.setattr(agreements, "read", lambda *_: table)
-        self._patch.setattr(settle, "contracts", lambda _: contracts)
-        outcome = settle.run(self.night)
+        outcome = settle.settle(self.night, table, contracts)
         run = runs.finish(self.spark, self.settings, self.night.run, "settle", outcome)
         self.night = replace(self.night, run=run)
         return dict(outcome.counts)
@@ -143,9 +137,9 @@ def check(world: World) -> None:
         assert [round(row[f"{part}_wh"] * 1000) for part in ("assigned", "self_consumed", "surplus", "grid")] == sums
 
 
-def test_it_is_the_plain_arithmetic(spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_the_plain_arithmetic(spark: SparkSession, settings: Settings) -> None:
     """With hours of the wall clock, a day of 25, a version that begins in June, and hours that are missing."""
-    of = World(spark, settings, monkeypatch, by_chance(11, MONTHS, "clock", holes=1), MONTHS)
+    of = World(spark, settings, by_chance(11, MONTHS, "clock", holes=1), MONTHS)
     of.quote(0, PLACES)
     of.bring(of.everything())
     counts = of.settle()
@@ -159,10 +153,8 @@ def test_it_is_the_plain_arithmetic(spark: SparkSession, settings: Settings, mon
     assert shared == of.of.generation
 
 
-def test_later_nights_settle_again_what_they_touch_alone(
-    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World(spark, settings, monkeypatch, by_chance(7, [JUNE]), [JUNE])
+def test_later_nights_settle_again_what_they_touch_alone(spark: SparkSession, settings: Settings) -> None:
+    world = World(spark, settings, by_chance(7, [JUNE]), [JUNE])
     members = sorted(world.of.uses)
     plain = {"energy": {"kind": "flat", "price_eur_kwh": "0.15"}, "compensation": {"kind": "none"}}
     world.of.contracts = {member: [HOME | plain] for member in members}
