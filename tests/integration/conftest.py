@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from conf import Settings, load_settings, logins
+from stack.downloads.java import QUICK
 from stack.passwords import make_passwords
 from stack.services import environment
 from stack.up import down, up
@@ -107,7 +108,8 @@ def begun(settings: Settings, is_kept: bool = False) -> Settings:
     # The stack's own processes come as their roles; tests, also those with a home of their own, as its owner.
     plain = without_logins(settings)
     running = logins.held(plain)
-    with named(running, is_kept):
+    with named(running, is_kept), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", " ".join(QUICK))
         up(plain, ["servers"])
     return running
 
