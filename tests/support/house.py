@@ -18,7 +18,7 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("conf", "energy", "store", "ingest", "speed_layer", "batch_layer", "serving_layer", "stack")
+PACKAGES = ("conf", "energy", "store", "ingest", "speed_layer", "batch_layer", "serving_layer", "solera", "stack")
 LONG_FILE, LONG_FUNCTION, MANY_PARAMETERS = 200, 40, 6
 TABLE_LINES = 15
 """From this length on a literal that is given a name is a table of data, which counts for no file's length."""

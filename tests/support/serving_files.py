@@ -28,10 +28,11 @@ def keep(settings: Settings, cut: datetime, days: int) -> None:
     for (day, run_id), rows in folders.items():
         content = io.BytesIO()
         pq.write_table(pa.Table.from_pylist(rows, FIELDS), content)
-        _put(settings, f"{energy_files.changes_place(settings, day, run_id)}/part.parquet", content.getvalue())
+        put(settings, f"{energy_files.changes_place(settings, day, run_id)}/part.parquet", content.getvalue())
 
 
-def _put(settings: Settings, uri: str, content: bytes) -> None:
+def put(settings: Settings, uri: str, content: bytes) -> None:
+    """Write the file at ``uri``, over what is there."""
     path = uri.removeprefix(settings.hdfs_uri)
     where = f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/webhdfs/v1{path}"
     asked = {"op": "CREATE", "overwrite": "true", "user.name": getpass.getuser()}

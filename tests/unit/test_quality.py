@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("conf", "energy", "store", "ingest", "speed_layer", "batch_layer", "serving_layer", "stack")
+PACKAGES = ("conf", "energy", "store", "ingest", "speed_layer", "batch_layer", "serving_layer", "solera", "stack")
 BESIDE = ("tests", "bench")
 CHECKS = {
     "style": ["ruff", "check", "."],

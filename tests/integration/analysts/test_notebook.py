@@ -4,123 +4,38 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import socket
-import time
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import pyspark
 import pytest
 from py4j.java_gateway import JavaGateway  # type: ignore[import-untyped]
 
-from conf import Settings, logins
+from conf import Settings
 from energy.calendar import local_day
 from serving_layer.access.token import token_of
 from stack.downloads import java
 from stack.downloads.jars import fetch
-from stack.process import Place, spawn, stop
 from stack.servers import thrift
 from stack.servers.zeppelin import Outcome, Zeppelin
-from stack.services import services
 from store.cassandra import connect
-from store.schema import apply_schema
-from tests.support import serving_files
 from tests.support import serving_rows as rows
+from tests.support.analysts.world import MADRID, Clock, expected_kwh, free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCKERFILE = ROOT / "conf" / "docker" / "Dockerfile"
 NOTE = ROOT / "notebooks" / "solera.zpln"
 TEXTS = [each["text"] for each in json.loads(NOTE.read_text(encoding="utf-8"))["paragraphs"]]
 HOME, SCALE = rows.HOMES[1], 1 + 1 / 3
 FORMS = {"home": HOME, "community": rows.COMMUNITY}
-MADRID = ZoneInfo("Europe/Madrid")
-
-
-class Clock(NamedTuple):
-    """The instants that the keyspace was filled for, in UTC."""
-
-    now: datetime
-    midnight: datetime
-    """Start of the day of UTC, by which the note's SQL sums."""
-    local_midnight: datetime
-    """Start of the day of Madrid, by which its Python sums."""
-
-    @property
-    def cut(self) -> datetime:
-        """No earlier than either, so that yesterday is in the batch view at whatever hour the tests run."""
-        return max(self.midnight, self.local_midnight)
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    now = datetime.now(timezone.utc)
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Clock(now, midnight, local_day(now.astimezone(MADRID).date(), MADRID)[0])
-
-
-@pytest.fixture(scope="module")
-def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A keyspace of its own, filled up to now, with a server of SQL and an API that answer from it."""
-    settings = stack.model_copy(
-        update={
-            "home": tmp_path_factory.mktemp("notebook"),
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "notebook"}),
-            "hdfs": stack.hdfs.model_copy(update={"root": "/notebook"}),
-            "thrift": stack.thrift.model_copy(update={"port": free_port()}),
-            "api": stack.api.model_copy(update={"port": free_port()}),
-        }
-    )
-    apply_schema(settings)
-    session = connect(settings)
-    rows.fill(session, clock.cut, clock.now, days=2)
-    serving_files.keep(settings, clock.cut, days=2)
-    session.execute("GRANT SELECT ON KEYSPACE notebook TO solera_analyst")
-    session.cluster.shutdown()
-    kept = logins.password_file(settings, "analyst")
-    kept.parent.mkdir()
-    shutil.copy(logins.password_file(stack, "analyst"), kept)
-    place = Place(settings.home)
-    try:
-        known = [services(settings)[name] for name in ("api", "thrift")]
-        for service in known:
-            service.prepare()
-            spawn(place, service)
-        for service in known:
-            await_ready(service.ready)
-        yield settings
-    finally:
-        for name in ("api", "thrift"):
-            stop(place, name, grace=10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def await_ready(ready: object, seconds: float = 150) -> None:
-    assert callable(ready)
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            ready()
-            return
-        except Exception:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
 def outcomes(served: Settings) -> Mapping[int, Outcome]:
     """What each Markdown and Python paragraph ended with, by its place in the note, run in their order."""
     environment = {
+        "SOLERA_PORT_OFFSET": "0",
         "SOLERA_HOME": str(served.home),
         "SOLERA_API__PORT": str(served.api.port),
         "SOLERA_THRIFT__PORT": str(served.thrift.port),
@@ -169,14 +84,6 @@ def three_days(outcome: Outcome) -> dict[tuple[str, str], tuple[float, str]]:
     lines = [line.split("\t") for line in outcome.output.splitlines() if line.count("\t") == 3]
     assert lines[0] == ["quantity", "day", "kWh", "view"]
     return {(quantity, day): (float(kwh), view) for quantity, day, kwh, view in lines[1:]}
-
-
-def expected_kwh(clock: Clock, quantity: str, start: datetime, end: datetime, scales: list[float]) -> float:
-    """The sum of what :func:`serving_rows.fill` lays down: 5 Wh a period on top in the last day before the cut."""
-    periods = list(rows.periods(start, end))
-    plain = sum(rows.quantities_at(period, scale)[quantity] for period in periods for scale in scales)
-    restated = sum(5.0 for period in periods if clock.cut - timedelta(days=1) <= period < clock.cut)
-    return (plain + restated) / 1000
 
 
 def test_python_shows_devices_by_driver_and_members_by_sql(outcomes: Mapping[int, Outcome]) -> None:

@@ -1,0 +1,1 @@
+"""What analysts ask in tests, and the commands that list."""
