@@ -1,0 +1,1 @@
+"""Copies for those whose dashboards live in another data base."""
