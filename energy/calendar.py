@@ -8,6 +8,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -34,7 +35,8 @@ class UnknownResolution(ValueError):
 def zone(name: str) -> ZoneInfo:
     """The IANA zone called ``name``. Raises :class:`UnknownZone`, also for names that mean another zone elsewhere."""
     if name not in _ZONES:
-        raise UnknownZone(f"time zone {name!r} is not known; use an IANA name such as Europe/Madrid")
+        near = get_close_matches(name, _ZONES, n=3, cutoff=0.8) or ["Europe/Madrid"]
+        raise UnknownZone(f"time zone {name!r} is not known; use an IANA name such as {', '.join(near)}")
     return ZoneInfo(name)
 
 

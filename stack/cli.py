@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import re
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +30,9 @@ class Commands(TyperGroup):
         except Refusal as refusal:
             _say(str(refusal))
             raise typer.Exit(refusal.exit_code) from None
+        except typer.BadParameter as error:
+            error.message = _nearest(error.message)
+            raise
         except ValidationError as error:
             _say(_settings_sentence(error))
             raise typer.Exit(1) from None
@@ -35,6 +40,14 @@ class Commands(TyperGroup):
 
 def _say(text: str) -> None:
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text, style="red")
+
+
+def _nearest(message: str) -> str:
+    """The refusal of a word that is none of an option's, with the nearest of them."""
+    message = message.removeprefix("Value error, ")
+    found = re.match(r"'(.*)' is not one of (.*)", message)
+    near = found and difflib.get_close_matches(found[1].lower(), re.findall(r"'([^']*)'", found[2]), n=1)
+    return f"{message} Did you mean {near[0]!r}?" if near else message
 
 
 def _settings_sentence(error: ValidationError) -> str:

@@ -6,6 +6,8 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from energy import calendar
+from energy.money.periods import MADRID
 from serving_layer import instants
 from serving_layer.instants import BadInstant
 
@@ -35,6 +37,22 @@ def instant(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     if _CLOCK.fullmatch(word):
         return _clock(text.strip(), zone)
     return instants.parse(text, zone)
+
+
+def day(text: str, zone: ZoneInfo, now: datetime) -> date:
+    """The local day that ``text`` names as for :func:`instant`. Raises :class:`BadInstant`, also for a time of it."""
+    at = instant(text, zone, now)
+    local = at.astimezone(zone).date()
+    if at != calendar.day_start(local, zone):
+        raise BadInstant(f"{text!r} is a time; write a day: 2026-11-24, 24/11/2026 or yesterday")
+    return local
+
+
+def days(month: str | None, first: str | None, until: str | None) -> tuple[date, date]:
+    """What :func:`serving_layer.instants.days` gives, of days as people write them, by the clock of Madrid."""
+    now = datetime.now(timezone.utc)
+    plain = (None if each is None else day(each, MADRID, now).isoformat() for each in (first, until))
+    return instants.days(month, *plain)
 
 
 def _day(text: str, day: int, month: int, year: int) -> date:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.topics import TOPICS, TopicName
@@ -13,7 +13,7 @@ from serving_layer.access.door import Guarded, OfAll
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import ledger, merged
-from store.web.problems import bad_parameter, responses
+from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, OfAll, p.Turn])
 LEDGER_COLUMNS = ("topic", "layer", "batches", *ledger.COUNTS, "written_at")
@@ -97,12 +97,19 @@ def ledger_totals(reader: p.ReaderOf, topic: Topic = None, form: p.FormatParamet
     return as_csv(LEDGER_COLUMNS, rows) if form == "csv" else as_json({"ledger": rows})
 
 
+def days_asked(
+    day: p.LastDay = None,
+    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS, description="So many days up to it.")] = 7,
+) -> p.Days:
+    """The days of a request, of the messages' arrival."""
+    return p.Days(day, days)
+
+
 @router.get("/quarantine", response_model=Quarantine, responses=responses(403, 422))
 def quarantine(
     reader: p.ReaderOf,
+    asked: Annotated[p.Days, Depends(days_asked)],
     topic: Topic = None,
-    last: Annotated[date | None, Query(alias="day", description="Last UTC day of arrival; without it, today.")] = None,
-    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS, description="So many days up to it.")] = 7,
     limit: Limit = 100,
     form: p.FormatParameter = "json",
 ) -> Response:
@@ -110,9 +117,6 @@ def quarantine(
 
     SQL and CQL have 8 KiB of it; its own place in the topic has the whole.
     """
-    end = last or datetime.now(timezone.utc).date()
-    if not date(2000, 1, 1) <= end < date(2100, 1, 1):
-        raise bad_parameter("day", "must lie in the years 2000 to 2099")
-    wanted = [end - timedelta(days=n) for n in range(days)]
+    wanted = [asked.last - timedelta(days=n) for n in range(asked.number)]
     rows = ledger.quarantined(reader, [topic] if topic else list(TOPICS), wanted, limit)
     return as_csv(MESSAGE_COLUMNS, rows) if form == "csv" else as_json({"quarantine": rows})

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from conf import load_settings
-from serving_layer import instants
+from energy.money.periods import MADRID
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from serving_layer.views.money.bills import Billed, billed
 from serving_layer.views.money.community import member_billed
 from serving_layer.views.money.official import CAUSE_COLUMNS, difference_caption, difference_rows, read
 from serving_layer.views.money.rows import LINE_COLUMNS, caption, line_rows
+from stack import written_times
 from stack.terminal import Form, Format, answering, show
 
 
@@ -43,8 +44,8 @@ def bill(
     if theirs is not None and (month, first, until) == (None, None, None):
         days = (theirs.first, theirs.until)
     else:
-        days = instants.days(month, first, until)
-    falls_due = None if due is None else instants.day(due)
+        days = written_times.days(month, first, until)
+    falls_due = None if due is None else written_times.day(due, MADRID, datetime.now(timezone.utc))
     with answering(load_settings()) as reader:
         catalogue.installation(reader, installation)
         found = _billed(reader, installation, days, falls_due, agreement)

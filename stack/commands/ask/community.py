@@ -11,17 +11,17 @@ from conf import load_settings
 from energy.money.community.coefficient_file import write
 from energy.money.community.coefficient_lines import CoefficientFileError
 from ingest.catalogue.agreement import keep
-from serving_layer import instants
 from serving_layer.views import catalogue
 from serving_layer.views.money import compared
 from serving_layer.views.money import proposals as proposed
 from serving_layer.views.money.agreements import AgreementFileError, read_coefficients
 from serving_layer.views.money.community import SHARE_COLUMNS, agreement_of, share_rows
+from stack import written_times
 from stack.terminal import Form, Format, answering, show
 from store import cassandra, schema
 
 community = typer.Typer(no_args_is_help=True, help="Coefficients, shares and proposals of an energy community.")
-First = Annotated[str, typer.Option("--from", help="First local day.")]
+First = Annotated[str, typer.Option("--from", help="First local day: 2026-10-01, 01/10/2026, yesterday.")]
 Until = Annotated[str, typer.Option("--to", help="The local day after the last.")]
 
 
@@ -66,7 +66,7 @@ def share(
 
     Example: solera community share --community fontana --agreement fontana.yaml --from 2026-10-01 --to 2026-11-01
     """
-    days = instants.days(None, first, until)
+    days = written_times.days(None, first, until)
     with answering(load_settings()) as reader:
         rows = share_rows(reader, name, agreement, days)
     caption = "an hour without generation or use that is known is no member's; assigned adds up to what was generated"
@@ -103,16 +103,17 @@ def compare(
     agreement: Annotated[Path, typer.Option(help="YAML: versions of the agreement by date (docs/money.md).")],
     first: First,
     until: Until,
+    form: Format = Form.table,
 ) -> None:
     """Compare the distributor's hourly shares with ours (kWh), and say which rule of counting hours fits.
 
     Example: solera community compare B5D_202610.bz2 --community fontana --agreement fontana.yaml --from 2026-10-01
     --to 2026-11-01
     """
-    days = instants.days(None, first, until)
+    days = written_times.days(None, first, until)
     with answering(load_settings()) as reader:
         rows, said = compared.compare_rows(reader, name, agreement, files, days)
-    show(Form.table, compared.COLUMNS, rows, f"{name}: official shares and ours", said)
+    show(form, compared.COLUMNS, rows, f"{name}: official shares and ours", said)
 
 
 @community.command()
@@ -129,7 +130,7 @@ def propose(
 
     Example: solera community propose --community fontana --from 2026-09-01 --to 2026-11-01
     """
-    days = instants.days(None, first, until)
+    days = written_times.days(None, first, until)
     with answering(load_settings()) as reader:
         found = proposed.propose(reader, name, days)
     caption = f"of {len(found.starts):,} hours in which all is known"
@@ -150,7 +151,7 @@ def write_file(
     Example: solera community write-file --community fontana --proposal equal --from 2026-01-01 --to 2027-01-01
     --year 2027
     """
-    days = instants.days(None, first, until)
+    days = written_times.days(None, first, until)
     with answering(load_settings()) as reader:
         row = catalogue.installation(reader, name)
         found = proposed.propose(reader, name, days)

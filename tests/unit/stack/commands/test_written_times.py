@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving_layer.instants import BadInstant
-from stack.written_times import instant
+from stack.written_times import day, days, instant
 
 UTC, MADRID, CANARIAS = ZoneInfo("UTC"), ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=timezone.utc)
@@ -76,3 +76,30 @@ def test_a_time_of_the_clock_is_that_of_the_clock_or_refused(local: datetime, zo
     else:
         assert found.astimezone(zone).replace(tzinfo=None) == local
         assert found.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("today", date(2026, 11, 25)),
+        ("yesterday", date(2026, 11, 24)),
+        ("24/11/2026", date(2026, 11, 24)),
+        ("2026-11-24", date(2026, 11, 24)),
+        ("2026-11", date(2026, 11, 1)),
+    ],
+)
+def test_a_day_is_that_of_the_clock(text: str, expected: date) -> None:
+    assert day(text, MADRID, NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["now", "2026-11-24T10:00", "2026-11-24T10:00Z", "2026-11-31", "soon"])
+def test_a_time_is_no_day(text: str) -> None:
+    with pytest.raises(BadInstant, match="write"):
+        day(text, MADRID, NOW)
+
+
+def test_the_days_of_a_bill_may_be_written_as_people_do() -> None:
+    assert days(None, "01/10/2026", "2026-11") == (date(2026, 10, 1), date(2026, 11, 1))
+    assert days("2026-10", None, None) == (date(2026, 10, 1), date(2026, 11, 1))
+    with pytest.raises(BadInstant, match="must come after"):
+        days(None, "today", "yesterday")
