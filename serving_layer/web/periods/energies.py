@@ -15,7 +15,7 @@ from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.views.merge import Value
-from serving_layer.views.totals import totals
+from serving_layer.views.totals import BASE, totals
 from serving_layer.web.periods.months import Asked, months
 from serving_layer.web.periods.period import PARTS, Period
 
@@ -71,7 +71,12 @@ def _energies(reader: Reader, asked: Asked, quantity: Quantity, period: Period) 
     now, before = (months(reader, asked, quantity, each.span(zone)) for each in (period, period.before))
     parts, earlier = (list(chain.from_iterable(month.days for month in of)) for of in (now, before))
     span = period.comparable(asked.now, zone)
-    comparable = wh(earlier) if span == period.before.span(zone) else _until(reader, asked, quantity, (earlier, span))
+    if resolution == BASE:
+        comparable = wh([value for value in earlier if value.start + QUARTER <= span.end])
+    elif span == period.before.span(zone):
+        comparable = wh(earlier)
+    else:
+        comparable = _until(reader, asked, quantity, (earlier, span))
     if resolution == "month":
         parts, earlier = _by_month(parts, zone), _by_month(earlier, zone)
     peaks = [month.peak for month in now if month.peak is not None]
