@@ -18,6 +18,8 @@ from serving_layer.web import answer, price_panel
 from serving_layer.web.charts import price_curve
 from serving_layer.web.charts.labels import Labels
 from serving_layer.web.charts.plot import data
+from serving_layer.web.periods import summary
+from serving_layer.web.periods.period import period_of
 from serving_layer.web.words import language
 from store.web.problems import bad_parameter
 
@@ -79,7 +81,7 @@ def page(request: Request, reader: ReaderOf, of: Viewed) -> Response:
         "slots": data(plot),
         "said": price_panel.said(shown, words),
         "record": price_panel.record(shown, words) if values else "",
-        "heading": words.dated(of.day, words.pages["pattern_day"]).capitalize(),
+        "heading": summary.heading(period_of("day", of.day), words),
         "markets": words.markets,
     }
     return answer.page(request, "prices.html", content)

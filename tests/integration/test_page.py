@@ -256,6 +256,7 @@ def test_a_spanish_browser_reads_spanish_and_may_choose_english(visit: Visit) ->
 
 def test_prices_and_the_quality_of_data_are_shown(visit: Visit) -> None:
     page = visit("/prices")
+    expect(page.locator("h2").first).to_contain_text(f"{datetime.now(MADRID):%B %Y}")
     expect(page.locator("main")).to_contain_text("€/kWh")
     expect(page.locator("main")).to_contain_text("off by 0.40 c€/kWh")
     page.goto(origin_of(page) + "/quality")
