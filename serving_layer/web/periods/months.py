@@ -66,12 +66,12 @@ class Memory:
 
 
 def months(reader: Reader, asked: Asked, quantity: Quantity, span: Span) -> list[Month]:
-    """The local months that ``span`` touches, by day; of a span of a day or two, its quarter-hours."""
+    """The local months that ``span`` touches and that have begun, by day; of a single day, its quarter-hours."""
     if span.end - span.start < SHORT:
         values = merged.read(reader, asked.installation_id, quantity, span, asked.seen)
         return [Month(tuple(values), _peak(values, asked.now))]
     found, cut = [], asked.seen.cut
-    for start, end in periods(*span, "month", asked.zone):
+    for start, end in periods(span.start, min(span.end, asked.now), "month", asked.zone):
         within = Span(max(start, span.start), min(end, span.end))
         if cut is None or within != (start, end) or end > cut - SETTLED:
             found.append(_month(reader, asked, quantity, within))
