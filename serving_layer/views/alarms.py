@@ -10,6 +10,8 @@ from serving_layer.reader import Reader
 from store.alarms import LAYERS, STANDING
 from store.instants import months, utc, utc_or_none
 
+KEPT_SECONDS = 1.0
+"""Pages and streams that look at once share what was read."""
 _ALARMS = (
     "SELECT installation_id, device_id, kind, text, raised_at, cleared_at FROM alarm WHERE layer = ? AND state = ?"
 )
@@ -26,9 +28,10 @@ def alarms(reader: Reader, start: datetime, end: datetime, only: Collection[str]
     return [each for each in raised if only is None or each["installation_id"] in only]
 
 
-def standing(reader: Reader, only: Collection[str]) -> list[dict[str, Any]]:
-    """Alarms of these installations that are not cleared, the newest first."""
-    return [each for each in _read(reader, [STANDING]) if each["installation_id"] in only]
+def standing(reader: Reader, only: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """Alarms that are not cleared, the newest first, at most :data:`KEPT_SECONDS` old; ``only`` as above."""
+    found = reader.kept("standing alarms", KEPT_SECONDS, lambda: _read(reader, [STANDING]))
+    return [each for each in found if only is None or each["installation_id"] in only]
 
 
 def _read(reader: Reader, states: list[str]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from serving_layer.access.person import Person
 from serving_layer.api.answers import as_csv
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
-from serving_layer.views import state
+from serving_layer.views import alarms, state
 from serving_layer.web import answer, fleet
 from serving_layer.web.words import language
 from serving_layer.web.words.words import Words
@@ -46,13 +46,15 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
     known = _known(reader, who)
     rows = fleet.rows(reader, known, now, with_today=False)
     names = {str(each["installation_id"]): each.get("name") or each["installation_id"] for each in known}
-    standing = [each for each in fleet.standing(reader, now) if each["installation_id"] in names]
     content = {
         "title": words.pages["control"],
         "rows": rows[:FIRST],
         "totals": texts(fleet.totals(rows), words),
         "communities": [each for each in known if each.get("kind") == COMMUNITY],
-        "alarms": [each | {"age": words.age((now - each["raised_at"]).total_seconds())} for each in standing],
+        "alarms": [
+            each | {"age": words.age((now - each["raised_at"]).total_seconds())}
+            for each in alarms.standing(reader, names)
+        ],
         "shown": ALARMS_SHOWN,
         "names": names,
         "fresh": state.freshness,

@@ -18,7 +18,6 @@ from store.catalogue import COMMUNITY
 STATES_SECONDS = 5.0
 TODAY_SECONDS = 300.0
 """A quarter-hour's energy comes no oftener, and of a thousand installations takes a second to read."""
-ALARMS_SECONDS = 10.0
 Installation = Mapping[str, Any]
 
 
@@ -53,7 +52,7 @@ def rows(reader: Reader, installations: Sequence[Installation], now: datetime, *
     names = {str(each["installation_id"]): str(each.get("name") or each["installation_id"]) for each in installations}
     states = _states(reader, own, now)
     today = _today(reader, own, now) if with_today else {}
-    raised = Counter(str(each["installation_id"]) for each in standing(reader, now))
+    raised = Counter(str(each["installation_id"]) for each in alarms.standing(reader))
     found = [_row(each, names, states, today, raised) for each in own]
     return sorted(found, key=_badness)
 
@@ -69,11 +68,6 @@ def totals(of: Sequence[Row]) -> Totals:
         sum(row.capacity_kw or 0.0 for row in of),
         sum(known) if known else None,
     )
-
-
-def standing(reader: Reader, now: datetime) -> list[dict[str, Any]]:
-    """The alarms that stand, the newest first."""
-    return reader.kept("standing alarms", ALARMS_SECONDS, lambda: alarms.alarms(reader, now, now))
 
 
 def _row(

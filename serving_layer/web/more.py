@@ -10,8 +10,8 @@ from fastapi import Request, Response
 
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
-from serving_layer.views import catalogue, forecast, gaps, merged, state
-from serving_layer.web import answer, fleet, live, money
+from serving_layer.views import alarms, catalogue, forecast, gaps, merged, state
+from serving_layer.web import answer, live, money
 from serving_layer.web.installation import View, Viewed
 from serving_layer.web.periods.drawn import FORECAST_OF
 from serving_layer.web.words import language
@@ -55,8 +55,7 @@ def _alarms(reader: Reader, members: list[str], of: View, words: Words) -> list[
     about = {*members, str(of.row["installation_id"])}
     return [
         each | {"age": words.age((of.now - each["raised_at"]).total_seconds())}
-        for each in fleet.standing(reader, of.now)
-        if each["installation_id"] in about
+        for each in alarms.standing(reader, about)
     ]
 
 
