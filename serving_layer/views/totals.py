@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
 from energy.calendar import aggregate
-from energy.energy_row import METHOD_RANK, METHODS, EnergyRow
+from energy.energy_row import METHOD_RANK, METHODS, EnergyRow, exact_sums, joined
 from serving_layer.views.merge import BATCH, SPEED, Value
 
 BASE = "15m"
@@ -30,6 +31,22 @@ def totals(values: Sequence[Value], resolution: str, zone: ZoneInfo) -> list[Val
             at += 1
         summed.append(_of(total, values[begun:at]))
     return summed
+
+
+def whole(parts: Sequence[tuple[Value, datetime]], start: datetime, until: datetime) -> Value | None:
+    """The sum of ``parts``, each with its end, as one value from ``start`` to ``until``; None where there is none.
+
+    The parts may be of any lengths: the longer one weighs the more in the share of time that is covered.
+    """
+    if not parts:
+        return None
+    values = [value for value, _ in parts]
+    rows = list(map(_row, values))
+    covered = sum(((end - value.start) * (value.completeness or 0.0) for value, end in parts), timedelta())
+    completeness = min(1.0, covered / max(until - start, timedelta.resolution))
+    energy, lower, upper = exact_sums(rows)
+    method, cause = joined(rows)
+    return _of(EnergyRow("", start, energy, completeness, method, lower, upper, cause), values)
 
 
 def _row(value: Value) -> EnergyRow:

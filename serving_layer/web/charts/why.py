@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-
-from energy.energy_row import METHOD_RANK, METHODS, EnergyRow, exact_sums, joined
 from serving_layer.views.forecast import Forecast, ForecastHour
-from serving_layer.views.merge import BATCH, SPEED, Value
+from serving_layer.views.merge import BATCH, Value
 from serving_layer.web.charts.labels import Labels
 
 Why = list[tuple[str, str]]
@@ -46,30 +42,3 @@ def of_forecast(hour: ForecastHour, forecast: Forecast, labels: Labels) -> Why:
         (say["why_step"], labels.words.steps.get(hour.step, hour.step)),
         (labels.words.band, " – ".join(band)),
     ]
-
-
-def whole(parts: Sequence[tuple[Value, datetime]], start: datetime, until: datetime) -> Value | None:
-    """The sum of ``parts``, each with its end, as one value from ``start`` to ``until``; None where there is none."""
-    if not parts:
-        return None
-    values = [value for value, _ in parts]
-    rows = [
-        EnergyRow(
-            "", value.start, value.energy_wh, value.completeness or 0.0,
-            value.method if value.method in METHOD_RANK else METHODS[-1],
-            value.lower_wh, value.upper_wh, value.cause,
-        )
-        for value in values
-    ]  # fmt: skip
-    covered = sum((_covered(value, end) for value, end in parts), timedelta())
-    is_batch = all(value.view == BATCH for value in values)
-    method, cause = joined(rows)
-    energy, lower, upper = exact_sums(rows)
-    return Value(
-        start, energy, BATCH if is_batch else SPEED, max(value.run_id for value in values) if is_batch else "",
-        min(1.0, covered / max(until - start, timedelta.resolution)), method, lower, upper, cause,
-    )  # fmt: skip
-
-
-def _covered(value: Value, end: datetime) -> timedelta:
-    return (end - value.start) * (value.completeness or 0.0)

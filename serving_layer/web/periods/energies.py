@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from itertools import chain
+from datetime import timedelta
+from itertools import chain, groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.views.merge import Value
-from serving_layer.views.totals import BASE, totals
+from serving_layer.views.totals import BASE, whole
 from serving_layer.web.periods.months import Asked, months
 from serving_layer.web.periods.period import PARTS, Period
 
@@ -93,12 +93,6 @@ def _until(reader: Reader, asked: Asked, quantity: Quantity, of: tuple[Sequence[
 
 def _by_month(days: Sequence[Value], zone: ZoneInfo) -> list[Value]:
     """Sums of ``days``; each day's completeness weighs as much as the day is long."""
-    covered: dict[datetime, timedelta] = {}
-    for day in days:
-        month = period_start(day.start, "month", zone)
-        length = period_end(day.start, "day", zone) - day.start
-        covered[month] = covered.get(month, timedelta()) + length * (day.completeness or 0.0)
-    return [
-        month._replace(completeness=covered[month.start] / (period_end(month.start, "month", zone) - month.start))
-        for month in totals(days, "month", zone)
-    ]
+    parts = ((day, period_end(day.start, "day", zone)) for day in days)
+    by_month = groupby(parts, key=lambda part: period_start(part[0].start, "month", zone))
+    return list(filter(None, (whole(list(of), month, period_end(month, "month", zone)) for month, of in by_month)))

@@ -10,6 +10,7 @@ from energy.calendar import period_end
 from energy.energy_row import QUARTER
 from energy.records import QUANTITIES, Quantity
 from serving_layer.views.merge import BATCH, Value
+from serving_layer.views.totals import whole
 from serving_layer.web.charts import why
 from serving_layer.web.charts.labels import Labels
 from serving_layer.web.periods import energies
@@ -83,7 +84,7 @@ def _total(quantity: Quantity, of: Energies, when: tuple[Period, Asked], labels:
     span = period.span(asked.zone)
     ended = min(span.end, max(asked.now, span.start + QUARTER))
     parts = [(value, period_end(value.start, PARTS[period.kind], asked.zone)) for value in of.parts]
-    value = why.whole(parts, span.start, ended)
+    value = whole(parts, span.start, ended)
     change = "" if of.change is None else f"{words.signed(100 * of.change)} %"
     return Total(
         quantity,

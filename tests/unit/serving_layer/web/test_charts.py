@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from energy.calendar import local_day
 from serving_layer.instants import Span
+from serving_layer.views import totals
 from serving_layer.views.forecast import Forecast, ForecastHour
 from serving_layer.views.merge import BATCH, SPEED, Value
 from serving_layer.web.charts import columns, curve, plot, why
@@ -130,13 +131,13 @@ def test_what_is_in_doubt_says_its_bounds_and_its_cause() -> None:
 
 def test_a_sum_of_what_is_known_is_covered_by_what_is_known() -> None:
     parts = [(value, value.start + QUARTER) for value in values(MIDNIGHT, 8)]
-    whole = why.whole(parts, MIDNIGHT, MIDNIGHT + 4 * HOUR)
+    whole = totals.whole(parts, MIDNIGHT, MIDNIGHT + 4 * HOUR)
     assert whole is not None
     assert (whole.energy_wh, whole.view, whole.run_id, whole.completeness) == (2000.0, BATCH, "run", 0.5)
-    provisional = why.whole([*parts, (values(CUT, 1)[0], CUT + QUARTER)], MIDNIGHT, CUT + QUARTER)
+    provisional = totals.whole([*parts, (values(CUT, 1)[0], CUT + QUARTER)], MIDNIGHT, CUT + QUARTER)
     assert provisional is not None
     assert (provisional.view, provisional.run_id) == (SPEED, "")
-    assert why.whole([], MIDNIGHT, CUT) is None
+    assert totals.whole([], MIDNIGHT, CUT) is None
 
 
 @given(st.lists(st.floats(-1e9, 1e9), max_size=5))
