@@ -12,7 +12,6 @@ from serving_layer.reader import Reader
 from store.instants import utc, utc_or_none
 from store.runs import Published
 
-MARKETS = ("spot", "pvpc", "surplus")
 ZONES = {"spot": "ES", "pvpc": "ES-peninsula", "surplus": "ES"}
 """The zone meant where none is named."""
 RUNS_TRIED = 5

@@ -13,7 +13,6 @@ from serving_layer.web.words.words import Words
 
 KEPT_SECONDS = 1.0
 """Pages that look at one installation share what was read of it."""
-NODES = ("sun", "house", "grid", "battery")
 LEAST_WATTS = 0.5
 
 

@@ -46,7 +46,6 @@ def more(request: Request, reader: ReaderOf, of: Viewed) -> Response:
         "records": _records(reader, name, seen, words),
         "devices": _devices(live.take(reader, of.row, of.now), words),
         "of": of,
-        "title": "",
     }
     return answer.page(request, "more.html", content)
 

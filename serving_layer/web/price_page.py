@@ -72,7 +72,7 @@ def page(request: Request, reader: ReaderOf, of: Viewed) -> Response:
     """The page."""
     words = language.of_request(request)
     shown = price_panel.take(reader, of.market, MADRID, of.span.start, of.now)
-    values = [price | {"end": price_panel.end_of(price)} for price in shown.values if price["start"] < of.span.end]
+    values = [price for price in shown.values if price["start"] < of.span.end]
     plot = price_curve.draw(price_curve.Prices(of.span, values, of.now), Labels(MADRID, words))
     content = {
         "title": words.prices,

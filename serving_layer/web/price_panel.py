@@ -1,4 +1,4 @@
-"""The price card: what energy costs hour by hour today and in the next two days, and how right such forecasts were."""
+"""What energy costs from a day on: now, in the cheapest hours ahead, and how right forecasts of it were."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from serving_layer.reader import Reader
 from serving_layer.views import merged, prices
 from serving_layer.web.words.words import Words
 
-MARKETS = ("pvpc", "spot")
 AHEAD = timedelta(hours=72)
 KEPT_SECONDS = 30.0
 CHEAP_HOURS = 3
@@ -24,19 +23,17 @@ Price = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Prices:
-    """Prices (EUR/MWh) from ``start`` on, by start, and the record of the models that forecast them; times are UTC."""
+    """Prices (EUR/MWh) by start, and the record of the models that forecast them; times are UTC."""
 
-    market: str
     zone: ZoneInfo
     now: datetime
-    start: datetime
     values: list[dict[str, Any]]
     record: list[dict[str, Any]]
 
     @property
     def ahead(self) -> list[dict[str, Any]]:
         """Those of the periods that have not ended."""
-        return [price for price in self.values if end_of(price) > self.now]
+        return [price for price in self.values if price["end"] > self.now]
 
 
 def take(reader: Reader, market: str, zone: ZoneInfo, start: datetime, now: datetime) -> Prices:
@@ -48,7 +45,7 @@ def take(reader: Reader, market: str, zone: ZoneInfo, start: datetime, now: date
         return found, prices.record(reader, market, place, visible)
 
     values, record = reader.kept(f"prices {market} {start}", KEPT_SECONDS, load)
-    return Prices(market, zone, now, start, values, record)
+    return Prices(zone, now, values, record)
 
 
 def said(shown: Prices, words: Words) -> list[tuple[str, str, str]]:
@@ -91,9 +88,3 @@ def record(shown: Prices, words: Words) -> str:
     if naive is None or naive is published:
         return f"{record}."
     return f"{record}{words.price_naive.format(mae=words.cents(naive['mae_eur_mwh']))}."
-
-
-def end_of(price: Price) -> datetime:
-    """When the price ceases to hold; an hour after its start where the source did not say."""
-    end: datetime | None = price["end"]
-    return end or price["start"] + timedelta(hours=1)

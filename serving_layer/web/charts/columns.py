@@ -78,7 +78,7 @@ def _ticks(frame: Frame, places: Sequence[tuple[datetime, datetime]], kind: str,
             frame.across(start + (end - start) / 2), labels.words.written(start.astimezone(labels.zone), PATTERNS[kind])
         )
         for n, (start, end) in enumerate(places)
-        if kind != "month" or n == 0 or (n + 1) % every == 0
+        if n == 0 or (n + 1) % every == 0
     ]
 
 

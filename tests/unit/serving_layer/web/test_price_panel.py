@@ -30,7 +30,7 @@ def shown(values: list[dict[str, Any]], now: datetime = START + 5 * HOUR, **reco
         {"model": name.replace("_", " "), "mae_eur_mwh": mae, "days": 60, "is_published": n == 0}
         for n, (name, mae) in enumerate(record.items())
     ]
-    return Prices("pvpc", MADRID, now, START, values, rows)
+    return Prices(MADRID, now, values, rows)
 
 
 def drawn(values: list[dict[str, Any]]) -> Plot:
