@@ -1,1 +1,1 @@
-"""What the page says, in each of its languages; a module a language."""
+"""What the pages say, in each of its languages; a module a language."""

@@ -11,7 +11,6 @@ EN = Words(
     moment_pattern="EEE d MMM, HH:mm",
     day_pattern="EEE d",
     units_of_time=("s", "min", "h", "days"),
-    never="never",
     installation="Installation",
     other_language="Language",
     loading="Loading …",

@@ -11,7 +11,6 @@ ES = Words(
     moment_pattern="EEE d MMM, HH:mm",
     day_pattern="EEE d",
     units_of_time=("s", "min", "h", "días"),
-    never="nunca",
     installation="Instalación",
     other_language="Idioma",
     loading="Cargando …",

@@ -1,4 +1,4 @@
-"""English of the pages that the server writes whole."""
+"""Phrases of the pages in English, by the names that templates call them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spanish of the pages that the server writes whole."""
+"""Phrases of the pages in Spanish, by the names that templates call them."""
 
 from __future__ import annotations
 

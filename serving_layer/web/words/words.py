@@ -16,7 +16,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Words:
-    """Every phrase of the page; braces name what is filled in."""
+    """Every phrase of the pages; braces name what is filled in."""
 
     locale: str
     """ISO 639-1, as the page's ``lang`` and Babel take it."""
@@ -26,7 +26,6 @@ class Words:
     """Day and time, a pattern of Unicode TR 35."""
     day_pattern: str
     units_of_time: tuple[str, str, str, str]
-    never: str
 
     installation: str
     other_language: str
@@ -121,7 +120,7 @@ class Words:
     def age(self, seconds: float | None) -> str:
         """How long ago, roughly: 4 s, 12 min, 3 h, 2 days."""
         if seconds is None:
-            return self.never
+            return self.no_reading
         seconds = max(0.0, seconds)
         place = bisect_right((120, 7200, 172_800), seconds)
         length = (1, 60, 3600, 86_400)[place]
