@@ -60,7 +60,7 @@ def test_now_the_cheapest_hours_and_the_record_are_said() -> None:
     of = shown(values, lasso=3.1, same_hour_of_the_last_known_day=5.2)
     assert [(value, note) for _, value, note in said(of, EN)] == [
         ("0.100 €/kWh", ""),
-        ("Wed 11 Mar, 06:00", ", as forecast"),
+        ("Wed 11 Mar, 06:00", "as forecast"),
     ]
     assert "lasso, off by 0.31 c€/kWh" in record(of, EN)
     assert "the day before by 0.52 c€/kWh" in record(of, EN)
