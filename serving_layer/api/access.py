@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from serving_layer.access import access_log
 from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
-from serving_layer.instants import Span
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Guarded, p.Turn])
@@ -51,6 +50,6 @@ def access(
     page: p.PageAsked,
 ) -> Response:
     """Who read the data of an installation by REST, the page and SQL, the newest first."""
-    midnight = datetime.combine(asked.last + timedelta(days=1), time(), timezone.utc)
-    found = access_log.read(reader, chosen.id, Span(midnight - timedelta(days=asked.number), midnight))
+    span = asked.span
+    found = access_log.read(reader, chosen.id, span)
     return page.answer(access_log.COLUMNS, "access", found, installation_id=chosen.id)

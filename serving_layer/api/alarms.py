@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -55,6 +55,5 @@ def raised(
     standing: Annotated[bool, Query(description="Only those that are not cleared.")] = False,
 ) -> Response:
     """The alarms that stand, and those raised in the last days and cleared since."""
-    midnight = datetime.combine(asked.last + timedelta(days=1), time(), timezone.utc)
-    shown = alarms.alarms(reader, midnight - timedelta(days=asked.number), midnight, among.ids)
+    shown = alarms.alarms(reader, *asked.span, among.ids)
     return page.answer(COLUMNS, "alarms", [each for each in shown if not (standing and each["cleared_at"])])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -162,3 +162,9 @@ class Days(NamedTuple):
         if not instants.EARLIEST.date() <= last < instants.LATEST.date():
             raise bad_parameter("day", "must lie in the years 2000 to 2099")
         return last
+
+    @property
+    def span(self) -> Span:
+        """Their instants (UTC), or 422."""
+        midnight = datetime.combine(self.last + timedelta(days=1), time(), timezone.utc)
+        return Span(midnight - timedelta(days=self.number), midnight)
