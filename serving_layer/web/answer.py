@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from conf.refusal import Refusal
 from serving_layer.access.logins import Logins
 from serving_layer.access.person import Person
+from serving_layer.api.answers import as_csv
 from serving_layer.web.words import language
 from store.web.problems import said
 
@@ -88,6 +89,13 @@ def small(content: Any) -> Response:
     """A few values as JSON, for the script of a page."""
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return Response(text, 200, HEADERS, "application/json")
+
+
+def download(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:
+    """``rows`` as CSV, which a browser keeps as the file ``name``."""
+    sent = as_csv(columns, rows)
+    sent.headers["content-disposition"] = f'attachment; filename="{name}"'
+    return sent
 
 
 def visitor(request: Request) -> Person:

@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse
 
 from serving_layer.access import door
 from serving_layer.access.person import Person
-from serving_layer.api.answers import as_csv
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
 from serving_layer.views import alarms, state
@@ -74,9 +73,7 @@ def rows(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response:
 def table(reader: ReaderOf, who: answer.Visitor) -> Response:
     """The same as CSV."""
     found = fleet.rows(reader, _known(reader, who), datetime.now(timezone.utc), with_today=True)
-    sent = as_csv(fleet.Row._fields, [row._asdict() for row in found])
-    sent.headers["content-disposition"] = 'attachment; filename="installations.csv"'
-    return sent
+    return answer.download("installations.csv", fleet.Row._fields, [row._asdict() for row in found])
 
 
 def texts(of: fleet.Totals, words: Words) -> dict[str, str]:

@@ -12,7 +12,6 @@ from fastapi import Depends, Query, Request, Response
 
 from energy.records import QUANTITIES, Quantity
 from serving_layer.access import door
-from serving_layer.api.answers import as_csv
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.instants import EARLIEST, LATEST
 from serving_layer.reader import Reader
@@ -137,10 +136,8 @@ def table(reader: ReaderOf, of: Viewed) -> Response:
     found = energies.take(reader, of.asked(reader), of.period, (of.quantity,))
     values = found[of.quantity].parts if of.quantity in found else []
     rows = [{"local_start": value.start.astimezone(of.zone)} | value._asdict() for value in values]
-    sent = as_csv(["start", "local_start", *Value._fields[1:]], rows)
     name = f"{of.quantity}-{of.period.kind}-{of.period.first}.csv"
-    sent.headers["content-disposition"] = f'attachment; filename="{name}"'
-    return sent
+    return answer.download(name, ["start", "local_start", *Value._fields[1:]], rows)
 
 
 @router.get("/installation/live")

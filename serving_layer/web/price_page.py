@@ -10,8 +10,8 @@ from fastapi import Depends, Query, Request, Response
 
 from energy.calendar import day_start
 from energy.money.periods import MADRID
-from serving_layer.api.answers import as_csv
 from serving_layer.api.parameters import ReaderOf, Turn
+from serving_layer.api.prices import COLUMNS
 from serving_layer.instants import EARLIEST, LATEST, Span
 from serving_layer.views import merged, prices
 from serving_layer.web import answer, price_panel
@@ -24,7 +24,6 @@ from serving_layer.web.words import language
 from store.web.problems import bad_parameter
 
 router = answer.router()
-COLUMNS = ("start", "end", "price_eur_mwh", "kind", "known_at", "provider", "p10", "p90", "model", "step")
 DAYS = 2
 
 
@@ -91,6 +90,5 @@ def page(request: Request, reader: ReaderOf, of: Viewed) -> Response:
 def table(reader: ReaderOf, of: Viewed) -> Response:
     """The values of the chart."""
     zone, visible = prices.ZONES[of.market], merged.seen(reader)
-    sent = as_csv(COLUMNS, prices.read(reader, of.market, zone, of.span, visible))
-    sent.headers["content-disposition"] = f'attachment; filename="prices-{of.market}-{of.day}.csv"'
-    return sent
+    rows = prices.read(reader, of.market, zone, of.span, visible)
+    return answer.download(f"prices-{of.market}-{of.day}.csv", COLUMNS, rows)
