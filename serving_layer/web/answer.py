@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -62,6 +63,7 @@ class Stranger(Refusal):
     status = 401
 
 
+@cache
 def static(name: str) -> str:
     """The address of a file that pages load; another content has another address."""
     return f"/static/{name}?{sha256(STATIC[name]).hexdigest()[:12]}"
