@@ -57,6 +57,7 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
         "shown": ALARMS_SHOWN,
         "names": names,
         "fresh": state.freshness,
+        "stale_after": state.STALE_AFTER.total_seconds(),
     }
     return answer.page(request, "control.html", content)
 

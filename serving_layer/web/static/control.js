@@ -4,7 +4,7 @@
   const table = document.getElementById("fleet"), body = table.tBodies[0], form = document.querySelector(".filters");
   const count = document.getElementById("count"), lang = document.documentElement.lang;
   const [ID, NAME, , COMMUNITY, CAPACITY, WATTS, AGE, TODAY, ALARMS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const staleAfter = 300, units = table.dataset.units.split("|");
+  const staleAfter = Number(table.dataset.staleAfter), units = table.dataset.units.split("|");
   const number = (value, digits) => value.toLocaleString(lang, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: "always" });
   const asked = new URLSearchParams(window.location.search);
   let rows = [], sort = asked.get("sort") || "", falls = asked.get("falls") === "1";
