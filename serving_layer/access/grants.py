@@ -13,11 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from conf import Settings
 from conf.refusal import Refusal
-from serving_layer.access.person import ROLES, Person, Role, Scope
+from serving_layer.access.access_log import SQL
+from serving_layer.access.person import PAGE, ROLES, TOKEN, Person, Role, Scope
 from store.web.tokens import hashed, replace_secret
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-TAKEN = frozenset({"token", "page", "sql"})
+TAKEN = frozenset({TOKEN, PAGE, SQL})
 """Names by which the access log calls the owner, and the door of SQL."""
 _PEOPLE = TypeAdapter(list[Person])
 

@@ -11,12 +11,9 @@ from conf import Settings
 from conf.followed import Followed
 from conf.refusal import Refusal
 from serving_layer.access import grants, sessions
-from serving_layer.access.person import Person
+from serving_layer.access.person import PAGE, TOKEN, Person
 from serving_layer.access.token import token_of
 from store.web.tokens import hashed
-
-TOKEN, PAGE = "token", "page"
-"""The owner, as the access log names them: by their token, or logged in to the page with it."""
 
 
 class NoToken(Refusal):

@@ -13,6 +13,8 @@ from store.catalogue import COMMUNITY
 
 Role = Literal["member", "community-manager", "operator", "analyst", "service"]
 Scope = Literal["installations", "communities", "all"]
+TOKEN, PAGE = "token", "page"
+"""The owner, as the access log names them: by their token, or logged in to the page with it."""
 LEAST_OTHERS = 4
 """A member reads the totals of a community in which so many homes are others': of fewer, their own taken away, a total
 would tell one home's energy, or nearly."""
