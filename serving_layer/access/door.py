@@ -72,10 +72,11 @@ def seen(reader: Reader, installation_id: str, who: Person, what: str, least: Si
     return found
 
 
-def note_all(reader: Reader, who: Person, what: str) -> None:
-    """Note that ``who`` is given ``what`` of every installation that they see."""
-    shown = [access_log.EVERYBODY] if who.sees_all else [each["installation_id"] for each in visible(reader, who)]
-    note(reader, who, shown, what)
+def note_all(reader: Reader, who: Person, what: str) -> list[dict[str, Any]]:
+    """Note that ``who`` is given ``what`` of every installation that they see whole; the rows of these."""
+    shown = visible(reader, who)
+    note(reader, who, [access_log.EVERYBODY] if who.sees_all else [each["installation_id"] for each in shown], what)
+    return shown
 
 
 def note(reader: Reader, who: Person, installation_ids: list[str], what: str) -> None:
@@ -83,13 +84,12 @@ def note(reader: Reader, who: Person, installation_ids: list[str], what: str) ->
 
     Raises :class:`serving_layer.reader.StoreAway`: a question that can't be noted is not answered.
     """
-    for each in installation_ids:
 
-        def noted(of: str = each) -> bool:
-            reader.rows(access_log.INSERT, *access_log.values(who.name, of, what))
-            return True
+    def noted() -> bool:
+        reader.each(access_log.INSERT, [access_log.values(who.name, each, what) for each in installation_ids])
+        return True
 
-        reader.kept(f"noted {who.name} {each} {what}", NOTED_SECONDS, noted)
+    reader.kept(f"noted {who.name} {what} {installation_ids}", NOTED_SECONDS, noted)
 
 
 class Seen:
@@ -138,10 +138,8 @@ class Among:
         """Their ids; None: every one that there is. Raises as :func:`seen`."""
         if self._named is not None:
             return [str(seen(self._reader, self._named, self._who, self._what)["installation_id"])]
-        note_all(self._reader, self._who, self._what)
-        return (
-            None if self._who.sees_all else [str(each["installation_id"]) for each in visible(self._reader, self._who)]
-        )
+        shown = note_all(self._reader, self._who, self._what)
+        return None if self._who.sees_all else [str(each["installation_id"]) for each in shown]
 
 
 class SeenAsTotal(Seen):

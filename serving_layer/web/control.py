@@ -91,5 +91,4 @@ def texts(of: fleet.Totals, words: Words) -> dict[str, str]:
 
 
 def _known(reader: Reader, who: Person) -> list[dict[str, Any]]:
-    door.note_all(reader, who, "control")
-    return door.visible(reader, who)
+    return door.note_all(reader, who, "control")

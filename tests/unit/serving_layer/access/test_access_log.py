@@ -33,15 +33,15 @@ class Held(Reader):
         self.noted: list[tuple[Any, ...]] = []
         self._is_away = is_away
 
-    def rows(self, cql: str, *values: Any) -> list[Any]:
+    def each(self, cql: str, partitions: Any) -> list[list[Any]]:
+        return [self._answer(cql, values) for values in partitions]
+
+    def _answer(self, cql: str, values: Any) -> list[Any]:
         if cql == access_log.INSERT:
             if self._is_away:
                 raise StoreAway("away")
             self.noted.append((values[0], values[3], values[4]))
         return [Row()] if cql == INSTALLATIONS else []
-
-    def each(self, cql: str, partitions: Any) -> list[list[Any]]:
-        return [[] for _ in partitions]
 
 
 @pytest.fixture
@@ -78,6 +78,12 @@ def test_the_same_question_is_noted_once_an_hour(held: Held, monkeypatch: pytest
         clock = 1e6 + seconds
         door.seen(held, "home", OWNER, "page")
     assert held.noted == [("home", "page", "page")] * 2
+
+
+def test_a_question_about_many_is_noted_of_each_and_once_an_hour(held: Held) -> None:
+    for _ in range(3):
+        door.note(held, OWNER, ["home", "other"], "settlement")
+    assert held.noted == [("home", "page", "settlement"), ("other", "page", "settlement")]
 
 
 def test_what_can_not_be_noted_is_not_answered() -> None:
