@@ -46,11 +46,13 @@ def own_stack(
         running = begun(load_settings(home=tmp_path_factory.mktemp("own"), port_offset=new_ports()))
     with named(running):
         yield running
-    if serves_alone(running):
-        empty(running)
-        spare.append(running)
-    else:
-        down(running)
+    try:
+        if serves_alone(running):
+            empty(running)
+            spare.append(running)
+    finally:
+        if running not in spare:
+            down(running)
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +110,14 @@ def begun(settings: Settings, is_kept: bool = False) -> Settings:
     # The stack's own processes come as their roles; tests, also those with a home of their own, as its owner.
     plain = without_logins(settings)
     running = logins.held(plain)
-    with named(running, is_kept), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JDK_JAVA_OPTIONS", " ".join(QUICK))
-        up(plain, ["servers"])
+    try:
+        with named(running, is_kept), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JDK_JAVA_OPTIONS", " ".join(QUICK))
+            up(plain, ["servers"])
+    except BaseException:
+        if not is_kept:
+            down(running)
+        raise
     return running
 
 
