@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, NamedTuple, cast
 from ingest.devices.device import Fields, Measurement, NothingMeasuredError, Port
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
-from ingest.devices.registers import RegisterType, number
+from ingest.devices.registers import INVALID, RegisterType, number
 from ingest.devices.unit import ModbusConnection, Unit
 
 SETTLE_SECONDS = 1.0
@@ -28,12 +28,6 @@ class Value(NamedTuple):
     divisor: float
 
 
-INVALID: Mapping[str, int] = {
-    "uint16": 0xFFFF,
-    "uint32": 0xFFFFFFFF,
-    "int16": 0x7FFF,
-    "int32": 0x7FFFFFFF,
-}
 BLOCKS: Mapping[Kind, tuple[int, int]] = {"inverter": (32064, 44), "meter": (37100, 23), "battery": (37760, 24)}
 """First register and number of registers, read in one request."""
 STATUS: Mapping[Kind, int] = {"meter": 37100, "battery": 37762}

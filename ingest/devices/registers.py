@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 RegisterType = Literal[
@@ -28,6 +28,8 @@ NOT_IMPLEMENTED: dict[str, int] = {
     "int64": -0x8000000000000000, "uint64": 0xFFFFFFFFFFFFFFFF, "acc64": 0,
 }  # fmt: skip
 """Raw values by which SunSpec devices say that there is none; a ``float32`` is any NaN."""
+INVALID: Mapping[str, int] = {"uint16": 0xFFFF, "int16": 0x7FFF, "uint32": 0xFFFFFFFF, "int32": 0x7FFFFFFF}
+"""Raw values by which makers with registers of their own say it: the greatest number of the type."""
 
 
 def width(kind: RegisterType) -> int:

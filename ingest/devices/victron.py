@@ -14,11 +14,10 @@ from pydantic import Field
 from ingest.devices.device import Fields, Measurement, NoConnectionError, RefusedError
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
-from ingest.devices.registers import RegisterType, number, width
+from ingest.devices.registers import INVALID, RegisterType, number, width
 from ingest.devices.unit import ModbusConnection, Unit
 
 SYSTEM_UNIT = 100
-INVALID: Mapping[str, int] = {"uint16": 0xFFFF, "int16": 0x7FFF, "uint32": 0xFFFFFFFF, "int32": 0x7FFFFFFF}
 
 
 class Values(NamedTuple):
