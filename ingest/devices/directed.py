@@ -30,5 +30,10 @@ def directed(values: Mapping[str, float], mapped: Collection[str]) -> Fields:
         elif opposite is None or opposite in mapped:
             fields[name] = float(value)
         else:
-            fields |= {name: max(0.0, float(value)), opposite: max(0.0, -float(value))}
+            fields |= signed(name, float(value))
     return fields
+
+
+def signed(positive: str, power: float) -> Fields:
+    """The two fields that a signed power (W) is, ``positive`` that of a power above zero; neither is below zero."""
+    return {positive: max(0.0, power), OPPOSITE[positive]: max(0.0, -power)}

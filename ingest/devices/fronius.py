@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from ingest.devices.device import DeviceError, Fields, Measurement, NothingMeasuredError, Port
+from ingest.devices.directed import signed
 from ingest.devices.http import HttpConnection, HttpLink
 from ingest.devices.ranges import measurement
 
@@ -104,8 +105,7 @@ def meter(data: Mapping[str, Any], sign: str) -> Fields:
     power = values.get("power_w")
     if power is not None:
         del fields["power_w"]
-        imported = power if sign == "import" else -power
-        fields |= {"import_power_w": max(0.0, imported), "export_power_w": max(0.0, -imported)}
+        fields |= signed("import_power_w", power if sign == "import" else -power)
     return fields
 
 
@@ -114,7 +114,7 @@ def battery(data: Mapping[str, Any], number: int) -> Fields:
     fields: Fields = {}
     power = _number(_mapping(data.get("Site")).get("P_Akku"))
     if power is not None:
-        fields = {"discharge_power_w": max(0.0, power), "charge_power_w": max(0.0, -power)}
+        fields = signed("discharge_power_w", power)
     charge = _number(_mapping(_mapping(data.get("Inverters")).get(str(number))).get("SOC"))
     if charge is not None:
         fields["soc_pct"] = charge

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple, cast
 
 from ingest.devices.device import Fields, Measurement, NothingMeasuredError, Port
+from ingest.devices.directed import signed
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
 from ingest.devices.registers import INVALID, RegisterType, number
@@ -55,8 +56,8 @@ VALUES: Mapping[Kind, Mapping[str, Value]] = {
         "discharge_total_wh": Value(37782, "uint32", 0.1),
     },
 }
-# A positive meter power is export, a positive battery power is charge.
-_DIRECTIONS = {"meter": ("export_power_w", "import_power_w"), "battery": ("charge_power_w", "discharge_power_w")}
+_POSITIVE = {"meter": "export_power_w", "battery": "charge_power_w"}
+"""What a positive power is."""
 
 
 def decode(kind: Kind, start: int, registers: Sequence[int]) -> Fields:
@@ -69,8 +70,7 @@ def decode(kind: Kind, start: int, registers: Sequence[int]) -> Fields:
         fields[name] = int(raw) if name == "status_code" else raw / value.divisor
     power = fields.pop("power_w", None)
     if isinstance(power, float):
-        positive, negative = _DIRECTIONS[kind]
-        fields[positive], fields[negative] = max(0.0, power), max(0.0, -power)
+        fields |= signed(_POSITIVE[kind], power)
     return fields
 
 

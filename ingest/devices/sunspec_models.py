@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Literal, NamedTuple
 
 from ingest.devices.device import Fields
+from ingest.devices.directed import signed
 from ingest.devices.modbus import ADDRESSES, MAX_READ
 from ingest.devices.registers import RegisterType, number, scaled, text, width
 
@@ -158,9 +159,7 @@ def meter(model: int, registers: Sequence[int], positive: Literal["import", "exp
     fields = _values(model, registers)
     power = fields.pop("power_w", None)
     if isinstance(power, float):
-        imported = power if positive == "import" else -power
-        fields["import_power_w"] = max(0.0, imported)
-        fields["export_power_w"] = max(0.0, -imported)
+        fields |= signed("import_power_w", power if positive == "import" else -power)
     return fields
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from ingest.devices.device import Fields, Measurement, NoConnectionError, RefusedError
+from ingest.devices.directed import signed
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
 from ingest.devices.registers import INVALID, RegisterType, number, width
@@ -56,8 +57,8 @@ SERVICE: Mapping[str, Part] = {
                 "discharge_total_wh": (Values(301, "uint16", _KWH_10),),
                 "charge_total_wh": (Values(302, "uint16", _KWH_10),)},
 }  # fmt: skip
-_DIRECTIONS = {"meter": ("import_power_w", "export_power_w"), "battery": ("charge_power_w", "discharge_power_w")}
-"""What a positive and a negative power is."""
+_POSITIVE = {"meter": "import_power_w", "battery": "charge_power_w"}
+"""What a positive power is."""
 
 
 class VictronConnection(ModbusConnection):
@@ -114,6 +115,5 @@ def decode(kind: str, part: Part, read: Mapping[Values, float | None]) -> Fields
             fields[name] = float(sum(held))
     power = fields.pop("power_w", None)
     if isinstance(power, float):
-        positive, negative = _DIRECTIONS[kind]
-        fields[positive], fields[negative] = max(0.0, power), max(0.0, -power)
+        fields |= signed(_POSITIVE[kind], power)
     return fields

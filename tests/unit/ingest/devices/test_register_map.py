@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from energy.topics import TOPICS
 from ingest.devices import device, modbus
 from ingest.devices.device import DeviceError, Measurement, NothingMeasuredError
+from ingest.devices.directed import OPPOSITE, signed
 from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
 from ingest.devices.register_map import GREATEST, RegisterMapConnection, mapped_fields
@@ -63,6 +65,14 @@ def test_a_makers_own_no_value_is_none() -> None:
 def test_a_signed_power_is_two_positive_ones(field: str, opposite: str, power: int) -> None:
     found = measured({10: power & 0xFFFF}, {field: {"address": 10, "type": "int16"}})
     assert found.fields == {field: max(0.0, power), opposite: max(0.0, -power)}
+
+
+@pytest.mark.parametrize("field", OPPOSITE)
+@given(st.floats(allow_nan=False) | st.just(-0.0))
+def test_no_direction_of_a_power_is_below_zero(field: str, power: float) -> None:
+    found = signed(field, power)
+    assert found == {field: abs(power) if power > 0 else 0.0, OPPOSITE[field]: abs(power) if power < 0 else 0.0}
+    assert all(math.copysign(1.0, float(value)) == 1.0 for value in found.values())
 
 
 def test_a_power_with_a_register_for_each_direction_is_not_turned_round() -> None:
