@@ -14,7 +14,7 @@ from serving_layer.access.person import Person
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
 from serving_layer.views import alarms, state
-from serving_layer.web import answer, fleet
+from serving_layer.web import answer, fleet, follow
 from serving_layer.web.words import language
 from serving_layer.web.words.words import Words
 from store.catalogue import COMMUNITY
@@ -63,11 +63,24 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
 
 
 @router.get("/control/rows", dependencies=[Turn])
-def rows(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response:
-    """Every row, the worst first, and the totals as text."""
-    found = fleet.rows(reader, _known(reader, who), datetime.now(timezone.utc), with_today=True)
-    words = language.of_request(request)
-    return answer.small({"rows": found, "t": texts(fleet.totals(found), words), "c": {}, "f": {}})
+def rows(request: Request, reader: ReaderOf) -> Response:
+    """Every row by its id, and the totals as text."""
+    return answer.small(_look(request, reader))
+
+
+@router.get("/control/stream", dependencies=[follow.STREAMS])
+def stream(request: Request, reader: ReaderOf) -> Response:
+    """The same, told as it changes."""
+    return follow.stream(lambda: _look(request, reader))
+
+
+def _look(request: Request, reader: Reader) -> follow.Values:
+    """Whoever asks is let in anew each time: a stream ends with the session."""
+    now = datetime.now(timezone.utc)
+    found = fleet.rows(reader, _known(reader, answer.visitor(request)), now, with_today=True)
+    said = texts(fleet.totals(found), language.of_request(request))
+    told = {row.installation_id: fleet.told(row, now) for row in found}
+    return {"rows": told, "t": said, "n": {"now": int(now.timestamp())}}
 
 
 @router.get("/control.csv", dependencies=[Turn])

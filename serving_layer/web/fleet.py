@@ -15,7 +15,7 @@ from serving_layer.web.periods.energies import wh
 from serving_layer.web.zones import zone_of
 from store.catalogue import COMMUNITY
 
-STATES_SECONDS = 5.0
+STATES_SECONDS = 1.0
 TODAY_SECONDS = 300.0
 """A quarter-hour's energy comes no oftener, and of a thousand installations takes a second to read."""
 Installation = Mapping[str, Any]
@@ -55,6 +55,13 @@ def rows(reader: Reader, installations: Sequence[Installation], now: datetime, *
     raised = Counter(str(each["installation_id"]) for each in alarms.standing(reader))
     found = [_row(each, names, states, today, raised) for each in own]
     return sorted(found, key=_badness)
+
+
+def told(row: Row, now: datetime) -> list[Any]:
+    """A row as the page's script takes it: when its newest reading was measured (Unix time), not how long ago."""
+    heard = None if row.age_s is None else round(now.timestamp() - row.age_s)
+    watts = None if row.watts is None else round(row.watts)
+    return list(row._replace(age_s=heard, watts=watts))
 
 
 def totals(of: Sequence[Row]) -> Totals:

@@ -17,7 +17,7 @@ from serving_layer.instants import EARLIEST, LATEST
 from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.views.merge import Value
-from serving_layer.web import answer, live
+from serving_layer.web import answer, follow, live
 from serving_layer.web.charts.labels import Labels
 from serving_layer.web.charts.plot import data
 from serving_layer.web.periods import energies, summary
@@ -48,6 +48,12 @@ class View(NamedTuple):
     def today(self) -> date:
         """The day that it is there."""
         return self.now.astimezone(self.zone).date()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the period has begun and not ended."""
+        span = self.period.span(self.zone)
+        return span.start <= self.now < span.end
 
     def asked(self, reader: Reader) -> Asked:
         """The question after its energy."""
@@ -97,19 +103,31 @@ def installation(request: Request, reader: ReaderOf, of: Viewed) -> Response:
     labels, asked, late = Labels(of.zone, words), of.asked(reader), of.period.kind == "year"
     found = energies.take(reader, asked, of.period, (of.quantity,) if late else QUANTITIES)
     now = live.take(reader, of.row, of.now)
-    plot = drawn(reader, asked, of.period, found.get(of.quantity), Chart(of.quantity, now.power, labels))
     content = {
         "title": of.row.get("name") or asked.installation_id,
-        "of": of,
         "now": live.values(now, words),
-        "plot": plot,
-        "slots": data(plot),
-        "heading": summary.heading(of.period, words),
+        "until": of.period.span(of.zone).end.timestamp(),
+        "is_running": of.is_running,
         "basis": summary.basis(asked, words),
         "quantities": QUANTITIES if late else [quantity for quantity in QUANTITIES if quantity in found],
         "late": late,
     }
+    content |= _figure(reader, of, found.get(of.quantity), Chart(of.quantity, now.power, labels))
     return answer.page(request, "installation.html", content | ({} if late else _sums(found, of, asked, labels)))
+
+
+@router.get("/installation/chart", dependencies=[Turn])
+def chart(request: Request, reader: ReaderOf, of: Viewed) -> Response:
+    """The part of the page that draws a quantity; while its period runs there is more to draw each quarter-hour."""
+    found = energies.take(reader, of.asked(reader), of.period, (of.quantity,))
+    labels = Labels(of.zone, language.of_request(request))
+    how = Chart(of.quantity, live.take(reader, of.row, of.now).power, labels)
+    return answer.page(request, "figure.html", _figure(reader, of, found.get(of.quantity), how))
+
+
+def _figure(reader: Reader, of: View, found: energies.Energies | None, how: Chart) -> dict[str, Any]:
+    plot = drawn(reader, of.asked(reader), of.period, found, how)
+    return {"of": of, "plot": plot, "slots": data(plot), "heading": summary.heading(of.period, how.labels.words)}
 
 
 @router.get("/installation/totals", dependencies=[Turn])
@@ -126,7 +144,7 @@ def _sums(found: Mapping[Quantity, energies.Energies], of: View, asked: Asked, l
         "shares": summary.shares(found, labels.words),
         "peaks": summary.peaks(found, labels),
         "heading": summary.heading(of.period, labels.words),
-        "is_running": of.period.span(of.zone).start <= of.now < of.period.span(of.zone).end,
+        "is_running": of.is_running,
     }
 
 
@@ -141,8 +159,19 @@ def table(reader: ReaderOf, of: Viewed) -> Response:
 
 
 @router.get("/installation/live")
-def values(request: Request, reader: ReaderOf, who: answer.Visitor, name: Name) -> Response:
+def values(request: Request, reader: ReaderOf, name: Name) -> Response:
     """What changes by itself: powers and their ways, and the age of the newest reading."""
-    row = door.seen(reader, name, who, "page")
-    now = live.take(reader, row, datetime.now(timezone.utc))
-    return answer.small(live.values(now, language.of_request(request)))
+    return answer.small(_look(request, reader, name))
+
+
+@router.get("/installation/stream", dependencies=[follow.STREAMS])
+def stream(request: Request, reader: ReaderOf, name: Name) -> Response:
+    """The same, told as it changes."""
+    return follow.stream(lambda: _look(request, reader, name))
+
+
+def _look(request: Request, reader: Reader, name: str) -> follow.Values:
+    """Whoever asks is let in anew each time: a stream ends with the session. Raises as :func:`view`."""
+    row, at = door.seen(reader, name, answer.visitor(request), "page"), datetime.now(timezone.utc)
+    now = live.take(reader, row, at)
+    return live.values(now, language.of_request(request)) | {"n": {"now": int(at.timestamp()), **now.power}}

@@ -1,4 +1,4 @@
-"""What an installation does now, as the few values that a page changes every some seconds."""
+"""What an installation does now, as the few values that a page changes by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serving_layer.views import catalogue, state
 from serving_layer.web.flows import flows
 from serving_layer.web.words.words import Words
 
-KEPT_SECONDS = 1.0
+KEPT_SECONDS = 0.4
 """Pages that look at one installation share what was read of it."""
 LEAST_WATTS = 0.5
 

@@ -66,6 +66,7 @@ def draw(day: Day, labels: Labels) -> Plot:
         None if now is None else frame.across(now),
         None if point is None else frame.up(point),
         _expected(day, labels),
+        None if now is None else frame,
     )
 
 

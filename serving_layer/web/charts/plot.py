@@ -42,24 +42,6 @@ class Slot(NamedTuple):
     why: list[tuple[str, str]]
 
 
-class Plot(NamedTuple):
-    """All that a chart shows."""
-
-    shapes: Sequence[Shape]
-    across: Sequence[Tick]
-    up: Sequence[Tick]
-    unit: str
-    slots: Sequence[Slot]
-    legend: Sequence[tuple[str, str]]
-    """Class and name of what is drawn."""
-    now: float | None = None
-    """Percent of the axis of time."""
-    point: float | None = None
-    """Percent of the height, at ``now``."""
-    said: str = ""
-    """A sentence beside the legend."""
-
-
 class Frame(NamedTuple):
     """From ``start`` to ``end`` across, from ``low`` to ``high`` up."""
 
@@ -79,6 +61,26 @@ class Frame(NamedTuple):
     def xy(self, at: datetime, height: float) -> str:
         """A point of a path."""
         return f"{self.across(at) * SIDE / 100:.1f} {SIDE - self.up(height) * SIDE / 100:.1f}"
+
+
+class Plot(NamedTuple):
+    """All that a chart shows."""
+
+    shapes: Sequence[Shape]
+    across: Sequence[Tick]
+    up: Sequence[Tick]
+    unit: str
+    slots: Sequence[Slot]
+    legend: Sequence[tuple[str, str]]
+    """Class and name of what is drawn."""
+    now: float | None = None
+    """Percent of the axis of time."""
+    point: float | None = None
+    """Percent of the height, at ``now``."""
+    said: str = ""
+    """A sentence beside the legend."""
+    frame: Frame | None = None
+    """Where ``now`` and ``point`` move as time passes."""
 
 
 def scale(heights: Iterable[float], ticks: int = 4) -> tuple[float, float, list[float]]:

@@ -2,20 +2,49 @@
 "use strict";
 (function () {
   const all = (query, of) => [...(of || document).querySelectorAll(query)];
-  const patience = 4000;
-  let answered = Date.now(), told = "", lostAfter = Infinity;
+  const patience = 4000, silence = 4000, goneAfter = 9000;
+  let answered = Date.now(), told = "";
 
   function put(values) {
     all("[data-live]").forEach(function (each) {
       const text = values.t[each.dataset.live];
       if (text !== undefined && each.textContent !== text) { each.textContent = text; }
     });
-    all("[data-class]").forEach((each) => { each.className = values.c[each.dataset.class] || each.className; });
+    all("[data-class]").forEach((each) => { each.className = (values.c || {})[each.dataset.class] || each.className; });
     all("[data-flow]").forEach((each) => { each.toggleAttribute("hidden", !(each.dataset.flow in values.f)); });
+    all("[data-frame]").forEach((plot) => move(plot, values.n));
+    turn(values.n.now);
+  }
+  // The mark of now, and the power now on it.
+  function move(plot, numbers) {
+    const [start, end, low, high] = JSON.parse(plot.dataset.frame), watts = numbers[plot.dataset.power];
+    const point = plot.querySelector(".point"), up = 100 * (watts / 1000 - low) / (high - low);
+    plot.querySelector(".now").style.left = point.style.left = 100 * (numbers.now - start) / (end - start) + "%";
+    point.style.bottom = up + "%";
+    point.hidden = !(up >= 0 && up <= 100);
+  }
+
+  // A quarter-hour that has ended is drawn and summed once its readings have come; a period that has ended is another.
+  let quarter = null;
+  const settling = 20 + 20 * Math.random();
+  function turn(now) {
+    const ended = Math.floor((now - settling) / 900), parts = all("[data-quarterly]");
+    if (parts.some((part) => now - settling >= Number(part.dataset.until))) { window.location.reload(); }
+    else if (quarter !== null && quarter !== ended) { parts.forEach(renew); }
+    quarter = ended;
+  }
+  async function renew(part) {
+    if (part.querySelector(":focus-visible")) { return; }
+    const answer = await fetch(part.dataset.quarterly);
+    if (!answer.ok || answer.redirected) { return; }
+    const open = part.querySelector("details[open]");
+    part.innerHTML = await answer.text();
+    if (open) { part.querySelector("details").open = true; }
+    all("[data-chart]", part).forEach(lookedInto);
   }
 
   function lost() {
-    const seconds = Math.round((Date.now() - answered) / 1000), gone = Date.now() - answered >= lostAfter;
+    const seconds = Math.round((Date.now() - answered) / 1000), gone = Date.now() - answered >= goneAfter;
     document.documentElement.classList.toggle("lost", gone);
     const pill = document.getElementById("lost"), since = document.getElementById("since");
     if (gone) { pill.textContent = pill.dataset.said.replace("{seconds}", seconds); }
@@ -23,36 +52,53 @@
     if (said !== told) { since.textContent = told = said; }
   }
 
-  // One question at a time; none while nobody looks.
-  async function ask(part) {
-    if (document.hidden) { return; }
-    const ending = new AbortController(), wait = setTimeout(() => ending.abort(), patience);
-    try {
-      const answer = await fetch(part.dataset.liveFrom, { signal: ending.signal });
-      if (answer.redirected) { window.location.reload(); return; }
-      if (answer.ok) {
-        const values = await answer.json();
-        answered = Date.now();
-        (part.put || put)(values);
-      }
-    } catch { /* said by lost() */ } finally { clearTimeout(wait); }
-  }
-  // Where values come seldom: whether the server is there at all.
-  async function knock() {
-    if (document.hidden) { return; }
-    try { await fetch("/static/mark.svg", { method: "HEAD", signal: AbortSignal.timeout(patience) }); answered = Date.now(); } catch { /* said by lost() */ }
+  // The server tells what changes. Where nothing comes of it, through a proxy that holds it back or for want of an
+  // EventSource, the page asks.
+  function follow(part) {
+    const every = Number(part.dataset.every) * 1000;
+    let known = {}, source = null, asking = false, asked = Date.now();
+    function take(values) {
+      answered = Date.now();
+      Object.entries(values).forEach(function ([kind, places]) {
+        known[kind] = Object.assign(known[kind] || {}, places);
+        Object.keys(places).forEach((place) => { if (places[place] === null) { delete known[kind][place]; } });
+      });
+      if (known.t) { (part.put || put)(known, values); }
+    }
+    function listen() {
+      if (!window.EventSource || document.hidden) { return; }
+      source = new EventSource(part.dataset.stream);
+      source.onopen = () => { known = {}; };
+      source.onmessage = (event) => take(JSON.parse(event.data));
+    }
+    async function ask() {
+      asked = Date.now();
+      const answer = await fetch(part.dataset.liveFrom, { signal: AbortSignal.timeout(patience) });
+      if (answer.redirected) { window.location.reload(); }
+      else if (answer.ok) { known = {}; take(await answer.json()); }
+    }
+    async function knock() {
+      const answer = await fetch("/static/mark.svg", { method: "HEAD", signal: AbortSignal.timeout(patience) });
+      if (answer.ok) { answered = Date.now(); }
+    }
+    async function look() {
+      lost();
+      if (document.hidden || asking || Date.now() - answered < silence) { return; }
+      asking = true;
+      try { await (Date.now() - asked >= every ? ask() : knock()); } catch { /* said by lost() */ }
+      asking = false;
+      if (source && source.readyState === 2) { listen(); }
+    }
+    document.addEventListener("visibilitychange", function () {
+      if (source) { source.close(); }
+      answered = Date.now();
+      listen();
+    });
+    setInterval(look, 1000);
+    listen();
   }
   window.soleraPut = put;
-  window.soleraAsk = ask;
-  all("[data-live-from]").forEach(function (part) {
-    const every = Number(part.dataset.every) * 1000;
-    const often = Math.min(every, 5000);
-    lostAfter = Math.max(often + patience, 9000);
-    setInterval(() => ask(part), every);
-    if (often < every) { setInterval(knock, often); }
-    document.addEventListener("visibilitychange", function () { if (!document.hidden) { answered = Date.now(); ask(part); } });
-    setInterval(lost, 1000);
-  });
+  all("[data-live-from]").forEach(follow);
 
   all("[data-fragment]").forEach(async function (part) {
     const answer = await fetch(part.dataset.fragment);
@@ -71,7 +117,7 @@
     document.getElementById("why").showModal();
   }
 
-  all("[data-chart]").forEach(function (chart) {
+  function lookedInto(chart) {
     const slots = JSON.parse(chart.querySelector("script").textContent);
     const plot = chart.querySelector(".plot"), at = plot.querySelector(".at"), tip = plot.querySelector(".tip");
     const open = (slot) => why(slot.h, slot.t, slot.w);
@@ -91,7 +137,8 @@
     plot.addEventListener("pointerleave", () => { at.hidden = tip.hidden = true; });
     plot.addEventListener("click", function (event) { const slot = under(event); if (slot) { open(slot); } });
     all("[data-slot]", chart).forEach((each) => each.addEventListener("click", () => open(slots[Number(each.dataset.slot)])));
-  });
+  }
+  all("[data-chart]").forEach(lookedInto);
 
   document.addEventListener("click", function (event) {
     const said = event.target.closest("[data-why]"), kept = event.target.closest("[data-cookie]");

@@ -108,8 +108,8 @@ def test_openapi_is_3_1_and_every_data_path_wants_the_token(client: TestClient) 
 
 PAGE_PATHS = (
     "/", "/control", "/control/rows", "/control.csv", "/installation?id=x", "/installation.csv?id=x",
-    "/installation/live?id=x", "/installation/more?id=x", "/installation/totals?id=x",
-    "/prices", "/prices.csv", "/quality",
+    "/control/stream", "/installation/live?id=x", "/installation/stream?id=x", "/installation/chart?id=x",
+    "/installation/more?id=x", "/installation/totals?id=x", "/prices", "/prices.csv", "/quality",
 )  # fmt: skip
 
 

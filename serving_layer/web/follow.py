@@ -1,0 +1,84 @@
+"""A page's live values as server-sent events: at once all of them, then what has changed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import Depends
+from fastapi.responses import StreamingResponse
+
+from conf.refusal import Refusal
+from serving_layer.access.turns import Turns
+from serving_layer.web import answer
+
+STREAMS = Depends(Turns(at_once=100, wait_seconds=0.1))
+"""So many pages at once: each holds a connection. One more asks every few seconds instead."""
+PACE_SECONDS = 0.5
+"""From one look to the next, at least."""
+SHARE = 0.02
+"""Looking takes at most this share of the time, for a thousand installations cost more than one."""
+LONGEST_SECONDS = 30.0
+ALIVE_SECONDS = 2.0
+HEADERS = answer.HEADERS | {"x-accel-buffering": "no"}
+Values = Mapping[str, Mapping[str, Any]]
+"""Values by place, of each kind: texts, classes, flows, numbers, rows."""
+
+
+def stream(look: Callable[[], Values]) -> StreamingResponse:
+    """What ``look`` finds, for as long as the page is open and nothing is refused. Raises what ``look`` raises."""
+    look()
+    return StreamingResponse(events(look), media_type="text/event-stream", headers=HEADERS)
+
+
+async def events(look: Callable[[], Values]) -> AsyncIterator[str]:
+    """A refusal ends them: the page then asks in the usual way, and is told why."""
+    told: Values = {}
+    while True:
+        begun = time.monotonic()
+        try:
+            found = await run_sync(look)
+        except Refusal:
+            return
+        taken = time.monotonic() - begun
+        yield _event(changes(told, found))
+        told = found
+        async for alive in _resting(rest(taken)):
+            yield alive
+
+
+def rest(taken: float) -> float:
+    """Seconds from the end of a look that took ``taken`` seconds to the next one."""
+    return min(max(PACE_SECONDS, taken / SHARE), LONGEST_SECONDS)
+
+
+def changes(told: Values, found: Values) -> Values:
+    """Of each kind what ``found`` says otherwise than ``told``; a place that is gone is None."""
+    news = {
+        kind: {
+            place: value
+            for place, value in values.items()
+            if place not in told.get(kind, {}) or told[kind][place] != value
+        }
+        | {place: None for place in told.get(kind, {}) if place not in values}
+        for kind, values in found.items()
+    }
+    return {kind: values for kind, values in news.items() if values}
+
+
+async def _resting(seconds: float) -> AsyncIterator[str]:
+    """So long, with signs of life: without one a page says that the server is gone."""
+    while seconds > ALIVE_SECONDS:
+        await anyio.sleep(ALIVE_SECONDS)
+        seconds -= ALIVE_SECONDS
+        yield _event({})
+    await anyio.sleep(seconds)
+
+
+def _event(values: Values) -> str:
+    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return f"data: {text}\n\n"
