@@ -35,7 +35,14 @@ def begin(request: Request, reader: ReaderOf, who: answer.Visitor, installation:
         return sent
     own = [str(each["installation_id"]) for each in _known(reader, who) if each.get("kind") != COMMUNITY]
     chosen = installation or (own[0] if len(own) == 1 else "")
-    return RedirectResponse(f"/installation?{urlencode({'id': chosen})}" if chosen else "/control", 303)
+    page = "/member" if not installation and _shares(reader, who, chosen) else "/installation"
+    return RedirectResponse(f"{page}?{urlencode({'id': chosen})}" if chosen else "/control", 303)
+
+
+def _shares(reader: Reader, who: Person, installation_id: str) -> bool:
+    """Whether it is a member's home, and has a share in what a community generates."""
+    known = {str(each["installation_id"]): each for each in _known(reader, who)}
+    return who.role == "member" and bool(known.get(installation_id, {}).get("community_id"))
 
 
 @router.get("/control", dependencies=[Turn])

@@ -36,7 +36,7 @@ def _take(reader: Reader, installation_id: str, today: date, words: Words) -> tu
     asked = {"euros_month": (today.replace(day=1), today), "euros_today": (today, today + timedelta(days=1))}
     try:
         return [
-            _said(words.pages[name], billed(reader, installation_id, *days), words)
+            said(words.pages[name], billed(reader, installation_id, *days), words)
             for name, days in asked.items()
             if days[0] < days[1]
         ], ""
@@ -44,17 +44,19 @@ def _take(reader: Reader, installation_id: str, today: date, words: Words) -> tu
         return [], str(error)
 
 
-def _said(name: str, of: Billed, words: Words) -> Euros:
+def said(name: str, of: Billed, words: Words) -> Euros:
+    """A bill in words."""
     bill = of.bill
     total = bill.cases[0].total
     notes = []
     if of.without is not None and bill.is_complete:
-        notes.append(words.pages["euros_saved"].format(eur=_eur(cents(of.without.cases[0].total - total), words)))
+        notes.append(words.pages["euros_saved"].format(eur=eur(cents(of.without.cases[0].total - total), words)))
     if bill.unknown:
         share = words.number(100 * bill.unknown / bill.windows)
         notes.append(words.pages["euros_incomplete"].format(share=share))
-    return Euros(name, _eur(cents(total), words), ", ".join(notes))
+    return Euros(name, eur(cents(total), words), ", ".join(notes))
 
 
-def _eur(amount: Decimal, words: Words) -> str:
+def eur(amount: Decimal, words: Words) -> str:
+    """As people write it."""
     return f"{words.number(float(amount), 2)} €"

@@ -3,5 +3,15 @@
 from __future__ import annotations
 
 from serving_layer.web import answer, control, installation, more, price_page, quality
+from serving_layer.web.sharing import community, member
 
-ROUTERS = (answer.files, control.router, installation.router, more.router, price_page.router, quality.router)
+ROUTERS = (
+    answer.files,
+    control.router,
+    installation.router,
+    more.router,
+    price_page.router,
+    quality.router,
+    member.router,
+    community.router,
+)

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from itertools import product
 from statistics import quantiles
 from typing import Literal, NamedTuple
@@ -29,9 +30,12 @@ from playwright.sync_api import (
 )
 
 from conf import Settings
+from energy.calendar import months_later
+from serving_layer.access import grants
 from serving_layer.access.token import token_of
 from store import cassandra, schema
 from tests.support import serving_rows as rows
+from tests.support.money.shares import fill_shares
 from tests.support.servers.started import started
 
 CHROMIUM = shutil.which("chromium")
@@ -39,10 +43,12 @@ AHEAD = timedelta(minutes=15)
 """The states are so much younger than now: a page may be looked at for so long until they are stale."""
 DAYS = 40
 WIDTHS = (390, 820, 1440)
-PAGES = ("/control", "/installation?id=valle-02", "/installation?id=valle-02&period=month", "/prices", "/quality")
+MADRID = ZoneInfo("Europe/Madrid")
+LAST_MONTH = months_later(datetime.now(MADRID).date().replace(day=1), -1)
+PAGES = ("/control", "/installation?id=valle-02", "/installation?id=valle-02&period=month", "/prices", "/quality",
+         "/member?id=valle-02", f"/community?id=valle&month={LAST_MONTH:%Y-%m}")  # fmt: skip
 PATIENCE_MS = 30_000
 """How long a busy machine may take to draw what a person waits for."""
-MADRID = ZoneInfo("Europe/Madrid")
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium (Debian's package) is not on this machine")
@@ -70,7 +76,9 @@ def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
     schema.apply_schema(settings)
     now = datetime.now(timezone.utc).replace(second=0, microsecond=0) + AHEAD
     with cassandra.session(settings) as session:
-        rows.fill(session, now.replace(hour=0, minute=0, second=0, microsecond=0), now, DAYS)
+        cut = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        rows.fill(session, cut, now, DAYS)
+        fill_shares(session, cut)
     return settings
 
 
@@ -331,6 +339,45 @@ def test_what_a_quarter_hour_has_brought_is_drawn_by_itself(visit: Visit) -> Non
     expect(page.locator("#why")).to_be_visible()
 
 
+def test_a_member_sees_what_is_their_own_on_a_phone_and_nothing_of_others(served: Settings, visit: Visit) -> None:
+    token = grants.add(grants.access_file(served), grants.person("ana", "member", ["valle-02"], [], False))
+    page = visit("/prices", Look(390, "es-ES"))
+    page.context.clear_cookies()
+    page.goto(f"{origin(served)}/login?token={token}")
+    page.wait_for_url("**/member?id=valle-02")
+    expect(page.locator("main")).to_contain_text("Tu parte")
+    expect(page.locator("main")).to_contain_text("de 42,20 € a 41,05 €, porque se comunicó otro consumo (5 horas)")
+    expect(page.locator("footer")).to_contain_text("Tu coeficiente es el 30,00 %")
+    for other in (
+        "/member?id=valle-01",
+        "/community?id=valle",
+        "/community/proposals?id=valle",
+        "/community.csv?id=valle",
+    ):
+        answer = page.request.get(origin(served) + other, fail_on_status_code=False)
+        assert (answer.status in (403, 404), "401" in answer.text()) == (True, False)
+    grants.revoke(grants.access_file(served), "ana")
+
+
+def test_the_members_of_a_community_add_up_and_the_next_agreement_is_proposed(visit: Visit) -> None:
+    page = visit(f"/community?id=valle&month={LAST_MONTH:%Y-%m}")
+    whole(page)
+    table = page.locator("table.members")
+    cells = table.locator("tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    total = table.locator("tfoot tr").evaluate("(row) => [...row.cells].map((cell) => cell.textContent)")
+    assert [row[1] for row in cells] == ["20.00 %", "30.00 %", "50.00 %"]
+    for column in range(2, 8):
+        numbers = [Decimal(row[column].removesuffix(" €").replace(",", "")) for row in (*cells, total)]
+        assert sum(numbers[:-1]) == numbers[-1] > 0
+    proposals = page.locator("section", has_text="Proposals for the next agreement")
+    expect(proposals.locator("tbody tr")).to_have_count(7)
+    expect(proposals.locator(".picture i")).to_have_count(14)
+    page.get_by_label("The period before").click()
+    expect(page.locator("main")).to_contain_text("Nothing of this month is settled.")
+
+
 def test_charts_are_had_as_csv_and_as_a_picture(visit: Visit) -> None:
     for path in ("/installation?id=valle-02&period=month", "/prices"):
         page = visit(path)
@@ -431,7 +478,7 @@ def test_a_stranger_is_asked_for_the_token_and_led_on(served: Settings, visit: V
     page.get_by_label("Token").fill(token_of(served))
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(f"**{PAGES[-1]}*")
-    expect(page.locator("h1")).to_have_text("Data quality")
+    expect(page.locator("h1")).to_have_text("Valle energy community")
     context.close()
 
 

@@ -49,12 +49,27 @@ def of_members(reader: Reader, community: str, month: date, visible: Published) 
 
     Raises :class:`NotShared` where no agreement is kept.
     """
+    questions = [(member, month) for member in _members(reader, community)]
+    found = _of_community(reader.each(_MONTH, questions), community, visible)
+    return sorted(found, key=_id)
+
+
+def of_all(reader: Reader, community: str, visible: Published) -> list[dict[str, Any]]:
+    """Every settled month of every member, the newest first. Raises as :func:`of_members`."""
+    questions = [(member,) for member in _members(reader, community)]
+    return _of_community(reader.each(_MONTHS, questions), community, visible)
+
+
+def _members(reader: Reader, community: str) -> list[str]:
     members = sorted({row.installation_id for row in reader.rows(_MEMBERS, community)})
     if not members:
         raise NotShared(f"No agreement of {community} is kept; `solera community agree` keeps one.")
-    answers = reader.each(_MONTH, [(member, month) for member in members])
-    rows = [row._asdict() for answer in answers for row in answer if row.run_id in visible.run_ids]
-    return sorted(_newest(row for row in rows if row["community_id"] == community), key=lambda row: _id(row))
+    return members
+
+
+def _of_community(answers: Iterable[Iterable[Any]], community: str, visible: Published) -> list[dict[str, Any]]:
+    rows = (row._asdict() for answer in answers for row in answer if row.run_id in visible.run_ids)
+    return _newest(row for row in rows if row["community_id"] == community)
 
 
 def total(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serving_layer.web.words.pages_en import ALARMS, CAUSES, METHODS, PAGES, STEPS
+from serving_layer.web.words.sharing_en import SHARING
 from serving_layer.web.words.words import Words
 
 EN = Words(
@@ -64,7 +65,7 @@ EN = Words(
     token_place="The token stands in the file <code>token</code> of Solera's home folder.",  # noqa: S106 - a sentence
     not_the_token="That is not the token.",  # noqa: S106 - a sentence
     too_often="Too many wrong tokens; wait a moment.",
-    pages=PAGES,
+    pages=PAGES | SHARING,
     methods=METHODS,
     causes=CAUSES,
     alarms=ALARMS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serving_layer.web.words.pages_es import ALARMS, CAUSES, METHODS, PAGES, STEPS
+from serving_layer.web.words.sharing_es import SHARING
 from serving_layer.web.words.words import Words
 
 ES = Words(
@@ -64,7 +65,7 @@ ES = Words(
     token_place="La clave está en el archivo <code>token</code> de la carpeta de Solera.",  # noqa: S106 - a sentence
     not_the_token="Esa no es la clave.",  # noqa: S106 - a sentence
     too_often="Demasiadas claves equivocadas; espera un momento.",
-    pages=PAGES,
+    pages=PAGES | SHARING,
     methods=METHODS,
     causes=CAUSES,
     alarms=ALARMS,

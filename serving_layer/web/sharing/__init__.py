@@ -1,0 +1,1 @@
+"""The pages of who shares: a member's, and a community's."""

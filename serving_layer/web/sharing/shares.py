@@ -1,0 +1,142 @@
+"""A member's share against its use: today by the hours that have ended, in months as the nights settle them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from energy.calendar import day_start
+from energy.money.community.agreement import Agreement, NoCoefficients
+from energy.money.community.settled import BY_THE_HOUR, CONDITIONAL, INCOMPLETE, OTHER_CLOCK
+from energy.money.community.sharing import share_community
+from serving_layer.instants import Span
+from serving_layer.reader import Reader
+from serving_layer.views.money.community import NotShared, hourly
+from serving_layer.views.money.kept_agreement import KeptAgreement
+from serving_layer.web.money import eur
+from serving_layer.web.words.words import NOTHING, Words
+
+TODAY_SECONDS = 30.0
+CAUSES = {
+    "use": "why_use",
+    "generation": "why_generation",
+    "agreement": "why_agreement",
+    "contract, prices or rules": "why_contract",
+}
+NOTES = {
+    INCOMPLETE: "note_incomplete",
+    CONDITIONAL: "note_conditional",
+    BY_THE_HOUR: "note_by_the_hour",
+    OTHER_CLOCK: "note_other_clock",
+}
+
+
+class Share(NamedTuple):
+    """Energy in Wh: what was assigned, as much of it as was used, the rest of it, and what came from the grid."""
+
+    assigned: float
+    own: float
+    left: float
+    grid: float
+
+    @property
+    def used(self) -> float:
+        """All that was used."""
+        return self.own + self.grid
+
+    @property
+    def part(self) -> float:
+        """Of the use, what the share covered, 0 to 1."""
+        return self.own / self.used if self.used > 0 else 0.0
+
+    def width(self, energy: float) -> float:
+        """Percent of the longer of both bars."""
+        longest = max(self.assigned, self.used)
+        return 100 * energy / longest if longest > 0 else 0.0
+
+
+def today(reader: Reader, of: KeptAgreement, member: str, now: datetime) -> Share | None:
+    """The hours of today that have ended; None where none of them is known. Raises :class:`NotShared`."""
+    name = f"share {member} {of.generation}"
+    return reader.kept(name, TODAY_SECONDS, lambda: _today(reader, of, member, now))
+
+
+def _today(reader: Reader, of: KeptAgreement, member: str, now: datetime) -> Share | None:
+    zone = of.agreement.zone
+    span = Span(day_start(now.astimezone(zone).date(), zone), now.replace(minute=0, second=0, microsecond=0))
+    if span.start >= span.end:
+        return None
+    generation = hourly(reader, [of.generation], "generation", span)[of.generation]
+    uses = hourly(reader, [member], "consumption", span)
+    try:
+        hours = share_community(generation, uses, of.agreement).get(member, {})
+    except NoCoefficients as error:
+        raise NotShared(f"{error}.") from error
+    known = [hour for hour in hours.values() if hour.self_consumed is not None]
+    if not known:
+        return None
+    return Share(*(sum(each[n] or 0 for each in known) / 1000 for n in range(4)))
+
+
+def settled(row: Mapping[str, Any]) -> Share:
+    """A settled month."""
+    return Share(row["assigned_wh"], row["self_consumed_wh"], row["surplus_wh"], row["grid_wh"])
+
+
+def coefficient(of: Agreement, member: str, day: date) -> tuple[float | None, date | None, bool]:
+    """A member's coefficient, 0 to 1, on a day, since when it holds, and whether it is the mean of hourly ones."""
+    held = [version for version in of.versions if version.since <= day]
+    if not held:
+        return None, None, False
+    version = held[-1]
+    if version.constant:
+        return version.constant.get(member, 0) / 1e6, version.since, False
+    betas = version.hourly.get(day.year, {}).get(member, [])
+    return (sum(betas) / len(betas) / 1e6 if betas else None), version.since, True
+
+
+def together(values: Sequence[float], digits: int) -> list[float]:
+    """``values`` rounded so that they add up to their rounded sum: whole parts by largest remainder."""
+    per = 10**digits
+    scaled = [value * per for value in values]
+    parts = [int(each // 1) for each in scaled]
+    left = round(sum(scaled)) - sum(parts)
+    by_remainder = sorted(range(len(scaled)), key=lambda n: (parts[n] - scaled[n], n))
+    for n in by_remainder[:left]:
+        parts[n] += 1
+    return [part / per for part in parts]
+
+
+def changes(rows: Iterable[Mapping[str, Any]], words: Words) -> list[str]:
+    """What later nights have changed of settled months, in words."""
+    return [_change(row, change, words) for row in rows for change in row["changes"]]
+
+
+def _change(row: Mapping[str, Any], change: Mapping[str, Any], words: Words) -> str:
+    causes = [words.pages[name] for cause, name in CAUSES.items() if cause in (change["why"] or "")]
+    euros = None not in (change["before_eur"], change["after_eur"])
+    return words.pages["changed_line" if euros else "changed_energy"].format(
+        month=month_name(row["month"], words),
+        before=amount(change["before_eur"], words),
+        after=amount(change["after_eur"], words),
+        why=", ".join(causes),
+        hours=words.number(change["changed_hours"]),
+    )
+
+
+def amount(euros: Decimal | None, words: Words) -> str:
+    """Euros, or a dash where they are not known."""
+    return NOTHING if euros is None else eur(euros, words)
+
+
+def note(row: Mapping[str, Any], words: Words) -> str:
+    """Why a month has no euros; empty where it has."""
+    said = str(row.get("note") or "")
+    return words.pages[NOTES[said]] if said in NOTES else said
+
+
+def month_name(month: date, words: Words) -> str:
+    """As it is written: November 2026."""
+    return words.dated(month, words.pages["pattern_month"])
