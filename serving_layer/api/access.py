@@ -50,6 +50,5 @@ def access(
     page: p.PageAsked,
 ) -> Response:
     """Who read the data of an installation by REST, the page and SQL, the newest first."""
-    span = asked.span
-    found = access_log.read(reader, chosen.id, span)
+    found = access_log.read(reader, chosen.id, asked.span)
     return page.answer(access_log.COLUMNS, "access", found, installation_id=chosen.id)
