@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import product
 from typing import Any
 
 import pytest
@@ -154,3 +155,23 @@ def test_a_stream_ends_when_the_access_is_taken_back(served: Settings) -> None:
 @pytest.mark.parametrize("path", ["live", "access"])
 def test_nobody_is_told_of_what_is_not_theirs(served: Settings, ana: str, other: str, path: str) -> None:
     assert ask(served, ana, f"installations/{other}/{path}").status_code == 404
+
+
+def test_a_page_follows_what_is_its_own_until_the_access_is_taken_back(served: Settings) -> None:
+    path = grants.access_file(served)
+    token = grants.add(path, grants.person("for-a-page", "member", [HOME], [], False))
+    origin = f"http://127.0.0.1:{served.api.port}"
+    look: dict[str, Any] = {"timeout": 30, "allow_redirects": False}
+    with requests.Session() as browser:
+        assert browser.get(f"{origin}/installation/stream?id={HOME}", **look).headers["location"] == "/login"
+        browser.post(f"{origin}/login", data={"token": token}, **look)
+        for page, other in product(("stream", "live", "chart"), (rows.HOMES[0], rows.COMMUNITY, "nowhere")):
+            assert browser.get(f"{origin}/installation/{page}?id={other}", **look).status_code in (403, 404)
+        with browser.get(f"{origin}/control/stream", stream=True, **look) as answer:
+            first = next(line for line in answer.iter_lines(decode_unicode=True) if line.startswith("data: "))
+            assert list(json.loads(first.removeprefix("data: "))["rows"]) == [HOME]
+        with browser.get(f"{origin}/installation/stream?id={HOME}", stream=True, **look) as answer:
+            told = answer.iter_lines(decode_unicode=True, chunk_size=1)
+            assert "sun-power" in next(told)
+            grants.revoke(path, "for-a-page")
+            assert len(list(told)) < 20

@@ -58,8 +58,8 @@ STRUCTURE = {
 
 OPEN = ("/healthz", "/metrics", "/login", "/logout")
 """Paths of no installation, for everybody."""
-APART = ("/live", "/access")
-"""A stream, and the log that grows with each question, are tried in test_log_and_live.py."""
+APART = ("/live", "/stream", "/access")
+"""Streams, and the log that grows with each question, are tried in test_log_and_live.py."""
 
 
 class Asker(NamedTuple):
