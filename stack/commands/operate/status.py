@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Annotated, Any
 
@@ -33,20 +34,21 @@ def status(
     Example: solera status --watch
     """
     settings, console = load_settings(), Console(highlight=False)
-    while True:
-        found = _status(settings)
-        if watch:
+    if not watch:
+        return _show(settings, console, as_json)
+    with suppress(KeyboardInterrupt):
+        while True:
             console.clear()
-        if as_json:
-            typer.echo(json.dumps(found))
-        else:
-            _say(found, console)
-        if not watch:
-            return
-        try:
+            _show(settings, console, as_json)
             time.sleep(WATCH_SECONDS)
-        except KeyboardInterrupt:
-            return
+
+
+def _show(settings: Settings, console: Console, as_json: bool) -> None:
+    found = _status(settings)
+    if as_json:
+        typer.echo(json.dumps(found))
+    else:
+        _say(found, console)
 
 
 def _status(settings: Settings) -> dict[str, Any]:
