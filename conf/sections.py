@@ -60,6 +60,7 @@ class HdfsSettings(_Frozen):
     host: str
     port: int
     http_port: int
+    datanode_host: str
     datanode_port: int
     datanode_http_port: int
     datanode_ipc_port: int

@@ -63,7 +63,11 @@ def _command(settings: Settings, main: str, *arguments: str) -> tuple[str, ...]:
 
 def _configure(settings: Settings) -> None:
     directory = _directory(settings)
-    values = settings.hdfs.model_dump() | {"data": settings.home / "data" / "hdfs"}
+    conf = settings.hdfs
+    values = conf.model_dump() | {
+        "data": settings.home / "data" / "hdfs",
+        "datanode_host": conf.datanode_host or conf.host,
+    }
     java.render("hdfs-site.xml", values, directory)
     java.render("log4j.properties", {}, directory)
     for name in _WEB_DIRECTORIES:
