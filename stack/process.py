@@ -47,6 +47,8 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     is_hardy: bool = False
     """It is of use without what it needs for a while: started again, it does not wait for it."""
+    answers: Callable[[], None] | None = None
+    """Asks a service that has been ready whether it still serves, where ``ready`` is much to do; raises where not."""
     patience: float = 180.0
     grace: float = 20.0
 
@@ -66,6 +68,11 @@ class Place:
     def run(self) -> Path:
         """Directory of process ids and states."""
         return self.home / "run"
+
+    @property
+    def answered(self) -> Path:
+        """Renewed while the one service of a container answers: its health check looks at the file's age."""
+        return self.run / "answered"
 
     def mark(self, name: str) -> str:
         """Value of the mark that service ``name`` of this home carries."""

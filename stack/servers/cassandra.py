@@ -14,6 +14,7 @@ from stack.process import Service
 from stack.servers.certificate import have_certificate, keystore
 from stack.servers.first_account import write_administrator
 from stack.servers.roles import apply_roles
+from store.cassandra import session
 
 _EXPORTS = (
     "java.base/jdk.internal.misc",
@@ -77,6 +78,7 @@ def service(settings: Settings) -> Service:
         command=java.command(settings, "cassandra", main, heap_mb=conf.heap_mb, options=options),
         prepare=lambda: _prepare(settings, directory, data, options),
         ready=lambda: apply_roles(logins.held(settings), role_passwords(settings)),
+        answers=lambda: _answers(settings),
         ports={
             "cassandra.port": conf.port,
             "cassandra.storage_port": conf.storage_port,
@@ -85,6 +87,11 @@ def service(settings: Settings) -> Service:
         patience=300,
         grace=30,
     )
+
+
+def _answers(settings: Settings) -> None:
+    with session(settings, keyspace=None) as asked:
+        asked.execute("SELECT key FROM system.local")
 
 
 def _prepare(settings: Settings, directory: Path, data: Path, options: Sequence[str]) -> None:
