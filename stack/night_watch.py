@@ -1,20 +1,26 @@
-"""Begins the night by itself: after midnight UTC, and again when it failed, as ``batch_layer.schedule`` says."""
+"""Begins the night by itself: after midnight UTC, and again when it failed, as ``batch_layer.schedule`` says.
+
+The watch of one machine has it in a thread; ``python -m stack.night_watch`` is a container of its own.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 from batch_layer.schedule import Attempt, begun, due, midnight
-from conf import Settings
+from conf import Settings, load_settings
 from conf.logins import as_role
 from conf.refusal import Refusal
+from stack import logs
 from stack.process import Place, Service, spawn, stop
 from store import cassandra
 from store.reports import note_failed_night, replace_text
@@ -102,3 +108,24 @@ def write_attempt(path: Path, attempt: Attempt) -> None:
     """Remember the attempt, so that a watch that is started again does not begin it anew."""
     fields = {"cut": attempt.cut.isoformat(), "tries": attempt.tries, "ended": attempt.ended.isoformat()}
     replace_text(path, json.dumps(fields))
+
+
+def main() -> None:
+    """Begin nights until SIGTERM; each look renews ``<home>/run/answered``, as a service in the foreground does."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
+    logging.getLogger("cassandra").setLevel(logging.CRITICAL)
+    settings, stopping = load_settings(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    place = Place(settings.home)
+    place.run.mkdir(parents=True, exist_ok=True)
+    watch = NightWatch(place, night_service(settings), partial(published_cut, settings), stopping)
+    watch.start()
+    while watch.is_alive() and not stopping.wait(CHECK_SECONDS / 2):
+        place.answered.touch()
+        logs.bound(place.logs)
+    watch.join()
+
+
+if __name__ == "__main__":
+    main()
