@@ -32,6 +32,9 @@ test-unit: $(VENV)/installed-test ## the tests that need no server
 test-faults: $(VENV)/installed-test ## kill -9 of every part under load, nothing lost and nothing counted twice
 	@$(BIN)/python -m pytest tests/faults --capture=no --timeout 7200
 
+containers: $(VENV)/installed-test ## docker-compose.yml started, asked and hurt, on images built here; needs Docker with compose
+	@$(BIN)/python -m tests.containers
+
 lint: $(VENV)/installed-test ## style, types and the import rule
 	@$(BIN)/python -m pytest tests/unit/test_quality.py
 
@@ -68,4 +71,4 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(INSTALL) '.[test]' | $(LARGE)
 	@touch $@
 
-.PHONY: help demo test test-unit test-faults lint up status down bench clean
+.PHONY: help demo test test-unit test-faults containers lint up status down bench clean

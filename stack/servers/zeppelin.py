@@ -108,7 +108,9 @@ class Zeppelin:
         lay_out(home, jars, java.home(settings) / "bin" / "java")
         self.api = f"http://127.0.0.1:{port}/api"
         self._place = Place(settings.home)
-        spawn(self._place, _service(home, jars, settings, dict(environment) | _environment(home, port)))
+        run = command(home, jars, java.home(settings) / "bin" / "java")
+        given = dict(environment) | server_environment(home, port)
+        spawn(self._place, Service(name="zeppelin", command=run, ready=lambda: None, environment=given))
         try:
             self._await_ready(timeout=90)
         except ZeppelinError:
@@ -160,14 +162,15 @@ class Zeppelin:
         return answer.json().get("body")
 
 
-def _service(home: Path, jars: Iterable[Path], settings: Settings, environment: Mapping[str, str]) -> Service:
+def command(home: Path, jars: Iterable[Path], java_command: Path) -> tuple[str, ...]:
+    """The server's command line."""
     class_path = ":".join(str(jar) for jar in jars if not jar.name.startswith(INTERPRETERS))
     server = "org.apache.zeppelin.server.ZeppelinServer"
-    command = (str(java.home(settings) / "bin" / "java"), *_jvm_options(home), "-cp", class_path, server)
-    return Service(name="zeppelin", command=command, ready=lambda: None, environment=environment)
+    return (str(java_command), *_jvm_options(home), "-cp", class_path, server)
 
 
-def _environment(home: Path, port: int) -> dict[str, str]:
+def server_environment(home: Path, port: int) -> dict[str, str]:
+    """Where the server finds what :func:`lay_out` has made, and that it answers on loopback alone."""
     return {
         "ZEPPELIN_HOME": str(home),
         "ZEPPELIN_CONF_DIR": str(home / "conf"),

@@ -1,0 +1,116 @@
+"""``python -m tests.containers``: builds the images, starts docker-compose.yml, shows what it does, removes it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from tests.containers import bases, doors, troubles
+from tests.containers.asking import PUSH, ask_everywhere, cql, rest, strangers_stay_out
+from tests.containers.compose import Compose, NotShown, expect, say, wait_for
+from tests.containers.homes import CATALOGUE, HOMES, LIVE, Site, readings
+
+DAY = timedelta(days=1)
+SEEN_SECONDS = 300.0
+
+
+def main() -> int:
+    """Show everything; 0 where all of it happened. KEEP=1 leaves the stack running."""
+    with tempfile.TemporaryDirectory() as folder:
+        compose = Compose(Path(folder), {"PYTHON_IMAGE": bases.python_image()})
+        try:
+            _show(compose)
+        except NotShown as error:
+            say(f"FAILED: {error}")
+            return 1
+        finally:
+            if not os.environ.get("KEEP"):
+                compose.call("down", "--volumes")
+    say("all of it was shown")
+    return 0
+
+
+def _show(compose: Compose) -> None:
+    compose.make_secrets()
+    compose.call("build", "kafka", seconds=3600)
+    compose.name_image("ZEPPELIN_IMAGE", bases.zeppelin_image())
+    compose.call("build", "zeppelin", seconds=3600)
+    began = time.monotonic()
+    compose.call("up", "--detach", "--no-build")
+    compose.await_health(*compose.services())
+    say(f"up: {len(compose.services())} containers healthy after {time.monotonic() - began:.0f} s")
+    doors.only_loopback_is_published(compose)
+    token, analyst = compose.secret("token"), compose.secret("analyst")
+    strangers_stay_out(token)
+    doors.zeppelin_reaches_answers_alone(compose)
+    today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    _bring(compose, token, today)
+    doors.say_memory(compose)
+    site = Site(PUSH, compose.run("push", "solera", "admit", LIVE).strip())
+    site.start()
+    _trouble(compose, token, analyst, today)
+    site.end()
+    _count(analyst, site)
+
+
+def _bring(compose: Compose, token: str, today: datetime) -> None:
+    """Register the homes, send their readings, and run the night before last by hand."""
+    say(compose.run("batch", "solera", "register", "/dev/stdin", text=CATALOGUE).strip())
+    sent = readings(today - 2 * DAY, datetime.now(timezone.utc))
+    say(compose.run("gateway", "solera", "replay", "/dev/stdin", "--topic", "readings", text=sent).strip())
+    yesterday = (today - DAY).date()
+    took = wait_for("the readings are seen", SEEN_SECONDS, lambda: _is_seen(token, today))
+    say(f"speed: yesterday's energy is whole {took:.0f} s after the readings")
+    ask_everywhere(token, compose.secret("analyst"), yesterday, "speed")
+    say(compose.run("batch", "solera", "nightly", "--date", f"{yesterday}", seconds=1800).strip())
+    ask_everywhere(token, compose.secret("analyst"), (today - 2 * DAY).date(), "batch")
+
+
+def _is_seen(token: str, today: datetime) -> bool:
+    span = {"from": (today - DAY).isoformat(), "to": today.isoformat(), "resolution": "day", "tz": "UTC"}
+    found = [rest(token, f"installations/{home}/energy", quantity="import", **span)["values"] for home in HOMES]
+    return all(values and values[0]["completeness"] == 1 for values in found)
+
+
+def _trouble(compose: Compose, token: str, analyst: str, today: datetime) -> None:
+    """Everything goes wrong, and every way answers as before."""
+    runs = len(troubles.published(analyst))
+    troubles.fail_night(compose)
+    for service in compose.services():
+        if service != "batch":
+            troubles.kill(compose, service)
+    troubles.hang(compose, "thrift")
+    troubles.await_retried_night(compose, analyst, runs)
+    ask_everywhere(token, analyst, (today - DAY).date(), "batch")
+    troubles.kill(compose, "batch")
+    troubles.restart_host(compose)
+    ask_everywhere(token, analyst, (today - DAY).date(), "batch")
+    doors.say_memory(compose)
+
+
+def _count(analyst: str, site: Site) -> None:
+    """Show that each reading that the site was told is taken is there."""
+    wait_for("every pushed reading is found", SEEN_SECONDS, lambda: site.taken <= _found(analyst))
+    expect(
+        len(site.taken) > 0,
+        f"push: {len(site.taken)} readings taken through all of it, {site.refused} tries refused, 0 lost",
+    )
+
+
+def _found(analyst: str) -> set[str]:
+    now = datetime.now(timezone.utc)
+    with cql(analyst) as session:
+        question = "SELECT time FROM reading_by_day WHERE installation_id = %s AND device_id = %s AND day = %s"
+        return {
+            f"{row.time:%Y-%m-%dT%H:%M:%SZ}"
+            for day in (now - DAY, now)
+            for row in session.execute(question, [LIVE, f"{LIVE}-inverter", day.date()])
+        }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
