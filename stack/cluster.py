@@ -2,7 +2,7 @@
 
     SOLERA_CASSANDRA__USERNAME=solera_admin SOLERA_CASSANDRA__PASSWORD=… SPEED_PASSWORD=… python -m stack.cluster
 
-docker-compose runs it before any other part, an administrator of a cluster once and after each new version.
+An administrator of a cluster runs it once and after each new version.
 Roles are those of ``conf/roles.cql``; where the settings name no user, Cassandra asks for none and gets none.
 """
 

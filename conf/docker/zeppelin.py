@@ -1,7 +1,7 @@
 """Starts Zeppelin in its container: who may log in, where its interpreters find Solera, and the notes.
 
-Everything comes from the environment that docker-compose.yml gives; nothing of it is in the image. Standard
-library only: this runs in the Python of the ``apache/zeppelin`` image.
+Addresses come from the environment that docker-compose.yml gives, passwords from the secrets below ``SOLERA_HOME``;
+nothing of it is in the image. Standard library only, and Python 3.7: that of the ``apache/zeppelin`` image.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ INTERPRETERS: dict[str, dict[str, Any]] = {
         "default.driver": "org.apache.hive.jdbc.HiveDriver",
         "default.url": "jdbc:hive2://{SOLERA_THRIFT__HOST}:{SOLERA_THRIFT__PORT}/solera",
         "default.user": "solera",
-        "default.password": "{SOLERA_API__TOKEN}",
+        "default.password": "{token}",
     },
     "cassandra": {
         "cassandra.hosts": "{SOLERA_CASSANDRA__HOST}",
@@ -29,12 +29,14 @@ INTERPRETERS: dict[str, dict[str, Any]] = {
         "cassandra.cluster": "solera",
         "cassandra.keyspace": "{SOLERA_CASSANDRA__KEYSPACE}",
         "cassandra.credentials.username": "{SOLERA_CASSANDRA__USERNAME}",
-        "cassandra.credentials.password": "{SOLERA_CASSANDRA__PASSWORD}",
+        "cassandra.credentials.password": "{analyst}",
     },
     "python": {"zeppelin.python": sys.executable, "zeppelin.python.useIPython": False},
 }
+SECRETS = {"token": "token", "analyst": "secrets/analyst", "zeppelin": "secrets/zeppelin"}
+"""Where each stands below ``SOLERA_HOME``."""
 SHIRO = """[users]
-{user} = {password}, analyst
+analyst = {zeppelin}, analyst
 
 [main]
 sessionManager = org.apache.shiro.web.session.mgt.DefaultWebSessionManager
@@ -53,42 +55,45 @@ analyst = *
 def main() -> None:
     """Write the settings, lay out the notes and become the server."""
     home = Path(os.environ["ZEPPELIN_HOME"])
-    configure(home, os.environ)
+    configure(home, {**os.environ, **secrets(Path(os.environ["SOLERA_HOME"]))})
     lay_out_notes(Path("/opt/solera/notebooks"), Path(os.environ["ZEPPELIN_NOTEBOOK_DIR"]))
     server = str(home / "bin" / "zeppelin.sh")
     os.execv(server, [server])  # noqa: S606
 
 
-def configure(home: Path, environment: Mapping[str, str]) -> None:
-    """Write ``shiro.ini`` and the interpreters' properties below Zeppelin's ``home``."""
-    user, password = environment["ZEPPELIN_USER"], environment["ZEPPELIN_PASSWORD"]
-    if not re.fullmatch(r"\w+", user) or not re.fullmatch(r"[\w.~+/=-]{12,}", password):
+def secrets(home: Path) -> dict[str, str]:
+    """The passwords of which Zeppelin has need, from their files."""
+    return {name: (home / file).read_text().strip() for name, file in SECRETS.items()}
+
+
+def configure(home: Path, values: Mapping[str, str]) -> None:
+    """Write ``shiro.ini`` and the interpreters' properties below Zeppelin's ``home``; ``values`` fill them in."""
+    if not re.fullmatch(r"[\w.~+/=-]{12,}", values["zeppelin"]):
         sys.exit(
-            "ZEPPELIN_PASSWORD needs at least 12 letters, digits or . ~ + / = - _, ZEPPELIN_USER letters or digits"
+            "The secret zeppelin needs at least 12 letters, digits or . ~ + / = - _: it is a password of shiro.ini"
         )
     shiro = home / "conf" / "shiro.ini"
     shiro.touch(mode=0o600)
-    shiro.write_text(SHIRO.format(user=user, password=password))
+    shiro.write_text(SHIRO.format(**values))
     for name, properties in INTERPRETERS.items():
-        folder = home / "interpreter" / name
-        settings = set_properties(stock_settings(folder), properties, environment)
-        (folder / "interpreter-setting.json").write_text(json.dumps(settings, indent=2))
+        for jar in home.glob(f"interpreter/{name}/zeppelin-{name}-*.jar"):
+            settings = set_properties(stock_settings(jar), properties, values)
+            (jar.parent / "interpreter-setting.json").write_text(json.dumps(settings, indent=2))
 
 
-def stock_settings(folder: Path) -> list[dict[str, Any]]:
-    """What the interpreter in ``folder`` brings itself, in its own jar."""
-    jar = next(folder.glob(f"zeppelin-{folder.name}-*.jar"))
+def stock_settings(jar: Path) -> list[dict[str, Any]]:
+    """What an interpreter brings itself."""
     with zipfile.ZipFile(jar) as archive:
         settings: list[dict[str, Any]] = json.loads(archive.read("interpreter-setting.json"))
     return settings
 
 
 def set_properties(
-    settings: list[dict[str, Any]], properties: Mapping[str, Any], environment: Mapping[str, str]
+    settings: list[dict[str, Any]], properties: Mapping[str, Any], values: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """``settings`` whose first interpreter has ``properties`` as defaults, filled in from ``environment``."""
+    """``settings`` whose first interpreter has ``properties`` as defaults, filled in from ``values``."""
     for name, value in properties.items():
-        filled = value.format(**environment) if isinstance(value, str) else value
+        filled = value.format(**values) if isinstance(value, str) else value
         settings[0]["properties"].setdefault(name, {"propertyName": name, "type": "string"})["defaultValue"] = filled
     return settings
 

@@ -1,14 +1,11 @@
-"""conf/roles.cql in a real Cassandra that asks for logins by the very options docker-compose.yml gives the image."""
+"""conf/roles.cql in a real Cassandra that asks for logins."""
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import yaml
 from cassandra import Unauthorized
 from cassandra.cluster import Session
 from pydantic import SecretStr
@@ -21,7 +18,6 @@ from stack.servers import cassandra
 from stack.servers.roles import apply_roles
 from store.cassandra import CassandraAway, connect
 
-COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")
 PASSWORDS = {f"{role.upper()}_PASSWORD": f"{role} it's; -- secret" for role in ROLES}
 WRITES = {
@@ -62,9 +58,7 @@ def guarded(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings = settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
     java.have(settings, Console())
     jars.fetch(settings, "cassandra")
-    options = yaml.safe_load(COMPOSE.read_text())["services"]["cassandra"]["environment"]["JVM_EXTRA_OPTS"].split()
     service = cassandra.service(settings)
-    service = dataclasses.replace(service, command=(service.command[0], *options, *service.command[1:]))
     service.prepare()
     place = Place(home)
     spawn(place, service)

@@ -1,31 +1,36 @@
-"""docker-compose.yml can't be started here: its form, its manners and its agreement with conf/ are checked."""
+"""docker-compose.yml: its form, its manners and its agreement with conf/. `make containers` starts it."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
 import yaml
 
 from conf import Settings, load_settings
-from conf.jars import locked
-from stack.services import JOBS
+from conf.logins import ROLES, SERVERS, password_file
+from ingest.sources import asking, prices
+from ingest.sources.datadis import supplies
+from stack.process import Place
+from stack.services import JOBS, services
+from stack.services import SERVERS as STORES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONCE = ("volume", "ready")
-"""Services that do one thing and end."""
-ASKED = re.compile(r"\$\{(\w+):\?set \1 in \.env\}")
+OWN = {name: each for name, each in SERVICES.items() if each["image"].startswith("solera:")}
+ANSWERING = ("api", "thrift", "cassandra")
+"""What analysts ask, each behind a login."""
+KEY = re.compile(r"\$\{(\w+):-\}")
 DEFAULTS = load_settings(port_offset=0)
 
 
@@ -35,10 +40,6 @@ def environment(service: str) -> dict[str, str]:
 
 def every_variable() -> list[tuple[str, str, str]]:
     return [(service, *pair) for service in SERVICES for pair in environment(service).items()]
-
-
-def version_of(lock: str, artifact: str) -> str:
-    return next(jar.version for jar in locked(lock) if jar.artifact == artifact)
 
 
 def test_form_is_that_of_the_compose_specification() -> None:
@@ -64,50 +65,63 @@ def test_the_image_imports_what_is_there() -> None:
 def test_docker_compose_reads_it(tmp_path: Path) -> None:
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("docker is installed without its compose plugin")
-    filled = re.sub(r"^(\w+)=$", r"\1=0123456789abcdef", (ROOT / ".env.example").read_text(), flags=re.M)
-    (tmp_path / "env").write_text(filled)
-    command = ["docker", "compose", "-f", str(ROOT / "docker-compose.yml"), "--env-file", str(tmp_path / "env")]
-    assert subprocess.run([*command, "config", "--quiet"], capture_output=True, check=False).returncode == 0
-    (tmp_path / "env").write_text("")
-    refused = subprocess.run([*command, "config", "--quiet"], capture_output=True, text=True, check=False)
-    assert refused.returncode != 0
-    assert "in .env" in refused.stderr
+    command = ["docker", "compose", "-f", str(ROOT / "docker-compose.yml"), "config", "--quiet"]
+    environment = {**os.environ, "SECRETS": str(tmp_path)}
+    assert subprocess.run(command, capture_output=True, check=False, env=environment).returncode == 0
 
 
-def test_images_are_pinned_to_the_versions_of_one_machine() -> None:
+def test_images_are_pinned() -> None:
     project = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), flags=re.M)
     assert project is not None
-    expected = {
-        "kafka": f"apache/kafka:{version_of('kafka', 'kafka_2.13')}",
-        "cassandra": f"cassandra:{version_of('cassandra', 'cassandra-all')}",
-        "namenode": f"apache/hadoop:{version_of('hadoop', 'hadoop-hdfs')}",
-        "datanode": f"apache/hadoop:{version_of('hadoop', 'hadoop-hdfs')}",
-        "volume": f"apache/hadoop:{version_of('hadoop', 'hadoop-hdfs')}",
-        "zeppelin": f"solera-zeppelin:{project[1]}",
-    }
-    for name, service in SERVICES.items():
-        assert service["image"] == expected.get(name, f"solera:{project[1]}")
-    bases = re.findall(r"^FROM (\S+)", (ROOT / "conf/docker/Dockerfile").read_text(), flags=re.M)
+    assert {each["image"] for each in SERVICES.values()} == {f"solera:{project[1]}", f"solera-zeppelin:{project[1]}"}
+    text = (ROOT / "conf/docker/Dockerfile").read_text()
+    given = dict(re.findall(r"^ARG (\w+)=(\S+)$", text, flags=re.M))
+    bases = [given.get(base.strip("${}"), base) for base in re.findall(r"^FROM (\S+)", text, flags=re.M)]
+    assert len(bases) == 3
     assert all(re.search(r":\d+\.\d+\.\d+", base) for base in bases)
+    for service in SERVICES.values():
+        for name, value in service["build"]["args"].items():
+            assert value == f"${{{name}:-{given[name]}}}"
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICES if name not in ONCE])
-def test_long_running_service_is_watched_and_started_again(name: str) -> None:
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_watched_bounded_and_started_again(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
     assert SERVICES[name]["restart"] == "unless-stopped"
+    assert re.fullmatch(r"\d+[mg]", SERVICES[name]["mem_limit"])
 
 
-def test_who_waits_waits_for_health_or_for_the_end() -> None:
+@pytest.mark.parametrize("name", OWN)
+def test_health_is_the_answer_that_the_foreground_renews(name: str) -> None:
+    answered = Place(Path("/var/lib/solera")).answered
+    assert OWN[name]["healthcheck"]["test"] == ["CMD-SHELL", f"find {answered} -mmin -1 | grep -q ."]
+
+
+def test_who_waits_waits_for_health() -> None:
     for service in SERVICES.values():
-        for awaited, how in service.get("depends_on", {}).items():
-            ended = awaited in ONCE
-            assert how["condition"] == ("service_completed_successfully" if ended else "service_healthy")
+        assert all(how == {"condition": "service_healthy"} for how in service.get("depends_on", {}).values())
+
+
+def test_each_service_has_a_volume_of_its_own() -> None:
+    homes = [volume for name, each in SERVICES.items() for volume in each["volumes"] if "/conf:" not in volume]
+    assert sorted(homes) == sorted(f"{name}:/var/lib/solera" for name in SERVICES)
+    assert set(COMPOSE["volumes"]) == set(SERVICES)
+
+
+def test_stores_and_answers_are_two_networks_and_zeppelin_knows_one() -> None:
+    assert set(COMPOSE["networks"]) == {"stores", "answers"}
+    known = {name: set(each["networks"]) for name, each in SERVICES.items()}
+    assert known["zeppelin"] == {"answers"} == known["cassandra"]
+    for name in ("kafka", "namenode", "datanode", "push"):
+        assert known[name] == {"stores"}
+    for name in ANSWERING:
+        assert "answers" in known[name]
 
 
 def test_only_loopback_is_published_at_the_ports_of_one_machine() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert ports == {
-        "kafka": [f"127.0.0.1:{DEFAULTS.kafka.port}:{DEFAULTS.kafka.port}"],
+        "cassandra": [f"127.0.0.1:{DEFAULTS.cassandra.port}:{DEFAULTS.cassandra.port}"],
         "thrift": [f"127.0.0.1:{DEFAULTS.thrift.port}:{DEFAULTS.thrift.port}"],
         "api": [f"127.0.0.1:{DEFAULTS.api.port}:{DEFAULTS.api.port}"],
         "push": [f"127.0.0.1:{DEFAULTS.push.port}:{DEFAULTS.push.port}"],
@@ -115,7 +129,7 @@ def test_only_loopback_is_published_at_the_ports_of_one_machine() -> None:
     }
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICES if name != "volume"])
+@pytest.mark.parametrize("name", SERVICES)
 def test_service_has_no_rights_it_does_not_need(name: str) -> None:
     service = SERVICES[name]
     assert service["cap_drop"] == ["ALL"]
@@ -125,27 +139,70 @@ def test_service_has_no_rights_it_does_not_need(name: str) -> None:
 
 
 def test_own_images_are_read_only_and_share_conf() -> None:
-    own = [service for service in SERVICES.values() if service["image"].startswith("solera:")]
-    assert len(own) == len(JOBS) + 2  # the night and what is done once
-    for service in own:
+    assert set(OWN) == {*STORES, *JOBS, "batch"}
+    for service in OWN.values():
         assert service["read_only"] is True
         assert "./conf:/opt/solera/conf:ro" in service["volumes"]
     users = re.findall(r"^USER (\S+)", (ROOT / "conf/docker/Dockerfile").read_text(), flags=re.M)
-    assert users == ["solera", "root", "spark", "root", "1000"]
+    assert users == ["solera", "root", "1000", "root", "spark"]
 
 
-def test_every_secret_is_asked_for_and_none_is_written() -> None:
-    for service, name, value in every_variable():
-        if re.search("(PASSWORD|TOKEN|SECRET|_USER)$", name):
-            assert ASKED.fullmatch(value), f"{service}: {name}"
+def secrets_of(service: str) -> dict[str, str]:
+    return {each["source"]: each["target"] for each in SERVICES[service].get("secrets", [])}
 
 
-def test_env_example_names_what_is_asked_for_and_gives_nothing() -> None:
+def test_secrets_come_by_file_to_the_place_where_one_machine_has_them() -> None:
+    home = Path("/var/lib/solera")
+    settings = load_settings(home=home)
+    places = {name: str(password_file(settings, name)) for name in (*SERVERS, *ROLES, "zeppelin")}
+    places["token"] = str(home / "token")
+    for service in SERVICES:
+        assert secrets_of(service).items() <= places.items()
+    assert COMPOSE["secrets"] == {name: {"file": f"${{SECRETS:-./secrets}}/{name}"} for name in places}
+
+
+def test_each_service_has_the_secrets_that_it_needs_and_no_other() -> None:
+    wanted = {"gateway": {"ingest"}, "push": {"ingest"}, "speed": {"speed"}, "batch": {"batch"}}
+    wanted |= {
+        "thrift": {"serving", "token"},
+        "api": {"serving", "token"},
+        "zeppelin": {"analyst", "token", "zeppelin"},
+    }
+    wanted |= {store: {store, *ROLES} for store in SERVERS}
+    assert {name: set(secrets_of(name)) for name in SERVICES} == {"namenode": set(), "datanode": set(), **wanted}
+
+
+def test_the_script_makes_each_secret_once_in_a_folder_that_is_its_owners(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+
+    def make() -> dict[str, str]:
+        script = [str(ROOT / "conf/docker/secrets.sh")]
+        subprocess.run(script, check=True, capture_output=True, env={**os.environ, "SECRETS": str(folder)})
+        return {path.name: path.read_text() for path in folder.iterdir()}
+
+    made = make()
+    assert set(made) == set(COMPOSE["secrets"])
+    assert len(set(made.values())) == len(made)
+    assert all(re.fullmatch(r"[0-9a-f]{48}", each) for each in made.values())
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (folder / "batch").unlink()
+    again = make()
+    assert again.pop("batch") != made.pop("batch")
+    assert again == made
+
+
+def test_no_secret_is_written_and_keys_of_sources_are_those_of_env_example() -> None:
+    keys = {name: value for _, name, value in every_variable() if re.search("(PASSWORD|TOKEN|SECRET|KEY)$", name)}
+    assert all(KEY.fullmatch(value) for value in keys.values())
     lines = [line for line in (ROOT / ".env.example").read_text().splitlines() if line and not line.startswith("#")]
-    asked = re.findall(r"\$\{(\w+)", TEXT)
-    assert {line.removesuffix("=") for line in lines} == set(asked)
+    assert {line.removesuffix("=") for line in lines} == set(KEY.findall(TEXT))
     assert all(line.endswith("=") for line in lines)
-    assert len(asked) == len(ASKED.findall(TEXT))
+
+
+def test_the_night_is_given_the_keys_of_its_sources() -> None:
+    needed = {asking.KEY, asking.NIF, "DATADIS_PASSWORD", supplies.AUTHORISED, prices.TOKEN}
+    assert needed <= set(environment("batch"))
+    assert not needed & {name for service, name, _ in every_variable() if service != "batch"}
 
 
 def test_every_solera_variable_is_a_setting() -> None:
@@ -163,71 +220,42 @@ def test_containers_read_the_settings_they_are_given(monkeypatch: pytest.MonkeyP
     for name, value in environment("speed").items():
         monkeypatch.setenv(name, value)
     settings = load_settings()
-    assert settings.kafka_servers == "kafka:19092"
+    assert settings.kafka_servers == f"kafka:{DEFAULTS.kafka.port}"
     assert settings.cassandra.hosts == ["cassandra"]
-    assert settings.cassandra.username == "solera_speed"
-    assert settings.hdfs_uri == "hdfs://namenode:8020"
+    assert settings.hdfs_uri == f"hdfs://namenode:{DEFAULTS.hdfs.port}"
     assert settings.hdfs.root == DEFAULTS.hdfs.root
 
 
-def test_services_are_those_of_one_machine() -> None:
-    started = {
-        service["command"][-1] for service in SERVICES.values() if "stack.foreground" in service.get("command", [])
-    }
-    assert started == set(JOBS)
+@pytest.mark.parametrize("service", [*STORES, *JOBS])
+def test_a_container_runs_the_service_of_one_machine(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SERVICES[service]["command"] == ["python", "-m", "stack.foreground", service]
+    for name, value in environment(service).items():
+        monkeypatch.setenv(name, value)
+    assert service in services(load_settings())
 
 
-def test_kafka_has_the_properties_of_one_machine() -> None:
-    given = environment("kafka")
-    own = (
-        "listeners",
-        "advertised.listeners",
-        "controller.quorum.voters",
-        "log.dirs",
-        "listener.security.protocol.map",
-    )
-    for line in (ROOT / "conf/servers/kafka.properties").read_text().splitlines():
-        name, separator, value = line.partition("=")
-        is_login = name.startswith(
-            ("sasl.", "listener.name.", "authorizer.", "super.users")
-        )  # the containers' network is the brokers' own
-        if separator and name not in own and not is_login and not line.startswith("#"):
-            expected = str(getattr(DEFAULTS.kafka, value.strip("${}"))) if value.startswith("$") else value
-            assert given["KAFKA_" + name.upper().replace(".", "_")] == expected
+def test_a_host_is_known_by_the_name_that_others_ask_for() -> None:
+    for service in STORES:
+        assert SERVICES[service]["hostname"] == service
+    given = environment("speed")
+    for name in ("KAFKA__HOST", "CASSANDRA__HOST", "HDFS__HOST", "HDFS__DATANODE_HOST", "THRIFT__HOST", "API__HOST"):
+        assert given[f"SOLERA_{name}"] in SERVICES
+    assert environment("zeppelin")["SOLERA_API__HOST"] in json.loads(environment("api")["SOLERA_API__HOSTS"])
 
 
-def test_cassandra_has_the_settings_of_one_machine() -> None:
-    text = (ROOT / "conf/servers/cassandra.yaml").read_text()
-    given = dict(re.findall(r"-Dcassandra\.settings\.(\S+?)=(\S+)", environment("cassandra")["JVM_EXTRA_OPTS"]))
-    logins = ("authenticator.class_name", "authorizer.class_name", "role_manager.class_name")
-    assert [given.pop(name) for name in logins] == [
-        "PasswordAuthenticator", "CassandraAuthorizer", "CassandraRoleManager",
-    ]  # fmt: skip
-    assert given.pop("commitlog_sync") == DEFAULTS.cassandra.commitlog_sync
-    assert given.pop("memtable_heap_space") == f"{DEFAULTS.cassandra.heap_mb // 3}MiB"
-    scalars = dict(re.findall(r"^(\w+): ([^\s$\[]+)$", text, flags=re.M))
-    for name in ("cluster_name", "num_tokens", "partitioner", "endpoint_snitch"):
-        scalars.pop(name)  # the image's own variables, and its defaults
-    assert given == scalars
-    assert environment("cassandra")["MAX_HEAP_SIZE"] == f"{DEFAULTS.cassandra.heap_mb}M"
-
-
-def test_hdfs_has_the_properties_of_one_machine() -> None:
-    given = {key.partition("_")[2]: value for key, value in environment("datanode").items()}
-    tree = ElementTree.parse(ROOT / "conf/servers/hdfs-site.xml")  # noqa: S314  our own file
-    for each in tree.iterfind("property"):
-        name, value = each.findtext("name", ""), each.findtext("value", "")
-        if "$" not in value:
-            assert given[name] == value
-    assert given["dfs.replication"] == str(DEFAULTS.hdfs.replication)
-
-
-def test_each_layer_logs_in_as_its_role_of_roles_cql() -> None:
+def test_each_layer_logs_in_as_its_role() -> None:
     roles = set(re.findall(r"CREATE ROLE IF NOT EXISTS (\w+)", (ROOT / "conf/roles.cql").read_text()))
     users = {service: environment(service).get("SOLERA_CASSANDRA__USERNAME") for service in SERVICES}
-    assert {user for user in users.values() if user} == roles | {"solera_admin"}
-    assert users["speed"] == "solera_speed"
-    assert users["batch"] == "solera_batch"
-    assert users["zeppelin"] == "solera_analyst"
-    asked = set(re.findall(r"\{(\w+_password)\}", (ROOT / "conf/roles.cql").read_text()))
-    assert {name.upper() for name in asked} <= set(environment("ready"))
+    assert {user for user in users.values() if user} == roles
+    for service in (*JOBS, "batch"):
+        role = {each.removeprefix("solera_") for each in (users[service],) if each}
+        assert role <= set(secrets_of(service))
+        assert environment(service)["SOLERA_KAFKA__USERNAME"] == users[service]
+
+
+def test_zeppelin_finds_what_one_machine_serves() -> None:
+    given = environment("zeppelin")
+    assert given["SOLERA_API__PORT"] == str(DEFAULTS.api.port)
+    assert given["SOLERA_THRIFT__PORT"] == str(DEFAULTS.thrift.port)
+    assert given["SOLERA_CASSANDRA__PORT"] == str(DEFAULTS.cassandra.port)
+    assert given["SOLERA_CASSANDRA__KEYSPACE"] == DEFAULTS.cassandra.keyspace

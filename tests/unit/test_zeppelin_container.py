@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,13 +29,8 @@ def script() -> ModuleType:
 
 START = script()
 COMPOSED: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["zeppelin"]
-SECRETS = {
-    "ZEPPELIN_USER": "ana",
-    "ZEPPELIN_PASSWORD": "long-enough-secret",
-    "SOLERA_CASSANDRA__PASSWORD": "of/analyst",
-    "SOLERA_API__TOKEN": "of/token",
-}
-ENVIRONMENT = {name: str(value) for name, value in COMPOSED["environment"].items()} | SECRETS
+SECRETS = {"zeppelin": "long-enough-secret", "analyst": "of/analyst", "token": "of/token"}
+VALUES = {name: str(value) for name, value in COMPOSED["environment"].items()} | SECRETS
 
 
 @pytest.fixture
@@ -55,7 +52,7 @@ def property_of(home: Path, interpreter: str, name: str) -> Any:
 
 
 def test_interpreters_find_solera_as_compose_names_it(home: Path) -> None:
-    START.configure(home, ENVIRONMENT)
+    START.configure(home, VALUES)
     assert property_of(home, "jdbc", "default.url") == "jdbc:hive2://thrift:10010/solera"
     assert property_of(home, "jdbc", "default.password") == "of/token"
     assert property_of(home, "jdbc", "default.driver") == "org.apache.hive.jdbc.HiveDriver"
@@ -67,9 +64,9 @@ def test_interpreters_find_solera_as_compose_names_it(home: Path) -> None:
 
 
 def test_only_the_named_user_logs_in(home: Path) -> None:
-    START.configure(home, ENVIRONMENT)
+    START.configure(home, VALUES)
     shiro = (home / "conf/shiro.ini").read_text()
-    assert "ana = long-enough-secret, analyst" in shiro
+    assert "analyst = long-enough-secret, analyst" in shiro
     assert shiro.rstrip().endswith("/** = authc")
     assert (home / "conf/shiro.ini").stat().st_mode & 0o077 == 0
 
@@ -77,7 +74,7 @@ def test_only_the_named_user_logs_in(home: Path) -> None:
 @pytest.mark.parametrize("password", ["", "short", "with, comma and space", "line\nbreak-line-break"])
 def test_password_that_shiro_would_misread_is_refused(home: Path, password: str) -> None:
     with pytest.raises(SystemExit, match="at least 12"):
-        START.configure(home, ENVIRONMENT | {"ZEPPELIN_PASSWORD": password})
+        START.configure(home, VALUES | {"zeppelin": password})
 
 
 def test_note_is_laid_out_once_and_a_users_own_stays(tmp_path: Path) -> None:
@@ -87,3 +84,28 @@ def test_note_is_laid_out_once_and_a_users_own_stays(tmp_path: Path) -> None:
     copy.write_text("changed")
     START.lay_out_notes(ROOT / "notebooks", tmp_path)
     assert copy.read_text() == "changed"
+
+
+def test_secrets_are_read_where_compose_puts_them(tmp_path: Path) -> None:
+    home = Path(COMPOSED["environment"]["SOLERA_HOME"])
+    for each in COMPOSED["secrets"]:
+        file = tmp_path / Path(each["target"]).relative_to(home)
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"{each['source']}'s\n")
+    assert START.secrets(tmp_path) == {name: f"{name}'s" for name in SECRETS}
+
+
+def test_interpreters_are_those_of_the_notes_and_no_shell() -> None:
+    removed = re.findall(r"! -name (\w+)", (ROOT / "conf/docker/Dockerfile").read_text())
+    note = json.loads((ROOT / "notebooks/solera.zpln").read_text())
+    used = {re.match(r"%(\w+)", each["text"]) for each in note["paragraphs"]}
+    assert set(removed) == {found[1] for found in used if found} == {"md", "python", "jdbc", "cassandra"}
+
+
+def test_it_runs_on_the_python_of_its_image() -> None:
+    ast.parse((ROOT / "conf/docker/zeppelin.py").read_text(), feature_version=(3, 7))
+
+
+def test_every_library_is_pinned() -> None:
+    lines = (ROOT / "conf/docker/zeppelin.txt").read_text().splitlines()
+    assert all(line.startswith("#") or re.fullmatch(r"[\w-]+==[\d.]+", line) for line in lines)
