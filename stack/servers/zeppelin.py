@@ -97,7 +97,38 @@ def _jvm_options(home: Path) -> list[str]:
     return [*opened, "-Xmx256m", f"-Dlog4j.configuration={(home / 'conf/log4j.properties').as_uri()}"]
 
 
-class Zeppelin:
+class Notebooks:
+    """The notes of a server at ``api``; ``asker`` is logged in where the server asks for that."""
+
+    def __init__(self, api: str, asker: requests.Session) -> None:
+        self.api, self._asker = api, asker
+
+    def import_note(self, note: Path) -> list[str]:
+        """Import a ``.zpln``; the addresses of its paragraphs, in order."""
+        note_id = self._call("POST", "/notebook/import", note.read_text())
+        paragraphs = self._call("GET", f"/notebook/{note_id}")["paragraphs"]
+        return [f"{note_id}/{paragraph['id']}" for paragraph in paragraphs]
+
+    def run(self, paragraph: str, forms: Mapping[str, str] | None = None, timeout: float = 180) -> Outcome:
+        """Run one paragraph of an imported note with its ``forms`` filled in, and await its end."""
+        self._call("POST", f"/notebook/job/{paragraph}", json.dumps({"params": forms or {}}))
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            note_id, paragraph_id = paragraph.split("/")
+            state = self._call("GET", f"/notebook/{note_id}/paragraph/{paragraph_id}")
+            if state["status"] in ENDED:
+                parts = state.get("results", {}).get("msg", [])
+                return Outcome(state["status"], "\n".join(f"%{part['type'].lower()}\n{part['data']}" for part in parts))
+            time.sleep(0.2)
+        raise ZeppelinError(f"paragraph {paragraph} did not end within {timeout:.0f} s; see its logs")
+
+    def _call(self, method: str, path: str, body: str | None = None) -> Any:
+        answer = self._asker.request(method, self.api + path, data=body and body.encode(), timeout=30)
+        answer.raise_for_status()
+        return answer.json().get("body")
+
+
+class Zeppelin(Notebooks):
     """A running server; use it as a context, which stops the server and its interpreters at the end."""
 
     def __init__(self, settings: Settings, port: int, environment: Mapping[str, str]) -> None:
@@ -106,7 +137,7 @@ class Zeppelin:
         shutil.rmtree(home, ignore_errors=True)
         jars = fetch(settings, "zeppelin")
         lay_out(home, jars, java.home(settings) / "bin" / "java")
-        self.api = f"http://127.0.0.1:{port}/api"
+        super().__init__(f"http://127.0.0.1:{port}/api", requests.Session())
         self._place = Place(settings.home)
         run = command(home, jars, java.home(settings) / "bin" / "java")
         given = dict(environment) | server_environment(home, port)
@@ -136,30 +167,6 @@ class Zeppelin:
             except requests.ConnectionError:
                 time.sleep(0.2)
         raise ZeppelinError(f"Zeppelin did not start; its log is {self._place.log('zeppelin')}")
-
-    def import_note(self, note: Path) -> list[str]:
-        """Import a ``.zpln``; the addresses of its paragraphs, in order."""
-        note_id = self._call("POST", "/notebook/import", note.read_text())
-        paragraphs = self._call("GET", f"/notebook/{note_id}")["paragraphs"]
-        return [f"{note_id}/{paragraph['id']}" for paragraph in paragraphs]
-
-    def run(self, paragraph: str, forms: Mapping[str, str] | None = None, timeout: float = 180) -> Outcome:
-        """Run one paragraph of an imported note with its ``forms`` filled in, and await its end."""
-        self._call("POST", f"/notebook/job/{paragraph}", json.dumps({"params": forms or {}}))
-        until = time.monotonic() + timeout
-        while time.monotonic() < until:
-            note_id, paragraph_id = paragraph.split("/")
-            state = self._call("GET", f"/notebook/{note_id}/paragraph/{paragraph_id}")
-            if state["status"] in ENDED:
-                parts = state.get("results", {}).get("msg", [])
-                return Outcome(state["status"], "\n".join(f"%{part['type'].lower()}\n{part['data']}" for part in parts))
-            time.sleep(0.2)
-        raise ZeppelinError(f"paragraph {paragraph} did not end within {timeout:.0f} s; see {self._place.logs}")
-
-    def _call(self, method: str, path: str, body: str | None = None) -> Any:
-        answer = requests.request(method, self.api + path, data=body and body.encode(), timeout=30)
-        answer.raise_for_status()
-        return answer.json().get("body")
 
 
 def command(home: Path, jars: Iterable[Path], java_command: Path) -> tuple[str, ...]:

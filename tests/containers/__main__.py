@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-import tempfile
 import time
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 from tests.containers import bases, doors, troubles
 from tests.containers.asking import PUSH, ask_everywhere, cql, rest, strangers_stay_out
-from tests.containers.compose import Compose, NotShown, expect, say, wait_for
+from tests.containers.compose import ROOT, Compose, NotShown, expect, say, wait_for
 from tests.containers.homes import CATALOGUE, HOMES, LIVE, Site, readings
+from tests.containers.notes import run_note
 
 DAY = timedelta(days=1)
 SEEN_SECONDS = 300.0
+REPLAY = "cat > /tmp/readings.jsonl && solera replay /tmp/readings.jsonl"
+"""Of docs/containers.md."""
+FOLDER = ROOT / ".solera/containers"
+"""Of this stack's secrets."""
 
 
 def main() -> int:
     """Show everything; 0 where all of it happened. KEEP=1 leaves the stack running."""
-    with tempfile.TemporaryDirectory() as folder:
-        compose = Compose(Path(folder), {"PYTHON_IMAGE": bases.python_image()})
-        try:
-            _show(compose)
-        except NotShown as error:
-            say(f"FAILED: {error}")
-            return 1
-        finally:
-            if not os.environ.get("KEEP"):
-                compose.call("down", "--volumes")
+    compose = Compose(FOLDER, {"PYTHON_IMAGE": bases.python_image()})
+    try:
+        _show(compose)
+    except NotShown as error:
+        say(f"FAILED: {error}")
+        return 1
+    finally:
+        if not os.environ.get("KEEP"):
+            compose.call("down", "--volumes")
+            shutil.rmtree(FOLDER)
     say("all of it was shown")
     return 0
 
@@ -49,6 +53,7 @@ def _show(compose: Compose) -> None:
     doors.zeppelin_reaches_answers_alone(compose)
     today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     _bring(compose, token, today)
+    run_note(compose.secret("zeppelin"))
     doors.say_memory(compose)
     site = Site(PUSH, compose.run("push", "solera", "admit", LIVE).strip())
     site.start()
@@ -61,7 +66,7 @@ def _bring(compose: Compose, token: str, today: datetime) -> None:
     """Register the homes, send their readings, and run the night before last by hand."""
     say(compose.run("batch", "solera", "register", "/dev/stdin", text=CATALOGUE).strip())
     sent = readings(today - 2 * DAY, datetime.now(timezone.utc))
-    say(compose.run("gateway", "solera", "replay", "/dev/stdin", "--topic", "readings", text=sent).strip())
+    say(compose.run("gateway", "sh", "-c", REPLAY, text=sent).strip())
     yesterday = (today - DAY).date()
     took = wait_for("the readings are seen", SEEN_SECONDS, lambda: _is_seen(token, today))
     say(f"speed: yesterday's energy is whole {took:.0f} s after the readings")

@@ -70,7 +70,13 @@ class Compose:
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.secrets = folder / "secrets"
-        self._command = [*shlex.split(os.environ.get("COMPOSE", "docker compose")), "--project-name", PROJECT]
+        self._command = [
+            *shlex.split(os.environ.get("COMPOSE", "docker compose")),
+            "--progress",
+            "quiet",
+            "--project-name",
+            PROJECT,
+        ]
         self._environment = {**os.environ, **environment, "SECRETS": str(self.secrets)}
 
     def call(self, *arguments: str, text: str | None = None, seconds: float = UP_SECONDS) -> str:

@@ -16,7 +16,8 @@ GENERATED_WH, IMPORTED_WH, EXPORTED_WH = 50.0, 20.0, 30.0
 """In five minutes, of the first home; the second has twice as much."""
 HOMES = {"north-01": 1.0, "north-02": 2.0}
 LIVE = "north-03"
-CATALOGUE = "".join(
+COMMUNITY = "north"
+CATALOGUE = f"- {{installation_id: {COMMUNITY}, name: North, kind: community, time_zone: Europe/Madrid}}\n" + "".join(
     f"""
 - installation_id: {name}
   name: Home {name}
@@ -25,6 +26,7 @@ CATALOGUE = "".join(
   longitude: -3.7
   time_zone: Europe/Madrid
   capacity_kw: 5
+  community_id: {COMMUNITY}
   devices:
     - {{device_id: {name}-inverter, device_kind: inverter}}
     - {{device_id: {name}-meter, device_kind: meter}}
