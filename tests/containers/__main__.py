@@ -89,11 +89,11 @@ def _trouble(compose: Compose, token: str, analyst: str, today: datetime) -> Non
         if service != "batch":
             troubles.kill(compose, service)
     troubles.hang(compose, "thrift")
+    troubles.restart_host(compose)
+    ask_everywhere(token, analyst, (today - 2 * DAY).date(), "batch")
     troubles.await_retried_night(compose, analyst, runs)
     ask_everywhere(token, analyst, (today - DAY).date(), "batch")
     troubles.kill(compose, "batch")
-    troubles.restart_host(compose)
-    ask_everywhere(token, analyst, (today - DAY).date(), "batch")
     doors.say_memory(compose)
 
 
