@@ -2,7 +2,7 @@
 
 The command is the one `solera up` starts, so the two stacks can't drift apart; what the service needs to be of use
 is made once it answers, and its log is this process's output. It is asked for as long as it runs: each answer renews
-``<home>/run/answered``, and one that gives none is ended, so that whoever runs the container starts it again.
+:data:`stack.process.ANSWERED`, and one that gives none is ended, so that whoever runs the container starts it again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conf import load_settings
-from stack.process import Place, Service
+from stack.process import ANSWERED, Service
 from stack.services import services
 
 ASK_SECONDS = 15.0
@@ -27,17 +27,15 @@ SILENT_SECONDS = 120.0
 
 def main(arguments: list[str]) -> int:
     """Run the service and return its exit code; one sentence and 2 where there is none of that name."""
-    settings = load_settings()
-    known = services(settings)
+    known = services(load_settings())
     if len(arguments) != 1 or arguments[0] not in known:
         print(f"Name one service: {', '.join(known)}.", file=sys.stderr)
         return 2
-    return run(known[arguments[0]], Place(settings.home).answered)
+    return run(known[arguments[0]], ANSWERED)
 
 
 def run(service: Service, answered: Path) -> int:
     """Run the service until it ends, SIGTERM asks it to, or it hangs; its exit code. ``answered`` is renewed."""
-    answered.parent.mkdir(parents=True, exist_ok=True)
     # An answer of the last life must not speak for this one.
     answered.unlink(missing_ok=True)
     service.prepare()

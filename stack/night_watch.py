@@ -21,7 +21,7 @@ from conf import Settings, load_settings
 from conf.logins import as_role
 from conf.refusal import Refusal
 from stack import logs
-from stack.process import Place, Service, spawn, stop
+from stack.process import ANSWERED, Place, Service, spawn, stop
 from store import cassandra
 from store.reports import note_failed_night, replace_text
 from store.runs import read_published
@@ -111,7 +111,7 @@ def write_attempt(path: Path, attempt: Attempt) -> None:
 
 
 def main() -> None:
-    """Begin nights until SIGTERM; each look renews ``<home>/run/answered``, as a service in the foreground does."""
+    """Begin nights until SIGTERM, and renew :data:`stack.process.ANSWERED` as a service in the foreground does."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     logging.getLogger("cassandra").setLevel(logging.CRITICAL)
     settings, stopping = load_settings(), threading.Event()
@@ -122,7 +122,7 @@ def main() -> None:
     watch = NightWatch(place, night_service(settings), partial(published_cut, settings), stopping)
     watch.start()
     while watch.is_alive() and not stopping.wait(CHECK_SECONDS / 2):
-        place.answered.touch()
+        ANSWERED.touch()
         logs.bound(place.logs)
     watch.join()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,6 +18,9 @@ from pathlib import Path
 
 import psutil
 
+ANSWERED = Path(tempfile.gettempdir()) / "answered"
+"""Renewed while the one service of a container answers: its health check looks at the file's age. A container's next
+life has another ``/tmp``, so that no answer of the last one speaks for it."""
 MARK = "SOLERA_SERVICE"
 MARKED_WITHIN = 10.0
 """Seconds within which a started process shows its mark."""
@@ -68,11 +72,6 @@ class Place:
     def run(self) -> Path:
         """Directory of process ids and states."""
         return self.home / "run"
-
-    @property
-    def answered(self) -> Path:
-        """Renewed while the one service of a container answers: its health check looks at the file's age."""
-        return self.run / "answered"
 
     def mark(self, name: str) -> str:
         """Value of the mark that service ``name`` of this home carries."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stack import foreground
-from stack.process import Place, Service
+from stack.process import Service
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -50,12 +50,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("code", [0, 3])
 def test_the_exit_code_is_the_services(tmp_path: Path, code: int) -> None:
-    assert foreground.run(service(f"raise SystemExit({code})", Asked()), Place(tmp_path).answered) == code
+    assert foreground.run(service(f"raise SystemExit({code})", Asked()), tmp_path / "answered") == code
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_who_stops_the_container_stops_the_service(tmp_path: Path, number: signal.Signals) -> None:
-    answered = Place(tmp_path).answered
+    answered = tmp_path / "answered"
     code = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); " + SLEEP
 
     def stop() -> None:
@@ -69,8 +69,7 @@ def test_who_stops_the_container_stops_the_service(tmp_path: Path, number: signa
 
 
 def test_an_answer_of_the_last_life_does_not_speak_for_this_one(tmp_path: Path) -> None:
-    answered = Place(tmp_path).answered
-    answered.parent.mkdir()
+    answered = tmp_path / "answered"
     answered.touch()
     assert foreground.run(service("pass", Asked(first=100)), answered) == 0
     assert not answered.exists()
@@ -83,7 +82,7 @@ def test_an_answer_of_the_last_life_does_not_speak_for_this_one(tmp_path: Path) 
     ids=["never served", "served once", "served for a while"],
 )
 def test_what_gives_no_answer_is_ended(tmp_path: Path, asked: Asked, patience: float, has_answered: bool) -> None:
-    answered, began = Place(tmp_path).answered, time.monotonic()
+    answered, began = tmp_path / "answered", time.monotonic()
     assert foreground.run(service(SLEEP, asked, patience=patience), answered) == -signal.SIGKILL
     assert time.monotonic() - began < 20
     assert answered.exists() == has_answered
@@ -98,14 +97,14 @@ def test_what_answers_lives_on_and_a_failed_question_between_answers_harms_nothi
                 raise ConnectionError("busy")
 
     asked = EverySecond()
-    assert foreground.run(service("import time; time.sleep(3)", asked), Place(tmp_path).answered) == 0
+    assert foreground.run(service("import time; time.sleep(3)", asked), tmp_path / "answered") == 0
     assert asked.times > 5
 
 
 @pytest.mark.usefixtures("quick")
 def test_what_is_much_to_do_is_done_once(tmp_path: Path) -> None:
     ready, answers = Asked(), Asked()
-    foreground.run(service("import time; time.sleep(2)", ready, answers=answers), Place(tmp_path).answered)
+    foreground.run(service("import time; time.sleep(2)", ready, answers=answers), tmp_path / "answered")
     assert ready.times == 1
     assert answers.times > 2
 
