@@ -21,7 +21,9 @@ from stack.process import ANSWERED, Service
 from stack.services import services
 
 ASK_SECONDS = 15.0
-SILENT_SECONDS = 120.0
+STARTED_SECONDS = 900.0
+"""Within which it serves: to end a start that a busy machine makes slow makes it slower."""
+SILENT_SECONDS = 180.0
 """A service that has served and then gives no answer for so long hangs."""
 
 
@@ -59,7 +61,7 @@ class Asking(threading.Thread):
     def __init__(self, service: Service, answered: Path) -> None:
         super().__init__(name=f"asking-{service.name}", daemon=True)
         self._service, self._answered = service, answered
-        self._due = time.monotonic() + service.patience
+        self._due = time.monotonic() + STARTED_SECONDS
 
     def is_overdue(self) -> bool:
         """Whether the service was to have answered by now."""

@@ -46,6 +46,7 @@ def service(code: str, ready: Asked, **more: object) -> Service:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foreground, "ASK_SECONDS", 0.05)
     monkeypatch.setattr(foreground, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(foreground, "STARTED_SECONDS", 5.0)
 
 
 @pytest.mark.parametrize("code", [0, 3])
@@ -77,13 +78,13 @@ def test_an_answer_of_the_last_life_does_not_speak_for_this_one(tmp_path: Path) 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
-    ("asked", "patience", "has_answered"),
-    [(Asked(first=10**9), 0.5, False), (Asked(last=1), 30.0, True), (Asked(last=5), 30.0, True)],
+    ("asked", "has_answered"),
+    [(Asked(first=10**9), False), (Asked(last=1), True), (Asked(last=5), True)],
     ids=["never served", "served once", "served for a while"],
 )
-def test_what_gives_no_answer_is_ended(tmp_path: Path, asked: Asked, patience: float, has_answered: bool) -> None:
+def test_what_gives_no_answer_is_ended(tmp_path: Path, asked: Asked, has_answered: bool) -> None:
     answered, began = tmp_path / "answered", time.monotonic()
-    assert foreground.run(service(SLEEP, asked, patience=patience), answered) == -signal.SIGKILL
+    assert foreground.run(service(SLEEP, asked), answered) == -signal.SIGKILL
     assert time.monotonic() - began < 20
     assert answered.exists() == has_answered
 
