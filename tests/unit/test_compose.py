@@ -259,3 +259,11 @@ def test_zeppelin_finds_what_one_machine_serves() -> None:
     assert given["SOLERA_THRIFT__PORT"] == str(DEFAULTS.thrift.port)
     assert given["SOLERA_CASSANDRA__PORT"] == str(DEFAULTS.cassandra.port)
     assert given["SOLERA_CASSANDRA__KEYSPACE"] == DEFAULTS.cassandra.keyspace
+
+
+def test_the_image_has_every_package_of_the_project() -> None:
+    packages = {each.parent.name for each in ROOT.glob("*/__init__.py")} - {"bench", "tests"}
+    text = (ROOT / "conf/docker/Dockerfile").read_text()
+    assert packages <= set(re.findall(r"^COPY (\w+) \./\1$", text, flags=re.M))
+    kept = (ROOT / ".dockerignore").read_text().splitlines()
+    assert packages <= {each.removeprefix("!") for each in kept if each.startswith("!")}
