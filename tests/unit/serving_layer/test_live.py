@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import anyio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.responses import StreamingResponse
+from starlette.testclient import TestClient
 
 from conf.refusal import Refusal
 from serving_layer.api import live
+from serving_layer.api.counting import Counting
+from serving_layer.metrics import Metrics
 
 NEWS = st.fixed_dictionaries({"state": st.sampled_from("abc"), "alarms": st.sampled_from("xy")})
 
@@ -49,3 +53,24 @@ def test_in_the_silence_a_comment_says_that_it_goes_on() -> None:
     same = {"state": "a", "alarms": "x"}
     assert told([same] * 3, quiet_seconds=-1.0).count(": still here\n\n") == 3
     assert told([same] * 3, quiet_seconds=60.0).count(": still here\n\n") == 0
+
+
+class Heard(Metrics):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def answered(self, path: str, status: int, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+@pytest.mark.parametrize(("kind", "is_quick"), [("text/event-stream", True), ("text/csv", False)])
+def test_a_stream_has_answered_when_it_begins_and_a_file_when_it_is_whole(kind: str, is_quick: bool) -> None:
+    async def parts() -> AsyncIterator[str]:
+        yield "data: 1\n\n"
+        await anyio.sleep(0.5)
+        yield "data: 2\n\n"
+
+    heard = Heard()
+    assert TestClient(Counting(StreamingResponse(parts(), media_type=kind), heard)).get("/").text.count("data") == 2
+    assert (heard.seconds[0] < 0.4) == is_quick
