@@ -59,7 +59,7 @@ def classify_delta(of: Samples, before: Sequence[int], here: int, following: int
         most = min(most, round(OFF_BY * integral) + SPARE_MWH)
     if low > most:
         return Delta(0, 0, bound, "replaced", known=False)
-    idle = following is not None and len(before) == 2 and _idle(of, before, here, following)
+    idle = following is not None and len(before) == 2 and _idle(of, last, here)
     # Without power nobody knows what it showed already when it was put in.
     surely = low if integral is not None and low <= (of.usual(last, here) or 0) else 0
     return Delta(low, surely, low if idle else max(low, bound), "reset")
@@ -142,7 +142,8 @@ def _most(of: Samples, before: Sequence[int], here: int, following: int | None) 
     return min(most, max(4 * rise * span // time for rise, time in paces) + SPARE_MWH) + resolution
 
 
-def _idle(of: Samples, before: Sequence[int], here: int, following: int) -> bool:
-    """Whether the register stood still on both sides of the step, and power was nowhere."""
-    still = of.register[before[0]] == of.register[before[1]] and of.register[here] == of.register[following]
-    return still and not any(of.power[i] for i in (*before, here, following))
+def _idle(of: Samples, last: int, here: int) -> bool:
+    """Whether the register stood still on both sides of the step for as long as is looked, and power was nowhere."""
+    sides = slice(max(0, last - CONTEXT), last + 1), slice(here, here + CONTEXT + 1)
+    still = all(len({*of.register[side]} - {None}) == 1 for side in sides)
+    return still and not any(power for side in sides for power in of.power[side])

@@ -88,19 +88,56 @@ def _step(
     integral = of.integral(last, here)
     unseen = not delta.known or (delta.cause == "reset" and delta.lower < RESET_SHARE * (integral or 0))
     if integral is not None and unseen:
-        yield from _integrated(of, last, here, delta.cause)
+        yield from _unseen(of, ends, delta)
         return
     shares = list(_shared(of, ends, delta.mwh, window))
     certain = delta.lower == delta.upper
     is_seen = delta.mwh == 0 or _in_one_period(of, last, here) or not _is_long(of, last, here)
     if certain and (is_counted or is_seen):
-        yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
+        if here - last == 1 or is_counted or not delta.mwh:
+            yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
+        else:
+            yield from _shared_by_power(of, ends, delta, shares)
         return
     method = "spread" if certain else "estimated"
     cause = joined_causes((delta.cause, "gap")) if certain else delta.cause
     for period, portion in bounded(shares, (delta.lower, delta.upper), of.bound, of.times[here] - of.times[last]):
         covered = portion.covered if delta.known else 0
         yield period, portion._replace(method=method, cause=cause, covered=covered)
+
+
+def _unseen(of: Samples, ends: tuple[int, int], delta: Delta) -> Iterator[tuple[int, Portion]]:
+    """What power gives of a step that the register did not count; between two powers more or less may have flowed."""
+    last, here = ends
+    span = of.times[here] - of.times[last]
+    for period, portion in _integrated(of, last, here, delta.cause):
+        if here - last > 1:
+            yield period, portion
+            continue
+        lower = min(portion.lower, delta.lower if portion.covered == span else 0)
+        yield period, portion._replace(lower=lower, upper=max(portion.upper, delta.upper * portion.covered // span))
+
+
+def _shared_by_power(
+    of: Samples, ends: tuple[int, int], delta: Delta, shares: Sequence[tuple[int, int, int]]
+) -> Iterator[tuple[int, Portion]]:
+    """The shares of a step over samples whose register is not believed, bounded by the powers between its ends.
+
+    A power that repeats itself to the last digit tells no shares.
+    """
+    last, here = ends
+    total = delta.mwh
+    if of.is_frozen(last, here - 1):
+        for period, portion in bounded(shares, (total, total), of.bound, of.times[here] - of.times[last]):
+            yield period, portion._replace(cause=delta.cause)
+        return
+    powers = {period: (portion.lower, portion.upper) for period, portion in _integrated(of, last, here)}
+    least, most = (sum(bounds) for bounds in zip(*powers.values(), strict=True)) if powers else (0, 0)
+    for period, mwh, us in shares:
+        lower, upper = powers.get(period, (0, 0))
+        low = total * lower // max(1, lower + most - upper)
+        high = -(-total * upper // max(1, upper + least - lower))
+        yield period, Portion(mwh, us, "measured", min(low, mwh), max(high, mwh), delta.cause)
 
 
 def bounded(

@@ -67,12 +67,17 @@ def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
         found.doubts.append(Doubt(begin, end if following is None else following, count))
         if following is None:  # what the next count will bring is not known
             found.samples.extend(valid[first + 1 : at + 1])
-    elif following is not None and _caught_up(of, begin, end, following):
+    elif following is not None and _caught_up(of, valid, first, at):
         found.causes[following] = "stuck"
-    elif not _stood_still(of, begin, end) or (of.register[begin] != of.register[end] and at - first <= ABSURD):
-        found.samples.extend(valid[first + 1 : at + 1])
-    elif of.register[begin] == of.register[end] and of.is_frozen(begin, end):
+    elif following is not None and _froze(of, begin, end, following):
         of.forget_power(begin, end)
+        found.frozen.add(following)
+    elif not _stood_still(of, valid, first, at) or (of.register[begin] != of.register[end] and at - first <= ABSURD):
+        found.samples.extend(valid[first + 1 : at + 1])
+    elif (since := _frozen_since(of, valid, first, at)) is not None:
+        if since != begin:
+            found.samples.append(since)
+        of.forget_power(since, end)
         if following is not None:
             found.frozen.add(following)
     else:
@@ -89,8 +94,7 @@ def _is_still(of: Samples, last: int, here: int) -> bool:
 def _between_counts(of: Samples, valid: Sequence[int], first: int, at: int) -> int:
     """The count (mWh) of a coarse register that stands between two of them, as power says; else 0."""
     begin, end = valid[first], valid[at]
-    near = {of.register[i] or 0 for i in valid[max(0, first - CONTEXT) : at + 2 + CONTEXT]}
-    count = coarse_count(near)
+    count = coarse_count(_near(of, valid, first, at))
     upto = valid[min(at + 1, len(valid) - 1)]
     whole = of.integral(begin, upto)
     if not count or whole is None or of.register[begin] != of.register[end] or of.least(begin, end) <= STUCK_MWH:
@@ -100,22 +104,44 @@ def _between_counts(of: Samples, valid: Sequence[int], first: int, at: int) -> i
     return count if is_like else 0
 
 
-def _stood_still(of: Samples, first: int, last: int) -> bool:
+def _near(of: Samples, valid: Sequence[int], first: int, at: int) -> set[int]:
+    """What the register shows in and near a standstill."""
+    return {of.register[i] or 0 for i in valid[max(0, first - CONTEXT) : at + 2 + CONTEXT]}
+
+
+def _stood_still(of: Samples, valid: Sequence[int], first: int, at: int) -> bool:
     """Whether power surely flowed while the register stood still, or crept."""
-    long = of.times[last] - of.times[first] >= STUCK_US or of.register[first] != of.register[last]
-    return long and of.least(first, last) > max(
-        STUCK_MWH, 3 * count_of(of.register[first] or 0, of.register[last] or 0)
-    )
+    begin, end = valid[first], valid[at]
+    long = of.times[end] - of.times[begin] >= STUCK_US or of.register[begin] != of.register[end]
+    shown = {of.register[begin] or 0, of.register[end] or 0} - {0}
+    # 0 is a multiple of any count: what it shows else tells its own.
+    count = count_of(*(shown or _near(of, valid, first, at) - {0}))
+    return long and of.least(begin, end) > max(STUCK_MWH, 3 * count)
 
 
-def _caught_up(of: Samples, first: int, last: int, following: int) -> bool:
+def _froze(of: Samples, first: int, last: int, following: int) -> bool:
+    """Whether a register that stood still with its power, at 0 even, shows then what it can't have counted since."""
+    is_sudden = not of.plausible(last, following) and of.plausible(first, following)
+    return is_sudden and of.register[first] == of.register[last] and of.is_frozen(first, last)
+
+
+def _frozen_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int | None:
+    """From which sample of a standstill on power repeats itself, where none had flowed before; None: it does not."""
+    begin, end = valid[first], valid[at]
+    since = next(i for i in valid[first : at + 1] if of.is_frozen(i, end) or i == end)
+    is_still = of.register[begin] == of.register[end] and of.least(begin, since) == 0
+    return since if is_still and since != end else None
+
+
+def _caught_up(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -> bool:
     """Whether the step after a standstill brings what the standstill withheld."""
+    first, last, following = valid[at_first], valid[at_last], valid[at_last + 1]
     step = (of.register[following] or 0) - (of.register[last] or 0)
     if step <= COUNTS[-1]:
         return False
     whole, final = of.integral(first, following), of.integral(last, following)
     if not of.plausible(last, following):
         return of.plausible(first, following) and (whole is None or step <= 2 * whole + STUCK_MWH)
-    if whole is None or final is None or not _stood_still(of, first, last):
+    if whole is None or final is None or not _stood_still(of, valid, at_first, at_last):
         return False
     return 2 * step > whole + final
