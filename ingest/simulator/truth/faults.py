@@ -15,6 +15,10 @@ REGISTERS = ("energy_total_wh", "import_total_wh", "export_total_wh")
 MARKER_WH = 4_294_967_295.0
 LONGEST = 40
 """Readings that a fault lasts at most."""
+SHARE = 20
+"""A fault lasts at most this part of the readings."""
+SETTLES = 12
+"""Readings between two faults of a device at most; a quarter of such a part, so that there is room for all."""
 Fault = Callable[[Readings, range, random.Random], Readings]
 
 
@@ -74,28 +78,52 @@ def _frozen(readings: Readings, stretch: range, _chance: random.Random) -> Readi
 
 
 KINDS: Mapping[str, Fault] = {
+    "stuck": _stuck,
+    "reset": _reset,
+    "kWh for Wh": _registers(lambda wh: wh / 1000),
+    "zeros": _registers(lambda _: 0.0),
+    "marker": _registers(lambda _: MARKER_WH),
+    "frozen": _frozen,
     "lost": _lost,
     "repeated": _repeated,
     "out of order": _shuffled,
-    "reset": _reset,
-    "marker": _registers(lambda _: MARKER_WH),
-    "zeros": _registers(lambda _: 0.0),
-    "kWh for Wh": _registers(lambda wh: wh / 1000),
-    "stuck": _stuck,
-    "frozen": _frozen,
 }
+"""Those of the register, of its reader, then of the way: none of a device depends on what is lost or late."""
+
+
+HARMLESS = frozenset({"repeated", "out of order"})
+"""Faults that change nothing of what is known in the end: they fall on any other. The others keep apart."""
 
 
 def inject(by_device: dict[str, Readings], kinds: list[str], seed: str) -> tuple[dict[str, Readings], list[Injected]]:
     """What is heard of the devices with one fault of each of ``kinds``, and where each was put."""
     chance, injected = random.Random(seed), []  # noqa: S311  no secret
     heard = {name: list(readings) for name, readings in by_device.items()}
+    taken: dict[str, set[int]] = {name: set() for name in heard}
     for kind in kinds:
-        name = chance.choice(sorted(heard))
-        own = heard[name]
-        length = chance.randint(1, min(LONGEST, len(own) // 4))
-        begin = chance.randrange(len(own) // 4, len(own) - length - 1)
-        first, last = own[begin], own[begin + length - 1]
+        name, stretch, changed = _put(heard, kind, taken, chance)
+        first, last = heard[name][stretch.start], heard[name][stretch.stop - 1]
         injected.append(Injected(kind, str(first["device_id"]), str(first["time"]), str(last["time"])))
-        heard[name] = KINDS[kind](own, range(begin, begin + length), chance)
+        heard[name] = changed
+        taken[name].update(stretch)
     return heard, injected
+
+
+def _put(
+    heard: dict[str, Readings], kind: str, taken: dict[str, set[int]], chance: random.Random
+) -> tuple[str, range, Readings]:
+    """A device, a stretch of its readings near which none is ``taken``, and what a fault there makes of them."""
+    while True:
+        name = chance.choice(sorted(heard))
+        count = len(heard[name])
+        length = chance.randint(2, max(2, min(LONGEST, count // SHARE)))
+        begin = chance.randrange(count // 4, count - length - 1)
+        apart = min(SETTLES, count // (4 * SHARE))
+        near = range(begin - apart, begin + length + apart)
+        if kind not in HARMLESS and not taken[name].isdisjoint(near):
+            continue
+        stretch = range(begin, begin + length)
+        changed = KINDS[kind](list(heard[name]), stretch, chance)
+        # A register that is stuck at night stands as it would.
+        if changed != heard[name]:
+            return name, stretch, changed
