@@ -18,7 +18,7 @@ from ingest.simulator.truth.devices import quarters, readings
 from ingest.simulator.truth.faults import KINDS, Injected, inject
 from ingest.simulator.truth.flows import flows
 
-READINGS, TRUTH, FAULTS = "readings.jsonl.gz", "truth.parquet", "faults.json"
+READINGS, TRUTH, FAULTS, CAPACITIES = "readings.jsonl.gz", "truth.parquet", "faults.json", "capacities.json"
 QUARTER = timedelta(minutes=15)
 
 
@@ -32,7 +32,10 @@ class Asked(NamedTuple):
 
 
 def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path) -> int:
-    """Write readings, truth and faults of ``entries``; how many readings there are. Raises :class:`CatalogueError`."""
+    """Write readings, truth, faults and capacities (kW) of ``entries``; how many readings there are.
+
+    Raises :class:`CatalogueError`.
+    """
     own = [entry for entry in entries if entry.kind != "community"]
     if not own:
         raise CatalogueError("the file holds no home, farm or park to simulate")
@@ -48,6 +51,8 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
     pq.write_table(pa.Table.from_pylist(truth), folder / TRUTH)
     said = [each._asdict() for each in injected]
     (folder / FAULTS).write_text(json.dumps(said, indent=1), encoding="utf-8")
+    registered = {entry.installation_id: entry.capacity_kw for entry in own}
+    (folder / CAPACITIES).write_text(json.dumps(registered, indent=1), encoding="utf-8")
     return count
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -22,7 +24,8 @@ from ingest.catalogue.entries import CatalogueError, parse_catalogue
 from ingest.simulator.truth.devices import quarters, readings
 from ingest.simulator.truth.faults import KINDS, inject
 from ingest.simulator.truth.flows import flows
-from ingest.simulator.truth.world import FAULTS, READINGS, TRUTH, Asked, write_world
+from ingest.simulator.truth.known import NoWorld, read_known
+from ingest.simulator.truth.world import CAPACITIES, FAULTS, READINGS, TRUTH, Asked, write_world
 from stack.cli import app
 
 DAY = date(2026, 6, 10)
@@ -121,7 +124,7 @@ def test_the_command_writes_what_replay_takes_and_the_truth_apart(tmp_path: Path
         app, ["simulate", str(file), "--days", "2", "--every", "15", "--out", str(tmp_path / "w")]
     )
     assert done.exit_code == 0, done.output
-    assert {path.name for path in (tmp_path / "w").iterdir()} == {READINGS, TRUTH, FAULTS}
+    assert {path.name for path in (tmp_path / "w").iterdir()} == {READINGS, TRUTH, FAULTS, CAPACITIES}
     assert "readings of 2 days" in done.output
     starts = {row["start"] for row in pq.read_table(tmp_path / "w" / TRUTH).to_pylist()}
     assert len(starts) == 2 * 96
@@ -131,3 +134,44 @@ def test_the_command_writes_what_replay_takes_and_the_truth_apart(tmp_path: Path
 def test_a_file_without_an_installation_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="no home, farm or park"):
         write_world(parse_catalogue({"installation_id": "c", "kind": "community"}), Asked(DAY, 1, 15, 1), tmp_path)
+
+
+def test_every_fault_in_twenty_installations_of_each_kind_leaves_totals_in_bounds_and_holes_refilled(
+    tmp_path: Path,
+) -> None:
+    sites = [
+        {"installation_id": f"{kind}-{number:02}", "kind": kind, "capacity_kw": kw}
+        for kind, kw in (("home", 4.0), ("farm", 60.0), ("park", 1_000.0))
+        for number in range(20)
+    ]
+    write_world(parse_catalogue(sites), Asked(DAY, 2, 5, 1), tmp_path)
+    done = CliRunner().invoke(app, ["score", str(tmp_path), "--format", "json"])
+    totals = json.loads(done.output)
+    assert len(totals) == 60 * 4 * 2
+    assert [each for each in totals if each["lost_wh"] or each["doubled_wh"]] == []
+    assert done.exit_code == 0, "a hole was not found, or not refilled"
+    said = " ".join(CliRunner().invoke(app, ["score", str(tmp_path)]).output.split())
+    assert "480 totals of 60 installations: 0 outside their bounds" in said
+    count = re.search(r"(\d+) holes: (\d+) found, (\d+) refilled", said)
+    assert count is not None
+    assert len(set(count.groups())) == 1
+    assert int(count[1]) >= 40
+
+
+def test_what_was_altered_afterwards_is_said_and_ends_with_1(tmp_path: Path) -> None:
+    write_world(parse_catalogue({"installation_id": "casa", "kind": "home"}), Asked(DAY, 1, 5, 1), tmp_path)
+    assert CliRunner().invoke(app, ["score", str(tmp_path)]).exit_code == 0
+    table = pq.read_table(tmp_path / TRUTH).to_pylist()
+    pq.write_table(
+        pa.Table.from_pylist([row | {"energy_wh": row["energy_wh"] * 1.5} for row in table]), tmp_path / TRUTH
+    )
+    done = CliRunner().invoke(app, ["score", str(tmp_path), "--format", "csv"])
+    assert done.exit_code == 1
+    assert {line.split(",")[1] for line in done.output.splitlines()[1:]} == {
+        "generation", "import", "export", "consumption"
+    }  # fmt: skip
+
+
+def test_a_folder_without_a_world_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoWorld, match="solera simulate"):
+        read_known(tmp_path)

@@ -1,0 +1,120 @@
+"""Energy beside the truth that a simulator knows: day totals against their bounds, and holes found and refilled.
+
+Energies are in Wh, days are UTC.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+
+from energy.energy_row import QUARTER, EnergyRow, exact_sums, joined_causes
+from energy.records import REGISTERS
+from energy.registers.full_path import LONG_STEP
+
+SLACK_WH = {"consumption": 6.0}
+"""Where three registers make a quantity."""
+SLACK_OF_REGISTER_WH = 2.0
+"""What registers in whole Wh can't tell: a count at each end."""
+Truth = Mapping[tuple[str, datetime], float]
+"""The energy of one installation by quantity and quarter-hour (its start, UTC)."""
+
+
+class DayTotal(NamedTuple):
+    """A day of one quantity as it is said and as it truly was."""
+
+    installation_id: str
+    quantity: str
+    day: date
+    true_wh: float
+    energy_wh: float
+    lower_wh: float
+    upper_wh: float | None
+    """None where a part of the day is not covered: it may have had any energy."""
+    lost_wh: float
+    """How much of the truth lies above the bounds."""
+    doubled_wh: float
+    """How much of the bounds lies above the truth."""
+    cause: str
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the truth is not between the bounds."""
+        return self.lost_wh > 0 or self.doubled_wh > 0
+
+
+class Loss(NamedTuple):
+    """Readings of one device that were lost, from the first to the last (UTC)."""
+
+    installation_id: str
+    device_kind: str
+    first: datetime
+    last: datetime
+
+
+class Hole(NamedTuple):
+    """A loss of readings for so long that it is a gap: longer than :data:`LONG_STEP`."""
+
+    loss: Loss
+    is_found: bool
+    """Whether no value of it is called measured that is not what truly flowed."""
+    is_refilled: bool
+    """Whether all of it is covered and the truth lies between its bounds."""
+
+
+def day_totals(installation_id: str, rows: Iterable[EnergyRow], truth: Truth) -> list[DayTotal]:
+    """Of each quantity and day that the ``truth`` knows, in order."""
+    days: dict[tuple[str, date], list[datetime]] = defaultdict(list)
+    for quantity, start in truth:
+        days[quantity, start.date()].append(start)
+    by_start = {(row.quantity, row.start): row for row in rows}
+    return [
+        _day_total(installation_id, key, [by_start.get((key[0], start)) for start in starts], starts, truth)
+        for key, starts in sorted(days.items())
+    ]
+
+
+def _day_total(
+    installation_id: str, of: tuple[str, date], rows: list[EnergyRow | None], starts: list[datetime], truth: Truth
+) -> DayTotal:
+    quantity, day = of
+    said = [row for row in rows if row is not None]
+    true = sum(truth[quantity, start] for start in starts)
+    energy, lower, upper = exact_sums(said)
+    is_whole = len(said) == len(starts) and all(row.completeness == 1 for row in said)
+    slack = _slack(quantity)
+    lost = true - upper if is_whole and true > upper + slack else 0.0
+    doubled = lower - true if true < lower - slack else 0.0
+    cause = joined_causes(each for row in said for each in row.cause.split(","))
+    return DayTotal(
+        installation_id, quantity, day, true, energy, lower, upper if is_whole else None, lost, doubled, cause
+    )
+
+
+def holes(losses: Iterable[Loss], rows: Collection[EnergyRow], truth: Truth) -> Iterator[Hole]:
+    """Those that the ``losses`` of one installation made."""
+    by_start = {(row.quantity, row.start): row for row in rows}
+    starts = sorted({start for _, start in truth})
+    for loss in (each for each in losses if each.last - each.first >= LONG_STEP):
+        periods = [start for start in starts if loss.first <= start and start + QUARTER <= loss.last]
+        quantities = [quantity for kind, quantity, _ in REGISTERS.values() if kind == loss.device_kind]
+        of = [(by_start.get((quantity, start)), truth[quantity, start]) for quantity in quantities for start in periods]
+        yield Hole(loss, all(_is_found(*each) for each in of), all(_is_refilled(*each) for each in of))
+
+
+def _is_found(row: EnergyRow | None, true_wh: float) -> bool:
+    is_measured = row is not None and row.method == "measured" and row.completeness == 1
+    return not is_measured or _is_refilled(row, true_wh)
+
+
+def _is_refilled(row: EnergyRow | None, true_wh: float) -> bool:
+    if row is None or row.completeness < 1:
+        return False
+    _, lower, upper = exact_sums([row])
+    return lower - SLACK_OF_REGISTER_WH <= true_wh <= upper + SLACK_OF_REGISTER_WH
+
+
+def _slack(quantity: str) -> float:
+    return SLACK_WH.get(quantity, SLACK_OF_REGISTER_WH)

@@ -1,0 +1,79 @@
+"""Reads the folder that ``world`` has written: what is true of each installation, and what was heard of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from conf.refusal import Refusal
+from energy.balance import counted, installation_rows
+from energy.energy_row import QUARTER, EnergyRow
+from energy.limits import Limits
+from energy.registers.counters import ANY_HOLE
+from energy.score import Loss
+from ingest.simulator.truth.world import CAPACITIES, FAULTS, READINGS, TRUTH
+from store.instants import instant_of
+
+
+class NoWorld(Refusal):
+    """A folder is none that `solera simulate` has written."""
+
+
+class Known(NamedTuple):
+    """The true energy (Wh) of an installation by quantity and quarter-hour, and which of its readings were lost."""
+
+    truth: dict[tuple[str, datetime], float]
+    losses: list[Loss]
+
+    @property
+    def start(self) -> datetime:
+        """The first instant (UTC)."""
+        return min(start for _, start in self.truth)
+
+    @property
+    def end(self) -> datetime:
+        """The instant after the last quarter-hour (UTC)."""
+        return max(start for _, start in self.truth) + QUARTER
+
+
+def read_known(folder: Path) -> dict[str, Known]:
+    """What is true, by installation. Raises :class:`NoWorld`."""
+    try:
+        rows = pq.read_table(folder / TRUTH).to_pylist()
+        faults = json.loads((folder / FAULTS).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NoWorld(f"{error.filename} is missing: write {folder} with `solera simulate`") from None
+    found: dict[str, Known] = defaultdict(lambda: Known({}, []))
+    for row in rows:
+        found[row["installation_id"]].truth[row["quantity"], row["start"]] = row["energy_wh"]
+    for fault in faults:
+        if fault["kind"] == "lost":
+            installation, _, kind = str(fault["device_id"]).rpartition("-")
+            loss = Loss(installation, kind, instant_of(fault["first"]), instant_of(fault["last"]))
+            found[installation].losses.append(loss)
+    return dict(found)
+
+
+def computed(folder: Path, known: Mapping[str, Known]) -> Iterator[tuple[str, list[EnergyRow]]]:
+    """By installation the rows that its readings give, as the night counts them."""
+    capacities = json.loads((folder / CAPACITIES).read_text(encoding="utf-8"))
+    for installation, readings in groupby(_heard(folder), itemgetter("installation_id")):
+        of = known[installation]
+        limits = Limits(capacities[installation])
+        yield installation, installation_rows(counted(readings, limits, ANY_HOLE), of.start, of.end)
+
+
+def _heard(folder: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(folder / READINGS, "rt", encoding="utf-8") as file:
+        for line in file:
+            reading = json.loads(line)
+            yield reading | {"time": instant_of(reading["time"])}
