@@ -52,15 +52,13 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
     known = _known(reader, who)
     rows = fleet.rows(reader, known, now, with_today=False)
     names = {str(each["installation_id"]): each.get("name") or each["installation_id"] for each in known}
+    standing = alarms.standing(reader, names)
     content = {
         "title": words.pages["control"],
         "rows": rows[:FIRST],
-        "totals": texts(fleet.totals(rows), words),
+        "totals": texts(fleet.totals(rows, len(standing)), words),
         "communities": [each for each in known if each.get("kind") == COMMUNITY],
-        "alarms": [
-            each | {"age": words.age((now - each["raised_at"]).total_seconds())}
-            for each in alarms.standing(reader, names)
-        ],
+        "alarms": [each | {"age": words.age((now - each["raised_at"]).total_seconds())} for each in standing],
         "shown": ALARMS_SHOWN,
         "names": names,
         "fresh": state.freshness,
@@ -84,8 +82,10 @@ def stream(request: Request, reader: ReaderOf) -> Response:
 def _look(request: Request, reader: Reader) -> follow.Values:
     """Whoever asks is let in anew each time: a stream ends with the session."""
     now = datetime.now(timezone.utc)
-    found = fleet.rows(reader, _known(reader, answer.visitor(request)), now, with_today=True)
-    said = texts(fleet.totals(found), language.of_request(request))
+    known = _known(reader, answer.visitor(request))
+    found = fleet.rows(reader, known, now, with_today=True)
+    standing = alarms.standing(reader, {str(each["installation_id"]) for each in known})
+    said = texts(fleet.totals(found, len(standing)), language.of_request(request))
     told = {row.installation_id: fleet.told(row, now) for row in found}
     return {"rows": told, "t": said, "n": {"now": int(now.timestamp())}}
 

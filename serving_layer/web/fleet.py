@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Of all rows together; ``live`` have a reading of the last minutes."""
+    """Of all rows together; ``live`` have a reading of the last minutes, ``alarms`` are those of communities, too."""
 
     installations: int
     live: int
@@ -64,13 +64,13 @@ def told(row: Row, now: datetime) -> list[Any]:
     return list(row._replace(age_s=heard, watts=watts))
 
 
-def totals(of: Sequence[Row]) -> Totals:
-    """The sums of the rows."""
+def totals(of: Sequence[Row], standing: int) -> Totals:
+    """The sums of the rows, and how many alarms stand."""
     known = [row.today_wh for row in of if row.today_wh is not None]
     return Totals(
         len(of),
         sum(state.freshness(row.age_s) == "live" for row in of),
-        sum(row.alarms for row in of),
+        standing,
         sum(row.watts or 0.0 for row in of),
         sum(row.capacity_kw or 0.0 for row in of),
         sum(known) if known else None,

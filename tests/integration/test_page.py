@@ -176,6 +176,7 @@ def test_the_table_finds_sorts_and_filters_and_its_link_keeps_it(visit: Visit) -
     expect(page.locator("#count")).to_have_text("3 of 3")
     expect(page.locator("#fleet tbody tr").first).to_contain_text("h")
     expect(page.locator('[data-live="live"]')).to_have_text("2 / 3")
+    expect(page.locator('[data-live="alarms"]')).to_have_text("1")
     page.get_by_role("button", name="Now").click()
     expect(names).to_have_text(["Home 03", "Home 02", "Home 01"])
     page.get_by_label("Search").fill("02")

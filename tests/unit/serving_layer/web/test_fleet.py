@@ -35,16 +35,17 @@ maybe = st.none() | st.floats(0, 1e6)
 
 @given(st.lists(st.builds(row, st.just("x"), age_s=maybe, watts=maybe, today_wh=maybe, alarms=st.integers(0, 3))))
 def test_the_sums_are_of_every_row(rows: list[fleet.Row]) -> None:
-    totals = fleet.totals(rows)
+    totals = fleet.totals(rows, 3)
     assert totals.installations == len(rows)
     assert totals.live == len([each for each in rows if freshness(each.age_s) == "live"])
     assert totals.watts == sum(each.watts or 0.0 for each in rows)
     assert (totals.today_wh is None) == all(each.today_wh is None for each in rows)
     said = control.texts(totals, EN)
+    assert said["alarms"] == "3"
     assert all(isinstance(each, str) for each in said.values())
     assert said["live"] == f"{totals.live} / {totals.installations}"
 
 
 def test_where_nothing_is_known_nothing_is_said_of_a_sum() -> None:
-    said = control.texts(fleet.totals([row("x", today_wh=None, watts=None, capacity_kw=None)]), EN)
+    said = control.texts(fleet.totals([row("x", today_wh=None, watts=None, capacity_kw=None)], 0), EN)
     assert (said["today"], said["power"], said["power-note"]) == ("–", "0 W", "")
