@@ -16,6 +16,7 @@ from conf import Settings
 from serving_layer.health import Broken, Check, Remark
 from serving_layer.reader import Reader
 from serving_layer.views.merged import seen
+from serving_layer.views.sources import sources
 from store import kafka
 from store.instants import instant_of, rfc3339
 from store.reports import failed_night, read_report
@@ -46,6 +47,7 @@ def checks(settings: Settings, reader: Reader) -> dict[str, Check]:
         "push": lambda: _push(run / "push.json"),
         "thrift": lambda: _thrift(settings),
         "night": lambda: _night(reader, run, begun, datetime.now(timezone.utc)),
+        "sources": lambda: _sources(settings.home, datetime.now(timezone.utc)),
         "disk": lambda: _disk(settings.home),
     }
     return {name: known[name] for name in settings.api.watch}
@@ -165,6 +167,22 @@ def _of_run(newest: Run) -> dict[str, float]:
         "forecast_naive_error_wh": {k.removesuffix(NAIVE): v for k, v in newest.skill.items() if k.endswith(NAIVE)},
     }
     return {f"{name}:{of}": value for name, values in named.items() for of, value in values.items()}
+
+
+def _sources(home: Path, now: datetime) -> Remark:
+    """When each last answered. One that is away breaks nothing here: it is asked again, and the night goes on."""
+    said = [
+        f"{each.source} {'never answered' if each.answered is None else f'answered {_ago(now - each.answered)} ago'}"
+        + (f", {each.open} questions open" if each.open else "")
+        + (f", {each.given_up} given up" if each.given_up else "")
+        for each in sources(home)
+    ]
+    return Remark("; ".join(said) or "none was asked here")
+
+
+def _ago(age: timedelta) -> str:
+    hours = age / timedelta(hours=1)
+    return f"{hours:.0f} h" if hours >= 2 else f"{60 * hours:.0f} min"
 
 
 def _disk(home: Path) -> Remark:

@@ -31,15 +31,20 @@ CHECK_SECONDS = 30.0
 log = logging.getLogger("watch")
 
 
-def night_service(settings: Settings) -> Service:
-    """The process of a night."""
+def batch_environment(settings: Settings) -> dict[str, str]:
+    """What lets a process speak to Kafka and Cassandra as the batch layer."""
     environment = {"SOLERA_HOME": str(settings.home)}
     role = as_role(settings, "batch")
     for server, login in (("KAFKA", role.kafka), ("CASSANDRA", role.cassandra)):
         environment[f"SOLERA_{server}__USERNAME"] = login.username
         environment[f"SOLERA_{server}__PASSWORD"] = login.password.get_secret_value()
+    return environment
+
+
+def night_service(settings: Settings) -> Service:
+    """The process of a night."""
     command = (sys.executable, "-m", "stack.cli", NAME)
-    return Service(NAME, command, ready=lambda: None, environment=environment, grace=20.0)
+    return Service(NAME, command, ready=lambda: None, environment=batch_environment(settings), grace=20.0)
 
 
 def published_cut(settings: Settings) -> datetime | None:

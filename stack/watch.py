@@ -25,6 +25,7 @@ from stack import logs
 from stack.night_watch import NightWatch, night_service, published_cut
 from stack.process import Place, Service
 from stack.services import services
+from stack.source_watch import SourceWatch, asking_service
 from stack.supervisor import Keeper
 from store.reports import replace_text
 
@@ -90,6 +91,7 @@ def main() -> None:
         if OWNER not in os.environ:  # a stack that serves a test or a program has its nights from there
             cut = partial(published_cut, settings)
             NightWatch(place, night_service(settings), cut, stopping).start()
+            SourceWatch(place, asking_service(settings), stopping, datetime.now(timezone.utc)).start()
         keep(place, services(settings), stopping)
 
 

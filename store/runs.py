@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from store.instants import utc_or_none
@@ -82,6 +82,16 @@ def published(runs: Iterable[Run], as_of: datetime | None = None) -> Published:
 def read_published(session: Any) -> Published:
     """Every published run, as Cassandra holds them now."""
     return published(map(run_of, session.execute(RUNS)))
+
+
+def newest_of_days(rows: Sequence[Any], seen: Published) -> list[Any]:
+    """Rows of the gap ledger that hold: of each device's day and quantity those of the newest run that is published."""
+    of: dict[tuple[date, str, str], str] = {}
+    for row in rows:
+        key = row.day, row.device_id, row.quantity
+        if row.run_id in seen.run_ids and row.run_id > of.get(key, ""):
+            of[key] = row.run_id
+    return [row for row in rows if of.get((row.day, row.device_id, row.quantity)) == row.run_id]
 
 
 class CutReader:

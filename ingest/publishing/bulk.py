@@ -64,6 +64,12 @@ def publish_all(
     return delivered.acknowledged
 
 
+def require_topic(settings: Settings, topic: str) -> None:
+    """Raise :class:`BulkError` unless the broker answers and has ``topic``."""
+    sending = producer(settings, ANSWER_SECONDS, linger_ms=20, max_bytes=settings.kafka.max_message_bytes)
+    _check_topic(sending, settings.kafka_servers, topic)
+
+
 class _Delivered:
     """Counts what the broker answers."""
 

@@ -1,80 +1,119 @@
-"""The night's questions to the sources: AEMET's forecasts as issued now, Datadis' hours, and the latest days of prices.
+"""What is asked of the sources without a person: AEMET's forecasts as issued, the prices that are out, Datadis' hours.
 
-Weather is asked for where there is a key, Datadis where there is a login; prices of a source that a backfill has begun
-with, so that they are kept up. A source that fails is said and ends nothing: the night rests on what there is.
+The night asks before its first step, and by day ``stack.source_watch`` when ``timetable.py`` says so. Weather is asked
+for where there is a key, Datadis where there is a login, prices for installations in Spain, and those of a source that
+a backfill has begun with. A source that fails is said and ends nothing: the night rests on what there is.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
+from pathlib import Path
 
 from conf import Settings
 from conf.refusal import Refusal
+from ingest.sources import prices
 from ingest.sources.aemet.client import AemetError
 from ingest.sources.aemet.weather import Forecasts, NoMunicipality
 from ingest.sources.backfill import ask
+from ingest.sources.budget import ONCE, Budget
 from ingest.sources.datadis.consumption import Consumption
-from ingest.sources.prices import DAILY, PriceSource, holds_any
+from ingest.sources.price_records import MADRID
+from ingest.sources.prices import DAILY, PriceSource
 from ingest.sources.source import Failures, Progress
+from ingest.sources.timetable import is_out
+from store.history.attempts import attempts_path
 
 log = logging.getLogger("sources")
 KEY = "AEMET_API_KEY"
 NIF = "DATADIS_USERNAME"
-HISTORY_DAYS = 365
-"""How far back the night asks Datadis for months that are not whole."""
+HISTORY_DAYS = 731
+"""How far back Datadis is asked for months: it keeps no more."""
 BACK_DAYS, BEGUN_DAYS = 7, 40
-"""Days before today that are asked for where they are missing; days in which a source counts as begun with."""
+"""Days before today whose prices are asked for, where they are missing: of a source that is new, of one begun with."""
 
 
-def ask_sources(settings: Settings, today: date, say: Progress) -> None:
-    """Ask each source that is wanted and publish what it answers; ``say`` takes a sentence on each. Raises nothing."""
-    if os.environ.get(KEY):
-        _guarded("weather", partial(ask_weather, settings, today, say), say)
-    if os.environ.get(NIF):
-        _guarded("hours of Datadis", partial(ask_datadis, settings, today, say), say)
-    for name, source in DAILY.items():
-        if source.is_nightly and (not source.key or os.environ.get(source.key)):
-            _guarded(f"prices of {name}", partial(ask_prices, settings, name, today, say), say)
+def ask_sources(settings: Settings, now: datetime, say: Progress) -> None:
+    """Ask each source for what is due and publish what it answers; ``say`` takes a sentence on each. Raises nothing."""
+    with _alone(settings.home / "run" / "sources.lock"):
+        if os.environ.get(KEY):
+            _guarded("weather", partial(ask_weather, settings, now, say), say)
+        for name, source in DAILY.items():
+            if source.out is not None and (not source.key or os.environ.get(source.key)):
+                _guarded(f"prices of {name}", partial(ask_prices, settings, name, now, say), say)
+        if os.environ.get(NIF):
+            _guarded("hours of Datadis", partial(ask_datadis, settings, now, say), say)
 
 
-def ask_weather(settings: Settings, today: date, say: Progress, progress: Progress = log.info) -> None:
-    """Publish the forecasts of every municipality wanted; ``say`` takes the outcome, ``progress`` each answer.
+def ask_weather(settings: Settings, now: datetime, say: Progress, progress: Progress = log.info) -> None:
+    """Publish the forecasts of every municipality wanted that has not answered since midnight (UTC).
 
-    Raises :class:`AemetError` where there is none.
+    ``say`` takes the outcome, ``progress`` each answer. Raises :class:`AemetError` where there is none.
     """
-    failures = Failures()
+    budget = Budget(attempts_path(settings.home, "aemet"), ONCE)
+    midnight = datetime.combine(now.astimezone(timezone.utc).date(), time(), timezone.utc)
+    failures = Failures(budget, now)
+
+    def is_due(name: str) -> bool:
+        last = budget.last(name)
+        return last is None or last.at < midnight or (last.in_vain > 0 and budget.is_due(name, now))
+
     try:
-        count = ask(settings, Forecasts(settings), (today, today), progress, failures)
+        count = ask(settings, Forecasts(settings, is_due), (now.date(), now.date()), progress, failures)
     except NoMunicipality:
         return
-    if not count:
-        raise AemetError("AEMET gave no forecast; ask again later: solera backfill aemet")
-    left = f"; {len(failures.names)} questions failed, {failures.names[0]} first" if failures.names else ""
-    say(f"weather: {count:,} records from AEMET{left}")
+    if failures.asked and not count:
+        raise AemetError("AEMET gave no forecast; it is asked again")
+    _say_outcome(f"weather: {count:,} records from AEMET", failures, say)
 
 
-def ask_datadis(settings: Settings, today: date, say: Progress) -> None:
-    """Publish what the distributors have of the months that are not whole, the newest first, within the budget."""
+def ask_datadis(settings: Settings, now: datetime, say: Progress) -> None:
+    """Publish what the distributors have of the months that are not whole, within the budget."""
     failures = Failures()
-    span = (today - timedelta(days=HISTORY_DAYS), today)
-    count = ask(settings, Consumption(settings), span, log.info, failures)
-    left = f"; not answered for {len(failures.names)} months, {failures.names[0]} first" if failures.names else ""
-    say(f"hours of Datadis: {count:,} records{left}")
+    span = (now.date() - timedelta(days=HISTORY_DAYS), now.date() + timedelta(days=1))
+    count = ask(settings, Consumption(settings, clock=lambda: now), span, log.info, failures)
+    _say_outcome(f"hours of Datadis: {count:,} records", failures, say)
 
 
-def ask_prices(settings: Settings, name: str, today: date, say: Progress) -> None:
-    """Publish the days from a week ago to tomorrow that the platform lacks, where it holds any of the last weeks."""
-    if not holds_any(settings, name, today - timedelta(days=BEGUN_DAYS), today + timedelta(days=1)):
-        return
-    failures = Failures()
-    span = (today - timedelta(days=BACK_DAYS), today + timedelta(days=2))
-    count = ask(settings, PriceSource(settings, name), span, log.info, failures)
-    left = f"; not answered for {', '.join(failures.names)}" if failures.names else ""
-    say(f"prices of {name}: {count:,} records{left}")
+def ask_prices(settings: Settings, name: str, now: datetime, say: Progress) -> None:
+    """Publish the days up to tomorrow that are out and that the platform lacks, the newest first."""
+    source, today = DAILY[name], now.astimezone(MADRID).date()
+    first = prices.begun_with(settings, name, today - timedelta(days=BEGUN_DAYS), today + timedelta(days=2))
+    if first is None:
+        if not prices.is_in_spain(settings):
+            return
+        first = today - timedelta(days=BACK_DAYS)
+    budget = Budget(attempts_path(settings.home, name), ONCE)
+
+    def is_due(day: date) -> bool:
+        return source.out is not None and is_out(day, source.out, now) and budget.is_due(f"{day}", now)
+
+    failures = Failures(budget, now)
+    span = (first, today + timedelta(days=2))
+    count = ask(settings, PriceSource(settings, name, is_due), span, log.info, failures)
+    _say_outcome(f"prices of {name}: {count:,} records", failures, say)
+
+
+def _say_outcome(text: str, failures: Failures, say: Progress) -> None:
+    """Say it, with what was not answered, unless nothing was asked."""
+    if failures.asked:
+        number = len(failures.names)
+        say(f"{text}; {number} questions not answered, {failures.names[0]} first" if number else text)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait until nobody else asks: two would spend the same budget."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _guarded(name: str, asking: Callable[[], None], say: Progress) -> None:

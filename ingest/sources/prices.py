@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
+import time as clock
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,8 +15,10 @@ from conf import Settings
 from energy.calendar import local_day
 from energy.topics import TopicName
 from ingest.sources import esios, omie, web
+from ingest.sources.budget import Came
 from ingest.sources.price_records import MADRID
 from ingest.sources.source import Failures, Progress, Question, Record, log
+from ingest.sources.timetable import PVPC_OUT, SPOT_OUT
 from store import cassandra
 from store.instants import utc
 
@@ -24,6 +26,7 @@ PAUSE_S = 1.0
 """Between two requests to a source without a published quota: its budget."""
 TOKEN = "ESIOS_TOKEN"  # noqa: S105
 _SURPLUS, _PVPC = 1739, 1001
+SPANISH_CLOCKS = frozenset({"Europe/Madrid", "Atlantic/Canary", "Africa/Ceuta"})
 _HELD = "SELECT start, end, kind FROM price WHERE market = ? AND zone = ? AND day = ?"
 Periods = set[tuple[datetime, datetime]]
 
@@ -36,8 +39,8 @@ class Daily(NamedTuple):
     market: str
     zone: str
     """The market and zone whose prices show that a day of it is held."""
-    is_nightly: bool = True
-    """Whether the night asks for its latest days once a backfill has begun with it."""
+    out: time | None
+    """By the clock of Madrid, when the prices of the following day come out; None: it is asked by hand alone."""
     key: str = ""
     """Variable of the environment without which it answers nobody."""
 
@@ -51,40 +54,47 @@ def _of_esios(session: requests.Session, day: date, progress: Progress) -> list[
 
 
 DAILY: Mapping[str, Daily] = {
-    "omie": Daily(omie.fetch_day, "spot", "ES"),
-    "pvpc": Daily(esios.fetch_pvpc_file, "pvpc", "ES-peninsula"),
-    "apidatos": Daily(esios.fetch_apidatos, "pvpc", "ES-peninsula", is_nightly=False),
-    "esios": Daily(_of_esios, "surplus", "ES", key=TOKEN),
+    "omie": Daily(omie.fetch_day, "spot", "ES", SPOT_OUT),
+    "pvpc": Daily(esios.fetch_pvpc_file, "pvpc", "ES-peninsula", PVPC_OUT),
+    "apidatos": Daily(esios.fetch_apidatos, "pvpc", "ES-peninsula", out=None),
+    "esios": Daily(_of_esios, "surplus", "ES", PVPC_OUT, key=TOKEN),
 }
 
 
 class PriceSource:
-    """The source of prices ``name``, one of :data:`DAILY`."""
+    """The source of prices ``name``, one of :data:`DAILY`; ``is_due``: whether a day may be asked for."""
 
     topic: TopicName = "prices"
 
-    def __init__(self, settings: Settings, name: str) -> None:
-        self._settings, self._name = settings, name
+    def __init__(self, settings: Settings, name: str, is_due: Callable[[date], bool] = lambda _: True) -> None:
+        self._settings, self._name, self._is_due = settings, name, is_due
 
     def missing(self, first: date, last: date) -> Iterable[Question]:
-        """A question for each day in ``[first, last)`` of which the platform does not hold every known price."""
-        return questions(self._name, missing_days(self._settings, self._name, first, last))
+        """A question for each day in ``[first, last)`` of which the platform lacks a known price, the newest first."""
+        days = [first + timedelta(days=n) for n in range((last - first).days)]
+        due = [day for day in reversed(days) if self._is_due(day)]
+        return questions(self._name, missing_days(self._settings, self._name, due) if due else ())
 
 
-def missing_days(settings: Settings, source: str, first: date, last: date) -> list[date]:
-    """Days in ``[first, last)`` of Europe/Madrid of which the platform does not hold every known price."""
+def missing_days(settings: Settings, source: str, days: Iterable[date]) -> list[date]:
+    """Those of ``days`` (of Europe/Madrid) of which the platform does not hold every known price."""
     with cassandra.session(settings) as session:
         held = session.prepare(_HELD)
-        days = (first + timedelta(days=n) for n in range((last - first).days))
         return [day for day in days if not _is_held(session, held, DAILY[source], day)]
 
 
-def holds_any(settings: Settings, source: str, first: date, last: date) -> bool:
-    """Whether the platform holds a known price of the days in ``[first, last)``: whether it is kept up at all."""
+def begun_with(settings: Settings, source: str, first: date, last: date) -> date | None:
+    """The first UTC day in ``[first, last)`` of which the platform holds a known price; None where it holds none."""
     with cassandra.session(settings) as session:
         held = session.prepare(_HELD)
         days = (first + timedelta(days=n) for n in range((last - first).days))
-        return any(_known(session, held, DAILY[source], day) for day in days)
+        return next((day for day in days if _known(session, held, DAILY[source], day)), None)
+
+
+def is_in_spain(settings: Settings) -> bool:
+    """Whether an installation of the catalogue stands where these prices are paid."""
+    with cassandra.session(settings) as session:
+        return any(row.time_zone in SPANISH_CLOCKS for row in session.execute("SELECT time_zone FROM installation"))
 
 
 def _is_held(session: Any, held: Any, source: Daily, day: date) -> bool:
@@ -117,8 +127,13 @@ def questions(source: str, days: Sequence[date]) -> Iterator[Question]:
     fetch = partial(DAILY[source].fetch, web.browser())
     for number, day in enumerate(days):
         if number:
-            time.sleep(PAUSE_S)
-        yield Question(f"{day}", partial(fetch, day))
+            clock.sleep(PAUSE_S)
+        yield Question(f"{day}", partial(fetch, day), partial(_came, DAILY[source], day))
+
+
+def _came(source: Daily, day: date, records: list[Record]) -> Came:
+    own = {(each["start"], each["end"]) for each in records if (each["market"], each["zone"]) == source[1:3]}
+    return Came.ANSWER if is_whole(own, *local_day(day, MADRID)) else Came.NOTHING
 
 
 def fetch_days(

@@ -1,11 +1,11 @@
-"""``GET /v1/runs``, ``/v1/ledger`` and ``/v1/quarantine``: how the answers came about."""
+"""``GET /v1/runs``, ``/v1/ledger``, ``/v1/quarantine`` and ``/v1/sources``: how the answers came about."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from energy.topics import TOPICS, TopicName
@@ -13,6 +13,7 @@ from serving_layer.access.door import Guarded, OfAll
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import ledger, merged
+from serving_layer.views.sources import Source, sources
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, OfAll, p.Turn])
@@ -83,6 +84,24 @@ class Quarantine(BaseModel):
     quarantine: list[Message]
 
 
+class SourceRow(BaseModel):
+    """A source that was asked."""
+
+    source: str
+    asked: datetime = Field(description="When it was last asked anything.")
+    outcome: str = Field(description="What came of that.")
+    answered: datetime | None = Field(description="When it last answered with anything; null: never.")
+    open: int = Field(description="Questions asked in vain that are asked again.")
+    given_up: int = Field(description="Questions that are asked no more, but by hand.")
+    next: datetime | None = Field(description="From when on the first open one is asked again; null: none is open.")
+
+
+class Sources(BaseModel):
+    """Sources, by name."""
+
+    sources: list[SourceRow]
+
+
 @router.get("/runs", response_model=Runs, responses=responses(403, 422))
 def runs(reader: p.ReaderOf, limit: Limit = 100, form: p.FormatParameter = "json") -> Response:
     """The nights and what they published."""
@@ -120,3 +139,10 @@ def quarantine(
     wanted = [asked.last - timedelta(days=n) for n in range(asked.number)]
     rows = ledger.quarantined(reader, [topic] if topic else list(TOPICS), wanted, limit)
     return as_csv(MESSAGE_COLUMNS, rows) if form == "csv" else as_json({"quarantine": rows})
+
+
+@router.get("/sources", response_model=Sources, responses=responses(403, 422))
+def asked(request: Request, form: p.FormatParameter = "json") -> Response:
+    """The sources that were asked in the home of this API; those asked elsewhere are not known here."""
+    rows = [each._asdict() for each in sources(request.app.state.settings.home)]
+    return as_csv(Source._fields, rows) if form == "csv" else as_json({"sources": rows})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from energy.gaps import Stretch, as_it_stands
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from store.instants import months, utc
-from store.runs import Published
+from store.runs import Published, newest_of_days
 
 _GAPS = (
     "SELECT day, device_id, quantity, run_id, start, until, state, cause, periods, completeness FROM gap "
@@ -42,7 +42,7 @@ def ledger(reader: Reader, installation_ids: Sequence[str], span: Span, seen: Pu
     keys = [(each, month, first, last) for each in installation_ids for month in months(*span)]
     lines = []
     for key, rows in zip(keys, reader.each(_GAPS, keys), strict=True):
-        lines += [_line(key[0], row, now) for row in _newest(rows, seen)]
+        lines += [_line(key[0], row, now) for row in newest_of_days(rows, seen)]
     within = [line for line in lines if line.start < span.end and line.until > span.start]
     return _joined(sorted(within, key=lambda line: line[:4]))
 
@@ -50,16 +50,6 @@ def ledger(reader: Reader, installation_ids: Sequence[str], span: Span, seen: Pu
 def of_states(lines: Iterable[Line], states: Collection[str]) -> list[Line]:
     """The lines in one of ``states``; where none is named all but the present ones."""
     return [line for line in lines if (line.state in states if states else line.state != "present")]
-
-
-def _newest(rows: Sequence[Any], seen: Published) -> list[Any]:
-    """Of each device's day and quantity the rows of the newest run that is published."""
-    newest: dict[tuple[date, str, str], str] = {}
-    for row in rows:
-        key = row.day, row.device_id, row.quantity
-        if row.run_id in seen.run_ids and row.run_id > newest.get(key, ""):
-            newest[key] = row.run_id
-    return [row for row in rows if newest.get((row.day, row.device_id, row.quantity)) == row.run_id]
 
 
 def _line(installation_id: str, row: Any, now: datetime) -> Line:

@@ -1,1 +1,1 @@
-"""What held when: retractions of messages."""
+"""What happened when: messages were taken back, sources were asked."""

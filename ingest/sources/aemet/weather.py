@@ -18,6 +18,7 @@ from conf.stations import municipality_of_station
 from energy.topics import TopicName
 from ingest.sources.aemet import forms, stations
 from ingest.sources.aemet.client import Aemet, AemetError, KeyRefusedError, NoDataError, Quota
+from ingest.sources.budget import Came
 from ingest.sources.source import Progress, Question, Record
 from store import cassandra
 
@@ -33,12 +34,12 @@ class NoMunicipality(AemetError):
 
 
 class Forecasts:
-    """The hourly and daily forecasts of every municipality wanted, as issued now."""
+    """The hourly and daily forecasts of every municipality wanted, as issued now; ``is_due``: which may be asked."""
 
     topic: TopicName = "weather"
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._aemet = settings, _aemet(settings)
+    def __init__(self, settings: Settings, is_due: Callable[[str], bool] = lambda _: True) -> None:
+        self._settings, self._aemet, self._is_due = settings, _aemet(settings), is_due
 
     def missing(self, _first: date, _last: date) -> Iterable[Question]:
         """Two questions a municipality. Raises :class:`AemetError` without a key or a municipality."""
@@ -46,8 +47,10 @@ class Forecasts:
             raise KeyRefusedError("AEMET needs a key: get one at opendata.aemet.es and set AEMET_API_KEY")
         for code in _municipalities(self._settings):
             municipality = Municipality(self._settings, self._aemet, code)
-            yield Question(f"horaria/{code}", municipality.hourly)
-            yield Question(f"diaria/{code}", municipality.daily)
+            asked = {f"horaria/{code}": municipality.hourly, f"diaria/{code}": municipality.daily}
+            # Together, for the daily forecast begins where the hourly one ends.
+            if any(self._is_due(name) for name in asked):
+                yield from (Question(name, fetch, _came) for name, fetch in asked.items())
 
 
 class Municipality:
@@ -110,6 +113,11 @@ class Observations:
 
     def _days(self, body: Any, now: datetime, progress: Progress) -> list[Record]:
         return stations.daily_values(body, self._latitudes, now, progress)
+
+
+def _came(_records: list[Record]) -> Came:
+    """AEMET's word that it has none is an answer, too: until the next issue."""
+    return Came.ANSWER
 
 
 def _aemet(settings: Settings) -> Aemet:

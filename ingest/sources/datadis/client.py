@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -15,15 +16,29 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util import Retry
 
 from ingest.sources import web
+from ingest.sources.budget import Came, Rule
 from ingest.sources.source import SourceAway, SourceError
 
 TIMEOUT_S = 180.0
 """It is slow by day."""
+HOLD = timedelta(hours=24, minutes=1)
+"""Datadis answers the same question once in 24 hours, by its own clock; an error does not count."""
+_REFUSED = (*(timedelta(hours=hours) for hours in (1, 2, 4, 8)), HOLD)
+RULE = Rule(hold=HOLD, nothing=(HOLD,), refused=_REFUSED, given_up=12)
 LOGIN, API = "/nikola-auth/tokens/login", "/api-private/api/"
 
 
 class DatadisError(SourceError):
     """Datadis gave no data; the text is its own word, and what to do."""
+
+    came = Came.NOTHING
+    """A good answer, whatever it holds, is what the same question gets once in 24 hours."""
+
+
+class Refused(DatadisError):
+    """An HTTP status that is none of a good answer: the same may be asked again the same day."""
+
+    came = Came.REFUSED
 
 
 class LoginRefused(DatadisError, SourceAway):
@@ -32,6 +47,8 @@ class LoginRefused(DatadisError, SourceAway):
 
 class AskedTooSoon(DatadisError):
     """The same was asked within the last 24 hours (its 429), by whomever."""
+
+    came = Came.TOO_SOON
 
 
 def _session() -> requests.Session:
@@ -63,7 +80,7 @@ class Datadis:
         if answer.status_code == requests.codes.too_many_requests:
             raise AskedTooSoon(f"Datadis was asked the same within 24 hours ({_word(answer)}); it is asked tomorrow")
         if not answer.ok:
-            raise DatadisError(f"Datadis: HTTP {answer.status_code}, {_word(answer) or 'without a word'}")
+            raise Refused(f"Datadis: HTTP {answer.status_code}, {_word(answer) or 'without a word'}")
         return _rows(answer, rows)
 
     def enter(self) -> None:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import requests
 
-from ingest.sources.budget import Budget
-from ingest.sources.datadis.client import AskedTooSoon, Datadis, DatadisError, LoginRefused, reached_nobody
+from ingest.sources.budget import Budget, Came
+from ingest.sources.datadis.client import HOLD, Datadis, DatadisError, LoginRefused, reached_nobody
 from store.reports import replace_text
 
 AUTHORISED = "DATADIS_AUTHORISED_NIFS"
@@ -58,7 +58,9 @@ def supplies(datadis: Datadis, budget: Budget, memory: Path, now: datetime) -> l
     known: dict[str, list[list[Any]]] = remembered(memory)
     for nif in ["", *filter(None, os.environ.get(AUTHORISED, "").replace(" ", "").split(","))]:
         question = f"supplies {nif}".strip()
-        if not budget.wait(question, now):
+        last = budget.last(question)
+        # Nobody gives up asking what there is.
+        if last is None or now >= (last.again or last.at + HOLD):
             try:
                 known[nif] = [list(each) for each in _asked(datadis, budget, question, nif, now)]
             except DatadisError as error:
@@ -75,7 +77,8 @@ def _asked(datadis: Datadis, budget: Budget, question: str, nif: str, now: datet
     asking = {"authorizedNif": nif} if nif else {}
     rows, word = within(budget, datadis, question, now, lambda: datadis.ask("get-supplies-v2", asking, "supplies"))
     found = [supply for row in rows if (supply := _supply(row, nif)) is not None]
-    budget.end(question, f"{len(found)} supplies{'; ' + word if word else ''}", is_in_vain=not found)
+    came = Came.ANSWER if found else Came.NOTHING
+    budget.end(question, now, f"{len(found)} supplies{'; ' + word if word else ''}", came)
     return found
 
 
@@ -84,16 +87,15 @@ def within(
 ) -> tuple[list[Any], str]:
     """What ``ask`` gives, its attempt noted before and its failure behind it; a login that fails costs none."""
     datadis.enter()
-    before = budget.last(question)
     budget.begin(question, now)
     try:
         return ask()
     except DatadisError as error:
-        budget.end(question, str(error), is_in_vain=not isinstance(error, AskedTooSoon))
+        budget.end(question, now, str(error), error.came)
         raise
     except requests.RequestException as error:
         if reached_nobody(error):
-            budget.take_back(question, before)
+            budget.take_back(question)
         raise
 
 

@@ -27,7 +27,7 @@ def nightly(
 ) -> None:
     """Run the night: archive what Kafka holds, total the energy (Wh) up to the cut, forecast, publish whole.
 
-    First AEMET is asked for its forecasts, where AEMET_API_KEY is set, and the sources of prices for their latest days.
+    First the sources are asked for what is due: AEMET where AEMET_API_KEY is set, prices, Datadis where it has a login.
     A night that was interrupted goes on where it stood; until it is published the older answers are served.
 
     Example: solera nightly --date 2026-03-10

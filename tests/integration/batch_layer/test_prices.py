@@ -18,7 +18,7 @@ from batch_layer.pricing.components import COMPOSED
 from batch_layer.runs import Run
 from conf import Settings
 from conf.tariffs import tariffs
-from energy.calendar import local_day
+from energy.calendar import dates, local_day
 from energy.forecasts.scores import NAIVE
 from energy.money import pvpc
 from energy.money.periods import MADRID
@@ -194,6 +194,6 @@ def test_the_page_shows_them(client: TestClient) -> None:
 
 
 def test_a_forecast_day_is_still_missing(settings_of_own: Settings, night: Run) -> None:
-    days = (TODAY - timedelta(days=3), TODAY + timedelta(days=2))
-    assert missing_days(settings_of_own, "omie", *days) == [TODAY + timedelta(days=1)]
-    assert missing_days(settings_of_own, "pvpc", *days) == [TODAY + timedelta(days=1)]
+    days = dates(TODAY - timedelta(days=3), TODAY + timedelta(days=1))
+    assert missing_days(settings_of_own, "omie", days) == [TODAY + timedelta(days=1)]
+    assert missing_days(settings_of_own, "pvpc", days) == [TODAY + timedelta(days=1)]

@@ -35,6 +35,7 @@ from tests.support.recorded import HAND_MADE, aemet_answer
 ANSWERS = HAND_MADE / "aemet"
 CODE, HOME = "28065", "getafe"
 ISSUED_DAY = date(2021, 1, 9)
+NIGHT = datetime(2021, 1, 9, 0, 10, tzinfo=timezone.utc)
 DAYS = 52
 """Issues: three weeks to learn from before the month that the record is of, or the naive forecast stands."""
 CLEAR, OVERCAST = "11", "16"
@@ -130,10 +131,10 @@ def progress(own: Settings, service: Service) -> list[str]:
             service.answers = {f"/prediccion/especifica/municipio/horaria/{CODE}": as_of(hourly, days)}
             if days % 7 != 3:  # now and then AEMET has no daily forecast
                 service.answers[f"/prediccion/especifica/municipio/diaria/{CODE}"] = as_of(daily, days)
-            ask_weather(own, ISSUED_DAY, said.append, said.append)
+            ask_weather(own, NIGHT - timedelta(days=days), said.append, said.append)
         service.away = True
         with pytest.raises(client.AemetError, match="gave no forecast"):
-            ask_weather(own, ISSUED_DAY, said.append, said.append)
+            ask_weather(own, NIGHT + timedelta(days=1), said.append, said.append)
     return said
 
 
@@ -252,5 +253,5 @@ def test_once_aemet_is_away_the_rest_is_not_asked(stack: Settings, own: Settings
     service.away = True
     priced = own.model_copy(update={"price": stack.price})
     with without_waits(), pytest.raises(client.AwayError, match="answered none of 3 questions in a row"):
-        ask_weather(priced, ISSUED_DAY, said.append, said.append)
+        ask_weather(priced, datetime.now(timezone.utc) + timedelta(days=1), said.append, said.append)
     assert len(said) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -12,13 +12,14 @@ import requests
 
 from batch_layer.master.ask import sources_asked
 from conf import Settings
-from ingest.sources import asking, backfill
+from ingest.sources import asking, backfill, prices
 from ingest.sources.aemet.client import AemetError
 from ingest.sources.aemet.weather import NoMunicipality
 from ingest.sources.prices import DAILY
 from ingest.sources.source import Failures, Question, SourceAway, SourceError
 
 TODAY = date(2026, 11, 25)
+NOW = datetime(2026, 11, 25, 0, 10, tzinfo=timezone.utc)
 RECORD = {"location_id": "28065", "issued_at": "x", "time": "y"}
 
 
@@ -43,15 +44,16 @@ class Scripted:
 
 
 def said(settings: Settings, patch: pytest.MonkeyPatch, source: Any) -> list[str]:
-    def forecasts(_settings: Settings) -> Any:
+    def forecasts(_settings: Settings, _is_due: object) -> Any:
         if isinstance(source, Exception):
             raise source
         return source
 
     patch.setattr(asking, "Forecasts", forecasts)
-    patch.setattr(asking, "holds_any", lambda *_: False)
+    patch.setattr(prices, "begun_with", lambda *_: None)
+    patch.setattr(prices, "is_in_spain", lambda *_: False)
     words: list[str] = []
-    asking.ask_sources(settings, TODAY, words.append)
+    asking.ask_sources(settings, NOW, words.append)
     return words
 
 
@@ -154,7 +156,7 @@ def test_the_process_itself_says_what_is_in_the_way_and_ends_well(
     with sources_asked(words.append, seconds=60):
         pass
     assert [word.split(":")[0] for word in words] == [
-        f"prices of {name}" for name, each in DAILY.items() if each.is_nightly and not each.key
+        f"prices of {name}" for name, each in DAILY.items() if each.out and not each.key
     ]
     assert len(words) >= 2
     assert all("rests on the newest there is" in word for word in words)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from conf import Settings, load_settings
 from energy.topics import TOPICS
 from ingest.publishing.message import message
 from ingest.sources.budget import Budget
-from ingest.sources.datadis import consumption
-from ingest.sources.datadis.client import AskedTooSoon, Datadis, DatadisError, LoginRefused
-from ingest.sources.datadis.consumption import Consumption, Home
+from ingest.sources.datadis.client import RULE, AskedTooSoon, Datadis, DatadisError, LoginRefused
+from ingest.sources.datadis.consumption import Consumption
 from ingest.sources.datadis.forms import curve
+from ingest.sources.datadis.registered import Home, Month, Registered
 from ingest.sources.source import Failures, Record, Unreadable
+from ingest.sources.timetable import EVERY, is_due
+from store.history.attempts import attempts_of, attempts_path
 from tests.support.peers import edata_client
 from tests.support.peers.datadis_service import MADRID, Service, datadis_service, rows_of, supply
 
@@ -35,16 +37,13 @@ SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / 
 
 
 class Clock:
-    """Stands until it is moved; waits are steps."""
+    """Stands until it is moved."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 15, 0, 10, tzinfo=timezone.utc)
 
     def __call__(self) -> datetime:
         return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
@@ -79,8 +78,21 @@ def own(service: Service, tmp_path: Path) -> Settings:
     return plain.model_copy(update={"datadis": plain.datadis.model_copy(update={"base": service.base})})
 
 
+class Catalogue(Registered):
+    """One home, and the months in which its devices lack something."""
+
+    def __init__(self, home: Home, *holes: date) -> None:
+        self._home, self._holes = home, holes
+
+    def homes(self) -> list[Home]:
+        return [self._home]
+
+    def holes(self, asked: Iterable[Month]) -> set[Month]:
+        return {month for month in asked if month[1] in self._holes}
+
+
 def source(own: Settings, clock: Clock, cups: str = CUPS) -> Consumption:
-    return Consumption(own, lambda _: [Home("casa", cups, "Europe/Madrid")], clock, clock.sleep)
+    return Consumption(own, Catalogue(Home("casa", cups, "Europe/Madrid")), clock)
 
 
 def asked(own: Settings, clock: Clock, first: date, last: date) -> tuple[list[Record], list[str], list[str]]:
@@ -119,7 +131,7 @@ def test_what_was_asked_is_not_asked_again_within_a_day(own: Settings, service: 
     clock.now += timedelta(hours=23)
     assert asked(own, clock, *span)[0] == []
     assert service.calls == calls
-    clock.now += timedelta(minutes=55)  # nearly a day: waited for
+    clock.now += timedelta(minutes=61)
     assert len(asked(own, clock, *span)[0]) == 14 * 24
     assert service.wasted == 0
 
@@ -149,24 +161,54 @@ def test_a_whole_month_is_left_alone_for_a_week(own: Settings, service: Service,
     assert service.wasted == 0
 
 
-def test_sixty_days_of_a_late_distributor_that_refuses_at_times(own: Settings, service: Service, clock: Clock) -> None:
-    begun = datetime(2026, 3, 1, 0, 10, tzinfo=timezone.utc)
-    refuses = (5, 6, 20)
-    first_held: dict[datetime, int] = {}
-    for night in range(60):
-        clock.now = begun + timedelta(days=night)
-        service.faults = [(500, "")] * 9 if night in refuses else []
+def by_the_timetable(own: Settings, clock: Clock, until: datetime, ask: Callable[[], object]) -> int:
+    """Call ``ask`` whenever the day's watch has the sources asked, from now ``until``; how often that was."""
+    count, last = 0, clock.now
+    while clock.now < until:
+        questions = attempts_of(own.home).get("datadis", {}).values()
+        again = [each.again for each in questions if each.again is not None]
+        clock.now = min([at for at in again if at > clock.now] + [last + EVERY])
+        if is_due(last, clock.now, again):
+            last, count = clock.now, count + 1
+            ask()
+    return count
+
+
+def test_sixty_days_of_a_distributor_that_is_late_refuses_and_changes_its_mind(
+    own: Settings, service: Service, clock: Clock
+) -> None:
+    """What is out is held the same day, but where the distributor refuses all day; what changes, within a week."""
+    clock.now = begun = datetime(2026, 2, 28, 23, 10, tzinfo=timezone.utc)
+    refuses = {date(2026, 3, 5), date(2026, 3, 6), date(2026, 3, 20)}
+    changed = datetime(2026, 3, 10, 12, tzinfo=MADRID)
+
+    def stated(day: date, now: datetime) -> list[dict[str, Any]]:
+        has_changed = now - changed > timedelta(days=25)
+        return (
+            rows_of(day, CUPS, lambda at: 9.0 if at == changed and has_changed else used(at)) if known(day, now) else []
+        )
+
+    service.curves = {CUPS: stated}
+    held: dict[datetime, date] = {}
+    corrected: list[datetime] = []
+
+    def ask() -> None:
         today = clock.now.astimezone(MADRID).date()
-        for record in asked(own, clock, today - timedelta(days=30), today)[0]:
-            first_held.setdefault(record["start"], night)
-    late: list[int] = []
-    for day in range(55):
-        start = datetime.combine(date(2026, 3, 1) + timedelta(days=day), datetime.min.time(), MADRID)
-        hours = [start.astimezone(timezone.utc) + timedelta(hours=n) for n in range(23)]
-        late.append(max(first_held[hour] for hour in hours) - (day + 2))
-    # A night may come a few minutes early for what may be asked once in 24 hours; then the next one has it.
-    assert max(late) <= 2
-    assert late.count(0) > 40
+        is_bad = today in refuses and clock.now.astimezone(MADRID).hour < 12
+        service.faults = [(500, ""), (503, "<html>")] * 9 if is_bad else []
+        for record in asked(own, clock, today - timedelta(days=60), today + timedelta(days=1))[0]:
+            held.setdefault(record["start"], today)
+            if record["import_wh"] == 9000.0:
+                corrected.append(clock.now)
+
+    by_the_timetable(own, clock, begun + timedelta(days=60), ask)
+    for number in range(57):
+        day = date(2026, 3, 1) + timedelta(days=number)
+        start = datetime.combine(day, datetime.min.time(), MADRID).astimezone(timezone.utc)
+        hours = 23 if day == date(2026, 3, 29) else 24
+        assert {held[start + timedelta(hours=n)] for n in range(hours)} == {day + timedelta(days=2)}, day
+    assert corrected
+    assert corrected[0] - (changed + timedelta(days=25)) < timedelta(days=8)
     assert service.wasted == 0
 
 
@@ -191,7 +233,7 @@ def test_a_month_that_fails_is_said_and_the_next_asked(
     assert failed == [f"{CUPS}-2026-03"]
     assert said in told[0]
     assert len(records) == 28 * 24
-    kept = Budget(own.home / "datadis" / "asked.json", timedelta(hours=24)).last(f"{CUPS}-2026-03")
+    kept = Budget(attempts_path(own.home, "datadis"), RULE).last(f"{CUPS}-2026-03")
     assert kept is not None
     assert kept.in_vain == (0 if fault[0] == 429 else 1)
 
@@ -213,7 +255,48 @@ def test_a_month_that_gives_nothing_is_given_up(own: Settings, service: Service,
         clock.now += timedelta(days=1, minutes=2)
     months = [path for path in service.asked if "2026%2F01" in path]
     assert len(months) == 1
-    assert service.calls == consumption.IN_VAIN + 1 + 39  # with the supplies of every day
+    assert service.calls == RULE.given_up + 1 + 39  # with the supplies of every day
+
+
+def test_a_month_that_is_given_up_is_asked_by_hand_once_a_day(own: Settings, service: Service, clock: Clock) -> None:
+    service.curves = {CUPS: lambda _day, _now: []}
+    span = (date(2026, 1, 1), date(2026, 2, 1))
+    said = []
+    for _ in range(14):
+        said += asked(own, clock, *span)[2]
+        clock.now += timedelta(days=1, minutes=2)
+    assert [word for word in said if "given up" in word] == [
+        f"{CUPS}-2026-01: given up, it was asked in vain 12 times; `solera backfill` asks it"
+    ]
+    home = Catalogue(Home("casa", CUPS, "Europe/Madrid"))
+    calls = service.calls
+    for _ in range(2):
+        for question in Consumption(own, home, clock, is_by_hand=True).missing(*span):
+            question.fetch(said.append)
+    assert service.calls == calls + 2  # the supplies, and the month once
+    assert service.wasted == 0
+
+
+def test_months_in_which_devices_lack_something_come_first_however_old(
+    own: Settings, service: Service, clock: Clock
+) -> None:
+    first, last = date(2024, 4, 1), date(2026, 3, 15)
+    old, newer = date(2024, 6, 1), date(2025, 9, 1)
+    catalogue = Catalogue(Home("casa", CUPS, "Europe/Madrid"), old, newer)
+    months = [question.name[-7:] for question in Consumption(own, catalogue, clock).missing(first, last)]
+    assert months[:4] == ["2025-09", "2024-06", "2026-03", "2026-02"]
+    assert months[-1] == "2025-03"
+    assert len(months) == 13 + 1
+
+
+def test_what_was_not_published_is_asked_again(own: Settings, service: Service, clock: Clock) -> None:
+    """The broker is away once Datadis has answered: its day later the month comes whole."""
+    span = (date(2026, 2, 1), date(2026, 3, 1))
+    for _ in Failures().answers(source(own, clock).missing(*span), print):
+        break
+    clock.now += timedelta(days=1, minutes=2)
+    assert len(asked(own, clock, *span)[0]) == 28 * 24
+    assert service.wasted == 0
 
 
 @pytest.mark.parametrize("answer", [(500, "Bad credentials"), (401, ""), (403, "")])

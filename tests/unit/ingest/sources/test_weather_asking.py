@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.support.peers.aemet_service import aemet_service
 from tests.support.recorded import HAND_MADE, aemet_answer
 
 CODE = "15030"
-DAY = date(2026, 3, 28)
+NOW = datetime(2026, 3, 28, 0, 10, tzinfo=timezone.utc)
 
 
 def answer(name: str) -> Any:
@@ -43,7 +43,7 @@ def test_forecasts_of_each_municipality_and_the_daily_one_beyond_the_hourly(
         own = settings.model_copy(
             update={"home": tmp_path, "aemet": AemetSettings(base=service.base, per_minute=10_000)}
         )
-        ask_weather(own, DAY, said.append, said.append)
+        ask_weather(own, NOW, said.append, said.append)
     times = [json.loads(message.value)["time"] for message in published]
     assert len(times) == len(set(times)) == 64 + 4
     assert times[-1] == "2026-04-03T10:00:00Z"

@@ -1,0 +1,56 @@
+"""Whose hours Datadis is asked for, and which of their months have holes, as the catalogue and the gap ledger say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from cassandra.concurrent import execute_concurrent_with_args
+
+from conf import Settings
+from store import cassandra
+from store.runs import newest_of_days, read_published
+
+MADRID = "Europe/Madrid"
+HOLES = frozenset({"missing", "lost"})
+"""States of the gap ledger that a statement of the distributor's ends."""
+_GAPS = "SELECT day, device_id, quantity, run_id, state FROM gap WHERE installation_id = ? AND month = ?"
+
+
+class Home(NamedTuple):
+    """An installation with a CUPS, and the zone of its clock."""
+
+    installation_id: str
+    cups: str
+    time_zone: str
+
+
+Month = tuple[str, date]
+"""Of an installation, by the month's first day."""
+
+
+class Registered:
+    """The installations of the platform's own catalogue."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def homes(self) -> list[Home]:
+        """Those that have a CUPS."""
+        with cassandra.session(self._settings) as session:
+            rows = session.execute("SELECT installation_id, cups, time_zone FROM installation")
+            return [Home(row.installation_id, row.cups, row.time_zone or MADRID) for row in rows if row.cups]
+
+    def holes(self, asked: Iterable[Month]) -> set[Month]:
+        """The months among ``asked`` in which a device's quarter-hours are missing (months of UTC, edges aside)."""
+        asked = list(asked)
+        with cassandra.session(self._settings) as session:
+            seen = read_published(session)
+            found = execute_concurrent_with_args(session, session.prepare(_GAPS), asked)
+            rows = [newest_of_days(list(each.result_or_exc), seen) for each in found]
+        return {month for month, of in zip(asked, rows, strict=True) if _has_hole(of)}
+
+
+def _has_hole(rows: Iterable[Any]) -> bool:
+    return any(row.state in HOLES for row in rows)

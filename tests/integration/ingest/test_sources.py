@@ -1,0 +1,136 @@
+"""The sources asked without a person, on real servers: what is missing comes once, and is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from conf import Settings
+from conf.sections import AemetSettings, DatadisSettings
+from energy.calendar import months_later
+from ingest.catalogue.entries import parse_catalogue
+from ingest.catalogue.registration import write_catalogue
+from ingest.sources.asking import ask_sources
+from serving_layer.access.token import token_of
+from serving_layer.app import create_app
+from store import cassandra, schema
+from store.runs import INSERT, NIGHTLY
+from tests.support.kafka_topic import messages
+from tests.support.peers.aemet_service import aemet_service
+from tests.support.peers.datadis_service import MADRID, datadis_service, rows_of, supply
+from tests.support.recorded import HAND_MADE, aemet_answer
+from tests.unit.ingest.sources.test_outages import PVPC, published_day
+from tests.unit.ingest.sources.test_price_sources import Sources, sources
+
+__all__ = ["sources"]
+HOME, CUPS, CODE = "asked-home", "ES0189000048220011CR", "15030"
+EVENING = datetime(2026, 3, 28, 20, 30, tzinfo=MADRID)
+"""The prices of the recorded day are out."""
+HOLE = months_later(EVENING.date().replace(day=1), -20)
+"""A month, longer ago than a year, in which the home's meter lacks an hour."""
+GAP = (
+    "INSERT INTO gap (installation_id, month, day, device_id, quantity, run_id, start, until, state, cause, periods, "
+    "completeness) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+@pytest.fixture
+def asked(stack: Settings, sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The settings of the process that asks, and the servers of AEMET and Datadis."""
+    for name, value in {"AEMET_API_KEY": "k", "DATADIS_USERNAME": "12345678Z", "DATADIS_PASSWORD": "secret"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("ESIOS_TOKEN", raising=False)
+    published_day(sources)
+    with aemet_service() as aemet, datadis_service(lambda: EVENING) as datadis:
+        aemet.answers = {
+            f"/prediccion/especifica/municipio/{kind}/{CODE}": aemet_answer(HAND_MADE / "aemet" / f"{kind}_{CODE}.json")
+            for kind in ("horaria", "diaria")
+        }
+        datadis.supplies = [supply(CUPS)]
+        datadis.curves = {CUPS: lambda day, now: rows_of(day, CUPS, lambda _: 0.5) if day < now.date() else []}
+        own = stack.model_copy(
+            update={
+                "home": tmp_path,
+                "cassandra": stack.cassandra.model_copy(update={"keyspace": "asked"}),
+                "price": stack.price.model_copy(update={"series": []}),
+                "aemet": AemetSettings(base=aemet.base, per_minute=10_000),
+                "datadis": DatadisSettings(base=datadis.base),
+            }
+        )
+        _platform(own)
+        yield own, aemet, datadis
+
+
+def _platform(own: Settings) -> None:
+    """A Spanish home, and a published night that has written down a hole."""
+    home = {"installation_id": HOME, "kind": "home", "time_zone": "Europe/Madrid"}
+    run, now = "20260101T001000Z", datetime.now(timezone.utc)
+    start = datetime(HOLE.year, HOLE.month, 10, tzinfo=timezone.utc)
+    gap = (
+        HOME,
+        HOLE,
+        start.date(),
+        "meter",
+        "import",
+        run,
+        start,
+        start + timedelta(hours=1),
+        "lost",
+        "silent",
+        4,
+        0.0,
+    )
+    schema.apply_schema(own)
+    with cassandra.session(own) as session:
+        write_catalogue(session, parse_catalogue({**home, "cups": CUPS, "municipality_code": CODE}))
+        session.execute(session.prepare(INSERT), (NIGHTLY, run, now, now, now, now, {}, {}, {}))
+        session.execute(session.prepare(GAP), gap)
+
+
+def arrived(settings: Settings) -> Counter[tuple[str, bytes]]:
+    """How often each message has come."""
+    topics = ("prices", "weather", "intervals")
+    return Counter((topic, message.value) for topic in topics for message in messages(settings, topic))
+
+
+def test_what_is_missing_comes_once_and_the_oldest_hole_first(stack: Settings, asked: Any, sources: Sources) -> None:
+    own, _, datadis = asked
+    before, said = arrived(stack), list[str]()
+    away = own.model_copy(update={"kafka": own.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:9"})})
+    ask_sources(away, EVENING, said.append)
+    assert sum("Kafka does not answer" in word for word in said) == 4
+    assert (sources.asked, datadis.calls) == ([], 0)  # an answer would have been lost
+
+    for minutes in (0, 1):
+        ask_sources(own, EVENING + timedelta(minutes=minutes), said.append)
+    come = arrived(stack) - before
+    assert Counter(topic for topic, _ in come) == {
+        "prices": 2 * 92 + 5 * 23, "weather": 64 + 4, "intervals": sum(1 for topic, _ in come if topic == "intervals")
+    }  # fmt: skip
+    assert set(come.values()) == {1}
+    months = [path.partition("startDate=")[2][:9] for path in datadis.asked if "consumption" in path]
+    assert months[0] == f"{HOLE:%Y%%2F%m}"
+    assert len(months) == len(set(months)) == 1 + 13
+    assert datadis.wasted == 0
+    days = [path for path, _ in sources.asked if path == PVPC]
+    assert len(days) == 9  # a week, today and tomorrow, once each
+    assert any(word.startswith("prices of pvpc: 115 records; 8 questions not answered") for word in said)
+
+
+def test_the_api_says_when_each_last_answered(asked: Any) -> None:
+    own, aemet, _ = asked
+    aemet.faults = [500, 404]
+    ask_sources(own, EVENING, print)
+    app = create_app(own)
+    headers = {"Authorization": f"Bearer {token_of(own)}"}
+    client = TestClient(app, base_url="http://127.0.0.1", headers=headers)
+    told = {each["source"]: each for each in client.get("/v1/sources").json()["sources"]}
+    assert list(told) == ["aemet", "datadis", "omie", "pvpc"]
+    assert all(each["answered"] for each in told.values())
+    assert (told["omie"]["open"], told["pvpc"]["open"], told["datadis"]["open"]) == (8, 8, 0)
