@@ -18,7 +18,7 @@ from solera.frames import BadMoment
 from solera.sql import ask
 from stack.services import environment
 from tests.support import serving_rows as rows
-from tests.support.analysts.world import MADRID, Clock, expected_kwh, free_port, temperature_c
+from tests.support.analysts.world import MADRID, Clock, expected_kwh, free_port, is_summed, temperature_c
 
 HOME, SCALE = rows.HOMES[1], 1 + 1 / 3
 
@@ -87,6 +87,14 @@ def test_a_forecast_comes_with_its_record(client: Client, clock: Clock) -> None:
     assert list(client.errors(rows.COMMUNITY, "month")["bias_wh"]) == [-5.0]
 
 
+def test_a_bill_is_its_lines_and_their_sum(client: Client, clock: Clock) -> None:
+    found = client.bill(HOME, f"{clock.month:%Y-%m}")
+    assert found["kind"].iloc[-1] == "total"
+    assert is_summed(found)
+    assert not found.attrs["complete"], "two days of a month are there"
+    assert found.attrs["so_far_eur"] == found[found["kind"] == "total"]["eur"].iloc[0]
+
+
 def test_a_communitys_month_is_that_of_its_members(client: Client, clock: Clock) -> None:
     found = client.settlement(rows.COMMUNITY, f"{clock.month:%Y-%m}").set_index("installation_id")
     assert list(found["saving_eur"]) == [12.5, 25.0, 37.5]
@@ -101,6 +109,8 @@ def test_prices_are_told_by_the_clock_of_madrid(client: Client, clock: Clock) ->
     assert list(found["start"]) == [pd.Timestamp(hour - timedelta(hours=n)) for n in (3, 2, 1)]
     assert list(found["price_eur_mwh"]) == [100.0 + (hour - timedelta(hours=n)).hour for n in (3, 2, 1)]
     assert str(found["start"].dt.tz) == "Europe/Madrid"
+    ahead = client.prices_ahead("pvpc")
+    assert list(ahead["kind"].unique()) == ["known", "forecast"]
 
 
 def test_quality_of_the_data(client: Client, clock: Clock) -> None:
