@@ -166,6 +166,8 @@ class MqttSettings(_Frozen):
     client_id: str = Field(min_length=1)
     ask: list[str]
     """Topics that are published to, empty, so that a device goes on speaking."""
+    publish: list[str]
+    """Installations whose state and forecasts are published."""
 
 
 class PushSettings(Endpoint):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import Depends, FastAPI
@@ -40,6 +42,10 @@ from store.web.connections import server_options
 from store.web.etags import Etags
 from store.web.strict import known_parameters
 
+if TYPE_CHECKING:
+    from serving_layer.mqtt.publishing import Publishing
+
+LAST_SECONDS = 5.0
 ROUTERS = (
     installations.router,
     energy.router,
@@ -95,9 +101,24 @@ def allowed_hosts(settings: Settings) -> list[str]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.watch.start()
+    publishing = _publishing(app.state.settings, app.state.reader)
+    if publishing is not None:
+        publishing.start()
     yield
+    if publishing is not None:
+        publishing.stop(LAST_SECONDS)
     app.state.watch.stop()
     app.state.reader.close()
+
+
+def _publishing(settings: Settings, reader: Reader) -> Publishing | None:
+    """What publishes by MQTT; nothing where no broker or no installation is named."""
+    if not (settings.mqtt.broker and settings.mqtt.publish):
+        return None
+    # Most have no broker, and its client costs memory.
+    from serving_layer.mqtt.publishing import Publishing, messages_of
+
+    return Publishing(settings.mqtt, partial(messages_of, reader, settings.mqtt.publish))
 
 
 def main() -> None:

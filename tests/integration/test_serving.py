@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 from conf import Settings
 from energy.records import Quantity
 from serving_layer.app import create_app
+from serving_layer.mqtt.publishing import messages_of
+from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.web import money
 from serving_layer.web.periods import energies
@@ -408,3 +410,25 @@ def test_gaps_changes_and_official_values_are_those_of_the_newest_published_word
     for line in compared:
         for each in line["compared"]:
             assert sum(round(wh * 1000) for wh in each["parts"].values()) == round(each["difference_wh"] * 1000)
+
+
+def test_mqtt_has_what_rest_says(served: Settings, client: TestClient) -> None:
+    reader = Reader(served)
+    try:
+        found = {topic: json.loads(payload) for topic, payload in messages_of(reader, [rows.COMMUNITY]).items()}
+    finally:
+        reader.close()
+    state = client.get(f"/v1/installations/{rows.COMMUNITY}/state").json()
+    assert found[f"solera/{rows.COMMUNITY}/power"].keys() == state["power"].keys()
+    devices = {topic.rpartition("/")[2]: each for topic, each in found.items() if "/device/" in topic}
+    assert devices.keys() == {each["device_id"] for each in state["devices"]}
+    for each in state["devices"]:
+        assert devices[each["device_id"]] == {name: value for name, value in each.items() if name != "age_s"}
+    forecast = client.get(f"/v1/installations/{rows.COMMUNITY}/forecast", params={"quantity": "generation"})
+    topic = f"solera/{rows.COMMUNITY}/forecast/generation"
+    if forecast.status_code == 404:
+        assert topic not in found
+    else:
+        assert [each["p50_wh"] for each in found[topic]["values"]] == [
+            each["p50_wh"] for each in forecast.json()["values"]
+        ]

@@ -1,0 +1,1 @@
+"""State and forecasts of installations for an MQTT broker: for Node-RED, Home Assistant and the like."""

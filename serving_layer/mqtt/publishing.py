@@ -1,0 +1,117 @@
+"""Publishes what has changed of the installations that ``mqtt.publish`` names, retained, while the API runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from conf.refusal import Refusal
+from conf.sections import MqttSettings
+from serving_layer.access.door import seen
+from serving_layer.access.person import Person
+from serving_layer.mqtt.topics import Messages, of_discovery, of_forecast, of_state
+from serving_layer.reader import Reader
+from serving_layer.views import catalogue, forecast, merged, state
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 30
+FORECAST = ("generation", "consumption")
+WHO = "MQTT broker"
+"""Who is given what is published, as the access log names it."""
+
+
+class Publishing(threading.Thread):
+    """Asks ``look`` every :data:`EVERY_SECONDS` and publishes what is other than before."""
+
+    def __init__(self, conf: MqttSettings, look: Callable[[], Messages]) -> None:
+        super().__init__(name="mqtt", daemon=True)
+        self._faults: dict[str, str] = {"broker": "not connected yet"}
+        self._conf, self._look = conf, look
+        self._said: Messages = {}
+        self._stopping = threading.Event()
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"{conf.client_id}-out")
+        if conf.username:
+            self._client.username_pw_set(conf.username, conf.password.get_secret_value())
+        if conf.tls:
+            self._client.tls_set()
+        self._client.reconnect_delay_set(1, LONGEST_PAUSE_SECONDS)
+        self._client.on_connect, self._client.on_disconnect = self._on_connect, self._on_disconnect
+
+    def run(self) -> None:
+        """Until stopped."""
+        host, _, port = self._conf.broker.rpartition(":")
+        self._client.connect_async(host, int(port))
+        self._client.loop_start()
+        while not self._stopping.is_set():
+            if self._client.is_connected():
+                self._publish()
+            self._stopping.wait(EVERY_SECONDS)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def stop(self, seconds: float) -> None:
+        """Publish no more."""
+        self._stopping.set()
+        self.join(seconds)
+
+    def _publish(self) -> None:
+        try:
+            messages = self._look()
+        except Refusal as error:
+            self._say("store", str(error))
+            return
+        self._say("store", "")
+        for topic, payload in messages.items():
+            if self._said.get(topic) != payload:
+                self._client.publish(topic, payload, qos=1, retain=True)
+                self._said[topic] = payload
+
+    def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+        # A broker that was started anew may have forgotten what it kept.
+        self._said = {}
+        self._say("broker", f"the broker at {self._conf.broker} refuses: {code}" if code.is_failure else "")
+
+    def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+        if not self._stopping.is_set():
+            self._say("broker", f"the broker at {self._conf.broker} is away: {code}")
+
+    @property
+    def error(self) -> str:
+        """Why nothing is published; empty where it is."""
+        return "; ".join(filter(None, self._faults.values()))
+
+    def _say(self, of: str, fault: str) -> None:
+        """Note the ``fault`` of the broker or the store, and say it where it is new."""
+        before, self._faults[of] = self._faults.get(of, ""), fault
+        if fault and fault != before:
+            log.warning("nothing is published by MQTT: %s", fault)
+        elif before and not self.error:
+            log.info("publishes %s by MQTT at %s", ", ".join(self._conf.publish), self._conf.broker)
+
+
+def messages_of(reader: Reader, installation_ids: list[str]) -> Messages:
+    """Everything that is published of these installations now. Raises what the views raise."""
+    found: Messages = {}
+    now, visible = datetime.now(timezone.utc), merged.seen(reader)
+    named = frozenset(installation_ids)
+    broker = Person(WHO, "", now, "service", installations=named, communities=named)
+    for installation_id in installation_ids:
+        row = seen(reader, installation_id, broker, "state and forecast")
+        states = state.devices(reader, state.members(row, catalogue.installations(reader)), now)
+        power = state.power(states, now)
+        found |= of_state(installation_id, power, states) | of_discovery(installation_id, power)
+        for quantity in FORECAST:
+            try:
+                newest = forecast.newest(reader, installation_id, quantity, visible)
+            except forecast.NoForecast:
+                continue
+            found |= of_forecast(installation_id, quantity, newest)
+    return found

@@ -1,0 +1,70 @@
+"""What is published of an installation, by topic: its power, its devices' states, its forecasts, and what they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from serving_layer.tables import plain
+from serving_layer.views.forecast import Forecast
+
+PREFIX = "solera"
+DISCOVERY = "homeassistant"
+"""Where Home Assistant looks for what others publish."""
+POWERS = {"generation_w": "Generation", "consumption_w": "Consumption", "import_w": "Import", "export_w": "Export",
+          "charge_w": "Charge", "discharge_w": "Discharge"}  # fmt: skip
+NO_TIME = frozenset({"age_s"})
+"""Fields of a state that change while nothing has happened."""
+Messages = dict[str, str]
+"""Payloads by topic; each is retained."""
+
+
+def of_state(installation_id: str, power: Mapping[str, float], states: Iterable[Mapping[str, Any]]) -> Messages:
+    """Power in W now, and the latest state of each device, as `GET /v1/installations/{id}/state` has them."""
+    found = {f"{_own(installation_id)}/power": _json(dict(power))}
+    for state in states:
+        content = {name: value for name, value in state.items() if name not in NO_TIME}
+        found[f"{_own(installation_id)}/device/{_level(str(state['device_id']))}"] = _json(content)
+    return found
+
+
+def of_forecast(installation_id: str, quantity: str, forecast: Forecast) -> Messages:
+    """The newest issue: Wh of each hour that begins at ``time``."""
+    hours = ({"time": h.time, "p10_wh": h.p10_wh, "p50_wh": h.p50_wh, "p90_wh": h.p90_wh} for h in forecast.values)
+    content = {"issued_at": forecast.issued_at, "model": forecast.model, "step": forecast.step, "values": list(hours)}
+    return {f"{_own(installation_id)}/forecast/{quantity}": _json(content)}
+
+
+def of_discovery(installation_id: str, power: Mapping[str, float]) -> Messages:
+    """What Home Assistant needs to show each power that there is as a sensor."""
+    found = {}
+    for name in POWERS.keys() & power.keys():
+        key = f"solera_{_level(installation_id)}_{name}".replace("%", "_").replace(".", "_")
+        found[f"{DISCOVERY}/sensor/{key}/config"] = _json(
+            {
+                "name": POWERS[name],
+                "unique_id": key,
+                "state_topic": f"{_own(installation_id)}/power",
+                "value_template": f"{{{{ value_json.{name} }}}}",
+                "unit_of_measurement": "W",
+                "device_class": "power",
+                "state_class": "measurement",
+                "device": {"identifiers": [f"solera_{installation_id}"], "name": installation_id},
+            }
+        )
+    return found
+
+
+def _own(installation_id: str) -> str:
+    return f"{PREFIX}/{_level(installation_id)}"
+
+
+def _level(name: str) -> str:
+    """``name`` as one level of a topic: ids of devices that are not registered may hold any sign."""
+    return quote(name, safe="")
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, default=plain, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
