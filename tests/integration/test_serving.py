@@ -7,9 +7,12 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cassandra.cluster import Session
 from fastapi.testclient import TestClient
@@ -17,6 +20,7 @@ from typer.testing import CliRunner
 
 from conf import Settings
 from energy.records import Quantity
+from ingest.simulator.truth.world import FAULTS, TRUTH
 from serving_layer.app import create_app
 from serving_layer.mqtt.publishing import messages_of
 from serving_layer.reader import Reader
@@ -432,3 +436,20 @@ def test_mqtt_has_what_rest_says(served: Settings, client: TestClient) -> None:
         assert [each["p50_wh"] for each in found[topic]["values"]] == [
             each["p50_wh"] for each in forecast.json()["values"]
         ]
+
+
+def test_what_is_published_is_scored_beside_the_truth(
+    client: TestClient, solera: Callable[..., list[dict[str, str]]], tmp_path: Path
+) -> None:
+    values = energy(client, CUT - timedelta(days=1), CUT, installation=rows.HOMES[0])["values"]
+    assert values
+    own = {"installation_id": rows.HOMES[0], "quantity": "generation"}
+    starts = (datetime.fromisoformat(each["start"].replace("Z", "+00:00")) for each in values)
+    truth = [own | {"start": start, "energy_wh": v["energy_wh"]} for start, v in zip(starts, values, strict=True)]
+    (tmp_path / FAULTS).write_text("[]")
+    pq.write_table(pa.Table.from_pylist(truth), tmp_path / TRUTH)
+    (total,) = solera("score", str(tmp_path), "--published")
+    assert float(total["energy_wh"]) == pytest.approx(float(total["true_wh"]))
+    assert float(total["true_wh"]) == pytest.approx(sum(each["energy_wh"] for each in values))
+    pq.write_table(pa.Table.from_pylist([each | {"energy_wh": 0.0} for each in truth]), tmp_path / TRUTH)
+    assert CliRunner().invoke(command_line, ["score", str(tmp_path), "--published"]).exit_code == 1
