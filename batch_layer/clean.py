@@ -26,6 +26,7 @@ from batch_layer.runs import Night, Outcome
 from energy.conflict import merge
 from energy.topics import TOPICS
 from store.catalogue import read_catalogue
+from store.history import recounts
 
 Batches = Mapping[int, list[date]]
 
@@ -35,7 +36,8 @@ def run(night: Night) -> Outcome:
     before = affected_days.marks(night)
     batches = {topic: dataset.batches_after(night.spark, night.settings, topic, at) for topic, at in before.items()}
     devices = device_days.write(night, batches["readings"]).persist()
-    pairs = affected_days.affected_days(night, batches, devices, read_catalogue(night.settings))
+    known, again = read_catalogue(night.settings), recounts.read(night.settings)
+    pairs = affected_days.affected_days(night, batches, devices, known, again)
     artifacts.AFFECTED.write(night, pairs, is_small=True)
     pairs = artifacts.AFFECTED.read(night).persist()
     around = statements.near(night, [row.event_day for row in pairs.select("event_day").distinct().collect()])

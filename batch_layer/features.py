@@ -5,7 +5,7 @@ One row an installation, issue instant and hour to forecast.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,15 +32,16 @@ from batch_layer.forecasting.sites import read_sites
 from batch_layer.master import dataset
 from batch_layer.quarters.energy_view import read_energy
 from batch_layer.runs import Night, Outcome, Run
+from store.history.memberships import Membership
 
 
 def run(night: Night) -> Outcome:
     """Build the feature tables of the night."""
-    sites, parts = read_sites(night.settings)
+    sites, parts = read_sites(night.settings, night.run.cut)
     return build(night, sites, parts)
 
 
-def build(night: Night, sites: Mapping[str, Site], parts: Mapping[str, str]) -> Outcome:
+def build(night: Night, sites: Mapping[str, Site], parts: Iterable[Membership]) -> Outcome:
     """Feature rows from the batch view and the archived weather, by quantity."""
     cut = pd.Timestamp(night.run.cut)
     first = (night.run.cut - timedelta(days=HISTORY_DAYS)).date()
@@ -48,7 +49,7 @@ def build(night: Night, sites: Mapping[str, Site], parts: Mapping[str, str]) -> 
     history = hours(values, night.run).persist()
     weather, variables = read_weather(night, sites)
     counts = {}
-    wholes = set(parts.values())
+    wholes = {each.community_id for each in parts}
     whole_stride = _stride(len(wholes), night.settings.forecast.training_rows // 2)
     for name, quantity in FORECAST.items():
         own = history.where(F.col("quantity") == name).select("series_id", "start", "value")

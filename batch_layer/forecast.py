@@ -6,6 +6,8 @@ is, and ``model`` and ``step`` say so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -17,27 +19,29 @@ from batch_layer.forecasting.models import stored_model
 from batch_layer.forecasting.models.predict import predict
 from batch_layer.forecasting.reconcile import reconcile
 from batch_layer.forecasting.sites import read_sites
+from batch_layer.quarters import memberships
 from batch_layer.runs import Night, Outcome
 from energy.forecasts.ladder import PERSISTENCE
+from store.history.memberships import Membership
 
 COLUMNS = ("installation_id", "quantity", "day", "time", "issued_at", "p10", "p50", "p90", "model", "step")
 
 
 def run(night: Night) -> Outcome:
     """Forecast from the cut on, and stage the rows of table ``forecast``."""
-    return issue(night, read_sites(night.settings)[1])
+    return issue(night, read_sites(night.settings, night.run.cut)[1])
 
 
-def issue(night: Night, parts: dict[str, str]) -> Outcome:
-    """Forecast every installation; ``parts`` maps each member to its community."""
-    memberships = night.spark.createDataFrame(list(parts.items()), "installation_id string, community_id string")
-    record = skill.skill(skill.day_ahead(night, memberships)).select(
+def issue(night: Night, parts: Sequence[Membership]) -> Outcome:
+    """Forecast every installation; ``parts`` say who belongs or belonged to which community."""
+    of = memberships.frame(night.spark, parts)
+    record = skill.skill(skill.day_ahead(night, of)).select(
         *skill.KEYS, "beats_naive", F.col("published_model").alias("better")
     )
     predicted = [_predicted(night, name) for name in FORECAST]
     rows = predicted[0].unionByName(predicted[1]).join(F.broadcast(record), skill.KEYS, "left")
-    agreed = reconcile(_naive_where_better(rows), memberships)
-    whole = F.col("installation_id").isin(sorted(set(parts.values())))
+    agreed = reconcile(_naive_where_better(rows), of)
+    whole = F.col("installation_id").isin(sorted({each.community_id for each in parts}))
     summed = F.concat("model", F.lit(", as the sum of its parts"))
     agreed = agreed.withColumn("model", F.when(whole & F.col("fixed"), summed).otherwise(F.col("model")))
     known = agreed.where(F.col("p50").isNotNull() & ~F.isnan("p50"))

@@ -13,8 +13,9 @@ from typing import Any
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import ARTIFACTS, SKILL
-from batch_layer.runs import Night, Outcome
+from batch_layer.runs import Night, Outcome, Run
 from store import cassandra
+from store.history import recounts
 from store.history.retraction import RETRACTIONS, TOTALLED, retractions_of
 from store.runs import INSERT, NIGHTLY
 
@@ -42,15 +43,19 @@ def _show(night: Night, counts: Mapping[str, int]) -> None:
     with cassandra.session(night.settings) as session:
         row = (NIGHTLY, run.run_id, run.started, published, run.cut, issued_at, everything, dict(run.marks))
         session.execute(session.prepare(INSERT), (*row, _skill(night)))
-        _settle_retractions(session, run.run_id)
+        _settle(session, run)
 
 
-def _settle_retractions(session: Any, run_id: str) -> None:
-    """Those that were made while no night was at work are behind this run: no later one need total their days."""
+def _settle(session: Any, run: Run) -> None:
+    """What the run has totalled again no later one need: retractions, which wait while a night is at work, and recounts
+    that were asked before it began."""
     for of in retractions_of(session.execute(RETRACTIONS)).values():
         for each in of:
             if each.run_id is None:
-                session.execute(session.prepare(TOTALLED), (run_id, each.installation_id, each.retracted_at))
+                session.execute(session.prepare(TOTALLED), (run.run_id, each.installation_id, each.retracted_at))
+    for recount in recounts.waiting(session.execute(recounts.RECOUNTS)):
+        if recount.asked_at < run.started:
+            session.execute(session.prepare(recounts.DONE), (run.run_id, *recount[:3]))
 
 
 def _skill(night: Night) -> dict[str, float]:

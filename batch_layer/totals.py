@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer import artifacts
 from batch_layer.publishing import checks
-from batch_layer.quarters import energy_view
+from batch_layer.quarters import energy_view, memberships
 from batch_layer.quarters.arrow_rows import STRETCHES, TOTALS
 from batch_layer.quarters.revisions import by_day, revisions
 from batch_layer.quarters.totals import Evidence, Work, community_totals, installation_totals
@@ -22,14 +22,17 @@ from store.catalogue import Catalogue, read_catalogue
 def run(night: Night) -> Outcome:
     """Total the affected days and write what changed. Counts the rows, and them by reason."""
     catalogue = read_catalogue(night.settings)
-    communities = sorted(set(catalogue.community.values()))
-    pairs = artifacts.AFFECTED.read(night).where(~F.col("installation_id").isin(communities)).persist()
-    days = [row.event_day for row in pairs.select("event_day").distinct().collect()]
+    communities = sorted(catalogue.communities)
+    affected = artifacts.AFFECTED.read(night).persist()
+    pairs = affected.where(~F.col("installation_id").isin(communities)).persist()
+    days = [row.event_day for row in affected.select("event_day").distinct().collect()]
     published = energy_view.read_rows(night.spark, night.settings, days, night.run.published)
     changed = _own(night, pairs, published, catalogue)
-    rows = changed.unionByName(_of_communities(night, pairs, published, changed, catalogue))
+    together = _by_community(night.spark, pairs, affected, catalogue)
+    rows = changed.unionByName(_of_communities(night, together, published, changed, catalogue))
     energy_view.write_changes(night, rows, days)
     pairs.unpersist()
+    affected.unpersist()
     artifacts.CHANGES.write(night, by_day(night, days))
     values = energy_view.read_values(night.spark, night.settings, days, night.run.sources)
     unbalanced = checks.conservation(values.where(~F.col("installation_id").isin(communities)))
@@ -74,38 +77,35 @@ def _own(night: Night, pairs: DataFrame, published: DataFrame, catalogue: Catalo
 def _of_communities(
     night: Night, pairs: DataFrame, published: DataFrame, changed: DataFrame, catalogue: Catalogue
 ) -> DataFrame:
-    """The totals of the communities of affected members that differ from the published ones."""
+    """The totals of the communities and days ``pairs`` that differ from the published ones."""
     spark, tasks = night.spark, night.settings.spark.shuffle_partitions
-    community_pairs = _by_community(spark, pairs, catalogue)
     values = energy_view.newest(changed.withColumn("run_id", F.lit(night.run.run_id)).unionByName(published))
-    together = community_totals(_of_members(spark, values, community_pairs, catalogue), tasks)
-    return revisions(together, published, community_pairs, night.run)
+    together = community_totals(_of_members(spark, values, pairs, catalogue), catalogue.memberships, tasks)
+    return revisions(together, published, pairs, night.run)
 
 
 def _names(schema: str) -> list[str]:
     return [column.split()[0] for column in schema.split(", ")]
 
 
-def _members(spark: SparkSession, catalogue: Catalogue) -> DataFrame:
-    rows = sorted(catalogue.community.items())
-    return F.broadcast(spark.createDataFrame(rows, "installation_id string, community_id string"))
-
-
-def _by_community(spark: SparkSession, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
-    """The pairs of the communities that have a touched member."""
+def _by_community(spark: SparkSession, pairs: DataFrame, affected: DataFrame, catalogue: Catalogue) -> DataFrame:
+    """The communities and days that have a touched member, or are themselves among the ``affected``."""
+    of_members = (
+        pairs.join(memberships.frame(spark, catalogue.memberships), "installation_id")
+        .where("joined < event_day + INTERVAL 1 DAY AND event_day < left_at")
+        .select(F.col("community_id").alias("installation_id"), "event_day", "by_reading")
+    )
+    own = affected.where(F.col("installation_id").isin(sorted(catalogue.communities)))
     return (
-        pairs.join(_members(spark, catalogue), "installation_id")
-        .groupBy(F.col("community_id").alias("installation_id"), "event_day")
-        .agg(F.max("by_reading").alias("by_reading"))
+        of_members.unionByName(own).groupBy("installation_id", "event_day").agg(F.max("by_reading").alias("by_reading"))
     )
 
 
 def _of_members(spark: SparkSession, values: DataFrame, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
     touched_communities = pairs.select(F.col("installation_id").alias("community_id"), "event_day")
-    return (
-        values.where(F.col("energy_wh").isNotNull())
-        .join(_members(spark, catalogue), "installation_id")
-        .join(F.broadcast(touched_communities), ["community_id", "event_day"], "left_semi")
+    known = values.where(F.col("energy_wh").isNotNull())
+    return memberships.of_members(known, memberships.frame(spark, catalogue.memberships), "start").join(
+        F.broadcast(touched_communities), ["community_id", "event_day"], "left_semi"
     )
 
 

@@ -18,8 +18,10 @@ from rich.table import Table
 
 from batch_layer.nightly import nightly
 from conf import Settings, load_settings
+from ingest.catalogue import memberships
 from stack.up import down, up
 from store import cassandra
+from store.history.periods import Period
 from store.kafka import confluent
 from store.spark import session
 
@@ -33,8 +35,10 @@ BAR = 1.25
 def register(settings: Settings) -> None:
     """The homes in the catalogue, one community."""
     views = cassandra.connect(settings)
+    views.execute("INSERT INTO installation (installation_id, kind) VALUES ('bench', 'community')")
     for home in HOMES:
         views.execute("INSERT INTO installation (installation_id, community_id) VALUES (%s, 'bench')", (home,))
+        memberships.write(views, {}, {home: [Period("bench")]})
     views.cluster.shutdown()
 
 

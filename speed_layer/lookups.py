@@ -104,10 +104,9 @@ class Store:
         keys = [(name, month_of(start), quantity, start) for name, quantity, start in periods]
         deque(self._ask(self._withdraw, keys), maxlen=0)
 
-    def first_of_day(self, asked: list[tuple[str, datetime]]) -> list[list[EnergyRow]]:
-        """Of each (installation, instant) the first row of each quantity on the instant's UTC day."""
-        days = [(installation, *_day(at)) for installation, at in asked]
-        return self._energy_rows(self._firsts, days)
+    def firsts(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
+        """Of each (installation, start, end) inside one UTC month the first row of each quantity in [start, end)."""
+        return self._energy_rows(self._firsts, asked)
 
     def _energy_rows(self, statement: Any, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
         questions = [(name, month_of(start), list(QUANTITIES), start, end) for name, start, end in asked]
@@ -153,13 +152,14 @@ def as_reading(row: Mapping[str, Any]) -> Reading:
     return reading
 
 
-def _day(at: datetime) -> tuple[datetime, datetime]:
+def day_of(at: datetime) -> tuple[datetime, datetime]:
+    """Start and end of the UTC day that holds ``at``."""
     start = datetime.combine(at.date(), time(), timezone.utc)
     return start, start + _DAY
 
 
 def _days(start: datetime, end: datetime) -> list[datetime]:
-    first, _ = _day(start)
+    first, _ = day_of(start)
     return [first + n * _DAY for n in range((end - first) // _DAY + 1)]
 
 

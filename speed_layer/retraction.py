@@ -1,25 +1,21 @@
-"""Takes retracted readings out of the speed view: the readings, the latest state, and the energy made of them."""
+"""Takes retracted readings out of the speed view: the readings, and the latest state that came of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from cassandra.concurrent import execute_concurrent_with_args
 
 from conf import Settings
-from energy.balance import Register
 from energy.calendar import utc_dates
-from energy.energy_row import EnergyRow, to_us
+from energy.energy_row import to_us
 from energy.topics import BEHIND, TOPICS
-from speed_layer.energy_query.totals import Totals, community_totals, installation_totals
-from speed_layer.lookups import Store
+from speed_layer.recount import Times
 from store import catalogue
 from store.history.retraction import Retraction
-from store.instants import month_of, utc
+from store.instants import utc
 
 CONCURRENCY = 16
 FIELDS = [name for name in TOPICS["readings"].columns if name not in ("installation_id", "device_id")]
@@ -30,8 +26,6 @@ _OF_DAY = f"SELECT {', '.join(FIELDS)} FROM reading_by_day {_WHERE}"  # noqa: S6
 _STATES = "SELECT device_id, time FROM inverter_state WHERE installation_id = ?"
 _STATE = "SELECT time, WRITETIME(time) AS written FROM inverter_state WHERE installation_id = ? AND device_id = ?"
 _STATE_GOES = "DELETE FROM inverter_state USING TIMESTAMP ? WHERE installation_id = ? AND device_id = ?"
-Times = Mapping[str, Sequence[datetime]]
-"""Instants (UTC) by device."""
 
 
 def remove_readings(settings: Settings, session: Any, of: Retraction) -> Times:
@@ -78,35 +72,3 @@ def _correct_state(session: Any, of: Retraction, device: str) -> None:
             insert = f"INSERT INTO inverter_state ({names}) VALUES ({places}) USING TIMESTAMP ?"  # noqa: S608
             session.execute(session.prepare(insert), (*key, *state.values(), was.written + 1))
             return
-
-
-def total_again(settings: Settings, session: Any, of: Retraction, removed: Times) -> int:
-    """Total what the ``removed`` readings had a say in without them, communities too; counts the periods."""
-    known, store = catalogue.load(settings, session), Store(session)
-    touched = [Register(device, "", sorted(map(to_us, times)), [], [], None) for device, times in removed.items()]
-    if not touched:
-        return 0
-    made = list(installation_totals(store, {of.installation_id: touched}, {}, {}, known.limits))
-    count = _write(session, made)
-    community = known.community.get(of.installation_id)
-    if community is not None:
-        windows = {community: list(chain.from_iterable(each.windows for each in made))}
-        count += _write(session, community_totals(store, {community: known.members(community)}, windows))
-    return count
-
-
-def _write(session: Any, made: Iterable[Totals]) -> int:
-    names = ("installation_id", "month", *EnergyRow._fields)
-    insert = session.prepare(
-        f"INSERT INTO energy_speed ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
-    )
-    rows = list(_rows(made))
-    for _ in execute_concurrent_with_args(session, insert, rows, CONCURRENCY, results_generator=True):
-        pass
-    return len(rows)
-
-
-def _rows(made: Iterable[Totals]) -> Iterator[tuple[Any, ...]]:
-    for each in made:
-        for row in each.rows:
-            yield (each.name, month_of(row.start), *row)

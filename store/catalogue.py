@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +16,7 @@ from conf.writers import UNSIGNED, Signed
 from energy.limits import Limits
 from energy.topics import Rejected
 from store import cassandra
+from store.history.memberships import MEMBERSHIPS, Membership, grouped, memberships_of
 from store.history.retraction import RETRACTIONS, Retraction, retractions_of
 
 COMMUNITY = "community"
@@ -53,8 +56,10 @@ class Catalogue:
     """Installations that take readings of their registered devices alone."""
     limits: Mapping[str, Limits] = field(default_factory=dict)
     """What the flows of each installation can't exceed."""
-    community: Mapping[str, str] = field(default_factory=dict)
-    """The community of each installation that belongs to one."""
+    communities: frozenset[str] = frozenset()
+    """Installations that are the sum of their members, and have no energy of their own."""
+    memberships: tuple[Membership, ...] = ()
+    """In communities, of now and before, in order of installation and time."""
     writers: Mapping[str, str] = field(default_factory=dict)
     """The writer that alone speaks for an installation; absent where any may."""
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
@@ -95,9 +100,21 @@ class Catalogue:
         """How often the instant of ``record`` was retracted: what came after stands above what came before."""
         return sum(each.covers(record) for each in self.retractions.get(record["installation_id"], ()))
 
-    def members(self, community: str) -> list[str]:
-        """The installations of ``community``, in order."""
-        return sorted(each for each, of in self.community.items() if of == community)
+    def of_community(self, community: str) -> Sequence[Membership]:
+        """Who belongs or belonged to ``community``, and when."""
+        return self._by_community.get(community, ())
+
+    def of_member(self, installation: str) -> Sequence[Membership]:
+        """Where ``installation`` belongs or belonged, and when."""
+        return self._by_member.get(installation, ())
+
+    @cached_property
+    def _by_community(self) -> Mapping[str, Sequence[Membership]]:
+        return grouped(self.memberships, attrgetter("community_id"))
+
+    @cached_property
+    def _by_member(self) -> Mapping[str, Sequence[Membership]]:
+        return grouped(self.memberships, attrgetter("installation_id"))
 
 
 def catalogue_of(
@@ -105,14 +122,16 @@ def catalogue_of(
     devices: Iterable[Any],
     secrets: Mapping[str, bytes] = MappingProxyType({}),
     retractions: Iterable[Any] = (),
+    memberships: Iterable[Any] = (),
 ) -> Catalogue:
-    """The catalogue of the rows of :data:`INSTALLATIONS`, :data:`DEVICES`, :data:`RETRACTIONS`, and the ``secrets``."""
+    """The catalogue of the rows of the tables that :func:`load` reads, and the writers' ``secrets``."""
     rows = list(installations)
     owners: dict[str, set[str]] = {}
     of_installation: dict[str, list[Any]] = {}
     for device in devices:
         owners.setdefault(device.device_id, set()).add(device.installation_id)
         of_installation.setdefault(device.installation_id, []).append(device)
+    communities = frozenset(row.installation_id for row in rows if row.kind == COMMUNITY)
     closed = frozenset(row.installation_id for row in rows if not row.takes_unknown_devices) & of_installation.keys()
     return Catalogue(
         installations=frozenset(row.installation_id for row in rows),
@@ -122,7 +141,8 @@ def catalogue_of(
             (name := row.installation_id): limits_of(row.capacity_kw, of_installation.get(name, ()), name in closed)
             for row in rows
         },
-        community={row.installation_id: row.community_id for row in rows if row.community_id is not None},
+        communities=communities,
+        memberships=tuple(each for each in memberships_of(memberships) if each.community_id in communities),
         writers={row.installation_id: row.writer for row in rows if row.writer is not None},
         secrets=secrets,
         retractions=retractions_of(retractions),
@@ -145,8 +165,8 @@ def limits_of(capacity_kw: float | None, devices: Sequence[Any], is_closed: bool
 
 def load(settings: Settings, session: Any) -> Catalogue:
     """The catalogue as it stands in Cassandra now, and the writers' secrets."""
-    installations, devices = session.execute(INSTALLATIONS), session.execute(DEVICES)
-    return catalogue_of(installations, devices, writers.known(settings), session.execute(RETRACTIONS))
+    installations, devices, *dated = map(session.execute, (INSTALLATIONS, DEVICES, RETRACTIONS, MEMBERSHIPS))
+    return catalogue_of(installations, devices, writers.known(settings), *dated)
 
 
 def read_catalogue(settings: Settings) -> Catalogue:

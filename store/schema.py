@@ -16,10 +16,13 @@ from conf.place import CONF_DIR
 from conf.refusal import Refusal
 from store import cassandra
 from store.alarms import STANDING
+from store.history import memberships
+from store.history.periods import Period, row_of
 
-VERSION = 3
+VERSION = 4
 """2: a reading is named by installation, device and time; alarms are keyed by what stands.
-3: refused messages are keyed by their arrival, prices by their end and provider as well."""
+3: refused messages are keyed by their arrival, prices by their end and provider as well.
+4: memberships of communities are dated."""
 CONCURRENCY = 64
 COPY = "migrated_{table}"
 """The rows of a table on their way from the old key to the new one."""
@@ -74,7 +77,7 @@ def check(session: Any) -> None:
 
 
 def migrate(settings: Settings, report: Report) -> int:
-    """Move the stored rows to the tables of this version, and return how many were moved.
+    """Move the stored rows to the tables of this version, and return how many were moved or added.
 
     Nothing else may write meanwhile. Killed at any point it goes on where it stood.
     """
@@ -82,8 +85,21 @@ def migrate(settings: Settings, report: Report) -> int:
         if stored_version(session) >= VERSION:
             return 0
         moved = sum(_rekey(session, table, changed, report) for table, changed in REKEYED.items())
+        moved += _date_memberships(session, report)
         _remember(session, VERSION)
     return moved
+
+
+def _date_memberships(session: Any, report: Report) -> int:
+    """Let every member have belonged to its community ever since, for nothing else is known."""
+    dated = {row.installation_id for row in session.execute(memberships.MEMBERSHIPS)}
+    insert, count = session.prepare(memberships.INSERT), 0
+    for name, community in session.execute("SELECT installation_id, community_id FROM installation"):
+        if community is not None and name not in dated:
+            session.execute(insert, row_of(name, Period(community)))
+            count += 1
+    report(f"membership: {count:,} rows")
+    return count
 
 
 def _tables(session: Any) -> set[str]:

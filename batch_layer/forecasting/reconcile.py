@@ -11,6 +11,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
+from batch_layer.quarters.memberships import of_members
+
 KEYS = ("quantity", "issued_at", "time")
 WHOLE_SHARE = 0.5
 """Weight of the whole's own forecast beside the sum of the parts'."""
@@ -19,8 +21,8 @@ WHOLE_SHARE = 0.5
 def reconcile(forecasts: DataFrame, parts: DataFrame) -> DataFrame:
     """``forecasts`` (installation_id, quantity, issued_at, time, p10, p50, p90, fixed) with medians that add up.
 
-    ``parts`` has installation_id and community_id. A row whose ``fixed`` is true is not moved; a whole that is
-    fixed, or whose own forecast is missing, is the sum of its parts.
+    ``parts`` says who belonged to which community when (:mod:`batch_layer.quarters.memberships`). A row whose ``fixed``
+    is true is not moved; a whole that is fixed, or whose own forecast is missing, is the sum of its parts.
     """
     whole = forecasts.select(
         F.col("installation_id").alias("community_id"),
@@ -28,7 +30,7 @@ def reconcile(forecasts: DataFrame, parts: DataFrame) -> DataFrame:
         F.col("p50").alias("whole"),
         F.col("fixed").alias("whole_fixed"),
     )
-    members = forecasts.join(F.broadcast(parts), "installation_id").join(whole, ["community_id", *KEYS], "left")
+    members = of_members(forecasts, parts, "time").join(whole, ["community_id", *KEYS], "left")
     sums = Window.partitionBy("community_id", *KEYS)
     moved = (
         members.withColumn("down", F.when(F.col("fixed"), 0.0).otherwise(F.col("p50") - F.col("p10")))

@@ -1,17 +1,22 @@
-"""The catalogue as the forecast sees it: where each installation stands, how large it is, whose part it is."""
+"""The catalogue as the forecast sees it: where each installation stands, how large it is, whose part it is and was."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from batch_layer.forecasting.features.site import Site
 from conf import Settings
 from store import cassandra
-from store.catalogue import COMMUNITY, INSTALLATIONS
+from store.catalogue import INSTALLATIONS, load
+from store.history.memberships import Membership
 
 
-def read_sites(settings: Settings) -> tuple[dict[str, Site], dict[str, str]]:
-    """Site of every installation (capacity in Wh an hour), and the community of each that is a member of one."""
+def read_sites(settings: Settings, at: datetime) -> tuple[dict[str, Site], tuple[Membership, ...]]:
+    """Site of every installation ``at`` an instant (UTC), its capacity in Wh an hour, and all memberships."""
     with cassandra.session(settings) as session:
         rows = list(session.execute(INSTALLATIONS))
+        memberships = load(settings, session).memberships
     sites = {
         r.installation_id: Site(
             r.latitude,
@@ -24,13 +29,15 @@ def read_sites(settings: Settings) -> tuple[dict[str, Site], dict[str, str]]:
         )
         for r in rows
     }
-    parts = {r.installation_id: r.community_id for r in rows if r.community_id and r.kind != COMMUNITY}
-    return {key: _of_parts(key, site, sites, parts) for key, site in sites.items()}, parts
+    members: dict[str, list[Site]] = {}
+    for each in memberships:
+        if each.start <= at < each.end and each.installation_id in sites:
+            members.setdefault(each.community_id, []).append(sites[each.installation_id])
+    return {key: _of_parts(site, members.get(key, ())) for key, site in sites.items()}, memberships
 
 
-def _of_parts(key: str, site: Site, sites: dict[str, Site], parts: dict[str, str]) -> Site:
+def _of_parts(site: Site, members: Sequence[Site]) -> Site:
     """A community that was registered without a place or size has those of its members."""
-    members = [sites[part] for part, whole in parts.items() if whole == key]
     if not members:
         return site
     sizes = [member.capacity for member in members]

@@ -4,7 +4,7 @@ A reading touches its own day and, through the step to its neighbours, the day b
 silent before or after, every day of that silence and the one at its other end. An interval touches the days it spans,
 those of the intervals that overlap it, and a hole of its meter beside it (:mod:`batch_layer.incremental.statements`).
 The days that have come under the cut since the last published run are touched by what the master already held of them.
-A retraction touches its days until a published run has totalled them without what was taken back.
+A retraction, and a change of the catalogue's past, touch their days until a published run has totalled them again.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer import runs
 from batch_layer.incremental import device_days, statements
 from batch_layer.master import dataset
+from batch_layer.quarters import energy_view
 from batch_layer.runs import Night
 from conf import Settings
 from energy.calendar import dates, utc_dates
 from energy.topics import LONGEST_INTERVAL
 from store.catalogue import Catalogue
+from store.history.recounts import Recount
 from store.history.retraction import Retraction
 
 CONTEXT_DAYS = 2
@@ -48,11 +50,12 @@ def affected_days(
     batches: dict[str, dict[int, list[date]]],
     devices: DataFrame,
     catalogue: Catalogue,
+    recounts: Sequence[Recount] = (),
 ) -> DataFrame:
     """Touched pairs before the cut; ``by_reading`` where a reading has arrived since the last published run.
 
     ``batches`` are the archive batches of readings and intervals that are new to this run, ``devices`` all that were
-    ever heard (:mod:`batch_layer.incremental.device_days`), those batches included.
+    ever heard (:mod:`batch_layer.incremental.device_days`), those batches included; ``recounts`` wait to be done.
     """
     readings = dataset.read_batches(night.spark, night.settings, "readings", batches["readings"])
     pairs = _by_readings(readings, new=True)
@@ -63,6 +66,8 @@ def affected_days(
         pairs = pairs.unionByName(night.spark.createDataFrame(_taken_back(waiting, devices), PAIRS))
     if of_statements := [each for each in waiting if each.topic == "intervals"]:
         pairs = pairs.unionByName(_by_statements_taken_back(night, of_statements))
+    if recounts:
+        pairs = pairs.unionByName(night.spark.createDataFrame(_recounted(night, recounts), PAIRS))
     if any(batches["readings"].values()):
         pairs = pairs.unionByName(_by_silence_ended(readings, devices))
     cut = night.run.cut.date()
@@ -102,6 +107,17 @@ def _by_statements_taken_back(night: Night, waiting: Sequence[Retraction]) -> Da
         .where("device_id IS NULL OR device_id = meter_id")
     )
     return statements.affected(taken, around).withColumn("by_reading", F.lit(False))
+
+
+def _recounted(night: Night, recounts: Sequence[Recount]) -> list[tuple[str, date, bool]]:
+    """Pairs of the recounts, as far back as there is energy."""
+    known = energy_view.days(night.spark, night.settings)
+    return [
+        (each.installation_id, day, False)
+        for each in recounts
+        for day in known
+        if each.start.date() <= day <= each.until.date()
+    ]
 
 
 def _by_readings(readings: DataFrame, new: bool) -> DataFrame:

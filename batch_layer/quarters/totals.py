@@ -9,11 +9,11 @@ instead of thousands. Rows travel as Arrow and become plain values only inside a
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
 from itertools import chain, groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -30,6 +30,7 @@ from energy.records import COUNTED
 from energy.registers.counters import ANY_HOLE
 from energy.statements.intervals import stated_energy
 from energy.topics import TOPICS
+from store.history.memberships import Membership, grouped, partly
 
 READING_FIELDS = (
     *("installation_id", "device_id", "device_kind", "time", "status", "received_at"),
@@ -140,22 +141,26 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
         yield ledger_batch(installation, chain(entries, stated))
 
 
-def community_totals(values: DataFrame, tasks: int) -> DataFrame:
+def community_totals(values: DataFrame, memberships: Iterable[Membership], tasks: int) -> DataFrame:
     """Energy of each community from its members' values: community_id and the columns of a total."""
+    members = grouped(memberships, attrgetter("community_id"))
     ordered = values.repartition(tasks, "community_id", "event_day").sortWithinPartitions(
         "community_id", "event_day", "installation_id"
     )
-    return ordered.mapInArrow(total_communities, TOTALS)
+    return ordered.mapInArrow(partial(total_communities, members), TOTALS)
 
 
-def total_communities(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Totals of each (community, day) in a stream ordered by them and by member."""
+def total_communities(
+    memberships: Mapping[str, Sequence[Membership]], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Totals of each (community, day) in a stream ordered by them and by member, by the ``memberships`` of each."""
     gc.freeze()
     instants: dict[int, datetime] = {}
     rows = (row for batch in batches for row in values_of(batch, instants))
-    for (community, _), group in groupby(rows, itemgetter(0, 1)):
+    for (community, day), group in groupby(rows, itemgetter(0, 1)):
         members = {member: [row for *_, row in theirs] for member, theirs in groupby(group, itemgetter(2))}
-        yield totals_batch(community, community_energy(members))
+        belonged = partly(memberships[community], _midnight(day), _midnight(day) + timedelta(days=1))
+        yield totals_batch(community, community_energy(members, belonged))
 
 
 def _span(week: int) -> tuple[datetime, datetime]:

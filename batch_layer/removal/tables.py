@@ -11,9 +11,10 @@ from cassandra.concurrent import execute_concurrent_with_args
 
 from batch_layer.removal.place import Place
 from store import quarantine
+from store.history import memberships
 
 NAME = "installation_id"
-CATALOGUE = ("installation", "device")
+CATALOGUE = ("installation", "device", "membership")
 KEY = ("topic", "day", "received_at", "kafka_partition", "kafka_offset")
 """Primary key of the quarantine, whose rows name an installation in what was refused."""
 CONCURRENCY = 8
@@ -79,13 +80,16 @@ class Tables:
                 yield tuple(row)[: len(KEY)]
 
     def leave_community(self, community: str) -> None:
-        """Let no installation be a member of ``community`` any more, and nothing be shared by its agreement."""
+        """Let no installation be, or have been, a member of ``community``, and nothing be shared by its agreement."""
         self._session.execute("DELETE FROM agreement WHERE community_id = %s", (community,))
-        rows = self._session.execute("SELECT installation_id, community_id FROM installation")
-        for row in rows:
+        for row in self._session.execute("SELECT installation_id, community_id FROM installation"):
             if row.community_id == community:
                 clear = "UPDATE installation SET community_id = null WHERE installation_id = %s"
                 self._session.execute(clear, (row.installation_id,))
+        delete = self._session.prepare(memberships.DELETE)
+        for row in self._session.execute(memberships.MEMBERSHIPS):
+            if row.community_id == community:
+                self._session.execute(delete, (row.installation_id, row.start))
 
 
 def keys_of(columns: Iterable[Any]) -> Keys:

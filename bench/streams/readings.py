@@ -9,7 +9,9 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from conf import Settings
 from energy.topics import REPLAYED
+from ingest.catalogue import memberships
 from store import cassandra
+from store.history.periods import Period
 from store.kafka import confluent
 
 DEVICES = 500
@@ -24,12 +26,14 @@ def register(settings: Settings, devices: int = DEVICES) -> None:
     """Register one installation for every two devices, ten installations a community."""
     session = cassandra.connect(settings)
     for number in range((devices + 1) // 2):
-        installation = f"bench-{number:04d}"
+        installation, community = f"bench-{number:04d}", f"bench-community-{number // 10:03d}"
         session.execute(
             "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) "
             "VALUES (%s, %s, %s, %s, %s)",
-            (installation, installation, "home", 5.0, f"bench-community-{number // 10:03d}"),
+            (installation, installation, "home", 5.0, community),
         )
+        session.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (community,))
+        memberships.write(session, {}, {installation: [Period(community)]})
         for kind in ("inverter", "meter"):
             session.execute(
                 "INSERT INTO device (installation_id, device_id, device_kind) VALUES (%s, %s, %s)",

@@ -14,6 +14,7 @@ from energy import calendar
 from energy.money.community import numbers
 from energy.money.contract import Contract, overlap
 from energy.records import DeviceKind
+from ingest.catalogue.spans import Dated
 from ingest.devices.registry import Connection, check_kind
 
 ID = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
@@ -24,6 +25,7 @@ LARGEST_KW = {"home": 1_000.0, "farm": 50_000.0, "park": 10_000_000.0, "communit
 
 MOST_DEVICES = 1_000
 """Devices of one installation: more are a mistake, and each costs a row of state for ever."""
+MOST_MEMBERSHIPS = 1_000
 
 Kind = Literal["home", "farm", "park", "community"]
 
@@ -69,6 +71,12 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class MembershipEntry(Dated):
+    """A community that the installation belongs or belonged to."""
+
+    community_id: Id
+
+
 class DeviceEntry(_Entry):
     """A device of an installation; without ``connection`` its readings come from elsewhere."""
 
@@ -98,6 +106,9 @@ class InstallationEntry(_Entry):
     azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     municipality_code: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
     community_id: Id | None = None
+    """From now on; of an installation that is new ever since."""
+    memberships: Annotated[list[MembershipEntry], Field(max_length=MOST_MEMBERSHIPS)] | None = None
+    """All communities of now and before, in place of ``community_id``."""
     cups: Annotated[str, AfterValidator(numbers.cups)] | None = None
     cau: Annotated[str, AfterValidator(numbers.cau)] | None = None
     tariff: Plain | None = None
@@ -118,7 +129,10 @@ class InstallationEntry(_Entry):
             )
         if self.kind == "community" and self.devices:
             raise ValueError("devices: a community has none; register them at its members")
-        if self.community_id is not None and (self.kind == "community" or self.community_id == self.installation_id):
+        if {"community_id", "memberships"} <= self.model_fields_set:
+            raise ValueError("memberships: they say community_id as well; give one of the two")
+        communities = {self.community_id, *(each.community_id for each in self.memberships or ())} - {None}
+        if communities and (self.kind == "community" or self.installation_id in communities):
             raise ValueError("community_id: a community is no member of a community")
         return self
 

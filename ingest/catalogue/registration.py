@@ -6,30 +6,48 @@ Only what a file states is written: a field it leaves out stays as it was, and `
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
 from conf import Settings, java
+from ingest.catalogue import memberships
 from ingest.catalogue.entries import CatalogueError, InstallationEntry
 from store.catalogue import COMMUNITY, DEVICES, INSTALLATIONS
+from store.history import recounts
+from store.history.memberships import MEMBERSHIPS, periods_by_installation
+from store.history.periods import value_at
+from store.history.recounts import Recount
 
 
-def write_catalogue(session: Any, entries: Sequence[InstallationEntry]) -> None:
-    """Add or update ``entries``.
+def write_catalogue(session: Any, entries: Sequence[InstallationEntry], now: datetime) -> list[Recount]:
+    """Add or update ``entries``; what they change of the past is returned, and noted for the next night.
 
-    Raises :class:`CatalogueError` for a community that is none, for devices and members where they can't be, and for
-    a CUPS of another installation.
+    ``now`` (UTC) is when a change without dates begins. Raises :class:`CatalogueError` for a community that is none,
+    for devices and members where they can't be, and for a CUPS of another installation.
     """
-    _check_against(session, entries)
+    registered = {row.installation_id: row._asdict() for row in session.execute(INSTALLATIONS)}
+    zones = {name: row["time_zone"] for name, row in registered.items()}
+    before = periods_by_installation(session.execute(MEMBERSHIPS))
+    after = memberships.stated(entries, before, zones, now)
+    _check_against(session, entries, registered, memberships.to_check(before, after, now))
+    asked = memberships.recounts(before, after, registered, now)
+    # First, for a recount of what stayed as it was changes nothing.
+    for of in asked:
+        session.execute(session.prepare(recounts.INSERT), of)
     # JSON ... DEFAULT UNSET leaves alone what an entry does not state.
     installation = session.prepare("INSERT INTO installation JSON ? DEFAULT UNSET")
     device = session.prepare("INSERT INTO device JSON ? DEFAULT UNSET")
     for entry in entries:
-        session.execute(installation, [_stated(entry)])
+        name = entry.installation_id
+        belongs = {"community_id": value_at(after[name], now)} if name in after else {}
+        session.execute(installation, [_stated(entry, **belongs)])
         for each in entry.devices:
-            session.execute(device, [_stated(each, installation_id=entry.installation_id)])
+            session.execute(device, [_stated(each, installation_id=name)])
+    memberships.write(session, before, after)
+    return asked
 
 
 def check_zones(settings: Settings, entries: Sequence[InstallationEntry]) -> None:
@@ -41,18 +59,23 @@ def check_zones(settings: Settings, entries: Sequence[InstallationEntry]) -> Non
             raise CatalogueError(f"{entry.installation_id}: this Java does not know the time zone {entry.time_zone}")
 
 
-def _stated(entry: BaseModel, **more: str) -> str:
-    values = entry.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"devices"}) | more
+def _stated(entry: BaseModel, **more: Any) -> str:
+    beside = {"devices", "memberships"}
+    values = entry.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=beside) | more
     for name in ("connection", "contracts"):
         if values.get(name) is not None:
             values[name] = json.dumps(values[name], sort_keys=True)
     return json.dumps(values)
 
 
-def _check_against(session: Any, entries: Sequence[InstallationEntry]) -> None:
-    registered = {row.installation_id: row._asdict() for row in session.execute(INSTALLATIONS)}
-    after = registered | {
-        entry.installation_id: registered.get(entry.installation_id, {}) | entry.model_dump(exclude_unset=True)
+def _check_against(
+    session: Any,
+    entries: Sequence[InstallationEntry],
+    registered: Mapping[str, Mapping[str, Any]],
+    belongs: Mapping[str, set[str]],
+) -> None:
+    after = {**registered} | {
+        entry.installation_id: {**registered.get(entry.installation_id, {})} | entry.model_dump(exclude_unset=True)
         for entry in entries
     }
     having = {row.installation_id for row in session.execute(DEVICES)}
@@ -61,9 +84,10 @@ def _check_against(session: Any, entries: Sequence[InstallationEntry]) -> None:
     for entry in entries:
         _check_cups(entry, after)
     # What an older version let in elsewhere does not stand in the way of a good entry.
-    for installation_id, each in after.items():
-        if installation_id in stated or each.get("community_id") in stated:
-            _check_membership(installation_id, each, after, having)
+    for name, each in after.items():
+        communities = belongs.get(name, set())
+        if name in stated or communities & stated:
+            _check_membership(name, each, communities, after, having)
 
 
 def _check_cups(entry: InstallationEntry, after: Mapping[str, Mapping[str, Any]]) -> None:
@@ -75,19 +99,19 @@ def _check_cups(entry: InstallationEntry, after: Mapping[str, Mapping[str, Any]]
 
 
 def _check_membership(
-    installation_id: str, each: Mapping[str, Any], after: Mapping[str, Mapping[str, Any]], having: set[str]
+    name: str,
+    each: Mapping[str, Any],
+    communities: Collection[str],
+    after: Mapping[str, Mapping[str, Any]],
+    having: set[str],
 ) -> None:
-    community = each.get("community_id")
     if each.get("kind") == COMMUNITY:
-        if installation_id in having:
-            raise CatalogueError(f"{installation_id}: a community has no devices; register them at its members")
-        if community is not None:
-            raise CatalogueError(f"{installation_id}: a community is no member of a community")
-    if community is None:
-        return
-    if community not in after:
-        raise CatalogueError(f"{installation_id}: community_id {community} is not registered; register it first")
-    if after[community].get("kind") != COMMUNITY:
-        raise CatalogueError(
-            f"{installation_id}: community_id {community} is no community; register it with kind: community"
-        )
+        if name in having:
+            raise CatalogueError(f"{name}: a community has no devices; register them at its members")
+        if communities:
+            raise CatalogueError(f"{name}: a community is no member of a community")
+    for community in sorted(communities):
+        if community not in after:
+            raise CatalogueError(f"{name}: community_id {community} is not registered; register it first")
+        if after[community].get("kind") != COMMUNITY:
+            raise CatalogueError(f"{name}: community_id {community} is no community; register it with kind: community")

@@ -21,6 +21,14 @@ from store.web.problems import responses
 router = APIRouter(prefix="/v1", tags=["installations"], dependencies=[Guarded, p.Turn])
 
 
+class Belongs(BaseModel):
+    """A community whose sums an installation's quarter-hours count in."""
+
+    community_id: str
+    since: datetime | None = Field(alias="from", description="Null: ever since.")
+    until: datetime | None = Field(alias="to", description="The first instant without it, UTC; null: it still holds.")
+
+
 class Installation(BaseModel):
     """What is registered; absent where unknown."""
 
@@ -32,7 +40,8 @@ class Installation(BaseModel):
     longitude: float | None = None
     time_zone: str | None = None
     capacity_kw: float | None = None
-    community_id: str | None = None
+    community_id: str | None = Field(None, description="The community that it belongs to now.")
+    memberships: list[Belongs] = Field(description="The communities of now and before, in order of time.")
 
 
 class Installations(BaseModel):

@@ -13,9 +13,10 @@ from serving_layer.access.door import AmongSeen, Guarded, SeenInstallation
 from serving_layer.access.turns import Turns
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.views import catalogue, gaps, merged, state
+from serving_layer.views import catalogue, gaps, merged
 from serving_layer.views import reconcile as compared
 from serving_layer.views import revisions as changed
+from serving_layer.views.parts import parts
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
@@ -152,7 +153,7 @@ def gap_ledger(
 ) -> Response:
     """What became of each expected quarter-hour of a device or meter up to the cut; of a community its members'."""
     span = asked.span(compared.LONGEST)
-    members = state.members(chosen.row, catalogue.installations(reader))
+    members = parts(chosen.row, catalogue.installations(reader), span)
     published = merged.seen(reader)
     found = gaps.ledger(reader, members, span, published, datetime.now(timezone.utc))
     rows = [line._asdict() for line in gaps.of_states(found, states or ())]

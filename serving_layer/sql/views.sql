@@ -7,6 +7,10 @@
 CREATE OR REPLACE VIEW solera.installation AS SELECT * FROM {catalog}.{keyspace}.installation;
 CREATE OR REPLACE VIEW solera.device AS
 SELECT installation_id, device_id, device_kind, capacity_kw FROM {catalog}.{keyspace}.device;
+
+-- which community an installation's quarter-hours from start to before until (absent: it still belongs) count in
+CREATE OR REPLACE VIEW solera.membership AS
+SELECT installation_id, community_id, start, until FROM {catalog}.{keyspace}.membership;
 CREATE OR REPLACE VIEW solera.inverter_state AS SELECT * FROM {catalog}.{keyspace}.inverter_state;
 CREATE OR REPLACE VIEW solera.reading AS SELECT * FROM {catalog}.{keyspace}.reading_by_day;
 CREATE OR REPLACE VIEW solera.alarm AS SELECT * FROM {catalog}.{keyspace}.alarm WHERE state <> 'standing';

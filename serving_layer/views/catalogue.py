@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from conf.refusal import Refusal
 from energy.limits import Limits
 from serving_layer.reader import Reader
 from store.catalogue import INSTALLATIONS, limits_of
+from store.history.memberships import MEMBERSHIPS, periods_by_installation
+from store.history.periods import ALWAYS, FOREVER, Period
 
 KEPT_SECONDS = 2.0
 """A newly registered installation is known after at most this."""
@@ -26,7 +29,10 @@ class UnknownInstallation(Refusal):
 
 
 def installations(reader: Reader) -> list[dict[str, Any]]:
-    """Every installation, by id; a field that is not known is absent."""
+    """Every installation, by id; a field that is not known is absent.
+
+    ``memberships`` are its communities of now and before, each with ``from`` and ``to`` (UTC; None: open).
+    """
     return reader.kept("installations", KEPT_SECONDS, lambda: _load(reader))
 
 
@@ -55,8 +61,16 @@ def limits(reader: Reader, installation_id: str) -> Limits:
 
 
 def _load(reader: Reader) -> list[dict[str, Any]]:
-    rows = [_present(row._asdict()) for row in reader.rows(INSTALLATIONS)]
-    return sorted(rows, key=lambda row: str(row["installation_id"]))
+    known = (_present(row._asdict()) for row in reader.rows(INSTALLATIONS))
+    rows = {str(row["installation_id"]): row for row in known}
+    belonged = periods_by_installation(reader.rows(MEMBERSHIPS))
+    for name, row in rows.items():
+        row["memberships"] = [{"community_id": each.value, **_sides(each)} for each in belonged.get(name, ())]
+    return [rows[name] for name in sorted(rows)]
+
+
+def _sides(of: Period[Any]) -> dict[str, datetime | None]:
+    return {"from": None if of.start == ALWAYS else of.start, "to": None if of.end == FOREVER else of.end}
 
 
 def _present(row: dict[str, Any]) -> dict[str, Any]:

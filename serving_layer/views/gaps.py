@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from energy.gaps import Stretch, as_it_stands
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
+from serving_layer.views.parts import Parts
 from store.instants import months, utc
 from store.runs import Published, newest_of_days
 
@@ -33,18 +34,18 @@ class Line(NamedTuple):
     run_id: str
 
 
-def ledger(reader: Reader, installation_ids: Sequence[str], span: Span, seen: Published, now: datetime) -> list[Line]:
-    """Every stretch that lies in ``span`` at least in part, by device, quantity and time; whole days of UTC.
+def ledger(reader: Reader, of: Parts, span: Span, seen: Published, now: datetime) -> list[Line]:
+    """Every stretch of the installations ``of`` that lies at least in part in the time of each, which ``span`` holds.
 
-    Up to the cut only, for the night says nothing of later periods.
+    By device, quantity and time; up to the cut only, for the night says nothing of later periods.
     """
     first, last = (edge.astimezone(timezone.utc).date() for edge in span)
-    keys = [(each, month, first, last) for each in installation_ids for month in months(*span)]
+    keys = [(each, month, first, last) for each in of for month in months(*span)]
     lines = []
     for key, rows in zip(keys, reader.each(_GAPS, keys), strict=True):
         lines += [_line(key[0], row, now) for row in newest_of_days(rows, seen)]
-    within = [line for line in lines if line.start < span.end and line.until > span.start]
-    return _joined(sorted(within, key=lambda line: line[:4]))
+    inside = [line for line in lines if any(line.start < end and line.until > at for at, end in of[line[0]])]
+    return _joined(sorted(inside, key=lambda line: line[:4]))
 
 
 def of_states(lines: Iterable[Line], states: Collection[str]) -> list[Line]:

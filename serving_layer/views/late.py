@@ -16,6 +16,7 @@ from energy.registers.counters import BRIDGE
 from energy.topics import BEHIND, TOPICS, Reason, Rejected
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
+from serving_layer.views.parts import Parts, within
 from store.instants import utc_or_none
 from store.ledger import furthest
 from store.runs import Published
@@ -107,19 +108,20 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
     return found
 
 
-def later(reader: Reader, members: Sequence[str], speed: Rows, batch: Rows, seen: Published) -> Later:
-    """What such readings of the ``members`` together change on the days on which the two views differ."""
+def later(reader: Reader, parts: Parts, speed: Rows, batch: Rows, seen: Published) -> Later:
+    """What such readings of the ``parts`` together change on the days on which the two views differ."""
     now = datetime.now(timezone.utc)
     spans = _differing(speed, batch, seen.cut, now)
     after: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
     good: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
-    found = refused(reader, members, spans[0][0], now) if spans else []
-    for member in members if spans else ():
+    found = refused(reader, parts.keys(), spans[0][0], now) if spans else []
+    for member, belonged in parts.items() if spans else ():
         limits = catalogue.limits(reader, member)
-        known = held(reader, member, spans, seen)
+        own = [each for span in spans for of in belonged if (each := within(span, of)).start < each.end]
+        known = held(reader, member, own, seen)
         of_member = [reading for reading in found if reading["installation_id"] == member]
-        _add(after, known.archived, known.late, spans, limits)
-        _add(good, [*known.archived, *known.late], of_member, spans, limits)
+        _add(after, known.archived, known.late, own, limits)
+        _add(good, [*known.archived, *known.late], of_member, own, limits)
     return Later(after, good)
 
 

@@ -13,7 +13,8 @@ from energy.reconcile import CAUSES, Difference, explain, summed
 from energy.records import QUANTITIES
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
-from serving_layer.views import catalogue, late, state, unmerged
+from serving_layer.views import catalogue, late, unmerged
+from serving_layer.views.parts import parts
 from store.runs import Published
 
 VIEWS = ("speed", "batch", "official")
@@ -45,20 +46,20 @@ class Line(NamedTuple):
 def reconcile(reader: Reader, installation_id: str, span: Span, zone: ZoneInfo, seen: Published) -> list[Line]:
     """The quarter-hours that begin in ``span`` by local day of ``zone``; then a line a quantity over all.
 
-    With ``seen.as_of`` what was published, and known, then. A community is the sum of its members.
+    With ``seen.as_of`` what was published, and known, then. A community is the sum of its members while they belonged.
     Raises :class:`serving_layer.views.catalogue.UnknownInstallation`.
     """
     chosen = catalogue.installation(reader, installation_id)
-    members = state.members(chosen, catalogue.installations(reader))
+    of = parts(chosen, catalogue.installations(reader), span)
     # The speed view publishes nothing, so it has no part in what was published then.
     speed = [] if seen.as_of else unmerged.speed(reader, installation_id, *span)
-    official = unmerged.official(reader, members, *span, seen.as_of) if members else []
+    official = unmerged.official(reader, of, seen.as_of)
     views = {
         "speed": unmerged.by_quantity(speed),
         "batch": unmerged.by_quantity(unmerged.batch(reader, installation_id, *span, seen)),
         "official": unmerged.by_quantity(official),
     }
-    later = late.later(reader, members, views["speed"], views["batch"], seen)
+    later = late.later(reader, of, views["speed"], views["batch"], seen)
     lines = [
         line
         for quantity in QUANTITIES

@@ -29,7 +29,7 @@ def freshness(age_s: float | None) -> str:
 
 
 def members(installation: Mapping[str, Any], catalogue: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Ids of the installations that are looked at for this one: a community's members, else itself."""
+    """Ids of the installations that are looked at for this one: a community's members of now, else itself."""
     own = str(installation["installation_id"])
     if installation.get("kind") != "community":
         return [own]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from energy.records import QUANTITIES
 from energy.statements.intervals import FIELDS, interval_energy
 from energy.topics import LONGEST_INTERVAL
 from serving_layer.reader import Reader
+from serving_layer.views.parts import Parts
 from store.instants import months, utc
 from store.runs import Published
 
@@ -41,17 +42,20 @@ def batch(reader: Reader, installation_id: str, start: datetime, end: datetime, 
     return [_row(row) for row in newest.values() if row.energy_wh is not None]
 
 
-def official(
-    reader: Reader, members: Sequence[str], start: datetime, end: datetime, known_by: datetime | None = None
-) -> list[EnergyRow]:
-    """The same from what others have totalled of the ``members`` together: of each time what was known last.
+def official(reader: Reader, parts: Parts, known_by: datetime | None = None) -> list[EnergyRow]:
+    """What others have totalled of the ``parts`` together: of each time what was known last.
 
     ``known_by`` (UTC) answers what was known then. As of the archive's last night.
     """
-    of_member = {
-        member: interval_energy(statements(reader, member, start, end, known_by), start, end) for member in members
+    of_part = {
+        name: [
+            row
+            for start, end in spans
+            for row in interval_energy(statements(reader, name, start, end, known_by), start, end)
+        ]
+        for name, spans in parts.items()
     }
-    return of_member[members[0]] if len(members) == 1 else community_energy(of_member)
+    return next(iter(of_part.values())) if len(parts) == 1 else community_energy(of_part, parts)
 
 
 def statements(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,6 +12,7 @@ from fastapi import Request, Response
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
 from serving_layer.views import alarms, catalogue, forecast, gaps, merged, state
+from serving_layer.views.parts import parts
 from serving_layer.web import answer, live, money
 from serving_layer.web.installation import View, Viewed
 from serving_layer.web.periods.drawn import FORECAST_OF
@@ -36,7 +38,7 @@ def more(request: Request, reader: ReaderOf, of: Viewed) -> Response:
     seen = merged.seen(reader)
     euros, no_euros = money.take(reader, name, of.today, words)
     members = state.members(of.row, catalogue.installations(reader))
-    missing = _gaps(reader, members, of, seen)
+    missing = _gaps(reader, of, seen)
     content = {
         "euros": euros,
         "no_euros": no_euros,
@@ -58,11 +60,12 @@ def _alarms(reader: Reader, members: list[str], of: View, words: Words) -> list[
     ]
 
 
-def _gaps(reader: Reader, members: list[str], of: View, seen: Published) -> list[gaps.Line]:
+def _gaps(reader: Reader, of: View, seen: Published) -> list[gaps.Line]:
     """Of the days that are shown, at most their last month."""
     span = of.period.span(of.zone)
     span = span._replace(start=max(span.start, span.end - timedelta(days=31)))
-    lines = gaps.ledger(reader, members[:MEMBERS_LOOKED_AT], span, seen, of.now)
+    members = parts(of.row, catalogue.installations(reader), span)
+    lines = gaps.ledger(reader, dict(islice(members.items(), MEMBERS_LOOKED_AT)), span, seen, of.now)
     return sorted(gaps.of_states(lines, ()), key=lambda line: line.start, reverse=True)
 
 

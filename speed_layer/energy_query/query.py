@@ -108,8 +108,10 @@ class Energy:
     ) -> None:
         asked: dict[str, list[Window]] = {}
         for installation, of in windows.items():
-            if installation in catalogue.community:
-                asked.setdefault(catalogue.community[installation], []).extend(of)
+            for each in catalogue.of_member(installation):
+                touched = [window for window in of if each.start < window.end and window.start < each.end]
+                asked.setdefault(each.community_id, []).extend(touched)
+        asked = {community: of for community, of in asked.items() if of}
         if asked:
             names = spark.createDataFrame([(name,) for name in sorted(asked)], "community string")
             spread = names.repartition(min(len(asked), tasks), "community")
@@ -161,7 +163,7 @@ def _communities(
     def compute(batches: Batches) -> Batches:
         for batch in batches:
             names = batch.column("community").to_pylist()
-            members = {name: catalogue.members(name) for name in names}
+            members = {name: catalogue.of_community(name) for name in names}
             yield from map(_columns, community_totals(store(settings), members, {name: asked[name] for name in names}))
 
     return compute

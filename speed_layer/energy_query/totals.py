@@ -6,6 +6,7 @@ came in order, else made afresh from the stored readings. A row written twice is
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import chain, islice
@@ -18,8 +19,9 @@ from energy.limits import UNLIMITED, Limits
 from energy.registers.counters import CONTEXT, REACH
 from speed_layer.energy_query.carried_state import CarriedState, advance, begin
 from speed_layer.energy_query.windows import Stretch, Window, by_day, pieces, stretches, union, window
-from speed_layer.lookups import Reading, Store
+from speed_layer.lookups import Reading, Store, day_of
 from speed_layer.readings_query.duplicates import Device
+from store.history.memberships import Membership, partly
 
 NEIGHBOURS = 2 * (CONTEXT + 1)
 """Readings looked at on each side of a window: the bridging sample and those it is validated by, twice, because a
@@ -108,30 +110,37 @@ def _stretches(affected: Iterable[Register]) -> list[Stretch]:
 
 
 def community_totals(
-    store: Store, members: Mapping[str, Sequence[str]], windows: Mapping[str, Iterable[Window]]
+    store: Store, members: Mapping[str, Sequence[Membership]], windows: Mapping[str, Iterable[Window]]
 ) -> Iterator[Totals]:
-    """Energy of each community of ``windows``, from its members' rows in ``energy_speed``.
+    """Energy of each community of ``windows``, from its members' rows in ``energy_speed`` while they belong to it.
 
-    A member counts from the first row of the UTC day on which it has the quantity.
+    A member counts from the first such row of the UTC day on which it has the quantity.
     """
     for some in _by_members(members, sorted(windows)):
         merged = {name: union(windows[name]) for name in some}
-        spans = [(name, each) for name in some for each in chain.from_iterable(map(by_day, merged[name]))]
-        of_members = iter(store.energy([(member, *each) for name, each in spans for member in members[name]]))
-        having = iter(store.first_of_day([(member, each.start) for name, each in spans for member in members[name]]))
+        parts = [
+            (name, span, member, day)
+            for name in some
+            for span in chain.from_iterable(map(by_day, merged[name]))
+            for member in members[name]
+            if (day := member.within(*day_of(span.start)))[0] < day[1]
+        ]
+        inside = store.energy([(of.installation_id, *of.within(*span)) for _, span, of, _ in parts])
+        firsts = store.firsts([(of.installation_id, *day) for *_, of, day in parts])
+        together: dict[tuple[str, Window], dict[str, list[EnergyRow]]] = defaultdict(lambda: defaultdict(list))
+        for (name, span, of, _), within, first in zip(parts, inside, firsts, strict=True):
+            before = [row for row in first if not span.start <= row.start < span.end]
+            together[name, span][of.installation_id] += [*within, *before]
         rows: dict[str, list[EnergyRow]] = {name: [] for name in some}
-        for name, each in spans:
-            together = {
-                member: [*inside, *(first for first in firsts if not each.start <= first.start < each.end)]
-                for member, inside, firsts in zip(members[name], of_members, having, strict=False)
-            }
-            rows[name] += [row for row in community_energy(together) if each.start <= row.start < each.end]
+        for (name, span), of_members in together.items():
+            made_of = community_energy(of_members, partly(members[name], *day_of(span.start)))
+            rows[name] += [row for row in made_of if span.start <= row.start < span.end]
         made = [Totals(name, merged[name], rows[name]) for name in some]
         _withdraw(store, made)
         yield from made
 
 
-def _by_members(members: Mapping[str, Sequence[str]], names: Iterable[str]) -> Iterator[list[str]]:
+def _by_members(members: Mapping[str, Sequence[Membership]], names: Iterable[str]) -> Iterator[list[str]]:
     """Communities a few at a time, by how many members they have together."""
     some: list[str] = []
     for name in names:

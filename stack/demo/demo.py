@@ -92,7 +92,8 @@ def _register(settings: Settings, homes: list[Home], cut: datetime) -> None:
     """The homes and their community, and that it shares in equal parts from its last whole month on."""
     members = [home.installation_id for home in homes]
     with cassandra.session(settings) as session:
-        write_catalogue(session, parse_catalogue(catalogue(homes, settings.simulator.host, settings.simulator.port)))
+        entries = parse_catalogue(catalogue(homes, settings.simulator.host, settings.simulator.port))
+        write_catalogue(session, entries, datetime.now(timezone.utc))
         keep(session, COMMUNITY, COMMUNITY, equal_parts(members, last_month(cut)[0]))
 
 

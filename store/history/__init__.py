@@ -1,1 +1,1 @@
-"""What happened when: messages were taken back, sources were asked."""
+"""What held and happened when: memberships of communities, retractions of messages, attempts at sources."""

@@ -25,6 +25,9 @@ OLD = (
     "reason text, payload blob, payload_bytes bigint, PRIMARY KEY ((topic, day), kafka_partition, kafka_offset))",
     "CREATE TABLE price (market text, zone text, day date, start timestamp, known_at timestamp, end timestamp, "
     "price_eur_mwh double, provider text, kind text, PRIMARY KEY ((market, zone, day), start, known_at))",
+    "CREATE TABLE installation (installation_id text PRIMARY KEY, name text, kind text, latitude double, "
+    "longitude double, time_zone text, capacity_kw double, tilt_deg double, azimuth_deg double, "
+    "municipality_code text, community_id text, cups text, cau text, tariff text)",
     "CREATE TABLE run (name text, run_id text, started timestamp, published timestamp, cut timestamp, "
     "issued_at timestamp, counts map<text, bigint>, skill map<text, double>, PRIMARY KEY ((name), run_id))",
 )
@@ -55,6 +58,10 @@ def older(stack: Settings) -> Iterator[Settings]:
                 "INSERT INTO alarm (installation_id, day, raised_at, device_id, kind, text, cleared_at) "
                 "VALUES ('a', %s, %s, %s, 'silent', 'silent', %s)",
                 (NOON.date(), NOON, device, cleared),
+            )
+        for home, community in (("a", "c"), ("b", "c"), ("c", None), ("d", None)):
+            session.execute(
+                "INSERT INTO installation (installation_id, community_id) VALUES (%s, %s)", (home, community)
             )
         session.execute(
             "INSERT INTO quarantine (topic, day, kafka_partition, kafka_offset, received_at, reason) "
@@ -120,11 +127,16 @@ def test_old_tables_are_refused_and_moved(older: Settings, monkeypatch: pytest.M
             (row.state, row.device_id)
             for row in session.execute("SELECT * FROM alarm WHERE layer = 'batch' ALLOW FILTERING")
         }
+        belong = sorted(
+            map(tuple, session.execute("SELECT installation_id, start, until, community_id FROM membership"))
+        )
         (refused,) = session.execute("SELECT kafka_partition, kafka_offset, received_at, reason FROM quarantine")
         (price,) = session.execute("SELECT start, end, provider, price_eur_mwh FROM price")
     at = NOON.replace(tzinfo=None)
     assert tuple(refused) == (1, 2, at, "not JSON")
     assert tuple(price) == (at, at + timedelta(hours=1), "", 5.0)
+    ever = datetime(1970, 1, 1)  # noqa: DTZ001 - as Cassandra's driver returns it
+    assert belong == [("a", ever, None, "c"), ("b", ever, None, "c")]
     month = f"{NOON:%Y-%m}"
     assert alarms == {
         *((month, device) for device in ("a-inverter", "b-inverter", "")),

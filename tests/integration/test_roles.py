@@ -26,6 +26,8 @@ WRITES = {
     "batch": {
         "installation",
         "device",
+        "membership",
+        "energy_speed",
         "energy_batch",
         "change",
         "gap",
@@ -40,6 +42,7 @@ WRITES = {
         "agreement",
         "settlement",
         "settlement_month",
+        "recount",
         "retraction",
         "ingest_ledger",
         "quarantine",

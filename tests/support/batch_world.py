@@ -11,7 +11,9 @@ from confluent_kafka import Producer
 
 from conf import Settings
 from energy.topics import REPLAYED
+from ingest.catalogue import memberships
 from store import cassandra
+from store.history.periods import Period
 from store.kafka import confluent
 
 CUT = datetime(2026, 3, 10, tzinfo=timezone.utc)
@@ -30,6 +32,8 @@ def register(settings: Settings, *installations: str, community: str | None = No
         session.execute(
             insert + "VALUES (%s, %s, 'home', 5.0, %s, 'Europe/Madrid')", (installation, installation, community)
         )
+        if community is not None:
+            memberships.write(session, {}, {installation: [Period(community)]})
     session.cluster.shutdown()
 
 

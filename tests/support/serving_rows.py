@@ -10,6 +10,9 @@ from typing import Any
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent_with_args
 
+from ingest.catalogue import memberships
+from store.history.periods import Period
+
 QUARTER = timedelta(minutes=15)
 COMMUNITY = "valle"
 HOMES = ("valle-01", "valle-02", "valle-03")
@@ -137,6 +140,8 @@ def fill(session: Session, cut: datetime, now: datetime, days: int) -> None:
     """
     for row in installations():
         insert(session, "installation", [row])
+        if "community_id" in row:
+            memberships.write(session, {}, {row["installation_id"]: [Period(str(row["community_id"]))]})
     last_day = cut - timedelta(days=1)
     insert(session, "energy_batch", list(batch_rows(cut, days)))
     insert(session, "energy_speed", list(energy_rows(cut - timedelta(hours=2), cut, 1000.0)))

@@ -18,7 +18,9 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from conf import Settings
 from energy.energy_row import EnergyRow
 from energy.topics import REPLAYED
+from ingest.catalogue import memberships
 from store import cassandra
+from store.history.periods import Period
 from store.kafka import confluent
 
 PATIENCE_SECONDS = 480.0
@@ -159,6 +161,8 @@ class Views:
         if community is not None:
             self.session.execute(insert + "VALUES (%s, %s, 'community', null, null)", (community, community))
         self.session.execute(insert + "VALUES (%s, %s, 'home', 10, %s)", (installation, installation, community))
+        if community is not None:
+            memberships.write(self.session, {}, {installation: [Period(community)]})
         for device in devices:
             kind = device.rsplit("-", 1)[-1]
             self.session.execute(

@@ -20,6 +20,7 @@ from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
 from serving_layer.views.money.agreements import read_agreement
 from serving_layer.views.money.bills import Billed, NotBilled, days_of, span_of, windows_billed
+from serving_layer.views.parts import communities
 from store.catalogue import COMMUNITY
 
 QUARTERS = 4
@@ -78,12 +79,13 @@ def agreement_of(reader: Reader, community: str, path: Path) -> tuple[str, Agree
 
 def member_billed(reader: Reader, member: str, path: Path, days: tuple[date, date], due: date | None) -> Billed:
     """The bill of a member with its share by the agreement in ``path``. Raises as :func:`share_rows`."""
-    community = catalogue.installation(reader, member).get("community_id")
-    if community is None:
-        raise NotShared(f"{member} is of no community; register it with its community_id.")
-    plant, agreed = agreement_of(reader, str(community), path)
     of = days_of(reader, member, *days)
     span = span_of(of)
+    belonged = communities(catalogue.installation(reader, member), span)
+    if len(belonged) != 1:
+        where = " and ".join(belonged) or "no community"
+        raise NotShared(f"{member} belonged to {where} then; ask for days of one community, or register it there.")
+    plant, agreed = agreement_of(reader, belonged[0], path)
     shared = _shared(reader, agreed, hourly(reader, [plant], "generation", span)[plant], span)
     return windows_billed(reader, of, as_windows(of.windows(), shared.get(member, {})), due)
 

@@ -10,8 +10,9 @@ import typer
 
 from conf import load_settings
 from energy.gaps import State as States
-from serving_layer.views import catalogue, merged, state
+from serving_layer.views import catalogue, merged
 from serving_layer.views import gaps as ledgers
+from serving_layer.views.parts import parts
 from stack.terminal import NOW, Form, Format, From, To, answering, show, span, up_to_cut
 
 State = Enum("State", {name: name for name in get_args(States)}, type=str)  # type: ignore[misc]
@@ -35,7 +36,7 @@ def gaps(
     with answering(load_settings()) as reader:
         asked, _ = span(first, last, tz)
         chosen = catalogue.installation(reader, installation)
-        members = state.members(chosen, catalogue.installations(reader))
+        members = parts(chosen, catalogue.installations(reader), asked)
         seen = merged.seen(reader)
         found = ledgers.ledger(reader, members, asked, seen, datetime.now(timezone.utc))
     rows = [line._asdict() for line in ledgers.of_states(found, [each.value for each in states or ()])]

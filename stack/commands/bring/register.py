@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from conf.writers import secret_file
 from ingest.catalogue.file import read_catalogue
 from ingest.catalogue.registration import check_zones, write_catalogue
 from serving_layer.access.token import read_or_make
+from speed_layer.recount import SETTLE_SECONDS, recount
 from store import cassandra, schema
 
 
@@ -23,18 +26,26 @@ def register(
     A file holds {installation_id, name, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, azimuth_deg,
     municipality_code, community_id, cups, cau, tariff, writer, contracts, devices: [{device_id, device_kind,
     capacity_kw, connection: {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign:
-    import|export}}]}, or a list of them; leave out what you do not know, and write null to clear it. Devices that are
-    not registered are refused unless takes_unknown_devices is true. Of an installation with a writer only what that
-    gateway or service signs counts. Other protocols: huawei-tcp, registers-tcp. Bills are made by the contracts:
-    docs/money.md.
+    import|export}}]}, or a list of them; leave out what you do not know, and write null to clear it. Another
+    community_id holds from now on; memberships: [{community_id, from, to}] in its place say all of now and before
+    (dates are local midnights). Devices that are not registered are refused unless takes_unknown_devices is true. Of an
+    installation with a writer only what that gateway or service signs counts. Other protocols: huawei-tcp,
+    registers-tcp. Bills are made by the contracts: docs/money.md.
 
     Example: solera register homes.yaml
     """
     settings, entries = load_settings(), read_catalogue(file)
     check_zones(settings, entries)
+    now = datetime.now(timezone.utc)
     with cassandra.session(settings) as session:
         schema.check(session)
-        write_catalogue(session, entries)
+        changed = write_catalogue(session, entries, now)
+        if changed:
+            time.sleep(SETTLE_SECONDS)
+            recount(settings, session, changed, now)
+    communities = sorted({each.installation_id for each in changed})
+    if communities:
+        typer.echo(f"The next night totals {', '.join(communities)} again: solera changes shows how much.")
     for writer in sorted({entry.writer for entry in entries if entry.writer}):
         path = secret_file(settings, writer)
         read_or_make(path)

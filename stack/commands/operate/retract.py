@@ -12,14 +12,12 @@ from rich.console import Console
 
 from conf import Settings, load_settings
 from conf.refusal import Refusal
-from speed_layer.retraction import remove_readings, total_again
+from speed_layer.recount import SETTLE_SECONDS, total_again
+from speed_layer.retraction import remove_readings
 from stack.terminal import From, To, span
 from store import cassandra, catalogue
 from store.history.retraction import INSERT, REMOVED, Retraction
 from store.instants import rfc3339
-
-SETTLE_SECONDS = catalogue.FRESH_SECONDS + 2.0
-"""Until the speed layer knows of the retraction, and has written what it had in hand."""
 
 
 class Unregistered(Refusal):
@@ -79,4 +77,5 @@ def take_back(spark: Any, settings: Settings, of: Retraction, report: Any) -> No
             report(f"Cassandra reading_by_day: {sum(map(len, removed.values())):,} removed")
         views.execute(views.prepare(REMOVED), (datetime.now(timezone.utc), of.installation_id, of.retracted_at))
         time.sleep(SETTLE_SECONDS)
-        report(f"Cassandra energy_speed: {total_again(settings, views, of, removed):,} quarter-hours totalled again")
+        count = total_again(settings, views, of.installation_id, removed)
+        report(f"Cassandra energy_speed: {count:,} quarter-hours totalled again")

@@ -26,6 +26,8 @@ from ingest.gateway.remembered import remember, remembered
 from ingest.publishing.message import Message
 from stack.services import environment
 from store import cassandra, kafka, lock
+from store.history import recounts
+from store.history.recounts import Recount
 from store.history.retraction import INSERT, Retraction
 from store.spark import session
 from tests.support import batch_world as world
@@ -80,6 +82,7 @@ def lived_in(settings: Settings, job: Job, spark: SparkSession) -> Settings:
         for home in HOMES:
             at, night = VALUES["timestamp"], (VALUES["timestamp"], "made")
             cql.execute(cql.prepare(INSERT), Retraction(home, at, "intervals", "none", at, at, *night))
+            cql.execute(cql.prepare(recounts.INSERT), Recount(home, at, at, at, "made"))
         held = rows_by_home(settings)
         for table, key in naming(cql).items():
             for home in (each for each in HOMES if table not in held[each]):

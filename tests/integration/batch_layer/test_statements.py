@@ -53,9 +53,10 @@ def night(spark: SparkSession, settings: Settings) -> None:
 
 def holes(settings: Settings, home: str) -> list[tuple[float, float, str]]:
     """Stretches of hours after FIRST that are not present."""
+    span = Span(FIRST, LAST)
     with closing(Reader(settings)) as reader:
         seen = merged.seen(reader)
-        lines = gaps.ledger(reader, [home], Span(FIRST, LAST), seen, datetime.now(timezone.utc))
+        lines = gaps.ledger(reader, {home: [span]}, span, seen, datetime.now(timezone.utc))
     return [
         ((line.start - FIRST) / timedelta(hours=1), (line.until - FIRST) / timedelta(hours=1), line.cause)
         for line in gaps.of_states(lines, ())
@@ -93,7 +94,7 @@ def test_a_bill_scales_its_hours_and_holes_stand_in_the_ledger(stack: Settings, 
     # The view of official statements alone gives the same, from any day of it.
     day = FIRST + timedelta(days=3)
     with closing(Reader(stack)) as reader:
-        rows = unmerged.official(reader, [at_once], day, day + timedelta(days=1))
+        rows = unmerged.official(reader, {at_once: [Span(day, day + timedelta(days=1))]})
     official = {row.start: row.energy_wh for row in rows if row.quantity == "import"}
     assert official == {start: imported[start][0] for start in official}
     assert len(official) == 96

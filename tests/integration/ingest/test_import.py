@@ -49,7 +49,8 @@ def test_datadis_is_asked_for_the_cups_that_are_registered(
     stack: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with cassandra.session(stack) as session:
-        write_catalogue(session, parse_catalogue({"installation_id": "datadis-home", "kind": "home", "cups": CUPS}))
+        entry = {"installation_id": "datadis-home", "kind": "home", "cups": CUPS}
+        write_catalogue(session, parse_catalogue(entry), datetime.now(timezone.utc))
     monkeypatch.setenv("DATADIS_USERNAME", "12345678Z")
     monkeypatch.setenv("DATADIS_PASSWORD", "secret")
     today = datetime.now(MADRID).date()

@@ -67,7 +67,7 @@ def entry(settings: Settings, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def catalogue(session: Any, stack: Settings) -> Iterator[None]:
-    write_catalogue(session, parse_catalogue(entry(stack)))
+    write_catalogue(session, parse_catalogue(entry(stack)), datetime.now(timezone.utc))
     yield
     session.execute("DELETE FROM device WHERE installation_id = %s", [HOME])
     session.execute("DELETE FROM installation WHERE installation_id = %s", [HOME])
@@ -181,7 +181,7 @@ def test_a_device_that_is_not_there_is_named_and_the_others_go_on(
 ) -> None:
     lost = entry(stack)
     lost["devices"][1]["connection"]["unit"] = 200
-    write_catalogue(session, parse_catalogue(lost))
+    write_catalogue(session, parse_catalogue(lost), datetime.now(timezone.utc))
     (stack.home / "run" / "gateway.json").unlink(missing_ok=True)
     with running("ingest.gateway"):
         devices = wait_for(
@@ -243,11 +243,15 @@ def test_replay_paces_and_names_an_unknown_topic(stack: Settings, topic: str, tm
 def test_registering_again_updates_what_is_stated_and_two_homes_may_use_one_device_id(
     stack: Settings, session: Any, catalogue: None
 ) -> None:
-    write_catalogue(session, parse_catalogue({"installation_id": HOME, "capacity_kw": 4.5}))
+    write_catalogue(session, parse_catalogue({"installation_id": HOME, "capacity_kw": 4.5}), datetime.now(timezone.utc))
     row = session.execute("SELECT * FROM installation WHERE installation_id = %s", [HOME]).one()
     assert (row.capacity_kw, row.time_zone, row.latitude) == (4.5, "America/Los_Angeles", None)
     other = "ingest-other"
-    write_catalogue(session, parse_catalogue({"installation_id": other, "devices": entry(stack)["devices"]}))
+    write_catalogue(
+        session,
+        parse_catalogue({"installation_id": other, "devices": entry(stack)["devices"]}),
+        datetime.now(timezone.utc),
+    )
     try:
         for installation in (HOME, other):
             rows = session.execute("SELECT device_id FROM device WHERE installation_id = %s", [installation])
@@ -256,4 +260,4 @@ def test_registering_again_updates_what_is_stated_and_two_homes_may_use_one_devi
         session.execute("DELETE FROM device WHERE installation_id = %s", [other])
         session.execute("DELETE FROM installation WHERE installation_id = %s", [other])
     with pytest.raises(CatalogueError, match="community_id nowhere is not registered"):
-        write_catalogue(session, parse_catalogue(entry(stack, community_id="nowhere")))
+        write_catalogue(session, parse_catalogue(entry(stack, community_id="nowhere")), datetime.now(timezone.utc))

@@ -60,7 +60,8 @@ def served(stack: Settings) -> Settings:
     ]
     homes.append({"installation_id": "casa-4", "contracts": [HOME | {"energy": {"kind": "pvpc"}}]})
     with cassandra.session(settings) as session:
-        write_catalogue(session, parse_catalogue([*homes, {"installation_id": "casa-3"}]))
+        entries = parse_catalogue([*homes, {"installation_id": "casa-3"}])
+        write_catalogue(session, entries, datetime.now(timezone.utc))
         insert(session, "energy_batch", list(rows("casa-1")))
         insert(session, "energy_batch", list(rows("casa-2", missing=NOON + 5 * QUARTER)))
         insert(session, "energy_batch", list(rows("casa-4")))

@@ -63,7 +63,7 @@ def served(stack: Settings) -> Settings:
     roof = {"installation_id": "roof", "kind": "park", "community_id": "valle"}
     community = {"installation_id": "valle", "kind": "community", "cau": CAU}
     with cassandra.session(settings) as session:
-        write_catalogue(session, parse_catalogue([community, *homes, roof]))
+        write_catalogue(session, parse_catalogue([community, *homes, roof]), datetime.now(timezone.utc))
         insert(session, "energy_batch", list(rows()))
         published = datetime(2026, 11, 1, 1, tzinfo=timezone.utc)
         insert(session, "run", [{"name": "nightly", "run_id": RUN, "cut": published, "published": published}])

@@ -54,7 +54,8 @@ def reader(stack: Settings) -> Iterator[Reader]:
     schema.apply_schema(settings)
     homes = [{"installation_id": home, "community_id": COMMUNITY, "contracts": [CONTRACT]} for home in HOMES]
     with cassandra.session(settings) as session:
-        write_catalogue(session, parse_catalogue([{"installation_id": COMMUNITY, "kind": "community"}, *homes]))
+        entries = parse_catalogue([{"installation_id": COMMUNITY, "kind": "community"}, *homes])
+        write_catalogue(session, entries, datetime.now(timezone.utc))
         insert(session, "energy_batch", list(rows()))
         keep(session, COMMUNITY, COMMUNITY, equal_parts(HOMES, START.astimezone(MADRID).date()))
         insert(

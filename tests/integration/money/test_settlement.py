@@ -72,7 +72,8 @@ def served(stack: Settings) -> Settings:
         for member in MEMBERS
     ]
     with cassandra.session(settings) as running:
-        write_catalogue(running, parse_catalogue([*homes, {"installation_id": "roof"}, {"installation_id": "other"}]))
+        entries = parse_catalogue([*homes, {"installation_id": "roof"}, {"installation_id": "other"}])
+        write_catalogue(running, entries, datetime.now(timezone.utc))
     for installation in (*MEMBERS, "roof"):
         world.send(settings, "intervals", world.hours(installation, START, HOURS))
     return settings

@@ -15,10 +15,11 @@ from batch_layer import artifacts, evaluate, features, forecast, train
 from batch_layer.forecasting.features.site import Site
 from batch_layer.runs import Night, Run
 from conf import Settings
+from store.history.memberships import Membership
 from tests.support.series import load, plant
 
 DAYS = 64
-PARTS = {"a": "all", "b": "all", "new": "all"}
+PARTS = [Membership(home, "all") for home in ("a", "b", "new")]
 PLACE = Site(latitude=40.4, longitude=-3.7, zone="Europe/Madrid")
 SITES = {"a": replace(PLACE, capacity=900.0), "b": replace(PLACE, capacity=900.0), "all": PLACE}
 SITES |= {"new": replace(PLACE, capacity=500.0)}

@@ -19,6 +19,7 @@ from batch_layer.runs import Night, Run
 from conf import Settings
 from energy.limits import Limits
 from store.catalogue import Catalogue
+from store.history import recounts
 
 FIRST = datetime(2026, 3, 3, 6, tzinfo=timezone.utc)
 READING = (
@@ -69,6 +70,7 @@ def one_home(monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue = Catalogue(frozenset({"a"}), limits={"a": Limits(5.0)})
     for step in (clean, totals):
         monkeypatch.setattr(step, "read_catalogue", lambda _settings: catalogue)
+    monkeypatch.setattr(recounts, "read", lambda _settings: [])
 
 
 def test_killed_anywhere_and_done_again_they_leave_the_same_rows(

@@ -11,6 +11,7 @@ from energy.energy_row import QUARTER, EnergyRow
 from speed_layer.energy_query import totals
 from speed_layer.energy_query.totals import Totals, community_totals
 from speed_layer.energy_query.windows import Window
+from store.history.memberships import Membership
 from tests.support.readings import NOON
 
 HOUR = Window(NOON, NOON + timedelta(hours=1))
@@ -31,18 +32,25 @@ class Rows:
 
     def energy(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
         self.asked += 1
+        return self._within(asked)
+
+    def _within(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
         return [[row for row in self.held.get(name, []) if a <= row.start < b] for name, a, b in asked]
 
-    def first_of_day(self, asked: list[tuple[str, datetime]]) -> list[list[EnergyRow]]:
-        return [self.held.get(name, [])[:1] for name, _ in asked]
+    def firsts(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
+        return [within[:1] for within in self._within(asked)]
 
     def withdraw(self, periods: Iterable[tuple[str, str, datetime]]) -> None:
         self.withdrawn |= set(periods)
 
 
-def made(rows: Rows) -> list[Totals]:
+def made(rows: Rows, moves: Iterable[Membership] = ()) -> list[Totals]:
     windows = {name: [HOUR] for name in MEMBERS}
-    return list(community_totals(rows, MEMBERS, windows))  # type: ignore[arg-type]
+    members = {name: [Membership(home, name) for home in homes] for name, homes in MEMBERS.items()}
+    for each in moves:
+        others = [of for of in members[each.community_id] if of.installation_id != each.installation_id]
+        members[each.community_id] = [*others, each]
+    return list(community_totals(rows, members, windows))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 500])
@@ -71,3 +79,12 @@ def test_what_no_member_gives_evidence_of_any_more_is_taken_back() -> None:
     rows.held["village-1"] = [EnergyRow("generation", NOON, 5.0), stale]
     made(rows)
     assert rows.withdrawn == {("village-1", "generation", stale.start)}
+
+
+def test_a_home_that_moved_counts_before_in_the_old_sum_and_after_in_the_new_one() -> None:
+    moved = NOON + QUARTER
+    moves = [Membership("home-1-0", "village-1", end=moved), Membership("home-1-0", "village-0", start=moved)]
+    found = {each.name: {row.start: row for row in each.rows} for each in made(Rows(), moves)}
+    assert {start: row.energy_wh for start, row in found["village-1"].items()} == {NOON: 300.0, moved: 201.0}
+    assert {start: row.energy_wh for start, row in found["village-0"].items()} == {NOON: 100.0, moved: 202.0}
+    assert {row.completeness for each in found.values() for row in each.values()} == {1.0}

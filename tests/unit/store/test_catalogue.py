@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import NamedTuple
 
 import pytest
@@ -12,14 +13,22 @@ from conf.writers import UNSIGNED, Signed, signature
 from energy.limits import Limits
 from energy.topics import Rejected
 from store.catalogue import catalogue_of, limits_of
+from store.history.memberships import Membership
 
 
 class Installation(NamedTuple):
     installation_id: str
     capacity_kw: float | None = None
-    community_id: str | None = None
+    kind: str = "home"
     takes_unknown_devices: bool | None = None
     writer: str | None = None
+
+
+class Belongs(NamedTuple):
+    installation_id: str
+    start: datetime
+    until: datetime | None
+    community_id: str
 
 
 class Device(NamedTuple):
@@ -31,10 +40,11 @@ class Device(NamedTuple):
 
 CATALOGUE = catalogue_of(
     [
-        Installation("a", 5.0, "valley"),
-        Installation("b", None, "valley"),
+        Installation("a", 5.0),
+        Installation("b"),
         Installation("open", takes_unknown_devices=True),
-        Installation("valley"),
+        Installation("valley", kind="community"),
+        Installation("hill", kind="community"),
         Installation("signed", writer="north"),
         Installation("lost", writer="away"),
     ],
@@ -45,6 +55,12 @@ CATALOGUE = catalogue_of(
         Device("signed", "s-meter"),
     ],
     {"north": b"north's", "south": b"south's"},
+    memberships=[
+        Belongs("b", datetime(1970, 1, 1), None, "valley"),  # noqa: DTZ001 - as Cassandra's driver returns it
+        Belongs("a", datetime(2026, 3, 1), None, "hill"),  # noqa: DTZ001
+        Belongs("a", datetime(1970, 1, 1), datetime(2026, 3, 1), "valley"),  # noqa: DTZ001
+        Belongs("open", datetime(1970, 1, 1), None, "b"),  # noqa: DTZ001 - of an older version, which let it in
+    ],
 )
 READING = {"installation_id": "signed", "device_id": "s-meter"}
 
@@ -78,8 +94,15 @@ def test_somebody_elses_totals_need_no_registered_device() -> None:
     CATALOGUE.check({"installation_id": "a", "meter_id": "supply point"})
 
 
-def test_members_and_capacities_are_those_registered() -> None:
-    assert CATALOGUE.members("valley") == ["a", "b"]
+def test_a_membership_counts_in_a_community_alone() -> None:
+    moved = datetime(2026, 3, 1, tzinfo=timezone.utc)
+    assert CATALOGUE.communities == {"hill", "valley"}
+    assert CATALOGUE.of_member("a") == [Membership("a", "valley", end=moved), Membership("a", "hill", start=moved)]
+    assert CATALOGUE.of_community("valley") == [Membership("a", "valley", end=moved), Membership("b", "valley")]
+    assert CATALOGUE.of_member("open") == CATALOGUE.of_community("b") == ()
+
+
+def test_limits_are_those_registered() -> None:
     assert CATALOGUE.limits["a"] == Limits(5.0, {"a-meter": 4.6}, 5.0)
     assert CATALOGUE.limits["b"] == Limits(None, {}, None)
 

@@ -15,6 +15,8 @@ KEPT_FOR_GOOD = {
     "settlement",
     "settlement_month",
     "retraction",
+    "membership",
+    "recount",
     "run",
     "price",
     "price_skill",

@@ -9,6 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from batch_layer.forecasting.reconcile import reconcile
+from batch_layer.quarters import memberships
+from store.history.memberships import Membership
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 SCHEMA = (
@@ -19,7 +21,7 @@ SCHEMA = (
 
 def reconciled(spark: SparkSession, **quantiles: Any) -> dict[str, tuple[float, float, float]]:
     given = [(name, "generation", NOON, NOON, *values) for name, values in quantiles.items()]
-    parts = spark.createDataFrame([("a", "all"), ("b", "all")], "installation_id string, community_id string")
+    parts = memberships.frame(spark, [Membership("a", "all"), Membership("b", "all")])
     rows = reconcile(spark.createDataFrame(given, SCHEMA), parts).collect()
     return {row.installation_id: (row.p10, row.p50, row.p90) for row in rows}
 
@@ -68,7 +70,7 @@ def test_the_reconciled_whole_is_better_than_itself_and_than_the_sum_of_its_part
         )
         for name, middle in (*[(f"{n}", parts[n]) for n in range(homes)], ("all", whole))
     ]
-    of = spark.createDataFrame([(f"{n}", "all") for n in range(homes)], "installation_id string, community_id string")
+    of = memberships.frame(spark, [Membership(f"{n}", "all") for n in range(homes)])
     found = reconcile(spark.createDataFrame(pd.concat(frames)), of).toPandas()
 
     wide = found.pivot_table(index="time", columns="installation_id", values="p50")

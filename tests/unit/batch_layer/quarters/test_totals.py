@@ -15,6 +15,7 @@ from energy.balance import installation_energy
 from energy.calendar import period_start, quarter_hours
 from energy.conflict import merge
 from energy.limits import Limits
+from store.history.memberships import Membership
 
 DAY = datetime(2026, 3, 4, tzinfo=timezone.utc)
 WORK = Work({"a": Limits(5.0)}, DAY + timedelta(days=2), 1)
@@ -134,15 +135,15 @@ def test_the_ledger_tells_what_became_of_each_quarter_hour() -> None:
     assert sum(row["periods"] for row in ledger.to_pylist()) == 96
 
 
-def test_a_community_is_the_exact_sum_of_its_members() -> None:
-    parts = [0.1, 0.2, 0.7]
+def community(members: Sequence[Membership], *values: tuple[str, datetime, float]) -> list[dict[str, Any]]:
+    """What is made of the (member, start, Wh) of a day."""
     rows = [
         {
             "community_id": "c",
             "event_day": DAY.date(),
-            "installation_id": f"m{n}",
+            "installation_id": member,
             "quantity": "import",
-            "start": DAY,
+            "start": start,
             "energy_wh": wh,
             "completeness": 1.0,
             "method": "measured",
@@ -150,13 +151,28 @@ def test_a_community_is_the_exact_sum_of_its_members() -> None:
             "upper_wh": wh,
             "cause": "",
         }
-        for n, wh in enumerate(parts)
+        for member, start, wh in values
     ]
     schema = pa.RecordBatch.from_pylist(rows).schema.set(4, pa.field("start", pa.timestamp("us", tz="UTC")))
-    (together,) = total_communities(iter([pa.RecordBatch.from_pylist(rows, schema=schema)]))
-    assert together.to_pylist()[0]["energy_wh"] == 1.0
-    assert together.to_pylist()[0]["installation_id"] == "c"
-    assert together.to_pylist()[0]["event_day"] == date(2026, 3, 4)
+    (together,) = total_communities({"c": members}, iter([pa.RecordBatch.from_pylist(rows, schema=schema)]))
+    return together.to_pylist()
+
+
+def test_a_community_is_the_exact_sum_of_its_members() -> None:
+    members = [Membership(f"m{n}", "c") for n in range(3)]
+    (together,) = community(members, *((f"m{n}", DAY, wh) for n, wh in enumerate((0.1, 0.2, 0.7))))
+    assert together["energy_wh"] == 1.0
+    assert together["installation_id"] == "c"
+    assert together["event_day"] == date(2026, 3, 4)
+
+
+def test_who_joins_or_leaves_within_a_day_is_missed_only_where_it_belongs() -> None:
+    at = [DAY + n * timedelta(minutes=15) for n in range(4)]
+    members = [Membership("stays", "c"), Membership("leaves", "c", end=at[2]), Membership("joins", "c", start=at[3])]
+    values = [("joins", at[3], 4.0), ("leaves", at[0], 1.0), *(("stays", each, 2.0) for each in at)]
+    together = {each["start"]: (each["energy_wh"], each["completeness"]) for each in community(members, *values)}
+    # Of the second quarter-hour there is no word of the one that leaves after it.
+    assert together == dict(zip(at, [(3.0, 1.0), (2.0, 0.5), (2.0, 1.0), (6.0, 1.0)], strict=True))
 
 
 SAMPLES = st.lists(

@@ -116,6 +116,15 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
         ([HOME | {"kind": "community"}], r"a community has none"),
         ([VALLEY | {"community_id": "valley"}], r"no member of a community"),
         ([HOME | {"community_id": "casa-1"}], r"no member of a community"),
+        ([HOME | {"memberships": [{"community_id": "casa-1"}]}], r"no member of a community"),
+        ([VALLEY | {"memberships": [{"community_id": "hill"}]}], r"no member of a community"),
+        ([HOME | {"community_id": "hill", "memberships": []}], r"give one of the two"),
+        ([HOME | {"memberships": [{"community_id": "hill", "from": "yesterday"}]}], r"memberships.0.from: 'yesterday'"),
+        ([HOME | {"memberships": [{"community_id": "hill", "from": "2026-02-30"}]}], r"no date like"),
+        ([HOME | {"memberships": [{"community_id": "hill", "to": "2026-02-03T10:00:00"}]}], r"has no zone"),
+        ([HOME | {"memberships": [{"community_id": "hill", "to": 20260203}]}], r"no date like"),
+        ([HOME | {"memberships": [{"from": "2026-02-03"}]}], r"memberships.0.community_id"),
+        ([HOME | {"memberships": [{"community_id": "hill", "until": "2026-02-03"}]}], r"no such field"),
         *(
             ([HOME | {"time_zone": bad}], r"there is no time zone")
             for bad in ("right/Europe/Madrid", "localtime", "Factory")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from conf import java, load_settings
 from ingest.catalogue.entries import CatalogueError, parse_catalogue
 from ingest.catalogue.registration import check_zones, write_catalogue
 from store.catalogue import DEVICES, INSTALLATION_FIELDS, INSTALLATIONS
+from store.history.memberships import MEMBERSHIPS
 
 METER = {"device_id": "meter-1", "device_kind": "meter"}
 CUPS = "ES0021000000000001RK"
@@ -19,6 +21,9 @@ CUPS = "ES0021000000000001RK"
 
 Row = namedtuple("Row", INSTALLATION_FIELDS)  # type: ignore[misc]
 Device = namedtuple("Device", ("installation_id", "device_id"))
+Belongs = namedtuple("Belongs", ("installation_id", "start", "until", "community_id"))
+NOW = datetime(2026, 3, 30, 10, 50, tzinfo=timezone.utc)
+JOINED = datetime(2026, 1, 1)  # noqa: DTZ001 - as Cassandra's driver returns it
 
 
 def installation(installation_id: str, **known: Any) -> Any:
@@ -30,17 +35,23 @@ class Tables:
     """The catalogue's tables: a community, a member with a meter, a home alone; two that an older version let in."""
 
     def __init__(self) -> None:
-        self.written: list[tuple[str, dict[str, Any]]] = []
+        self.written: list[tuple[str, Any]] = []
         self._rows: dict[str, list[Any]] = {
             INSTALLATIONS: [
                 installation("valley", kind="community"),
-                installation("member", kind="home", community_id="valley", cups=CUPS),
+                installation("hill", kind="community"),
+                installation("member", kind="home", community_id="valley", cups=CUPS, time_zone="Europe/Madrid"),
                 installation("home", kind="home"),
                 installation("astray", kind="home", community_id="nowhere"),
                 installation("guest", kind="home", community_id="host"),
                 installation("host", kind="home"),
             ],
             DEVICES: [Device("member", "meter-1")],
+            MEMBERSHIPS: [
+                Belongs("member", JOINED, None, "valley"),
+                Belongs("astray", JOINED, None, "nowhere"),
+                Belongs("guest", JOINED, None, "host"),
+            ],
         }
 
     def prepare(self, cql: str) -> str:
@@ -49,7 +60,8 @@ class Tables:
     def execute(self, cql: str, values: Any = ()) -> list[Any]:
         if cql in self._rows:
             return self._rows[cql]
-        self.written.append((cql.split()[2], json.loads(values[0])))
+        table, row = cql.split()[2], values
+        self.written.append((table, json.loads(values[0]) if "JSON" in cql else tuple(row)))
         return []
 
 
@@ -78,18 +90,118 @@ class Tables:
 def test_what_can_not_be_is_refused_before_anything_is_written(content: Any, reason: str | None) -> None:
     tables = Tables()
     if reason is None:
-        write_catalogue(tables, parse_catalogue(content))
+        write_catalogue(tables, parse_catalogue(content), NOW)
         assert tables.written
         return
     with pytest.raises(CatalogueError, match=reason):
-        write_catalogue(tables, parse_catalogue(content))
+        write_catalogue(tables, parse_catalogue(content), NOW)
     assert tables.written == []
 
 
 def test_null_clears_and_what_is_left_out_stays() -> None:
     tables = Tables()
-    write_catalogue(tables, parse_catalogue({"installation_id": "member", "community_id": None}))
-    assert tables.written == [("installation", {"installation_id": "member", "community_id": None})]
+    write_catalogue(tables, parse_catalogue({"installation_id": "home", "cau": None}), NOW)
+    assert tables.written == [("installation", {"installation_id": "home", "cau": None})]
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+BEGUN = utc("2026-03-30T10:45")
+"""Of the quarter-hour that is under way."""
+
+
+@pytest.mark.parametrize(
+    ("stated", "now_in", "held", "gone", "recounted"),
+    [
+        # It leaves, moves, stays, and comes back to nothing.
+        ({"community_id": None}, None, [("valley", "2026-01-01", BEGUN)], [], {"valley": BEGUN}),
+        (
+            {"community_id": "hill"},
+            "hill",
+            [("valley", "2026-01-01", BEGUN), ("hill", BEGUN, None)],
+            [],
+            {"valley": BEGUN, "hill": BEGUN},
+        ),
+        ({"community_id": "valley"}, "valley", [("valley", "2026-01-01", None)], [], {}),
+        ({"memberships": []}, None, [], ["2026-01-01"], {"valley": utc("2026-01-01")}),
+        ({"memberships": None}, None, [], ["2026-01-01"], {"valley": utc("2026-01-01")}),
+        # A gap; midnights of its zone, before and after the day of 23 hours.
+        (
+            {"memberships": [{"community_id": "valley", "from": "2026-01-01T00:00:00Z", "to": "2026-03-29"}]},
+            None,
+            [("valley", "2026-01-01", utc("2026-03-28T23:00"))],
+            [],
+            {"valley": utc("2026-03-28T23:00")},
+        ),
+        (
+            {
+                "memberships": [
+                    {"community_id": "hill", "from": "2026-03-30"},
+                    {"community_id": "valley", "to": "2026-03-29"},
+                ]
+            },
+            "hill",
+            [("valley", "1970-01-01", utc("2026-03-28T23:00")), ("hill", utc("2026-03-29T22:00"), None)],
+            ["2026-01-01"],
+            {"valley": utc("1970-01-01"), "hill": utc("2026-03-29T22:00")},
+        ),
+        # In the file's own zone, where it states one.
+        (
+            {"time_zone": "UTC", "memberships": [{"community_id": "valley", "from": "2026-01-01", "to": "2026-02-01"}]},
+            None,
+            [("valley", "2026-01-01", utc("2026-02-01"))],
+            [],
+            {"valley": utc("2026-02-01")},
+        ),
+    ],
+)
+def test_memberships_are_dated_and_what_changes_of_the_past_is_totalled_again(
+    stated: dict[str, Any], now_in: str | None, held: list[Any], gone: list[str], recounted: dict[str, datetime]
+) -> None:
+    tables = Tables()
+    asked = write_catalogue(tables, parse_catalogue({"installation_id": "member", **stated}), NOW)
+    written = [row for table, row in tables.written if table == "installation"]
+    assert [row["community_id"] for row in written] == [now_in]
+    kept = [
+        ("member", utc(start) if isinstance(start, str) else start, until, community)
+        for community, start, until in held
+    ]
+    assert [row for table, row in tables.written if table == "membership" and len(row) == 4] == kept
+    removed = [row for table, row in tables.written if table == "membership" and len(row) == 2]
+    assert removed == [("member", utc(start)) for start in gone]
+    first = {each.installation_id: each.start for each in reversed(asked)}
+    assert first == recounted
+    assert [row for table, row in tables.written if table == "recount"] == [tuple(each) for each in asked]
+    assert all(each.start < each.until <= utc("2026-03-30T11:00") for each in asked)
+
+
+def test_who_is_new_belongs_ever_since_unless_it_says_when() -> None:
+    tables = Tables()
+    asked = write_catalogue(tables, parse_catalogue({"installation_id": "new", "community_id": "valley"}), NOW)
+    assert tables.written[1:] == [("membership", ("new", utc("1970-01-01"), None, "valley"))]
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("memberships", "told"),
+    [
+        ([{"community_id": "valley"}, {"community_id": "hill", "from": "2026-02-01"}], "valley and hill overlap"),
+        ([{"community_id": "valley", "to": "2026-02-02"}, {"community_id": "valley", "from": "2026-02-01"}], "overlap"),
+        ([{"community_id": "valley", "from": "2026-02-01", "to": "2026-02-01"}], "ends before it begins"),
+        ([{"community_id": "valley", "from": "2026-03-31"}], "still to come"),
+        ([{"community_id": "valley", "to": "2027-01-01"}], "still to come"),
+        ([{"community_id": "valley", "from": "2026-02-01T00:07:00Z"}], "within a quarter-hour"),
+        ([{"community_id": "nowhere", "to": "2026-02-01"}], "nowhere is not registered"),
+        ([{"community_id": "home", "to": "2026-02-01"}], "home is no community"),
+    ],
+)
+def test_memberships_that_can_not_be_are_refused_before_anything_is_written(memberships: Any, told: str) -> None:
+    tables = Tables()
+    with pytest.raises(CatalogueError, match=told):
+        write_catalogue(tables, parse_catalogue({"installation_id": "member", "memberships": memberships}), NOW)
+    assert tables.written == []
 
 
 def test_a_zone_must_be_known_to_java() -> None:

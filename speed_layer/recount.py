@@ -1,0 +1,79 @@
+"""Totals periods of the speed view again where more has changed than the stream brings: readings, or the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cassandra.concurrent import execute_concurrent_with_args
+
+from conf import Settings
+from energy.balance import Register
+from energy.calendar import period_end, period_start
+from energy.energy_row import EnergyRow, to_us
+from energy.topics import BEHIND
+from speed_layer.energy_query.totals import Totals, community_totals, installation_totals
+from speed_layer.energy_query.windows import Window
+from speed_layer.lookups import Store
+from store import catalogue
+from store.catalogue import Catalogue
+from store.history.memberships import together
+from store.history.recounts import Recount
+from store.instants import month_of
+
+CONCURRENCY = 16
+SETTLE_SECONDS = catalogue.FRESH_SECONDS + 2.0
+"""Until the speed layer knows of a change of the catalogue, and has written what it had in hand."""
+Times = Mapping[str, Sequence[datetime]]
+"""Instants (UTC) by device."""
+
+
+def total_again(settings: Settings, session: Any, installation: str, touched: Times) -> int:
+    """Total what the ``touched`` readings have a say in from what is stored, communities too; counts the periods."""
+    known, store = catalogue.load(settings, session), Store(session)
+    registers = [Register(device, "", sorted(map(to_us, times)), [], [], None) for device, times in touched.items()]
+    if not registers:
+        return 0
+    made = list(installation_totals(store, {installation: registers}, {}, {}, known.limits))
+    windows: dict[str, list[Window]] = {}
+    for each in made:
+        for window in each.windows:
+            for of in together(known.of_member(installation), *window):
+                windows.setdefault(of.community_id, []).append(window)
+    return _write(session, made) + _write(session, _communities(store, known, windows))
+
+
+def recount(settings: Settings, session: Any, asked: Iterable[Recount], now: datetime) -> int:
+    """Total the communities that ``asked`` names again, up to ``now`` (UTC) and as far back as the speed view is kept.
+
+    Counts the periods.
+    """
+    known, store = catalogue.load(settings, session), Store(session)
+    windows: dict[str, list[Window]] = {}
+    for each in asked:
+        window = Window(max(each.start, period_start(now - BEHIND)), min(each.until, period_end(now)))
+        if window.start < window.end:
+            windows.setdefault(each.installation_id, []).append(window)
+    return _write(session, _communities(store, known, windows))
+
+
+def _communities(store: Store, known: Catalogue, windows: Mapping[str, Sequence[Window]]) -> Iterator[Totals]:
+    return community_totals(store, {name: known.of_community(name) for name in windows}, windows)
+
+
+def _write(session: Any, made: Iterable[Totals]) -> int:
+    names = ("installation_id", "month", *EnergyRow._fields)
+    insert = session.prepare(
+        f"INSERT INTO energy_speed ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+    )
+    rows = list(_rows(made))
+    for _ in execute_concurrent_with_args(session, insert, rows, CONCURRENCY, results_generator=True):
+        pass
+    return len(rows)
+
+
+def _rows(made: Iterable[Totals]) -> Iterator[tuple[Any, ...]]:
+    for each in made:
+        for row in each.rows:
+            yield (each.name, month_of(row.start), *row)

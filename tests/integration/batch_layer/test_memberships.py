@@ -1,0 +1,178 @@
+"""A home that moves between communities counts in each while it belongs, in both layers and in what REST answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pyspark.sql import SparkSession
+
+from batch_layer.nightly import nightly
+from conf import Settings
+from serving_layer.app import create_app
+from stack.commands.bring.register import register
+from store import cassandra
+from store.instants import months
+from store.spark import session
+from tests.support import batch_world as world
+from tests.support import owner
+from tests.support.speed_world import Job, topic_ends
+
+STEPS = ("archive", "clean", "totals", "publish")
+CUT = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+FIRST = CUT - timedelta(days=2)
+"""Within the 40 days that the speed view is kept."""
+MOVER, STAYS, VALLEY, HILL = "member-a", "member-b", "member-valley", "member-hill"
+QUARTER = timedelta(minutes=15)
+QUARTER_WH = 225.0
+"""What the homes' 900 W are in a quarter-hour: the plain sum."""
+LEFT, JOINED = FIRST + timedelta(hours=12), FIRST + timedelta(hours=18)
+
+
+@pytest.fixture(scope="module")
+def job(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+    started = Job(own_stack, tmp_path_factory.mktemp("speed"))
+    started.start()
+    yield started
+    assert started.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def spark(own_stack: Settings) -> Iterator[SparkSession]:
+    running = session(own_stack, "test memberships")
+    yield running
+    running.stop()
+
+
+def stated(folder: Path, *entries: dict[str, Any]) -> None:
+    """Register ``entries`` by the command."""
+    path = folder / "homes.json"
+    path.write_text(json.dumps(entries))
+    register(path)
+
+
+def night(spark: SparkSession, settings: Settings) -> str:
+    return nightly(spark, settings, CUT.date(), report=lambda _: None, steps=STEPS).run_id
+
+
+def quarters(*homes_from: tuple[datetime, int]) -> dict[datetime, float]:
+    """The plain sum: from each instant on that many homes, none again for 0, up to the second day's end."""
+    found: dict[datetime, float] = {}
+    edges = [*homes_from, (FIRST + timedelta(days=2), 0)]
+    for (start, homes), (end, _) in pairwise(edges):
+        while start < end:
+            if homes:
+                found[start] = homes * QUARTER_WH
+            start += QUARTER
+    return found
+
+
+def speed(settings: Settings, name: str) -> dict[datetime, float]:
+    """Of each quarter-hour the Wh, none of which is incomplete."""
+    with cassandra.session(settings) as cql:
+        query = (
+            "SELECT start, energy_wh, completeness FROM energy_speed "
+            "WHERE installation_id = %s AND month = %s AND quantity = 'generation'"
+        )
+        rows = [row for month in months(FIRST, CUT) for row in cql.execute(query, (name, month))]
+    assert {row.completeness for row in rows} <= {1.0}
+    return {row.start.replace(tzinfo=timezone.utc): row.energy_wh for row in rows}
+
+
+def batch(settings: Settings, name: str) -> dict[datetime, float]:
+    """The same, without the periods that were withdrawn."""
+    rows = {start: value for (quantity, start), value in world.rows(settings, name).items() if quantity == "generation"}
+    held = {start: value for start, value in rows.items() if value[0] is not None}
+    assert {completeness for _, completeness, *_ in held.values()} <= {1.0}
+    return {start: wh for start, (wh, *_) in held.items()}
+
+
+def both(settings: Settings, name: str) -> dict[datetime, float]:
+    found = speed(settings, name)
+    assert batch(settings, name) == found
+    return found
+
+
+@pytest.fixture(scope="module")
+def lived_in(own_stack: Settings, job: Job, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Both homes in the valley ever since, two days of readings, and a night; its run."""
+    homes = [{"installation_id": home, "kind": "home", "time_zone": "Europe/Madrid"} for home in (MOVER, STAYS)]
+    villages = [{"installation_id": name, "kind": "community"} for name in (VALLEY, HILL)]
+    entries = [each | {"community_id": VALLEY} for each in homes]
+    stated(tmp_path_factory.mktemp("first"), *villages, *entries)
+    for home in (MOVER, STAYS):
+        world.send(own_stack, "readings", world.ramp(home, FIRST, 2 * 96 + 1, QUARTER, 900.0))
+    job.follow(topic_ends(own_stack))
+    run_id = night(spark, own_stack)
+    assert both(own_stack, VALLEY) == quarters((FIRST, 2))
+    assert both(own_stack, HILL) == {}
+    return run_id
+
+
+def test_who_moved_counts_in_each_while_it_belonged(
+    own_stack: Settings, spark: SparkSession, lived_in: str, tmp_path: Path
+) -> None:
+    said = world.rows(own_stack, VALLEY)
+    moved = [
+        {"community_id": HILL, "from": world.rfc(JOINED)},
+        {"community_id": VALLEY, "to": world.rfc(LEFT)},
+    ]
+    stated(tmp_path, {"installation_id": MOVER, "memberships": moved})
+    assert speed(own_stack, VALLEY) == quarters((FIRST, 2), (LEFT, 1))
+    assert speed(own_stack, HILL) == quarters((JOINED, 1))
+    second = night(spark, own_stack)
+    assert both(own_stack, VALLEY) == quarters((FIRST, 2), (LEFT, 1))
+    assert both(own_stack, HILL) == quarters((JOINED, 1))
+    assert both(own_stack, MOVER) == quarters((FIRST, 1))
+    assert world.rows(own_stack, VALLEY, as_of=lived_in) == said
+    with cassandra.session(own_stack) as cql:
+        changes = cql.execute("SELECT * FROM change WHERE run_id = %s AND installation_id = %s", (second, VALLEY))
+        assert {row.why for row in changes} == {"corrected"}
+        asked = {row.installation_id: row.run_id for row in cql.execute("SELECT * FROM recount")}
+    assert asked == {VALLEY: second, HILL: second}
+
+
+def test_rest_says_when_it_belonged_and_gives_the_same_sums(own_stack: Settings, lived_in: str) -> None:
+    app = create_app(own_stack)
+    span = f"from={world.rfc(FIRST)}&to={world.rfc(CUT)}"
+    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as on:
+        known = {each["installation_id"]: each for each in on.get("/v1/installations").json()["installations"]}
+        energy = {
+            name: on.get(f"/v1/installations/{name}/energy?quantity=generation&{span}").json()["values"]
+            for name in (VALLEY, HILL)
+        }
+        compared = on.get(f"/v1/installations/{HILL}/reconcile?{span}").json()
+    assert known[MOVER]["community_id"] == HILL
+    assert known[MOVER]["memberships"] == [
+        {"community_id": VALLEY, "from": None, "to": world.rfc(LEFT)},
+        {"community_id": HILL, "from": world.rfc(JOINED), "to": None},
+    ]
+    of_rest = {name: {each["start"]: each["energy_wh"] for each in values} for name, values in energy.items()}
+    for name in (VALLEY, HILL):
+        assert of_rest[name] == {world.rfc(start): wh for start, wh in both(own_stack, name).items()}
+    (total,) = (line for line in compared["total"] if line["quantity"] == "generation")
+    assert total["speed_wh"] == total["batch_wh"] == sum(quarters((JOINED, 1)).values())
+
+
+def test_who_leaves_now_leaves_the_past_as_it_was(
+    own_stack: Settings, spark: SparkSession, lived_in: str, tmp_path: Path
+) -> None:
+    before = {name: both(own_stack, name) for name in (VALLEY, HILL)}
+    stated(tmp_path, {"installation_id": MOVER, "community_id": None})
+    night(spark, own_stack)
+    assert {name: both(own_stack, name) for name in (VALLEY, HILL)} == before
+
+
+def test_a_membership_that_never_was_is_taken_out_of_the_sums(
+    own_stack: Settings, spark: SparkSession, lived_in: str, tmp_path: Path
+) -> None:
+    stated(tmp_path, {"installation_id": MOVER, "memberships": [{"community_id": VALLEY}]})
+    night(spark, own_stack)
+    assert both(own_stack, VALLEY) == quarters((FIRST, 2))
+    assert both(own_stack, HILL) == {}
