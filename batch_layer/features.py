@@ -86,7 +86,7 @@ def _newcomers(spark: SparkSession, own: DataFrame, sites: Mapping[str, Site], c
 
 def _bounded(sites: Mapping[str, Site], quantity: Quantity) -> dict[str, Site]:
     """``sites`` for ``quantity``: the capacity registered is that of the panels, and bounds nothing else."""
-    return {key: site if quantity.sun else replace(site, capacity=None) for key, site in sites.items()}
+    return {key: site if quantity.sun else replace(site, capacity=None, earlier=()) for key, site in sites.items()}
 
 
 def hours(values: DataFrame, run: Run) -> DataFrame:

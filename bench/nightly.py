@@ -18,7 +18,8 @@ from rich.table import Table
 
 from batch_layer.nightly import nightly
 from conf import Settings, load_settings
-from ingest.catalogue import memberships
+from ingest.catalogue import dated
+from ingest.catalogue.dated import MEMBERSHIP
 from stack.up import down, up
 from store import cassandra
 from store.history.periods import Period
@@ -38,7 +39,7 @@ def register(settings: Settings) -> None:
     views.execute("INSERT INTO installation (installation_id, kind) VALUES ('bench', 'community')")
     for home in HOMES:
         views.execute("INSERT INTO installation (installation_id, community_id) VALUES (%s, 'bench')", (home,))
-        memberships.write(views, {}, {home: [Period("bench")]})
+        dated.write(MEMBERSHIP, views, {}, {home: [Period("bench")]})
     views.cluster.shutdown()
 
 

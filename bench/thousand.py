@@ -22,7 +22,8 @@ from rich.table import Table
 from batch_layer import runs
 from batch_layer.nightly import nightly
 from conf import Settings, load_settings
-from ingest.catalogue import memberships
+from ingest.catalogue import dated
+from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from stack.up import down, up
 from store import cassandra
 from store.history.periods import Period
@@ -54,7 +55,8 @@ def register(settings: Settings, count: int) -> None:
         whole = f"community-{number // COMMUNITY_SIZE:02d}"
         views.execute(insert, (name(number), "home", *place, 3.0 + number % 6, whole))
         views.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (whole,))
-        memberships.write(views, {}, {name(number): [Period(whole)]})
+        dated.write(CAPACITY, views, {}, {name(number): [Period(3.0 + number % 6)]})
+        dated.write(MEMBERSHIP, views, {}, {name(number): [Period(whole)]})
     views.cluster.shutdown()
 
 

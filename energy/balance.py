@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 from energy.conflict import merge
 from energy.derived import derived
 from energy.energy_row import METHOD_RANK, MWH, QUARTER_US, EnergyRow, from_us, joined_causes, to_us
-from energy.limits import Limits, beyond_capacity, bounded_sum
+from energy.limits import Limits, beyond_capacity, bounded_sum, energy_within
 from energy.records import REGISTERS
 from energy.registers.apportion import ALL_TIME
-from energy.registers.counters import BRIDGE, Portion, energy_of_columns
+from energy.registers.counters import BRIDGE, Portion
 
 _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
 
@@ -65,9 +65,9 @@ def counted(
     found = Counted(defaultdict(dict), defaultdict(dict), limits)
     for of in registers(readings, limits):
         found.sampled[of.quantity][of.device_id] = of.times
-        found.portions[of.quantity][of.device_id] = energy_of_columns(
-            of.times, of.register_wh, of.power_w, of.capacity_w, bridge, within
-        )
+        bounds = [(held.most_w(of.device_id, of.quantity), times) for held, times in limits.held()]
+        samples = of.times, of.register_wh, of.power_w
+        found.portions[of.quantity][of.device_id] = energy_within(samples, bounds, bridge, within)
     return found
 
 
@@ -81,7 +81,7 @@ class Register(NamedTuple):
     register_wh: list[float | None]
     power_w: list[float | None]
     capacity_w: float | None
-    """What the flow can't exceed, as far as that is known."""
+    """What the flow can't exceed now, as far as that is known."""
 
 
 def registers(readings: Iterable[Mapping[str, Any]], limits: Limits) -> Iterator[Register]:

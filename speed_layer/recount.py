@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from cassandra.concurrent import execute_concurrent_with_args
@@ -14,7 +15,7 @@ from energy.calendar import period_end, period_start
 from energy.energy_row import EnergyRow, to_us
 from energy.topics import BEHIND
 from speed_layer.energy_query.totals import Totals, community_totals, installation_totals
-from speed_layer.energy_query.windows import Window
+from speed_layer.energy_query.windows import Window, by_day
 from speed_layer.lookups import Store
 from store import catalogue
 from store.catalogue import Catalogue
@@ -31,10 +32,14 @@ Times = Mapping[str, Sequence[datetime]]
 
 def total_again(settings: Settings, session: Any, installation: str, touched: Times) -> int:
     """Total what the ``touched`` readings have a say in from what is stored, communities too; counts the periods."""
-    known, store = catalogue.load(settings, session), Store(session)
+    return _total(session, catalogue.load(settings, session), installation, touched)
+
+
+def _total(session: Any, known: Catalogue, installation: str, touched: Times) -> int:
     registers = [Register(device, "", sorted(map(to_us, times)), [], [], None) for device, times in touched.items()]
     if not registers:
         return 0
+    store = Store(session)
     made = list(installation_totals(store, {installation: registers}, {}, {}, known.limits))
     windows: dict[str, list[Window]] = {}
     for each in made:
@@ -45,9 +50,9 @@ def total_again(settings: Settings, session: Any, installation: str, touched: Ti
 
 
 def recount(settings: Settings, session: Any, asked: Iterable[Recount], now: datetime) -> int:
-    """Total the communities that ``asked`` names again, up to ``now`` (UTC) and as far back as the speed view is kept.
+    """Total what ``asked`` names again, up to ``now`` (UTC) and as far back as the speed view is kept.
 
-    Counts the periods.
+    Communities come last, for they are the sums of what is totalled before. Counts the periods.
     """
     known, store = catalogue.load(settings, session), Store(session)
     windows: dict[str, list[Window]] = {}
@@ -55,7 +60,19 @@ def recount(settings: Settings, session: Any, asked: Iterable[Recount], now: dat
         window = Window(max(each.start, period_start(now - BEHIND)), min(each.until, period_end(now)))
         if window.start < window.end:
             windows.setdefault(each.installation_id, []).append(window)
-    return _write(session, _communities(store, known, windows))
+    communities = {name: of for name, of in windows.items() if name in known.communities}
+    count = 0
+    for name in windows.keys() - communities.keys():
+        for window in chain.from_iterable(map(by_day, windows[name])):
+            count += _total(session, known, name, _heard(store, name, window))
+    return count + _write(session, _communities(store, known, communities))
+
+
+def _heard(store: Store, installation: str, window: Window) -> Times:
+    """When the installation's devices were sampled in a window of one UTC day."""
+    (devices,) = store.devices([installation])
+    read = store.between([((installation, device), *window) for device in devices])
+    return {device: [each["time"] for each in of] for device, of in zip(devices, read, strict=True) if of}
 
 
 def _communities(store: Store, known: Catalogue, windows: Mapping[str, Sequence[Window]]) -> Iterator[Totals]:

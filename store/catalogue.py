@@ -9,13 +9,15 @@ from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from conf import Settings, writers
 from conf.writers import UNSIGNED, Signed
 from energy.limits import Limits
 from energy.topics import Rejected
 from store import cassandra
+from store.history.capacities import CAPACITIES, periods_by_installation
+from store.history.limits import limits_of
 from store.history.memberships import MEMBERSHIPS, Membership, grouped, memberships_of
 from store.history.retraction import RETRACTIONS, Retraction, retractions_of
 
@@ -117,15 +119,22 @@ class Catalogue:
         return grouped(self.memberships, attrgetter("installation_id"))
 
 
+class History(NamedTuple):
+    """The rows of :data:`RETRACTIONS`, :data:`MEMBERSHIPS` and :data:`CAPACITIES`."""
+
+    retractions: Iterable[Any] = ()
+    memberships: Iterable[Any] = ()
+    capacities: Iterable[Any] = ()
+
+
 def catalogue_of(
     installations: Iterable[Any],
     devices: Iterable[Any],
     secrets: Mapping[str, bytes] = MappingProxyType({}),
-    retractions: Iterable[Any] = (),
-    memberships: Iterable[Any] = (),
+    history: History = History(),  # noqa: B008 - it can't change
 ) -> Catalogue:
-    """The catalogue of the rows of the tables that :func:`load` reads, and the writers' ``secrets``."""
-    rows = list(installations)
+    """The catalogue of the rows of :data:`INSTALLATIONS` and :data:`DEVICES`, writers' ``secrets``, and the past."""
+    rows, sized = list(installations), periods_by_installation(history.capacities)
     owners: dict[str, set[str]] = {}
     of_installation: dict[str, list[Any]] = {}
     for device in devices:
@@ -138,35 +147,21 @@ def catalogue_of(
         closed=closed,
         owners={device: frozenset(of) for device, of in owners.items()},
         limits={
-            (name := row.installation_id): limits_of(row.capacity_kw, of_installation.get(name, ()), name in closed)
+            (name := row.installation_id): limits_of(sized[name], of_installation.get(name, ()), name in closed)
             for row in rows
         },
         communities=communities,
-        memberships=tuple(each for each in memberships_of(memberships) if each.community_id in communities),
+        memberships=tuple(each for each in memberships_of(history.memberships) if each.community_id in communities),
         writers={row.installation_id: row.writer for row in rows if row.writer is not None},
         secrets=secrets,
-        retractions=retractions_of(retractions),
-    )
-
-
-def limits_of(capacity_kw: float | None, devices: Sequence[Any], is_closed: bool) -> Limits:
-    """What the flows of an installation with the rows ``devices`` can't exceed.
-
-    ``is_closed`` says whether it takes readings of those alone: else a battery may be there that is not known.
-    """
-    batteries = [device.capacity_kw for device in devices if device.device_kind == "battery"]
-    is_whole = is_closed and None not in batteries
-    return Limits(
-        capacity_kw,
-        {device.device_id: device.capacity_kw for device in devices if device.capacity_kw is not None},
-        sum(batteries, capacity_kw) if capacity_kw and is_whole else None,
+        retractions=retractions_of(history.retractions),
     )
 
 
 def load(settings: Settings, session: Any) -> Catalogue:
     """The catalogue as it stands in Cassandra now, and the writers' secrets."""
-    installations, devices, *dated = map(session.execute, (INSTALLATIONS, DEVICES, RETRACTIONS, MEMBERSHIPS))
-    return catalogue_of(installations, devices, writers.known(settings), *dated)
+    history = History(*map(session.execute, (RETRACTIONS, MEMBERSHIPS, CAPACITIES)))
+    return catalogue_of(session.execute(INSTALLATIONS), session.execute(DEVICES), writers.known(settings), history)
 
 
 def read_catalogue(settings: Settings) -> Catalogue:

@@ -16,13 +16,13 @@ from conf.place import CONF_DIR
 from conf.refusal import Refusal
 from store import cassandra
 from store.alarms import STANDING
-from store.history import memberships
+from store.history import capacities, memberships
 from store.history.periods import Period, row_of
 
-VERSION = 4
+VERSION = 5
 """2: a reading is named by installation, device and time; alarms are keyed by what stands.
 3: refused messages are keyed by their arrival, prices by their end and provider as well.
-4: memberships of communities are dated."""
+4: memberships of communities are dated. 5: capacities are, too."""
 CONCURRENCY = 64
 COPY = "migrated_{table}"
 """The rows of a table on their way from the old key to the new one."""
@@ -85,20 +85,21 @@ def migrate(settings: Settings, report: Report) -> int:
         if stored_version(session) >= VERSION:
             return 0
         moved = sum(_rekey(session, table, changed, report) for table, changed in REKEYED.items())
-        moved += _date_memberships(session, report)
+        moved += _date(session, "community_id", "membership", memberships.INSERT, report)
+        moved += _date(session, "capacity_kw", "capacity", capacities.INSERT, report)
         _remember(session, VERSION)
     return moved
 
 
-def _date_memberships(session: Any, report: Report) -> int:
-    """Let every member have belonged to its community ever since, for nothing else is known."""
-    dated = {row.installation_id for row in session.execute(memberships.MEMBERSHIPS)}
-    insert, count = session.prepare(memberships.INSERT), 0
-    for name, community in session.execute("SELECT installation_id, community_id FROM installation"):
-        if community is not None and name not in dated:
-            session.execute(insert, row_of(name, Period(community)))
+def _date(session: Any, field: str, table: str, insert: str, report: Report) -> int:
+    """Let what an installation has now, have held ever since, for nothing else is known of it."""
+    dated = {row.installation_id for row in session.execute(f"SELECT DISTINCT installation_id FROM {table}")}  # noqa: S608
+    prepared, count = session.prepare(insert), 0
+    for name, value in session.execute(f"SELECT installation_id, {field} FROM installation"):  # noqa: S608
+        if value is not None and name not in dated:
+            session.execute(prepared, row_of(name, Period(value)))
             count += 1
-    report(f"membership: {count:,} rows")
+    report(f"{table}: {count:,} rows")
     return count
 
 

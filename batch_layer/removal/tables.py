@@ -14,7 +14,7 @@ from store import quarantine
 from store.history import memberships
 
 NAME = "installation_id"
-CATALOGUE = ("installation", "device", "membership")
+CATALOGUE = ("installation", "device", "membership", "capacity")
 KEY = ("topic", "day", "received_at", "kafka_partition", "kafka_offset")
 """Primary key of the quarantine, whose rows name an installation in what was refused."""
 CONCURRENCY = 8

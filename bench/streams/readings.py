@@ -9,7 +9,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from conf import Settings
 from energy.topics import REPLAYED
-from ingest.catalogue import memberships
+from ingest.catalogue import dated
+from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from store import cassandra
 from store.history.periods import Period
 from store.kafka import confluent
@@ -33,7 +34,8 @@ def register(settings: Settings, devices: int = DEVICES) -> None:
             (installation, installation, "home", 5.0, community),
         )
         session.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (community,))
-        memberships.write(session, {}, {installation: [Period(community)]})
+        dated.write(CAPACITY, session, {}, {installation: [Period(5.0)]})
+        dated.write(MEMBERSHIP, session, {}, {installation: [Period(community)]})
         for kind in ("inverter", "meter"):
             session.execute(
                 "INSERT INTO device (installation_id, device_id, device_kind) VALUES (%s, %s, %s)",

@@ -63,6 +63,9 @@ BRIDGE = timedelta(hours=24)
 _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
 ANY_HOLE = timedelta.max
 """``bridge`` of whoever has the samples on both sides of every hole: no step is lost, however long the hole."""
+NEIGHBOURS = 2 * (CONTEXT + 1)
+"""Readings looked at on each side of a window: the bridging sample and those it is validated by, twice, because a
+device may tell its registers in every other message only."""
 REACH = timedelta(microseconds=REACH_US)
 """How far beyond a window the samples may be, :data:`CONTEXT` on each side, by which its steps are judged."""
 

@@ -25,7 +25,8 @@ LARGEST_KW = {"home": 1_000.0, "farm": 50_000.0, "park": 10_000_000.0, "communit
 
 MOST_DEVICES = 1_000
 """Devices of one installation: more are a mistake, and each costs a row of state for ever."""
-MOST_MEMBERSHIPS = 1_000
+MOST_PERIODS = 100
+"""Communities, or capacities, of one installation one after the other."""
 
 Kind = Literal["home", "farm", "park", "community"]
 
@@ -77,6 +78,12 @@ class MembershipEntry(Dated):
     community_id: Id
 
 
+class CapacityEntry(Dated):
+    """What the installation is or was built for."""
+
+    capacity_kw: Capacity
+
+
 class DeviceEntry(_Entry):
     """A device of an installation; without ``connection`` its readings come from elsewhere."""
 
@@ -102,12 +109,15 @@ class InstallationEntry(_Entry):
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     capacity_kw: Capacity | None = None
+    """From now on; the first that is stated of it, ever since."""
+    capacities: Annotated[list[CapacityEntry], Field(max_length=MOST_PERIODS)] | None = None
+    """All of now and before, in place of ``capacity_kw``."""
     tilt_deg: Annotated[float, Field(ge=0, le=180)] | None = None
     azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     municipality_code: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
     community_id: Id | None = None
     """From now on; of an installation that is new ever since."""
-    memberships: Annotated[list[MembershipEntry], Field(max_length=MOST_MEMBERSHIPS)] | None = None
+    memberships: Annotated[list[MembershipEntry], Field(max_length=MOST_PERIODS)] | None = None
     """All communities of now and before, in place of ``community_id``."""
     cups: Annotated[str, AfterValidator(numbers.cups)] | None = None
     cau: Annotated[str, AfterValidator(numbers.cau)] | None = None
@@ -123,14 +133,16 @@ class InstallationEntry(_Entry):
     @model_validator(mode="after")
     def _possible(self) -> InstallationEntry:
         largest = LARGEST_KW.get(self.kind or "park", 0.0)
-        if self.capacity_kw is not None and self.capacity_kw > largest:
-            raise ValueError(
-                f"capacity_kw: no {self.kind} has {self.capacity_kw:,.0f} kW; the largest is {largest:,.0f}"
-            )
+        for capacity_kw in [self.capacity_kw or 0.0, *(each.capacity_kw for each in self.capacities or ())]:
+            if capacity_kw > largest:
+                raise ValueError(
+                    f"capacity_kw: no {self.kind} has {capacity_kw:,.0f} kW; the largest is {largest:,.0f}"
+                )
         if self.kind == "community" and self.devices:
             raise ValueError("devices: a community has none; register them at its members")
-        if {"community_id", "memberships"} <= self.model_fields_set:
-            raise ValueError("memberships: they say community_id as well; give one of the two")
+        for now, listed in (("community_id", "memberships"), ("capacity_kw", "capacities")):
+            if {now, listed} <= self.model_fields_set:
+                raise ValueError(f"{listed}: they say {now} as well; give one of the two")
         communities = {self.community_id, *(each.community_id for each in self.memberships or ())} - {None}
         if communities and (self.kind == "community" or self.installation_id in communities):
             raise ValueError("community_id: a community is no member of a community")

@@ -13,11 +13,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from conf import Settings, java
-from ingest.catalogue import memberships
+from ingest.catalogue import dated
+from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from ingest.catalogue.entries import CatalogueError, InstallationEntry
 from store.catalogue import COMMUNITY, DEVICES, INSTALLATIONS
-from store.history import recounts
-from store.history.memberships import MEMBERSHIPS, periods_by_installation
+from store.history import capacities, memberships, recounts
+from store.history.capacities import CAPACITIES
+from store.history.memberships import MEMBERSHIPS
 from store.history.periods import value_at
 from store.history.recounts import Recount
 
@@ -30,10 +32,13 @@ def write_catalogue(session: Any, entries: Sequence[InstallationEntry], now: dat
     """
     registered = {row.installation_id: row._asdict() for row in session.execute(INSTALLATIONS)}
     zones = {name: row["time_zone"] for name, row in registered.items()}
-    before = periods_by_installation(session.execute(MEMBERSHIPS))
-    after = memberships.stated(entries, before, zones, now)
-    _check_against(session, entries, registered, memberships.to_check(before, after, now))
-    asked = memberships.recounts(before, after, registered, now)
+    belonged = memberships.periods_by_installation(session.execute(MEMBERSHIPS))
+    belongs = dated.stated(MEMBERSHIP, entries, belonged, zones, now)
+    sized = capacities.periods_by_installation(session.execute(CAPACITIES))
+    sizes = dated.stated(CAPACITY, entries, sized, zones, now)
+    _check_against(session, entries, registered, dated.communities_to_check(belonged, belongs, now))
+    moved, resized = dated.changed(belonged, belongs, registered), dated.changed(sized, sizes, registered)
+    asked = dated.recounts(moved, resized, now)
     # First, for a recount of what stayed as it was changes nothing.
     for of in asked:
         session.execute(session.prepare(recounts.INSERT), of)
@@ -42,11 +47,13 @@ def write_catalogue(session: Any, entries: Sequence[InstallationEntry], now: dat
     device = session.prepare("INSERT INTO device JSON ? DEFAULT UNSET")
     for entry in entries:
         name = entry.installation_id
-        belongs = {"community_id": value_at(after[name], now)} if name in after else {}
-        session.execute(installation, [_stated(entry, **belongs)])
+        holds: dict[str, Any] = {"community_id": value_at(belongs[name], now)} if name in belongs else {}
+        holds |= {"capacity_kw": value_at(sizes[name], now)} if name in sizes else {}
+        session.execute(installation, [_stated(entry, **holds)])
         for each in entry.devices:
             session.execute(device, [_stated(each, installation_id=name)])
-    memberships.write(session, before, after)
+    dated.write(MEMBERSHIP, session, belonged, belongs)
+    dated.write(CAPACITY, session, sized, sizes)
     return asked
 
 
@@ -60,7 +67,7 @@ def check_zones(settings: Settings, entries: Sequence[InstallationEntry]) -> Non
 
 
 def _stated(entry: BaseModel, **more: Any) -> str:
-    beside = {"devices", "memberships"}
+    beside = {"devices", "memberships", "capacities"}
     values = entry.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=beside) | more
     for name in ("connection", "contracts"):
         if values.get(name) is not None:

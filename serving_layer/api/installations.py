@@ -29,6 +29,14 @@ class Belongs(BaseModel):
     until: datetime | None = Field(alias="to", description="The first instant without it, UTC; null: it still holds.")
 
 
+class Sized(BaseModel):
+    """What an installation is or was built for."""
+
+    capacity_kw: float
+    since: datetime | None = Field(alias="from", description="Null: ever since.")
+    until: datetime | None = Field(alias="to", description="The first instant without it, UTC; null: it still holds.")
+
+
 class Installation(BaseModel):
     """What is registered; absent where unknown."""
 
@@ -39,7 +47,8 @@ class Installation(BaseModel):
     latitude: float | None = None
     longitude: float | None = None
     time_zone: str | None = None
-    capacity_kw: float | None = None
+    capacity_kw: float | None = Field(None, description="That of now.")
+    capacities: list[Sized] = Field(description="Those of now and before, in order of time.")
     community_id: str | None = Field(None, description="The community that it belongs to now.")
     memberships: list[Belongs] = Field(description="The communities of now and before, in order of time.")
 

@@ -11,6 +11,9 @@ SELECT installation_id, device_id, device_kind, capacity_kw FROM {catalog}.{keys
 -- which community an installation's quarter-hours from start to before until (absent: it still belongs) count in
 CREATE OR REPLACE VIEW solera.membership AS
 SELECT installation_id, community_id, start, until FROM {catalog}.{keyspace}.membership;
+-- what an installation is or was built for, from start to before until (absent: it still is)
+CREATE OR REPLACE VIEW solera.capacity AS
+SELECT installation_id, capacity_kw, start, until FROM {catalog}.{keyspace}.capacity;
 CREATE OR REPLACE VIEW solera.inverter_state AS SELECT * FROM {catalog}.{keyspace}.inverter_state;
 CREATE OR REPLACE VIEW solera.reading AS SELECT * FROM {catalog}.{keyspace}.reading_by_day;
 CREATE OR REPLACE VIEW solera.alarm AS SELECT * FROM {catalog}.{keyspace}.alarm WHERE state <> 'standing';

@@ -10,8 +10,11 @@ from typing import Any
 from conf.refusal import Refusal
 from energy.limits import Limits
 from serving_layer.reader import Reader
-from store.catalogue import INSTALLATIONS, limits_of
-from store.history.memberships import MEMBERSHIPS, periods_by_installation
+from store.catalogue import INSTALLATIONS
+from store.history import capacities, memberships
+from store.history.capacities import CAPACITIES
+from store.history.limits import limits_of
+from store.history.memberships import MEMBERSHIPS
 from store.history.periods import ALWAYS, FOREVER, Period
 
 KEPT_SECONDS = 2.0
@@ -31,7 +34,8 @@ class UnknownInstallation(Refusal):
 def installations(reader: Reader) -> list[dict[str, Any]]:
     """Every installation, by id; a field that is not known is absent.
 
-    ``memberships`` are its communities of now and before, each with ``from`` and ``to`` (UTC; None: open).
+    ``memberships`` are its communities of now and before, ``capacities`` its capacities in kW, each with ``from`` and
+    ``to`` (UTC; None: open).
     """
     return reader.kept("installations", KEPT_SECONDS, lambda: _load(reader))
 
@@ -57,15 +61,18 @@ def devices(reader: Reader, installation_id: str) -> list[dict[str, Any]]:
 def limits(reader: Reader, installation_id: str) -> Limits:
     """What the flows of an installation can't exceed. Raises :class:`UnknownInstallation`."""
     known, of = installation(reader, installation_id), reader.rows(_DEVICES, installation_id)
-    return limits_of(known.get("capacity_kw"), of, bool(of) and not known.get("takes_unknown_devices"))
+    sized = [Period(each["capacity_kw"], each["from"] or ALWAYS, each["to"] or FOREVER) for each in known["capacities"]]
+    return limits_of(sized, of, bool(of) and not known.get("takes_unknown_devices"))
 
 
 def _load(reader: Reader) -> list[dict[str, Any]]:
     known = (_present(row._asdict()) for row in reader.rows(INSTALLATIONS))
     rows = {str(row["installation_id"]): row for row in known}
-    belonged = periods_by_installation(reader.rows(MEMBERSHIPS))
+    belonged = memberships.periods_by_installation(reader.rows(MEMBERSHIPS))
+    sized = capacities.periods_by_installation(reader.rows(CAPACITIES))
     for name, row in rows.items():
         row["memberships"] = [{"community_id": each.value, **_sides(each)} for each in belonged.get(name, ())]
+        row["capacities"] = [{"capacity_kw": each.value, **_sides(each)} for each in sized.get(name, ())]
     return [rows[name] for name in sorted(rows)]
 
 

@@ -69,6 +69,8 @@ def begin(
     sampled: dict[str, list[int]] = defaultdict(list)
     for reading in past:
         sampled[reading["device_id"]].append(to_us(reading["time"]))
+    if any(times[0] < limits.since for times in sampled.values()):
+        return nothing
     courses: dict[tuple[str, str], Course] = {}
     for register in registers(past, limits):
         course = _plain(None, register)

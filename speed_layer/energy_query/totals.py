@@ -16,16 +16,13 @@ from energy.balance import Register, installation_energy
 from energy.community import community_energy
 from energy.energy_row import EnergyRow, from_us, to_us
 from energy.limits import UNLIMITED, Limits
-from energy.registers.counters import CONTEXT, REACH
+from energy.registers.counters import NEIGHBOURS, REACH
 from speed_layer.energy_query.carried_state import CarriedState, advance, begin
 from speed_layer.energy_query.windows import Stretch, Window, by_day, pieces, stretches, union, window
 from speed_layer.lookups import Reading, Store, day_of
 from speed_layer.readings_query.duplicates import Device
 from store.history.memberships import Membership, partly
 
-NEIGHBOURS = 2 * (CONTEXT + 1)
-"""Readings looked at on each side of a window: the bridging sample and those it is validated by, twice, because a
-device may tell its registers in every other message only."""
 _AFTER = timedelta(milliseconds=1)
 _AT_ONCE = 32
 """Installations, or stretches of them, looked up side by side; what one task holds in memory."""

@@ -1,1 +1,1 @@
-"""What held and happened when: memberships of communities, retractions of messages, attempts at sources."""
+"""What held and happened when: memberships, capacities, retractions of messages, attempts at sources."""

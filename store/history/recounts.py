@@ -1,4 +1,4 @@
-"""Sums of communities that are totalled again because they had other members than was known: table ``recount``."""
+"""What is totalled again because another capacity, or other members, held than was known: table ``recount``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.instants import utc
 
 
 class Recount(NamedTuple):
-    """A community's sums from ``start`` to before ``until`` (UTC) are to be totalled again."""
+    """What an installation or community had from ``start`` to before ``until`` (UTC) is to be totalled again."""
 
     installation_id: str
     asked_at: datetime

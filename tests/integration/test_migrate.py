@@ -59,9 +59,10 @@ def older(stack: Settings) -> Iterator[Settings]:
                 "VALUES ('a', %s, %s, %s, 'silent', 'silent', %s)",
                 (NOON.date(), NOON, device, cleared),
             )
-        for home, community in (("a", "c"), ("b", "c"), ("c", None), ("d", None)):
+        for home, community, kw in (("a", "c", 5.0), ("b", "c", None), ("c", None, 12.0), ("d", None, None)):
             session.execute(
-                "INSERT INTO installation (installation_id, community_id) VALUES (%s, %s)", (home, community)
+                "INSERT INTO installation (installation_id, community_id, capacity_kw) VALUES (%s, %s, %s)",
+                (home, community, kw),
             )
         session.execute(
             "INSERT INTO quarantine (topic, day, kafka_partition, kafka_offset, received_at, reason) "
@@ -130,6 +131,7 @@ def test_old_tables_are_refused_and_moved(older: Settings, monkeypatch: pytest.M
         belong = sorted(
             map(tuple, session.execute("SELECT installation_id, start, until, community_id FROM membership"))
         )
+        sized = sorted(map(tuple, session.execute("SELECT installation_id, start, until, capacity_kw FROM capacity")))
         (refused,) = session.execute("SELECT kafka_partition, kafka_offset, received_at, reason FROM quarantine")
         (price,) = session.execute("SELECT start, end, provider, price_eur_mwh FROM price")
     at = NOON.replace(tzinfo=None)
@@ -137,6 +139,7 @@ def test_old_tables_are_refused_and_moved(older: Settings, monkeypatch: pytest.M
     assert tuple(price) == (at, at + timedelta(hours=1), "", 5.0)
     ever = datetime(1970, 1, 1)  # noqa: DTZ001 - as Cassandra's driver returns it
     assert belong == [("a", ever, None, "c"), ("b", ever, None, "c")]
+    assert sized == [("a", ever, None, 5.0), ("c", ever, None, 12.0)]
     month = f"{NOON:%Y-%m}"
     assert alarms == {
         *((month, device) for device in ("a-inverter", "b-inverter", "")),

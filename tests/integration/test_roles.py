@@ -27,6 +27,7 @@ WRITES = {
         "installation",
         "device",
         "membership",
+        "capacity",
         "energy_speed",
         "energy_batch",
         "change",

@@ -11,7 +11,8 @@ from confluent_kafka import Producer
 
 from conf import Settings
 from energy.topics import REPLAYED
-from ingest.catalogue import memberships
+from ingest.catalogue import dated
+from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from store import cassandra
 from store.history.periods import Period
 from store.kafka import confluent
@@ -32,8 +33,9 @@ def register(settings: Settings, *installations: str, community: str | None = No
         session.execute(
             insert + "VALUES (%s, %s, 'home', 5.0, %s, 'Europe/Madrid')", (installation, installation, community)
         )
+        dated.write(CAPACITY, session, {}, {installation: [Period(5.0)]})
         if community is not None:
-            memberships.write(session, {}, {installation: [Period(community)]})
+            dated.write(MEMBERSHIP, session, {}, {installation: [Period(community)]})
     session.cluster.shutdown()
 
 

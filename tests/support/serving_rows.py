@@ -10,7 +10,8 @@ from typing import Any
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent_with_args
 
-from ingest.catalogue import memberships
+from ingest.catalogue import dated
+from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from store.history.periods import Period
 
 QUARTER = timedelta(minutes=15)
@@ -140,8 +141,9 @@ def fill(session: Session, cut: datetime, now: datetime, days: int) -> None:
     """
     for row in installations():
         insert(session, "installation", [row])
+        dated.write(CAPACITY, session, {}, {row["installation_id"]: [Period(float(row["capacity_kw"]))]})
         if "community_id" in row:
-            memberships.write(session, {}, {row["installation_id"]: [Period(str(row["community_id"]))]})
+            dated.write(MEMBERSHIP, session, {}, {row["installation_id"]: [Period(str(row["community_id"]))]})
     last_day = cut - timedelta(days=1)
     insert(session, "energy_batch", list(batch_rows(cut, days)))
     insert(session, "energy_speed", list(energy_rows(cut - timedelta(hours=2), cut, 1000.0)))

@@ -18,7 +18,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from conf import Settings
 from energy.energy_row import EnergyRow
 from energy.topics import REPLAYED
-from ingest.catalogue import memberships
+from ingest.catalogue import dated
+from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from store import cassandra
 from store.history.periods import Period
 from store.kafka import confluent
@@ -161,8 +162,9 @@ class Views:
         if community is not None:
             self.session.execute(insert + "VALUES (%s, %s, 'community', null, null)", (community, community))
         self.session.execute(insert + "VALUES (%s, %s, 'home', 10, %s)", (installation, installation, community))
+        dated.write(CAPACITY, self.session, {}, {installation: [Period(10.0)]})
         if community is not None:
-            memberships.write(self.session, {}, {installation: [Period(community)]})
+            dated.write(MEMBERSHIP, self.session, {}, {installation: [Period(community)]})
         for device in devices:
             kind = device.rsplit("-", 1)[-1]
             self.session.execute(

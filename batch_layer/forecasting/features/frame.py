@@ -111,8 +111,11 @@ def _rows(series_id: str, past: pd.DataFrame, issued: pd.DataFrame | None, wante
     """The feature rows of one series; None where it has none."""
     quantity, site = wanted.quantity, wanted.sites.get(series_id, Site())
     issues = wanted.issues(series_id)
+    past = past.assign(start=utc(past["start"]))
+    if site.earlier:  # all in terms of what it is today; each issue's amounts are given back in those of its day
+        past = past.assign(value=past["value"] / site.shares(pd.DatetimeIndex(past["start"])))
     try:
-        known = read_series(series_id, past.assign(start=utc(past["start"])), quantity, site.capacity)
+        known = read_series(series_id, past, quantity, site.capacity)
         issues = issues[issues >= known.values.index[0] + pd.Timedelta("1D")]
     except SeriesRefused:
         if not (quantity.sun and site.is_known):
@@ -125,7 +128,8 @@ def _rows(series_id: str, past: pd.DataFrame, issued: pd.DataFrame | None, wante
         site = replace(site, capacity=None)
     weather = None if issued is None else _hourly_weather(issued, quantity, site)
     series = Series(series_id, quantity, known.values, site, weather, known.outcomes)
-    return in_unit_of_issue(_learnt(series, issues, wanted), known.unit)
+    unit = known.unit * site.shares(pd.DatetimeIndex(known.unit.index))
+    return in_unit_of_issue(_learnt(series, issues, wanted), unit)
 
 
 def _nothing_known(issue: pd.Timestamp) -> History:

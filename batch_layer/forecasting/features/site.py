@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from energy.sun.position import Plane, sun_over_hours
 
@@ -26,6 +29,16 @@ class Site:
     azimuth: float | None = None
     zone: str | None = None
     location: str | None = None
+    earlier: tuple[tuple[datetime, float | None], ...] = ()
+    """Capacities before it was extended: (first instant without it, UTC; capacity or None), in order of time."""
+
+    def shares(self, times: pd.DatetimeIndex) -> NDArray[np.float64]:
+        """What part of today's capacity it had at each of ``times`` (UTC); 1 where either is unknown."""
+        found = np.ones(len(times))
+        for until, capacity in reversed(self.earlier):
+            share = 1.0 if capacity is None or self.capacity is None else capacity / self.capacity
+            found[times < pd.Timestamp(until)] = share
+        return found
 
     @property
     def is_known(self) -> bool:

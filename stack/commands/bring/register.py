@@ -27,10 +27,10 @@ def register(
     municipality_code, community_id, cups, cau, tariff, writer, contracts, devices: [{device_id, device_kind,
     capacity_kw, connection: {protocol: sunspec-tcp, host, port, unit, clock: device|gateway, meter_sign:
     import|export}}]}, or a list of them; leave out what you do not know, and write null to clear it. Another
-    community_id holds from now on; memberships: [{community_id, from, to}] in its place say all of now and before
-    (dates are local midnights). Devices that are not registered are refused unless takes_unknown_devices is true. Of an
-    installation with a writer only what that gateway or service signs counts. Other protocols: huawei-tcp,
-    registers-tcp. Bills are made by the contracts: docs/money.md.
+    community_id or capacity_kw holds from now on; memberships: [{community_id, from, to}] and capacities:
+    [{capacity_kw, from, to}] in their place say all of now and before (dates are local midnights). Devices that are not
+    registered are refused unless takes_unknown_devices is true. Of an installation with a writer only what that gateway
+    or service signs counts. Other protocols: huawei-tcp, registers-tcp. Bills are made by the contracts: docs/money.md.
 
     Example: solera register homes.yaml
     """
@@ -43,9 +43,9 @@ def register(
         if changed:
             time.sleep(SETTLE_SECONDS)
             recount(settings, session, changed, now)
-    communities = sorted({each.installation_id for each in changed})
-    if communities:
-        typer.echo(f"The next night totals {', '.join(communities)} again: solera changes shows how much.")
+    if changed:
+        names = sorted({each.installation_id for each in changed})
+        typer.echo(f"The next night totals {', '.join(names)} again: solera changes shows how much.")
     for writer in sorted({entry.writer for entry in entries if entry.writer}):
         path = secret_file(settings, writer)
         read_or_make(path)

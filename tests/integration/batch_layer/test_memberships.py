@@ -29,10 +29,13 @@ CUT = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond
 FIRST = CUT - timedelta(days=2)
 """Within the 40 days that the speed view is kept."""
 MOVER, STAYS, VALLEY, HILL = "member-a", "member-b", "member-valley", "member-hill"
+GROWS = "member-c"
 QUARTER = timedelta(minutes=15)
 QUARTER_WH = 225.0
 """What the homes' 900 W are in a quarter-hour: the plain sum."""
 LEFT, JOINED = FIRST + timedelta(hours=12), FIRST + timedelta(hours=18)
+EARLY, LATE = FIRST + 23 * QUARTER, FIRST + 79 * QUARTER
+"""When 1.5 kWh more come in a quarter-hour: too much for 2 kW, and not for 20 kW."""
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +88,12 @@ def speed(settings: Settings, name: str) -> dict[datetime, float]:
     return {row.start.replace(tzinfo=timezone.utc): row.energy_wh for row in rows}
 
 
-def batch(settings: Settings, name: str) -> dict[datetime, float]:
-    """The same, without the periods that were withdrawn."""
-    rows = {start: value for (quantity, start), value in world.rows(settings, name).items() if quantity == "generation"}
-    held = {start: value for start, value in rows.items() if value[0] is not None}
+def batch(settings: Settings, name: str, as_of: str = "~") -> dict[datetime, float]:
+    """The same up to the run ``as_of``, without the periods that were withdrawn."""
+    rows = world.rows(settings, name, as_of)
+    held = {
+        start: value for (quantity, start), value in rows.items() if quantity == "generation" and value[0] is not None
+    }
     assert {completeness for _, completeness, *_ in held.values()} <= {1.0}
     return {start: wh for start, (wh, *_) in held.items()}
 
@@ -101,44 +106,64 @@ def both(settings: Settings, name: str) -> dict[datetime, float]:
 
 @pytest.fixture(scope="module")
 def lived_in(own_stack: Settings, job: Job, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Both homes in the valley ever since, two days of readings, and a night; its run."""
+    """Two homes in the valley ever since, two days of readings, one alone that rises twice, and a night; its run."""
     homes = [{"installation_id": home, "kind": "home", "time_zone": "Europe/Madrid"} for home in (MOVER, STAYS)]
     villages = [{"installation_id": name, "kind": "community"} for name in (VALLEY, HILL)]
-    entries = [each | {"community_id": VALLEY} for each in homes]
-    stated(tmp_path_factory.mktemp("first"), *villages, *entries)
+    entries = [each | {"community_id": VALLEY, "capacity_kw": 5} for each in homes]
+    stated(
+        tmp_path_factory.mktemp("first"), *villages, *entries, homes[0] | {"installation_id": GROWS, "capacity_kw": 20}
+    )
     for home in (MOVER, STAYS):
         world.send(own_stack, "readings", world.ramp(home, FIRST, 2 * 96 + 1, QUARTER, 900.0))
+    rising = list(world.ramp(GROWS, FIRST, 97, QUARTER, 900.0))
+    for number, each in enumerate(rising):
+        each["energy_total_wh"] += 1500.0 * ((number >= 24) + (number >= 80))
+    world.send(own_stack, "readings", rising)
     job.follow(topic_ends(own_stack))
     run_id = night(spark, own_stack)
     assert both(own_stack, VALLEY) == quarters((FIRST, 2))
     assert both(own_stack, HILL) == {}
+    assert both(own_stack, GROWS)[EARLY] == both(own_stack, GROWS)[LATE] == QUARTER_WH + 1500.0
     return run_id
 
 
-def test_who_moved_counts_in_each_while_it_belonged(
-    own_stack: Settings, spark: SparkSession, lived_in: str, tmp_path: Path
-) -> None:
-    said = world.rows(own_stack, VALLEY)
-    moved = [
-        {"community_id": HILL, "from": world.rfc(JOINED)},
-        {"community_id": VALLEY, "to": world.rfc(LEFT)},
-    ]
-    stated(tmp_path, {"installation_id": MOVER, "memberships": moved})
+@pytest.fixture(scope="module")
+def restated(own_stack: Settings, spark: SparkSession, lived_in: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Another past of one home's memberships and of another's capacity, and the next night; its run."""
+    moved = [{"community_id": HILL, "from": world.rfc(JOINED)}, {"community_id": VALLEY, "to": world.rfc(LEFT)}]
+    sizes = [{"capacity_kw": 2, "to": world.rfc(LEFT)}, {"capacity_kw": 20, "from": world.rfc(LEFT)}]
+    stated(
+        tmp_path_factory.mktemp("second"),
+        {"installation_id": MOVER, "memberships": moved},
+        {"installation_id": GROWS, "capacities": sizes},
+    )
     assert speed(own_stack, VALLEY) == quarters((FIRST, 2), (LEFT, 1))
     assert speed(own_stack, HILL) == quarters((JOINED, 1))
-    second = night(spark, own_stack)
+    assert speed(own_stack, GROWS)[EARLY] < 1000.0
+    return night(spark, own_stack)
+
+
+def test_who_moved_counts_in_each_while_it_belonged(own_stack: Settings, lived_in: str, restated: str) -> None:
     assert both(own_stack, VALLEY) == quarters((FIRST, 2), (LEFT, 1))
     assert both(own_stack, HILL) == quarters((JOINED, 1))
     assert both(own_stack, MOVER) == quarters((FIRST, 1))
-    assert world.rows(own_stack, VALLEY, as_of=lived_in) == said
+    assert batch(own_stack, VALLEY, as_of=lived_in) == quarters((FIRST, 2))
     with cassandra.session(own_stack) as cql:
-        changes = cql.execute("SELECT * FROM change WHERE run_id = %s AND installation_id = %s", (second, VALLEY))
+        changes = cql.execute("SELECT * FROM change WHERE run_id = %s AND installation_id = %s", (restated, VALLEY))
         assert {row.why for row in changes} == {"corrected"}
         asked = {row.installation_id: row.run_id for row in cql.execute("SELECT * FROM recount")}
-    assert asked == {VALLEY: second, HILL: second}
+    assert asked == {VALLEY: restated, HILL: restated, GROWS: restated}
 
 
-def test_rest_says_when_it_belonged_and_gives_the_same_sums(own_stack: Settings, lived_in: str) -> None:
+def test_a_rise_counts_as_far_as_the_plant_could_give_it_then(
+    own_stack: Settings, lived_in: str, restated: str
+) -> None:
+    before, after = batch(own_stack, GROWS, as_of=lived_in), both(own_stack, GROWS)
+    assert {at: wh for at, wh in after.items() if at != EARLY} == {at: wh for at, wh in before.items() if at != EARLY}
+    assert after[EARLY] < 1000.0
+
+
+def test_rest_says_when_it_belonged_and_gives_the_same_sums(own_stack: Settings, restated: str) -> None:
     app = create_app(own_stack)
     span = f"from={world.rfc(FIRST)}&to={world.rfc(CUT)}"
     with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as on:
@@ -149,6 +174,7 @@ def test_rest_says_when_it_belonged_and_gives_the_same_sums(own_stack: Settings,
         }
         compared = on.get(f"/v1/installations/{HILL}/reconcile?{span}").json()
     assert known[MOVER]["community_id"] == HILL
+    assert known[MOVER]["capacities"] == [{"capacity_kw": 5.0, "from": None, "to": None}]
     assert known[MOVER]["memberships"] == [
         {"community_id": VALLEY, "from": None, "to": world.rfc(LEFT)},
         {"community_id": HILL, "from": world.rfc(JOINED), "to": None},
@@ -160,18 +186,12 @@ def test_rest_says_when_it_belonged_and_gives_the_same_sums(own_stack: Settings,
     assert total["speed_wh"] == total["batch_wh"] == sum(quarters((JOINED, 1)).values())
 
 
-def test_who_leaves_now_leaves_the_past_as_it_was(
-    own_stack: Settings, spark: SparkSession, lived_in: str, tmp_path: Path
+def test_who_leaves_leaves_the_past_as_it_was_and_who_never_belonged_is_taken_out_of_the_sums(
+    own_stack: Settings, spark: SparkSession, restated: str, tmp_path: Path
 ) -> None:
-    before = {name: both(own_stack, name) for name in (VALLEY, HILL)}
+    before = {name: speed(own_stack, name) for name in (VALLEY, HILL)}
     stated(tmp_path, {"installation_id": MOVER, "community_id": None})
-    night(spark, own_stack)
-    assert {name: both(own_stack, name) for name in (VALLEY, HILL)} == before
-
-
-def test_a_membership_that_never_was_is_taken_out_of_the_sums(
-    own_stack: Settings, spark: SparkSession, lived_in: str, tmp_path: Path
-) -> None:
+    assert {name: speed(own_stack, name) for name in (VALLEY, HILL)} == before
     stated(tmp_path, {"installation_id": MOVER, "memberships": [{"community_id": VALLEY}]})
     night(spark, own_stack)
     assert both(own_stack, VALLEY) == quarters((FIRST, 2))

@@ -10,15 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf.writers import UNSIGNED, Signed, signature
+from energy.energy_row import to_us
 from energy.limits import Limits
 from energy.topics import Rejected
-from store.catalogue import catalogue_of, limits_of
+from store.catalogue import History, catalogue_of
+from store.history.limits import limits_of
 from store.history.memberships import Membership
+from store.history.periods import Period
+from store.instants import utc
 
 
 class Installation(NamedTuple):
     installation_id: str
-    capacity_kw: float | None = None
     kind: str = "home"
     takes_unknown_devices: bool | None = None
     writer: str | None = None
@@ -31,6 +34,13 @@ class Belongs(NamedTuple):
     community_id: str
 
 
+class Sized(NamedTuple):
+    installation_id: str
+    start: datetime
+    until: datetime | None
+    capacity_kw: float
+
+
 class Device(NamedTuple):
     installation_id: str
     device_id: str
@@ -38,9 +48,10 @@ class Device(NamedTuple):
     capacity_kw: float | None = None
 
 
+EVER, BUILT, MOVED = (datetime(*day) for day in ((1970, 1, 1), (2025, 6, 1), (2026, 3, 1)))  # noqa: DTZ001 - as the driver returns it
 CATALOGUE = catalogue_of(
     [
-        Installation("a", 5.0),
+        Installation("a"),
         Installation("b"),
         Installation("open", takes_unknown_devices=True),
         Installation("valley", kind="community"),
@@ -55,12 +66,15 @@ CATALOGUE = catalogue_of(
         Device("signed", "s-meter"),
     ],
     {"north": b"north's", "south": b"south's"},
-    memberships=[
-        Belongs("b", datetime(1970, 1, 1), None, "valley"),  # noqa: DTZ001 - as Cassandra's driver returns it
-        Belongs("a", datetime(2026, 3, 1), None, "hill"),  # noqa: DTZ001
-        Belongs("a", datetime(1970, 1, 1), datetime(2026, 3, 1), "valley"),  # noqa: DTZ001
-        Belongs("open", datetime(1970, 1, 1), None, "b"),  # noqa: DTZ001 - of an older version, which let it in
-    ],
+    History(
+        memberships=[
+            Belongs("b", EVER, None, "valley"),
+            Belongs("a", MOVED, None, "hill"),
+            Belongs("a", EVER, MOVED, "valley"),
+            Belongs("open", EVER, None, "b"),  # of an older version, which let it in
+        ],
+        capacities=[Sized("a", MOVED, None, 5.0), Sized("a", BUILT, MOVED, 3.0)],
+    ),
 )
 READING = {"installation_id": "signed", "device_id": "s-meter"}
 
@@ -103,7 +117,10 @@ def test_a_membership_counts_in_a_community_alone() -> None:
 
 
 def test_limits_are_those_registered() -> None:
-    assert CATALOGUE.limits["a"] == Limits(5.0, {"a-meter": 4.6}, 5.0)
+    built, extended = (to_us(utc(at)) for at in (BUILT, MOVED))
+    devices = {"a-meter": 4.6}
+    nothing = Limits(None, devices)
+    assert CATALOGUE.limits["a"] == Limits(5.0, devices, 5.0, extended, Limits(3.0, devices, 3.0, built, nothing))
     assert CATALOGUE.limits["b"] == Limits(None, {}, None)
 
 
@@ -121,8 +138,8 @@ def test_limits_are_those_registered() -> None:
 def test_export_is_bounded_where_all_that_gives_is_known(
     devices: list[Device], is_closed: bool, export_kw: float | None
 ) -> None:
-    assert limits_of(5.0, devices, is_closed).export_kw == export_kw
-    assert limits_of(None, devices, is_closed).export_kw is None
+    assert limits_of([Period(5.0)], devices, is_closed).export_kw == export_kw
+    assert limits_of([], devices, is_closed).export_kw is None
 
 
 def signed(writer: str, secret: str, value: bytes = b"{}", topic: str = "readings") -> Signed:

@@ -16,6 +16,7 @@ KEPT_FOR_GOOD = {
     "settlement_month",
     "retraction",
     "membership",
+    "capacity",
     "recount",
     "run",
     "price",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from energy.topics import Rejected
-from store.catalogue import catalogue_of
+from store.catalogue import History, catalogue_of
 from store.history.retraction import Retraction
 from tests.unit.store.test_catalogue import Installation
 
@@ -52,7 +52,7 @@ def test_it_covers_its_topic_device_and_time(of: Retraction, record: dict[str, A
 def test_what_was_received_before_it_is_refused_and_what_comes_after_stands_above() -> None:
     again = READINGS._replace(retracted_at=AT + timedelta(hours=1), start=START + timedelta(hours=1))
     naive = [each._replace(retracted_at=each.retracted_at.replace(tzinfo=None)) for each in (again, READINGS)]
-    catalogue = catalogue_of([Installation("a"), Installation("b")], [], retractions=naive)
+    catalogue = catalogue_of([Installation("a"), Installation("b")], [], history=History(naive))
     with pytest.raises(Rejected, match="retracted at 2026-03-05T00:00:00Z") as refused:
         catalogue.check_retractions(reading(START), BEFORE)
     assert (refused.value.code, refused.value.installation_id) == ("retracted", "a")

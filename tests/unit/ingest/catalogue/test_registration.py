@@ -13,6 +13,7 @@ from conf import java, load_settings
 from ingest.catalogue.entries import CatalogueError, parse_catalogue
 from ingest.catalogue.registration import check_zones, write_catalogue
 from store.catalogue import DEVICES, INSTALLATION_FIELDS, INSTALLATIONS
+from store.history.capacities import CAPACITIES
 from store.history.memberships import MEMBERSHIPS
 
 METER = {"device_id": "meter-1", "device_kind": "meter"}
@@ -22,6 +23,7 @@ CUPS = "ES0021000000000001RK"
 Row = namedtuple("Row", INSTALLATION_FIELDS)  # type: ignore[misc]
 Device = namedtuple("Device", ("installation_id", "device_id"))
 Belongs = namedtuple("Belongs", ("installation_id", "start", "until", "community_id"))
+Sized = namedtuple("Sized", ("installation_id", "start", "until", "capacity_kw"))
 NOW = datetime(2026, 3, 30, 10, 50, tzinfo=timezone.utc)
 JOINED = datetime(2026, 1, 1)  # noqa: DTZ001 - as Cassandra's driver returns it
 
@@ -52,6 +54,7 @@ class Tables:
                 Belongs("astray", JOINED, None, "nowhere"),
                 Belongs("guest", JOINED, None, "host"),
             ],
+            CAPACITIES: [Sized("member", JOINED, None, 5.0)],
         }
 
     def prepare(self, cql: str) -> str:
@@ -182,6 +185,39 @@ def test_who_is_new_belongs_ever_since_unless_it_says_when() -> None:
     asked = write_catalogue(tables, parse_catalogue({"installation_id": "new", "community_id": "valley"}), NOW)
     assert tables.written[1:] == [("membership", ("new", utc("1970-01-01"), None, "valley"))]
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "now_in", "held", "recounted"),
+    [
+        # The first that is stated held ever since, of who is new and of who is known; another one from now on.
+        ("new", {"capacity_kw": 3}, 3.0, [("1970-01-01", None, 3.0)], []),
+        ("home", {"capacity_kw": 3}, 3.0, [("1970-01-01", None, 3.0)], [("home", "1970-01-01")]),
+        ("member", {"capacity_kw": 8}, 8.0, [("2026-01-01", BEGUN, 5.0), (BEGUN, None, 8.0)], [("member", BEGUN)]),
+        ("member", {"capacity_kw": 5}, 5.0, [("2026-01-01", None, 5.0)], []),
+        ("member", {"capacity_kw": None}, None, [("2026-01-01", BEGUN, 5.0)], [("member", BEGUN)]),
+        ("member", {"capacities": None}, None, [], [("member", "2026-01-01")]),
+        (
+            "member",
+            {"capacities": [{"capacity_kw": 8, "from": "2026-03-29"}, {"capacity_kw": 4, "to": "2026-02-01"}]},
+            8.0,
+            [("1970-01-01", utc("2026-01-31T23:00"), 4.0), (utc("2026-03-28T23:00"), None, 8.0)],
+            # 4 before it had 5, 4 and none in place of 5, and then 8.
+            [("member", each) for each in ("1970-01-01", "2026-01-01", "2026-01-31T23:00", "2026-03-28T23:00")],
+        ),
+    ],
+)
+def test_capacities_are_dated_and_the_installation_is_totalled_again(
+    name: str, stated: dict[str, Any], now_in: float | None, held: list[Any], recounted: list[Any]
+) -> None:
+    tables = Tables()
+    asked = write_catalogue(tables, parse_catalogue({"installation_id": name, **stated}), NOW)
+    assert [row["capacity_kw"] for table, row in tables.written if table == "installation"] == [now_in]
+    kept = [(name, utc(start) if isinstance(start, str) else start, until, kw) for start, until, kw in held]
+    assert [row for table, row in tables.written if table == "capacity" and len(row) == 4] == kept
+    assert [(each.installation_id, each.start) for each in asked] == [
+        (of, utc(start) if isinstance(start, str) else start) for of, start in recounted
+    ]
 
 
 @pytest.mark.parametrize(
