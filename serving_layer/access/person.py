@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from store.catalogue import COMMUNITY
+from store.history.periods import ALWAYS, FOREVER
 
 Role = Literal["member", "community-manager", "operator", "analyst", "service"]
 Scope = Literal["installations", "communities", "all"]
 TOKEN, PAGE = "token", "page"
 """The owner, as the access log names them: by their token, or logged in to the page with it."""
 LEAST_OTHERS = 4
-"""A member reads the totals of a community in which so many homes are others': of fewer, their own taken away, a total
-would tell one home's energy, or nearly."""
+"""A member reads the totals of a community in which so many homes are others', and always were while any was: of fewer,
+their own taken away, a total would tell one home's energy, or nearly."""
 
 
 class Rights(NamedTuple):
@@ -64,7 +66,7 @@ class Person:
         """Whether they may log in to the page."""
         return self.role is None or ROLES[self.role].page
 
-    def sight(self, installation: Mapping[str, Any], known: Iterable[Mapping[str, Any]]) -> Sight:
+    def sight(self, installation: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> Sight:
         """How much of a row of the catalogue, whose rows are ``known``, they may see.
 
         A community is seen whole by whoever has it in their scope, and its members with it; its totals by a member.
@@ -74,8 +76,20 @@ class Person:
         if self.role != "member" or installation.get("kind") != COMMUNITY:
             return Sight.NOTHING
         members = [each for each in known if each.get("community_id") == installation["installation_id"]]
-        own = sum(map(self._sees_whole, members))
-        return Sight.TOTALS if own and len(members) - own >= LEAST_OTHERS else Sight.NOTHING
+        is_told = any(map(self._sees_whole, members)) and self._are_many(str(installation["installation_id"]), known)
+        return Sight.TOTALS if is_told else Sight.NOTHING
+
+    def _are_many(self, community: str, known: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether enough homes of the community are others' whenever any is, now and before."""
+        others = [
+            (when["from"] or ALWAYS, when["to"] or FOREVER)
+            for each in known
+            if not self._sees_whole(each)
+            for when in each.get("memberships", ())
+            if when["community_id"] == community
+        ]
+        counts = {at: sum(start <= at < end for start, end in others) for at in chain.from_iterable(others)}
+        return all(count == 0 or count >= LEAST_OTHERS for count in counts.values())
 
     def _sees_whole(self, installation: Mapping[str, Any]) -> bool:
         own_id, community = installation["installation_id"], installation.get("community_id")

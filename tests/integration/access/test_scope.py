@@ -121,7 +121,7 @@ def copy(session: Session, of: str, names: Collection[str]) -> None:
     """Give each of ``names`` every row that ``of`` has."""
     for table in tables(session):
         own = [row for row in every_row(session, table.name) if row["installation_id"] == of]
-        within = {"community_id": LARGE} if table.name == "installation" and of in rows.HOMES else {}
+        within = {"community_id": LARGE} if table.name in ("installation", "membership") and of in rows.HOMES else {}
         write(session, table.name, [row | {"installation_id": name} | within for row in own for name in names])
 
 
@@ -130,7 +130,7 @@ def change_all_but(session: Session, kept: Collection[str], totals: str = "") ->
     changed = 0
     for table in tables(session):
         key = {column.name for column in table.primary_key} | STRUCTURE
-        whole = {*kept, totals} if table.name in (*ROWS_OF_NIGHTS, "installation") else kept
+        whole = {*kept, totals} if table.name in (*ROWS_OF_NIGHTS, "installation", "capacity") else kept
         foreign = [row for row in every_row(session, table.name) if row["installation_id"] not in whole]
         other = [{n: v if n in key else another(v) for n, v in row.items()} for row in foreign]
         changed += sum(n not in key and v is not None for row in other for n, v in row.items())

@@ -14,7 +14,15 @@ SINCE = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
 def home(name: str, community: str) -> dict[str, Any]:
-    return {"installation_id": name, "kind": "home", "community_id": community}
+    return member(name, community, None, None)
+
+
+def member(name: str, community: str, since: int | None, until: int | None) -> dict[str, Any]:
+    """A home that belonged to ``community`` from one day of October to another; None: open."""
+    first, last = (None if day is None else datetime(2026, 10, day, tzinfo=timezone.utc) for day in (since, until))
+    now = {"community_id": community} if until is None else {}
+    held = {"community_id": community, "from": first, "to": last}
+    return {"installation_id": name, "kind": "home", "memberships": [held], **now}
 
 
 def community(name: str) -> dict[str, Any]:
@@ -59,6 +67,29 @@ def test_of_a_community_with_few_others_a_total_would_tell_too_much() -> None:
     assert sights(scoped("member", installations=frozenset({"s0"}))) == {"s0": WHOLE}
     own = frozenset({"l0", "l1"})
     assert sights(scoped("member", installations=own)) == {"l0": WHOLE, "l1": WHOLE}
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ([(None, None)] * LEAST_OTHERS, TOTALS),
+        ([(None, None)] * (LEAST_OTHERS - 1), NOTHING),
+        ([(5, None)] * LEAST_OTHERS, TOTALS),
+        ([*[(5, None)] * LEAST_OTHERS, (None, 5)], NOTHING),
+        ([(5, None), *[(6, None)] * LEAST_OTHERS], NOTHING),
+        ([*[(None, None)] * LEAST_OTHERS, (None, 9)], TOTALS),
+        ([*[(None, None)] * (LEAST_OTHERS - 1), (None, 9)], NOTHING),
+        ([*[(None, None)] * (LEAST_OTHERS - 1), (None, 9), (9, None)], TOTALS),
+        ([*[(None, None)] * (LEAST_OTHERS - 1), (None, 9), (10, None)], NOTHING),
+        ([*[(None, 9)] * LEAST_OTHERS, *[(12, None)] * LEAST_OTHERS], TOTALS),
+    ],
+)
+def test_a_total_of_the_past_tells_no_more_than_one_of_now(
+    others: list[tuple[int | None, int | None]], told: Sight
+) -> None:
+    whole = community("dated")
+    known = [whole, home("own", "dated"), *(member(f"o{n}", "dated", *of) for n, of in enumerate(others))]
+    assert scoped("member", installations=frozenset({"own"})).sight(whole, known) == told
 
 
 @pytest.mark.parametrize("role", ROLES)
