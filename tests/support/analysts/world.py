@@ -69,7 +69,7 @@ def fill(settings: Settings, session: Session, clock: Clock) -> None:
     serving_files.keep(settings, clock.cut, DAYS)
     plain = [row for row in rows.installations() if row["kind"] == "home"]
     contracts = {"contracts": [HOME | {"compensation": AGREED}]}
-    write_catalogue(session, parse_catalogue([row | contracts for row in plain]))
+    write_catalogue(session, parse_catalogue([row | contracts for row in plain]), clock.now)
     rows.insert(session, "agreement", list(agreement(clock.month)))
     rows.insert(session, "settlement_month", list(settled(clock.month)))
     rows.insert(session, "reading_by_day", list(readings(clock)))
