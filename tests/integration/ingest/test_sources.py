@@ -88,7 +88,7 @@ def _platform(own: Settings) -> None:
     )
     schema.apply_schema(own)
     with cassandra.session(own) as session:
-        write_catalogue(session, parse_catalogue({**home, "cups": CUPS, "municipality_code": CODE}))
+        write_catalogue(session, parse_catalogue({**home, "cups": CUPS, "municipality_code": CODE}), now)
         session.execute(session.prepare(INSERT), (NIGHTLY, run, now, now, now, now, {}, {}, {}))
         session.execute(session.prepare(GAP), gap)
 
