@@ -16,8 +16,8 @@ from conf import Settings
 from serving_layer.health import Broken, Check, Remark
 from serving_layer.reader import Reader
 from serving_layer.views.merged import seen
-from serving_layer.views.sources import sources
 from store import kafka
+from store.history.sources import sources
 from store.instants import instant_of, rfc3339
 from store.reports import failed_night, read_report
 from store.runs import Run

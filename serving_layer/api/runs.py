@@ -13,7 +13,7 @@ from serving_layer.access.door import Guarded, OfAll
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import ledger, merged
-from serving_layer.views.sources import Source, sources
+from store.history.sources import Source, sources
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, OfAll, p.Turn])

@@ -27,8 +27,8 @@ from ingest.sources.budget import ONCE, Budget, Came, Rule
 from ingest.sources.price_records import MADRID
 from ingest.sources.source import Failures
 from ingest.sources.timetable import is_due, is_out
-from serving_layer.views.sources import sources as views
 from store.history.attempts import attempts_of, attempts_path
+from store.history.sources import sources as views
 from tests.support.peers.aemet_service import Service as Aemet
 from tests.support.peers.aemet_service import aemet_service
 from tests.support.recorded import HAND_MADE, aemet_answer
