@@ -18,8 +18,8 @@ from tests.support.analysts.commands import lists
 LISTS = lists()
 ALSO = {"settlement": ("--installation",)}
 """Options without which a command asks for another."""
-OF_FILES = {"bill", "community check", "community compare", "community propose", "community share"}
-"""They ask for a file or a whole month of their own: test_bills.py and test_community.py try them."""
+OF_FILES = {"bill", "community check", "community compare", "community propose", "community share", "score"}
+"""They ask for files or a whole month of their own: the tests of bills, communities and scores try them."""
 
 
 @pytest.fixture
