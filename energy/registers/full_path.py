@@ -18,8 +18,6 @@ from energy.registers.standstill import ValidRegister
 LONG_STEP = timedelta(minutes=30)
 """Between samples farther apart than this a quarter-hour may lie that no sample saw: its share is a guess."""
 LONG_STEP_US = LONG_STEP // timedelta(microseconds=1)
-
-
 RESET_SHARE = 0.95
 """A reset register that has counted this share of what power gives was reset at the step's beginning."""
 
@@ -94,7 +92,7 @@ def _step(
     certain = delta.lower == delta.upper
     is_seen = delta.mwh == 0 or _in_one_period(of, last, here) or not _is_long(of, last, here)
     if certain and (is_counted or is_seen):
-        if here - last == 1 or is_counted or not delta.mwh:
+        if here - last == 1 or is_counted or not delta.mwh or len(shares) == 1:
             yield from ((period, Portion(mwh, us, "measured", mwh, mwh, delta.cause)) for period, mwh, us in shares)
         else:
             yield from _shared_by_power(of, ends, delta, shares)
@@ -123,13 +121,14 @@ def _shared_by_power(
 ) -> Iterator[tuple[int, Portion]]:
     """The shares of a step over samples whose register is not believed, bounded by the powers between its ends.
 
-    A power that repeats itself to the last digit tells no shares.
+    A power that repeats itself to the last digit tells no shares: it is ``stuck``.
     """
     last, here = ends
     total = delta.mwh
     if of.is_frozen(last, here - 1):
+        cause = joined_causes((delta.cause, "stuck"))
         for period, portion in bounded(shares, (total, total), of.bound, of.times[here] - of.times[last]):
-            yield period, portion._replace(cause=delta.cause)
+            yield period, portion._replace(cause=cause)
         return
     powers = {period: (portion.lower, portion.upper) for period, portion in _integrated(of, last, here)}
     least, most = (sum(bounds) for bounds in zip(*powers.values(), strict=True)) if powers else (0, 0)
