@@ -88,7 +88,8 @@ def spawn(place: Place, service: Service) -> psutil.Process:
     place.run.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **service.environment, MARK: place.mark(service.name)}
     with place.log(service.name).open("ab") as log:
-        child = subprocess.Popen(  # noqa: S603
+        # Whoever asks first how it fares learns its exit code; psutil keeps it for those who ask later.
+        process = psutil.Popen(
             service.command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -99,11 +100,9 @@ def spawn(place: Place, service: Service) -> psutil.Process:
             umask=0o077,
             env=environment,
         )
-    # Taken before anybody asks how it fares: a process that has ended at once no longer exists then.
-    process = psutil.Process(child.pid)
-    (place.run / f"{service.name}.pid").write_text(f"{child.pid}\n")
+    (place.run / f"{service.name}.pid").write_text(f"{process.pid}\n")
     # A program that has just been executed shows no environment for a moment, on a busy machine for a long one.
-    _wait(lambda: leader(place, service.name) is not None or child.poll() is not None, MARKED_WITHIN)
+    _wait(lambda: leader(place, service.name) is not None or process.poll() is not None, MARKED_WITHIN)
     return process
 
 

@@ -51,6 +51,13 @@ def test_a_service_that_ends_at_once_is_told_by_its_handle(place: Place, monkeyp
     assert not spawn(place, service("pass")).is_running()
 
 
+def test_the_exit_code_is_kept_for_whoever_asks_later(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night that failed must not be taken for one that ended well because somebody else saw it end first."""
+    monkeypatch.setattr("stack.process.leader", lambda *_: None)
+    process = spawn(place, service("raise SystemExit(3)"))
+    assert [process.wait(10), process.wait(10)] == [3, 3]
+
+
 def test_stop_ends_children_too(place: Place) -> None:
     spawn(place, service(FAMILY))
     family = wait_for(2, place)
