@@ -29,6 +29,9 @@ test: $(VENV)/installed-test ## every test; starts the servers it needs on ports
 test-unit: $(VENV)/installed-test ## the tests that need no server
 	@$(UNIT_TESTS)
 
+laws: $(VENV)/installed-test ## the tests that need no server, their laws on examples drawn anew
+	@$(UNIT_TESTS) --hypothesis-profile drawn
+
 test-faults: $(VENV)/installed-test ## kill -9 of every part under load, nothing lost and nothing counted twice
 	@$(BIN)/python -m pytest tests/faults --capture=no --timeout 7200
 
@@ -71,4 +74,4 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(INSTALL) '.[test]' | $(LARGE)
 	@touch $@
 
-.PHONY: help demo test test-unit test-faults containers lint up status down bench clean
+.PHONY: help demo test test-unit laws test-faults containers lint up status down bench clean

@@ -17,15 +17,20 @@ from conf import Settings, load_settings
 from stack.downloads.java import QUICK
 
 
-def pytest_configure() -> None:
+# Examples have no deadline: on a busy machine any of them may take long. A commit passes or fails every time alike;
+# `make laws` draws others each time.
+hypothesis.settings.register_profile("alike", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("drawn", deadline=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Ctrl-C ends what a test starts: a shell has what runs in its background ignore it, and children inherit that.
 
-    Examples that hypothesis draws have no deadline: on a busy machine any of them may take long. Spark's sessions
-    live for minutes over a few rows, in which its compiler's second tier takes more time than it saves.
+    Spark's sessions live for minutes over a few rows, in which its compiler's second tier takes more time than it
+    saves.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    hypothesis.settings.register_profile("busy", deadline=None)
-    hypothesis.settings.load_profile("busy")
+    hypothesis.settings.load_profile(config.getoption("--hypothesis-profile") or "alike")
     os.environ.setdefault("SPARK_SUBMIT_OPTS", " ".join(QUICK))
 
 
