@@ -23,7 +23,7 @@ def read_sites(settings: Settings, at: datetime) -> tuple[dict[str, Site], tuple
     """Site of every installation ``at`` an instant (UTC), its capacity in Wh an hour, and all memberships."""
     with cassandra.session(settings) as session:
         rows = list(session.execute(INSTALLATIONS))
-        memberships = load(settings, session).memberships
+        known = load(settings, session)
         sizes = capacities.periods_by_installation(session.execute(capacities.CAPACITIES))
     sites = {
         r.installation_id: Site(
@@ -32,11 +32,11 @@ def read_sites(settings: Settings, at: datetime) -> tuple[dict[str, Site], tuple
         for r in rows
     }
     for key, site in sites.items():
-        own = [each for each in memberships if each.community_id == key and each.installation_id in sites]
+        own = [each for each in known.of_community(key) if each.installation_id in sites]
         first = next((sites[each.installation_id] for each in own if each.start <= at < each.end), None)
         placed = site if first is None else _placed(site, first)
         sites[key] = _sized(placed, sizes.get(key) or together(own, sizes), at)
-    return sites, memberships
+    return sites, known.memberships
 
 
 def _placed(site: Site, first: Site) -> Site:
