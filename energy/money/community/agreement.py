@@ -75,13 +75,16 @@ class Agreement:
         """Those of any version, in order."""
         return tuple(sorted({member for version in self.versions for member in version.members}))
 
+    def version(self, day: date) -> Version | None:
+        """The version that holds on a local ``day``; None before the first."""
+        return next((each for each in reversed(self.versions) if each.since <= day), None)
+
     def at(self, hour: datetime) -> Betas:
         """The betas of the hour that begins at ``hour``. Raises :class:`NoCoefficients`."""
         day = hour.astimezone(self.zone).date()
-        held = [version for version in self.versions if version.since <= day]
-        if not held:
+        version = self.version(day)
+        if version is None:
             raise NoCoefficients(f"no agreement holds on {day}; the first begins on {self.versions[0].since}")
-        version = held[-1]
         if version.constant:
             return version.constant
         year, number = number_of(hour, self.zone, self.rule)

@@ -87,10 +87,9 @@ def settled(row: Mapping[str, Any]) -> Share:
 
 def coefficient(of: Agreement, member: str, day: date) -> tuple[float | None, date | None, bool]:
     """A member's coefficient, 0 to 1, on a day, since when it holds, and whether it is the mean of hourly ones."""
-    held = [version for version in of.versions if version.since <= day]
-    if not held:
+    version = of.version(day)
+    if version is None:
         return None, None, False
-    version = held[-1]
     if version.constant:
         return version.constant.get(member, 0) / 1e6, version.since, False
     betas = version.hourly.get(day.year, {}).get(member, [])
