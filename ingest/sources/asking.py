@@ -12,12 +12,13 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
 from conf import Settings
 from conf.refusal import Refusal
+from energy.calendar import day_start
 from ingest.sources import prices
 from ingest.sources.aemet.client import AemetError
 from ingest.sources.aemet.weather import Forecasts, NoMunicipality
@@ -57,7 +58,7 @@ def ask_weather(settings: Settings, now: datetime, say: Progress, progress: Prog
     ``say`` takes the outcome, ``progress`` each answer. Raises :class:`AemetError` where there is none.
     """
     budget = Budget(attempts_path(settings.home, "aemet"), ONCE)
-    midnight = datetime.combine(now.astimezone(timezone.utc).date(), time(), timezone.utc)
+    midnight = day_start(now.astimezone(timezone.utc).date(), timezone.utc)
     failures = Failures(budget, now)
 
     def is_due(name: str) -> bool:

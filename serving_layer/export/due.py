@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import NamedTuple
 
-from energy.calendar import dates
+from energy.calendar import dates, day_start
 from serving_layer.instants import Span
 from serving_layer.views.revisions import Change
 
@@ -52,4 +52,4 @@ def stretches(days: list[date]) -> Iterable[Span]:
 
 def midnight(day: date) -> datetime:
     """Its first instant, UTC."""
-    return datetime.combine(day, time(), timezone.utc)
+    return day_start(day, timezone.utc)
