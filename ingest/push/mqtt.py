@@ -12,7 +12,6 @@ from collections import deque
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from conf import Settings
@@ -22,13 +21,13 @@ from ingest.push.gathering import Draft, Gathering
 from ingest.push.intake import Intake, IntakeFull, TooFast
 from ingest.push.rules import DeviceRules, RulesError, reading_of
 from ingest.push.tokens import Site
+from store import mqtt
 
 log = logging.getLogger("push")
 GATHER_SECONDS = 1.0
 """Values of a device that come within it are one reading, where none hides another."""
 ASK_SECONDS = 30.0
 """How often the topics of ``mqtt.ask`` are published to: a Victron GX falls silent after a minute without."""
-LONGEST_PAUSE_SECONDS = 30
 REMEMBERED = 1_000
 """Messages kept whose acknowledgement may be lost: repeated, they are acknowledged again and not kept again."""
 
@@ -49,24 +48,15 @@ class Mqtt(threading.Thread):
         self._client = self._made()
 
     def _made(self) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=self._conf.client_id, clean_session=False, manual_ack=True
-        )
-        if self._conf.username:
-            client.username_pw_set(self._conf.username, self._conf.password.get_secret_value())
-        if self._conf.tls:
-            client.tls_set()
-        client.reconnect_delay_set(1, LONGEST_PAUSE_SECONDS)
+        client = mqtt.client(self._conf, self._conf.client_id, lasts=True)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_message = self._on_message
         return client
 
     def run(self) -> None:
         """Until stopped: follow the rules, keep what was gathered."""
-        host, _, port = self._conf.broker.rpartition(":")
         self._follow_rules()
-        self._client.connect_async(host, int(port))
-        self._client.loop_start()
+        mqtt.connect(self._client, self._conf)
         asked = 0.0
         while not self._stopping.wait(GATHER_SECONDS):
             self._follow_rules()
@@ -76,8 +66,7 @@ class Mqtt(threading.Thread):
                 asked = 0.0
                 self._ask()
         self._keep()
-        self._client.disconnect()
-        self._client.loop_stop()
+        mqtt.disconnect(self._client)
 
     def stop(self, seconds: float) -> None:
         """Keep what has come, and end; what is not acknowledged comes again."""

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from conf.refusal import Refusal
@@ -19,10 +18,10 @@ from serving_layer.access.person import Person
 from serving_layer.mqtt.topics import Messages, of_discovery, of_forecast, of_state
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, forecast, merged, state
+from store import mqtt
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
-LONGEST_PAUSE_SECONDS = 30
 FORECAST = ("generation", "consumption")
 WHO = "MQTT broker"
 """Who is given what is published, as the access log names it."""
@@ -37,25 +36,17 @@ class Publishing(threading.Thread):
         self._conf, self._look = conf, look
         self._said: Messages = {}
         self._stopping = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"{conf.client_id}-out")
-        if conf.username:
-            self._client.username_pw_set(conf.username, conf.password.get_secret_value())
-        if conf.tls:
-            self._client.tls_set()
-        self._client.reconnect_delay_set(1, LONGEST_PAUSE_SECONDS)
+        self._client = mqtt.client(conf, f"{conf.client_id}-out")
         self._client.on_connect, self._client.on_disconnect = self._on_connect, self._on_disconnect
 
     def run(self) -> None:
         """Until stopped."""
-        host, _, port = self._conf.broker.rpartition(":")
-        self._client.connect_async(host, int(port))
-        self._client.loop_start()
+        mqtt.connect(self._client, self._conf)
         while not self._stopping.is_set():
             if self._client.is_connected():
                 self._publish()
             self._stopping.wait(EVERY_SECONDS)
-        self._client.disconnect()
-        self._client.loop_stop()
+        mqtt.disconnect(self._client)
 
     def stop(self, seconds: float) -> None:
         """Publish no more."""
