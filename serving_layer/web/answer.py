@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, unquote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
@@ -111,6 +111,8 @@ def visitor(request: Request) -> Person:
 
 
 Visitor = Annotated[Person, Depends(visitor)]
+Named = Annotated[str, Query(alias="id", max_length=200)]
+"""The id of the installation that a page is about."""
 
 
 class _PageRoute(APIRoute):

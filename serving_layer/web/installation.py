@@ -31,7 +31,6 @@ from store.web.problems import bad_parameter
 router = answer.router()
 FIRST, LAST = date(EARLIEST.year + 2, 1, 1), date(LATEST.year - 2, 1, 1)
 """A day from the one to before the other has a period before and one after it."""
-Name = Annotated[str, Query(alias="id", max_length=200)]
 
 
 class View(NamedTuple):
@@ -82,7 +81,7 @@ def days(
 def view(
     reader: ReaderOf,
     who: answer.Visitor,
-    name: Name,
+    name: answer.Named,
     asked: Annotated[tuple[Kind, date | None], Depends(days)],
     quantity: Quantity = "generation",
 ) -> View:
@@ -159,13 +158,13 @@ def table(reader: ReaderOf, of: Viewed) -> Response:
 
 
 @router.get("/installation/live")
-def values(request: Request, reader: ReaderOf, name: Name) -> Response:
+def values(request: Request, reader: ReaderOf, name: answer.Named) -> Response:
     """What changes by itself: powers and their ways, and the age of the newest reading."""
     return answer.small(_look(request, reader, name))
 
 
 @router.get("/installation/stream", dependencies=[follow.STREAMS])
-def stream(request: Request, reader: ReaderOf, name: Name) -> Response:
+def stream(request: Request, reader: ReaderOf, name: answer.Named) -> Response:
     """The same, told as it changes."""
     return follow.stream(lambda: _look(request, reader, name))
 

@@ -56,7 +56,7 @@ class Asked(NamedTuple):
 def asked(
     reader: ReaderOf,
     who: answer.Visitor,
-    name: Annotated[str, Query(alias="id", max_length=200)],
+    name: answer.Named,
     month: Annotated[str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$")] = "",
 ) -> Asked:
     """What a request asks for; without a month the one that runs. Raises :class:`NotShared` of what is no community."""

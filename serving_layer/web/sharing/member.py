@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from serving_layer.access import door
@@ -28,7 +28,6 @@ from store.runs import Published
 
 router = answer.router()
 EUROS_SECONDS = 300.0
-Name = Annotated[str, Query(alias="id", max_length=200)]
 
 
 class Member(NamedTuple):
@@ -51,7 +50,7 @@ class Member(NamedTuple):
 
 
 @router.get("/member", dependencies=[Turn])
-def member(request: Request, reader: ReaderOf, who: answer.Visitor, name: Name) -> Response:
+def member(request: Request, reader: ReaderOf, who: answer.Visitor, name: answer.Named) -> Response:
     """The page; of a community its own page."""
     row = door.seen(reader, name, who, "settlement")
     if row.get("kind") == COMMUNITY:
