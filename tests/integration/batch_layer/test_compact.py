@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -15,7 +14,6 @@ from batch_layer.nightly import nightly
 from batch_layer.runs import alone
 from conf import Settings
 from store import hdfs
-from store.spark import session
 from tests.support import batch_world as world
 
 STEPS = ("archive", "clean", "totals", "publish")
@@ -24,13 +22,6 @@ FIRST = datetime(2026, 2, 20, tzinfo=timezone.utc)
 STEP = timedelta(minutes=15)
 QUARTER_WH = 225.0
 """What 900 W are in a quarter-hour: the plain sum."""
-
-
-@pytest.fixture(scope="module")
-def spark(own_stack: Settings) -> Iterator[SparkSession]:
-    running = session(own_stack, "test compact")
-    yield running
-    running.stop()
 
 
 def rows(spark: SparkSession, settings: Settings) -> Counter[tuple[Any, ...]]:

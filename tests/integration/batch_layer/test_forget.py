@@ -48,14 +48,6 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def job(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    started = Job(own_stack, tmp_path_factory.mktemp("speed"))
-    started.start()
-    yield started
-    assert started.stop() == 0, started.log.read_text()[-3000:]
-
-
-@pytest.fixture(scope="module")
 def settings(own_stack: Settings, job: Job) -> Settings:
     spark = own_stack.spark.model_copy(update={"checkpoint": job.checkpoint.as_uri()})
     return own_stack.model_copy(update={"spark": spark})

@@ -15,7 +15,6 @@ from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
 from store import cassandra, kafka
-from store.spark import session
 from tests.support import batch_world as world
 from tests.support.servers.started import started
 
@@ -23,13 +22,6 @@ HOMES = ("dropped-1", "dropped-2")
 STEP = timedelta(minutes=1)
 TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
 FIRST = TODAY - timedelta(days=2)
-
-
-@pytest.fixture(scope="module")
-def spark(own_stack: Settings) -> Iterator[SparkSession]:
-    running = session(own_stack, "test lost messages")
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +18,6 @@ from serving_layer.app import create_app
 from stack.commands.bring.register import register
 from store import cassandra
 from store.instants import months
-from store.spark import session
 from tests.support import batch_world as world
 from tests.support import owner
 from tests.support.speed_world import Job, topic_ends
@@ -36,21 +34,6 @@ QUARTER_WH = 225.0
 LEFT, JOINED = FIRST + timedelta(hours=12), FIRST + timedelta(hours=18)
 EARLY, LATE = FIRST + 23 * QUARTER, FIRST + 79 * QUARTER
 """When 1.5 kWh more come in a quarter-hour: too much for 2 kW, and not for 20 kW."""
-
-
-@pytest.fixture(scope="module")
-def job(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    started = Job(own_stack, tmp_path_factory.mktemp("speed"))
-    started.start()
-    yield started
-    assert started.stop() == 0
-
-
-@pytest.fixture(scope="module")
-def spark(own_stack: Settings) -> Iterator[SparkSession]:
-    running = session(own_stack, "test memberships")
-    yield running
-    running.stop()
 
 
 def stated(folder: Path, *entries: dict[str, Any]) -> None:

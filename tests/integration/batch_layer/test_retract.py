@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -14,7 +13,6 @@ from conf import Settings
 from stack.commands.operate.retract import Unregistered, take_back
 from store import cassandra, lock
 from store.history.retraction import Retraction
-from store.spark import session
 from tests.support import batch_world as world
 from tests.support.speed_world import Job, topic_ends
 
@@ -26,21 +24,6 @@ BEGIN, END = FIRST + timedelta(hours=10), FIRST + timedelta(hours=14)
 QUARTER_WH = 225.0
 """What the homes' 900 W are in a quarter-hour: the plain sum."""
 QUARTERS = {FIRST + n * timedelta(minutes=15) for n in range(96)}
-
-
-@pytest.fixture(scope="module")
-def job(own_stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    started = Job(own_stack, tmp_path_factory.mktemp("speed"))
-    started.start()
-    yield started
-    assert started.stop() == 0
-
-
-@pytest.fixture(scope="module")
-def spark(own_stack: Settings) -> Iterator[SparkSession]:
-    running = session(own_stack, "test retract")
-    yield running
-    running.stop()
 
 
 def right(home: str) -> list[dict[str, Any]]:
