@@ -17,7 +17,7 @@ from cassandra.cluster import NoHostAvailable
 
 from speed_layer.readings_query.duplicates import Device
 from speed_layer.readings_query.query import newest_states
-from store.alarms import LAYERS, STANDING
+from store.history.alarms import LAYERS, STANDING
 from store.instants import utc
 
 KIND = "silent today"

@@ -15,8 +15,8 @@ from conf import Settings
 from conf.place import CONF_DIR
 from conf.refusal import Refusal
 from store import cassandra
-from store.alarms import STANDING
 from store.history import capacities, memberships
+from store.history.alarms import STANDING
 from store.history.periods import Period, row_of
 
 VERSION = 5

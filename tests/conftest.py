@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from conf import Settings, load_settings
 from stack.downloads.java import QUICK
 
-
 # Examples have no deadline: on a busy machine any of them may take long. A commit passes or fails every time alike;
 # `make laws` draws others each time.
 hypothesis.settings.register_profile("alike", deadline=None, derandomize=True)

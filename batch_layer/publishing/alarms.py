@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.publishing.artifact import Artifact
 from batch_layer.runs import Night
 from store import cassandra
-from store.alarms import LAYERS, STANDING
+from store.history.alarms import LAYERS, STANDING
 
 LAYER = LAYERS[-1]
 COLUMNS = (

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from serving_layer.reader import Reader
-from store.alarms import LAYERS, STANDING
+from store.history.alarms import LAYERS, STANDING
 from store.instants import months, utc, utc_or_none
 
 KEPT_SECONDS = 1.0
