@@ -104,12 +104,24 @@ def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) ->
         value = value_of(of, have[back])
         if not is_moment and (value < base or lasted > DAY_US or not (is_settled or (stands and base > 0))):
             return None
-        if (base <= value < high and of.plausible(last, have[back])) or (value < base and is_moment):
+        is_reset = value < base and is_moment and not (back - at > SETTLED and _was_frozen(of, good, have[at]))
+        if (base <= value < high and of.plausible(last, have[back])) or is_reset:
             # Of two levels in turn the one that lasts longer is the register's.
             again = None if stands else _back_after_dip(of, have[back - 1], have, back)
             return back if again is None or again - back >= back - at else None
         stands = stands and value == high
     return None
+
+
+def _was_frozen(of: Samples, good: list[int], risen: int) -> bool:
+    """Whether the register stood still with its power until it had ``risen`` by what may have flowed meanwhile."""
+    last = good[-1]
+    since = last
+    for i in reversed(good):
+        if of.register[i] != of.register[last] or of.power[i] != of.power[last]:
+            break
+        since = i
+    return of.power[since] is not None and since != last and of.plausible(since, risen)
 
 
 def _back_after_marker(of: Samples, last: int, have: list[int], at: int) -> int | None:

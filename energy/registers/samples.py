@@ -80,6 +80,11 @@ class Samples:
             return 0
         return (self._surely[j] - self._surely[i]) // (2 * MW_US)
 
+    def reaches(self, i: int, j: int) -> tuple[int, int] | None:
+        """From :meth:`least` to the like by the greater of each two powers; None as :meth:`integral`."""
+        integral = self.integral(i, j)
+        return None if integral is None else (self.least(i, j), 2 * integral - self.least(i, j))
+
     def is_frozen(self, i: int, j: int) -> bool:
         """Whether power repeats itself to the last digit from sample ``i`` to ``j``."""
         return self.power[i] is not None and all(power == self.power[i] for power in self.power[i : j + 1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from energy.registers.corrections import Doubt
@@ -63,26 +63,38 @@ def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
     valid = found.read
     begin, end = valid[first], valid[at]
     following = valid[at + 1] if at + 1 < len(valid) else None
+    since = _flow_since(of, valid, first, at)
     if count := _between_counts(of, valid, first, at):
         found.doubts.append(Doubt(begin, end if following is None else following, count))
         if following is None:  # what the next count will bring is not known
             found.samples.extend(valid[first + 1 : at + 1])
-    elif following is not None and _caught_up(of, valid, first, at):
+    elif following is not None and _caught_up(of, valid, since, at):
+        found.samples.extend(valid[first + 1 : since + 1])
         found.causes[following] = "stuck"
+        found.doubts.extend(_unclear(of, valid, since, at))
     elif following is not None and _froze(of, begin, end, following):
         of.forget_power(begin, end)
         found.frozen.add(following)
     elif not _stood_still(of, valid, first, at) or (of.register[begin] != of.register[end] and at - first <= ABSURD):
         found.samples.extend(valid[first + 1 : at + 1])
-    elif (since := _frozen_since(of, valid, first, at)) is not None:
-        if since != begin:
-            found.samples.append(since)
-        of.forget_power(since, end)
+        if following is not None:
+            found.doubts.extend(_may_have_frozen(of, begin, end, following))
+    elif (frozen := _frozen_since(of, valid, first, at)) is not None:
+        if frozen != begin:
+            found.samples.append(frozen)
+        of.forget_power(frozen, end)
         if following is not None:
             found.frozen.add(following)
     else:
-        found.samples.append(end)
+        found.samples.extend([*valid[first + 1 : since + 1], end])
         found.integrated[end] = "stuck"
+        found.doubts.extend(_unclear(of, valid, since, at))
+
+
+def _flow_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int:
+    """The last of the believed samples ``first`` to ``at`` up to which no power flowed: there the register rested."""
+    flows = (n for n in range(first, at) if any(of.power[valid[n] : valid[n + 1] + 1]))
+    return next(flows, first)
 
 
 def _is_still(of: Samples, last: int, here: int) -> bool:
@@ -125,6 +137,28 @@ def _froze(of: Samples, first: int, last: int, following: int) -> bool:
     return is_sudden and of.register[first] == of.register[last] and of.is_frozen(first, last)
 
 
+def _may_have_frozen(of: Samples, first: int, last: int, following: int) -> Iterator[Doubt]:
+    """What a step that can't have happened brings after a standstill without power: perhaps power was frozen, too."""
+    step = (of.register[following] or 0) - (of.register[last] or 0)
+    is_sudden = step > 0 and not of.plausible(last, following) and step <= of.greatest(first, following)
+    if is_sudden and of.register[first] == of.register[last] and of.is_frozen(first, last):
+        yield Doubt(first, following, step)
+
+
+def _unclear(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -> Iterator[Doubt]:
+    """What a standstill may have withheld where the step after it is like power with that and without."""
+    if at_last + 1 == len(valid):
+        return
+    first, last, following = valid[at_first], valid[at_last], valid[at_last + 1]
+    step = (of.register[following] or 0) - (of.register[last] or 0)
+    withheld, final = of.reaches(first, last), of.reaches(last, following)
+    if withheld is None or final is None:
+        return
+    spare = 2 * count_of(of.register[last] or 0, of.register[following] or 0)
+    if final[0] + withheld[0] - spare <= step <= final[1] + spare:
+        yield Doubt(first, following, withheld[1])
+
+
 def _frozen_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int | None:
     """From which sample of a standstill on power repeats itself, where none had flowed before; None: it does not."""
     begin, end = valid[first], valid[at]
@@ -144,4 +178,6 @@ def _caught_up(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -
         return of.plausible(first, following) and (whole is None or step <= 2 * whole + STUCK_MWH)
     if whole is None or final is None or not _stood_still(of, valid, at_first, at_last):
         return False
-    return 2 * step > whole + final
+    most = 2 * final - of.least(last, following)
+    spare = 2 * count_of(of.register[last] or 0, of.register[following] or 0)
+    return 2 * step > whole + final or step > most + spare
