@@ -1,0 +1,1 @@
+"""Commands about the people and services that are given access."""
