@@ -36,6 +36,7 @@ from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
 from serving_layer.web import login, routes
+from serving_layer.webhooks.sending import Sending
 from store.web import problems, reference
 from store.web.bounds import Bounds
 from store.web.connections import server_options
@@ -104,7 +105,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     publishing = _publishing(app.state.settings, app.state.reader)
     if publishing is not None:
         publishing.start()
+    sending = Sending(app.state.settings, app.state.reader, app.state.logins.people)
+    sending.start()
     yield
+    sending.stop(LAST_SECONDS)
     if publishing is not None:
         publishing.stop(LAST_SECONDS)
     app.state.watch.stop()

@@ -16,6 +16,8 @@ from conf import Settings
 from serving_layer.health import Broken, Check, Remark
 from serving_layer.reader import Reader
 from serving_layer.views.merged import seen
+from serving_layer.webhooks.backlog import folder
+from serving_layer.webhooks.check import check as webhooks
 from store import kafka
 from store.history.sources import sources
 from store.instants import instant_of, rfc3339
@@ -48,6 +50,7 @@ def checks(settings: Settings, reader: Reader) -> dict[str, Check]:
         "thrift": lambda: _thrift(settings),
         "night": lambda: _night(reader, run, begun, datetime.now(timezone.utc)),
         "sources": lambda: _sources(settings.home, datetime.now(timezone.utc)),
+        "webhooks": lambda: webhooks(folder(settings)),
         "disk": lambda: _disk(settings.home),
     }
     return {name: known[name] for name in settings.api.watch}

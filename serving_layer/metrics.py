@@ -18,6 +18,8 @@ MEASURED = {
     "outbox_readings": "Readings that the gateway keeps on disk because Kafka has not taken them yet.",
     "outbox_bytes": "What these take on disk.",
     "outbox_oldest_seconds": "Age of the reading among them that is kept longest.",
+    "webhook_deliveries_waiting": "Alarms that a webhook's receiver has not taken yet.",
+    "webhook_deliveries_given_up": "Alarms that a webhook's receiver has not taken in a day, or that were too many.",
     "disk_free_bytes": "Room on the disk of <home>.",
 }
 """Measurements of the checks, ``solera_<name>`` each."""

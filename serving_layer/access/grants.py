@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,6 +20,7 @@ from store.web.tokens import hashed, replace_secret
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 TAKEN = frozenset({TOKEN, PAGE, SQL})
 """Names by which the access log calls the owner, and the door of SQL."""
+NOBODY = "Nobody here is called {name}; `solera access list` says who is."
 _PEOPLE = TypeAdapter(list[Person])
 
 
@@ -62,8 +63,16 @@ def revoke(path: Path, name: str) -> None:
     known = read(path)
     left = [each for each in known if each.name != name]
     if left == known:
-        raise BadGrant(f"Nobody here is called {name}; `solera access list` says who is.")
+        raise BadGrant(NOBODY.format(name=name))
     _write(path, left)
+
+
+def change(path: Path, name: str, changed: Callable[[Person], Person]) -> None:
+    """Keep what ``changed`` makes of ``name``. Raises :class:`BadGrant` where nobody is of that name."""
+    known = read(path)
+    if name not in {each.name for each in known}:
+        raise BadGrant(NOBODY.format(name=name))
+    _write(path, [changed(each) if each.name == name else each for each in known])
 
 
 def forget(path: Path, installation_id: str) -> None:

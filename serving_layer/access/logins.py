@@ -53,6 +53,10 @@ class Logins:
         if person not in (*self._owner.values(), *self._people.current()):
             raise WrongToken(f"{person.name} has no access any more.")
 
+    def people(self) -> list[Person]:
+        """Everybody who was given access. Raises :class:`serving_layer.access.grants.GrantsDamaged`."""
+        return self._people.current()
+
     def log_in(self, token: str) -> str:
         """The page's cookie for whoever has ``token``. Raises :class:`WrongToken`."""
         person = self.enter(token)

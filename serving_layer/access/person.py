@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from itertools import chain
@@ -50,6 +50,16 @@ class Sight(IntEnum):
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """A URL to which the alarms of somebody's installations are posted, signed with ``secret``; ``since`` is UTC."""
+
+    id: str
+    url: str
+    since: datetime
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Person:
     """A person or a program. ``role`` None is the owner, whose token `solera up` makes; ``since`` is UTC."""
 
@@ -60,6 +70,7 @@ class Person:
     installations: frozenset[str] = frozenset()
     communities: frozenset[str] = frozenset()
     sees_all: bool = False
+    webhooks: tuple[Webhook, ...] = field(default=(), compare=False)
 
     @property
     def opens_page(self) -> bool:

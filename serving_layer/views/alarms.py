@@ -22,10 +22,21 @@ def alarms(reader: Reader, start: datetime, end: datetime, only: Collection[str]
 
     ``only`` names the installations; without it the alarms of all are meant.
     """
-    months_asked = [f"{month:%Y-%m}" for month in months(start, end)]
-    cleared = [each for each in _read(reader, months_asked) if each["cleared_at"] and start <= each["raised_at"] < end]
-    raised = [*_read(reader, [STANDING]), *cleared]
-    return [each for each in raised if only is None or each["installation_id"] in only]
+    cleared = [each for each in history(reader, start, end, only) if each["cleared_at"]]
+    raised = [each for each in _read(reader, [STANDING]) if only is None or each["installation_id"] in only]
+    return [*raised, *cleared]
+
+
+def history(
+    reader: Reader, start: datetime, end: datetime, only: Collection[str] | None = None
+) -> list[dict[str, Any]]:
+    """Alarms raised in [start, end), UTC, whether or not they are cleared, the newest first; ``only`` as above."""
+    raised = _read(reader, [f"{month:%Y-%m}" for month in months(start, end)])
+    return [
+        each
+        for each in raised
+        if start <= each["raised_at"] < end and (only is None or each["installation_id"] in only)
+    ]
 
 
 def standing(reader: Reader, only: Collection[str] | None = None) -> list[dict[str, Any]]:

@@ -87,6 +87,7 @@ def test_every_dependency_that_is_away_says_so_in_a_sentence(tmp_path: Path) -> 
     known = checks(settings, Reader(settings))
     assert known.pop("disk")().measured["disk_free_bytes"] > 0
     assert known.pop("push")().text == "does not run here"
+    assert known.pop("webhooks")().text == "0 webhook(s)"
     assert known.pop("sources")().text == "none was asked here"
     for name, check in known.items():
         with pytest.raises(Exception, match=r"answer|listens|reported") as raised:

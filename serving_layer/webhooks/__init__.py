@@ -1,0 +1,1 @@
+"""Alarms posted to the URLs of those who may see them."""
