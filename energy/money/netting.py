@@ -11,10 +11,11 @@ from energy.energy_row import QUARTER
 
 
 class Flow(NamedTuple):
-    """Energy of a quarter-hour in mWh, and whether it was measured throughout."""
+    """Energy of a quarter-hour in mWh, whether it was measured throughout, and whether by itself, not with others."""
 
     mwh: int
     is_measured: bool = True
+    is_alone: bool = True
 
 
 class Net(NamedTuple):
@@ -22,6 +23,7 @@ class Net(NamedTuple):
 
     ``use`` is what was consumed (mWh), None where it is not known. A window without all its values is not known:
     ``is_known`` is False, and nothing is to be billed for it.
+    ``imports`` and ``used`` are the quarter-hours of import and use (mWh), none where one was not metered by itself.
     """
 
     start: datetime
@@ -30,6 +32,8 @@ class Net(NamedTuple):
     use: int | None = None
     is_measured: bool = True
     is_known: bool = True
+    imports: tuple[int, ...] = ()
+    used: tuple[int, ...] = ()
 
 
 Flows = Mapping[datetime, Flow]
@@ -58,8 +62,13 @@ def net(starts: Iterable[datetime], window: timedelta, metered: Metered) -> list
         left = sum(flow.mwh for flow in imports) - sum(flow.mwh for flow in exports)
         measured = all(flow.is_measured for flow in (*imports, *exports))
         use = None if uses is None else sum(flow.mwh for flow in uses)
-        found.append(Net(start, max(left, 0), max(-left, 0), use, measured))
+        quarters_of = _metered(imports), _metered(uses or [])
+        found.append(Net(start, max(left, 0), max(-left, 0), use, measured, True, *quarters_of))
     return found
+
+
+def _metered(flows: list[Flow]) -> tuple[int, ...]:
+    return tuple(flow.mwh for flow in flows) if all(flow.is_measured and flow.is_alone for flow in flows) else ()
 
 
 def _known(flows: Flows, times: list[datetime]) -> list[Flow] | None:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from energy.money.billing.days import Calendar
+from energy.money.billing.excess import excess_is_billed
 from energy.money.contract import NoCompensation
 from energy.money.netting import Net
 
 
 def without_sharing(of: Calendar, windows: Sequence[Net]) -> tuple[Calendar, list[Net]] | None:
     """Days and windows in which all that was used came from the grid; None where the use of a window is not known."""
-    plain = []
+    plain, has_excess = [], excess_is_billed(of, windows)
     for window in windows:
-        if window.is_known and window.use is None:
+        if window.is_known and (window.use is None or (has_excess and not window.used)):
             return None
-        plain.append(window._replace(grid=window.use or 0, surplus=0))
+        plain.append(window._replace(grid=window.use or 0, surplus=0, imports=window.used))
     return without_compensation(of), plain
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from energy.money.billing.columns import Columns, columns
 from energy.money.billing.days import Calendar, NotOneBill, longest_end
+from energy.money.billing.excess import excess_lines
 from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
 from energy.money.billing.standing import standing_lines
 from energy.money.billing.supplied import Supplied, supplied
@@ -80,7 +81,7 @@ def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due:
         raise NotOneBill(f"surplus is compensated within a month at most; end on {longest_end(of.first)} or before")
     energy = supplied(of, windows, market)
     standing = standing_lines(of, rules.regulated)
-    power = [line for line in standing if line.kind not in (FUNDING, METER)]
+    power = [*(line for line in standing if line.kind not in (FUNDING, METER)), *excess_lines(of, windows)]
     rest = [line for line in standing if line.kind in (FUNDING, METER)]
     taxed = of.taxed(due)
 

@@ -31,12 +31,16 @@ class Columns:
     """What was consumed; None where it is not known of every window."""
     is_measured: Truth
     windows: int
+    imports: Whole | None = None
+    """Import of each window's quarter-hours; None where it is not known of every window. So ``used``."""
+    used: Whole | None = None
 
     def from_grid_alone(self) -> Columns | None:
         """The same use without generation or sharing; None where the use is not known."""
         if self.use is None:
             return None
-        return Columns(self.at, self.use, np.zeros_like(self.use), self.use, self.is_measured, self.windows)
+        return Columns(self.at, self.use, np.zeros_like(self.use), self.use, self.is_measured, self.windows,
+                       self.used, self.used)  # fmt: skip
 
 
 def columns(of: Calendar, windows: Sequence[Net]) -> Columns:
@@ -50,7 +54,13 @@ def columns(of: Calendar, windows: Sequence[Net]) -> Columns:
         np.array(uses, np.int64) if len(uses) == len(known) else None,
         np.array([window.is_measured for window in known], np.bool_),
         len(windows),
+        _quarters([window.imports for window in known]),
+        _quarters([window.used for window in known]),
     )
+
+
+def _quarters(of: list[tuple[int, ...]]) -> Whole | None:
+    return np.array(of, np.int64) if of and all(of) else None
 
 
 def numbers_of(of: Calendar, starts: Sequence[datetime]) -> Whole:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 POWER, MARGIN, ENERGY, TOLLS = "power", "margin", "energy", "tolls and charges"
+EXCESS = "excess power"
 COMPENSATION, FUNDING, METER = "compensation", "social bonus funding", "meter rent"
 
 
@@ -14,7 +15,7 @@ class Line(NamedTuple):
     """``amount`` (10⁻¹² EUR) of what was supplied from ``since`` to before ``until``, local days.
 
     ``quantity`` times ``price`` is the amount, up to the rounding of a price that is a mean; a power line's also times
-    its days over those of the year.
+    its days over those of the year, an excess power's twice and times its days over 30.
     """
 
     kind: str

@@ -129,7 +129,9 @@ def _metered(reader: Reader, installation_id: str, span: Span) -> Metered:
 def flows(values: Sequence[Value]) -> Flows:
     """Quarter-hours that evidence covers, by start."""
     return {
-        value.start: Flow(to_mwh(value.energy_wh), _is_sure(value)) for value in values if value.completeness != 0.0
+        value.start: Flow(to_mwh(value.energy_wh), _is_sure(value), value.method != "spread")
+        for value in values
+        if value.completeness != 0.0
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from energy.money.billing.bill import R1, Case
-from energy.money.billing.line import Line
+from energy.money.billing.excess import excess_is_billed
+from energy.money.billing.line import EXCESS, Line
 from energy.money.exact import cents, euros, kwh
 from energy.money.official.statement import SELF_CONSUMED, TOTAL
 from energy.money.taxes import OTHERWISE
@@ -14,7 +15,7 @@ from serving_layer.views.money.bills import Billed
 LINE_COLUMNS = (
     "kind", "period", "from", "until", "quantity", "unit", "price", "price_unit", "eur", "estimated_kwh", "condition",
 )  # fmt: skip
-NOT_INCLUDED = {"2.0TD": (), "3.0TD": ("excess power", "reactive energy"), "6.1TD": ("excess power", "reactive energy")}
+REACTIVE = "reactive energy"
 
 
 def line_rows(of: Billed) -> list[dict[str, Any]]:
@@ -61,8 +62,15 @@ def fields(of: Billed) -> dict[str, Any]:
         "saving_eur": saved,
         "rounding": R1,
         "conventions": contract.conventions.model_dump(),
-        "not_included": list(NOT_INCLUDED[contract.access_tariff]),
+        "not_included": _not_included(of),
     }
+
+
+def _not_included(of: Billed) -> list[str]:
+    """What the tariff bills beside, and no line holds."""
+    if of.of.contract.access_tariff == "2.0TD":
+        return []
+    return [REACTIVE] if excess_is_billed(of.of, of.windows) else [EXCESS, REACTIVE]
 
 
 def caption(of: Billed) -> str:

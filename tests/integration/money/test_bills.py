@@ -29,17 +29,22 @@ QUARTER = timedelta(minutes=15)
 NOON = local("2026-03-25T12:00")
 RUN = "20260401T000500Z"
 WEEK = {"from": "2026-03-23", "to": "2026-03-30"}
+SHOP = HOME | {
+    "access_tariff": "3.0TD", "power_kw": ["16"] * 6, "excess_power_eur_kw": "1.4064",
+    "energy": {"kind": "flat", "price_eur_kwh": "0.10"},
+}  # fmt: skip
 
 
-def rows(installation_id: str, missing: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """250 Wh from the grid each quarter-hour; in the hour from noon half of it, and 900 Wh of surplus."""
+def rows(installation_id: str, missing: datetime | None = None, times: float = 1.0) -> Iterator[dict[str, Any]]:
+    """So many times 250 Wh from the grid each quarter-hour; from noon half an hour of it, and 900 Wh of surplus."""
     start = START
     while start < END:
         at = (start - NOON) // QUARTER
         values = {"import": 250.0, "export": 0.0, "consumption": 300.0}
         if at in (2, 3):
             values |= {"import": 0.0, "export": 400.0 if at == 2 else 500.0}
-        for quantity, energy_wh in values.items():
+        for quantity, once in values.items():
+            energy_wh = once * times
             if not (start == missing and quantity == "import"):
                 yield {
                     "installation_id": installation_id, "month": start.date().replace(day=1), "quantity": quantity,
@@ -58,6 +63,7 @@ def served(stack: Settings) -> Settings:
         {"installation_id": name, "kind": "home", "contracts": [HOME | {"compensation": AGREED}]}
         for name in ("casa-1", "casa-2")
     ]
+    homes.append({"installation_id": "tienda", "contracts": [SHOP]})
     homes.append({"installation_id": "casa-4", "contracts": [HOME | {"energy": {"kind": "pvpc"}}]})
     with cassandra.session(settings) as session:
         entries = parse_catalogue([*homes, {"installation_id": "casa-3"}])
@@ -65,6 +71,7 @@ def served(stack: Settings) -> Settings:
         insert(session, "energy_batch", list(rows("casa-1")))
         insert(session, "energy_batch", list(rows("casa-2", missing=NOON + 5 * QUARTER)))
         insert(session, "energy_batch", list(rows("casa-4")))
+        insert(session, "energy_batch", list(rows("tienda", times=20)))
         insert(
             session,
             "run",
@@ -101,19 +108,33 @@ def test_a_week_of_167_hours_to_the_cent(client: TestClient) -> None:
     assert found["saving_eur"] > 0
 
 
+def test_excess_power_is_billed_where_its_price_is_stated(client: TestClient) -> None:
+    """20 kW in every quarter-hour but two, 16 contracted: 2 · 4 · 1.4064 · 7 / 30 = 2.6253 in each period of March."""
+    found = client.get("/v1/installations/tienda/bills", params=WEEK).json()
+    excess = [
+        (line["period"], line["quantity"], line["eur"]) for line in found["lines"] if line["kind"] == "excess power"
+    ]
+    assert excess == [("P2", 4.0, 2.63), ("P3", 4.0, 2.63), ("P6", 4.0, 2.63)]
+    assert found["not_included"] == ["reactive energy"]
+    assert client.get("/v1/installations/casa-1/bills", params=WEEK).json()["not_included"] == []
+
+
+@pytest.mark.parametrize(("installation", "total"), [("casa-1", "27.87"), ("tienda", None)])
 def test_the_command_line_gives_the_same_lines(
-    client: TestClient, served: Settings, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, served: Settings, monkeypatch: pytest.MonkeyPatch, installation: str, total: str | None
 ) -> None:
     for name, value in environment(served).items():
         monkeypatch.setenv(name, value)
-    asked = ["bill", "--installation", "casa-1", "--from", WEEK["from"], "--to", WEEK["to"]]
+    asked = ["bill", "--installation", installation, "--from", WEEK["from"], "--to", WEEK["to"]]
     said = CliRunner().invoke(command_line, [*asked, "--format", "csv"], catch_exceptions=False)
     assert said.exit_code == 0, said.output
-    by_rest = client.get("/v1/installations/casa-1/bills", params=WEEK | {"format": "csv"}).text
+    by_rest = client.get(f"/v1/installations/{installation}/bills", params=WEEK | {"format": "csv"}).text
     assert said.stdout == by_rest
-    assert list(csv.DictReader(io.StringIO(by_rest)))[-1]["eur"] == "27.87"
+    billed = list(csv.DictReader(io.StringIO(by_rest)))
+    assert total in (None, billed[-1]["eur"])
+    assert ("excess power" in {line["kind"] for line in billed}) == (installation == "tienda")
     table = CliRunner().invoke(command_line, asked, catch_exceptions=False).stdout
-    assert "27.87" in table
+    assert billed[-1]["eur"] in table
     assert "R1: each line half up to the cent" in table
     assert "\N{REPLACEMENT CHARACTER}" not in table
 

@@ -18,8 +18,8 @@ START = datetime(2026, 3, 25, 12, tzinfo=timezone.utc)
     [
         ("measured", 1.0, "", Flow(250_500, True)),
         ("official", 1.0, "", Flow(250_500, True)),
-        ("spread", 1.0, "", Flow(250_500, True)),  # an hour that a distributor states as a whole
-        ("spread", 1.0, "gap", Flow(250_500, False)),
+        ("spread", 1.0, "", Flow(250_500, True, False)),  # an hour that a distributor states as a whole
+        ("spread", 1.0, "gap", Flow(250_500, False, False)),
         ("integrated", 1.0, "", Flow(250_500, False)),
         ("estimated", 1.0, "", Flow(250_500, False)),
         ("measured", 0.5, "", Flow(250_500, False)),

@@ -21,17 +21,21 @@ def flows(values: list[int | None], measured: bool = True) -> dict[datetime, Flo
     return {START + n * QUARTER: Flow(value, measured) for n, value in enumerate(values) if value is not None}
 
 
+def _net(grid: int, surplus: int, imports: list[int]) -> Net:
+    return Net(START, grid, surplus, imports=tuple(imports))
+
+
 @pytest.mark.parametrize(
     ("imports", "exports", "expected"),
     [
         # 1 kWh in and 0.6 out in one hour: 0.4 from the grid, and no surplus
-        ([500, 500, 0, 0], [0, 0, 300, 300], Net(START, 400, 0)),
-        ([0, 0, 100, 0], [0, 400, 0, 0], Net(START, 0, 300)),
-        ([200, 0, 0, 0], [0, 200, 0, 0], Net(START, 0, 0)),
+        ([500, 500, 0, 0], [0, 0, 300, 300], _net(400, 0, [500, 500, 0, 0])),
+        ([0, 0, 100, 0], [0, 400, 0, 0], _net(0, 300, [0, 0, 100, 0])),
+        ([200, 0, 0, 0], [0, 200, 0, 0], _net(0, 0, [200, 0, 0, 0])),
         ([200, None, 0, 0], [0, 0, 0, 0], Net(START, 0, 0, None, False, False)),
         ([200, 0, 0, 0], [0, 0, 0, None], Net(START, 0, 0, None, False, False)),
         # a supply that never exports has no export to be known
-        ([200, 0, 0, 0], [], Net(START, 200, 0)),
+        ([200, 0, 0, 0], [], _net(200, 0, [200, 0, 0, 0])),
     ],
 )
 def test_an_hour_by_hand(imports: list[int | None], exports: list[int | None], expected: Net) -> None:
