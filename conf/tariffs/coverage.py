@@ -39,7 +39,7 @@ def coverage(rules: Tariffs) -> list[Covered]:
 def _series(rules: Tariffs) -> Iterator[Dated[Any]]:
     for access in rules.access.values():
         yield from access.periods.values()
-        yield from (access.tolls, access.charges, access.losses)
+        yield from (access.tolls, access.charges, access.losses, access.excess)
     yield from vars(rules.regulated).values()
     for tax in rules.taxes.each:
         for territory in TERRITORIES:

@@ -13,7 +13,7 @@ from conf.tariffs.hours import periods
 from conf.tariffs.rows import Row, TariffError, rows, series
 from energy.money.dated import CONDITIONAL, Overlap
 from energy.money.exact import MICRO, PERCENT
-from energy.money.tariff import AccessTariff, MeterRent, Prices, Regulated, Tariffs
+from energy.money.tariff import AccessTariff, ExcessPrices, MeterRent, Prices, Regulated, Tariffs
 from energy.money.taxes import Bounds, Tax, Taxes, TaxRow
 
 FOLDER = CONF_DIR / "tariffs"
@@ -46,6 +46,7 @@ def tariffs(folder: Path = FOLDER) -> Tariffs:
             series(file, "tolls", f"{name} tolls", prices),
             series(file, "charges", f"{name} charges", prices),
             series(file, "losses", f"{name} losses", partial(_losses, count)),
+            series(file, "excess", f"{name} excess power", partial(_excess, count)),
         )
     return Tariffs(access, _regulated(folder / "regulated.toml"), _taxes(folder / "taxes.toml"))
 
@@ -56,6 +57,11 @@ def _prices(count: _Count, row: Row) -> Prices:
 
 def _losses(count: _Count, row: Row) -> tuple[int, ...]:
     return row.numbers("energy", THOUSANDTH, count.energy)
+
+
+def _excess(count: _Count, row: Row) -> ExcessPrices:
+    by_quarters = row.numbers("quarters", MICRO, count.power) if count.power == count.energy else ()
+    return ExcessPrices(row.numbers("maximum", MICRO, count.power), by_quarters)
 
 
 def _regulated(file: Path) -> Regulated:

@@ -27,8 +27,6 @@ SHARED = ("32", "33", "42", "43")
 PERIODS = {"2.0TD": (2, 3), "3.0TD": (6, 6), "6.1TD": (6, 6)}
 """How many periods of power and of energy an access tariff has."""
 LARGEST_2_0TD_KW, LARGEST_PVPC_KW = 15, 10
-LARGEST_BY_MAXIMUM_KW = 50
-"""Up to here excess power is that of the greatest quarter-hour; above, of all of them."""
 
 
 class Pvpc(Part):
@@ -96,8 +94,8 @@ class Contract(Part):
     """By power period; 2.0TD has two (punta, valle)."""
     power_prices_eur_kw_year: list[PowerPrice] | None = None
     """None: tolls and charges, and under the PVPC its margin."""
-    excess_power_eur_kw: PowerPrice | None = None
-    """Of a kW above the contracted power, for a month of 30 days; None: it is not billed."""
+    maximeter: bool = False
+    """2.0TD: whether a maximeter measures demand, in place of a switch that limits it; other tariffs have one."""
     energy: Energy
     compensation: Compensation = NoCompensation()
     virtual_battery: bool = False
@@ -115,6 +113,11 @@ class Contract(Part):
     def bills_funding(self) -> bool:
         """Whether the funding of the social bonus is a line of its own."""
         return self.energy.kind == "pvpc" if self.social_bonus_funding is None else self.social_bonus_funding
+
+    @property
+    def bills_excess(self) -> bool:
+        """Whether power above the contracted one is billed."""
+        return self.maximeter or self.access_tariff != "2.0TD"
 
     def covers(self, day: date) -> bool:
         """Whether it holds on the local ``day``."""
@@ -150,11 +153,6 @@ class Contract(Part):
             return "power_kw: from P1 to P6 no power is less than the one before"
         if self.energy.kind == "pvpc" and (self.access_tariff != "2.0TD" or max(self.power_kw) > LARGEST_PVPC_KW):
             return f"energy: the PVPC is for 2.0TD up to {LARGEST_PVPC_KW} kW"
-        is_by_maximum = self.access_tariff != "2.0TD" and max(self.power_kw) <= LARGEST_BY_MAXIMUM_KW
-        if self.excess_power_eur_kw is not None and not is_by_maximum:
-            return (
-                f"excess_power_eur_kw: it is billed on 3.0TD and 6.1TD up to {LARGEST_BY_MAXIMUM_KW} kW; leave it out"
-            )
         return None
 
     def _surplus(self) -> str | None:

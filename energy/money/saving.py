@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from energy.money.billing.days import Calendar
-from energy.money.billing.excess import excess_is_billed
+from energy.money.billing.excess import left_out
 from energy.money.contract import NoCompensation
 from energy.money.netting import Net
 
 
 def without_sharing(of: Calendar, windows: Sequence[Net]) -> tuple[Calendar, list[Net]] | None:
     """Days and windows in which all that was used came from the grid; None where the use of a window is not known."""
-    plain, has_excess = [], excess_is_billed(of, windows)
+    known = [window for window in windows if window.is_known]
+    owing = any(day.contract.bills_excess for day in of.days)
+    has_excess = owing and not left_out(of, bool(known) and all(window.imports for window in known))
+    plain = []
     for window in windows:
         if window.is_known and (window.use is None or (has_excess and not window.used)):
             return None

@@ -26,6 +26,15 @@ class Prices(NamedTuple):
     energy: tuple[int, ...]
 
 
+class ExcessPrices(NamedTuple):
+    """Of each period, the price of a kW above the contracted power, in 10⁻⁶ EUR."""
+
+    a_day: tuple[int, ...]
+    """Of the greatest quarter-hour's excess, up to 50 kW contracted."""
+    a_month: tuple[int, ...]
+    """Of the root of the sum of all quarter-hours' squared excesses, above 50 kW; none for 2.0TD."""
+
+
 class MeterRent(NamedTuple):
     """10⁻⁶ EUR a month."""
 
@@ -44,6 +53,7 @@ class AccessTariff:
     charges: Dated[Prices]
     losses: Dated[tuple[int, ...]]
     """Up to the power station's busbars, in thousandths, by energy period."""
+    excess: Dated[ExcessPrices]
 
     def periods_on(self, day: date, territory: str) -> Periods:
         """The periods in force. Raises :class:`UnknownTariff`, :class:`energy.money.dated.NoRule`."""

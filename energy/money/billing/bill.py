@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from energy.money.billing.columns import Columns, columns
 from energy.money.billing.days import Calendar, NotOneBill, longest_end
-from energy.money.billing.excess import excess_lines
+from energy.money.billing.excess import excess_lines, left_out
 from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
 from energy.money.billing.standing import standing_lines
 from energy.money.billing.supplied import Supplied, supplied
@@ -58,6 +58,8 @@ class Bill:
     windows: int
     unknown: int
     """Windows without all their values: they are in no line."""
+    without_excess: str = ""
+    """Why excess power that may be owed is in no line; "" where it is, or where none is owed."""
 
     @property
     def is_complete(self) -> bool:
@@ -99,7 +101,7 @@ def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due:
     compensated = -_sum([line for line in exact if line.kind == COMPENSATION])
     beyond = energy.worth - compensated
     return Bill(of.first, of.until, taxed.due, tuple(lines), tuple(cases), energy, compensated, beyond, windows.windows,
-                windows.windows - len(windows.at))  # fmt: skip
+                windows.windows - len(windows.at), left_out(of, windows.imports is not None))  # fmt: skip
 
 
 class _Base(NamedTuple):

@@ -98,7 +98,7 @@ def stretches(of: Calendar) -> Iterator[Stretch]:
 
 
 def _ruled(day: Day) -> tuple[object, ...]:
-    return id(day.contract), day.tolls, day.losses
+    return id(day.contract), day.tolls, day.losses, day.excess
 
 
 @lru_cache(maxsize=20_000)

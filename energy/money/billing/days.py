@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from energy.calendar import day_start, months_later
 from energy.money.contract import Contract, contract_of
+from energy.money.dated import Dated, NoRule
 from energy.money.exact import MICRO, whole
 from energy.money.periods import Periods
-from energy.money.tariff import Prices, Tariffs
+from energy.money.tariff import ExcessPrices, Prices, Tariffs
 from energy.money.taxes import Taxed
 
 
@@ -30,6 +31,8 @@ class Day:
     """Tolls and charges together."""
     losses: tuple[int, ...]
     """Thousandths, by energy period."""
+    excess: ExcessPrices | None
+    """None: no price of excess power is known."""
 
     @property
     def power_w(self) -> tuple[int, ...]:
@@ -111,4 +114,12 @@ def _day(rules: Tariffs, contracts: Sequence[Contract], day: date) -> Day:
     access = rules.of(contract.access_tariff)
     tolls, charges = access.tolls.on(day).value, access.charges.on(day).value
     together = Prices(*(tuple(map(sum, zip(*pair, strict=True))) for pair in zip(tolls, charges, strict=True)))
-    return Day(day, contract, access.periods_on(day, contract.territory), together, access.losses.on(day).value)
+    periods, losses = access.periods_on(day, contract.territory), access.losses.on(day).value
+    return Day(day, contract, periods, together, losses, _excess(access.excess, day))
+
+
+def _excess(prices: Dated[ExcessPrices], day: date) -> ExcessPrices | None:
+    try:
+        return prices.on(day).value
+    except NoRule:
+        return None

@@ -1,61 +1,92 @@
-"""Excess power: what a maximum demand meter shows above the contracted power, of supplies up to 50 kW.
+"""Excess power: demand above the contracted power (Circular CNMC 3/2020, art. 9.4), at the prices of its day.
 
-Circular CNMC 3/2020 (BOE-A-2020-1066) for metering of types 4 and 5, as retailers state it: of each power period twice
-the greatest mean power of a quarter-hour less the contracted power, at a price for a month of 30 days. Above 50 kW
-(types 1 to 3) each quarter-hour counts, by coefficients that change with the tolls: not billed here.
+Up to 50 kW contracted (metering of types 4 and 5) what the greatest quarter-hour of each power period takes above is
+billed by the day; above 50 kW (types 1 to 3) the root of the sum of every quarter-hour's squared excess is, by the
+month. On 2.0TD it is owed where a maximeter measures demand.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from math import isqrt
 
 import numpy as np
 
-from energy.money.billing.columns import Columns, Stretch, stretches
-from energy.money.billing.days import Calendar, micro
+from energy.money.billing.columns import Columns, Stretch, Whole, stretches
+from energy.money.billing.days import Calendar, Day, longest_end
 from energy.money.billing.line import EXCESS, Line
-from energy.money.exact import MICRO, divided
-from energy.money.netting import Net
+from energy.money.exact import MICRO, MWH_IN_KWH
+from energy.money.tariff import ExcessPrices
 
-TIMES, MONTH_DAYS = 2, 30
+LARGEST_BY_MAXIMUM_W = 50_000
+HOURS = 4
+"""Quarter-hours in an hour: a mWh of one of them is so many mW."""
 MWH_OF_WATT = 250
 """In a quarter-hour."""
+POWER_PERIOD = {2: np.array([0, 0, 1]), 6: np.arange(6)}
+"""By how many there are: that of each energy period, from 0 on."""
 
 
-def excess_is_billed(of: Calendar, windows: Sequence[Net]) -> bool:
-    """Whether the price is stated on all days, and every known window's quarter-hours were metered."""
-    stated = all(day.contract.excess_power_eur_kw is not None for day in of.days)
-    known = [window for window in windows if window.is_known]
-    return stated and bool(known) and all(window.imports for window in known)
+def left_out(of: Calendar, is_metered: bool) -> str:
+    """Why excess power that may be owed is in no line; "" where it is, or where none is owed.
+
+    ``is_metered``: whether every quarter-hour of import was measured, and by itself.
+    """
+    owing = [day for day in of.days if day.contract.bills_excess]
+    unpriced = [day.date for day in owing if day.excess is None]
+    if not owing:
+        return ""
+    if unpriced:
+        return f"no price of it is known on {unpriced[0]}"
+    if of.until > longest_end(of.first):
+        return f"it is billed by the month; end on {longest_end(of.first)} or before"
+    return "" if is_metered else "not every quarter-hour was metered by itself"
 
 
 def excess_lines(of: Calendar, windows: Columns) -> list[Line]:
-    """A line a period and contract with an excess; none where quarter-hours or a price are not known."""
-    if windows.imports is None or any(day.contract.excess_power_eur_kw is None for day in of.days):
+    """A line a period, contract and price with an excess; none where :func:`left_out` says why."""
+    if windows.imports is None or left_out(of, is_metered=True):
         return []
-    by_contract: dict[int, list[Stretch]] = defaultdict(list)
+    together: dict[tuple[int, ExcessPrices], list[Stretch]] = defaultdict(list)
     for stretch in stretches(of):
-        by_contract[id(stretch.day.contract)].append(stretch)
-    return [line for together in by_contract.values() for line in _lines(of.first, together, windows)]
+        if stretch.day.contract.bills_excess and stretch.day.excess is not None:
+            together[id(stretch.day.contract), stretch.day.excess].append(stretch)
+    return [line for (_, prices), each in together.items() for line in _lines(of, each, prices, windows)]
 
 
-def _lines(first: date, stretches: Sequence[Stretch], windows: Columns) -> Iterator[Line]:
+def _lines(of: Calendar, together: Sequence[Stretch], prices: ExcessPrices, windows: Columns) -> Iterator[Line]:
+    day = together[0].day
+    days = sorted({int(each) for stretch in together for each in stretch.days})
+    since, until = of.first + timedelta(days=days[0]), of.first + timedelta(days=days[-1] + 1)
+    by_maximum = max(day.power_w) <= LARGEST_BY_MAXIMUM_W
+    for n, above in enumerate(_above(day, together, windows)):
+        if not above.any():
+            continue
+        if by_maximum:
+            mwh, price, unit = int(above.max()), prices.a_day[n], "EUR/kW day"
+            amount, kw = HOURS * mwh * price * len(days), Decimal(HOURS * mwh) / MWH_IN_KWH
+        else:
+            squares, price, unit = sum(int(each) ** 2 for each in above[above > 0]), prices.a_month[n], "EUR/kW"
+            amount = _root((HOURS * price) ** 2 * squares)
+            kw = Decimal(_root(HOURS**2 * squares)) / MWH_IN_KWH
+        yield Line(EXCESS, f"P{n + 1}", since, until, kw, "kW", Decimal(price) / MICRO, unit, amount)
+
+
+def _above(day: Day, together: Sequence[Stretch], windows: Columns) -> Iterator[Whole]:
+    """Of each power period, what every quarter-hour took above the contracted power, in mWh."""
     assert windows.imports is not None  # noqa: S101 - excess_lines has asked
-    day = stretches[0].day
-    price = micro(day.contract.excess_power_eur_kw or Decimal(0))
-    numbers = np.concatenate([each.first + np.arange(len(each.periods)) for each in stretches])
-    periods = np.concatenate([each.periods for each in stretches])
+    numbers = np.concatenate([each.first + np.arange(len(each.periods)) for each in together])
+    periods = POWER_PERIOD[len(day.power_w)][np.concatenate([each.periods for each in together])]
     of_window = np.full(max(windows.windows, int(numbers.max()) + 1), -1)
     of_window[numbers] = periods
-    days = sorted({int(each) for stretch in stretches for each in stretch.days})
-    since, until = first + timedelta(days=days[0]), first + timedelta(days=days[-1] + 1)
     for period, contracted in enumerate(day.power_w):
-        most = windows.imports[of_window[windows.at] == period].max(initial=0)
-        excess = int(most) - contracted * MWH_OF_WATT
-        if excess > 0:
-            amount = divided(TIMES * excess * price * MICRO * len(days), MWH_OF_WATT * 1000 * MONTH_DAYS)
-            kw = Decimal(excess) / (MWH_OF_WATT * 1000)
-            yield Line(EXCESS, f"P{period + 1}", since, until, kw, "kW", Decimal(price) / MICRO, "EUR/kW", amount)
+        imports = windows.imports[of_window[windows.at] == period]
+        yield np.maximum(imports - contracted * MWH_OF_WATT, 0)
+
+
+def _root(square: int) -> int:
+    """The nearest whole number to the square root."""
+    return (isqrt(4 * square) + 1) // 2

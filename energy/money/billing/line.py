@@ -15,7 +15,7 @@ class Line(NamedTuple):
     """``amount`` (10⁻¹² EUR) of what was supplied from ``since`` to before ``until``, local days.
 
     ``quantity`` times ``price`` is the amount, up to the rounding of a price that is a mean; a power line's also times
-    its days over those of the year, an excess power's twice and times its days over 30.
+    its days over those of the year, an excess power's by maximum demand times its days.
     """
 
     kind: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from energy.money.billing.bill import R1, Case
-from energy.money.billing.excess import excess_is_billed
 from energy.money.billing.line import EXCESS, Line
 from energy.money.exact import cents, euros, kwh
 from energy.money.official.statement import SELF_CONSUMED, TOTAL
@@ -16,6 +15,7 @@ LINE_COLUMNS = (
     "kind", "period", "from", "until", "quantity", "unit", "price", "price_unit", "eur", "estimated_kwh", "condition",
 )  # fmt: skip
 REACTIVE = "reactive energy"
+UNMETERED = "nothing that is read here measures it"
 
 
 def line_rows(of: Billed) -> list[dict[str, Any]]:
@@ -62,15 +62,15 @@ def fields(of: Billed) -> dict[str, Any]:
         "saving_eur": saved,
         "rounding": R1,
         "conventions": contract.conventions.model_dump(),
-        "not_included": _not_included(of),
+        "not_included": list(_not_included(of)),
+        "not_included_because": _not_included(of),
     }
 
 
-def _not_included(of: Billed) -> list[str]:
-    """What the tariff bills beside, and no line holds."""
-    if of.of.contract.access_tariff == "2.0TD":
-        return []
-    return [REACTIVE] if excess_is_billed(of.of, of.windows) else [EXCESS, REACTIVE]
+def _not_included(of: Billed) -> dict[str, str]:
+    """What the tariff bills beside and no line holds, each with the reason."""
+    found = {EXCESS: of.bill.without_excess} if of.bill.without_excess else {}
+    return found if of.of.contract.access_tariff == "2.0TD" else found | {REACTIVE: UNMETERED}
 
 
 def caption(of: Billed) -> str:
@@ -90,7 +90,7 @@ def caption(of: Billed) -> str:
         where = "credited to the virtual battery" if of.of.contract.virtual_battery else "lost"
         said.append(f"surplus beyond the cap, {where}: {cents(bill.beyond_cap)} EUR")
     applied = ", ".join(f"{name} {value}" for name, value in shown["conventions"].items())
-    missing = shown["not_included"]
+    missing = [f"{name} ({why})" for name, why in _not_included(of).items()]
     said += [f"conventions: {applied}", *([f"not included: {', '.join(missing)}"] if missing else [])]
     return "; ".join(said)
 

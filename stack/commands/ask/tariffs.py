@@ -22,8 +22,8 @@ def _tariffs() -> None:
 def check(form: Format = Form.table) -> None:
     """Read every row of conf/tariffs, and show which days each rule covers: from the first to before until.
 
-    A day without a row is refused by every bill; days between two rows have the status `no row`. A conditional row
-    holds only if what it names came true.
+    A day without a row is refused by every bill, but for excess power, which then is in none; days between two rows
+    have the status `no row`. A conditional row holds only if what it names came true.
 
     Example: solera tariffs check
     """

@@ -30,7 +30,7 @@ NOON = local("2026-03-25T12:00")
 RUN = "20260401T000500Z"
 WEEK = {"from": "2026-03-23", "to": "2026-03-30"}
 SHOP = HOME | {
-    "access_tariff": "3.0TD", "power_kw": ["16"] * 6, "excess_power_eur_kw": "1.4064",
+    "access_tariff": "3.0TD", "power_kw": ["16"] * 6,
     "energy": {"kind": "flat", "price_eur_kwh": "0.10"},
 }  # fmt: skip
 
@@ -109,13 +109,14 @@ def test_a_week_of_167_hours_to_the_cent(client: TestClient) -> None:
 
 
 def test_excess_power_is_billed_where_its_price_is_stated(client: TestClient) -> None:
-    """20 kW in every quarter-hour but two, 16 contracted: 2 · 4 · 1.4064 · 7 / 30 = 2.6253 in each period of March."""
+    """20 kW in every quarter-hour but two, 16 contracted: 4 · 7 days · 0.090584, 0.028721 and 0.006142 in March."""
     found = client.get("/v1/installations/tienda/bills", params=WEEK).json()
     excess = [
         (line["period"], line["quantity"], line["eur"]) for line in found["lines"] if line["kind"] == "excess power"
     ]
-    assert excess == [("P2", 4.0, 2.63), ("P3", 4.0, 2.63), ("P6", 4.0, 2.63)]
+    assert excess == [("P2", 4.0, 2.54), ("P3", 4.0, 0.80), ("P6", 4.0, 0.17)]
     assert found["not_included"] == ["reactive energy"]
+    assert found["not_included_because"] == {"reactive energy": "nothing that is read here measures it"}
     assert client.get("/v1/installations/casa-1/bills", params=WEEK).json()["not_included"] == []
 
 

@@ -29,6 +29,9 @@ def test_every_row_says_its_source_and_from_when_to_when() -> None:
         ("3.0TD charges", date(2021, 9, 16), date(2022, 1, 1)),
         ("6.1TD charges", date(2021, 9, 16), date(2022, 1, 1)),
         ("social bonus funding", date(2024, 1, 1), date(2025, 1, 1)),
+        ("3.0TD excess power", date(2022, 1, 1), date(2024, 1, 1)),
+        ("6.1TD excess power", date(2022, 1, 1), date(2024, 1, 1)),
+        *((f"{name} excess power", date(2025, 1, 1), date(2025, 4, 1)) for name in ("2.0TD", "3.0TD", "6.1TD")),
     }
 
 
@@ -92,7 +95,8 @@ def test_the_command_shows_what_is_covered_and_what_is_not() -> None:
     rows = list(csv.DictReader(io.StringIO(said.output)))
     assert {"rule", "from", "until", "status", "source"} == rows[0].keys()
     assert {row["rule"] for row in rows if row["status"] == "no row"} == {
-        "3.0TD charges", "6.1TD charges", "social bonus funding"
+        "3.0TD charges", "6.1TD charges", "social bonus funding",
+        "2.0TD excess power", "3.0TD excess power", "6.1TD excess power",
     }  # fmt: skip
     assert any(row["status"] == "conditional" and row["from"] == "2026-11-01" for row in rows)
     assert "solera tariffs check" in CliRunner().invoke(app, ["tariffs", "check", "--help"]).output
