@@ -25,6 +25,7 @@ from ingest.sources.aemet.weather import Forecasts, NoMunicipality
 from ingest.sources.backfill import ask
 from ingest.sources.budget import ONCE, Budget
 from ingest.sources.datadis.consumption import Consumption
+from ingest.sources.datadis.contracts import Contracts
 from ingest.sources.price_records import MADRID
 from ingest.sources.prices import DAILY, PriceSource
 from ingest.sources.source import Failures, Progress
@@ -42,14 +43,14 @@ BACK_DAYS, BEGUN_DAYS = 7, 40
 
 def ask_sources(settings: Settings, now: datetime, say: Progress) -> None:
     """Ask each source for what is due and publish what it answers; ``say`` takes a sentence on each. Raises nothing."""
-    with _alone(settings.home / "run" / "sources.lock"):
+    with alone(settings.home / "run" / "sources.lock"):
         if os.environ.get(KEY):
             _guarded("weather", partial(ask_weather, settings, now, say), say)
         for name, source in DAILY.items():
             if source.out is not None and (not source.key or os.environ.get(source.key)):
                 _guarded(f"prices of {name}", partial(ask_prices, settings, name, now, say), say)
         if os.environ.get(NIF):
-            _guarded("hours of Datadis", partial(ask_datadis, settings, now, say), say)
+            _guarded("Datadis", partial(ask_datadis, settings, now, say), say)
 
 
 def ask_weather(settings: Settings, now: datetime, say: Progress, progress: Progress = log.info) -> None:
@@ -74,12 +75,21 @@ def ask_weather(settings: Settings, now: datetime, say: Progress, progress: Prog
     _say_outcome(f"weather: {count:,} records from AEMET", failures, say)
 
 
+def ask_contracts(settings: Settings, now: datetime, say: Progress, is_by_hand: bool = False) -> None:
+    """Keep the contracts that the distributors state, within the budget. Raises as :class:`Contracts` does."""
+    failures = Failures()
+    answers = failures.answers(Contracts(settings, now, is_by_hand=is_by_hand).missing(), log.info)
+    count = sum(len(rows) for _, rows in answers)
+    _say_outcome(f"contracts of Datadis: {count:,}; `solera datadis contracts` compares them", failures, say)
+
+
 def ask_datadis(settings: Settings, now: datetime, say: Progress) -> None:
-    """Publish what the distributors have of the months that are not whole, within the budget."""
+    """Publish what the distributors have of the months that are not whole, keep contracts, within the budget."""
     failures = Failures()
     span = (now.date() - timedelta(days=HISTORY_DAYS), now.date() + timedelta(days=1))
     count = ask(settings, Consumption(settings, clock=lambda: now), span, log.info, failures)
     _say_outcome(f"hours of Datadis: {count:,} records", failures, say)
+    ask_contracts(settings, now, say)
 
 
 def ask_prices(settings: Settings, name: str, now: datetime, say: Progress) -> None:
@@ -109,7 +119,7 @@ def _say_outcome(text: str, failures: Failures, say: Progress) -> None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Wait until nobody else asks: two would spend the same budget."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:

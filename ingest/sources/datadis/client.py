@@ -115,6 +115,8 @@ def _rows(answer: requests.Response, rows: str) -> tuple[list[Any], str]:
     if isinstance(body, list):  # as the older paths answer
         return body, ""
     found = body.get(rows) if isinstance(body, dict) else None
+    if isinstance(found, dict):  # one object in place of a list
+        found = [found]
     if not isinstance(found, list):
         raise DatadisError(f"Datadis' answer holds no {rows}")
     return found, _errors(body.get("distributorError"))

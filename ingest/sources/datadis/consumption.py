@@ -7,7 +7,6 @@ first seen. Values and attempts stand below ``<home>/datadis``.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
@@ -17,13 +16,13 @@ from typing import Any
 from conf import Settings
 from energy.calendar import local_month, zone
 from energy.topics import TopicName
-from ingest.sources.budget import Budget, Came
-from ingest.sources.datadis.client import HOLD, RULE, Datadis, DatadisError
+from ingest.sources.budget import Came
+from ingest.sources.datadis.account import account
+from ingest.sources.datadis.client import HOLD, DatadisError
 from ingest.sources.datadis.forms import FIELDS, Period, curve
 from ingest.sources.datadis.registered import Home, Registered
-from ingest.sources.datadis.supplies import Supply, remembered, supplies, within
+from ingest.sources.datadis.supplies import Supply, remembered
 from ingest.sources.source import Progress, Question, Record, Unreadable
-from store.history.attempts import attempts_path
 from store.instants import instant_of, rfc3339
 from store.reports import replace_text
 
@@ -33,7 +32,6 @@ AGAIN = timedelta(days=7)
 """A month that is whole may still change when it is billed."""
 OLDEST_MONTHS = 24
 """Datadis keeps no more."""
-NAME = "datadis"
 
 
 class Consumption:
@@ -48,11 +46,9 @@ class Consumption:
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         is_by_hand: bool = False,
     ) -> None:
-        env = os.environ
         self._registered, self._clock, self._is_by_hand = registered or Registered(settings), clock, is_by_hand
-        self._folder = settings.home / NAME
-        self._datadis = Datadis(settings.datadis.base, env.get("DATADIS_USERNAME", ""), env.get("DATADIS_PASSWORD", ""))
-        self._budget = Budget(attempts_path(settings.home, NAME), RULE)
+        self._account = account(settings)
+        self._budget, self._folder = self._account.budget, self._account.folder
 
     def missing(self, first: date, last: date) -> Iterator[Question]:
         """A question for each supply and month with a day in ``[first, last)``.
@@ -64,7 +60,7 @@ class Consumption:
         homes = {home.cups[:20]: home for home in self._registered.homes()}
         if not homes:
             raise DatadisError("No installation has a cups; `solera register` one to get its hours from Datadis.")
-        known = supplies(self._datadis, self._budget, self._folder / "supplies.json", self._clock())
+        known = self._account.supplies(self._clock())
         asked = [(supply, homes[supply.cups[:20]]) for supply in known if supply.cups[:20] in homes]
         wanted = [
             (month, supply, home)
@@ -104,9 +100,9 @@ class Consumption:
         return [_record(supply, home, period, known_at) for period, known_at in known]
 
     def _periods(self, supply: Supply, home: Home, month: date, progress: Progress) -> list[Period]:
-        name, asking = _name(supply, month), supply.asking(month)
-        rows, word = within(self._budget, self._datadis, name, self._clock(),
-                            lambda: self._datadis.ask("get-consumption-data-v2", asking, "timeCurve"))  # fmt: skip
+        name = _name(supply, month)
+        asking = {**supply.asking(month), "measurementType": "1" if supply.minutes == 15 else "0"}
+        rows, word = self._account.ask(name, self._clock(), "get-consumption-data-v2", asking)
         with Unreadable(name, progress) as unreadable:
             periods = curve(rows, supply.minutes, home.time_zone, unreadable)
         came = Came.ANSWER if periods else Came.NOTHING

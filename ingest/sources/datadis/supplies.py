@@ -42,12 +42,16 @@ class Supply(NamedTuple):
         name = f"{month:%Y/%m}"
         return (self.valid_from[:7] or name) <= name <= (self.valid_to[:7] or name)
 
+    @property
+    def named(self) -> dict[str, str]:
+        """The parameters that name it."""
+        authorised = {"authorizedNif": self.nif} if self.nif else {}
+        return {"cups": self.cups, "distributorCode": self.distributor, **authorised}
+
     def asking(self, month: date) -> dict[str, str]:
         """The parameters that ask for its month."""
         span = {"startDate": f"{month:%Y/%m}", "endDate": f"{month:%Y/%m}"}
-        kind = {"measurementType": "1" if self.minutes == 15 else "0", "pointType": str(self.point_type)}
-        authorised = {"authorizedNif": self.nif} if self.nif else {}
-        return {"cups": self.cups, "distributorCode": self.distributor, **span, **kind, **authorised}
+        return {**self.named, **span, "pointType": str(self.point_type)}
 
 
 def supplies(datadis: Datadis, budget: Budget, memory: Path, now: datetime) -> list[Supply]:

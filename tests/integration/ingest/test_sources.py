@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -9,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from conf import Settings
 from conf.sections import AemetSettings, DatadisSettings
@@ -19,6 +23,8 @@ from ingest.catalogue.registration import write_catalogue
 from ingest.sources.asking import ask_sources
 from serving_layer.access.token import token_of
 from serving_layer.app import create_app
+from stack.cli import app as command_line
+from stack.services import environment
 from store import cassandra, schema
 from store.runs import INSERT, NIGHTLY
 from tests.support.kafka_topic import messages
@@ -30,6 +36,10 @@ from tests.unit.ingest.sources.test_price_sources import Sources, sources
 
 __all__ = ["sources"]
 HOME, CUPS, CODE = "asked-home", "ES0189000048220011CR", "15030"
+CONTRACT = {
+    "cups": CUPS, "marketer": "Solar Coop", "accessFare": "2.0TD", "contractedPowerkW": [4.6, 4.6], "endDate": "",
+    "modePowerControl": "ICP", "startDate": "2023/01/01", "selfConsumptionTypeCode": None, "cau": None,
+}  # fmt: skip
 EVENING = datetime(2026, 3, 28, 20, 30, tzinfo=MADRID)
 """The prices of the recorded day are out."""
 HOLE = months_later(EVENING.date().replace(day=1), -20)
@@ -54,6 +64,7 @@ def asked(stack: Settings, sources: Sources, tmp_path: Path, monkeypatch: pytest
         }
         datadis.supplies = [supply(CUPS)]
         datadis.curves = {CUPS: lambda day, now: rows_of(day, CUPS, lambda _: 0.5) if day < now.date() else []}
+        datadis.contracts = {CUPS: CONTRACT}
         own = stack.model_copy(
             update={
                 "home": tmp_path,
@@ -134,3 +145,32 @@ def test_the_api_says_when_each_last_answered(asked: Any) -> None:
     assert list(told) == ["aemet", "datadis", "omie", "pvpc"]
     assert all(each["answered"] for each in told.values())
     assert (told["omie"]["open"], told["pvpc"]["open"], told["datadis"]["open"]) == (8, 8, 0)
+
+
+def test_contracts_are_shown_beside_what_is_registered(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry that the command gives is registered, its contract changed, and the difference is said."""
+    own, _, datadis = asked
+    for name, value in environment(own).items():
+        monkeypatch.setenv(name, value)
+    (row,) = told()
+    assert (row["installation"], row["power_kw"], row["tariff"]) == (HOME, "4.6 · 4.6", "2.0TD")
+    said = row["differences"]
+    assert said.startswith("No contract is registered for")
+    (entry,) = yaml.safe_load(said[said.index("- {") :])
+    (contract,) = entry["contracts"]
+    contract |= {"territory": "peninsula", "energy": {"kind": "pvpc"}}
+    for powers, expected in (([4.6, 4.6], ""), ([3.3, 3.3], "The contracted power is 4.6 · 4.6 kW at the distributor")):
+        with cassandra.session(own) as session:
+            stated = [entry | {"contracts": [contract | {"power_kw": powers}]}]
+            write_catalogue(session, parse_catalogue(stated), datetime.now(timezone.utc))
+        (row,) = told()
+        assert row["differences"].startswith(expected)
+        assert bool(row["differences"]) == bool(expected)
+    assert (datadis.calls, datadis.wasted) == (2, 0)  # the supplies and the contract, once
+
+
+def told() -> list[dict[str, str]]:
+    """The rows of `solera datadis contracts`."""
+    said = CliRunner().invoke(command_line, ["datadis", "contracts", "--format", "csv"], catch_exceptions=False)
+    assert said.exit_code == 0, said.output
+    return list(csv.DictReader(io.StringIO(said.stdout)))

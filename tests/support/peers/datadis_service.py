@@ -19,7 +19,7 @@ Curve = Callable[[date, datetime], list[dict[str, Any]]]
 
 
 class Service(ThreadingHTTPServer):
-    """``supplies`` of the login, ``authorised`` by NIF, ``curves`` by CUPS; ``faults`` (status, body) come first."""
+    """``supplies`` of the login, ``authorised`` by NIF, the rest by CUPS; ``faults`` (status, body) come first."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -29,6 +29,8 @@ class Service(ThreadingHTTPServer):
         self.supplies: list[dict[str, Any]] = []
         self.authorised: dict[str, list[dict[str, Any]]] = {}
         self.curves: dict[str, Curve] = {}
+        self.contracts: dict[str, Any] = {}
+        self.maxima: dict[str, list[dict[str, Any]]] = {}
         self.errors: list[dict[str, str]] = []
         self.faults: list[tuple[int, str]] = []
         self.asked: dict[str, datetime] = {}
@@ -75,10 +77,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._rows("supplies", seen, name)
         elif name in ("get-consumption-data-v2", "get-consumption-data"):
             self._rows("timeCurve", self._curve(params), name)
+        elif name == "get-contract-detail-v2":
+            self._rows("contract", server.contracts.get(params["cups"], []), name)
+        elif name == "get-max-power-v2":
+            of = server.maxima.get(params["cups"], [])
+            self._rows("maxPower", [row for row in of if row["date"][:7] == params["startDate"]], name)
         else:
             self._answer(404, "")
 
-    def _rows(self, under: str, rows: list[dict[str, Any]], name: str) -> None:
+    def _rows(self, under: str, rows: Any, name: str) -> None:
         """As the first version of a path answers, or the second."""
         newer = {under: rows, "distributorError": self.server.errors}
         self._answer(200, json.dumps(newer if name.endswith("-v2") else rows))

@@ -1,0 +1,54 @@
+"""The login of Datadis, what it has been asked, and the folder of what it has answered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from conf import Settings
+from ingest.sources.budget import Budget
+from ingest.sources.datadis.client import HOLD, RULE, Datadis
+from ingest.sources.datadis.supplies import Supply, supplies, within
+from store.history.attempts import attempts_path
+
+NAME = "datadis"
+
+
+class Account(NamedTuple):
+    """One login; of the budget there is one at a time."""
+
+    datadis: Datadis
+    budget: Budget
+    folder: Path
+
+    def supplies(self, now: datetime) -> list[Supply]:
+        """Those it sees, as :func:`ingest.sources.datadis.supplies.supplies` says."""
+        return supplies(self.datadis, self.budget, self.folder / "supplies.json", now)
+
+    def ask(self, question: str, now: datetime, path: str, asking: Mapping[str, str]) -> tuple[list[Any], str]:
+        """The rows of the answer of ``path`` and what distributors say, the attempt noted. Raises as ``within``."""
+        rows = ROWS[path]
+        return within(self.budget, self.datadis, question, now, lambda: self.datadis.ask(path, asking, rows))
+
+    def is_due(self, question: str, now: datetime, rest: timedelta, is_by_hand: bool) -> bool:
+        """Whether to ask it: never asked, in vain before, or ``rest`` ago; a person may each day, given up or not."""
+        last = self.budget.last(question)
+        if last is None:
+            return True
+        if last.again is None:
+            return is_by_hand and now >= last.at + HOLD
+        return now >= last.again and (is_by_hand or last.in_vain > 0 or now - last.at >= rest)
+
+
+ROWS = {"get-consumption-data-v2": "timeCurve", "get-contract-detail-v2": "contract", "get-max-power-v2": "maxPower"}
+"""What of an answer holds its rows, by path."""
+
+
+def account(settings: Settings) -> Account:
+    """That of the environment's login."""
+    env = os.environ
+    datadis = Datadis(settings.datadis.base, env.get("DATADIS_USERNAME", ""), env.get("DATADIS_PASSWORD", ""))
+    return Account(datadis, Budget(attempts_path(settings.home, NAME), RULE), settings.home / NAME)

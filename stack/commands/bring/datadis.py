@@ -1,0 +1,89 @@
+"""``solera datadis``: what distributors state of the supplies that are registered, beside what is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timezone
+from functools import partial
+from typing import Any
+
+import typer
+
+from conf import load_settings
+from energy.money.community.numbers import supply
+from energy.money.official.supply import RegisteredSupply, StatedContract, differences
+from ingest.sources.asking import alone, ask_contracts
+from ingest.sources.datadis.contracts import Answer, answers
+from ingest.sources.price_records import MADRID
+from ingest.sources.source import SourceError
+from serving_layer.views.money.registered import registered
+from stack.terminal import Form, Format, answering, show
+
+COLUMNS = (
+    "installation", "cups", "from", "until", "marketer", "tariff", "power_kw", "control", "self_consumption", "cau",
+    "coefficients", "installed_kw", "stated_at", "differences",
+)  # fmt: skip
+UNSTATED = "Nothing is stated of it: the login may not see this supply."
+CONTROL = {True: "maximeter", False: "icp", None: ""}
+
+datadis = typer.Typer(no_args_is_help=True, help="What distributors state at Datadis, beside what is registered.")
+
+
+@datadis.callback()
+def _datadis() -> None:
+    """What distributors state at Datadis, beside what is registered."""
+
+
+@datadis.command()
+def contracts(form: Format = Form.table) -> None:
+    """Ask for the contracts that may be asked for today; show what is stated of each supply, and how it differs.
+
+    Powers in kW, coefficients as parts of 1. Of what nobody has registered the difference ends in the entry of a
+    catalogue file that `solera register` takes. The same is asked once a day at most, by nobody every week.
+
+    Example: solera datadis contracts
+    """
+    settings, now = load_settings(), datetime.now(timezone.utc)
+    try:
+        with alone(settings.home / "run" / "sources.lock"):
+            ask_contracts(settings, now, partial(typer.echo, err=True), is_by_hand=True)
+    except SourceError as error:
+        if not answers(settings.home):
+            raise
+        typer.echo(f"{error} What follows was stated before.", err=True)
+    with answering(settings) as reader:
+        today = now.astimezone(MADRID).date()
+        rows = list(_rows(answers(settings.home), registered(reader, today), today))
+    show(form, COLUMNS, rows, "Contracts as the distributors state them", "`solera register FILE` registers entries")
+
+
+def _rows(stated: Mapping[str, Answer], supplies: Iterator[RegisteredSupply], today: date) -> Iterator[dict[str, Any]]:
+    """A row a contract, and one a supply of which nothing is stated."""
+    for each in supplies:
+        answer = stated.get(supply(each.cups))
+        if answer is None:
+            yield {
+                "installation": each.installation_id,
+                "cups": each.cups,
+                "differences": UNSTATED,
+            }
+            continue
+        for contract in answer.contracts:
+            named = {"installation": each.installation_id, "stated_at": answer.at}
+            yield named | _row(contract) | {"differences": "\n".join(differences(contract, each, today))}
+
+
+def _row(stated: StatedContract) -> dict[str, Any]:
+    return {
+        "cups": stated.cups,
+        "from": stated.since,
+        "until": stated.until,
+        "marketer": stated.marketer,
+        "tariff": stated.tariff,
+        "power_kw": " · ".join(f"{each:f}" for each in stated.power_kw),
+        "control": CONTROL[stated.maximeter],
+        "self_consumption": stated.self_consumption,
+        "cau": stated.cau,
+        "coefficients": " · ".join(f"{each:f}" for each in stated.coefficients),
+        "installed_kw": stated.installed_kw,
+    }
