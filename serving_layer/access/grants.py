@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from conf import Settings
 from conf.refusal import Refusal
 from serving_layer.access.access_log import SQL
+from serving_layer.access.passwords import hash_of
 from serving_layer.access.person import PAGE, ROLES, TOKEN, Person, Role, Scope
 from store.web.tokens import hashed, replace_secret
 
@@ -73,6 +74,20 @@ def change(path: Path, name: str, changed: Callable[[Person], Person]) -> None:
     if name not in {each.name for each in known}:
         raise BadGrant(NOBODY.format(name=name))
     _write(path, [changed(each) if each.name == name else each for each in known])
+
+
+def set_password(path: Path, name: str, password: str) -> None:
+    """Let ``name`` log in to the page by ``password``, too; it ends the sessions that they have.
+
+    Raises :class:`BadGrant` and :class:`serving_layer.access.passwords.BadPassword`.
+    """
+
+    def changed(person: Person) -> Person:
+        if not person.opens_page:
+            raise BadGrant(f"{name} is a {person.role}, for whom the page does not open; a password is of no use.")
+        return replace(person, password_hash=hash_of(password))
+
+    change(path, name, changed)
 
 
 def forget(path: Path, installation_id: str) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from conf import Settings
 from conf.followed import Followed
 from conf.refusal import Refusal
-from serving_layer.access import grants, sessions
+from serving_layer.access import grants, passwords, sessions
 from serving_layer.access.person import PAGE, TOKEN, Person
 from serving_layer.access.token import token_of
 from store.web.tokens import hashed
@@ -28,6 +28,12 @@ class WrongToken(NoToken):
     """A request with a token that nobody here has."""
 
     kind = "wrong-token"
+
+
+class WrongPassword(NoToken):
+    """A name with a password that is not its own; which of both is wrong is not said."""
+
+    kind = "wrong-password"
 
 
 class Logins:
@@ -63,6 +69,13 @@ class Logins:
         if not person.opens_page:
             raise WrongToken(f"{person.name} is a {person.role}: its token opens REST alone.")
         return self._sessions.begin(self._owner.get(PAGE if person.name == TOKEN else "", person))
+
+    def log_in_as(self, name: str, password: str) -> str:
+        """The page's cookie for ``name`` by their ``password``. Raises :class:`WrongPassword`."""
+        person = next((each for each in self.people() if each.name == name and each.opens_page), None)
+        if not passwords.is_right(password, person.password_hash if person else "") or person is None:
+            raise WrongPassword("Nobody here has that name and that password.")
+        return self._sessions.begin(person)
 
     def log_out(self, cookies: Mapping[str, str]) -> None:
         """End the session of a browser with these cookies."""

@@ -70,6 +70,7 @@ class Person:
     installations: frozenset[str] = frozenset()
     communities: frozenset[str] = frozenset()
     sees_all: bool = False
+    password_hash: str = field(default="", repr=False)
     webhooks: tuple[Webhook, ...] = field(default=(), compare=False)
 
     @property

@@ -54,4 +54,6 @@ class Sessions:
         self._ended[session] = session.until
 
     def _signature(self, person: Person, until: int) -> str:
-        return hmac.digest(self._secret, f"page {person.name} {person.token_hash} {until}".encode(), "sha256").hex()
+        # Another password ends the sessions that were begun before, as another token does.
+        of = f"page {person.name} {person.token_hash} {until}{person.password_hash}"
+        return hmac.digest(self._secret, of.encode(), "sha256").hex()

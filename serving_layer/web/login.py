@@ -1,38 +1,59 @@
-"""The page's login: the token, by a form or by the link that `solera up` prints, becomes a cookie."""
+"""The page's login: a name and its password, a token, or the link that `solera up` prints become a cookie."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from serving_layer.access.limits import Buckets
-from serving_layer.access.logins import Logins, WrongToken
+from serving_layer.access.logins import Logins, NoToken
 from serving_layer.access.sessions import COOKIE, LASTS_SECONDS
 from serving_layer.web.words import language
 
 PER_MINUTE, AT_ONCE = 6, 10
-"""Wrong tokens of one address; more are not looked at."""
+"""Wrong tokens and passwords of one address, and passwords of one name; more are not looked at."""
+PASSWORDS = CapacityLimiter(2)
+"""Looked at together: each takes 64 MiB and a core for a quarter of a second."""
 router = APIRouter(include_in_schema=False)
 FORM = """<!doctype html><html lang="{words.locale}"><meta charset="utf-8"><title>Solera</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<form method="post" action="/login"><h1>Solera</h1><p>{said}</p>
-<label>{words.token} <input type="password" name="token" autofocus autocomplete="current-password"></label>
-<button>{words.log_in}</button></form></html>"""
+<main><h1>Solera</h1><p role="alert">{wrong}</p>
+<form method="post" action="/login">
+<p><label>{words.name_asked}
+<input name="name" autofocus required autocomplete="username" autocapitalize="none"></label></p>
+<p><label>{words.password} <input type="password" name="password" required autocomplete="current-password"></label></p>
+<p><button>{words.log_in}</button></p></form>
+<form method="post" action="/login"><p>{words.token_place}</p>
+<p><label>{words.token} <input type="password" name="token" required autocomplete="off"></label></p>
+<p><button>{words.by_token}</button></p></form></main></html>"""
 
 
 @router.get("/login")
 def ask(request: Request, token: str = "") -> Response:
     """The form; with the token of the link straight to the page."""
-    return _enter(request, token) if token else _form(request, 200)
+    if not token:
+        return _form(request, 200)
+    return _enter(request, [_address(request)], lambda logins: logins.log_in(token))
 
 
 @router.post("/login")
 async def log_in(request: Request) -> Response:
     """The page, or the form again."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
-    return _enter(request, form.get("token", [""])[0])
+    name, password, token = (form.get(field, [""])[0] for field in ("name", "password", "token"))
+    if token:
+        return _enter(request, [_address(request)], lambda logins: logins.log_in(token))
+    keys = [_address(request), f"name {name[:100]}"]
+
+    def enter() -> Response:
+        return _enter(request, keys, lambda logins: logins.log_in_as(name, password))
+
+    return await run_sync(enter, limiter=PASSWORDS)
 
 
 @router.post("/logout")
@@ -45,17 +66,22 @@ def log_out(request: Request) -> Response:
     return answer
 
 
-def _enter(request: Request, token: str) -> Response:
-    logins: Logins = request.app.state.logins
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _enter(request: Request, keys: Sequence[str], begun: Callable[[Logins], str]) -> Response:
+    """What ``begun`` lets in, where neither of the ``keys`` has failed too often."""
     attempts: Buckets = request.app.state.attempts
-    address = request.client.host if request.client else ""
-    if not attempts.is_open(address):
+    # Counted before it is looked at: many at once are as many attempts.
+    if not all(attempts.take(key) for key in keys):
         return _form(request, 429)
     try:
-        session = logins.log_in(token)
-    except WrongToken:
-        attempts.take(address)
+        session = begun(request.app.state.logins)
+    except NoToken:
         return _form(request, 401)
+    for key in keys:
+        attempts.give_back(key)
     answer = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, session, max_age=LASTS_SECONDS, httponly=True, samesite="strict", secure=secure)
@@ -64,8 +90,7 @@ def _enter(request: Request, token: str) -> Response:
 
 def _form(request: Request, status: int) -> Response:
     words = language.of_request(request)
-    wrong = {200: "", 401: words.not_the_token, 429: words.too_often}[status]
-    said = f"{wrong} {words.token_place}"
+    wrong = {200: "", 401: words.not_let_in, 429: words.too_often}[status]
     headers = {
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'",
@@ -75,4 +100,4 @@ def _form(request: Request, status: int) -> Response:
     }
     if status == 429:
         headers["retry-after"] = str(60 // PER_MINUTE)
-    return HTMLResponse(FORM.format(said=said, words=words), status, headers)
+    return HTMLResponse(FORM.format(wrong=wrong, words=words), status, headers)

@@ -360,6 +360,27 @@ def test_a_member_sees_what_is_their_own_on_a_phone_and_nothing_of_others(served
     grants.revoke(grants.access_file(served), "ana")
 
 
+def test_a_member_logs_in_by_name_and_password_on_a_phone(served: Settings, chromium: Browser) -> None:
+    path = grants.access_file(served)
+    grants.add(path, grants.person("eva", "member", ["valle-02"], [], False))
+    grants.set_password(path, "eva", "el sol de la mañana")
+    context = chromium.new_context(locale="es-ES", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(origin(served))
+    for password in ("el sol de la tarde", "el sol de la mañana"):
+        assert not (results := Axe().run(page)).violations_count, results.generate_report()
+        page.get_by_label("Nombre").fill("eva")
+        page.get_by_label("Contraseña").fill(password)
+        page.get_by_role("button", name="Entrar", exact=True).click()
+        if password.endswith("tarde"):
+            expect(page.get_by_role("alert")).to_contain_text("no abren esto")
+    page.wait_for_url("**/member?id=valle-02")
+    grants.revoke(path, "eva")
+    page.goto(origin(served) + "/member?id=valle-02")
+    expect(page.get_by_label("Contraseña")).to_be_visible()
+    context.close()
+
+
 def test_the_members_of_a_community_add_up_and_the_next_agreement_is_proposed(visit: Visit) -> None:
     page = visit(f"/community?id=valle&month={LAST_MONTH:%Y-%m}")
     whole(page)
@@ -474,10 +495,10 @@ def test_a_stranger_is_asked_for_the_token_and_led_on(served: Settings, visit: V
     for path in PAGES:
         page.goto(origin(served) + path)
         page.get_by_label("Token").fill("guess")
-        page.get_by_role("button", name="Log in").click()
-        expect(page.locator("body")).to_contain_text("That is not the token")
+        page.get_by_role("button", name="Log in by token").click()
+        expect(page.get_by_role("alert")).to_contain_text("do not open this")
     page.get_by_label("Token").fill(token_of(served))
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in by token").click()
     page.wait_for_url(f"**{PAGES[-1]}*")
     expect(page.locator("h1")).to_have_text("Valle energy community")
     context.close()

@@ -78,7 +78,10 @@ class Words:
     token: str
     log_in: str
     token_place: str
-    not_the_token: str
+    name_asked: str
+    password: str
+    by_token: str
+    not_let_in: str
     too_often: str
 
     pages: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta, timezone
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from serving_layer.instants import Span
 from serving_layer.views import catalogue
 from stack.terminal import Form, Format, answering, show
 
-COLUMNS = ("name", "role", "since", "installations", "communities", "all")
+COLUMNS = ("name", "role", "since", "password", "installations", "communities", "all")
 
 access = typer.Typer(no_args_is_help=True, help="Say who may see what by REST and on the page.")
 
@@ -50,6 +51,7 @@ def list_(form: Format = Form.table) -> None:
             "name": each.name,
             "role": each.role,
             "since": each.since,
+            "password": bool(each.password_hash),
             "installations": " ".join(sorted(each.installations)),
             "communities": " ".join(sorted(each.communities)),
             "all": each.sees_all,
@@ -79,8 +81,22 @@ def log(
 
 
 @access.command()
+def password(name: Annotated[str, typer.Argument(help="Who has access.")]) -> None:
+    """Let NAME log in to the page by a password beside their token; it is asked for, or read from standard input.
+
+    Another one replaces it, and ends the sessions that NAME has. Only its Argon2 hash is kept.
+
+    Example: solera access password ana
+    """
+    is_typed = sys.stdin.isatty()
+    given = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if is_typed else sys.stdin.readline()
+    grants.set_password(grants.access_file(load_settings()), name, given.rstrip("\r\n"))
+    typer.echo(f"{name} logs in by name and password.")
+
+
+@access.command()
 def revoke(name: Annotated[str, typer.Argument(help="Who has it.")]) -> None:
-    """Take the access of NAME back: their token and their sessions count no more, at once.
+    """Take the access of NAME back: their token, password and sessions count no more, at once.
 
     Example: solera access revoke ana
     """
