@@ -49,19 +49,30 @@ def _command(settings: Settings, main: str, *arguments: str, options: Sequence[s
 
 
 def _prepare(settings: Settings, directory: Path) -> None:
-    data = settings.home / "data" / "kafka"
+    properties = configure(settings, directory)
+    if not (_data(settings) / "meta.properties").is_file():
+        format_data(settings, properties, base64.b64encode(uuid.uuid4().bytes, altchars=b"AB").decode().rstrip("="))
+
+
+def configure(settings: Settings, directory: Path) -> Path:
+    """Write the broker's files into ``directory``; the path of its properties."""
     conf = logins.held(settings).kafka
     users = " ".join(f'user_{PREFIX}{role}="{read_or_make(password_file(settings, role))}"' for role in ROLES)
-    values = conf.model_dump() | {"data": data, "users": users}
+    values = conf.model_dump() | {"data": _data(settings), "users": users}
     java.render("log4j2.properties", {}, directory)
-    properties = java.render("kafka.properties", values, directory)
-    if (data / "meta.properties").is_file():
-        return
-    identity = base64.b64encode(uuid.uuid4().bytes, altchars=b"AB").decode().rstrip("=")
+    return java.render("kafka.properties", values, directory)
+
+
+def format_data(settings: Settings, properties: Path, cluster_id: str) -> None:
+    """Format the folder of a new broker's data for the cluster of that id."""
     tool = _command(
-        settings, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties), options=java.QUICK
+        settings, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties), options=java.QUICK
     )
     subprocess.run(tool, check=True, capture_output=True, text=True)  # noqa: S603
+
+
+def _data(settings: Settings) -> Path:
+    return settings.home / "data" / "kafka"
 
 
 def make_topics(settings: Settings) -> None:
