@@ -11,7 +11,8 @@ from typing import Any
 
 from tests.support.faults.devices import FIRST_WH, STEP_WH
 from tests.support.faults.load import STEP, Load
-from tests.support.faults.world import World, inverter, pole
+from tests.support.faults.views import Views, inverter
+from tests.support.faults.world import World, pole
 
 KEPT_WITHIN = 120.0
 RIGHT_WITHIN = 120.0
@@ -37,7 +38,7 @@ class Found:
         return (self.lost, self.doubled, round(self.error_kwh, 6)) == (0, 0, 0.0)
 
 
-def audit(world: World, load: Load, since: int, with_ledger: bool = True) -> Found:
+def audit(world: Views, load: Load, since: int, with_ledger: bool = True) -> Found:
     """Look at everything ``load`` sent from number ``since`` on, and at the ledger; nothing is sent meanwhile.
 
     Waits for the views to follow, at most :data:`KEPT_WITHIN` and :data:`RIGHT_WITHIN` seconds.
@@ -70,7 +71,7 @@ def patience(seconds: float) -> Iterator[None]:
         yield
 
 
-def numbers(world: World, load: Load, since: int) -> dict[tuple[str, int], float]:
+def numbers(world: Views, load: Load, since: int) -> dict[tuple[str, int], float]:
     """The register in the view by (home, number), from number ``since`` on."""
     found = {}
     for home in load.homes:
@@ -80,7 +81,7 @@ def numbers(world: World, load: Load, since: int) -> dict[tuple[str, int], float
     return found
 
 
-def _rows(world: World, home: str, first: datetime, last: datetime) -> list[Any]:
+def _rows(world: Views, home: str, first: datetime, last: datetime) -> list[Any]:
     days = [first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1)]
     return [
         row
@@ -93,7 +94,7 @@ def _rows(world: World, home: str, first: datetime, last: datetime) -> list[Any]
     ]
 
 
-def generation_wh(world: World, installation: str, first: datetime, last: datetime) -> float:
+def generation_wh(world: Views, installation: str, first: datetime, last: datetime) -> float:
     """Energy in the speed view."""
     months = {first.date().replace(day=1), last.date().replace(day=1)}
     return sum(
@@ -106,7 +107,7 @@ def generation_wh(world: World, installation: str, first: datetime, last: dateti
     )
 
 
-def miscounted(world: World) -> int:
+def miscounted(world: Views) -> int:
     """Messages by which the ledger differs from the log of the topic, up to the ledger's newest closed batch."""
     rows = world.rows("SELECT * FROM ingest_ledger WHERE topic = 'readings' AND layer = 'speed'")
     closed = [row for row in rows if row.written_at is not None]

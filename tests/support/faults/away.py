@@ -21,7 +21,8 @@ from store.kafka import kafka_python
 from tests.support.faults.devices import FIRST_WH, STEP_WH
 from tests.support.faults.kills import BACK_WITHIN, is_fresh, served_wh
 from tests.support.faults.load import until
-from tests.support.faults.world import World, inverter
+from tests.support.faults.views import inverter
+from tests.support.faults.world import World
 
 HOMES = 1000
 """Of a reading a second each."""

@@ -15,7 +15,8 @@ from tests.support.faults.devices import FIRST_WH, STEP_WH
 from tests.support.faults.load import Load, until
 from tests.support.faults.plan import Plan
 from tests.support.faults.table import Outcome
-from tests.support.faults.world import World, inverter, pole
+from tests.support.faults.views import Views, inverter
+from tests.support.faults.world import World, pole
 
 SERVICES = ("kafka", "cassandra", "speed", "gateway", "api")
 BACK_WITHIN = 240.0
@@ -68,7 +69,7 @@ def is_fresh(world: World, load: Load, number: int, handed: dict[int, int]) -> b
     )  # fmt: skip
 
 
-def served_wh(world: World, installation: str) -> float:
+def served_wh(world: Views, installation: str) -> float:
     """The register that the API tells of the installation's device; 0 where it tells none."""
     answer = world.asked(f"/v1/installations/{installation}/state")
     states = answer.get("devices", []) if answer else []

@@ -17,7 +17,8 @@ from energy.energy_row import from_us
 from store.spark import session
 from tests.support.faults.audit import Found, patience
 from tests.support.faults.load import STEP, STEP_WH, Load
-from tests.support.faults.world import World, inverter
+from tests.support.faults.views import Views, inverter
+from tests.support.faults.world import World
 
 SOLERA = (str(Path(sys.executable).parent / "solera"), "nightly")
 _STEPS = """
@@ -122,21 +123,21 @@ class Reader(threading.Thread):
         self.join()
 
 
-def master(world: World) -> Counter[tuple[str, Any]]:
+def master(world: Views) -> Counter[tuple[str, Any]]:
     """How often the master dataset holds each reading, by (device, time)."""
     folder = world.settings.hdfs_path("master", "readings")
     rows = session(world.settings, "audit").read.parquet(folder).selectExpr("device_id", "unix_micros(time) AS us")
     return Counter((row.device_id, from_us(row.us)) for row in rows.collect())
 
 
-def audit_master(world: World, load: Load) -> Found:
+def audit_master(world: Views, load: Load) -> Found:
     """Look in the master for all that ``load`` sent, once an archive has ended."""
     kept = master(world)
     expected = {(inverter(home), load.first + number * STEP) for home, number in load.acknowledged}
     return Found(len(expected - kept.keys()), sum(count - 1 for count in kept.values()))
 
 
-def audit_batch(world: World, load: Load) -> Found:
+def audit_batch(world: Views, load: Load) -> Found:
     """Look at the master and the published energy of all that ``load`` sent, once a night has ended."""
     found = audit_master(world, load)
     truth, last = STEP_WH * (load.number - 1), load.first + load.number * STEP
@@ -148,7 +149,7 @@ def audit_batch(world: World, load: Load) -> Found:
     return found
 
 
-def published_wh(world: World, installation: str, first: Any, last: Any) -> float:
+def published_wh(world: Views, installation: str, first: Any, last: Any) -> float:
     """Generation as the API serves it, of which the night has published all."""
     form = "%Y-%m-%dT%H:%M:%SZ"
     path = f"/v1/installations/{installation}/energy?quantity=generation&from={first:{form}}&to={last:{form}}"

@@ -20,7 +20,8 @@ from tests.support.faults.load import FIRST_WH, Load, day, until
 from tests.support.faults.night import SHORT, SOLERA, Night, Reader, audit_batch, night
 from tests.support.faults.plan import Plan
 from tests.support.faults.table import Outcome
-from tests.support.faults.world import World, inverter
+from tests.support.faults.views import inverter
+from tests.support.faults.world import World
 
 FRESH_WITHIN = 60.0
 RESTATED = "restated"
