@@ -15,6 +15,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from conf import Settings
 from conf.refusal import Refusal
+from speed_layer.losses import LOST_SECONDS, Losses, nodes_up
 from speed_layer.progress import Progress
 from store import kafka
 from store.cassandra import CassandraAway
@@ -118,10 +119,11 @@ def watch(of: Watched, stop: threading.Event) -> None:
     """Keep the report fresh until ``stop`` is set.
 
     Raises :class:`QueryEnded` as soon as a query is not active, :class:`QueryStuck` when readings wait and none has
-    moved for :data:`STUCK_SECONDS`, and :class:`CassandraAway` when no node answers.
+    moved for :data:`STUCK_SECONDS` or since a node was lost, and :class:`CassandraAway` when no node answers.
     """
     looks = 0
     ends = of.ends.read()
+    losses = Losses()
     while not stop.wait(WATCH_SECONDS):
         if is_away(of.views):
             raise CassandraAway("Cassandra has gone; the job is to start again when it is back")
@@ -133,11 +135,17 @@ def watch(of: Watched, stop: threading.Event) -> None:
             ends = of.ends.read()
         behind, stands_s = of.progress.stands(ends)
         waiting = sum(behind.values())
-        if stands_s > STUCK_SECONDS:
+        losses.look(nodes_up(of.views))
+        if is_stuck(stands_s, losses.seconds):
             raise QueryStuck(f"query readings has not moved for {stands_s:.0f} s while {waiting} readings wait")
         if of.queries[0].lastProgress:
             of.progress.readings_behind(waiting)
         of.progress.report(of.report, behind, stands_s, {query.name: query.status["message"] for query in of.queries})
+
+
+def is_stuck(stands_s: float, lost_s: float) -> bool:
+    """Whether readings that have stood for ``stands_s`` will not move, ``lost_s`` after a node was lost."""
+    return stands_s > STUCK_SECONDS or stands_s >= lost_s > LOST_SECONDS
 
 
 def is_away(views: Session) -> bool:

@@ -1,0 +1,36 @@
+"""Nodes of Cassandra that go while others stay: what the connector asked of them never comes."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from cassandra.cluster import Session
+
+LOST_SECONDS = 10.0
+"""So long after a node was lost the job ends where nothing has moved since: the connector reads the schema before each
+write, and waits for ever where the node that it asks goes meanwhile."""
+
+
+class Losses:
+    """When a node of Cassandra was last seen to go."""
+
+    def __init__(self) -> None:
+        self._up: frozenset[str] = frozenset()
+        self._lost_at = -math.inf
+
+    def look(self, up: frozenset[str]) -> None:
+        """Note which nodes are up now."""
+        if self._up - up:
+            self._lost_at = time.monotonic()
+        self._up = up
+
+    @property
+    def seconds(self) -> float:
+        """For how long the last that went has been gone; infinite where none went."""
+        return time.monotonic() - self._lost_at
+
+
+def nodes_up(views: Session) -> frozenset[str]:
+    """Addresses of the nodes to which the driver has connections."""
+    return frozenset(host.address for host in views.cluster.metadata.all_hosts() if host.is_up)
