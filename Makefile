@@ -38,6 +38,9 @@ test-faults: $(VENV)/installed-test ## kill -9 of every part under load, nothing
 containers: $(VENV)/installed-test ## docker-compose.yml started, asked and hurt, on images built here; needs Docker with compose
 	@$(BIN)/python -m tests.containers
 
+cluster: $(VENV)/installed-test ## brokers, nodes and workers of docs/cluster.md on this machine, each killed under load; 6 GB free
+	@$(BIN)/python -m tests.cluster
+
 lint: $(VENV)/installed-test ## style, types and the import rule
 	@$(BIN)/python -m pytest tests/unit/test_quality.py
 
@@ -74,4 +77,4 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(INSTALL) '.[test]' | $(LARGE)
 	@touch $@
 
-.PHONY: help demo test test-unit laws test-faults containers lint up status down bench clean
+.PHONY: help demo test test-unit laws test-faults containers cluster lint up status down bench clean

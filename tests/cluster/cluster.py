@@ -1,0 +1,109 @@
+"""The cluster's life: started server by server, one of them killed and brought back, all of it stopped."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from pathlib import Path
+from unittest.mock import patch
+
+from conf import load_settings
+from stack.process import Place, kill, leader, members, ours, resident, spawn, stop
+from stack.supervisor import Keeper
+from store import cassandra
+from tests.cluster import document, servers, settings, spark
+from tests.cluster.jobs import Jobs
+from tests.cluster.settings import Passwords
+from tests.support.faults.load import until
+
+STARTED_SECONDS = 300.0
+
+
+def say(text: str) -> None:
+    """One line of what was done, with the time (UTC)."""
+    print(f"{datetime.now(timezone.utc):%H:%M:%S}  {text}", flush=True)
+
+
+class Cluster:
+    """Servers and jobs by name, below ``root``; ``conf`` are the settings of its clients."""
+
+    def __init__(self, root: Path) -> None:
+        self.place, passwords = Place(root), Passwords()
+        plain = load_settings()
+        found = settings.environment(plain, root, passwords)
+        with patch.dict(os.environ, found | settings.onlooker(passwords)):
+            self.conf = load_settings()
+        defaults = spark.write_defaults(root, passwords)
+        self.jobs = Jobs(plain, root, passwords, found | defaults)
+        started = (
+            *servers.brokers(plain, root, passwords),
+            *servers.nodes(plain, root, passwords),
+            *servers.files(plain, root),
+            *spark.servers(root, defaults),
+            self.jobs.api(self.conf),
+        )
+        self.services = {each.name: each for each in started}
+        self.driver = Keeper(self.place, self.jobs.speed(), {})
+
+    def start(self) -> None:
+        """Start every server, ready them by the document's lines, and start the jobs."""
+        began = time.monotonic()
+        first, *others = self.named("node-")
+        rest = [*self.named("broker"), *self.named("namenode"), *self.named("datanode"), "master"]
+        self.begin([first, *rest])
+        self.await_ready([first])
+        self.begin([*others, *self.named("worker")])
+        self.await_ready([*others, *rest, *self.named("worker")])
+        say(f"{len(self.services) - 1} servers are ready: {time.monotonic() - began:.0f} s; {self.memory()}")
+        with cassandra.session(self.conf, keyspace=None) as session:
+            session.execute(document.replicate_logins(self.conf), timeout=60)
+        self.jobs.ready_once()
+        say(f"topics, tables and roles are made: {time.monotonic() - began:.0f} s")
+        self.begin(["api"])
+        self.driver.start()
+        self.await_ready(["api"])
+        until("the speed layer works", lambda: self.driver.state.state == "ready", STARTED_SECONDS)
+        say(f"the speed layer works: {time.monotonic() - began:.0f} s; {self.memory()}")
+
+    def named(self, beginning: str) -> list[str]:
+        """The servers whose names begin so."""
+        return [name for name in self.services if name.startswith(beginning)]
+
+    def begin(self, names: Iterable[str]) -> None:
+        """Start servers without waiting for them."""
+        for name in names:
+            self.services[name].prepare()
+            spawn(self.place, self.services[name])
+
+    def await_ready(self, names: Iterable[str]) -> None:
+        """Wait until the servers serve."""
+        for name in names:
+            until(f"{name} serves", lambda name=name: self._serves(name), STARTED_SECONDS)
+
+    def kill(self, name: str) -> None:
+        """kill -9 of all processes of a server, or of the driver."""
+        found = members(self.place, name)
+        assert found, f"{name} does not run"
+        kill(found)
+
+    def memory(self) -> str:
+        """Resident memory of all its processes."""
+        return f"{sum(resident(process) for _, process in ours(self.place)) / 1e9:.1f} GB resident"
+
+    def stop(self) -> None:
+        """End everything, jobs first."""
+        self.driver.stopping.set()
+        if self.driver.is_alive():
+            self.driver.join()
+        for name in reversed(self.services):
+            stop(self.place, name, self.services[name].grace)
+
+    def _serves(self, name: str) -> bool:
+        assert leader(self.place, name) is not None, f"{name} has ended: see {self.place.log(name)}"
+        try:
+            self.services[name].ready()
+        except Exception:  # it does not serve yet, in whatever way its client says that
+            return False
+        return True
