@@ -19,7 +19,7 @@ from tests.cluster.addresses import DRIVER, NIGHT
 from tests.cluster.settings import Passwords
 
 PATIENCE = 300.0
-NIGHT_WITHIN = 1200.0
+NIGHT_WITHIN = 1800.0
 
 
 class Jobs:

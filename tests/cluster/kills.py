@@ -24,6 +24,7 @@ BAR_S = 30.0
 STEADY = 150
 """Readings of a home that may be on their way; a first batch takes minutes on a busy machine."""
 DRIVER = "driver"
+NIGHT = "none: the night, published"
 _STEP = re.compile(r"\w+: .* \([0-9.]+ s\)$")
 
 
@@ -85,7 +86,7 @@ def run_night(cluster: Cluster, views: Views, load: Load) -> Outcome:
     for line in said.splitlines():
         if _STEP.match(line):
             say(f"  {line}")
-    return Outcome("none: the night, published", audit_batch(views, load), took, busy)
+    return Outcome(NIGHT, audit_batch(views, load), took, busy)
 
 
 def table(outcomes: list[Outcome]) -> Table:
@@ -95,5 +96,7 @@ def table(outcomes: list[Outcome]) -> Table:
     )
     for each in outcomes:
         counts = (str(each.found.lost), str(each.found.doubled), f"{each.found.error_kwh:.3f}")
-        made.add_row(each.what, *counts, f"{each.back_s:.1f}", f"{BAR_S:.0f}", f"{each.load:.1f}")
+        made.add_row(
+            each.what, *counts, f"{each.back_s:.1f}", "" if each.what == NIGHT else f"{BAR_S:.0f}", f"{each.load:.1f}"
+        )
     return made
