@@ -38,7 +38,7 @@ test-faults: $(VENV)/installed-test ## kill -9 of every part under load, nothing
 containers: $(VENV)/installed-test ## docker-compose.yml started, asked and hurt, on images built here; needs Docker with compose
 	@$(BIN)/python -m tests.containers
 
-cluster: $(VENV)/installed-test ## brokers, nodes and workers of docs/cluster.md on this machine, each killed under load; 6 GB free
+cluster: $(VENV)/installed-test ## brokers, nodes and workers of docs/cluster.md on this machine, each killed under load; needs 8 GB
 	@$(BIN)/python -m tests.cluster
 
 lint: $(VENV)/installed-test ## style, types and the import rule
