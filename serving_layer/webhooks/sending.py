@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
@@ -26,8 +27,8 @@ from serving_layer.webhooks.post import Gone, NotDelivered, post
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3.0
-AT_ONCE = 50
-"""Deliveries of one webhook before it is looked at anew."""
+TURN_SECONDS = 5.0
+"""After which nothing more is sent before it is looked anew whose the webhook is and what they may see."""
 KEPT_EVERY = timedelta(minutes=1)
 """So often it is kept on disk that a webhook was looked at, where nothing else has changed."""
 BEFORE = timedelta(days=35)
@@ -50,9 +51,8 @@ class Outgoing:
         looked = self._look(before, person, webhook, now)
         if self._backlog is None or looked.looked - before.looked > KEPT_EVERY or _news(looked) != _news(before):
             self._keep(looked)
-        for _ in range(AT_ONCE):
-            if self._backlog is None or not self._backlog.is_due(now):
-                return
+        end = time.monotonic() + TURN_SECONDS
+        while self._backlog is not None and self._backlog.is_due(now) and time.monotonic() < end:
             self._keep(self._sent(self._backlog, webhook, now))
 
     def _look(self, before: Backlog, person: Person, webhook: Webhook, now: datetime) -> Backlog:
