@@ -20,9 +20,9 @@ COLUMNS = ("at", "who", "what", "of_all")
 _ROWS = "SELECT at, who, what FROM access_log WHERE installation_id = ? AND month = ? AND at >= ? AND at < ?"
 
 
-def statement_values(user: str, statement: str) -> tuple[Any, ...]:
-    """The values of :data:`INSERT` of ``statement``, which a client that calls itself ``user`` asks."""
-    return values(f"{SQL} {user[:LONGEST]}", EVERYBODY, " ".join(statement.split())[:LONGEST])
+def statement_values(user: str, statement: str, installation: str = EVERYBODY) -> tuple[Any, ...]:
+    """The values of :data:`INSERT` of ``statement``, which ``user`` asks about ``installation`` among others."""
+    return values(f"{SQL} {user[:LONGEST]}", installation, " ".join(statement.split())[:LONGEST])
 
 
 def values(who: str, installation: str, what: str) -> tuple[Any, ...]:
@@ -37,13 +37,13 @@ def values(who: str, installation: str, what: str) -> tuple[Any, ...]:
 def read(reader: Reader, installation_id: str, span: Span) -> list[dict[str, Any]]:
     """Who was given what of an installation within ``span`` (UTC), the newest first.
 
-    ``of_all`` marks what was given of all installations together; of a statement about all its text is not told, for it
-    may name others.
+    ``of_all`` marks what was given of all installations together; the text of a statement is not told, for it may name
+    others.
     """
     found = []
     for name in (installation_id, EVERYBODY):
         of_all = name == EVERYBODY
         for row in (row for rows in reader.each(_ROWS, [(name, m, *span) for m in months(*span)]) for row in rows):
-            what = SQL if of_all and row.who.startswith(f"{SQL} ") else row.what
+            what = SQL if row.who.startswith(f"{SQL} ") else row.what
             found.append({"at": utc(row.at), "who": row.who, "what": what, "of_all": of_all})
     return sorted(found, key=lambda row: (row["at"], row["who"], row["what"]), reverse=True)

@@ -32,11 +32,12 @@ def catalogs() -> dict[str, str]:
     }
 
 
-def statements(settings: Settings) -> list[str]:
-    """The statements of ``views.sql`` for this keyspace, without comments."""
+def statements(settings: Settings, database: str = DATABASE) -> list[str]:
+    """The statements of ``views.sql`` for this keyspace, without comments, that make the views of ``database``."""
     text = VIEWS.read_text(encoding="utf-8")
     return statements_of(
         text,
+        database,
         catalog=CATALOG,
         by_key=BY_KEY,
         keyspace=settings.cassandra.keyspace,

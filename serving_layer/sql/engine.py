@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,21 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
-from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as f
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import (
-    ArrayType,
-    DataType,
-    DayTimeIntervalType,
-    MapType,
-    StructType,
-    YearMonthIntervalType,
-)
 
 from conf.refusal import Refusal
 from serving_layer.sql import readonly
+from serving_layer.sql.sendable import sendable
 
 AT_ONCE = 4
 """Questions that Spark works on at once; the others wait."""
@@ -35,6 +28,7 @@ LONGEST_STATEMENT = 64 * 1024
 """Characters of a statement; a generated one with a thousand ids in it has a third."""
 KNOWN = 500
 """Statements that were checked and need not be checked again."""
+LATE = "The question took longer than {:,.0f} s; ask for less, or by installation."
 GONE = ("FileNotFoundException", "File does not exist")
 """Words by which Spark says that a file which it knew is there no more."""
 HELD_BYTES = 512 * 1024 * 1024
@@ -56,6 +50,23 @@ class Malformed(Failed):
     """A text that is no statement."""
 
 
+class Held:
+    """Bytes of the answers that are held."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes = 0
+
+    def add(self, size: int) -> None:
+        """Count ``size`` more, or less where it is negative. Raises :class:`Busy`."""
+        with self._lock:
+            if size > 0 and self._bytes + size > HELD_BYTES:
+                raise Busy(
+                    "The answers that are still open fill the server's memory; read and close some, or ask less."
+                )
+            self._bytes += size
+
+
 class Engine:
     """Answers statements on one Spark session, which no statement can change; shared by all clients."""
 
@@ -67,8 +78,17 @@ class Engine:
         self._functions = frozenset(row[0].lower() for row in spark.sql("SHOW SYSTEM FUNCTIONS").collect())
         self._known: dict[str, bool] = {}
         self._turns = threading.BoundedSemaphore(AT_ONCE)
-        self._lock = threading.Lock()
-        self._held = 0
+        self._held = Held()
+        self._tells_values = True
+
+    def on(self, spark: SparkSession, renew: Callable[[bool], None]) -> Engine:
+        """One that answers on another session, which ``renew`` keeps; the questions of both are bounded together.
+
+        What fails while rows are read is not told there: the text could hold a value of a row that is left out.
+        """
+        other = copy.copy(self)
+        other.spark, other._renew, other._views, other._tells_values = spark, renew, threading.Lock(), False
+        return other
 
     def answer(self, statement: str, group: str) -> pa.Table:
         """The rows of a statement; ``group`` names it for :meth:`cancel`.
@@ -90,8 +110,7 @@ class Engine:
                 self.spark.sparkContext.setJobGroup(group, "SQL", interruptOnCancel=True)
                 return self._of_one_state(statement)
             except (PySparkException, Py4JError) as error:
-                late = f"The question took longer than {LONGEST_SECONDS:,.0f} s; ask for less, or by installation."
-                raise Failed(late if is_late.is_set() else _said(error)) from None
+                raise Failed(LATE.format(LONGEST_SECONDS) if is_late.is_set() else self._said(error)) from None
             finally:
                 too_long.cancel()
 
@@ -101,12 +120,12 @@ class Engine:
 
     def hold(self, size: int) -> None:
         """Count ``size`` bytes of an answer as held; negative when it is let go. Raises :class:`Busy`."""
-        with self._lock:
-            if size > 0 and self._held + size > HELD_BYTES:
-                raise Busy(
-                    "The answers that are still open fill the server's memory; read and close some, or ask less."
-                )
-            self._held += size
+        self._held.add(size)
+
+    def _said(self, error: Exception) -> str:
+        if self._tells_values or isinstance(error, AnalysisException):
+            return _said(error)
+        return "The statement failed while rows were read."
 
     def _of_one_state(self, statement: str) -> pa.Table:
         try:
@@ -134,7 +153,7 @@ class Engine:
             self._renew(False)
             # The plan that was looked through runs, not the text once more; from here on it holds its state's files.
             dataset = jvm.org.apache.spark.sql.Dataset.ofRows(session, plan)
-        frame = _sendable(DataFrame(dataset, self.spark))
+        frame = sendable(DataFrame(dataset, self.spark))
         batches = frame._collect_as_arrow()
         return pa.Table.from_batches(batches) if batches else to_arrow_schema(frame.schema).empty_table()
 
@@ -155,29 +174,6 @@ class Engine:
             yield
         finally:
             self._turns.release()
-
-
-def _sendable(frame: DataFrame) -> DataFrame:
-    """Maps, lists and structs as JSON, intervals as text: HiveServer2's clients read them so."""
-    written = [_written(field.dataType) for field in frame.schema]
-    if not any(written):
-        return frame
-    names = frame.columns
-    plain = frame.toDF(*(f"_{at}" for at in range(len(names))))
-    return plain.select(
-        *(
-            (change(f.col(f"_{at}")) if change else f.col(f"_{at}")).alias(name)
-            for at, (change, name) in enumerate(zip(written, names, strict=True))
-        )
-    )
-
-
-def _written(type_: DataType) -> Callable[[Column], Column] | None:
-    if isinstance(type_, ArrayType | MapType | StructType):
-        return f.to_json
-    if isinstance(type_, DayTimeIntervalType | YearMonthIntervalType):
-        return lambda column: column.cast("string")
-    return None
 
 
 def _said(error: Exception) -> str:

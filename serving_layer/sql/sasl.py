@@ -1,16 +1,17 @@
-"""The server's side of a HiveServer2 login: SASL PLAIN over Thrift, with the API's token as password."""
+"""The server's side of a HiveServer2 login: SASL PLAIN over Thrift, with a token as password."""
 
 from __future__ import annotations
 
-import hmac
 import select
 import socket
 import struct
 from io import BytesIO
+from typing import NoReturn
 
 from thrift.transport.TTransport import TTransportBase, TTransportException
 
 from conf.refusal import Refusal
+from serving_layer.access.logins import Logins
 
 START, OK, BAD, COMPLETE = 1, 2, 3, 5
 LOGIN_BYTES = 4096
@@ -21,7 +22,7 @@ MECHANISM = b"PLAIN"
 
 
 class WrongLogin(Refusal):
-    """A client without the token."""
+    """A client without a token."""
 
     kind = "wrong-login"
     status = 401
@@ -35,10 +36,10 @@ class PlainLogin(TTransportBase):  # type: ignore[misc]
         self._read = BytesIO()
         self._written = BytesIO()
 
-    def log_in(self, token: str) -> str:
-        """Ask for the login; the user's name, which is theirs to choose.
+    def log_in(self, logins: Logins) -> tuple[str, str]:
+        """Ask for the login; the user's name, which is theirs to choose, and the token that is their password.
 
-        Raises :class:`WrongLogin` where the password is not ``token``.
+        Raises :class:`WrongLogin` where ``logins`` knows nobody with that token.
         """
         status, mechanism = self._message()
         if status != START or mechanism != MECHANISM:
@@ -47,12 +48,15 @@ class PlainLogin(TTransportBase):  # type: ignore[misc]
         if status not in (OK, COMPLETE):
             self._refuse("log in by SASL PLAIN")
         (*_, user, password) = (b"", *login.split(b"\0"))
-        if not hmac.compare_digest(password, token.encode()):
-            self._refuse("the password is the API's token, whatever the user's name")
+        token = password.decode(errors="replace")
+        try:
+            logins.enter(token)
+        except Refusal:
+            self._refuse("the password is the token, whatever the user's name")
         self._send(COMPLETE, b"")
-        return user.decode(errors="replace")
+        return user.decode(errors="replace"), token
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, why: str) -> NoReturn:
         self._send(BAD, why.encode())
         raise WrongLogin(why)
 

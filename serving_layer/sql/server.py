@@ -1,7 +1,7 @@
 """Database ``solera`` for every client of HiveServer2 (JDBC, PyHive): ``python -m serving_layer.sql.server``.
 
 Spark runs inside this process and nobody else may speak to it. The user's name is the client's choice; the password
-is the API's token.
+is a token: the owner's, or one of `solera access`, by which the views have its own installations alone.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from thrift.transport.TTransport import TTransportException
 
 from conf import Settings, load_settings
 from serving_layer.access import access_log
-from serving_layer.access.token import token_of
+from serving_layer.access.door import visible
+from serving_layer.access.logins import Logins
+from serving_layer.access.person import Person
 from serving_layer.reader import Reader
 from serving_layer.sql import apply
 from serving_layer.sql.engine import Engine
 from serving_layer.sql.published.state import BatchSide
 from serving_layer.sql.sasl import FRAME_BYTES, PlainLogin, WrongLogin
+from serving_layer.sql.scoped import Scopes
 from serving_layer.sql.service import Service
 from serving_layer.views import merged
 from store import spark
@@ -49,7 +52,8 @@ CLOSED = {
     "spark.sql.maxMetadataStringLength": "2000",
 }
 
-Note = Callable[[str, str], None]
+Asked = Callable[[str, Person, str], Engine]
+"""Given the user's name, who it is, and a statement: notes it and returns who answers it."""
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +72,24 @@ def main() -> None:
     batch_side = BatchSide(session, settings, lambda: merged.seen(reader))
     batch_side.renew()
     apply.apply(session, settings)
+    engine = Engine(session, batch_side.renew)
+    scopes = Scopes(engine, settings, lambda: merged.seen(reader))
+    serve(settings, engine, answering(reader, engine, scopes))
 
-    def note(user: str, statement: str) -> None:
-        reader.rows(access_log.INSERT, *access_log.statement_values(user, statement))
 
-    serve(settings, Engine(session, batch_side.renew), note)
+def answering(reader: Reader, engine: Engine, scopes: Scopes) -> Asked:
+    """Notes who asks what of which installations, and answers about those that they see."""
+
+    def asked(user: str, who: Person, statement: str) -> Engine:
+        if who.sees_all:
+            name = who.name if who.role else user
+            reader.rows(access_log.INSERT, *access_log.statement_values(name, statement))
+            return engine
+        shown = [str(each["installation_id"]) for each in visible(reader, who)]
+        reader.each(access_log.INSERT, [access_log.statement_values(who.name, statement, each) for each in shown])
+        return scopes.of(shown)
+
+    return asked
 
 
 def _spark(settings: Settings) -> SparkSession:
@@ -91,9 +108,9 @@ def _end_with(session: SparkSession) -> None:
     os._exit(1)
 
 
-def serve(settings: Settings, engine: Engine, note: Note) -> None:
-    """Answer whoever connects, each client in its own thread; ``note`` is given who asks what, before the answer."""
-    token = token_of(settings)
+def serve(settings: Settings, engine: Engine, asked: Asked) -> None:
+    """Answer whoever connects, each client in its own thread, by what ``asked`` returns for each statement."""
+    logins = Logins(settings)
     places = threading.BoundedSemaphore(CLIENTS)
     certificate = settings.thrift.certificate
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
@@ -106,17 +123,18 @@ def serve(settings: Settings, engine: Engine, note: Note) -> None:
             if tls is not None:
                 client = tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
             if places.acquire(blocking=False):
-                threading.Thread(target=_converse, args=(client, engine, note, token, places), daemon=True).start()
+                threading.Thread(target=_converse, args=(client, engine, asked, logins, places), daemon=True).start()
             else:
                 client.close()
 
 
 def _converse(
-    client: socket.socket, engine: Engine, note: Note, token: str, places: threading.BoundedSemaphore
+    client: socket.socket, engine: Engine, asked: Asked, logins: Logins, places: threading.BoundedSemaphore
 ) -> None:
     transport = PlainLogin(client)
-    user = ""
-    service = Service(engine, transport.has_gone, lambda statement: note(user, statement))
+    user = token = ""
+    # At each statement, for access may have been taken back since the login.
+    service = Service(engine, transport.has_gone, lambda statement: asked(user, logins.enter(token), statement))
     too_late = threading.Timer(LOGIN_SECONDS, _shut, (client,))
     try:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -124,7 +142,7 @@ def _converse(
         too_late.start()
         if isinstance(client, ssl.SSLSocket):
             client.do_handshake()
-        user = transport.log_in(token)
+        user, token = transport.log_in(logins)
         too_late.cancel()
         protocol = TBinaryProtocol(transport, string_length_limit=FRAME_BYTES, container_length_limit=10_000)
         processor = TCLIService.Processor(service)

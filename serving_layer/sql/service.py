@@ -12,18 +12,16 @@ from TCLIService import ttypes
 
 from conf.refusal import Refusal
 from serving_layer.sql import metadata, rows
-from serving_layer.sql.engine import Engine, Failed, Malformed
+from serving_layer.sql.engine import Engine, Failed
 from serving_layer.sql.operations import Operation, Operations
-from serving_layer.sql.readonly import NotReadOnly
+from serving_layer.sql.status import OK, error_of
 
 OLDEST = ttypes.TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6
 """The first that sends columns."""
 POLL_SECONDS = 1.0
 """So long a client that asks for the state of its question waits for the end of it."""
+NO_DELEGATION = "There are no delegation tokens here."
 ROWS_AT_ONCE = 10_000
-OK = ttypes.TStatus(statusCode=ttypes.TStatusCode.SUCCESS_STATUS)
-STATES = {NotReadOnly: "42501", Malformed: "42000"}
-"""SQL's states for what is not allowed, and for what is no SQL; any other error has HY000."""
 SAID = {13: "Solera", 17: "Spark SQL", 18: pyspark.__version__, 29: "`"}
 """What GetInfo tells: the server's, the database's and its version's names, and the quote around names."""
 
@@ -31,9 +29,12 @@ SAID = {13: "Solera", 17: "Spark SQL", 18: pyspark.__version__, 29: "`"}
 class Service:
     """Answers ``TCLIService``; one for each connection."""
 
-    def __init__(self, engine: Engine, has_gone: Callable[[], bool], note: Callable[[str], None]) -> None:
-        """``note`` is given each statement before it is answered; what it raises is the answer."""
-        self._engine, self._note = engine, note
+    def __init__(self, engine: Engine, has_gone: Callable[[], bool], asked: Callable[[str], Engine]) -> None:
+        """``asked`` is given each statement and returns who answers it; what it raises is the answer.
+
+        ``engine`` bounds and ends the questions of all.
+        """
+        self._engine, self._asked = engine, asked
         self._has_gone = has_gone
         self._operations = Operations()
 
@@ -45,7 +46,7 @@ class Service:
         """A session; its settings are those of the server, whatever the client would set."""
         if req.client_protocol < OLDEST:
             return ttypes.TOpenSessionResp(
-                _error(Failed("This client is too old: it needs version 6 of the protocol.")), 0
+                error_of(Failed("This client is too old: it needs version 6 of the protocol.")), 0
             )
         handle = ttypes.TSessionHandle(_identifier(uuid.uuid4()))
         return ttypes.TOpenSessionResp(OK, req.client_protocol, handle, {})
@@ -65,20 +66,19 @@ class Service:
         return self._begun(operation, ttypes.TExecuteStatementResp, bool(req.runAsync))
 
     def _answer(self, statement: str, group: str) -> pa.Table:
-        self._note(statement)
-        return self._engine.answer(statement, group)
+        return self._asked(statement).answer(statement, group)
 
     def GetOperationStatus(self, req: Any) -> Any:  # noqa: N802
         """How far it is."""
         try:
             operation = self._of(req)
         except Failed as failed:
-            return ttypes.TGetOperationStatusResp(_error(failed))
+            return ttypes.TGetOperationStatusResp(error_of(failed))
         states = ttypes.TOperationState
         if not operation.done.wait(POLL_SECONDS):
             return ttypes.TGetOperationStatusResp(OK, states.RUNNING_STATE)
         if operation.error is not None:
-            said = _error(operation.error)
+            said = error_of(operation.error)
             return ttypes.TGetOperationStatusResp(OK, states.ERROR_STATE, said.sqlState, 0, said.errorMessage)
         return ttypes.TGetOperationStatusResp(OK, states.FINISHED_STATE, hasResultSet=True)
 
@@ -87,7 +87,7 @@ class Service:
         try:
             self._of(req).end()
         except Failed as failed:
-            return ttypes.TCancelOperationResp(_error(failed))
+            return ttypes.TCancelOperationResp(error_of(failed))
         return ttypes.TCancelOperationResp(OK)
 
     def CloseOperation(self, req: Any) -> Any:  # noqa: N802
@@ -100,7 +100,7 @@ class Service:
         try:
             found, _ = self._of(req).next_rows(0)
         except Refusal as refusal:
-            return ttypes.TGetResultSetMetadataResp(_error(refusal))
+            return ttypes.TGetResultSetMetadataResp(error_of(refusal))
         return ttypes.TGetResultSetMetadataResp(OK, rows.schema_of(found.schema))
 
     def FetchResults(self, req: Any) -> Any:  # noqa: N802
@@ -113,7 +113,7 @@ class Service:
                 operation.at = 0
             found, first = operation.next_rows(max(1, min(req.maxRows, ROWS_AT_ONCE)))
         except Refusal as refusal:
-            return ttypes.TFetchResultsResp(_error(refusal))
+            return ttypes.TFetchResultsResp(error_of(refusal))
         return ttypes.TFetchResultsResp(OK, False, rows.row_set(found, first))
 
     def GetCatalogs(self, req: Any) -> Any:  # noqa: N802
@@ -130,11 +130,11 @@ class Service:
 
     def GetTables(self, req: Any) -> Any:  # noqa: N802
         """The views."""
-        return self._told(ttypes.TGetTablesResp, metadata.TABLES, lambda: metadata.tables(self._engine.spark, req))
+        return self._listed(ttypes.TGetTablesResp, metadata.TABLES, metadata.tables, req)
 
     def GetColumns(self, req: Any) -> Any:  # noqa: N802
         """Their columns."""
-        return self._told(ttypes.TGetColumnsResp, metadata.COLUMNS, lambda: metadata.columns(self._engine.spark, req))
+        return self._listed(ttypes.TGetColumnsResp, metadata.COLUMNS, metadata.columns, req)
 
     def GetTypeInfo(self, req: Any) -> Any:  # noqa: N802
         """The types of columns."""
@@ -154,15 +154,18 @@ class Service:
 
     def GetDelegationToken(self, req: Any) -> Any:  # noqa: N802
         """Not given."""
-        return ttypes.TGetDelegationTokenResp(_error(Failed("There are no delegation tokens here.")))
+        return ttypes.TGetDelegationTokenResp(error_of(Failed(NO_DELEGATION)))
 
     def CancelDelegationToken(self, req: Any) -> Any:  # noqa: N802
         """Not given."""
-        return ttypes.TCancelDelegationTokenResp(_error(Failed("There are no delegation tokens here.")))
+        return ttypes.TCancelDelegationTokenResp(error_of(Failed(NO_DELEGATION)))
 
     def RenewDelegationToken(self, req: Any) -> Any:  # noqa: N802
         """Not given."""
-        return ttypes.TRenewDelegationTokenResp(_error(Failed("There are no delegation tokens here.")))
+        return ttypes.TRenewDelegationTokenResp(error_of(Failed(NO_DELEGATION)))
+
+    def _listed(self, answer: Any, names: Sequence[str], found: Callable[..., metadata.Rows], req: Any) -> Any:
+        return self._told(answer, names, lambda: found(self._asked("SHOW VIEWS").spark, req))
 
     def _told(self, answer: Any, names: Sequence[str], found: Callable[[], metadata.Rows]) -> Any:
         return self._begun(Operation(self._engine, lambda _: rows.table_of(names, found())), answer, False)
@@ -171,14 +174,14 @@ class Service:
         try:
             self._operations.add(operation)
         except Refusal as refusal:
-            return answer(_error(refusal))
+            return answer(error_of(refusal))
         operation.start()
         while not in_background and not operation.done.wait(POLL_SECONDS):
             if self._has_gone():
                 operation.end()
         if not in_background and operation.error is not None:
             self._operations.close(operation.guid.bytes)
-            return answer(_error(operation.error))
+            return answer(error_of(operation.error))
         kind = ttypes.TOperationType.EXECUTE_STATEMENT
         return answer(OK, ttypes.TOperationHandle(_identifier(operation.guid), kind, True))
 
@@ -188,8 +191,3 @@ class Service:
 
 def _identifier(guid: uuid.UUID) -> Any:
     return ttypes.THandleIdentifier(guid.bytes, guid.bytes)
-
-
-def _error(refusal: Refusal) -> Any:
-    state = STATES.get(type(refusal), "HY000")
-    return ttypes.TStatus(ttypes.TStatusCode.ERROR_STATUS, [str(refusal)], state, 0, str(refusal))

@@ -33,14 +33,17 @@ class HdfsAway(Refusal):
 class BatchSide:
     """Makes the views of the published state in a session, and again when it has changed."""
 
-    def __init__(self, spark: SparkSession, settings: Settings, seen: Callable[[], Published]) -> None:
+    def __init__(
+        self, spark: SparkSession, settings: Settings, seen: Callable[[], Published], database: str = DATABASE
+    ) -> None:
         self._spark = spark
+        self._database = database
         self._settings = settings
         self._seen = seen
         self._made: Published | None = None
         self._states = 0
-        for database in (DATABASE, files.DATABASE):
-            spark.sql(f"CREATE DATABASE IF NOT EXISTS {database}")
+        for name in (database, files.DATABASE):
+            spark.sql(f"CREATE DATABASE IF NOT EXISTS {name}")
 
     def renew(self, at_any_rate: bool = False) -> None:
         """Make the views anew where another state is published, or ``at_any_rate``. Raises :class:`HdfsAway`."""
@@ -59,6 +62,7 @@ class BatchSide:
         names = {each.name: files.make(self._spark, self._settings, each, self._states) for each in tables}
         for statement in statements_of(
             VIEWS.read_text(encoding="utf-8"),
+            self._database,
             contested=_one_of(contested),
             runs=_runs(seen),
             cut=_instant(seen.cut),

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from conf import Settings
+from serving_layer.access.person import Person
 from serving_layer.reader import StoreAway
 from serving_layer.sql.engine import Engine
 from serving_layer.sql.server import CLOSED
@@ -49,12 +50,13 @@ def served(engine: Engine, settings: Settings, noted: list[tuple[str, str]]) -> 
         port = free.getsockname()[1]
     here = settings.model_copy(update={"thrift": settings.thrift.model_copy(update={"port": port})})
 
-    def note(user: str, statement: str) -> None:
+    def asked(user: str, _: Person, statement: str) -> Engine:
         if "not to be noted" in statement:
             raise StoreAway("Cassandra is away.")
         noted.append((user, statement))
+        return engine
 
-    answer(here, engine, note)
+    answer(here, engine, asked)
     return here
 
 

@@ -45,7 +45,7 @@ def secured(engine: Engine, settings: Settings, tmp_path_factory: pytest.TempPat
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     here = named(settings, port, certificate(tmp_path_factory.mktemp("tls"), "ours"))
-    answer(here, engine, lambda *_: None)
+    answer(here, engine, lambda *_: engine)
     return here
 
 

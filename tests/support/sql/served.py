@@ -8,14 +8,14 @@ import time
 
 from conf import Settings
 from serving_layer.sql.engine import Engine
-from serving_layer.sql.server import Note, serve
+from serving_layer.sql.server import Asked, serve
 
 LISTENS_SECONDS = 30.0
 
 
-def answer(settings: Settings, engine: Engine, note: Note) -> None:
+def answer(settings: Settings, engine: Engine, asked: Asked) -> None:
     """Serve ``engine`` at the port of ``settings`` from a thread; returns when it listens."""
-    threading.Thread(target=serve, args=(settings, engine, note), daemon=True).start()
+    threading.Thread(target=serve, args=(settings, engine, asked), daemon=True).start()
     end = time.monotonic() + LISTENS_SECONDS
     while True:
         try:
