@@ -64,14 +64,18 @@ def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
     begin, end = valid[first], valid[at]
     following = valid[at + 1] if at + 1 < len(valid) else None
     since = _flow_since(of, valid, first, at)
+    stretches = (since, _last_rest(of, valid, since, at))
+    caught = [n for n in stretches if following is not None and _caught_up(of, valid, n, at)]
     if count := _between_counts(of, valid, first, at):
         found.doubts.append(Doubt(begin, end if following is None else following, count))
         if following is None:  # what the next count will bring is not known
             found.samples.extend(valid[first + 1 : at + 1])
-    elif following is not None and _caught_up(of, valid, since, at):
-        found.samples.extend(valid[first + 1 : since + 1])
+    elif following is not None and caught:
+        found.samples.extend([*valid[first + 1 : since + 1], *(valid[n] for n in caught[:1] if n > since)])
+        if _stood_still(of, valid, since, caught[0]):
+            found.integrated[valid[caught[0]]] = "stuck"
         found.causes[following] = "stuck"
-        found.doubts.extend(_unclear(of, valid, since, at))
+        found.doubts.extend(_unclear(of, valid, caught[0], at))
     elif following is not None and _froze(of, begin, end, following):
         of.forget_power(begin, end)
         found.frozen.add(following)
@@ -88,7 +92,8 @@ def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
     else:
         found.samples.extend([*valid[first + 1 : since + 1], end])
         found.integrated[end] = "stuck"
-        found.doubts.extend(_unclear(of, valid, since, at))
+        for n in sorted({*stretches}):
+            found.doubts.extend(_unclear(of, valid, n, at))
 
 
 def _flow_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int:
@@ -135,6 +140,16 @@ def _froze(of: Samples, first: int, last: int, following: int) -> bool:
     """Whether a register that stood still with its power, at 0 even, shows then what it can't have counted since."""
     is_sudden = not of.plausible(last, following) and of.plausible(first, following)
     return is_sudden and of.register[first] == of.register[last] and of.is_frozen(first, last)
+
+
+def _last_rest(of: Samples, valid: Sequence[int], since: int, at: int) -> int:
+    """The last of the believed samples ``since`` to ``at`` without power, after which some flowed; else ``since``."""
+    flowed = False
+    for n in range(at, since, -1):
+        if flowed and of.power[valid[n]] == 0 and not any(of.power[valid[n - 1] : valid[n] + 1]):
+            return n
+        flowed = flowed or any(of.power[valid[n - 1] : valid[n] + 1])
+    return since
 
 
 def _may_have_frozen(of: Samples, first: int, last: int, following: int) -> Iterator[Doubt]:
