@@ -43,7 +43,9 @@ def _possible_returns(of: Samples, valid: list[int]) -> Iterator[Doubt]:
     for n, (last, here) in enumerate(pairwise(valid), start=1):
         low = value_of(of, here)
         fall, usual = value_of(of, last) - low, of.usual(last, here) or 0
-        is_reset = low <= usual or wrapped(of, last, here) is not None
+        near = [value_of(of, i) for i in valid[n : n + CONTEXT + 2]]
+        is_back = any(a <= usual and b >= value_of(of, last) for a, b in pairwise(near))
+        is_reset = (low <= usual and not is_back) or wrapped(of, last, here) is not None
         if 0 < fall <= RETURNS * of.most(last, here) and not is_reset:
             yield Doubt(here, valid[min(n + CONTEXT + 1, len(valid) - 1)], fall + usual)
 

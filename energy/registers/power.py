@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import accumulate
 
-from energy.registers.pace import CONTEXT, FACTOR, HOUSEHOLD_MW
+from energy.registers.pace import CONTEXT, FACTOR, HOUSEHOLD_MW, LIKE, MW_US
 
 POWER_GAP = timedelta(hours=1)
 """The longest time between two powers over which power is integrated (trapezoid)."""
@@ -16,13 +16,14 @@ CONFIRMED_BY = 2
 
 
 def credible_power(
-    times: Sequence[int], power: Sequence[int | None], most_mw: int | None
+    times: Sequence[int], power: Sequence[int | None], register: Sequence[int | None], most_mw: int | None
 ) -> tuple[list[int | None], frozenset[int]]:
     """``power`` (mW) with straight lines instead of what can't be believed, and the samples so replaced.
 
     Above ``most_mw`` nothing is believed; where that is None, nothing above a household's connection that is more than
-    ten times each of the :data:`CONTEXT` believed samples before it, unless the next samples confirm it. A line bridges
-    at most :data:`POWER_GAP`; a sample that none bridges is None.
+    ten times each of the :data:`CONTEXT` believed samples before it, unless the next samples confirm it, or up to ten
+    such connections the ``register`` (mWh) beside it. A line bridges at most :data:`POWER_GAP`; a sample that none
+    bridges is None.
     """
     limit = HOUSEHOLD_MW if most_mw is None else most_mw
     if all(p is None or p <= limit for p in power):
@@ -35,7 +36,8 @@ def credible_power(
             good.append(i)
         elif most_mw is None:
             held = max((power[k] or 0 for k in good[-CONTEXT:]), default=0)
-            if value <= FACTOR * held or _is_confirmed(power, have[n : n + 1 + CONFIRMED_BY]):
+            is_counted = value <= FACTOR * limit and _is_counted(times, register, i, value)
+            if value <= FACTOR * held or is_counted or _is_confirmed(power, have[n : n + 1 + CONFIRMED_BY]):
                 good.append(i)
     return _bridged(times, power, have, good)
 
@@ -44,6 +46,17 @@ def _is_confirmed(power: Sequence[int | None], run: Sequence[int]) -> bool:
     """Whether samples in a row are of like power, though not equal to the last digit, as a marker is."""
     values = [power[i] or 0 for i in run]
     return len(run) > CONFIRMED_BY and FACTOR * min(values) >= max(values) and len(set(values)) > 1
+
+
+def _is_counted(times: Sequence[int], register: Sequence[int | None], i: int, value: int) -> bool:
+    """Whether the register rises to sample ``i``, or from it to the next, about as fast as its power is."""
+    for a, b in ((i - 1, i), (i, i + 1)):
+        if a >= 0 and b < len(times) and register[a] is not None and register[b] is not None:
+            rise = (register[b] or 0) - (register[a] or 0)
+            flows = value * (times[b] - times[a])
+            if flows <= LIKE * rise * MW_US <= LIKE * LIKE * flows:
+                return True
+    return False
 
 
 def _bridged(

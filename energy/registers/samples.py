@@ -45,7 +45,7 @@ class Samples:
         self._capacity_mw = None if capacity_w is None else round(capacity_w * 1000 * HEADROOM)
         if self._capacity_mw is not None and self._capacity_is_wrong(power):
             self._capacity_mw = None
-        self.power, self.replaced = credible_power(times, power, self._capacity_mw)
+        self.power, self.replaced = credible_power(times, power, register, self._capacity_mw)
         self._pace = Pace(times, register)
         self._add_up()
         self.power_believed = self._power_agrees()
@@ -142,12 +142,12 @@ class Samples:
         return not any(self.register[max(0, i - CONTEXT) : i])
 
     def climbed(self, i: int, j: int) -> bool:
-        """Whether the step from ``i`` up to ``j`` is like those near it, and so what the register counted."""
+        """Whether the step from ``i`` up to ``j`` is like those near it and like power, and so what was counted."""
         before, after = self.register[i] or 0, self.register[j] or 0
         span = self.times[j] - self.times[i]
         usual = self._pace.usual(i, j)
         allowed = unquestioned(span) if usual is None else max(LIKE * usual, usual * with_slack(span) // span)
-        return self.plausible(i, j) and after - before <= allowed + 2 * count_of(before, after)
+        return self.flowed(i, j) and after - before <= allowed + 2 * count_of(before, after)
 
     def flowed(self, i: int, j: int) -> bool:
         """Whether the step from ``i`` up to ``j`` can have happened, and is like what power gives."""

@@ -1,0 +1,46 @@
+"""A pump above a household's connection that runs for a few readings, beside a fault of its meter's register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from energy.registers.counters import ANY_HOLE, portions
+
+START = datetime(2026, 6, 1, tzinfo=timezone.utc)
+REST_W, PUMP_W = 800.0, 15_800.0
+FAULT, LASTS = 10, 3
+BASE_WH = 31_965.0
+
+FAULTS: dict[str, Callable[[float], float]] = {
+    "zeros": lambda _: 0.0,
+    "kWh for Wh": lambda wh: wh / 1000,
+    "marker": lambda _: 4_294_967_295.0,
+    "none": lambda wh: wh,
+}
+
+
+def _site(minutes: int, starts: int, runs: int) -> tuple[list[float], list[float]]:
+    """Registers (Wh) and powers (W) by sample; the pump starts at sample ``starts`` and runs for ``runs``."""
+    powers = [PUMP_W + n % 3 if starts <= n < starts + runs else REST_W + n % 5 for n in range(40)]
+    register = [BASE_WH]
+    for w in powers[:-1]:
+        register.append(register[-1] + w * minutes / 60)
+    return [float(round(wh)) for wh in register], powers
+
+
+@pytest.mark.parametrize("base", [0.0, -BASE_WH + 2_000.0])
+@pytest.mark.parametrize("minutes", [5, 15, 20, 30])
+@pytest.mark.parametrize("runs", [1, 2, 5])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bounds_hold_what_the_pump_took(fault: str, runs: int, minutes: int, base: float) -> None:
+    for starts in (FAULT + LASTS - 1, FAULT + LASTS, FAULT + LASTS + 6):
+        wh, powers = _site(minutes, starts, runs)
+        shown = [value + base for value in wh]
+        heard = [FAULTS[fault](value) if FAULT <= n < FAULT + LASTS else value for n, value in enumerate(shown)]
+        times = [START + timedelta(minutes=minutes * n) for n in range(len(wh))]
+        found = portions(zip(times, heard, powers, strict=True), None, ANY_HOLE).values()
+        true = (wh[-1] - wh[0]) * 1000
+        assert sum(portion.lower for portion in found) <= true <= sum(portion.upper for portion in found), starts
