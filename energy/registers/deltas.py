@@ -7,18 +7,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from energy.registers.pace import CONTEXT, LIKE, SLACK_US
-from energy.registers.resolution import count_of
+from energy.registers.resolution import MODULI, count_of
 from energy.registers.samples import OFF_BY, SPARE_MWH, Samples
 
-SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
-"""Resolutions (mWh) of registers that wrap: 0.1 Wh to 1 kWh."""
-MODULI = sorted(
-    [(bits * scale, scale) for bits in (2**16, 2**32) for scale in SCALES]
-    + [(10**digits * 1_000, 1_000) for digits in (8, 9)]
-)
-"""Where registers wrap (mWh) and their resolution: 16 and 32 bits of each, and meters of 5 and 6 digits of kWh."""
-ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
-"""The greatest values (mWh) that registers can hold: devices send them for no value."""
 WRAP_SHARE = 3
 """A wrap's energy differs from that of power by at most this part of it, and two counts."""
 NEAR_US = timedelta(hours=1) // timedelta(microseconds=1)

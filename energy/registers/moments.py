@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from energy.registers.deltas import ALL_ONES, wrapped
+from energy.registers.deltas import wrapped
 from energy.registers.pace import LIKE
-from energy.registers.resolution import count_of
+from energy.registers.resolution import ALL_ONES, count_of
 from energy.registers.samples import Samples
 
 MOMENT_US = timedelta(hours=1) // timedelta(microseconds=1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from energy.registers.corrections import Doubt, around, small_fall, small_falls
-from energy.registers.deltas import ALL_ONES, wrapped
+from energy.registers.deltas import wrapped
 from energy.registers.moments import (
     DAY_US,
     FEW,
@@ -18,7 +18,7 @@ from energy.registers.moments import (
     value_of,
 )
 from energy.registers.pace import CONTEXT
-from energy.registers.resolution import kwh_count
+from energy.registers.resolution import ALL_ONES, kwh_count
 from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister, without_standstill
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from energy.registers.resolution import ALL_ONES
+
 CONTEXT = 8
 """Samples beyond a step, on each side, by which it is judged."""
 REACH_US = timedelta(days=2) // timedelta(microseconds=1)
@@ -81,7 +83,8 @@ class Pace:
 
     def __init__(self, times: Sequence[int], register: Sequence[int | None]) -> None:
         self._times = times
-        self._have = [i for i, value in enumerate(register) if value is not None]
+        # A marker's fall may lie beyond the samples near a step that its rise is near to.
+        self._have = [i for i, value in enumerate(register) if value is not None and value not in ALL_ONES]
         self._register = [value or 0 for value in register]
 
     def most(self, i: int, j: int) -> int:

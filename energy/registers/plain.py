@@ -9,7 +9,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from energy.registers.deltas import ALL_ONES
 from energy.registers.pace import (
     CONTEXT,
     FACTOR,
@@ -23,7 +22,7 @@ from energy.registers.pace import (
     with_slack,
 )
 from energy.registers.power import GAP_US
-from energy.registers.resolution import count_of
+from energy.registers.resolution import ALL_ONES, count_of
 from energy.registers.samples import SPARE_MWH, SPARE_POWER
 from energy.registers.standstill import CREEPS, STUCK_MWH
 

@@ -1,4 +1,4 @@
-"""The count of a register: the least amount by which it moves, as its values show it."""
+"""The count of a register, the least amount by which it moves as its values show it, and where it wraps."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ COUNTS = (1_000_000, 100_000, 10_000, 1_000)
 """Resolutions of registers in mWh: 1 kWh, 100 Wh, 10 Wh, 1 Wh."""
 COARSE = (10_000_000, 1_000_000, 100_000, 10_000)
 """Counts (mWh), 10 kWh to 10 Wh, between two of which a register does not tell a quarter-hour's energy."""
+
+SCALES = (100, 1_000, 10_000, 100_000, 1_000_000)
+"""Resolutions (mWh) of registers that wrap: 0.1 Wh to 1 kWh."""
+MODULI = sorted(
+    [(bits * scale, scale) for bits in (2**16, 2**32) for scale in SCALES]
+    + [(10**digits * 1_000, 1_000) for digits in (8, 9)]
+)
+"""Where registers wrap (mWh) and their resolution: 16 and 32 bits of each, and meters of 5 and 6 digits of kWh."""
+ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
+"""The greatest values (mWh) that registers can hold: devices send them for no value."""
 
 
 def coarse_count(values: Iterable[int]) -> int:

@@ -18,7 +18,8 @@ CREEPS = 10
 """A register that rises by less than this part of what power surely gives stands still."""
 COUNTS_OFF = 3
 """So many counts power may give while a coarse register stands between two of them: power is not exact."""
-
+INEXACT = 10
+"""Between two samples so many elevenths of the lesser power surely flowed: it trembles."""
 ABSURD = 2
 """So many steps an absurd power makes a register look as if it crept."""
 
@@ -170,7 +171,8 @@ def _unclear(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -> 
     if withheld is None or final is None:
         return
     spare = 2 * count_of(of.register[last] or 0, of.register[following] or 0)
-    if final[0] + withheld[0] - spare <= step <= final[1] + spare:
+    least = (final[0] + withheld[0]) * INEXACT // (INEXACT + 1) - spare
+    if least <= step <= final[1] + spare:
         yield Doubt(first, following, withheld[1])
 
 

@@ -44,3 +44,25 @@ def test_bounds_hold_what_the_pump_took(fault: str, runs: int, minutes: int, bas
         found = portions(zip(times, heard, powers, strict=True), None, ANY_HOLE).values()
         true = (wh[-1] - wh[0]) * 1000
         assert sum(portion.lower for portion in found) <= true <= sum(portion.upper for portion in found), starts
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 30])
+@pytest.mark.parametrize("lasts", [2, 4, 5])
+@pytest.mark.parametrize("fault", ["zeros", "kWh for Wh"])
+def test_a_marker_whose_fall_is_far_lends_no_pace(fault: str, lasts: int, minutes: int) -> None:
+    end = FAULT + lasts
+    wh, powers = _site(minutes, end - 2, 2)
+    times = [START + timedelta(minutes=minutes * n) for n in range(len(wh))]
+    true = (wh[-1] - wh[0]) * 1000
+    for apart in range(2, 10):
+        heard = [
+            FAULTS[fault](value)
+            if FAULT <= n < end
+            else 4_294_967_295.0
+            if end + apart <= n < end + apart + 6
+            else value
+            for n, value in enumerate(value + 12_000_000 for value in wh)
+        ]
+        found = portions(zip(times, heard, powers, strict=True), None, ANY_HOLE).values()
+        assert sum(portion.lower for portion in found) <= true <= sum(portion.upper for portion in found), apart
+        assert sum(portion.mwh for portion in found) <= 2 * true
