@@ -26,6 +26,7 @@ from ingest.sources.backfill import ask
 from ingest.sources.budget import ONCE, Budget
 from ingest.sources.datadis.consumption import Consumption
 from ingest.sources.datadis.contracts import Contracts
+from ingest.sources.datadis.maxima import Maxima
 from ingest.sources.price_records import MADRID
 from ingest.sources.prices import DAILY, PriceSource
 from ingest.sources.source import Failures, Progress
@@ -83,13 +84,22 @@ def ask_contracts(settings: Settings, now: datetime, say: Progress, is_by_hand: 
     _say_outcome(f"contracts of Datadis: {count:,}; `solera datadis contracts` compares them", failures, say)
 
 
+def ask_maxima(settings: Settings, now: datetime, say: Progress, is_by_hand: bool = False) -> None:
+    """Write the greatest powers that the distributors state of past months, within the budget. Raises as above."""
+    failures = Failures()
+    answers = failures.answers(Maxima(settings, now, is_by_hand=is_by_hand).missing(), log.info)
+    count = sum(len(rows) for _, rows in answers)
+    _say_outcome(f"maximum power of Datadis: {count:,} records", failures, say)
+
+
 def ask_datadis(settings: Settings, now: datetime, say: Progress) -> None:
-    """Publish what the distributors have of the months that are not whole, keep contracts, within the budget."""
+    """Publish what the distributors have of months that are not whole, keep contracts and powers, within the budget."""
     failures = Failures()
     span = (now.date() - timedelta(days=HISTORY_DAYS), now.date() + timedelta(days=1))
     count = ask(settings, Consumption(settings, clock=lambda: now), span, log.info, failures)
     _say_outcome(f"hours of Datadis: {count:,} records", failures, say)
     ask_contracts(settings, now, say)
+    ask_maxima(settings, now, say)
 
 
 def ask_prices(settings: Settings, name: str, now: datetime, say: Progress) -> None:

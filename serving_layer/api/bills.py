@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -13,7 +13,9 @@ from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import merged
+from serving_layer.views.money import max_power
 from serving_layer.views.money.bills import billed
+from serving_layer.views.money.registered import registered_contracts
 from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
 from serving_layer.views.money.settlement import shared_billed
 from store.web.problems import responses
@@ -64,6 +66,25 @@ class InstallationBill(BaseModel):
     conventions: dict[str, Any]
 
 
+class MaximumPower(BaseModel):
+    """The greatest power of a local month in one period of energy, P1 to P6."""
+
+    month: date
+    period: str
+    power_w: float
+    at: datetime | None = Field(description="When it was shown; null where the clocks skip the time stated.")
+    contracted_w: float | None = Field(description="By the contract registered for the month's first day.")
+    known_at: datetime
+    source: str
+
+
+class MaximumPowers(BaseModel):
+    """What the distributor's meter showed of an installation, the newest month first."""
+
+    installation_id: str
+    months: list[MaximumPower]
+
+
 class DaysAsked(NamedTuple):
     """The days of a bill, and that on which it falls due."""
 
@@ -101,3 +122,14 @@ def bills(
     if form == "csv":
         return as_csv(LINE_COLUMNS, line_rows(found))
     return as_json({"installation_id": chosen.id} | fields(found))
+
+
+@router.get(
+    "/installations/{installation_id}/max-power", response_model=MaximumPowers, responses=responses(403, 404, 422)
+)
+def maximum_power(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
+    """The greatest power of each local month and period that the distributor's meter showed, as it was last stated."""
+    rows = max_power.months(reader, chosen.id, registered_contracts(reader, chosen.id))
+    if form == "csv":
+        return as_csv(max_power.COLUMNS, rows)
+    return as_json({"installation_id": chosen.id, "months": rows})

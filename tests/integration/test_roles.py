@@ -33,6 +33,7 @@ WRITES = {
         "change",
         "gap",
         "official",
+        "max_power",
         "forecast",
         "forecast_skill",
         "forecast_error",

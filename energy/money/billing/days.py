@@ -45,6 +45,8 @@ class Calendar:
     """The days of a bill in order."""
 
     days: tuple[Day, ...]
+    shown: tuple[int, ...] = ()
+    """What the distributor's maximeter showed of the days, by power period: mWh of a quarter-hour; none: not known."""
 
     @property
     def zone(self) -> tzinfo:

@@ -2,7 +2,8 @@
 
 Up to 50 kW contracted (metering of types 4 and 5) what the greatest quarter-hour of each power period takes above is
 billed by the day; above 50 kW (types 1 to 3) the root of the sum of every quarter-hour's squared excess is, by the
-month. On 2.0TD it is owed where a maximeter measures demand.
+month. On 2.0TD it is owed where a maximeter measures demand. What the distributor's own maximeter showed of a month
+comes before the quarter-hours that are known here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from math import isqrt
 import numpy as np
 
 from energy.money.billing.columns import Columns, Stretch, Whole, stretches
-from energy.money.billing.days import Calendar, Day, longest_end
+from energy.money.billing.days import Calendar, longest_end
 from energy.money.billing.line import EXCESS, Line
 from energy.money.exact import MICRO, MWH_IN_KWH
 from energy.money.tariff import ExcessPrices
@@ -43,12 +44,18 @@ def left_out(of: Calendar, is_metered: bool) -> str:
         return f"no price of it is known on {unpriced[0]}"
     if of.until > longest_end(of.first):
         return f"it is billed by the month; end on {longest_end(of.first)} or before"
-    return "" if is_metered else "not every quarter-hour was metered by itself"
+    return "" if is_metered or _is_shown(of) else "not every quarter-hour was metered by itself"
+
+
+def _is_shown(of: Calendar) -> bool:
+    """Whether a maximeter tells it: by maximum, of one contract at one price."""
+    ruled = {(id(day.contract), day.excess) for day in of.days}
+    return bool(of.shown) and len(ruled) == 1 and max(of.days[0].power_w) <= LARGEST_BY_MAXIMUM_W
 
 
 def excess_lines(of: Calendar, windows: Columns) -> list[Line]:
     """A line a period, contract and price with an excess; none where :func:`left_out` says why."""
-    if windows.imports is None or left_out(of, is_metered=True):
+    if left_out(of, windows.imports is not None):
         return []
     together: dict[tuple[int, ExcessPrices], list[Stretch]] = defaultdict(list)
     for stretch in stretches(of):
@@ -62,7 +69,7 @@ def _lines(of: Calendar, together: Sequence[Stretch], prices: ExcessPrices, wind
     days = sorted({int(each) for stretch in together for each in stretch.days})
     since, until = of.first + timedelta(days=days[0]), of.first + timedelta(days=days[-1] + 1)
     by_maximum = max(day.power_w) <= LARGEST_BY_MAXIMUM_W
-    for n, above in enumerate(_above(day, together, windows)):
+    for n, above in enumerate(_above(of, together, windows)):
         if not above.any():
             continue
         if by_maximum:
@@ -75,9 +82,13 @@ def _lines(of: Calendar, together: Sequence[Stretch], prices: ExcessPrices, wind
         yield Line(EXCESS, f"P{n + 1}", since, until, kw, "kW", Decimal(price) / MICRO, unit, amount)
 
 
-def _above(day: Day, together: Sequence[Stretch], windows: Columns) -> Iterator[Whole]:
-    """Of each power period, what every quarter-hour took above the contracted power, in mWh."""
-    assert windows.imports is not None  # noqa: S101 - excess_lines has asked
+def _above(of: Calendar, together: Sequence[Stretch], windows: Columns) -> Iterator[Whole]:
+    """Of each power period, what every quarter-hour took above the contracted one, in mWh; by a maximeter, the most."""
+    day = together[0].day
+    if _is_shown(of):
+        yield from np.maximum(np.array(of.shown) - np.array(day.power_w) * MWH_OF_WATT, 0)[:, np.newaxis]
+        return
+    assert windows.imports is not None  # noqa: S101 - left_out has asked
     numbers = np.concatenate([each.first + np.arange(len(each.periods)) for each in together])
     periods = POWER_PERIOD[len(day.power_w)][np.concatenate([each.periods for each in together])]
     of_window = np.full(max(windows.windows, int(numbers.max()) + 1), -1)

@@ -100,11 +100,17 @@ def _as_ends(rows: list[_Row], minutes: int, unreadable: Unreadable) -> list[_Ro
 
 
 def _wh(value: Any) -> float | None:
-    """Wh of kWh; None where there is no number, which is not zero."""
+    """Wh of kWh; None where there is no number."""
+    kwh = stated_number(value)
+    return None if kwh is None else round(kwh * 1000, DECIMALS)
+
+
+def stated_number(value: Any) -> float | None:
+    """The number, maybe with a decimal comma, not below 0; None where there is none, which is not zero."""
     if isinstance(value, str):
         value = value.replace(",", ".")
     try:
-        kwh = float(value)
-    except (TypeError, ValueError):
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return round(kwh * 1000, DECIMALS) if math.isfinite(kwh) and 0 <= kwh < MOST_KWH else None
+    return number if math.isfinite(number) and 0 <= number < MOST_KWH else None

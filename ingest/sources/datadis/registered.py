@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -16,6 +16,12 @@ MADRID = "Europe/Madrid"
 HOLES = frozenset({"missing", "lost"})
 """States of the gap ledger that a statement of the distributor's ends."""
 _GAPS = "SELECT day, device_id, quantity, run_id, state FROM gap WHERE installation_id = ? AND month = ?"
+
+
+_HELD = "SELECT month FROM max_power WHERE installation_id = ?"
+_MAXIMUM = (
+    "INSERT INTO max_power (installation_id, source, month, period, power_w, at, known_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 class Home(NamedTuple):
@@ -50,6 +56,24 @@ class Registered:
             found = execute_concurrent_with_args(session, session.prepare(_GAPS), asked)
             rows = [newest_of_days(list(each.result_or_exc), seen) for each in found]
         return {month for month, of in zip(asked, rows, strict=True) if _has_hole(of)}
+
+    def maxima(self, installations: Iterable[str]) -> set[Month]:
+        """The months of which the maximum power is held."""
+        names = sorted(set(installations))
+        with cassandra.session(self._settings) as session:
+            asked = [(name,) for name in names]
+            found = execute_concurrent_with_args(session, session.prepare(_HELD), asked)
+            return {
+                (name, row.month.date()) for name, each in zip(names, found, strict=True) for row in each.result_or_exc
+            }
+
+    def keep_maxima(self, installation_id: str, records: Iterable[Mapping[str, Any]]) -> None:
+        """Write the rows of table ``max_power``."""
+        with cassandra.session(self._settings) as session:
+            insert = session.prepare(_MAXIMUM)
+            for each in records:
+                values = (each[name] for name in ("month", "period", "power_w", "at", "known_at"))
+                session.execute(insert, (installation_id, "datadis", *values))
 
 
 def _has_hole(rows: Iterable[Any]) -> bool:

@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from energy.money.community.agreement import Version
-from energy.money.contract import CONTRACTS
+from energy.money.contract import CONTRACTS, Contract
 from energy.money.official.supply import RegisteredSupply
 from serving_layer.reader import Reader
 from serving_layer.views.money.community import NotShared
 from serving_layer.views.money.kept_agreement import kept
 
 _INSTALLATIONS = "SELECT installation_id, cups, cau, capacity_kw, community_id, contracts FROM installation"
+_CONTRACTS = "SELECT contracts FROM installation WHERE installation_id = ?"
 
 
 def registered(reader: Reader, today: date) -> Iterator[RegisteredSupply]:
@@ -31,10 +32,16 @@ def registered(reader: Reader, today: date) -> Iterator[RegisteredSupply]:
             )
 
 
-def _contracts(row: Any) -> Any:
+def registered_contracts(reader: Reader, installation_id: str) -> list[Contract]:
+    """The contracts of an installation; none of another version, as if they were to be registered again."""
+    (row,) = reader.rows(_CONTRACTS, installation_id)
+    return _contracts(row)
+
+
+def _contracts(row: Any) -> list[Contract]:
     try:
         return CONTRACTS.validate_json(row.contracts or "[]")
-    except ValidationError:  # of another version: as if there were none, so that they are registered again
+    except ValidationError:
         return []
 
 

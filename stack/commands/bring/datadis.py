@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timezone
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from conf import load_settings
+from conf import Settings, load_settings
 from energy.money.community.numbers import supply
 from energy.money.official.supply import RegisteredSupply, StatedContract, differences
-from ingest.sources.asking import alone, ask_contracts
+from ingest.sources.asking import alone, ask_contracts, ask_maxima
 from ingest.sources.datadis.contracts import Answer, answers
 from ingest.sources.price_records import MADRID
-from ingest.sources.source import SourceError
-from serving_layer.views.money.registered import registered
+from ingest.sources.source import Progress, SourceError
+from serving_layer.views import catalogue
+from serving_layer.views.money import max_power
+from serving_layer.views.money.registered import registered, registered_contracts
 from stack.terminal import Form, Format, answering, show
 
 COLUMNS = (
@@ -44,17 +46,41 @@ def contracts(form: Format = Form.table) -> None:
     Example: solera datadis contracts
     """
     settings, now = load_settings(), datetime.now(timezone.utc)
-    try:
-        with alone(settings.home / "run" / "sources.lock"):
-            ask_contracts(settings, now, partial(typer.echo, err=True), is_by_hand=True)
-    except SourceError as error:
-        if not answers(settings.home):
-            raise
-        typer.echo(f"{error} What follows was stated before.", err=True)
+    _asked(settings, now, ask_contracts)
     with answering(settings) as reader:
         today = now.astimezone(MADRID).date()
         rows = list(_rows(answers(settings.home), registered(reader, today), today))
     show(form, COLUMNS, rows, "Contracts as the distributors state them", "`solera register FILE` registers entries")
+
+
+@datadis.command()
+def power(
+    installation: Annotated[str, typer.Option(help="As registered, e.g. casa-1; it needs its cups.")],
+    form: Format = Form.table,
+) -> None:
+    """Ask for the greatest power of the months that may be asked for today; show what is stated of INSTALLATION (W).
+
+    Of each local month and period, when the distributor's meter showed it, beside the contracted power. A month is
+    asked for once it is over, until it is answered.
+
+    Example: solera datadis power --installation casa-1
+    """
+    settings, now = load_settings(), datetime.now(timezone.utc)
+    _asked(settings, now, ask_maxima)
+    with answering(settings) as reader:
+        catalogue.installation(reader, installation)
+        rows = max_power.months(reader, installation, registered_contracts(reader, installation))
+    show(form, max_power.COLUMNS, rows, f"{installation}: greatest power of each month, W", "times in UTC")
+
+
+def _asked(settings: Settings, now: datetime, ask: Callable[[Settings, datetime, Progress, bool], None]) -> None:
+    """Ask what may be asked; where Datadis gives no answer, that is said, for what was stated before is shown."""
+    say = partial(typer.echo, err=True)
+    try:
+        with alone(settings.home / "run" / "sources.lock"):
+            ask(settings, now, say, True)
+    except SourceError as error:
+        say(f"{error} What follows was stated before.")
 
 
 def _rows(stated: Mapping[str, Answer], supplies: Iterator[RegisteredSupply], today: date) -> Iterator[dict[str, Any]]:

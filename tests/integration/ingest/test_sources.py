@@ -40,6 +40,10 @@ CONTRACT = {
     "cups": CUPS, "marketer": "Solar Coop", "accessFare": "2.0TD", "contractedPowerkW": [4.6, 4.6], "endDate": "",
     "modePowerControl": "ICP", "startDate": "2023/01/01", "selfConsumptionTypeCode": None, "cau": None,
 }  # fmt: skip
+MAXIMA = [
+    {"cups": CUPS, "date": f"{year}/{month:02}/10", "time": "12:45", "maxPower": kw, "period": period}
+    for year in (2025, 2026) for month in range(1, 13) for period, kw in (("1", 4.7), ("2", 6.2), ("3", 3.9))
+]  # fmt: skip
 EVENING = datetime(2026, 3, 28, 20, 30, tzinfo=MADRID)
 """The prices of the recorded day are out."""
 HOLE = months_later(EVENING.date().replace(day=1), -20)
@@ -64,7 +68,7 @@ def asked(stack: Settings, sources: Sources, tmp_path: Path, monkeypatch: pytest
         }
         datadis.supplies = [supply(CUPS)]
         datadis.curves = {CUPS: lambda day, now: rows_of(day, CUPS, lambda _: 0.5) if day < now.date() else []}
-        datadis.contracts = {CUPS: CONTRACT}
+        datadis.contracts, datadis.maxima = {CUPS: CONTRACT}, {CUPS: MAXIMA}
         own = stack.model_copy(
             update={
                 "home": tmp_path,
@@ -169,8 +173,43 @@ def test_contracts_are_shown_beside_what_is_registered(asked: Any, monkeypatch: 
     assert (datadis.calls, datadis.wasted) == (2, 0)  # the supplies and the contract, once
 
 
+def test_the_greatest_power_is_shown_and_billed(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2.0TD with a maximeter, 4.6 kW contracted: 6.2 kW in P2 of energy, P1 of power, on 28 days of February 2026."""
+    own, _, datadis = asked
+    for name, value in environment(own).items():
+        monkeypatch.setenv(name, value)
+    contract = {
+        "from": "2023-01-01", "access_tariff": "2.0TD", "territory": "peninsula", "power_kw": [4.6, 4.6],
+        "energy": {"kind": "flat", "price_eur_kwh": 0.1}, "maximeter": True,
+    }  # fmt: skip
+    with cassandra.session(own) as session:
+        entry = {"installation_id": HOME, "contracts": [contract]}
+        write_catalogue(session, parse_catalogue([entry]), datetime.now(timezone.utc))
+    ask_sources(own, EVENING, print)
+    calls = datadis.calls
+    rows = shown("power", "--installation", HOME)
+    assert (rows[0]["period"], rows[0]["power_w"], rows[0]["contracted_w"]) == ("P1", "4700.0", "4600.0")
+    february = [row for row in rows if row["month"] == "2026-02-01"]
+    assert [(row["period"], row["at"]) for row in february] == [(f"P{n}", "2026-02-10T11:45:00Z") for n in (1, 2, 3)]
+    client = TestClient(create_app(own), base_url="http://127.0.0.1",
+                        headers={"Authorization": f"Bearer {token_of(own)}"})  # fmt: skip
+    by_rest = client.get(f"/v1/installations/{HOME}/max-power").json()["months"]
+    assert [row["power_w"] for row in by_rest if row["month"] == "2026-02-01"] == [4700.0, 6200.0, 3900.0]
+    bill = client.get(f"/v1/installations/{HOME}/bills", params={"month": "2026-02"}).json()
+    excess = [line for line in bill["lines"] if line["kind"] == "excess power"]
+    assert [(line["period"], line["quantity"], line["eur"]) for line in excess] == [("P1", 1.6, 12.52)]
+    assert bill["not_included"] == []
+    assert datadis.wasted == 0
+    assert datadis.calls > calls  # by hand, the months up to now
+
+
 def told() -> list[dict[str, str]]:
     """The rows of `solera datadis contracts`."""
-    said = CliRunner().invoke(command_line, ["datadis", "contracts", "--format", "csv"], catch_exceptions=False)
+    return shown("contracts")
+
+
+def shown(*asking: str) -> list[dict[str, str]]:
+    """The rows of a command of `solera datadis`."""
+    said = CliRunner().invoke(command_line, ["datadis", *asking, "--format", "csv"], catch_exceptions=False)
     assert said.exit_code == 0, said.output
     return list(csv.DictReader(io.StringIO(said.stdout)))

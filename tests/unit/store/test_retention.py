@@ -11,6 +11,7 @@ KEPT_FOR_GOOD = {
     "device",
     "energy_batch",
     "official",
+    "max_power",
     "agreement",
     "settlement",
     "settlement_month",

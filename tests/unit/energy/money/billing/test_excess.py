@@ -17,6 +17,7 @@ from energy.money.billing.bill import Bill, bill
 from energy.money.billing.columns import columns
 from energy.money.billing.days import Calendar, calendar
 from energy.money.billing.excess import excess_lines
+from energy.money.billing.maximeter import with_maximeter
 from energy.money.exact import cents
 from energy.money.market import Market
 from energy.money.netting import Flow, Metered, Net, net
@@ -166,6 +167,49 @@ def test_days_of_which_it_is_not_billed_are_said(days: tuple[str, str], why: str
     of = calendar(tariffs(), contracts(SHOP), *map(date.fromisoformat, days))
     found = bill(tariffs(), of, metered(of, {f"{days[0]}T09:00": [9, 0, 0, 0]}), Market({}))
     assert (excess(found), found.without_excess) == ([], why)
+
+
+def test_what_the_maximeter_showed_of_the_month_comes_first() -> None:
+    """24 kW in P1, 19 in P2, 22.5 in P6 of January: 4 · 0.171373 · 31, 2.5 · 0.006142 · 31, whatever was metered."""
+    stated = {"P1": 24_000.0, "P2": 19_000.0, "P6": 22_500.0}
+    of = calendar(tariffs(), contracts(SHOP), *JANUARY)
+    found = bill(tariffs(), with_maximeter(of, stated), metered(of, USED), Market({}))
+    assert excess(found) == [("P1", Decimal(4), Decimal("21.25")), ("P6", Decimal("2.5"), Decimal("0.48"))]
+    unmetered = [window._replace(imports=(), used=()) for window in metered(of, USED)]
+    alone = bill(tariffs(), with_maximeter(of, stated), unmetered, Market({}))
+    assert (excess(alone), alone.without_excess) == (excess(found), "")
+    assert without_sharing(with_maximeter(of, stated), unmetered) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "stated"),
+    [
+        (("2026-01-01", "2026-02-01"), {"P1": 24_000.0, "P2": 19_000.0}),  # of P6 nothing is stated
+        (("2026-01-01", "2026-02-01"), {}),
+        (("2026-01-10", "2026-02-10"), {f"P{n}": 24_000.0 for n in range(1, 7)}),  # not the month of the maximeter
+    ],
+)
+def test_a_maximeter_that_does_not_tell_all_tells_nothing(days: tuple[str, str], stated: dict[str, float]) -> None:
+    of = calendar(tariffs(), contracts(SHOP), *map(date.fromisoformat, days))
+    assert with_maximeter(of, stated) == of
+
+
+def test_a_maximeter_does_not_tell_powers_that_changed_within_the_month_nor_every_quarter_hour() -> None:
+    stated = {f"P{n}": 70_000.0 for n in range(1, 7)}
+    first, later = SHOP | {"until": "2026-01-15"}, SHOP | {"from": "2026-01-15", "power_kw": ["25"] * 6}
+    for some in (contracts(first, later), contracts(SHOP | {"power_kw": ["60"] * 6})):
+        of = with_maximeter(calendar(tariffs(), some, *JANUARY), stated)
+        unmetered = [window._replace(imports=()) for window in metered(of, {})]
+        found = bill(tariffs(), of, unmetered, Market({}))
+        assert (excess(found), found.without_excess) == ([], "not every quarter-hour was metered by itself")
+
+
+def test_a_home_has_two_periods_of_power_and_three_of_energy() -> None:
+    """P1 and P2 of energy are P1 of power: 12 kW in P2 of 10 contracted."""
+    home = contracts(HOME | {"power_kw": ["10", "10"], "maximeter": True})
+    of = with_maximeter(calendar(tariffs(), home, *JANUARY), {"P1": 9_000.0, "P2": 12_000.0, "P3": 9_500.0})
+    found = bill(tariffs(), of, metered(of, {}), Market({}))
+    assert excess(found) == [("P1", Decimal(2), Decimal("17.32"))]
 
 
 def test_a_saving_compares_with_the_excess_of_all_that_was_used() -> None:
