@@ -13,7 +13,7 @@ from conf.tariffs.hours import periods
 from conf.tariffs.rows import Row, TariffError, rows, series
 from energy.money.dated import CONDITIONAL, Overlap
 from energy.money.exact import MICRO, PERCENT
-from energy.money.tariff import AccessTariff, ExcessPrices, MeterRent, Prices, Regulated, Tariffs
+from energy.money.tariff import AccessTariff, ExcessPrices, MeterRent, Prices, ReactivePrices, Regulated, Tariffs
 from energy.money.taxes import Bounds, Tax, Taxes, TaxRow
 
 FOLDER = CONF_DIR / "tariffs"
@@ -75,6 +75,12 @@ def _regulated(file: Path) -> Regulated:
         series(file, "social_bonus_funding", "social bonus funding", lambda row: row.number("eur_year", MICRO)),
         series(file, "pvpc_margin", "PVPC margin", lambda row: row.number("eur_kw_year", MICRO)),
         series(file, "pvpc_market_share", "PVPC market share", lambda row: row.number("share", THOUSANDTH)),
+        series(
+            file,
+            "reactive_energy",
+            "reactive energy",
+            lambda row: ReactivePrices(row.number("middle", MICRO), row.number("low", MICRO)),
+        ),
     )
 
 

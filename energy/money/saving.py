@@ -25,9 +25,9 @@ def without_sharing(of: Calendar, windows: Sequence[Net]) -> tuple[Calendar, lis
 
 
 def without_compensation(of: Calendar) -> Calendar:
-    """The same days with contracts under which surplus earns nothing."""
+    """The same days with contracts under which surplus earns nothing, and without the maximeter: it saw generation."""
     nothing = {"compensation": NoCompensation(), "virtual_battery": False}
     # One copy a contract: days of one are billed together.
     kept = {id(day.contract): day.contract for day in of.days}
     copies = {key: contract.model_copy(update=nothing) for key, contract in kept.items()}
-    return Calendar(tuple(replace(day, contract=copies[id(day.contract)]) for day in of.days))
+    return replace(of, days=tuple(replace(day, contract=copies[id(day.contract)]) for day in of.days), shown=())

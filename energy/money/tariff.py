@@ -35,6 +35,15 @@ class ExcessPrices(NamedTuple):
     """Of the root of the sum of all quarter-hours' squared excesses, above 50 kW; none for 2.0TD."""
 
 
+class ReactivePrices(NamedTuple):
+    """10⁻⁶ EUR/kvarh."""
+
+    middle: int
+    """With a power factor from 0.80 to 0.95."""
+    low: int
+    """With one below 0.80."""
+
+
 class MeterRent(NamedTuple):
     """10⁻⁶ EUR a month."""
 
@@ -73,6 +82,7 @@ class Regulated:
     """10⁻⁶ EUR/kW and year on the power of the first period."""
     pvpc_market_share: Dated[int]
     """Weight of the day-ahead market in the PVPC, in thousandths."""
+    reactive_energy: Dated[ReactivePrices]
 
 
 @dataclass(frozen=True)

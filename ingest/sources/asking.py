@@ -26,7 +26,9 @@ from ingest.sources.backfill import ask
 from ingest.sources.budget import ONCE, Budget
 from ingest.sources.datadis.consumption import Consumption
 from ingest.sources.datadis.contracts import Contracts
-from ingest.sources.datadis.maxima import Maxima
+from ingest.sources.datadis.maxima import MAXIMA
+from ingest.sources.datadis.monthly import Kind, Monthly
+from ingest.sources.datadis.reactive import REACTIVE
 from ingest.sources.price_records import MADRID
 from ingest.sources.prices import DAILY, PriceSource
 from ingest.sources.source import Failures, Progress
@@ -84,12 +86,12 @@ def ask_contracts(settings: Settings, now: datetime, say: Progress, is_by_hand: 
     _say_outcome(f"contracts of Datadis: {count:,}; `solera datadis contracts` compares them", failures, say)
 
 
-def ask_maxima(settings: Settings, now: datetime, say: Progress, is_by_hand: bool = False) -> None:
-    """Write the greatest powers that the distributors state of past months, within the budget. Raises as above."""
+def ask_months(kind: Kind, settings: Settings, now: datetime, say: Progress, is_by_hand: bool = False) -> None:
+    """Write what the distributors state of past months, within the budget. Raises as :class:`Monthly` does."""
     failures = Failures()
-    answers = failures.answers(Maxima(settings, now, is_by_hand=is_by_hand).missing(), log.info)
+    answers = failures.answers(Monthly(kind, settings, now, is_by_hand).missing(), log.info)
     count = sum(len(rows) for _, rows in answers)
-    _say_outcome(f"maximum power of Datadis: {count:,} records", failures, say)
+    _say_outcome(f"{kind.name} of Datadis: {count:,} records", failures, say)
 
 
 def ask_datadis(settings: Settings, now: datetime, say: Progress) -> None:
@@ -99,7 +101,8 @@ def ask_datadis(settings: Settings, now: datetime, say: Progress) -> None:
     count = ask(settings, Consumption(settings, clock=lambda: now), span, log.info, failures)
     _say_outcome(f"hours of Datadis: {count:,} records", failures, say)
     ask_contracts(settings, now, say)
-    ask_maxima(settings, now, say)
+    for kind in (MAXIMA, REACTIVE):
+        ask_months(kind, settings, now, say)
 
 
 def ask_prices(settings: Settings, name: str, now: datetime, say: Progress) -> None:

@@ -13,7 +13,7 @@ from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import merged
-from serving_layer.views.money import max_power
+from serving_layer.views.money import stated_months
 from serving_layer.views.money.bills import billed
 from serving_layer.views.money.registered import registered_contracts
 from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
@@ -85,6 +85,23 @@ class MaximumPowers(BaseModel):
     months: list[MaximumPower]
 
 
+class ReactiveEnergy(BaseModel):
+    """Reactive energy of a local month in one period of energy, P1 to P6."""
+
+    month: date
+    period: str
+    energy_varh: float = Field(description="Capacitive below 0.")
+    known_at: datetime
+    source: str
+
+
+class ReactiveEnergies(BaseModel):
+    """What the distributor's meter counted of an installation, the newest month first."""
+
+    installation_id: str
+    months: list[ReactiveEnergy]
+
+
 class DaysAsked(NamedTuple):
     """The days of a bill, and that on which it falls due."""
 
@@ -129,7 +146,20 @@ def bills(
 )
 def maximum_power(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
     """The greatest power of each local month and period that the distributor's meter showed, as it was last stated."""
-    rows = max_power.months(reader, chosen.id, registered_contracts(reader, chosen.id))
+    rows = stated_months.powers(reader, chosen.id, registered_contracts(reader, chosen.id))
     if form == "csv":
-        return as_csv(max_power.COLUMNS, rows)
+        return as_csv(stated_months.POWER_COLUMNS, rows)
+    return as_json({"installation_id": chosen.id, "months": rows})
+
+
+@router.get(
+    "/installations/{installation_id}/reactive-energy",
+    response_model=ReactiveEnergies,
+    responses=responses(403, 404, 422),
+)
+def reactive_energy(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
+    """The reactive energy of each local month and period that the distributor's meter counted, as last stated."""
+    rows = stated_months.reactive_energy(reader, chosen.id)
+    if form == "csv":
+        return as_csv(stated_months.REACTIVE_COLUMNS, rows)
     return as_json({"installation_id": chosen.id, "months": rows})

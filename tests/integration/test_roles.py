@@ -34,6 +34,7 @@ WRITES = {
         "gap",
         "official",
         "max_power",
+        "reactive_energy",
         "forecast",
         "forecast_skill",
         "forecast_error",

@@ -16,6 +16,7 @@ from energy.money.billing.columns import Columns, columns
 from energy.money.billing.days import Calendar, NotOneBill, longest_end
 from energy.money.billing.excess import excess_lines, left_out
 from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
+from energy.money.billing.reactive import reactive_left_out, reactive_lines
 from energy.money.billing.standing import standing_lines
 from energy.money.billing.supplied import Supplied, supplied
 from energy.money.exact import PERCENT, cents, divided, kwh, share, to_cent
@@ -59,7 +60,8 @@ class Bill:
     unknown: int
     """Windows without all their values: they are in no line."""
     without_excess: str = ""
-    """Why excess power that may be owed is in no line; "" where it is, or where none is owed."""
+    """Why excess power that may be owed is in no line; "" where it is, or none is owed. So ``without_reactive``."""
+    without_reactive: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -84,6 +86,7 @@ def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due:
     energy = supplied(of, windows, market)
     standing = standing_lines(of, rules.regulated)
     power = [*(line for line in standing if line.kind not in (FUNDING, METER)), *excess_lines(of, windows)]
+    power += reactive_lines(of, windows, rules.regulated)
     rest = [line for line in standing if line.kind in (FUNDING, METER)]
     taxed = of.taxed(due)
 
@@ -100,8 +103,10 @@ def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due:
         cases.append(Case(condition, tuple(taxes), _sum([*lines, *taxes]), _sum([*exact, *exact_taxes])))
     compensated = -_sum([line for line in exact if line.kind == COMPENSATION])
     beyond = energy.worth - compensated
+    unknown = windows.windows - len(windows.at)
+    without = left_out(of, windows.imports is not None), reactive_left_out(of, not unknown)
     return Bill(of.first, of.until, taxed.due, tuple(lines), tuple(cases), energy, compensated, beyond, windows.windows,
-                windows.windows - len(windows.at), left_out(of, windows.imports is not None))  # fmt: skip
+                unknown, *without)  # fmt: skip
 
 
 class _Base(NamedTuple):

@@ -47,6 +47,8 @@ class Calendar:
     days: tuple[Day, ...]
     shown: tuple[int, ...] = ()
     """What the distributor's maximeter showed of the days, by power period: mWh of a quarter-hour; none: not known."""
+    reactive: tuple[int, ...] = ()
+    """What it counted of reactive energy, by energy period but P6: 10⁻³ varh; none: not known."""
 
     @property
     def zone(self) -> tzinfo:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 POWER, MARGIN, ENERGY, TOLLS = "power", "margin", "energy", "tolls and charges"
-EXCESS = "excess power"
+EXCESS, REACTIVE = "excess power", "reactive energy"
 COMPENSATION, FUNDING, METER = "compensation", "social bonus funding", "meter rent"
 
 

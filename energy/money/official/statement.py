@@ -11,12 +11,12 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from energy.money.billing.bill import ELECTRICITY_TAX
-from energy.money.billing.line import COMPENSATION, ENERGY, EXCESS, FUNDING, MARGIN, METER, POWER, TOLLS
+from energy.money.billing.line import COMPENSATION, ENERGY, EXCESS, FUNDING, MARGIN, METER, POWER, REACTIVE, TOLLS
 
 SELF_CONSUMED, EXTRA, TOTAL = "self-consumed", "extra", "total"
 CONSUMPTION_TAXES = ("IVA", "IGIC", "IPSI")
-KINDS = (POWER, MARGIN, EXCESS, ENERGY, TOLLS, COMPENSATION, FUNDING, METER, EXTRA, SELF_CONSUMED, ELECTRICITY_TAX,
-         *CONSUMPTION_TAXES, TOTAL)  # fmt: skip
+KINDS = (POWER, MARGIN, EXCESS, REACTIVE, ENERGY, TOLLS, COMPENSATION, FUNDING, METER, EXTRA, SELF_CONSUMED,
+         ELECTRICITY_TAX, *CONSUMPTION_TAXES, TOTAL)  # fmt: skip
 CENT = Fraction(1, 100)
 
 
@@ -63,7 +63,7 @@ class Statement:
     """As a positive amount."""
     self_consumed: Fraction | None = None
     power: Fraction = Fraction(0)
-    """With the PVPC's margin and excess power."""
+    """With the PVPC's margin, excess power and reactive energy."""
     power_days: int = 0
     funding: Fraction = Fraction(0)
     meter: Fraction = Fraction(0)
@@ -99,7 +99,7 @@ def statement(lines: Iterable[StatedLine]) -> Statement:
         surplus=sum(map(Fraction, surplus), Fraction(0)) if surplus else None,
         compensated=-sums[COMPENSATION],
         self_consumed=sum((Fraction(line.quantity or 0) for line in of_self), Fraction(0)) if of_self else None,
-        power=sums[POWER] + sums[MARGIN] + sums[EXCESS],
+        power=sums[POWER] + sums[MARGIN] + sums[EXCESS] + sums[REACTIVE],
         power_days=_power_days(by_kind[POWER]) or (until - first).days,
         funding=sums[FUNDING], meter=sums[METER], extras=sums[EXTRA],
         electricity=next(iter(by_kind[ELECTRICITY_TAX]), None),

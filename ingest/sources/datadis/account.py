@@ -43,7 +43,12 @@ class Account(NamedTuple):
         return now >= last.again and (is_by_hand or last.in_vain > 0 or now - last.at >= rest)
 
 
-ROWS = {"get-consumption-data-v2": "timeCurve", "get-contract-detail-v2": "contract", "get-max-power-v2": "maxPower"}
+ROWS = {
+    "get-consumption-data-v2": "timeCurve",
+    "get-contract-detail-v2": "contract",
+    "get-max-power-v2": "maxPower",
+    "get-reactive-data-v2": "reactiveEnergy",
+}
 """What of an answer holds its rows, by path."""
 
 

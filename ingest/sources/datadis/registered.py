@@ -18,10 +18,11 @@ HOLES = frozenset({"missing", "lost"})
 _GAPS = "SELECT day, device_id, quantity, run_id, state FROM gap WHERE installation_id = ? AND month = ?"
 
 
-_HELD = "SELECT month FROM max_power WHERE installation_id = ?"
-_MAXIMUM = (
-    "INSERT INTO max_power (installation_id, source, month, period, power_w, at, known_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
+class Table(NamedTuple):
+    """A table of what is stated of whole months, by period, and its columns of values."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 class Home(NamedTuple):
@@ -57,23 +58,24 @@ class Registered:
             rows = [newest_of_days(list(each.result_or_exc), seen) for each in found]
         return {month for month, of in zip(asked, rows, strict=True) if _has_hole(of)}
 
-    def maxima(self, installations: Iterable[str]) -> set[Month]:
-        """The months of which the maximum power is held."""
+    def held(self, table: Table, installations: Iterable[str]) -> set[Month]:
+        """The months of which ``table`` holds something."""
         names = sorted(set(installations))
+        query = f"SELECT month FROM {table.name} WHERE installation_id = ?"  # noqa: S608  a name of this code
         with cassandra.session(self._settings) as session:
-            asked = [(name,) for name in names]
-            found = execute_concurrent_with_args(session, session.prepare(_HELD), asked)
-            return {
-                (name, row.month.date()) for name, each in zip(names, found, strict=True) for row in each.result_or_exc
-            }
+            found = execute_concurrent_with_args(session, session.prepare(query), [(name,) for name in names])
+            rows = [list(each.result_or_exc) for each in found]
+        return {(name, row.month.date()) for name, of in zip(names, rows, strict=True) for row in of}
 
-    def keep_maxima(self, installation_id: str, records: Iterable[Mapping[str, Any]]) -> None:
-        """Write the rows of table ``max_power``."""
+    def keep(self, table: Table, installation_id: str, records: Iterable[Mapping[str, Any]]) -> None:
+        """Write rows of ``table``."""
+        columns = ("month", "period", *table.values, "known_at")
+        marks = ", ".join("?" * len(columns))
+        into = f"INSERT INTO {table.name} (installation_id, source, {', '.join(columns)})"
         with cassandra.session(self._settings) as session:
-            insert = session.prepare(_MAXIMUM)
+            insert = session.prepare(f"{into} VALUES (?, 'datadis', {marks})")
             for each in records:
-                values = (each[name] for name in ("month", "period", "power_w", "at", "known_at"))
-                session.execute(insert, (installation_id, "datadis", *values))
+                session.execute(insert, (installation_id, *(each[name] for name in columns)))
 
 
 def _has_hole(rows: Iterable[Any]) -> bool:

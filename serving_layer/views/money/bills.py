@@ -14,7 +14,6 @@ from energy.calendar import day_start
 from energy.energy_row import QUARTER, to_mwh
 from energy.money.billing.bill import Bill, bill
 from energy.money.billing.days import Calendar, NotOneBill, calendar
-from energy.money.billing.maximeter import with_maximeter
 from energy.money.contract import CONTRACTS, Contract, NoContract, SurplusPrice
 from energy.money.dated import NoRule
 from energy.money.market import PVPC, SPOT, SURPLUS, Market, NoPrice, Quote, of_windows
@@ -26,7 +25,7 @@ from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import merged, prices
 from serving_layer.views.merge import Value
-from serving_layer.views.money import max_power
+from serving_layer.views.money.stated_months import metered as metered_days
 
 LONGEST = timedelta(days=400)
 T = TypeVar("T")
@@ -76,9 +75,7 @@ def contracts(reader: Reader, installation_id: str) -> list[Contract]:
 
 def billed(reader: Reader, installation_id: str, first: date, until: date, due: date | None = None) -> Billed:
     """The bill of the local days from ``first`` to before ``until``. Raises :class:`NotBilled`."""
-    of = days_of(reader, installation_id, first, until)
-    if any(day.contract.bills_excess for day in of.days):
-        of = with_maximeter(of, max_power.of_month(reader, installation_id, of.first))
+    of = metered_days(reader, installation_id, days_of(reader, installation_id, first, until))
     windows = net(of.windows(), of.window, _metered(reader, installation_id, span_of(of)))
     return windows_billed(reader, of, windows, due)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from energy.money.billing.bill import R1, Case
-from energy.money.billing.line import EXCESS, Line
+from energy.money.billing.line import EXCESS, REACTIVE, Line
 from energy.money.exact import cents, euros, kwh
 from energy.money.official.statement import SELF_CONSUMED, TOTAL
 from energy.money.taxes import OTHERWISE
@@ -14,8 +14,6 @@ from serving_layer.views.money.bills import Billed
 LINE_COLUMNS = (
     "kind", "period", "from", "until", "quantity", "unit", "price", "price_unit", "eur", "estimated_kwh", "condition",
 )  # fmt: skip
-REACTIVE = "reactive energy"
-UNMETERED = "nothing that is read here measures it"
 
 
 def line_rows(of: Billed) -> list[dict[str, Any]]:
@@ -69,8 +67,8 @@ def fields(of: Billed) -> dict[str, Any]:
 
 def _not_included(of: Billed) -> dict[str, str]:
     """What the tariff bills beside and no line holds, each with the reason."""
-    found = {EXCESS: of.bill.without_excess} if of.bill.without_excess else {}
-    return found if of.of.contract.access_tariff == "2.0TD" else found | {REACTIVE: UNMETERED}
+    left = {EXCESS: of.bill.without_excess, REACTIVE: of.bill.without_reactive}
+    return {name: why for name, why in left.items() if why}
 
 
 def caption(of: Billed) -> str:

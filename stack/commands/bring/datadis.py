@@ -12,12 +12,14 @@ import typer
 from conf import Settings, load_settings
 from energy.money.community.numbers import supply
 from energy.money.official.supply import RegisteredSupply, StatedContract, differences
-from ingest.sources.asking import alone, ask_contracts, ask_maxima
+from ingest.sources.asking import alone, ask_contracts, ask_months
 from ingest.sources.datadis.contracts import Answer, answers
+from ingest.sources.datadis.maxima import MAXIMA
+from ingest.sources.datadis.reactive import REACTIVE
 from ingest.sources.price_records import MADRID
 from ingest.sources.source import Progress, SourceError
 from serving_layer.views import catalogue
-from serving_layer.views.money import max_power
+from serving_layer.views.money import stated_months
 from serving_layer.views.money.registered import registered, registered_contracts
 from stack.terminal import Form, Format, answering, show
 
@@ -66,11 +68,30 @@ def power(
     Example: solera datadis power --installation casa-1
     """
     settings, now = load_settings(), datetime.now(timezone.utc)
-    _asked(settings, now, ask_maxima)
+    _asked(settings, now, partial(ask_months, MAXIMA))
     with answering(settings) as reader:
         catalogue.installation(reader, installation)
-        rows = max_power.months(reader, installation, registered_contracts(reader, installation))
-    show(form, max_power.COLUMNS, rows, f"{installation}: greatest power of each month, W", "times in UTC")
+        rows = stated_months.powers(reader, installation, registered_contracts(reader, installation))
+    show(form, stated_months.POWER_COLUMNS, rows, f"{installation}: greatest power of each month, W", "times in UTC")
+
+
+@datadis.command()
+def reactive(
+    installation: Annotated[str, typer.Option(help="As registered, e.g. taller-1; it needs its cups.")],
+    form: Format = Form.table,
+) -> None:
+    """Ask for the reactive energy of the months that may be asked for today; show that of INSTALLATION (varh).
+
+    Of each local month and period; capacitive energy is below 0. Supplies up to 15 kW are not asked about.
+
+    Example: solera datadis reactive --installation taller-1
+    """
+    settings, now = load_settings(), datetime.now(timezone.utc)
+    _asked(settings, now, partial(ask_months, REACTIVE))
+    with answering(settings) as reader:
+        catalogue.installation(reader, installation)
+        rows = stated_months.reactive_energy(reader, installation)
+    show(form, stated_months.REACTIVE_COLUMNS, rows, f"{installation}: reactive energy of each month, varh", "")
 
 
 def _asked(settings: Settings, now: datetime, ask: Callable[[Settings, datetime, Progress, bool], None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +116,31 @@ def test_excess_power_is_billed_where_its_price_is_stated(client: TestClient) ->
     ]
     assert excess == [("P2", 4.0, 2.54), ("P3", 4.0, 0.80), ("P6", 4.0, 0.17)]
     assert found["not_included"] == ["reactive energy"]
-    assert found["not_included_because"] == {"reactive energy": "nothing that is read here measures it"}
+    why = "no meter that is read here states it of these days"
+    assert found["not_included_because"] == {"reactive energy": why}
     assert client.get("/v1/installations/casa-1/bills", params=WEEK).json()["not_included"] == []
+
+
+def test_what_the_distributor_states_of_a_month_is_given_and_billed(client: TestClient, served: Settings) -> None:
+    """19 kW in P3, 16 contracted: 3 · 0.028721 · 31 = 2.6711. Of other hours the active energy is not known."""
+    month, known_at = date(2026, 3, 1), datetime(2026, 4, 6, tzinfo=timezone.utc)
+    named = {"installation_id": "tienda", "month": month, "known_at": known_at, "source": "datadis"}
+    powers = [{"period": period, "power_w": watts} for period, watts in (("P2", 15e3), ("P3", 19e3), ("P6", 9e3))]
+    with cassandra.session(served) as session:
+        insert(session, "max_power", [named | {"at": None} | each for each in powers])
+        insert(session, "reactive_energy", [named | {"period": "P2", "energy_varh": 125_500.0}])
+    told = client.get("/v1/installations/tienda/max-power").json()["months"]
+    assert [(row["period"], row["power_w"], row["contracted_w"]) for row in told] == [
+        ("P2", 15e3, 16e3), ("P3", 19e3, 16e3), ("P6", 9e3, 16e3)
+    ]  # fmt: skip
+    (reactive,) = client.get("/v1/installations/tienda/reactive-energy").json()["months"]
+    assert (reactive["month"], reactive["period"], reactive["energy_varh"]) == ("2026-03-01", "P2", 125_500.0)
+    said = client.get("/v1/installations/tienda/reactive-energy", params={"format": "csv"}).text
+    assert said.splitlines()[0] == "month,period,energy_varh,known_at,source"
+    bill = client.get("/v1/installations/tienda/bills", params={"month": "2026-03"}).json()
+    excess = [(line["period"], line["eur"]) for line in bill["lines"] if line["kind"] == "excess power"]
+    assert excess == [("P3", 2.67)]
+    assert bill["not_included_because"] == {"reactive energy": "the active energy of an hour is not known"}
 
 
 @pytest.mark.parametrize(("installation", "total"), [("casa-1", "27.87"), ("tienda", None)])

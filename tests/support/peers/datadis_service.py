@@ -31,6 +31,7 @@ class Service(ThreadingHTTPServer):
         self.curves: dict[str, Curve] = {}
         self.contracts: dict[str, Any] = {}
         self.maxima: dict[str, list[dict[str, Any]]] = {}
+        self.reactive: dict[str, list[dict[str, Any]]] = {}
         self.errors: list[dict[str, str]] = []
         self.faults: list[tuple[int, str]] = []
         self.asked: dict[str, datetime] = {}
@@ -82,6 +83,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif name == "get-max-power-v2":
             of = server.maxima.get(params["cups"], [])
             self._rows("maxPower", [row for row in of if row["date"][:7] == params["startDate"]], name)
+        elif name == "get-reactive-data-v2":
+            of = server.reactive.get(params["cups"], [])
+            months = [row for row in of if row["date"] == params["startDate"]]
+            self._rows("reactiveEnergy", {"cups": params["cups"], "energy": months, "code": "001"}, name)
         else:
             self._answer(404, "")
 

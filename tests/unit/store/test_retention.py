@@ -12,6 +12,7 @@ KEPT_FOR_GOOD = {
     "energy_batch",
     "official",
     "max_power",
+    "reactive_energy",
     "agreement",
     "settlement",
     "settlement_month",

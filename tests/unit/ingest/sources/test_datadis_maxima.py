@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf import Settings, load_settings
-from ingest.sources.datadis.maxima import Maxima, maxima
-from ingest.sources.datadis.registered import Home, Month, Registered
+from ingest.sources.datadis.maxima import MAXIMA, maxima
+from ingest.sources.datadis.monthly import Asked, Monthly
+from ingest.sources.datadis.registered import Home, Month, Registered, Table
 from ingest.sources.source import Failures, Unreadable
 from tests.support.peers.datadis_service import Service, datadis_service, supply
 
@@ -31,11 +32,11 @@ class Catalogue(Registered):
     def homes(self) -> list[Home]:
         return [Home("casa", CUPS, "Europe/Madrid")]
 
-    def maxima(self, installations: Iterable[str]) -> set[Month]:
+    def held(self, _table: Table, installations: Iterable[str]) -> set[Month]:
         asked = set(installations)
         return {(name, month) for name, month, _ in self.table if name in asked}
 
-    def keep_maxima(self, installation_id: str, records: Iterable[Mapping[str, Any]]) -> None:
+    def keep(self, _table: Table, installation_id: str, records: Iterable[Mapping[str, Any]]) -> None:
         self.table |= {(installation_id, each["month"], each["period"]): each for each in records}
 
 
@@ -54,7 +55,8 @@ def read(rows: list[Any], contracted_kw: float = 3.45, month: date = FEBRUARY) -
     """What is read, and what was said."""
     said: list[str] = []
     with Unreadable("x", said.append) as unreadable:
-        return [tuple(each) for each in maxima(rows, month, contracted_kw, "Europe/Madrid", unreadable)], said
+        found = maxima(rows, Asked(month, contracted_kw, "Europe/Madrid"), unreadable)
+        return [(each["period"], each["power_w"], each["at"]) for each in found], said
 
 
 @pytest.fixture
@@ -77,8 +79,9 @@ def ask(own: Settings, service: Service, catalogue: Catalogue, now: datetime) ->
     """The questions, in order."""
     assert isinstance(service.now, Clock)
     service.now.now = now
-    failures = Failures()
-    return [name for name, _ in failures.answers(Maxima(own, now, catalogue).missing(), print)]
+    source = Monthly(MAXIMA, own, now)
+    source.registered = catalogue
+    return [name for name, _ in Failures().answers(source.missing(), print)]
 
 
 def test_past_months_are_asked_the_newest_first_until_they_are_answered(own: Settings, service: Service) -> None:
@@ -207,5 +210,5 @@ some = {
 @given(st.lists(values | st.fixed_dictionaries({}, optional=some), max_size=6))
 def test_any_rows_are_read_or_counted(rows: list[Any]) -> None:
     with Unreadable("x", lambda _: None) as unreadable:
-        found = maxima(rows, FEBRUARY, 3.45, "Europe/Madrid", unreadable)
-    assert all(each.power_w >= 0 and each.period in {f"P{n}" for n in range(1, 7)} for each in found)
+        found = maxima(rows, Asked(FEBRUARY, 3.45, "Europe/Madrid"), unreadable)
+    assert all(each["power_w"] >= 0 and each["period"] in {f"P{n}" for n in range(1, 7)} for each in found)
