@@ -48,7 +48,11 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
     from ingest.push.tokens import Site
     from ingest.sources import esios, omie
     from ingest.sources.aemet import client, forms, stations
+    from ingest.sources.datadis.contract import contracts
     from ingest.sources.datadis.forms import curve
+    from ingest.sources.datadis.maxima import maxima
+    from ingest.sources.datadis.monthly import Asked
+    from ingest.sources.datadis.reactive import reactive
     from ingest.sources.source import Unreadable
 
     def silent(_: str) -> None:
@@ -103,9 +107,15 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
             return ecohub.convert(file, "a", {})
         return None
 
-    def read_curve(body: Any) -> object:
-        rows = body if isinstance(body, list) else [body]
-        return curve(rows, 60, "Europe/Madrid", Unreadable("fuzz", silent))
+    def of_datadis(body: Any) -> object:
+        rows, left = body if isinstance(body, list) else [body], Unreadable("fuzz", silent)
+        month = Asked(NOW.date(), 4.6, "Europe/Madrid")
+        return (
+            curve(rows, 60, "Europe/Madrid", left),
+            contracts(rows),
+            maxima(rows, month, left),
+            reactive(rows, month, left),
+        )
 
     site = Site("", frozenset({"a"}))
     form = yaml.safe_load((FORMS / "cnmc.yaml").read_text(encoding="utf-8"))
@@ -142,8 +152,11 @@ def targets() -> dict[str, tuple[Target, list[bytes]]]:
                          [zlib.compress(b'[[0,"a",{"b":1}],[4,19,1412]]')]),
         "import": (imported, [b"CUPS;Fecha;Hora;Consumo_kWh;Metodo_obtencion\nES1;25/10/2026;1;0,141;R\n"]),
         "mqtt-payload": (published, [b'{"a":{"b":[1,"2.5"]},"ts":1767603600.5}', b"1,2,3", b"-42.1"]),
-        "datadis": (of_json(read_curve),
-                    [b'[{"date":"2026/10/25","time":"03:00","consumptionKWh":0.141,"obtainMethod":"Real"}]']),
+        "datadis": (of_json(of_datadis), [
+            b'[{"date":"2026/10/25","time":"03:00","consumptionKWh":0.141,"obtainMethod":"Real"}]',
+            b'[{"date":"2026/11/12","time":"21:15","maxPower":3.516,"period":"PUNTA"}]',
+            b'[{"energy":[{"date":"2026/11","energy_p1":-3,"energy_p6":"1,5"}]}]',
+            b'[{"accessFare":"2.0TD","contractedPowerkW":[3.45],"startDate":"2023/01/01","partitionCoefficient":"0,25"}]']),
         "replay-line": (lambda raw: keyed("readings", raw), [b'{"installation_id":"a"}']),
     }  # fmt: skip
 
