@@ -43,7 +43,7 @@ def contracts(form: Format = Form.table) -> None:
     """Ask for the contracts that may be asked for today; show what is stated of each supply, and how it differs.
 
     Powers in kW, coefficients as parts of 1. Of what nobody has registered the difference ends in the entry of a
-    catalogue file that `solera register` takes. The same is asked once a day at most, by nobody every week.
+    catalogue file that `solera register` takes. A contract is asked for once a day at most, weekly without a person.
 
     Example: solera datadis contracts
     """
@@ -109,11 +109,7 @@ def _rows(stated: Mapping[str, Answer], supplies: Iterator[RegisteredSupply], to
     for each in supplies:
         answer = stated.get(supply(each.cups))
         if answer is None:
-            yield {
-                "installation": each.installation_id,
-                "cups": each.cups,
-                "differences": UNSTATED,
-            }
+            yield {"installation": each.installation_id, "cups": each.cups, "differences": UNSTATED}
             continue
         for contract in answer.contracts:
             named = {"installation": each.installation_id, "stated_at": answer.at}
