@@ -11,6 +11,7 @@ from energy.money.billing.maximeter import with_maximeter
 from energy.money.billing.reactive import with_reactive
 from energy.money.contract import Contract
 from serving_layer.reader import Reader
+from store.instants import utc, utc_or_none
 
 POWER_COLUMNS = ("month", "period", "power_w", "at", "contracted_w", "known_at", "source")
 REACTIVE_COLUMNS = ("month", "period", "energy_varh", "known_at", "source")
@@ -33,7 +34,8 @@ def metered(reader: Reader, installation_id: str, of: Calendar) -> Calendar:
 
 def reactive_energy(reader: Reader, installation_id: str) -> list[dict[str, Any]]:
     """A row a month and period, varh, the newest month first."""
-    return [row._asdict() | {"month": row.month.date()} for row in reader.rows(_REACTIVE, installation_id)]
+    rows = reader.rows(_REACTIVE, installation_id)
+    return [row._asdict() | {"month": row.month.date(), "known_at": utc(row.known_at)} for row in rows]
 
 
 def powers(reader: Reader, installation_id: str, contracts: list[Contract]) -> list[dict[str, Any]]:
@@ -41,7 +43,8 @@ def powers(reader: Reader, installation_id: str, contracts: list[Contract]) -> l
     found = []
     for row in reader.rows(_POWERS, installation_id):
         month = row.month.date()
-        fields = row._asdict() | {"month": month, "contracted_w": _contracted(contracts, month, row.period)}
+        times = {"at": utc_or_none(row.at), "known_at": utc(row.known_at)}
+        fields = row._asdict() | times | {"month": month, "contracted_w": _contracted(contracts, month, row.period)}
         found.append({name: fields[name] for name in POWER_COLUMNS})
     return found
 

@@ -186,7 +186,7 @@ def test_the_greatest_power_is_shown_and_billed(asked: Any, monkeypatch: pytest.
         entry = {"installation_id": HOME, "contracts": [contract]}
         write_catalogue(session, parse_catalogue([entry]), datetime.now(timezone.utc))
     ask_sources(own, EVENING, print)
-    calls = datadis.calls
+    calls, datadis.now = datadis.calls, lambda: datetime.now(timezone.utc)
     rows = shown("power", "--installation", HOME)
     assert (rows[0]["period"], rows[0]["power_w"], rows[0]["contracted_w"]) == ("P1", "4700.0", "4600.0")
     february = [row for row in rows if row["month"] == "2026-02-01"]

@@ -135,6 +135,7 @@ def test_what_the_distributor_states_of_a_month_is_given_and_billed(client: Test
     ]  # fmt: skip
     (reactive,) = client.get("/v1/installations/tienda/reactive-energy").json()["months"]
     assert (reactive["month"], reactive["period"], reactive["energy_varh"]) == ("2026-03-01", "P2", 125_500.0)
+    assert reactive["known_at"] == told[0]["known_at"] == "2026-04-06T00:00:00Z"
     said = client.get("/v1/installations/tienda/reactive-energy", params={"format": "csv"}).text
     assert said.splitlines()[0] == "month,period,energy_varh,known_at,source"
     bill = client.get("/v1/installations/tienda/bills", params={"month": "2026-03"}).json()
