@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from conf import Settings
 from ingest.sources.budget import Budget
 from ingest.sources.datadis.client import HOLD, RULE, Datadis
-from ingest.sources.datadis.supplies import Supply, supplies, within
+from ingest.sources.datadis.supplies import FILE, Supply, supplies, within
 from store.history.attempts import attempts_path
 
 NAME = "datadis"
@@ -26,7 +26,7 @@ class Account(NamedTuple):
 
     def supplies(self, now: datetime) -> list[Supply]:
         """Those it sees, as :func:`ingest.sources.datadis.supplies.supplies` says."""
-        return supplies(self.datadis, self.budget, self.folder / "supplies.json", now)
+        return supplies(self.datadis, self.budget, self.folder / FILE, now)
 
     def ask(self, question: str, now: datetime, path: str, asking: Mapping[str, str]) -> tuple[list[Any], str]:
         """The rows of the answer of ``path`` and what distributors say, the attempt noted. Raises as ``within``."""

@@ -18,6 +18,7 @@ from store.reports import replace_text
 AUTHORISED = "DATADIS_AUTHORISED_NIFS"
 """NIFs, with commas between, that have authorised the login."""
 E_DISTRIBUCION = "2"
+FILE = "supplies.json"
 
 
 class Supply(NamedTuple):

@@ -8,10 +8,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from conf import load_settings
+from conf import Settings, load_settings
 from ingest.gateway.removal import remove_installation
 from ingest.push.tokens import revoke, tokens_file
+from ingest.sources.datadis.removal import remove_supply
 from serving_layer.access import grants
+from store import cassandra
 
 
 def forget(
@@ -39,10 +41,18 @@ def forget(
     revoke(tokens_file(settings), [installation])
     grants.forget(grants.access_file(settings), installation)
     outbox = Place("gateway", "outbox", remove_installation(settings.home, installation))
-    places = [*forget(session(settings, "solera forget"), settings, installation, console.print), outbox]
+    stated = Place("datadis", "files and entries", _stated(settings, installation))
+    places = [*forget(session(settings, "solera forget"), settings, installation, console.print), outbox, stated]
     table = Table(title=f"Removed of {installation}", caption="The next night trains new models.")
     for heading in ("store", "place", "removed"):
         table.add_column(heading, justify="right" if heading == "removed" else "left")
     for store, place, count in places:
         table.add_row(store, place, f"{count:,}")
     console.print(table)
+
+
+def _stated(settings: Settings, installation: str) -> int:
+    """What was kept of Datadis is removed; how many files and entries that were."""
+    with cassandra.session(settings) as session:
+        row = session.execute("SELECT cups FROM installation WHERE installation_id = %s", (installation,)).one()
+    return remove_supply(settings.home, row.cups) if row and row.cups else 0

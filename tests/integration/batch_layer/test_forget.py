@@ -37,6 +37,7 @@ STEPS = ("archive", "clean", "totals", "publish")
 FIRST = world.CUT - timedelta(days=2)
 GONE, KEPT, TOGETHER = "forget-a", "forget-b", "forget-c"
 HOMES = (GONE, KEPT)
+CUPS = "ES0189000048220011CR"
 VALUES: dict[str, Any] = {
     "text": "made",
     "date": date(2026, 3, 1),
@@ -218,9 +219,16 @@ def test_the_command_says_what_each_place_has_lost_the_gateway_too(lived_in: Set
     remember(lived_in.home, [Device(KEPT, "meter-1", "meter", reached)])
     outbox = Outbox(lived_in.home / "gateway" / "outbox.sqlite", 1)
     outbox.keep([Message("readings", KEPT.encode(), b"{}")] * 2)
+    with cassandra.session(lived_in) as cql:
+        cql.execute("UPDATE installation SET cups = %s WHERE installation_id = %s", (CUPS, KEPT))
+    stated = lived_in.home / "datadis" / f"{CUPS}-2026-03.json"
+    stated.parent.mkdir(exist_ok=True)
+    stated.write_text("{}")
     command = [str(Path(sys.executable).parent / "solera"), "forget", KEPT, "--yes"]
     done = subprocess.run(command, env=os.environ | environment(lived_in), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert re.search(r"gateway +│ outbox +│ +2", done.stdout)
+    assert re.search(r"datadis +│ files and entries +│ +1", done.stdout)
+    assert not stated.exists()
     assert remembered(lived_in.home) == []
     assert rows_by_home(lived_in)[KEPT] == {}

@@ -18,6 +18,7 @@ from ingest.sources.datadis.client import RULE
 from ingest.sources.datadis.contract import FIELDS, contracts
 from ingest.sources.datadis.contracts import Contracts, answers
 from ingest.sources.datadis.registered import Home, Registered
+from ingest.sources.datadis.removal import remove_supply
 from ingest.sources.source import Failures
 from store.history.attempts import attempts_path
 from tests.support.peers.datadis_service import Service, datadis_service, supply
@@ -147,6 +148,20 @@ def test_a_row_of_blanks_is_no_contract_and_one_object_is_a_list(own: Settings, 
     service.contracts = {CUPS: ROW}
     ask(own, service, NOW + timedelta(days=2))
     assert len(answers(own.home)[CUPS[:20]].contracts) == 1
+
+
+def test_what_is_kept_of_a_supply_goes_with_it_and_of_others_stays(own: Settings, service: Service) -> None:
+    service.supplies = [supply(CUPS), supply(OTHER)]
+    service.contracts[OTHER] = [ROW | {"cups": OTHER, "cau": None}]
+    ask(own, service, NOW, CUPS, OTHER)
+    folder = own.home / "datadis"
+    for cups in (CUPS, OTHER):
+        (folder / f"{cups}-2026-02.json").write_text("{}")
+    assert remove_supply(own.home, CUPS[:20]) == 4  # curve, contract, what was asked of it, and that it was seen
+    assert all(CUPS[:20] not in file.name + file.read_text() for file in folder.iterdir())
+    assert answers(own.home).keys() == {OTHER[:20]}
+    assert Budget(attempts_path(own.home, "datadis"), RULE).last(f"{OTHER}-contract") is not None
+    assert remove_supply(own.home, CUPS) == 0
 
 
 @pytest.mark.parametrize(
