@@ -529,6 +529,7 @@ def test_a_server_that_comes_again_is_followed_again(visit: Visit, server: psuti
     page = visit("/installation?id=valle-02")
     whole(page)
     server.kill()
+    server.wait(10)
     expect(page.locator("#lost")).to_contain_text("No answer for", timeout=11_000)
     with started(served, "api"):
         expect(page.locator("#lost")).to_be_hidden()
