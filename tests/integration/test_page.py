@@ -112,11 +112,15 @@ def session(served: Settings, server: psutil.Process, chromium: Browser) -> Stor
 def visit(
     served: Settings, server: psutil.Process, chromium: Browser, session: StorageState
 ) -> Iterator[Callable[[str, Look], Page]]:
-    """Opens a page for one who has logged in; nothing of its console may be an error."""
+    """Opens a page for one who has logged in; nothing of its console may be an error.
+
+    A server that was suspended has lost its answers from Cassandra, and says 503 until it has new ones.
+    """
     errors: list[str] = []
 
     def keep(message: ConsoleMessage) -> None:
-        if message.type == "error" and "/stream" not in message.location["url"]:
+        is_away = "/stream" in message.location["url"] or "status of 503" in message.text
+        if message.type == "error" and not is_away:
             errors.append(message.text)
 
     contexts: list[BrowserContext] = []
