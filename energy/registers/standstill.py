@@ -65,18 +65,18 @@ def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
     begin, end = valid[first], valid[at]
     following = valid[at + 1] if at + 1 < len(valid) else None
     since = _flow_since(of, valid, first, at)
-    stretches = (since, _last_rest(of, valid, since, at))
-    caught = [n for n in stretches if following is not None and _caught_up(of, valid, n, at)]
+    stretches = sorted({since, _last_rest(of, valid, since, at)})
+    caught = next((n for n in stretches if following is not None and _caught_up(of, valid, n, at)), None)
     if count := _between_counts(of, valid, first, at):
         found.doubts.append(Doubt(begin, end if following is None else following, count))
         if following is None:  # what the next count will bring is not known
             found.samples.extend(valid[first + 1 : at + 1])
-    elif following is not None and caught:
-        found.samples.extend([*valid[first + 1 : since + 1], *(valid[n] for n in caught[:1] if n > since)])
-        if _stood_still(of, valid, since, caught[0]):
-            found.integrated[valid[caught[0]]] = "stuck"
+    elif following is not None and caught is not None:
+        found.samples.extend([*valid[first + 1 : since + 1], *valid[max(caught, since + 1) : caught + 1]])
+        if _stood_still(of, valid, since, caught):
+            found.integrated[valid[caught]] = "stuck"
         found.causes[following] = "stuck"
-        found.doubts.extend(_unclear(of, valid, caught[0], at))
+        found.doubts.extend(_unclear(of, valid, caught, at))
     elif following is not None and _froze(of, begin, end, following):
         of.forget_power(begin, end)
         found.frozen.add(following)
@@ -93,7 +93,7 @@ def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
     else:
         found.samples.extend([*valid[first + 1 : since + 1], end])
         found.integrated[end] = "stuck"
-        for n in sorted({*stretches}):
+        for n in stretches:
             found.doubts.extend(_unclear(of, valid, n, at))
 
 
