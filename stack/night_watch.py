@@ -21,7 +21,7 @@ from conf import Settings, load_settings
 from conf.logins import as_role
 from conf.refusal import Refusal
 from stack import logs
-from stack.process import ANSWERED, Place, Service, spawn, stop
+from stack.process import ANSWERED, Place, Service, spawn, wait_for
 from store import cassandra
 from store.reports import note_failed_night, replace_text
 from store.runs import read_published
@@ -86,11 +86,10 @@ class NightWatch(threading.Thread):
         log.info("the night of %s begins, try %d", attempt.cut.date(), attempt.tries)
         write_attempt(self._record, attempt)
         process, began = spawn(self.place, self.service), time.monotonic()
-        while process.is_running() and process.status() != "zombie":
-            if self.stopping.wait(0.5):
-                stop(self.place, NAME, self.service.grace)
-                return
-        if process.wait():
+        code = wait_for(process, self.place, self.service, self.stopping)
+        if code is None:
+            return
+        if code:
             # Whoever is killed can't say so.
             note_failed_night(self.place.run)
         write_attempt(self._record, attempt._replace(ended=attempt.ended + timedelta(seconds=time.monotonic() - began)))

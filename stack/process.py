@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -82,7 +83,7 @@ class Place:
         return self.logs / f"{name}.log"
 
 
-def spawn(place: Place, service: Service) -> psutil.Process:
+def spawn(place: Place, service: Service) -> psutil.Popen:
     """Start the service detached from this terminal, its output appended to its log."""
     place.logs.mkdir(parents=True, exist_ok=True)
     place.run.mkdir(parents=True, exist_ok=True)
@@ -104,6 +105,15 @@ def spawn(place: Place, service: Service) -> psutil.Process:
     # A program that has just been executed shows no environment for a moment, on a busy machine for a long one.
     _wait(lambda: leader(place, service.name) is not None or process.poll() is not None, MARKED_WITHIN)
     return process
+
+
+def wait_for(process: psutil.Popen, place: Place, service: Service, stopping: threading.Event) -> int | None:
+    """The exit code of a process of ``service``; None where ``stopping`` was set before it ended: it is ended then."""
+    while process.poll() is None:
+        if stopping.wait(0.5):
+            stop(place, service.name, service.grace)
+            return None
+    return process.wait()
 
 
 def members(place: Place, name: str) -> list[psutil.Process]:

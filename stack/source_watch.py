@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from conf import Settings
 from ingest.sources.timetable import is_due
 from stack.night_watch import batch_environment
-from stack.process import Place, Service, spawn, stop
+from stack.process import Place, Service, spawn, wait_for
 from store.history.attempts import attempts_of
 
 NAME = "sources"
@@ -44,9 +44,5 @@ class SourceWatch(threading.Thread):
             return
         self.last = now
         process = spawn(self.place, self.service)
-        while process.is_running() and process.status() != "zombie":
-            if self.stopping.wait(0.5):
-                stop(self.place, NAME, self.service.grace)
-                return
-        if code := process.wait():
+        if code := wait_for(process, self.place, self.service, self.stopping):
             log.warning("asking the sources ended with exit code %d: see logs/%s.log", code, NAME)
