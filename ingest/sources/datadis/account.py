@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from conf import Settings
-from ingest.sources.budget import Budget
-from ingest.sources.datadis.client import HOLD, RULE, Datadis
+from ingest.sources.budget import Budget, Came
+from ingest.sources.datadis.client import HOLD, RULE, Datadis, DatadisError
 from ingest.sources.datadis.supplies import FILE, Supply, supplies, within
+from ingest.sources.source import Progress
 from store.history.attempts import attempts_path
 
 NAME = "datadis"
+
+
+class Stated(NamedTuple):
+    """An answer: the question, when it was asked (UTC), its rows, and what distributors say."""
+
+    question: str
+    at: datetime
+    rows: list[Any]
+    word: str
 
 
 class Account(NamedTuple):
@@ -28,10 +38,24 @@ class Account(NamedTuple):
         """Those it sees, as :func:`ingest.sources.datadis.supplies.supplies` says."""
         return supplies(self.datadis, self.budget, self.folder / FILE, now)
 
-    def ask(self, question: str, now: datetime, path: str, asking: Mapping[str, str]) -> tuple[list[Any], str]:
-        """The rows of the answer of ``path`` and what distributors say, the attempt noted. Raises as ``within``."""
+    def ask(self, question: str, now: datetime, path: str, asking: Mapping[str, str]) -> Stated:
+        """The answer of ``path``, the attempt noted; :meth:`end` follows. Raises as ``within``."""
         rows = ROWS[path]
-        return within(self.budget, self.datadis, question, now, lambda: self.datadis.ask(path, asking, rows))
+        answer = within(self.budget, self.datadis, question, now, lambda: self.datadis.ask(path, asking, rows))
+        return Stated(question, now, *answer)
+
+    def end(self, stated: Stated, found: Sized, what: str, progress: Progress) -> None:
+        """Note how much of ``what`` was ``found`` in an answer.
+
+        Raises :class:`DatadisError` where that is nothing, and a distributor has an error.
+        """
+        question, at, _, word = stated
+        said = f"{len(found)} {what}{'; ' + word if word else ''}"
+        self.budget.end(question, at, said, Came.ANSWER if found else Came.NOTHING)
+        if word and not found:
+            raise DatadisError(f"the distributor has an error ({word}); it is asked again tomorrow")
+        if word:
+            progress(f"{question}: {word}")
 
     def is_due(self, question: str, now: datetime, rest: timedelta, is_by_hand: bool) -> bool:
         """Whether to ask it: never asked, in vain before, or ``rest`` ago; a person may each day, given up or not."""

@@ -102,15 +102,10 @@ class Consumption:
     def _periods(self, supply: Supply, home: Home, month: date, progress: Progress) -> list[Period]:
         name = _name(supply, month)
         asking = {**supply.asking(month), "measurementType": "1" if supply.minutes == 15 else "0"}
-        rows, word = self._account.ask(name, self._clock(), "get-consumption-data-v2", asking)
+        stated = self._account.ask(name, self._clock(), "get-consumption-data-v2", asking)
         with Unreadable(name, progress) as unreadable:
-            periods = curve(rows, supply.minutes, home.time_zone, unreadable)
-        came = Came.ANSWER if periods else Came.NOTHING
-        self._budget.end(name, self._clock(), f"{len(periods)} periods{'; ' + word if word else ''}", came)
-        if word and not periods:
-            raise DatadisError(f"the distributor has an error ({word}); it is asked again tomorrow")
-        if word:
-            progress(f"{name}: {word}")
+            periods = curve(stated.rows, supply.minutes, home.time_zone, unreadable)
+        self._account.end(stated._replace(at=self._clock()), periods, "periods", progress)
         return periods
 
     def _said(self, supply: Supply, month: date) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,6 @@ from energy.money.official.supply import StatedContract
 from ingest.sources.budget import Came
 from ingest.sources.datadis import contract
 from ingest.sources.datadis.account import NAME, Account, account
-from ingest.sources.datadis.client import DatadisError
 from ingest.sources.datadis.registered import Registered
 from ingest.sources.datadis.supplies import Supply, remembered
 from ingest.sources.source import Progress, Question, Record
@@ -54,15 +53,10 @@ class Contracts:
                 yield Question(name, partial(self._fetch, supply, name), partial(self._remember, supply))
 
     def _fetch(self, supply: Supply, name: str, progress: Progress) -> list[Record]:
-        rows, word = self._account.ask(name, self._now, "get-contract-detail-v2", supply.named)
-        found = contract.contracts(rows)
-        said = f"{len(found)} contracts{'; ' + word if word else ''}"
-        self._account.budget.end(name, self._now, said, Came.ANSWER if found else Came.NOTHING)
-        if word and not found:
-            raise DatadisError(f"the distributor has an error ({word}); it is asked again tomorrow")
-        if word:
-            progress(f"{name}: {word}")
-        return contract.kept(rows) if found else []
+        stated = self._account.ask(name, self._now, "get-contract-detail-v2", supply.named)
+        found = contract.contracts(stated.rows)
+        self._account.end(stated, found, "contracts", progress)
+        return contract.kept(stated.rows) if found else []
 
     def _remember(self, supply: Supply, rows: list[Record]) -> Came:
         if rows:

@@ -13,7 +13,6 @@ from energy.calendar import months_later, zone
 from energy.money.community.numbers import supply as number
 from ingest.sources.budget import Came
 from ingest.sources.datadis.account import account
-from ingest.sources.datadis.client import DatadisError
 from ingest.sources.datadis.contracts import answers
 from ingest.sources.datadis.registered import Home, Registered, Table
 from ingest.sources.datadis.supplies import Supply
@@ -77,15 +76,10 @@ class Monthly:
         return [months_later(local, -back) for back in range(1, MONTHS + 1)]
 
     def _fetch(self, supply: Supply, of: Asked, name: str, progress: Progress) -> list[Record]:
-        rows, word = self._account.ask(name, self._now, self._kind.path, supply.asking(of.month))
+        stated = self._account.ask(name, self._now, self._kind.path, supply.asking(of.month))
         with Unreadable(name, progress) as unreadable:
-            found = self._kind.read(rows, of, unreadable)
-        said = f"{len(found)} periods{'; ' + word if word else ''}"
-        self._account.budget.end(name, self._now, said, Came.ANSWER if found else Came.NOTHING)
-        if word and not found:
-            raise DatadisError(f"the distributor has an error ({word}); it is asked again tomorrow")
-        if word:
-            progress(f"{name}: {word}")
+            found = self._kind.read(stated.rows, of, unreadable)
+        self._account.end(stated, found, "periods", progress)
         return [{"month": of.month, "known_at": self._now, **each} for each in found]
 
     def _contracted(self, supply: Supply) -> float:
