@@ -106,11 +106,17 @@ def _wh(value: Any) -> float | None:
 
 
 def stated_number(value: Any) -> float | None:
-    """The number, maybe with a decimal comma, not below 0; None where there is none, which is not zero."""
+    """As :func:`signed_number`, not below 0."""
+    number = signed_number(value, MOST_KWH)
+    return number if number is not None and number >= 0 else None
+
+
+def signed_number(value: Any, most: float) -> float | None:
+    """The number of a size below ``most``, maybe with a decimal comma; None where there is none, which is not zero."""
     if isinstance(value, str):
         value = value.replace(",", ".")
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) and 0 <= number < MOST_KWH else None
+    return number if math.isfinite(number) and abs(number) < most else None

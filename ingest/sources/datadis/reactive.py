@@ -5,10 +5,10 @@ No answer of it was seen: the documentation's form is read, its numbers taken as
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ingest.sources.datadis.forms import signed_number
 from ingest.sources.datadis.monthly import Asked, Kind
 from ingest.sources.datadis.registered import Table
 from ingest.sources.source import Record, Unreadable
@@ -24,7 +24,7 @@ def reactive(rows: Iterable[Any], asked: Asked, unreadable: Unreadable) -> list[
         if str(row.get("date")).replace("-", "/")[:7] == f"{asked.month:%Y/%m}":
             for period in PERIODS:
                 value = row.get(f"energy_p{period}")
-                kvarh = _number(value)
+                kvarh = None if isinstance(value, bool) else signed_number(value, MOST_KVARH)
                 if kvarh is not None:
                     found[period] = round(kvarh * 1000, 3)
                 elif value not in (None, ""):
@@ -47,13 +47,3 @@ def _months(rows: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
         if isinstance(row, Mapping):
             below = row.get("energy", [row])
             yield from (each for each in (below if isinstance(below, list) else [below]) if isinstance(each, Mapping))
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        number = float(value.replace(",", ".") if isinstance(value, str) else value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) and abs(number) < MOST_KVARH else None
