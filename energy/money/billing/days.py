@@ -66,6 +66,11 @@ class Calendar:
         return self.days[-1].date + timedelta(days=1)
 
     @property
+    def is_month(self) -> bool:
+        """Whether they are those of one calendar month."""
+        return self.first.day == 1 and self.until == months_later(self.first)
+
+    @property
     def contract(self) -> Contract:
         """The one of the last day: its conventions hold for the bill."""
         return self.days[-1].contract

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from energy.calendar import months_later
 from energy.money.billing.columns import periods_of_day
 from energy.money.billing.days import Calendar
 from energy.money.billing.excess import MWH_OF_WATT, POWER_PERIOD
@@ -20,7 +19,7 @@ def with_maximeter(of: Calendar, stated_w: Mapping[str, float]) -> Calendar:
     """
     found: dict[int, float] = {}
     count = len(of.days[0].power_w)
-    if of.first.day != 1 or of.until != months_later(of.first):
+    if not of.is_month:
         return of
     for day in of.days:
         for period in {int(each) for each in periods_of_day(day.periods, day.date, HOUR_MINUTES)}:

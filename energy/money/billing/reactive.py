@@ -11,7 +11,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from energy.calendar import months_later
 from energy.money.billing.columns import Columns, stretches
 from energy.money.billing.days import Calendar
 from energy.money.billing.line import REACTIVE, Line
@@ -28,7 +27,7 @@ MILLI = 1000
 
 def with_reactive(of: Calendar, stated_varh: Mapping[str, float]) -> Calendar:
     """The days with what the distributor's meter counted of them (varh by energy period), if they are a month."""
-    if not stated_varh or of.first.day != 1 or of.until != months_later(of.first):
+    if not stated_varh or not of.is_month:
         return of
     return replace(of, reactive=tuple(round(stated_varh.get(f"P{n + 1}", 0.0) * MILLI) for n in range(PERIODS)))
 
