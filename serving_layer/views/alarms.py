@@ -23,8 +23,7 @@ def alarms(reader: Reader, start: datetime, end: datetime, only: Collection[str]
     ``only`` names the installations; without it the alarms of all are meant.
     """
     cleared = [each for each in history(reader, start, end, only) if each["cleared_at"]]
-    raised = [each for each in _read(reader, [STANDING]) if only is None or each["installation_id"] in only]
-    return [*raised, *cleared]
+    return [*_among(_read(reader, [STANDING]), only), *cleared]
 
 
 def history(
@@ -32,17 +31,16 @@ def history(
 ) -> list[dict[str, Any]]:
     """Alarms raised in [start, end), UTC, whether or not they are cleared, the newest first; ``only`` as above."""
     raised = _read(reader, [f"{month:%Y-%m}" for month in months(start, end)])
-    return [
-        each
-        for each in raised
-        if start <= each["raised_at"] < end and (only is None or each["installation_id"] in only)
-    ]
+    return _among([each for each in raised if start <= each["raised_at"] < end], only)
 
 
 def standing(reader: Reader, only: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Alarms that are not cleared, the newest first, at most :data:`KEPT_SECONDS` old; ``only`` as above."""
-    found = reader.kept("standing alarms", KEPT_SECONDS, lambda: _read(reader, [STANDING]))
-    return [each for each in found if only is None or each["installation_id"] in only]
+    return _among(reader.kept("standing alarms", KEPT_SECONDS, lambda: _read(reader, [STANDING])), only)
+
+
+def _among(found: list[dict[str, Any]], only: Collection[str] | None) -> list[dict[str, Any]]:
+    return found if only is None else [each for each in found if each["installation_id"] in only]
 
 
 def _read(reader: Reader, states: list[str]) -> list[dict[str, Any]]:
