@@ -16,7 +16,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conf import Settings, load_settings
+from conf import Settings
 from energy.topics import TOPICS
 from ingest.publishing.message import message
 from ingest.sources.budget import Budget
@@ -28,22 +28,12 @@ from ingest.sources.source import Failures, Record, Unreadable
 from ingest.sources.timetable import EVERY, is_due
 from store.history.attempts import attempts_of, attempts_path
 from tests.support.peers import edata_client
-from tests.support.peers.datadis_service import MADRID, Service, datadis_service, rows_of, supply
+from tests.support.peers.datadis_service import MADRID, Clock, Service, datadis_service, rows_of, supply
 
 CUPS = "ES0189000048220011CR0F"
 NIF, PASSWORD = "12345678Z", "secret"
 ERROR = {"distributorCode": "2", "distributorName": "X", "errorCode": "1", "errorDescription": "down"}
 SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data")) / "api" / "datadis" / "real_home_2022.json"
-
-
-class Clock:
-    """Stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 15, 0, 10, tzinfo=timezone.utc)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -52,10 +42,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def service(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setenv("DATADIS_USERNAME", NIF)
-    monkeypatch.setenv("DATADIS_PASSWORD", PASSWORD)
-    monkeypatch.delenv("DATADIS_AUTHORISED_NIFS", raising=False)
+def service(clock: Clock, login: None) -> Iterator[Service]:
     with datadis_service(clock) as running:
         running.supplies = [supply(CUPS)]
         running.curves = {CUPS: lambda day, now: rows_of(day, CUPS, used) if known(day, now) else []}
@@ -70,12 +57,6 @@ def used(start: datetime) -> float:
 def known(day: date, now: datetime) -> bool:
     """A distributor answers two days late."""
     return day <= now.astimezone(MADRID).date() - timedelta(days=2)
-
-
-@pytest.fixture
-def own(service: Service, tmp_path: Path) -> Settings:
-    plain = load_settings(home=tmp_path)
-    return plain.model_copy(update={"datadis": plain.datadis.model_copy(update={"base": service.base})})
 
 
 class Catalogue(Registered):

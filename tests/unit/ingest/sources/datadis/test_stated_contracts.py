@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conf import Settings, load_settings
+from conf import Settings
 from ingest.sources.budget import Budget
 from ingest.sources.datadis.client import RULE
 from ingest.sources.datadis.contract import FIELDS, contracts
@@ -21,7 +20,7 @@ from ingest.sources.datadis.registered import Home, Registered
 from ingest.sources.datadis.removal import remove_supply
 from ingest.sources.source import Failures
 from store.history.attempts import attempts_path
-from tests.support.peers.datadis_service import Service, datadis_service, supply
+from tests.support.peers.datadis_service import Clock, Service, datadis_service, supply
 
 CUPS, OTHER = "ES0189000048220011CR0F", "ES0237000000130940CT"
 NOW = datetime(2026, 3, 15, 0, 10, tzinfo=timezone.utc)
@@ -46,28 +45,12 @@ class Catalogue(Registered):
         return [Home(f"casa-{n}", cups, "Europe/Madrid") for n, cups in enumerate(self._cups, start=1)]
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setenv("DATADIS_USERNAME", "12345678Z")
-    monkeypatch.setenv("DATADIS_PASSWORD", "secret")
-    monkeypatch.delenv("DATADIS_AUTHORISED_NIFS", raising=False)
+def service(login: None) -> Iterator[Service]:
     with datadis_service(Clock()) as running:
         running.supplies = [supply(CUPS)]
         running.contracts = {CUPS: [ROW]}
         yield running
-
-
-@pytest.fixture
-def own(service: Service, tmp_path: Path) -> Settings:
-    plain = load_settings(home=tmp_path)
-    return plain.model_copy(update={"datadis": plain.datadis.model_copy(update={"base": service.base})})
 
 
 def ask(own: Settings, service: Service, now: datetime, *cups: str, is_by_hand: bool = False) -> list[str]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conf import Settings, load_settings
+from conf import Settings
 from ingest.sources.datadis.maxima import MAXIMA, maxima
 from ingest.sources.datadis.monthly import Asked, Monthly
 from ingest.sources.datadis.registered import Home, Month, Registered, Table
 from ingest.sources.source import Failures, Unreadable
-from tests.support.peers.datadis_service import Service, datadis_service, supply
+from tests.support.peers.datadis_service import Clock, Service, datadis_service, supply
 
 CUPS = "ES0189000048220011CR0F"
 NOW = datetime(2026, 3, 15, 0, 10, tzinfo=timezone.utc)
@@ -40,13 +39,6 @@ class Catalogue(Registered):
         self.table |= {(installation_id, each["month"], each["period"]): each for each in records}
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 def row(**stated: Any) -> dict[str, Any]:
     return {"cups": CUPS, "date": "2026/02/12", "time": "21:15", "maxPower": 3.516, "period": "PUNTA", **stated}
 
@@ -60,19 +52,10 @@ def read(rows: list[Any], contracted_kw: float = 3.45, month: date = FEBRUARY) -
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setenv("DATADIS_USERNAME", "12345678Z")
-    monkeypatch.setenv("DATADIS_PASSWORD", "secret")
-    monkeypatch.delenv("DATADIS_AUTHORISED_NIFS", raising=False)
+def service(login: None) -> Iterator[Service]:
     with datadis_service(Clock()) as running:
         running.supplies = [supply(CUPS, validDateFrom="2025/11/20")]
         yield running
-
-
-@pytest.fixture
-def own(service: Service, tmp_path: Path) -> Settings:
-    plain = load_settings(home=tmp_path)
-    return plain.model_copy(update={"datadis": plain.datadis.model_copy(update={"base": service.base})})
 
 
 def ask(own: Settings, service: Service, catalogue: Catalogue, now: datetime) -> list[str]:

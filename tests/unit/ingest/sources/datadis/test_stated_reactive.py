@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conf import Settings, load_settings
+from conf import Settings
 from ingest.sources.datadis.monthly import Asked, Monthly
 from ingest.sources.datadis.reactive import REACTIVE, reactive
 from ingest.sources.datadis.registered import Home, Month, Registered, Table
@@ -43,20 +42,11 @@ class Catalogue(Registered):
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setenv("DATADIS_USERNAME", "12345678Z")
-    monkeypatch.setenv("DATADIS_PASSWORD", "secret")
-    monkeypatch.delenv("DATADIS_AUTHORISED_NIFS", raising=False)
+def service(login: None) -> Iterator[Service]:
     with datadis_service(lambda: NOW) as running:
         running.supplies = [supply(HOME), supply(SHOP, pointType=4, validDateFrom="2026/01/10")]
         running.reactive = {SHOP: [MONTH]}
         yield running
-
-
-@pytest.fixture
-def own(service: Service, tmp_path: Path) -> Settings:
-    plain = load_settings(home=tmp_path)
-    return plain.model_copy(update={"datadis": plain.datadis.model_copy(update={"base": service.base})})
 
 
 def read(rows: list[Any]) -> tuple[list[tuple[str, float]], list[str]]:
