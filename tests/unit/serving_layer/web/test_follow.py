@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,10 +20,13 @@ KINDS = st.fixed_dictionaries(
 )
 
 
-def heard(looks: Sequence[follow.Values], pace: float = 0.0) -> list[Any]:
+def heard(
+    looks: Sequence[follow.Values], pace: float = 0.0, longest: float | None = None, look_seconds: float = 0.0
+) -> list[Any]:
     left = iter(looks)
 
     def look() -> follow.Values:
+        time.sleep(look_seconds)
         for found in left:
             return found
         raise Refusal("gone")
@@ -32,7 +36,7 @@ def heard(looks: Sequence[follow.Values], pace: float = 0.0) -> list[Any]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(follow, "PACE_SECONDS", pace)
-        patch.setattr(follow, "LONGEST_SECONDS", pace)
+        patch.setattr(follow, "LONGEST_SECONDS", pace if longest is None else longest)
         return anyio.run(listen)
 
 
@@ -53,7 +57,22 @@ def test_between_two_looks_that_are_far_apart_there_are_signs_of_life(monkeypatc
     assert heard([same], pace=0.09) == [same, {}, {}, {}, {}]
 
 
-def test_looking_takes_a_small_share_of_the_time() -> None:
-    assert follow.rest(0.001) == follow.PACE_SECONDS
-    assert follow.rest(0.2) == pytest.approx(10.0)
-    assert follow.rest(5.0) == follow.LONGEST_SECONDS
+@pytest.mark.parametrize(
+    ("worked", "taken", "seconds"),
+    [
+        (0.001, 0.002, follow.PACE_SECONDS),
+        (0.1, 0.1, 10.0),
+        (5.0, 5.0, follow.LONGEST_SECONDS),
+        (0.002, 0.2, follow.PACE_SECONDS),
+        (0.002, 1.5, 1.5),
+    ],
+)
+def test_looking_works_a_small_share_of_the_time(worked: float, taken: float, seconds: float) -> None:
+    assert follow.rest(worked, taken) == pytest.approx(seconds)
+
+
+def test_a_store_that_answers_slowly_makes_no_page_older_than_its_answers() -> None:
+    """A busy machine held a page's values back for seconds: it took the wait for work."""
+    begun = time.monotonic()
+    heard([{"t": {"power": f"{n} kW"}} for n in range(3)], look_seconds=0.2, longest=30.0)
+    assert time.monotonic() - begun < 10.0
