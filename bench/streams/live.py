@@ -20,29 +20,35 @@ LOOK_SECONDS = 0.05
 """Between two looks at all of them: what a latency may be overstated by."""
 
 
-def latencies(settings: Settings, seconds: float, rate: int, devices: int = DEVICES) -> list[float]:
-    """Seconds from send to sight of each reading of the watched devices."""
+def latencies(
+    settings: Settings, seconds: float, rate: int, devices: int = DEVICES, sent: dict[str, list[float]] | None = None
+) -> list[float]:
+    """Seconds from send to sight of each reading of the watched devices; ``sent`` keeps the sends, in Unix time."""
     stop = threading.Event()
     session = cassandra.connect(settings)
     look = session.prepare(
         "SELECT device_id, toUnixTimestamp(time) AS ms FROM inverter_state WHERE installation_id IN ?"
     )
     probes = list(range(0, devices, max(1, devices // PROBES)))[:PROBES]
-    sent: dict[str, list[float]] = {_name(device): [] for device in probes}
+    sent = {} if sent is None else sent
+    sent.update({_name(device): [] for device in probes})
+    seen = dict.fromkeys(sent, 0)
     thread = threading.Thread(target=_send, args=(settings, seconds, rate, devices, sent, stop))
     installations = sorted({f"bench-{device // 2:04d}" for device in probes})
     found: list[float] = []
     thread.start()
     grace = time.time() + seconds + 60
-    while (thread.is_alive() or any(sent.values())) and time.time() < grace:
+    while (thread.is_alive() or any(len(sent[each]) > seen[each] for each in sent)) and time.time() < grace:
         # To look without a pause would keep a core busy that the readings need.
         time.sleep(LOOK_SECONDS)
         rows = session.execute(look, (installations,)).all()
         now = time.time()
         for row in rows:
-            waiting = sent.get(row.device_id, [])
-            while waiting and row.ms is not None and round(waiting[0] * 1000) <= row.ms:
-                found.append(now - waiting.pop(0))
+            for at in sent.get(row.device_id, [])[seen.get(row.device_id, 0) :]:
+                if row.ms is None or round(at * 1000) > row.ms:
+                    break
+                found.append(now - at)
+                seen[row.device_id] += 1
     stop.set()
     thread.join()
     session.cluster.shutdown()

@@ -62,12 +62,17 @@ def backlog(count: int, start: datetime, devices: int = DEVICES) -> Iterator[tup
         step += 1
 
 
+def power(device: int, at: datetime) -> int:
+    """Watts of a device at an instant; from one second to the next a page shows another number for minutes."""
+    return 1000 + ((at - ORIGIN) // timedelta(seconds=1) + device) * 13 % 3000
+
+
 def reading(device: int, at: datetime) -> tuple[str, bytes]:
     """The message (key, value) of one device at one instant."""
     step = (at - ORIGIN) // STEP
     installation = f"bench-{device // 2:04d}"
     head = f'{{"schema":1,"installation_id":"{installation}","time":"{at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]}Z",'
-    watts = 1000 + (step * 7 + device * 13) % 3000
+    watts = power(device, at)
     if device % 2:
         return installation, (
             f'{head}"device_id":"{installation}-meter","device_kind":"meter","source":"bench",'
