@@ -57,6 +57,7 @@ ROUTERS = (
     settlement.router,
     runs.router,
     provenance.router,
+    provenance.comparisons,
     alarms.router,
     access.router,
     health_api.router,

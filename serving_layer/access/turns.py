@@ -1,9 +1,10 @@
-"""The number of questions answered at once; more wait a moment, and are then refused because the API is busy."""
+"""The number of questions answered at once; some more wait a moment, and the rest is refused: the API is busy."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -19,17 +20,27 @@ class Busy(Refusal):
 
 
 class Turns:
-    """At most ``at_once`` questions; one more waits at most ``wait_seconds``. Use it as a dependency."""
+    """At most ``at_once`` questions; ``waiting`` more wait at most ``wait_seconds`` each. Use it as a dependency.
 
-    def __init__(self, at_once: int, wait_seconds: float) -> None:
+    Who waits holds a thread, of which the API has forty: where a turn is long, few may wait for it.
+    """
+
+    def __init__(self, at_once: int, wait_seconds: float, waiting: int = 100) -> None:
         self._places = threading.BoundedSemaphore(at_once)
+        self._room = threading.BoundedSemaphore(at_once + waiting)
         self._wait_seconds = wait_seconds
 
     def __call__(self) -> Iterator[None]:
         """Hold a place while the question is answered. Raises :class:`Busy`."""
-        if not self._places.acquire(timeout=self._wait_seconds):
-            raise Busy("Too many questions are being answered; ask again in a moment.")
-        try:
+        with _one_of(self._room, 0.0), _one_of(self._places, self._wait_seconds):
             yield
-        finally:
-            self._places.release()
+
+
+@contextmanager
+def _one_of(places: threading.Semaphore, seconds: float) -> Iterator[None]:
+    if not places.acquire(timeout=seconds):
+        raise Busy("Too many questions are being answered; ask again in a moment.")
+    try:
+        yield
+    finally:
+        places.release()

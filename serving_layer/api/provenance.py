@@ -20,9 +20,9 @@ from serving_layer.views.parts import parts
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, p.Turn])
-
-ReconcileTurn = Depends(Turns(at_once=1, wait_seconds=10.0))
-"""It keeps a core busy for seconds."""
+ComparisonTurn = Depends(Turns(at_once=1, wait_seconds=10.0, waiting=4))
+"""A comparison keeps a core busy for seconds; who waits for it takes no place of a short question."""
+comparisons = APIRouter(prefix="/v1", tags=["provenance"], dependencies=[Guarded, ComparisonTurn])
 AsOf = Annotated[
     str | None,
     Query(max_length=40, description="Compare what was published, and officially known, at this instant."),
@@ -107,11 +107,8 @@ class Changes(BaseModel):
     changes: list[ChangeLine]
 
 
-@router.get(
-    "/installations/{installation_id}/reconcile",
-    response_model=Reconciled,
-    responses=responses(403, 404, 422),
-    dependencies=[ReconcileTurn],
+@comparisons.get(
+    "/installations/{installation_id}/reconcile", response_model=Reconciled, responses=responses(403, 404, 422)
 )
 def reconcile(
     reader: p.ReaderOf,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from hypothesis import strategies as st
 from conf import load_settings
 from serving_layer.access import grants
 from serving_layer.access.limits import Buckets
+from serving_layer.api import provenance
 from serving_layer.app import ROUTERS, create_app
 from serving_layer.web import login
 from store.web.etags import Etags
@@ -137,3 +142,20 @@ def test_who_has_logged_in_to_the_page_asks_rest_and_logs_out_of_both(app: FastA
     assert stranger.post("/logout", follow_redirects=False).headers["location"] == "/login"
     assert stranger.get("/v1/runs").status_code == 401
     assert TestClient(app, base_url="http://127.0.0.1", cookies=kept).get("/v1/runs").status_code == 401
+
+
+def test_who_waits_for_a_comparison_takes_no_place_of_a_short_question(client: TestClient) -> None:
+    """Eight comparisons of a community at once: ``state`` answered 503 to everybody."""
+    span = {"from": "2026-03-01", "to": "2026-03-02"}
+
+    def kind_of(question: str) -> str:
+        return str(client.get(f"/v1/installations/home/{question}", params=span).json()["type"])
+
+    turn = contextmanager(provenance.ComparisonTurn.dependency)
+    with ThreadPoolExecutor(12) as pool:
+        with turn():
+            comparisons = [pool.submit(kind_of, "reconcile") for _ in range(12)]
+            refused = [each.result() for each in islice(as_completed(comparisons, timeout=60), 8)]
+            assert set(refused) == {"urn:solera:busy"}
+            assert {kind_of("gaps") for _ in range(9)} == {"urn:solera:cassandra-away"}
+        assert Counter(each.result() for each in comparisons) == {"urn:solera:busy": 8, "urn:solera:cassandra-away": 4}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from itertools import islice
 
 import pytest
 
@@ -34,3 +35,21 @@ def test_a_place_is_given_back_whatever_happens() -> None:
                 done.result()
     with turns(), turns(), turns():
         pass
+
+
+def test_no_more_wait_than_may() -> None:
+    turns = contextmanager(Turns(1, 30.0, waiting=2).__call__)
+
+    def ask() -> bool:
+        try:
+            with turns():
+                return True
+        except Busy:
+            return False
+
+    with ThreadPoolExecutor(10) as pool:
+        with turns():
+            answers = [pool.submit(ask) for _ in range(10)]
+            refused = list(islice(as_completed(answers, timeout=20), 8))
+            assert not any(each.result() for each in refused)
+        assert sorted(each.result() for each in answers) == [False] * 8 + [True] * 2
