@@ -7,14 +7,11 @@ a backfill has begun with. A source that fails is said and ends nothing: the nig
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
-from pathlib import Path
 
 from conf import Settings
 from conf.refusal import Refusal
@@ -22,6 +19,7 @@ from energy.calendar import day_start
 from ingest.sources import prices
 from ingest.sources.aemet.client import AemetError
 from ingest.sources.aemet.weather import Forecasts, NoMunicipality
+from ingest.sources.alone import BY_ITSELF_SECONDS, SourcesAsked, alone
 from ingest.sources.backfill import ask
 from ingest.sources.budget import ONCE, Budget
 from ingest.sources.datadis.consumption import Consumption
@@ -46,14 +44,21 @@ BACK_DAYS, BEGUN_DAYS = 7, 40
 
 def ask_sources(settings: Settings, now: datetime, say: Progress) -> None:
     """Ask each source for what is due and publish what it answers; ``say`` takes a sentence on each. Raises nothing."""
-    with alone(settings.home / "run" / "sources.lock"):
-        if os.environ.get(KEY):
-            _guarded("weather", partial(ask_weather, settings, now, say), say)
-        for name, source in DAILY.items():
-            if source.out is not None and (not source.key or os.environ.get(source.key)):
-                _guarded(f"prices of {name}", partial(ask_prices, settings, name, now, say), say)
-        if os.environ.get(NIF):
-            _guarded("Datadis", partial(ask_datadis, settings, now, say), say)
+    try:
+        with alone(settings, BY_ITSELF_SECONDS):
+            _ask_each(settings, now, say)
+    except SourcesAsked as error:
+        say(f"{error} The night rests on the newest there is.")
+
+
+def _ask_each(settings: Settings, now: datetime, say: Progress) -> None:
+    if os.environ.get(KEY):
+        _guarded("weather", partial(ask_weather, settings, now, say), say)
+    for name, source in DAILY.items():
+        if source.out is not None and (not source.key or os.environ.get(source.key)):
+            _guarded(f"prices of {name}", partial(ask_prices, settings, name, now, say), say)
+    if os.environ.get(NIF):
+        _guarded("Datadis", partial(ask_datadis, settings, now, say), say)
 
 
 def ask_weather(settings: Settings, now: datetime, say: Progress, progress: Progress = log.info) -> None:
@@ -129,15 +134,6 @@ def _say_outcome(text: str, failures: Failures, say: Progress) -> None:
     if failures.asked:
         number = len(failures.names)
         say(f"{text}; {number} questions not answered, {failures.names[0]} first" if number else text)
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Wait until nobody else asks: two would spend the same budget."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _guarded(name: str, asking: Callable[[], None], say: Progress) -> None:

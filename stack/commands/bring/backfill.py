@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
+from ingest.sources.alone import BY_HAND_SECONDS, alone
 from ingest.sources.backfill import SOURCES
 from ingest.sources.backfill import backfill as ask
 
@@ -23,5 +24,7 @@ def backfill(
 
     Example: solera backfill omie --from 2025-10-01 --to 2025-11-01
     """
-    count = ask(load_settings(), source, first.date(), last.date(), typer.echo)
+    settings = load_settings()
+    with alone(settings, BY_HAND_SECONDS):
+        count = ask(settings, source, first.date(), last.date(), typer.echo)
     typer.echo(f"Published {count} records.")

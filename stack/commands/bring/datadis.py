@@ -12,7 +12,8 @@ import typer
 from conf import Settings, load_settings
 from energy.money.community.numbers import supply
 from energy.money.official.supply import RegisteredSupply, StatedContract, differences
-from ingest.sources.asking import alone, ask_contracts, ask_months
+from ingest.sources.alone import BY_HAND_SECONDS, alone
+from ingest.sources.asking import ask_contracts, ask_months
 from ingest.sources.datadis.contracts import Answer, answers
 from ingest.sources.datadis.maxima import MAXIMA
 from ingest.sources.datadis.reactive import REACTIVE
@@ -98,7 +99,7 @@ def _asked(settings: Settings, now: datetime, ask: Callable[[Settings, datetime,
     """Ask what may be asked; where Datadis gives no answer, that is said, for what was stated before is shown."""
     say = partial(typer.echo, err=True)
     try:
-        with alone(settings.home / "run" / "sources.lock"):
+        with alone(settings, BY_HAND_SECONDS):
             ask(settings, now, say, True)
     except SourceError as error:
         say(f"{error} What follows was stated before.")
