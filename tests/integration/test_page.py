@@ -259,11 +259,8 @@ def test_powers_flow_and_come_by_themselves(visit: Visit, served: Settings) -> N
         measured(session, 2345.0)
     expect(page.locator('[data-live="sun-power"]')).to_have_text("2.34 kW", timeout=15_000)
     expect(page.locator(".frame .point")).to_be_visible()
-    page.wait_for_timeout(3000)
-    assert (line.evaluate("(line) => line.isConnected"), line.evaluate("(line) => line.style.left") != before) == (
-        True,
-        True,
-    )
+    page.wait_for_function("([line, before]) => line.style.left !== before", arg=[line, before])
+    assert line.evaluate("(line) => line.isConnected")
 
 
 def measured(session: Session, watts: float) -> None:
