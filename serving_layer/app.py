@@ -35,7 +35,7 @@ from serving_layer.api.counting import Counting
 from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
-from serving_layer.web import login, routes
+from serving_layer.web import answer, login, routes
 from serving_layer.webhooks.sending import Sending
 from store.web import problems, reference
 from store.web.bounds import Bounds
@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.limits = Buckets(settings.api.requests_per_minute, settings.api.requests_per_minute / 6)
     app.state.attempts = Buckets(login.PER_MINUTE, login.AT_ONCE)
     problems.install(app)
+    answer.install(app)
     reference.install(app)
     for router in ROUTERS:
         app.include_router(router, dependencies=STRICT if router.prefix == V1 else [])

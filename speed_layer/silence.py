@@ -17,10 +17,9 @@ from cassandra.cluster import NoHostAvailable
 
 from speed_layer.readings_query.duplicates import Device
 from speed_layer.readings_query.query import newest_states
-from store.history.alarms import LAYERS, STANDING
+from store.history.alarms import LAYERS, SILENT_TODAY, STANDING
 from store.instants import utc
 
-KIND = "silent today"
 SILENT_AFTER = timedelta(hours=3)
 LIVE_WITHIN = timedelta(minutes=15)
 """A device whose newest reading is no older is heard live."""
@@ -114,9 +113,9 @@ class Silence:
         installation, name = device
         text = f"{name} was last heard at {last:%Y-%m-%d %H:%M} (UTC), and was heard at this time of the day before"
         for state in (f"{last:%Y-%m}", STANDING):
-            self._session.execute(self._raise, (_LAYER, state, last, installation, name, KIND, text, None))
+            self._session.execute(self._raise, (_LAYER, state, last, installation, name, SILENT_TODAY, text, None))
 
     def _clear(self, alarm: Any, now: datetime) -> None:
-        key = (alarm.raised_at, alarm.installation_id, alarm.device_id, KIND)
+        key = (alarm.raised_at, alarm.installation_id, alarm.device_id, SILENT_TODAY)
         self._session.execute(self._raise, (_LAYER, f"{alarm.raised_at:%Y-%m}", *key, alarm.text, now))
         self._session.execute(self._leave, (_LAYER, STANDING, *key))

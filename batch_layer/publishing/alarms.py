@@ -15,7 +15,8 @@ from store.history.alarms import LAYERS, STANDING
 
 LAYER = LAYERS[-1]
 COLUMNS = (
-    "installation_id string, raised_at timestamp, device_id string, kind string, text string, cleared_at timestamp"
+    "installation_id string, raised_at timestamp, device_id string, kind string, text string, cleared_at timestamp, "
+    "figures map<string, double>"
 )
 _KEY = ("raised_at", "installation_id", "device_id", "kind")
 

@@ -13,6 +13,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.artifacts import DRIFT
 from batch_layer.forecasting import skill
 from batch_layer.runs import Night, Run
+from store.history.alarms import DRIFT as KIND
+from store.history.alarms import NOW, THEN
 
 RECENT_DAYS = 7
 FEWEST_DAYS = 5
@@ -24,9 +26,9 @@ KEYS = ["installation_id", "kind"]
 
 def drifting(rows: DataFrame, run: Run) -> DataFrame:
     """Of :func:`skill.day_ahead` rows the installations whose forecast errs, in the last week, more than the naive one
-    and 1.5 times what it did in the weeks before: installation_id, kind, text."""
+    and 1.5 times what it did in the weeks before: installation_id, kind, text, figures."""
     recent = F.col("issued_at") >= F.lit(run.cut - timedelta(days=RECENT_DAYS))
-    times = {"now": recent, "then": ~recent}
+    times = {NOW: recent, THEN: ~recent}
     parts = (
         skill.scored(rows)
         .groupBy(*skill.KEYS)
@@ -37,27 +39,31 @@ def drifting(rows: DataFrame, run: Run) -> DataFrame:
     sentence = F.format_string(
         f"forecast of %s drifts: its error of the last {RECENT_DAYS} days is %.2f of the naive forecast's, "
         "%.2f in the weeks before",
-        *("quantity", "now", "then"),
+        *("quantity", NOW, THEN),
     )
-    return parts.where(enough & (F.col("now") > 1) & (F.col("now") > RISE * F.col("then"))).select(
-        "installation_id", F.concat("quantity", F.lit(" forecast drift")).alias("kind"), sentence.alias("text")
+    figures = F.create_map(*[part for name in times for part in (F.lit(name), F.col(name))])
+    kind = F.concat("quantity", F.lit(KIND))
+    return parts.where(enough & (F.col(NOW) > 1) & (F.col(NOW) > RISE * F.col(THEN))).select(
+        "installation_id", kind.alias("kind"), sentence.alias("text"), figures.alias("figures")
     )
 
 
 def alarms(night: Night, rows: DataFrame) -> DataFrame:
     """Rows of table ``alarm``: raised at this run's cut, standing from a night before, or cleared at this cut."""
     drifted = drifting(rows, night.run)
-    standing = _standing(night).select(*KEYS, "raised_at", F.col("text").alias("said"))
+    standing = _standing(night).select(*KEYS, "raised_at", F.struct("text", "figures").alias("said"))
     both = drifted.join(standing, KEYS, "full")
     cut = F.lit(night.run.cut)
     raised = F.coalesce("raised_at", cut)
+    is_known = F.col("said").isNotNull()
     return both.select(
         "installation_id",
         raised.alias("raised_at"),
         F.lit("").alias("device_id"),
         "kind",
-        F.coalesce("said", "text").alias("text"),
+        F.when(is_known, F.col("said.text")).otherwise(F.col("text")).alias("text"),
         F.when(F.col("text").isNull(), cut).alias("cleared_at"),
+        F.when(is_known, F.col("said.figures")).otherwise(F.col("figures")).alias("figures"),
     )
 
 

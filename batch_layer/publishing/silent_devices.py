@@ -12,8 +12,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.artifacts import DEVICE_DAYS
 from batch_layer.incremental.device_days import Span
 from batch_layer.runs import Night
+from store.history.alarms import SILENT
 
-KIND = "silent"
 _DAY = timedelta(days=1)
 _FOUND = "array<struct<raised: date, cleared: date>>"
 
@@ -39,9 +39,10 @@ def alarms(night: Night) -> DataFrame:
             "installation_id",
             F.col("raised").cast("timestamp").alias("raised_at"),
             "device_id",
-            F.lit(KIND).alias("kind"),
+            F.lit(SILENT).alias("kind"),
             F.format_string("%s was last heard on %s (UTC)", "device_id", last).alias("text"),
             F.col("cleared").cast("timestamp").alias("cleared_at"),
+            F.lit(None).cast("map<string, double>").alias("figures"),
         )
     )
 

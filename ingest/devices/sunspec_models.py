@@ -102,7 +102,8 @@ LAYOUTS: Mapping[int, Mapping[str, Point]] = {
     **dict.fromkeys((211, 212, 213, 214), _FLOAT_METER),
 }
 METERS = (*range(201, 205), *range(211, 215))
-_STATES = ("", "off", "sleeping", "starting", "producing", "throttled", "shutting down", "fault", "standby")
+STATES = ("", "off", "sleeping", "starting", "producing", "throttled", "shutting down", "fault", "standby")
+"""What an inverter is doing, by the code of models 101 to 113."""
 
 
 def needed(model: Model) -> int:
@@ -146,8 +147,8 @@ def inverter(model: int, registers: Sequence[int]) -> Fields:
     if isinstance(code, int):
         # Model 701 counts the same states from 0.
         state = code + 1 if model == 701 else code
-        if 0 < state < len(_STATES):
-            fields["status"] = _STATES[state]
+        if 0 < state < len(STATES):
+            fields["status"] = STATES[state]
     return fields
 
 

@@ -16,7 +16,9 @@ CREATE OR REPLACE VIEW solera.capacity AS
 SELECT installation_id, capacity_kw, start, until FROM {catalog}.{keyspace}.capacity;
 CREATE OR REPLACE VIEW solera.inverter_state AS SELECT * FROM {catalog}.{keyspace}.inverter_state;
 CREATE OR REPLACE VIEW solera.reading AS SELECT * FROM {catalog}.{keyspace}.reading_by_day;
-CREATE OR REPLACE VIEW solera.alarm AS SELECT * FROM {catalog}.{keyspace}.alarm WHERE state <> 'standing';
+CREATE OR REPLACE VIEW solera.alarm AS
+SELECT layer, state, raised_at, installation_id, device_id, kind, cleared_at, text
+FROM {catalog}.{keyspace}.alarm WHERE state <> 'standing';
 CREATE OR REPLACE VIEW solera.ingest_ledger AS SELECT * FROM {catalog}.{keyspace}.ingest_ledger;
 
 -- payload as text; what is not UTF-8 in it shows as the replacement character

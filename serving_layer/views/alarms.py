@@ -13,7 +13,8 @@ from store.instants import months, utc, utc_or_none
 KEPT_SECONDS = 1.0
 """Pages and streams that look at once share what was read."""
 _ALARMS = (
-    "SELECT installation_id, device_id, kind, text, raised_at, cleared_at FROM alarm WHERE layer = ? AND state = ?"
+    "SELECT installation_id, device_id, kind, text, raised_at, cleared_at, figures FROM alarm "
+    "WHERE layer = ? AND state = ?"
 )
 
 
@@ -36,11 +37,22 @@ def history(
 
 def standing(reader: Reader, only: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Alarms that are not cleared, the newest first, at most :data:`KEPT_SECONDS` old; ``only`` as above."""
-    return _among(reader.kept("standing alarms", KEPT_SECONDS, lambda: _read(reader, [STANDING])), only)
+    return _among(_standing(reader), only)
+
+
+def with_figures(reader: Reader, only: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """The same, each with the ``figures`` of its kind (``store.history.alarms``), of which its text is made."""
+    return [each for each in _standing(reader) if only is None or each["installation_id"] in only]
+
+
+def _standing(reader: Reader) -> list[dict[str, Any]]:
+    return reader.kept("standing alarms", KEPT_SECONDS, lambda: _read(reader, [STANDING]))
 
 
 def _among(found: list[dict[str, Any]], only: Collection[str] | None) -> list[dict[str, Any]]:
-    return found if only is None else [each for each in found if each["installation_id"] in only]
+    """Those of ``only``, as everybody is told of them: figures are told within the text."""
+    mine = (each for each in found if only is None or each["installation_id"] in only)
+    return [{name: value for name, value in each.items() if name != "figures"} for each in mine]
 
 
 def _read(reader: Reader, states: list[str]) -> list[dict[str, Any]]:

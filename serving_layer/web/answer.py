@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, unquote
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.exceptions import HTTPException
 
 from conf.refusal import Refusal
 from serving_layer.access.logins import Logins
@@ -54,6 +57,9 @@ _templates = Environment(
 
 
 LINK, LINK_SECONDS = "solera_link", 600
+NOTHING_HERE = "There is no such page."
+BROKEN = "Something went wrong here; the log of the API has the details."
+log = logging.getLogger(__name__)
 
 
 class Stranger(Refusal):
@@ -134,6 +140,9 @@ class _PageRoute(APIRoute):
                 return _refused(request, said(error), 422)
             except Refusal as error:
                 return _refused(request, str(error), error.status)
+            except Exception:
+                log.exception("%s", request.url.path)
+                return _refused(request, BROKEN, 500)
 
         return answered
 
@@ -155,7 +164,21 @@ def link_of(request: Request) -> str:
 
 
 def _refused(request: Request, text: str, status: int) -> Response:
-    return page(request, "refused.html", {"title": "Solera", "said": text}, status)
+    said = language.of_request(request).sentence(text)
+    return page(request, "refused.html", {"title": "Solera", "said": said}, status)
+
+
+def install(app: FastAPI) -> None:
+    """Let a person who asks ``app`` for a page that is not there be answered by one."""
+    problem: Any = app.exception_handlers[HTTPException]
+
+    @app.exception_handler(404)
+    async def nothing(request: Request, error: HTTPException) -> Response:
+        is_page = request.method == "GET" and not request.url.path.startswith("/v1/")
+        if is_page and "text/html" in request.headers.get("accept", ""):
+            return _refused(request, NOTHING_HERE, 404)
+        answered: Response = await run_in_threadpool(problem, request, error)
+        return answered
 
 
 def router() -> APIRouter:

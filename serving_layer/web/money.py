@@ -41,7 +41,7 @@ def _take(reader: Reader, installation_id: str, today: date, words: Words) -> tu
             if days[0] < days[1]
         ], ""
     except NotBilled as error:
-        return [], str(error)
+        return [], words.sentence(str(error))
 
 
 def said(name: str, of: Billed, words: Words) -> Euros:

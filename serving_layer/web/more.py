@@ -17,6 +17,7 @@ from serving_layer.web import answer, live, money
 from serving_layer.web.installation import View, Viewed
 from serving_layer.web.periods.drawn import FORECAST_OF
 from serving_layer.web.words import language
+from serving_layer.web.words.alarms import told
 from serving_layer.web.words.words import NOTHING, Words
 from store.runs import Published
 
@@ -55,8 +56,8 @@ def more(request: Request, reader: ReaderOf, of: Viewed) -> Response:
 def _alarms(reader: Reader, members: list[str], of: View, words: Words) -> list[dict[str, Any]]:
     about = {*members, str(of.row["installation_id"])}
     return [
-        each | {"age": words.age((of.now - each["raised_at"]).total_seconds())}
-        for each in alarms.standing(reader, about)
+        each | {"age": words.age((of.now - each["raised_at"]).total_seconds()), "told": told(each, of.zone, words)}
+        for each in alarms.with_figures(reader, about)
     ]
 
 
@@ -90,10 +91,16 @@ def _devices(now: live.Now, words: Words) -> list[tuple[str, str, str, str, str]
             state.freshness(device["age_s"]),
             words.age(device["age_s"]),
             _power(device, words),
-            str(device.get("status") or ""),
+            _status(device, words),
         )
         for device in now.devices[:MEMBERS_LOOKED_AT]
     ]
+
+
+def _status(device: Mapping[str, Any], words: Words) -> str:
+    """The state that a device says it is in; in its own words where it has others than ours."""
+    said = str(device.get("status") or "")
+    return words.states.get(said, said)
 
 
 def _power(device: Mapping[str, Any], words: Words) -> str:

@@ -83,7 +83,8 @@ def record(shown: Prices, words: Words) -> str:
     if published is None or not any(price["kind"] == FORECAST for price in shown.values):
         return words.no_price_forecast
     mae = words.cents(published["mae_eur_mwh"])
-    record = words.price_record.format(model=published["model"], mae=mae, days=published["days"])
+    model = words.sentence(published["model"])
+    record = words.price_record.format(model=model, mae=mae, days=published["days"])
     naive = next((row for row in shown.record if row["model"] == NAIVE), None)
     if naive is None or naive is published:
         return f"{record}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -423,6 +424,46 @@ def test_a_spanish_browser_reads_spanish_and_may_choose_english(visit: Visit) ->
     expect(page.locator(".shares")).to_contain_text("Self-consumption")
     page.reload()
     expect(page.locator(".shares")).to_contain_text("Self-consumption")
+
+
+ENGLISH = re.compile(
+    r"\b(the|of|and|is|was|are|with|from|for|not|has|have|by|at|in|to|or|it|this|there|since|until|than|day|days|hours?|"
+    r"week|month|year|today|now|live|silent|forecast|published|energy|power|used|readings?|missing|known|alarms?|device|"
+    r"status|source|received|accepted|drifts|producing|speed|batch|weather|prices|gateway|night|disk|up|down|Nov)\b"
+)
+CODES = ("Home 0", "valle-", "Valle energy community", "solera ", "logs/", "run/", "day:")
+"""Names of the tests' own, and what is written so whoever reads it."""
+SHOWN = """() => {
+  document.querySelectorAll("details").forEach((each) => { each.open = true; });
+  const attributes = ["aria-label", "title", "placeholder", "alt", "data-png", "data-said", "data-since", "data-never",
+    "data-units", "data-head"];
+  const about = [...document.querySelectorAll("meta[name=description]")];
+  const said = [document.title, ...about.map((each) => each.content)];
+  document.querySelectorAll("body *").forEach((each) => {
+    attributes.forEach((name) => { if (each.hasAttribute(name)) { said.push(each.getAttribute(name)); } });
+    if (each.dataset.why) { said.push(...JSON.parse(each.dataset.why).flat()); }
+    if (each.matches("script[type='application/json']")) {
+      JSON.parse(each.textContent).forEach((slot) => said.push(slot.h, slot.t, ...slot.w.flat()));
+    } else if (!each.matches("code, script, [lang=en]")) {
+      said.push(...[...each.childNodes].filter((part) => part.nodeType === 3).map((part) => part.textContent.trim()));
+    }
+  });
+  return said.filter((each) => each);
+}"""
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/installation?id=valle-01&period=year", "/installation?id=vale", "/login",
+                                  "/nowhere", "/prices?day=x"])  # fmt: skip
+def test_a_spanish_page_says_nothing_in_english(visit: Visit, errors: list[str], path: str) -> None:
+    page = visit(path, Look(locale="es-ES"))
+    whole(page)
+    said = page.evaluate(SHOWN)
+    assert page.evaluate("document.documentElement.lang") == "es"
+    assert len(said) > 5
+    told = (text for text in said if not any(code in text for code in CODES))
+    assert [text for text in told if ENGLISH.search(text)] == []
+    if path not in PAGES:
+        errors.clear()  # A browser writes down whatever is not there.
 
 
 def test_prices_and_the_quality_of_data_are_shown(visit: Visit) -> None:

@@ -226,7 +226,7 @@ def _alarm(session: Session, cut: datetime) -> None:
     plain = {"layer": "batch", "raised_at": raised, "device_id": "", "text": "drifts", "installation_id": COMMUNITY}
     month = f"{raised:%Y-%m}"
     cleared = plain | {"kind": "generation forecast drift", "cleared_at": cut}
-    standing = plain | {"kind": "consumption forecast drift"}
+    standing = plain | {"kind": "consumption forecast drift", "figures": {"now": 1.62, "then": 0.8}}
     insert(session, "alarm", [cleared | {"state": month}])
     insert(session, "alarm", [standing | {"state": state} for state in (month, "standing")])
 
@@ -234,7 +234,7 @@ def _alarm(session: Session, cut: datetime) -> None:
 def _states(session: Session, now: datetime) -> None:
     for n, home in enumerate(HOMES):
         measured = now - timedelta(seconds=3 if n else 4000)
-        key = {"installation_id": home, "time": measured, "source": "test", "status": "on"}
+        key = {"installation_id": home, "time": measured, "source": "test", "status": "producing"}
         power = {"device_id": f"{home}-inverter", "device_kind": "inverter", "ac_power_w": 1500.0 + 100 * n}
         flow = {"device_id": f"{home}-meter", "device_kind": "meter", "import_power_w": 0.0, "export_power_w": 900.0}
         insert(session, "inverter_state", [key | power])

@@ -66,7 +66,7 @@ def _why(price: Price, labels: Labels) -> list[tuple[str, str]]:
         (say["why_view"], words.forecast if price["kind"] == FORECAST else words.known),
         (say["why_known_at"], words.moment(price["known_at"], labels.zone)),
         (say["why_source"], price["provider"]),
-        (say["why_model"], price["model"]),
+        (say["why_model"], words.sentence(price["model"] or "")),
         (say["why_step"], words.steps.get(price["step"], price["step"])),
     ]
     if None not in (price["p10"], price["p90"]):

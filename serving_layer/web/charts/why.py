@@ -26,7 +26,7 @@ def of_value(value: Value, labels: Labels) -> Why:
     else:
         said.append((say["why_bounds"], say["no_doubt"]))
     if value.cause:
-        said.append((say["why_cause"], ", ".join(words.causes.get(each, each) for each in value.cause.split(","))))
+        said.append((say["why_cause"], words.cause(value.cause)))
     return said
 
 
@@ -38,7 +38,7 @@ def of_forecast(hour: ForecastHour, forecast: Forecast, labels: Labels) -> Why:
         (say["why_view"], labels.words.forecast),
         (say["why_issued"], labels.words.moment(forecast.issued_at, labels.zone)),
         (say["why_run"], hour.run_id),
-        (say["why_model"], hour.model),
+        (say["why_model"], labels.words.sentence(hour.model)),
         (say["why_step"], labels.words.steps.get(hour.step, hour.step)),
         (labels.words.band, " – ".join(band)),
     ]

@@ -76,7 +76,7 @@ def basis(asked: Asked, words: Words) -> str:
     published = words.unpublished
     if seen.cut is not None:
         published = words.published_to.format(moment=words.moment(seen.cut, zone), run=seen.runs[0].run_id)
-    return f"{published} {words.times_of.format(zone=zone.key.replace('_', ' '))}"
+    return f"{published} {words.times_of.format(zone=words.clock_of(zone))}"
 
 
 def _total(quantity: Quantity, of: Energies, when: tuple[Period, Asked], labels: Labels) -> Total:

@@ -83,7 +83,7 @@ def community(request: Request, reader: ReaderOf, who: answer.Visitor, of: Asked
         kept = kept_agreement.kept(reader, of.id)
         rows = _settled(reader, of.id)
     except NotShared as error:
-        return answer.page(request, "community.html", content | {"refused": str(error)})
+        return answer.page(request, "community.html", content | {"refused": words.sentence(str(error))})
     plant = str(catalogue.installation(reader, kept.generation).get("name") or kept.generation)
     door.note(reader, who, sorted({str(row["installation_id"]) for row in rows}), "settlement")
     chosen = sorted((row for row in rows if row["month"] == of.month), key=lambda row: str(row["installation_id"]))
@@ -115,7 +115,7 @@ def proposed(request: Request, reader: ReaderOf, of: AskedFor) -> Response:
         name = f"proposals {of.id} {of.month}"
         found = reader.kept(name, PROPOSALS_SECONDS, lambda: proposals.propose(reader, of.id, days))
     except (NotShared, NotBilled) as error:
-        return answer.page(request, "proposals.html", content | {"refused": str(error)})
+        return answer.page(request, "proposals.html", content | {"refused": words.sentence(str(error))})
     rows = proposals.rows(found)
     most = max((float(row["gain_eur"]) for row in rows), default=0.0)
     content |= {"found": [_proposal(row, most, words) for row in rows], "hours": len(found.starts)}

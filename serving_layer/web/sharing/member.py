@@ -68,7 +68,7 @@ def _shared(reader: Reader, of: Member, words: Words) -> dict[str, Any]:
         kept = kept_agreement.kept(reader, str(of.row["community_id"]))
         now = shares.today(reader, kept, of.id, of.now)
     except NotShared as error:
-        return {"refused": str(error)}
+        return {"refused": words.sentence(str(error))}
     rows = settlement.months(reader, of.id, of.visible)
     current = next((row for row in rows if row["month"] == of.today.replace(day=1)), None)
     beta, since, by_the_hour = shares.coefficient(kept.agreement, of.id, of.today)
@@ -103,7 +103,7 @@ def _euros(reader: Reader, of: Member, words: Words) -> tuple[list[money.Euros],
         try:
             found = settlement.shared_billed(reader, of.id, days, None, of.visible)
         except (NotBilled, NotShared) as error:
-            return [], str(error)
+            return [], words.sentence(str(error))
         return [money.said(words.pages["share_bill"], found, words)], ""
 
     return reader.kept(f"share euros {of.id} {days} {words.locale}", EUROS_SECONDS, load)

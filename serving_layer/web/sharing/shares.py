@@ -133,7 +133,7 @@ def amount(euros: Decimal | None, words: Words) -> str:
 def note(row: Mapping[str, Any], words: Words) -> str:
     """Why a month has no euros; empty where it has."""
     said = str(row.get("note") or "")
-    return words.pages[NOTES[said]] if said in NOTES else said
+    return words.pages[NOTES[said]] if said in NOTES else words.sentence(said)
 
 
 def month_name(month: date, words: Words) -> str:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from serving_layer.web.words.pages_en import ALARMS, CAUSES, METHODS, PAGES, STEPS
+from serving_layer.web.words.codes_en import (
+    ALARM_SENTENCES,
+    ALARMS,
+    CAUSES,
+    LAYERS,
+    METHODS,
+    SERVICES,
+    STATES,
+    STEPS,
+    TOPICS,
+)
+from serving_layer.web.words.pages_en import PAGES
 from serving_layer.web.words.sharing_en import SHARING
 from serving_layer.web.words.words import Words
 
@@ -72,5 +83,10 @@ EN = Words(
     methods=METHODS,
     causes=CAUSES,
     alarms=ALARMS,
+    alarm_sentences=ALARM_SENTENCES,
     steps=STEPS,
+    states=STATES,
+    topics=TOPICS,
+    layers=LAYERS,
+    services=SERVICES,
 )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from serving_layer.web.words.pages_es import ALARMS, CAUSES, METHODS, PAGES, STEPS
+from serving_layer.web.words.codes_es import (
+    ALARM_SENTENCES,
+    ALARMS,
+    CAUSES,
+    LAYERS,
+    METHODS,
+    SERVICES,
+    STATES,
+    STEPS,
+    TOPICS,
+)
+from serving_layer.web.words.pages_es import PAGES
 from serving_layer.web.words.sharing_es import SHARING
 from serving_layer.web.words.words import Words
 
@@ -72,5 +83,10 @@ ES = Words(
     methods=METHODS,
     causes=CAUSES,
     alarms=ALARMS,
+    alarm_sentences=ALARM_SENTENCES,
     steps=STEPS,
+    states=STATES,
+    topics=TOPICS,
+    layers=LAYERS,
+    services=SERVICES,
 )

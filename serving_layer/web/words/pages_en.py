@@ -140,33 +140,3 @@ PAGES = {
     "cut": "Up to",
     "not_published": "not published",
 }
-METHODS = {
-    "measured": "measured by a register",
-    "official": "stated officially",
-    "integrated": "summed from power",
-    "spread": "a longer total, shared evenly",
-    "estimated": "estimated",
-}
-CAUSES = {
-    "wrap": "the register went over its greatest number",
-    "reset": "the register began at 0 anew",
-    "replaced": "another meter",
-    "jump": "a rise that can't have happened",
-    "momentary": "a value that came and went",
-    "stuck": "the register stood still",
-    "frozen": "register and power stood still",
-    "correction": "a small fall that stayed",
-    "gap": "readings are missing",
-}
-STEPS = {
-    "weather": "weather",
-    "history": "history",
-    "climatology": "climatology",
-    "persistence": "the last known day",
-    "night": "night",
-}
-ALARMS = {
-    "silent": "silent device",
-    "generation forecast drift": "forecast of production drifts",
-    "consumption forecast drift": "forecast of use drifts",
-}

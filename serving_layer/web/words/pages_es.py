@@ -140,33 +140,3 @@ PAGES = {
     "cut": "Hasta",
     "not_published": "sin publicar",
 }
-METHODS = {
-    "measured": "medido por un contador",
-    "official": "dato oficial",
-    "integrated": "sumado de la potencia",
-    "spread": "un total más largo, repartido por igual",
-    "estimated": "estimado",
-}
-CAUSES = {
-    "wrap": "el contador pasó de su número mayor",
-    "reset": "el contador empezó de nuevo en 0",
-    "replaced": "otro contador",
-    "jump": "una subida imposible",
-    "momentary": "un valor que vino y se fue",
-    "stuck": "el contador se quedó parado",
-    "frozen": "contador y potencia se quedaron parados",
-    "correction": "una pequeña bajada que quedó",
-    "gap": "faltan lecturas",
-}
-STEPS = {
-    "weather": "el tiempo",
-    "history": "la historia",
-    "climatology": "la climatología",
-    "persistence": "el último día conocido",
-    "night": "la noche",
-}
-ALARMS = {
-    "silent": "dispositivo sin datos",
-    "generation forecast drift": "la previsión de producción falla más que antes",
-    "consumption forecast drift": "la previsión de consumo falla más que antes",
-}

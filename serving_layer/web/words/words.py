@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.numbers import format_decimal
+
+from serving_layer.web.words.sentences import said
 
 NOTHING = "–"
 
@@ -88,17 +90,32 @@ class Words:
     methods: Mapping[str, str]
     causes: Mapping[str, str]
     alarms: Mapping[str, str]
-    """Kinds of alarms; the sentence of one is in English alone."""
+    """What each kind of alarm is called."""
+    alarm_sentences: Mapping[str, str]
     steps: Mapping[str, str]
+    states: Mapping[str, str]
+    """Of devices, as those say it that have a code for it."""
+    topics: Mapping[str, str]
+    layers: Mapping[str, str]
+    services: Mapping[str, str]
+    """What ``/healthz`` looks at."""
 
     def number(self, value: float, decimals: int = 0) -> str:
         """``value`` with so many decimals, thousands apart."""
         return format_decimal(value, format=f"#,##0.{'0' * decimals}".rstrip("."), locale=self.locale)
 
-    def alarm(self, kind: str, text: str | None) -> tuple[str, str]:
-        """What an alarm of ``kind`` is called, and its sentence where that is of this language, or all there is."""
-        told = self.locale == "en" or kind not in self.alarms
-        return self.alarms.get(kind, kind), (text or "") if told else ""
+    def sentence(self, text: str) -> str:
+        """What another module says in English; as it stands where this language has no words for it."""
+        return said(text, self.locale) or text
+
+    def cause(self, causes: str) -> str:
+        """Why a value is in doubt: causes, comma-separated, as rows of energy and gaps have them."""
+        return ", ".join(self.causes.get(each, each) for each in causes.split(","))
+
+    def clock_of(self, zone: ZoneInfo) -> str:
+        """Where a zone's clock is, as people call the place: Madrid."""
+        known = "/" in zone.key and not zone.key.startswith("Etc/")
+        return str(get_timezone_location(zone, locale=self.locale, return_city=True)) if known else zone.key
 
     def signed(self, value: float) -> str:
         """A whole number with its sign: +12, −3."""

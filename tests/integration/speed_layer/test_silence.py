@@ -11,7 +11,8 @@ import pytest
 from conf import Settings
 from serving_layer.reader import Reader
 from serving_layer.views.alarms import alarms
-from speed_layer.silence import KIND, LOOK_SECONDS, Silence
+from speed_layer.silence import LOOK_SECONDS, Silence
+from store.history.alarms import SILENT_TODAY
 from tests.support.speed_world import Views
 
 RUN = secrets.token_hex(3)
@@ -71,7 +72,7 @@ def test_it_stands_from_three_hours_after_the_last_reading_until_the_next(day: d
 
 def test_it_says_when_the_device_was_last_heard_and_when_again(day: dict[float, list[Any]]) -> None:
     (alarm,) = day[24]
-    assert (alarm["device_id"], alarm["kind"]) == ("meter", KIND)
+    assert (alarm["device_id"], alarm["kind"]) == ("meter", SILENT_TODAY)
     assert "meter was last heard at 2026-03-10 08:55 (UTC)" in alarm["text"]
     assert alarm["raised_at"] == MIDNIGHT + timedelta(hours=8, minutes=55)
     assert timedelta(0) <= alarm["cleared_at"] - (MIDNIGHT + timedelta(hours=15)) <= timedelta(seconds=LOOK_SECONDS)

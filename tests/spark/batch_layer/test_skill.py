@@ -15,6 +15,7 @@ from batch_layer.forecasting import skill
 from batch_layer.publishing import drift
 from batch_layer.runs import Night, Run
 from conf import Settings
+from store.history.alarms import NOW, THEN
 
 
 def day_ahead(spark: SparkSession, night: Run, errors: dict[str, tuple[float, float]]) -> DataFrame:
@@ -62,6 +63,9 @@ def test_a_forecast_that_loses_what_it_could_do_drifts(
     found = drift.drifting(day_ahead(spark, night, {"a": (before, lately)}), night).collect()
 
     assert [row["kind"] for row in found] == (["generation forecast drift"] if drifts else [])
+    for row in found:
+        assert row["figures"] == {NOW: pytest.approx(lately / 100, rel=0.3), THEN: pytest.approx(before / 100, rel=0.3)}
+        assert all(f"{figure:.2f}" in row["text"] for figure in row["figures"].values())
 
 
 def test_an_alarm_stands_from_its_night_until_one_that_no_longer_finds_it(
@@ -69,12 +73,15 @@ def test_an_alarm_stands_from_its_night_until_one_that_no_longer_finds_it(
 ) -> None:
     bad, good = {"a": (50.0, 160.0)}, {"a": (50.0, 50.0)}
     runs = [replace(night, run_id=f"run-{n}", cut=night.cut + timedelta(days=n)) for n in range(4)]
-    alarms_by_night = []
+    alarms_by_night, figures = [], []
     for n, (run, errors) in enumerate(zip(runs, (bad, bad, good, good), strict=True)):
         run = replace(run, published=tuple(before.run_id for before in runs[:n]))
         at_work = Night(spark, settings, run)
         DRIFT.write(at_work, drift.alarms(at_work, day_ahead(spark, run, errors)))
-        alarms_by_night.append([(r["raised_at"], r["cleared_at"]) for r in DRIFT.read(at_work).collect()])
+        kept = DRIFT.read(at_work).collect()
+        alarms_by_night.append([(row["raised_at"], row["cleared_at"]) for row in kept])
+        figures += [row["figures"] for row in kept]
 
     instants = [run.cut.replace(tzinfo=None) for run in runs]
     assert alarms_by_night == [[(instants[0], None)], [(instants[0], None)], [(instants[0], instants[2])], []]
+    assert figures == [figures[0]] * 3, "an alarm keeps the figures it was raised with"

@@ -85,19 +85,6 @@ def test_an_age_is_said_roughly(seconds: float | None, english: str, spanish: st
     assert (EN.age(seconds), ES.age(seconds)) == (english, spanish)
 
 
-@pytest.mark.parametrize(
-    ("words", "kind", "said"),
-    [
-        (EN, "silent", ("silent device", "m was last heard")),
-        (ES, "silent", ("dispositivo sin datos", "")),
-        (ES, "consumption forecast drift", ("la previsión de consumo falla más que antes", "")),
-        (ES, "of tomorrow", ("of tomorrow", "m was last heard")),
-    ],
-)
-def test_an_alarm_is_called_what_it_is(words: Words, kind: str, said: tuple[str, str]) -> None:
-    assert words.alarm(kind, "m was last heard") == said
-
-
 def test_a_moment_is_local() -> None:
     at, madrid = datetime(2026, 11, 20, 23, tzinfo=timezone.utc), ZoneInfo("Europe/Madrid")
     assert (EN.moment(at, madrid), ES.moment(at, madrid)) == ("Sat 21 Nov, 00:00", "sáb 21 nov, 00:00")
@@ -115,6 +102,8 @@ def test_a_page_and_the_login_come_in_the_language_that_was_asked_for(browser: T
     assert "Calidad de los datos" in browser.get("/control", headers=spanish).text
     assert "Data quality" in browser.get("/control").text
     assert "Entrar" in browser.get("/login", headers=spanish).text
+    assert "Esa página no existe." in browser.get("/nowhere", headers=spanish | {"Accept": "text/html"}).text
+    assert browser.get("/nowhere").json()["status"] == browser.get("/v1/x", headers={"Accept": "text/html"}).status_code
     chosen = spanish | {"Cookie": f"{COOKIE}=en; {SESSION}={browser.cookies[SESSION]}"}
     assert "Data quality" in browser.get("/control", headers=chosen).text
 
