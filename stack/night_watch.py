@@ -75,7 +75,7 @@ class NightWatch(threading.Thread):
             return
         try:
             cut = self.cut()
-        except Refusal:  # its keeper says so
+        except Refusal:  # its supervisor says so
             return
         # A stack that has never had a night has its first after the next midnight, not while it is being set up.
         is_new = cut is None and midnight(now) <= self.started

@@ -38,10 +38,10 @@ class State:
     error: str = ""
 
 
-class Keeper(threading.Thread):
+class Supervisor(threading.Thread):
     """Keeps one service running until it is to stop."""
 
-    def __init__(self, place: Place, service: Service, others: dict[str, Keeper]) -> None:
+    def __init__(self, place: Place, service: Service, others: dict[str, Supervisor]) -> None:
         super().__init__(name=service.name)
         self.place, self.service, self.others = place, service, others
         self.state = State()
@@ -67,10 +67,10 @@ class Keeper(threading.Thread):
     def _all_ready(self) -> bool:
         return all(other.state.state == "ready" for other in self._needed())
 
-    def _needed(self) -> list[Keeper]:
+    def _needed(self) -> list[Supervisor]:
         return [self.others[name] for name in self.service.needs if name in self.others]
 
-    def _dependents(self) -> list[Keeper]:
+    def _dependents(self) -> list[Supervisor]:
         return [other for other in self.others.values() if self.name in other.service.needs]
 
     def _live(self) -> float:

@@ -26,7 +26,7 @@ from stack.night_watch import NightWatch, night_service, published_cut
 from stack.process import Place, Service
 from stack.services import services
 from stack.source_watch import SourceWatch, asking_service
-from stack.supervisor import Keeper
+from stack.supervisor import Supervisor
 from store.reports import replace_text
 
 OWNER = "SOLERA_OWNER"
@@ -36,22 +36,22 @@ log = logging.getLogger("watch")
 
 def keep(place: Place, known: dict[str, Service], stopping: threading.Event) -> None:
     """Keep the wanted services running until ``stopping``, writing their states as they change."""
-    keepers: dict[str, Keeper] = {}
+    supervisors: dict[str, Supervisor] = {}
     owner = os.environ.get(OWNER)
     while not stopping.wait(0.3):
         if owner and not psutil.pid_exists(int(owner)):
             log.info("process %s, for which this stack runs, is gone", owner)
             break
         for name in wanted(place):
-            if name in known and name not in keepers:
-                keepers[name] = Keeper(place, known[name], keepers)
-                keepers[name].start()
-        _write_status(place, keepers)
+            if name in known and name not in supervisors:
+                supervisors[name] = Supervisor(place, known[name], supervisors)
+                supervisors[name].start()
+        _write_status(place, supervisors)
         logs.bound(place.logs)
-    for keeper in keepers.values():
-        keeper.stopping.set()
-    while any(keeper.is_alive() for keeper in keepers.values()):
-        _write_status(place, keepers)
+    for supervisor in supervisors.values():
+        supervisor.stopping.set()
+    while any(supervisor.is_alive() for supervisor in supervisors.values()):
+        _write_status(place, supervisors)
         time.sleep(0.3)
     (place.run / "status.json").unlink(missing_ok=True)
 
@@ -65,10 +65,10 @@ def wanted(place: Place) -> list[str]:
     return names
 
 
-def _write_status(place: Place, keepers: dict[str, Keeper]) -> None:
+def _write_status(place: Place, supervisors: dict[str, Supervisor]) -> None:
     status = {
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "services": {name: asdict(keeper.state) for name, keeper in list(keepers.items())},
+        "services": {name: asdict(supervisor.state) for name, supervisor in list(supervisors.items())},
     }
     replace_text(place.run / "status.json", json.dumps(status, indent=1))
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from conf import load_settings
 from stack.process import Place, kill, leader, members, ours, resident, spawn, stop
-from stack.supervisor import Keeper
+from stack.supervisor import Supervisor
 from store import cassandra
 from tests.cluster import document, servers, settings, spark
 from tests.cluster.jobs import Jobs
@@ -45,7 +45,7 @@ class Cluster:
             self.jobs.api(self.conf),
         )
         self.services = {each.name: each for each in started}
-        self.driver = Keeper(self.place, self.jobs.speed(), {})
+        self.driver = Supervisor(self.place, self.jobs.speed(), {})
 
     def start(self) -> None:
         """Start every server, ready them by the document's lines, and start the jobs."""
