@@ -56,7 +56,7 @@ def address_of(url: str, opened: Collection[str]) -> Address:
     return Address(parts.scheme, host, port, target, is_opened)
 
 
-def found(address: Address) -> str:
+def ip_address_of(address: Address) -> str:
     """The IP address to connect to. Raises :class:`BadAddress` for one to which nothing may be sent, and OSError."""
     infos = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     numbers = [str(info[4][0]) for info in infos]

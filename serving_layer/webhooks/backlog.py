@@ -1,4 +1,4 @@
-"""What a webhook has been told and what waits to be sent, on disk, so that a restart loses nothing."""
+"""The state of a webhook on disk, so that a restart loses nothing: alarms it has announced, deliveries that wait."""
 
 from __future__ import annotations
 
@@ -34,10 +34,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Backlog:
-    """The state of one webhook; instants are UTC. ``failures`` are those in a row, ``error`` is that of the last."""
+    """The state of one webhook; instants are UTC. ``failures`` are those in a row, ``error`` is that of the last.
+
+    ``announced`` are the alarms that were sent as raised and not yet as cleared.
+    """
 
     looked: datetime
-    told: frozenset[Key] = frozenset()
+    announced: frozenset[Key] = frozenset()
     waiting: tuple[Delivery, ...] = ()
     failures: int = 0
     next_at: datetime | None = None
@@ -51,18 +54,19 @@ class Backlog:
         """Whether the first that waits is to be sent."""
         return bool(self.waiting) and not self.has_ended and (self.next_at is None or now >= self.next_at)
 
-    def noted(self, told: frozenset[Key], new: Sequence[Delivery], now: datetime) -> Backlog:
+    def noted(self, announced: frozenset[Key], new: Sequence[Delivery], now: datetime) -> Backlog:
         """With ``new`` deliveries behind those that wait."""
         known = {each.id for each in self.waiting}
         waiting = (*self.waiting, *(each for each in new if each.id not in known))
         kept = waiting[-MOST:]
-        return replace(self, looked=now, told=told, waiting=kept, given_up=self.given_up + len(waiting) - len(kept))
+        given_up = self.given_up + len(waiting) - len(kept)
+        return replace(self, looked=now, announced=announced, waiting=kept, given_up=given_up)
 
     def only_of(self, installation_ids: Collection[str]) -> Backlog:
         """Without what speaks of other installations: its owner may see them no more."""
         return replace(
             self,
-            told=frozenset(each for each in self.told if each.installation_id in installation_ids),
+            announced=frozenset(each for each in self.announced if each.installation_id in installation_ids),
             waiting=tuple(each for each in self.waiting if each.installation_id in installation_ids),
         )
 
@@ -92,7 +96,7 @@ class Backlog:
 
     def ended(self, error: str) -> Backlog:
         """The receiver wants no more."""
-        return replace(self, waiting=(), told=frozenset(), error=error, has_ended=True)
+        return replace(self, waiting=(), announced=frozenset(), error=error, has_ended=True)
 
 
 _BACKLOG = TypeAdapter(Backlog)

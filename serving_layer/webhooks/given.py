@@ -13,7 +13,7 @@ from serving_layer.access import grants
 from serving_layer.access.grants import BadGrant
 from serving_layer.access.person import Person, Webhook
 from serving_layer.webhooks import signature
-from serving_layer.webhooks.address import address_of, found
+from serving_layer.webhooks.address import address_of, ip_address_of
 
 MOST = 50
 """Each has its own thread while something is sent."""
@@ -26,7 +26,7 @@ def add(settings: Settings, name: str, url: str) -> Webhook:
     """
     address = address_of(url, settings.api.webhook_hosts)
     with suppress(OSError):  # a name that leads nowhere now may lead somewhere later
-        found(address)
+        ip_address_of(address)
     path = grants.access_file(settings)
     if sum(len(each.webhooks) for each in grants.read(path)) >= MOST:
         raise BadGrant(f"There are {MOST} webhooks, and no more are kept; `solera webhook revoke` ends one.")

@@ -1,4 +1,4 @@
-"""Which alarms have been raised and cleared since a webhook was told last."""
+"""Which alarms have been raised and cleared since a webhook was looked at last."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ def key_of(alarm: Alarm) -> Key:
     return Key(*(alarm[name] for name in Key._fields))
 
 
-def news(told: Collection[Key], standing: Sequence[Alarm], past: Sequence[Alarm], looked: datetime) -> list[Event]:
-    """What is new to whoever was ``told`` of alarms that stood when they were ``looked`` at last (UTC), oldest first.
+def news(announced: Collection[Key], standing: Sequence[Alarm], past: Sequence[Alarm], looked: datetime) -> list[Event]:
+    """The events since a webhook was ``looked`` at last (UTC), when the alarms ``announced`` stood; the oldest first.
 
-    ``past`` are the alarms, cleared or not, among which those of ``told`` that stand no more are looked for. One that
-    was raised and cleared since ``looked`` is told as both.
+    ``past`` are the alarms, cleared or not, among which those of ``announced`` that stand no more are looked for. One
+    that was raised and cleared since ``looked`` has both events.
     """
     stands = {key_of(each) for each in standing}
-    events = [Event(RAISED, each) for each in standing if key_of(each) not in told]
+    events = [Event(RAISED, each) for each in standing if key_of(each) not in announced]
     for each in past:
         if each["cleared_at"] is None or key_of(each) in stands:
             continue
-        if key_of(each) in told:
+        if key_of(each) in announced:
             events.append(Event(CLEARED, each))
         elif each["cleared_at"] > looked:
             events += [Event(RAISED, {**each, "cleared_at": None}), Event(CLEARED, each)]
     return sorted(events, key=lambda event: event.alarm["cleared_at"] or event.alarm["raised_at"])
 
 
-def still_told(told: Collection[Key], standing: Sequence[Alarm], past: Sequence[Alarm]) -> frozenset[Key]:
-    """The alarms whose end is still to be told: those that stand, and those of ``told`` that ``past`` shows open."""
+def still_open(announced: Collection[Key], standing: Sequence[Alarm], past: Sequence[Alarm]) -> frozenset[Key]:
+    """Alarms whose end is to be announced: those that stand, and those of ``announced`` that ``past`` shows open."""
     is_open = {key_of(each) for each in past if each["cleared_at"] is None}
-    return frozenset({key_of(each) for each in standing} | is_open.intersection(told))
+    return frozenset({key_of(each) for each in standing} | is_open.intersection(announced))

@@ -10,11 +10,12 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 
 from conf.refusal import Refusal
-from serving_layer.webhooks.address import Address, found
+from serving_layer.webhooks.address import Address, ip_address_of
 
 LONGEST_SECONDS = 10.0
 """From the connection to the head of the answer; its body is not read."""
 GONE = 410
+"""HTTP's status Gone."""
 
 
 class NotDelivered(Refusal):
@@ -22,7 +23,7 @@ class NotDelivered(Refusal):
 
 
 class Gone(NotDelivered):
-    """The receiver wants no more of them."""
+    """The receiver has answered 410: it wants no more deliveries."""
 
 
 def post(address: Address, headers: Mapping[str, str], body: str) -> None:
@@ -31,7 +32,7 @@ def post(address: Address, headers: Mapping[str, str], body: str) -> None:
     Raises :class:`serving_layer.webhooks.address.BadAddress`, too.
     """
     try:
-        connection = _Connection(address, found(address))
+        connection = _Connection(address, ip_address_of(address))
         status = _status(connection, address.target, dict(headers), body.encode())
     except (OSError, HTTPException, UnicodeError) as error:
         raise NotDelivered(f"no answer: {error or type(error).__name__}") from None

@@ -22,21 +22,21 @@ from serving_layer.webhooks import backlog as backlogs
 from serving_layer.webhooks import signature
 from serving_layer.webhooks.address import BadAddress, address_of
 from serving_layer.webhooks.backlog import Backlog, Delivery
-from serving_layer.webhooks.news import Event, key_of, news, still_told
+from serving_layer.webhooks.news import Event, key_of, news, still_open
 from serving_layer.webhooks.post import Gone, NotDelivered, post
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3.0
 TURN_SECONDS = 5.0
-"""After which nothing more is sent before it is looked anew whose the webhook is and what they may see."""
+"""Longest sending of one turn: then the webhook's owner and what they may see are looked up anew."""
 KEPT_EVERY = timedelta(minutes=1)
-"""So often it is kept on disk that a webhook was looked at, where nothing else has changed."""
+"""Interval at which the time of the last look is written to disk, where nothing else has changed."""
 BEFORE = timedelta(days=35)
-"""An alarm that was raised so long before an absence, and cleared in it, is still told."""
+"""An alarm that was raised so long before an absence, and cleared in it, is still sent."""
 
 
 class Outgoing:
-    """One webhook of a person, and what it has been told."""
+    """One webhook of a person, and its backlog."""
 
     def __init__(self, settings: Settings, reader: Reader, path: Path) -> None:
         self._settings, self._reader, self._path = settings, reader, path
@@ -49,7 +49,7 @@ class Outgoing:
         if before.has_ended:
             return
         looked = self._look(before, person, webhook, now)
-        if self._backlog is None or looked.looked - before.looked > KEPT_EVERY or _news(looked) != _news(before):
+        if self._backlog is None or looked.looked - before.looked > KEPT_EVERY or _content(looked) != _content(before):
             self._keep(looked)
         end = time.monotonic() + TURN_SECONDS
         while self._backlog is not None and self._backlog.is_due(now) and time.monotonic() < end:
@@ -59,14 +59,14 @@ class Outgoing:
         seen = {str(each["installation_id"]) for each in visible(self._reader, person)}
         known = before.only_of(seen)
         standing = alarms.standing(self._reader, seen)
-        gone = known.told.difference(map(key_of, standing))
-        starts = [each.raised_at for each in gone] + ([] if self._has_looked else [known.looked - BEFORE])
+        ended = known.announced.difference(map(key_of, standing))
+        starts = [each.raised_at for each in ended] + ([] if self._has_looked else [known.looked - BEFORE])
         past = alarms.history(self._reader, min(starts), now + timedelta(days=1), seen) if starts else []
-        events = news(known.told, standing, past, known.looked)
+        events = news(known.announced, standing, past, known.looked)
         note(self._reader, person, sorted({event.alarm["installation_id"] for event in events}), "webhook")
         self._has_looked = True
         deliveries = [_delivery(event, webhook, now) for event in events]
-        return known.noted(still_told(known.told, standing, past), deliveries, now)
+        return known.noted(still_open(known.announced, standing, past), deliveries, now)
 
     def _sent(self, known: Backlog, webhook: Webhook, now: datetime) -> Backlog:
         first = known.waiting[0]
@@ -86,8 +86,8 @@ class Outgoing:
         self._backlog = changed
 
 
-def _news(backlog: Backlog) -> tuple[object, ...]:
-    return backlog.told, backlog.waiting
+def _content(backlog: Backlog) -> tuple[object, ...]:
+    return backlog.announced, backlog.waiting
 
 
 def _delivery(event: Event, webhook: Webhook, now: datetime) -> Delivery:
@@ -138,7 +138,7 @@ class Sending(threading.Thread):
             self._outgoing[webhook.id].turn(person, webhook, datetime.now(timezone.utc))
 
     def _forget(self, given: dict[str, tuple[Person, Webhook]]) -> None:
-        """Let go of what was kept for a webhook that is no more."""
+        """Remove the backlogs of webhooks that were revoked."""
         for path in self._folder.glob("*.json"):
             if path.stem not in given and path.stem not in self._busy:
                 path.unlink()

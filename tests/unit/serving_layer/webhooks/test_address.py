@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from serving_layer.webhooks import address
-from serving_layer.webhooks.address import BadAddress, address_of, found, is_public
+from serving_layer.webhooks.address import BadAddress, address_of, ip_address_of, is_public
 
 PRIVATE = [
     *("127.0.0.1", "127.9.9.9", "0.1.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.20", "169.254.169.254"),
@@ -25,8 +25,8 @@ def test_what_is_not_of_the_public_network_is_refused(number: str, monkeypatch: 
     infos = [(0, 0, 0, "", (each, 443)) for each in ("1.1.1.1", number)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: infos)
     with pytest.raises(BadAddress, match=r"no public address.*api\.webhook_hosts"):
-        found(address_of("https://inside.example.org/", []))
-    assert found(address_of("https://inside.example.org/", ["inside.example.org:443"])) == "1.1.1.1"
+        ip_address_of(address_of("https://inside.example.org/", []))
+    assert ip_address_of(address_of("https://inside.example.org/", ["inside.example.org:443"])) == "1.1.1.1"
 
 
 @pytest.mark.parametrize("number", ["1.1.1.1", "193.0.6.139", "2606:4700:4700::1111", "::ffff:1.1.1.1"])

@@ -60,9 +60,10 @@ def test_the_newest_are_kept_where_too_many_wait_and_none_twice() -> None:
 
 
 def test_what_its_owner_may_see_no_more_is_let_go() -> None:
-    told = frozenset({Key("home", "", "silent", NOW), Key("other", "", "silent", NOW)})
-    known = Backlog(NOW).noted(told, [*deliveries("a"), *deliveries("b", installation="other")], NOW).only_of({"home"})
-    assert (ids(known), {each.installation_id for each in known.told}) == (["a"], {"home"})
+    announced = frozenset({Key("home", "", "silent", NOW), Key("other", "", "silent", NOW)})
+    waiting = [*deliveries("a"), *deliveries("b", installation="other")]
+    known = Backlog(NOW).noted(announced, waiting, NOW).only_of({"home"})
+    assert (ids(known), {each.installation_id for each in known.announced}) == (["a"], {"home"})
 
 
 def test_one_that_has_ended_sends_nothing_more() -> None:
@@ -71,8 +72,8 @@ def test_one_that_has_ended_sends_nothing_more() -> None:
 
 
 def test_it_is_the_same_when_read_again_and_nobody_elses(tmp_path: Path) -> None:
-    told = frozenset({Key("home", "inverter", "silent", NOW)})
-    known = Backlog(NOW).noted(told, deliveries("a", "b"), NOW).after_delivery(NOW).after_failure("no answer", NOW)
+    announced = frozenset({Key("home", "inverter", "silent", NOW)})
+    known = Backlog(NOW).noted(announced, deliveries("a", "b"), NOW).after_delivery(NOW).after_failure("no answer", NOW)
     path = tmp_path / "webhooks" / "1f.json"
     backlog.write(path, known)
     assert backlog.read(path) == known
@@ -83,7 +84,7 @@ def test_it_is_the_same_when_read_again_and_nobody_elses(tmp_path: Path) -> None
     )
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[", '{"looked": 5, "told": 7}'])
+@pytest.mark.parametrize("content", ["", "{}", "[", '{"looked": 5, "announced": 7}'])
 def test_a_damaged_one_is_set_aside(tmp_path: Path, content: str) -> None:
     path = tmp_path / "1f.json"
     path.write_text(content)
