@@ -29,7 +29,7 @@ LONGEST_STATEMENT = 64 * 1024
 KNOWN = 500
 """Statements that were checked and need not be checked again."""
 LATE = "The question took longer than {:,.0f} s; ask for less, or by installation."
-GONE = ("FileNotFoundException", "File does not exist")
+NO_SUCH_FILE = ("FileNotFoundException", "File does not exist")
 """Words by which Spark says that a file which it knew is there no more."""
 HELD_BYTES = 512 * 1024 * 1024
 """Answers that clients have not read to the end or closed, all together."""
@@ -79,7 +79,7 @@ class Engine:
         self._known: dict[str, bool] = {}
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._held = Held()
-        self._tells_values = True
+        self._shows_values = True
 
     def on(self, spark: SparkSession, renew: Callable[[bool], None]) -> Engine:
         """One that answers on another session, which ``renew`` keeps; the questions of both are bounded together.
@@ -87,7 +87,7 @@ class Engine:
         What fails while rows are read is not told there: the text could hold a value of a row that is left out.
         """
         other = copy.copy(self)
-        other.spark, other._renew, other._views, other._tells_values = spark, renew, threading.Lock(), False
+        other.spark, other._renew, other._views, other._shows_values = spark, renew, threading.Lock(), False
         return other
 
     def answer(self, statement: str, group: str) -> pa.Table:
@@ -123,7 +123,7 @@ class Engine:
         self._held.add(size)
 
     def _said(self, error: Exception) -> str:
-        if self._tells_values or isinstance(error, AnalysisException):
+        if self._shows_values or isinstance(error, AnalysisException):
             return _said(error)
         return "The statement failed while rows were read."
 
@@ -131,7 +131,7 @@ class Engine:
         try:
             return self._collected(statement)
         except (PySparkException, Py4JError) as error:
-            if not any(words in str(error) for words in GONE):
+            if not any(words in str(error) for words in NO_SUCH_FILE):
                 raise
         # Files were merged or rewritten since the views were made: they have other names now.
         with self._views:

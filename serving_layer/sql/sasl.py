@@ -74,7 +74,7 @@ class PlainLogin(TTransportBase):  # type: ignore[misc]
         while size:
             part = self._connection.recv(min(size, 65536))
             if not part:
-                raise TTransportException(TTransportException.END_OF_FILE, "the client has gone")
+                raise TTransportException(TTransportException.END_OF_FILE, "the client has closed the connection")
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
@@ -85,7 +85,7 @@ class PlainLogin(TTransportBase):  # type: ignore[misc]
             raise TTransportException(TTransportException.SIZE_LIMIT, "a frame of more than 1 MiB")
         return self._exactly(length)
 
-    def has_gone(self) -> bool:
+    def has_closed(self) -> bool:
         """Whether the client has closed the connection; nothing that it sent is taken."""
         try:
             # Behind TLS nothing can be looked at untaken, but a client that waits for an answer sends nothing else.

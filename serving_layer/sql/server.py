@@ -134,7 +134,7 @@ def _converse(
     transport = PlainLogin(client)
     user = token = ""
     # At each statement, for access may have been taken back since the login.
-    service = Service(engine, transport.has_gone, lambda statement: asked(user, logins.enter(token), statement))
+    service = Service(engine, transport.has_closed, lambda statement: asked(user, logins.enter(token), statement))
     too_late = threading.Timer(LOGIN_SECONDS, _shut, (client,))
     try:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -151,7 +151,7 @@ def _converse(
     except WrongLogin as error:
         log.warning("a client was refused: %s", error)
     except (TTransportException, OSError):
-        pass  # it has gone
+        pass  # it has closed the connection
     except (TException, ValueError, EOFError, MemoryError) as error:
         log.warning("a client spoke no HiveServer2: %s", type(error).__name__)
     finally:

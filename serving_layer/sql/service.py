@@ -29,13 +29,13 @@ SAID = {13: "Solera", 17: "Spark SQL", 18: pyspark.__version__, 29: "`"}
 class Service:
     """Answers ``TCLIService``; one for each connection."""
 
-    def __init__(self, engine: Engine, has_gone: Callable[[], bool], asked: Callable[[str], Engine]) -> None:
+    def __init__(self, engine: Engine, has_closed: Callable[[], bool], asked: Callable[[str], Engine]) -> None:
         """``asked`` is given each statement and returns who answers it; what it raises is the answer.
 
         ``engine`` bounds and ends the questions of all.
         """
         self._engine, self._asked = engine, asked
-        self._has_gone = has_gone
+        self._has_closed = has_closed
         self._operations = Operations()
 
     def close(self) -> None:
@@ -118,15 +118,15 @@ class Service:
 
     def GetCatalogs(self, req: Any) -> Any:  # noqa: N802
         """None: there is one database."""
-        return self._told(ttypes.TGetCatalogsResp, metadata.CATALOGS, lambda: [])
+        return self._metadata(ttypes.TGetCatalogsResp, metadata.CATALOGS, lambda: [])
 
     def GetSchemas(self, req: Any) -> Any:  # noqa: N802
         """The one database."""
-        return self._told(ttypes.TGetSchemasResp, metadata.SCHEMAS, lambda: metadata.schemas(req))
+        return self._metadata(ttypes.TGetSchemasResp, metadata.SCHEMAS, lambda: metadata.schemas(req))
 
     def GetTableTypes(self, req: Any) -> Any:  # noqa: N802
         """Views alone."""
-        return self._told(ttypes.TGetTableTypesResp, metadata.TABLE_TYPES, lambda: [("VIEW",)])
+        return self._metadata(ttypes.TGetTableTypesResp, metadata.TABLE_TYPES, lambda: [("VIEW",)])
 
     def GetTables(self, req: Any) -> Any:  # noqa: N802
         """The views."""
@@ -138,19 +138,19 @@ class Service:
 
     def GetTypeInfo(self, req: Any) -> Any:  # noqa: N802
         """The types of columns."""
-        return self._told(ttypes.TGetTypeInfoResp, metadata.TYPES, metadata.types)
+        return self._metadata(ttypes.TGetTypeInfoResp, metadata.TYPES, metadata.types)
 
     def GetFunctions(self, req: Any) -> Any:  # noqa: N802
         """None of our own; SHOW FUNCTIONS names Spark's."""
-        return self._told(ttypes.TGetFunctionsResp, metadata.FUNCTIONS, lambda: [])
+        return self._metadata(ttypes.TGetFunctionsResp, metadata.FUNCTIONS, lambda: [])
 
     def GetPrimaryKeys(self, req: Any) -> Any:  # noqa: N802
         """None."""
-        return self._told(ttypes.TGetPrimaryKeysResp, ["TABLE_CAT"], lambda: [])
+        return self._metadata(ttypes.TGetPrimaryKeysResp, ["TABLE_CAT"], lambda: [])
 
     def GetCrossReference(self, req: Any) -> Any:  # noqa: N802
         """None."""
-        return self._told(ttypes.TGetCrossReferenceResp, ["PKTABLE_CAT"], lambda: [])
+        return self._metadata(ttypes.TGetCrossReferenceResp, ["PKTABLE_CAT"], lambda: [])
 
     def GetDelegationToken(self, req: Any) -> Any:  # noqa: N802
         """Not given."""
@@ -164,11 +164,11 @@ class Service:
         """Not given."""
         return ttypes.TRenewDelegationTokenResp(error_of(Failed(NO_DELEGATION)))
 
-    def _listed(self, answer: Any, names: Sequence[str], found: Callable[..., metadata.Rows], req: Any) -> Any:
-        return self._told(answer, names, lambda: found(self._asked("SHOW VIEWS").spark, req))
+    def _listed(self, answer: Any, names: Sequence[str], list_views: Callable[..., metadata.Rows], req: Any) -> Any:
+        return self._metadata(answer, names, lambda: list_views(self._asked("SHOW VIEWS").spark, req))
 
-    def _told(self, answer: Any, names: Sequence[str], found: Callable[[], metadata.Rows]) -> Any:
-        return self._begun(Operation(self._engine, lambda _: rows.table_of(names, found())), answer, False)
+    def _metadata(self, answer: Any, names: Sequence[str], rows_of: Callable[[], metadata.Rows]) -> Any:
+        return self._begun(Operation(self._engine, lambda _: rows.table_of(names, rows_of())), answer, False)
 
     def _begun(self, operation: Operation, answer: Any, in_background: bool) -> Any:
         try:
@@ -177,7 +177,7 @@ class Service:
             return answer(error_of(refusal))
         operation.start()
         while not in_background and not operation.done.wait(POLL_SECONDS):
-            if self._has_gone():
+            if self._has_closed():
                 operation.end()
         if not in_background and operation.error is not None:
             self._operations.close(operation.guid.bytes)
