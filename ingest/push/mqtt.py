@@ -15,7 +15,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.reasoncodes import ReasonCode
 
 from conf import Settings
-from conf.followed import Followed
+from conf.watched_file import WatchedFile
 from ingest.publishing.message import message
 from ingest.push.gathering import Draft, Gathering
 from ingest.push.intake import Intake, IntakeFull, TooFast
@@ -35,7 +35,7 @@ REMEMBERED = 1_000
 class Mqtt(threading.Thread):
     """One broker's messages into ``intake``, for as long as the process runs."""
 
-    def __init__(self, settings: Settings, rules: Followed[list[DeviceRules]], intake: Intake) -> None:
+    def __init__(self, settings: Settings, rules: WatchedFile[list[DeviceRules]], intake: Intake) -> None:
         super().__init__(name="mqtt", daemon=True)
         self.error: str | None = "not connected yet"
         self.gathering = Gathering()

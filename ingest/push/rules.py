@@ -16,9 +16,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from conf import Settings
-from conf.followed import Followed
 from conf.place import ROOT
 from conf.refusal import Refusal
+from conf.watched_file import WatchedFile
 from energy.records import DeviceKind
 from ingest.catalogue.entries import Id
 from ingest.devices.directed import MeasuredField, directed
@@ -83,10 +83,10 @@ class Sample(NamedTuple):
 _FILE: TypeAdapter[list[DeviceRules]] = TypeAdapter(list[DeviceRules])
 
 
-def rules_of(settings: Settings) -> Followed[list[DeviceRules]]:
-    """The rules of the settings' file, followed as it changes; none where there is no file."""
+def rules_of(settings: Settings) -> WatchedFile[list[DeviceRules]]:
+    """The rules of the settings' file, read again when it changes; none where there is no file."""
     named = settings.push.rules
-    return Followed(ROOT / named if named else settings.home / "push.yaml", read_rules, [])
+    return WatchedFile(ROOT / named if named else settings.home / "push.yaml", read_rules, [])
 
 
 def read_rules(path: Path) -> list[DeviceRules]:
@@ -104,7 +104,7 @@ def read_rules(path: Path) -> list[DeviceRules]:
 class Routing:
     """Makes readings of samples by ``rules``."""
 
-    rules: Followed[list[DeviceRules]]
+    rules: WatchedFile[list[DeviceRules]]
     source: str
     """The readings' ``source``."""
     unmatched: dict[str, int] = field(default_factory=dict)

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 
 from conf import Settings
-from conf.followed import Followed
 from conf.refusal import Refusal
+from conf.watched_file import WatchedFile
 from store.web.tokens import hashed, replace_secret
 
 TOKEN_BYTES = 16
@@ -58,7 +58,7 @@ class Tokens:
     """The tokens as the file has them now; a change counts at the next request."""
 
     def __init__(self, settings: Settings) -> None:
-        self._sites: Followed[dict[str, list[str]]] = Followed(tokens_file(settings), _read, {})
+        self._sites: WatchedFile[dict[str, list[str]]] = WatchedFile(tokens_file(settings), _read, {})
 
     def site(self, token: str) -> Site:
         """Whose ``token`` it is. Raises :class:`UnknownToken`, :class:`TokensDamaged`."""

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from conf import Settings
-from conf.followed import Followed
 from conf.refusal import Refusal
+from conf.watched_file import WatchedFile
 from serving_layer.access import grants, passwords, sessions
 from serving_layer.access.person import PAGE, TOKEN, Person
 from serving_layer.access.token import token_of
@@ -41,7 +41,7 @@ class Logins:
 
     def __init__(self, settings: Settings) -> None:
         token = token_of(settings)
-        self._people: Followed[list[Person]] = Followed(grants.access_file(settings), grants.read, [])
+        self._people: WatchedFile[list[Person]] = WatchedFile(grants.access_file(settings), grants.read, [])
         self._sessions = sessions.Sessions(token)
         begun = datetime.now(timezone.utc)
         self._owner = {name: Person(name, hashed(token), begun, sees_all=True) for name in (TOKEN, PAGE)}

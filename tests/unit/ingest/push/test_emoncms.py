@@ -20,7 +20,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conf.followed import Followed
+from conf.watched_file import WatchedFile
 from ingest.push.emoncms_forms import FormatError, bulk, posted
 from ingest.push.rules import Routing, Sample, read_rules
 from tests.support.peers import emonhub
@@ -227,7 +227,7 @@ def test_a_field_of_several_inputs_is_their_sum_or_absent(tmp_path: Path) -> Non
     phases = [{"input": "emontx/power1"}, {"input": "emontx/power2", "factor": -1}]
     rules = [RULES[0] | {"inputs": {"import_power_w": phases, "voltage_v": {"input": "emontx/vrms"}}}]
     (tmp_path / "push.yaml").write_text(yaml.safe_dump(rules))
-    routing = Routing(Followed(tmp_path / "push.yaml", read_rules, []), "emoncms")
+    routing = Routing(WatchedFile(tmp_path / "push.yaml", read_rules, []), "emoncms")
     samples = [
         Sample(NOW, "emontx", {"power1": 5.0, "power2": 7.5}),
         Sample(NOW + timedelta(seconds=10), "emontx", {"power1": 5.0, "vrms": 230.0}),

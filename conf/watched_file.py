@@ -9,13 +9,13 @@ from typing import Generic, TypeVar
 Content = TypeVar("Content")
 
 
-class Followed(Generic[Content]):
+class WatchedFile(Generic[Content]):
     """What ``read`` makes of the file at ``path``; ``absent`` where there is none."""
 
     def __init__(self, path: Path, read: Callable[[Path], Content], absent: Content) -> None:
         self.path = path
         self._read, self._absent = read, absent
-        self._seen: tuple[int, int] | None = None
+        self._version: tuple[int, int] | None = None
         self._content = absent
 
     def current(self) -> Content:
@@ -23,9 +23,9 @@ class Followed(Generic[Content]):
         try:
             state = self.path.stat()
         except FileNotFoundError:
-            self._seen, self._content = None, self._absent
+            self._version, self._content = None, self._absent
             return self._absent
-        if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
+        if (version := (state.st_mtime_ns, state.st_ino)) != self._version:
             self._content = self._read(self.path)
-            self._seen = seen
+            self._version = version
         return self._content
