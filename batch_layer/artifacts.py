@@ -29,7 +29,7 @@ EXPECTED = Artifact(
 
 Where the two last are not null it is a meter of others' statements, which is expected from the one to the other.
 """
-REACH = Artifact("reach", "installation_id string, device_id string, touched_day date, event_day date")
+REACH = Artifact("reach", "installation_id string, device_id string, affected_day date, event_day date")
 """The days whose readings of a device bear on an affected day."""
 READINGS = Artifact("readings", f"{_READING}, received_at timestamp, event_day date")
 """Those readings, one for each device and instant."""

@@ -81,10 +81,10 @@ def reach(devices: DataFrame, pairs: DataFrame) -> DataFrame:
     """The days whose readings of each device bear on an affected day."""
     near = F.udf(lambda spans, day: device_days.near(spans, day, affected_days.CONTEXT_DAYS), "array<date>")
     return (
-        pairs.select("installation_id", F.col("event_day").alias("touched_day"))
+        pairs.select("installation_id", F.col("event_day").alias("affected_day"))
         .join(devices.select("installation_id", "device_id", "spans"), "installation_id")
         .select(
-            "installation_id", "device_id", "touched_day", F.explode(near("spans", "touched_day")).alias("event_day")
+            "installation_id", "device_id", "affected_day", F.explode(near("spans", "affected_day")).alias("event_day")
         )
     )
 

@@ -72,12 +72,12 @@ def _compact(spark: SparkSession, settings: Settings, run: Run, report: Report) 
     began = time.monotonic()
     folders, months = merge(spark, settings, run.sources)
     if folders or files:
-        tell_readers(settings, run, {"archived_files_merged": files, "changed_days_merged": folders})
+        note_merging(settings, run, {"archived_files_merged": files, "changed_days_merged": folders})
     if folders:
         report(f"energy: {folders:,} changed days merged into {months:,} months ({time.monotonic() - began:.1f} s)")
 
 
-def tell_readers(settings: Settings, run: Run, counts: dict[str, int]) -> None:
+def note_merging(settings: Settings, run: Run, counts: dict[str, int]) -> None:
     """Note the merging in the run's row, by which SQL learns that there are other files to read."""
     with cassandra.session(settings) as session:
         session.execute(session.prepare(COUNTED), (counts, NIGHTLY, run.run_id))

@@ -43,12 +43,14 @@ def _show(night: Night, counts: Mapping[str, int]) -> None:
     with cassandra.session(night.settings) as session:
         row = (NIGHTLY, run.run_id, run.started, published, run.cut, issued_at, everything, dict(run.marks))
         session.execute(session.prepare(INSERT), (*row, _skill(night)))
-        _settle(session, run)
+        _end_requests(session, run)
 
 
-def _settle(session: Any, run: Run) -> None:
-    """What the run has totalled again no later one need: retractions, which wait while a night is at work, and recounts
-    that were asked before it began."""
+def _end_requests(session: Any, run: Run) -> None:
+    """Mark as done what the run has totalled again.
+
+    These are the retractions, which wait while a night is at work, and the recounts that were asked before it began.
+    """
     for of in retractions_of(session.execute(RETRACTIONS)).values():
         for each in of:
             if each.run_id is None:

@@ -89,7 +89,7 @@ def _names(schema: str) -> list[str]:
 
 
 def _by_community(spark: SparkSession, pairs: DataFrame, affected: DataFrame, catalogue: Catalogue) -> DataFrame:
-    """The communities and days that have a touched member, or are themselves among the ``affected``."""
+    """The communities and days that have an affected member, or are themselves among the ``affected``."""
     of_members = (
         pairs.join(memberships.frame(spark, catalogue.memberships), "installation_id")
         .where("joined < event_day + INTERVAL 1 DAY AND event_day < left_at")
@@ -102,10 +102,10 @@ def _by_community(spark: SparkSession, pairs: DataFrame, affected: DataFrame, ca
 
 
 def _of_members(spark: SparkSession, values: DataFrame, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
-    touched_communities = pairs.select(F.col("installation_id").alias("community_id"), "event_day")
+    affected_communities = pairs.select(F.col("installation_id").alias("community_id"), "event_day")
     known = values.where(F.col("energy_wh").isNotNull())
     return memberships.of_members(known, memberships.frame(spark, catalogue.memberships), "start").join(
-        F.broadcast(touched_communities), ["community_id", "event_day"], "left_semi"
+        F.broadcast(affected_communities), ["community_id", "event_day"], "left_semi"
     )
 
 

@@ -30,13 +30,13 @@ Times = Mapping[str, Sequence[datetime]]
 """Instants (UTC) by device."""
 
 
-def total_again(settings: Settings, session: Any, installation: str, touched: Times) -> int:
-    """Total what the ``touched`` readings have a say in from what is stored, communities too; counts the periods."""
-    return _total(session, catalogue.load(settings, session), installation, touched)
+def total_again(settings: Settings, session: Any, installation: str, samples: Times) -> int:
+    """Total the periods that ``samples`` bear on from what is stored, communities too; counts the periods."""
+    return _total(session, catalogue.load(settings, session), installation, samples)
 
 
-def _total(session: Any, known: Catalogue, installation: str, touched: Times) -> int:
-    registers = [Register(device, "", sorted(map(to_us, times)), [], [], None) for device, times in touched.items()]
+def _total(session: Any, known: Catalogue, installation: str, samples: Times) -> int:
+    registers = [Register(device, "", sorted(map(to_us, times)), [], [], None) for device, times in samples.items()]
     if not registers:
         return 0
     store = Store(session)
@@ -64,11 +64,11 @@ def recount(settings: Settings, session: Any, asked: Iterable[Recount], now: dat
     count = 0
     for name in windows.keys() - communities.keys():
         for window in chain.from_iterable(map(by_day, windows[name])):
-            count += _total(session, known, name, _heard(store, name, window))
+            count += _total(session, known, name, _sampled(store, name, window))
     return count + _write(session, _communities(store, known, communities))
 
 
-def _heard(store: Store, installation: str, window: Window) -> Times:
+def _sampled(store: Store, installation: str, window: Window) -> Times:
     """When the installation's devices were sampled in a window of one UTC day."""
     (devices,) = store.devices([installation])
     read = store.between([((installation, device), *window) for device in devices])

@@ -1,10 +1,10 @@
 """Which (installation, UTC day) pairs a night has to total again, and no more.
 
-A reading touches its own day and, through the step to its neighbours, the day before and after; where its device was
-silent before or after, every day of that silence and the one at its other end. An interval touches the days it spans,
+A reading affects its own day and, by the deltas to its neighbours, the day before and after; where its device was
+silent before or after, every day of that silence and the one at its other end. An interval affects the days it spans,
 those of the intervals that overlap it, and a hole of its meter beside it (:mod:`batch_layer.incremental.statements`).
-The days that have come under the cut since the last published run are touched by what the master already held of them.
-A retraction, and a change of the catalogue's past, touch their days until a published run has totalled them again.
+The days that have come under the cut since the last published run are affected by what the master already held of them.
+A retraction, and a change of the catalogue's past, affect their days until a published run has totalled them again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from store.history.recounts import Recount
 from store.history.retraction import Retraction
 
 CONTEXT_DAYS = 2
-"""How far around a touched day, and beyond a silence that holds it, readings are looked at: the judges of its steps."""
+"""How far around an affected day, and beyond a silence that holds it, readings are read: its deltas need them."""
 PAIRS = "installation_id string, event_day date, by_reading boolean"
 READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"
 
@@ -52,10 +52,10 @@ def affected_days(
     catalogue: Catalogue,
     recounts: Sequence[Recount] = (),
 ) -> DataFrame:
-    """Touched pairs before the cut; ``by_reading`` where a reading has arrived since the last published run.
+    """Affected pairs before the cut; ``by_reading`` where a reading has arrived since the last published run.
 
-    ``batches`` are the archive batches of readings and intervals that are new to this run, ``devices`` all that were
-    ever heard (:mod:`batch_layer.incremental.device_days`), those batches included; ``recounts`` wait to be done.
+    ``batches`` are the archive batches of readings and intervals that are new to this run, ``devices`` the
+    days of all (:mod:`batch_layer.incremental.device_days`), those batches included; ``recounts`` wait to be done.
     """
     readings = dataset.read_batches(night.spark, night.settings, "readings", batches["readings"])
     pairs = _by_readings(readings, new=True)

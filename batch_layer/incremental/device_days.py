@@ -98,8 +98,8 @@ def join(spans: Iterable[Span]) -> list[Span]:
 def silence_around(spans: Sequence[Span], day: date) -> list[date]:
     """Days whose energy a reading of ``day`` can change because the device was silent before or after it.
 
-    From the last day heard before a silence up to ``day``, and from ``day`` to the first day heard after one; ``spans``
-    hold ``day`` itself. Empty where the device was heard on the days beside it or nowhere beyond.
+    From the last day with data before a silence up to ``day``, and from ``day`` to the first one after; ``spans`` hold
+    ``day`` itself. Empty where the device has data of the days beside it or of none beyond.
     """
     at = _span_of(spans, day)
     days: list[date] = []
@@ -111,7 +111,7 @@ def silence_around(spans: Sequence[Span], day: date) -> list[date]:
 
 
 def around(devices: Iterable[Sequence[Span]], first: date, last: date) -> list[date]:
-    """``first`` to ``last``, a day on each side, and as far as the nearest days that each of ``devices`` was heard."""
+    """``first`` to ``last``, a day on each side, and as far as the nearest days with data of each of ``devices``."""
     begin, end = first - _DAY, last + _DAY
     before, after = begin, end
     for spans in devices:
@@ -122,15 +122,15 @@ def around(devices: Iterable[Sequence[Span]], first: date, last: date) -> list[d
 
 
 def silences(spans: Sequence[Span], first: date, last: date) -> list[date]:
-    """Days of ``first``..``last`` on which the device was silent, though it was heard before and after."""
+    """Days of ``first``..``last`` on which the device was silent between days with data."""
     silent = chain.from_iterable(dates(a[1] + _DAY, b[0] - _DAY) for a, b in pairwise(spans) if b[0] > first)
     return [day for day in silent if first <= day <= last]
 
 
 def near(spans: Sequence[Span], day: date, reach: int) -> list[date]:
-    """Days heard whose readings have a say in ``day``.
+    """Days with data whose readings bear on ``day``.
 
-    Those at most ``reach`` days away, and on each side the nearest heard with the ``reach`` days beyond it.
+    Those at most ``reach`` days away, and on each side the nearest one with the ``reach`` days beyond it.
     """
     at = _span_of(spans, day)
     before = day - _DAY if at >= 0 and spans[at][0] < day <= spans[at][1] + _DAY else None
@@ -145,7 +145,7 @@ def near(spans: Sequence[Span], day: date, reach: int) -> list[date]:
     around = {day + n * _DAY for n in range(-reach, reach + 1)}
     around |= set(dates(before - span, before)) if before else set()
     around |= set(dates(following, following + span)) if following else set()
-    return sorted(each for each in around if _is_heard(spans, each))
+    return sorted(each for each in around if _has_data(spans, each))
 
 
 def _span_of(spans: Sequence[Span], day: date) -> int:
@@ -153,6 +153,6 @@ def _span_of(spans: Sequence[Span], day: date) -> int:
     return bisect_right(spans, day, key=lambda span: span[0]) - 1
 
 
-def _is_heard(spans: Sequence[Span], day: date) -> bool:
+def _has_data(spans: Sequence[Span], day: date) -> bool:
     at = _span_of(spans, day)
     return at >= 0 and day <= spans[at][1]

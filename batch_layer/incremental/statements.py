@@ -43,11 +43,11 @@ def together(statements: DataFrame) -> DataFrame:
 
 def affected(new: DataFrame, around: DataFrame) -> DataFrame:
     """Installations and UTC days that ``new`` statements bear on; ``around`` are the older ones near them."""
-    told = new.select(*METER, "start", "end", F.lit(True).alias("_is_new"))
+    stated = new.select(*METER, "start", "end", F.lit(True).alias("_is_new"))
     in_order = Window.partitionBy(*METER).orderBy("shared_start")
     before, after = F.lag("shared_end").over(in_order), F.lead("shared_start").over(in_order)
     return (
-        together(told.unionByName(_beside(told, around)))
+        together(stated.unionByName(_beside(stated, around)))
         .groupBy(*METER, "shared_start", "shared_end")
         .agg(F.max("_is_new").alias("_is_new"))
         .withColumn("_from", F.when(before < F.col("shared_start"), before - F.lit(INSTANT)))
@@ -80,9 +80,9 @@ def _beside(new: DataFrame, around: DataFrame) -> DataFrame:
 
 def needed(around: DataFrame, pairs: DataFrame) -> DataFrame:
     """The statements that reach into an affected pair's day, and what overlaps those; with ``together``'s columns."""
-    wanted = pairs.select("installation_id", F.col("event_day").alias("touched_day")).distinct()
+    wanted = pairs.select("installation_id", F.col("event_day").alias("affected_day")).distinct()
     reaching = around.join(wanted, "installation_id").where(
-        (F.col("touched_day") >= F.to_date("start")) & (F.col("end") > F.col("touched_day").cast("timestamp"))
+        (F.col("affected_day") >= F.to_date("start")) & (F.col("end") > F.col("affected_day").cast("timestamp"))
     )
     bounds = reaching.groupBy(*METER).agg(F.min("start").alias("_first"), F.max("end").alias("_last"))
     overlapping = around.join(bounds, METER).where("start < _last AND `end` > _first").drop("_first", "_last")

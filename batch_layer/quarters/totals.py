@@ -1,4 +1,4 @@
-"""The touched days' data of each installation brought together, and ``energy``'s functions called on it.
+"""The affected days' data of each installation brought together, and ``energy``'s functions called on it.
 
 What comes out are totals of quarter-hours and, beside them, the gap ledger of the same readings.
 
@@ -80,7 +80,7 @@ def _week(day: str) -> str:
 
 def _reading_rows(evidence: Evidence) -> DataFrame:
     reaching = evidence.reach.selectExpr(
-        "installation_id", "device_id", "event_day", f"{_week('touched_day')} AS week"
+        "installation_id", "device_id", "event_day", f"{_week('affected_day')} AS week"
     ).distinct()
     return (
         evidence.readings.withColumn("reading", F.struct(*READING_FIELDS))

@@ -15,7 +15,7 @@ from store import hdfs, kafka
 
 NAMED = tuple(topic.name for topic in TOPICS.values() if topic.is_catalogued)
 """Topics whose messages name installations."""
-FOLLOWED = "readings"
+STREAMED = "readings"
 """The topic of the speed layer's queries."""
 WAIT_SECONDS = 60.0
 """How long the speed layer is given to read what it has not read yet."""
@@ -27,7 +27,7 @@ def delete(spark: SparkSession, settings: Settings, topic: str, ends: Offsets) -
 
     What a query of the speed layer has not read stays, until Kafka's retention ends.
     """
-    before = read_up_to(spark, settings, ends) if topic == FOLLOWED else ends
+    before = read_up_to(spark, settings, ends) if topic == STREAMED else ends
     return Place("Kafka", topic, kafka.delete_before(settings, topic, before))
 
 
@@ -54,5 +54,5 @@ def _committed(spark: SparkSession, query: str) -> Offsets:
     if not done:
         return {}
     lines = hdfs.read_text(spark, f"{query}/offsets/{max(done)}").strip().splitlines()
-    offsets: dict[str, int] = json.loads(lines[-1])[FOLLOWED]
+    offsets: dict[str, int] = json.loads(lines[-1])[STREAMED]
     return {int(partition): offset for partition, offset in offsets.items()}

@@ -109,8 +109,8 @@ class Energy:
         asked: dict[str, list[Window]] = {}
         for installation, of in windows.items():
             for each in catalogue.of_member(installation):
-                touched = [window for window in of if each.start < window.end and window.start < each.end]
-                asked.setdefault(each.community_id, []).extend(touched)
+                overlapping = [window for window in of if each.start < window.end and window.start < each.end]
+                asked.setdefault(each.community_id, []).extend(overlapping)
         asked = {community: of for community, of in asked.items() if of}
         if asked:
             names = spark.createDataFrame([(name,) for name in sorted(asked)], "community string")

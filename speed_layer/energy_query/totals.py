@@ -1,7 +1,7 @@
 """Energy of the affected periods, from the readings in Cassandra, by the functions the batch layer uses.
 
 Totals are those of all readings of the installation up to the batch: carried on from the batch before where they
-came in order, else made afresh from the stored readings. A row written twice is the same row.
+came in order, else recomputed from the stored readings. A row written twice is the same row.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ def installation_totals(
 
     ``known`` is what the batches before left to go on from, ``ends`` the last offset of each Kafka partition.
     """
-    afresh = []
+    others = []
     for name in sorted(affected):
         advanced = advance(known[name], affected[name], limits.get(name, UNLIMITED)) if name in known else None
         if advanced is None:
-            afresh.append(name)
+            others.append(name)
         else:
             yield Totals(name, [advanced.window], advanced.rows, advanced.carried)
-    for some in _chunks(afresh):
-        yield from _afresh(store, {name: affected[name] for name in some}, known, ends, limits)
+    for some in _chunks(others):
+        yield from _recomputed(store, {name: affected[name] for name in some}, known, ends, limits)
 
 
-def _afresh(
+def _recomputed(
     store: Store,
     affected: Mapping[str, Sequence[Register]],
     known: Mapping[str, CarriedState],

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pyhive import exc
 
-from batch_layer.nightly import tell_readers
+from batch_layer.nightly import note_merging
 from batch_layer.runs import Run
 from conf import Settings
 from serving_layer.access.access_log import EVERYBODY
@@ -242,7 +242,7 @@ def test_any_condition_on_the_keys_may_be_joined(sql: Ask, condition: str) -> No
 def test_sql_learns_what_a_night_has_merged(served: Settings, sql: Ask) -> None:
     asked = "SELECT quantity, sum(energy_wh) FROM solera.energy WHERE view = 'batch' GROUP BY quantity ORDER BY 1"
     before = sql(asked)
-    tell_readers(served, Run(rows.NEW_RUN, CUT, CUT), {"changed_days_merged": 7})
+    note_merging(served, Run(rows.NEW_RUN, CUT, CUT), {"changed_days_merged": 7})
     time.sleep(RUNS_KEPT_SECONDS)
     assert sql(asked) == before
     (counts,) = sql(f"SELECT counts FROM solera.run WHERE run_id = '{rows.NEW_RUN}'")[0]  # noqa: S608

@@ -95,7 +95,7 @@ def pairs_of(spark: SparkSession, settings: Settings, run: Run) -> dict[date, bo
     return {r.event_day: r.by_reading for r in pairs.collect()}
 
 
-def test_only_what_is_new_is_touched(spark: SparkSession, settings: Settings, night: Run) -> None:
+def test_only_what_is_new_is_affected(spark: SparkSession, settings: Settings, night: Run) -> None:
     archive_reading(spark, settings, 0, NOON)
     assert set(pairs_of(spark, settings, night)) == {date(2026, 3, d) for d in (7, 8, 9)}
     first = runs.finish(
@@ -149,7 +149,7 @@ def test_an_alarm_of_a_silence_names_the_day_of_the_last_reading(
     assert (alarm.raised_at.date(), alarm.cleared_at) == (date(2026, 3, 6), None)
 
 
-def test_a_day_that_comes_under_the_cut_is_touched_by_what_was_there(
+def test_a_day_that_comes_under_the_cut_is_affected_by_what_was_there(
     spark: SparkSession, settings: Settings, night: Run
 ) -> None:
     archive_reading(spark, settings, 0, NOON)

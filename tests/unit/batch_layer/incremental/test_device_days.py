@@ -40,7 +40,7 @@ def test_near_are_the_days_around_and_the_nearest_beyond(days: set[date], day: d
 
 @settings(max_examples=300, deadline=None)
 @given(_days, st.data())
-def test_a_day_heard_reaches_to_the_other_end_of_the_silence_beside_it(days: set[date], data: st.DataObject) -> None:
+def test_a_day_of_data_reaches_to_the_other_end_of_a_silence_beside_it(days: set[date], data: st.DataObject) -> None:
     day = data.draw(st.sampled_from(sorted(days)))
     before, following = max((d for d in days if d < day), default=day), min((d for d in days if d > day), default=day)
     wanted = {before + n * DAY for n in range((day - before).days + 1) if (day - before).days > 1}
@@ -50,7 +50,7 @@ def test_a_day_heard_reaches_to_the_other_end_of_the_silence_beside_it(days: set
 
 @settings(max_examples=300, deadline=None)
 @given(_days, _any_day, _any_day)
-def test_silences_are_the_days_between_that_were_not_heard(days: set[date], first: date, last: date) -> None:
+def test_silences_are_the_days_between_without_data(days: set[date], first: date, last: date) -> None:
     between = {min(days) + n * DAY for n in range((max(days) - min(days)).days)} - days
     assert device_days.silences(spans(days), first, last) == sorted(day for day in between if first <= day <= last)
 

@@ -71,7 +71,7 @@ def test_readings_win_and_intervals_fill_to_the_milliwatthour() -> None:
     assert round(by_hour[5], 3) == 100.001
 
 
-def test_only_touched_days_are_stated() -> None:
+def test_only_affected_days_are_stated() -> None:
     got = totals(week(("interval", interval(23, 4.0)), ("interval", interval(24, 4.0))))
     assert {start.date() for _, start in got} == {DAY.date()}
     assert sum(got.values()) == 4.0
