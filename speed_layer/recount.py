@@ -24,8 +24,6 @@ from store.history.recounts import Recount
 from store.instants import month_of
 
 CONCURRENCY = 16
-SETTLE_SECONDS = catalogue.FRESH_SECONDS + 2.0
-"""Until the speed layer knows of a change of the catalogue, and has written what it had in hand."""
 Times = Mapping[str, Sequence[datetime]]
 """Instants (UTC) by device."""
 

@@ -25,11 +25,9 @@ from conf import Settings
 from conf.refusal import Refusal
 from energy.topics import QUARANTINE
 from store import cassandra, hdfs, kafka
-from store.catalogue import FRESH_SECONDS
+from store.catalogue import NOTICED_SECONDS
 from store.history.energy_files import CHANGES, MERGED
 
-SETTLE_SECONDS = FRESH_SECONDS + 2.0
-"""Until the speed layer knows the catalogue without the installation, and has written what it had in hand."""
 AGAIN_SECONDS = 15.0
 TRIES = 6
 """A reading may be dated a minute ahead, and its row outlives a deletion that was made before that instant."""
@@ -60,7 +58,7 @@ def forget(spark: SparkSession, settings: Settings, installation: str, report: R
         report("taking it from the catalogue, archiving what Kafka holds of all")
         tables.leave_community(installation)
         tables.remove(installation, CATALOGUE.__contains__)
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(NOTICED_SECONDS)
         ends: dict[str, Mapping[int, int]] = {topic: kafka.ends(settings, topic) for topic in messages.NAMED}
         night = Night(spark, settings, runs.open_run(spark, settings))
         archive.run(night)

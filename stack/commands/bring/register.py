@@ -14,8 +14,9 @@ from conf.writers import secret_file
 from ingest.catalogue.file import read_catalogue
 from ingest.catalogue.registration import check_zones, write_catalogue
 from serving_layer.access.token import read_or_make
-from speed_layer.recount import SETTLE_SECONDS, recount
+from speed_layer.recount import recount
 from store import cassandra, schema
+from store.catalogue import NOTICED_SECONDS
 
 
 def register(
@@ -41,7 +42,7 @@ def register(
         schema.check(session)
         changed = write_catalogue(session, entries, now)
         if changed:
-            time.sleep(SETTLE_SECONDS)
+            time.sleep(NOTICED_SECONDS)
             recount(settings, session, changed, now)
     if changed:
         names = sorted({each.installation_id for each in changed})

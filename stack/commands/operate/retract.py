@@ -12,7 +12,7 @@ from rich.console import Console
 
 from conf import Settings, load_settings
 from conf.refusal import Refusal
-from speed_layer.recount import SETTLE_SECONDS, total_again
+from speed_layer.recount import total_again
 from speed_layer.retraction import remove_readings
 from stack.terminal import From, To, span
 from store import cassandra, catalogue
@@ -69,13 +69,13 @@ def take_back(spark: Any, settings: Settings, of: Retraction, report: Any) -> No
             raise Unregistered(f"There is no installation {of.installation_id}.")
         views.execute(views.prepare(INSERT), of)
         report("retraction noted; what was received before it counts no more")
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(catalogue.NOTICED_SECONDS)
         for place in remove_archived(spark, settings, of):
             report(f"{place.store} {place.name}: {place.rows:,} removed")
         removed = remove_readings(settings, views, of) if of.topic == "readings" else {}
         if of.topic == "readings":
             report(f"Cassandra reading_by_day: {sum(map(len, removed.values())):,} removed")
         views.execute(views.prepare(REMOVED), (datetime.now(timezone.utc), of.installation_id, of.retracted_at))
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(catalogue.NOTICED_SECONDS)
         count = total_again(settings, views, of.installation_id, removed)
         report(f"Cassandra energy_speed: {count:,} quarter-hours totalled again")
