@@ -97,7 +97,7 @@ def poison(settings: Settings, seconds: float, refused: list[KafkaError]) -> Non
     packed = Producer(confluent(settings) | {"compression.type": "zstd", "message.max.bytes": WIDEST})
     steps = threading.Event()
 
-    def told(error: KafkaError | None, _message: Message) -> None:
+    def note_refusal(error: KafkaError | None, _message: Message) -> None:
         if error is not None:
             refused.append(error)
 
@@ -107,7 +107,7 @@ def poison(settings: Settings, seconds: float, refused: list[KafkaError]) -> Non
             plain.produce("readings", deep, "bench-0001")
         if number % (LARGE // GIANTS) == 0:
             size = 5_000_000 if number % (2 * LARGE // GIANTS) else 40_000_000
-            packed.produce("readings", b" " * size, "bench-0002", on_delivery=told)
+            packed.produce("readings", b" " * size, "bench-0002", on_delivery=note_refusal)
             packed.flush(30)
         plain.poll(0)
         steps.wait(seconds / LARGE)

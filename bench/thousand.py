@@ -110,13 +110,13 @@ def measure(settings: Settings, count: int, console: Console) -> dict[str, float
     took: dict[str, float] = {}
     last = time.monotonic()
 
-    def told(text: str) -> None:
+    def note(text: str) -> None:
         nonlocal last
         now = time.monotonic()
         took[text.partition(":")[0]], last = now - last, now
         console.print(text)
 
-    nightly(spark, settings, midnight.date(), report=told)
+    nightly(spark, settings, midnight.date(), report=note)
     spark.stop()
     return took
 

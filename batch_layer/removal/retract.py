@@ -35,15 +35,15 @@ def remove_archived(spark: SparkSession, settings: Settings, of: Retraction) -> 
     """
     master = settings.hdfs_path("master", of.topic)
     days = [f"{master}/event_day={day}" for day in dates(of.start.date(), of.until.date())]
-    gone = [Place("HDFS", f"master/{of.topic}", remove_rows(spark, settings, _archived(of), *days))]
+    places = [Place("HDFS", f"master/{of.topic}", remove_rows(spark, settings, _archived(of), *days))]
     if of.topic == "intervals":
         with cassandra.session(settings) as session:
-            gone.append(Place("Cassandra", "official", _remove_statements(session, of)))
+            places.append(Place("Cassandra", "official", _remove_statements(session, of)))
     night = Night(spark, settings, runs.open_run(spark, settings))
     hdfs.delete(spark, settings.hdfs_path("runs", f"{night.run.run_id}.json"))
     if of.topic == "readings":
         device_days.correct(night, of.installation_id)
-    return gone
+    return places
 
 
 def _archived(of: Retraction) -> Column:

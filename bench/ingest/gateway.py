@@ -108,7 +108,7 @@ class Figures(NamedTuple):
     cycle_seconds: float
     """p95 of the time between two readings of a device."""
     core_share: float
-    heard: int
+    devices: int
     """Devices that gave readings."""
 
 
@@ -151,10 +151,10 @@ def main() -> int:
     for case in CASES:
         found = measured(case, seconds)
         missed |= found.megabytes > case.megabytes or found.cycle_seconds > LATE * POLL_SECONDS
-        missed |= found.heard < case.devices
+        missed |= found.devices < case.devices
         print(f"{case.devices} devices: {found.megabytes:.0f} MB (bar {case.megabytes:.0f}), p95 of a cycle "
               f"{found.cycle_seconds:.2f} s (bar {LATE * POLL_SECONDS:.2f}), {100 * found.core_share:.0f} % of a core, "
-              f"{found.heard} of them heard", flush=True)  # fmt: skip
+              f"{found.devices} of them read", flush=True)  # fmt: skip
     return int(missed)
 
 

@@ -21,7 +21,7 @@ def row_starts(table: pd.DataFrame, time: TimeMapping) -> Placed:
     if time.format == "unix":
         seconds = floats(label)
         starts = pd.to_datetime(seconds.where(seconds.between(0, 1e11)), unit="s", utc=True, errors="coerce")
-        return _told(starts + _before(time), {})
+        return _with_reasons(starts + _before(time), {})
     if time.hour is not None:
         hour = table[time.hour].str.strip()
         if hour.str.contains(OFFSET).all():
@@ -53,14 +53,14 @@ def _local(days: pd.Series[Any], minutes: pd.Series[Any], table: pd.DataFrame, t
     if time.season is not None:
         winter = (table[time.season.column].str.strip() == time.season.winter).astype(bool)
         labels = days + pd.to_timedelta(minutes, unit="min")
-        return _told(by_season(labels, winter, time.zone) + _before(time), {})
+        return _with_reasons(by_season(labels, winter, time.zone) + _before(time), {})
     found = placed(days, minutes - length, time.minutes, time.zone)
-    return _told(found.starts + pd.Timedelta(minutes=time.shift_minutes), found.reasons)
+    return _with_reasons(found.starts + pd.Timedelta(minutes=time.shift_minutes), found.reasons)
 
 
 def _with_offset(label: pd.Series[Any], time: TimeMapping) -> Placed:
     form = time.format or "ISO8601"
-    return _told(pd.to_datetime(label, format=form, utc=True, errors="coerce") + _before(time), {})
+    return _with_reasons(pd.to_datetime(label, format=form, utc=True, errors="coerce") + _before(time), {})
 
 
 def _parsed(label: pd.Series[Any], form: str | None) -> pd.Series[Any]:
@@ -75,7 +75,7 @@ def _before(time: TimeMapping) -> pd.Timedelta:
     return back
 
 
-def _told(starts: pd.Series[Any], reasons: dict[int, str]) -> Placed:
+def _with_reasons(starts: pd.Series[Any], reasons: dict[int, str]) -> Placed:
     """The same, and a reason for every row without a start."""
     missing = starts.isna().to_numpy().nonzero()[0]
     return Placed(starts, {int(number): reasons.get(int(number), NO_TIME) for number in missing})

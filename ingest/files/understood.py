@@ -130,9 +130,9 @@ def _meter(table: pd.DataFrame, mapping: FileMapping) -> str | None:
         return None
     values = sorted(value for value in table[mapping.one_of].str.strip().unique() if value)
     if len(values) != 1:
-        told = ", ".join(values[:5])
+        shown = ", ".join(values[:5])
         raise MappingError(
-            f"{mapping.one_of} has {len(values)} values ({told}): choose one, `where: {{{mapping.one_of}: …}}`"
+            f"{mapping.one_of} has {len(values)} values ({shown}): choose one, `where: {{{mapping.one_of}: …}}`"
         )
     return str(values[0])
 

@@ -106,12 +106,12 @@ class Mqtt(threading.Thread):
             self._say(f"the broker at {self._conf.broker} is away: {code}")
 
     def _on_message(self, client: Client, _data: Any, said: MQTTMessage) -> None:
-        told = (said.mid, said.topic, bytes(said.payload))
-        is_known = said.dup and told in self._kept
-        if is_known or not self.gathering.add(self._devices, *told[1:], said.mid, said.retain):
+        received = (said.mid, said.topic, bytes(said.payload))
+        is_known = said.dup and received in self._kept
+        if is_known or not self.gathering.add(self._devices, *received[1:], said.mid, said.retain):
             client.ack(said.mid, said.qos)
         elif said.qos:
-            self._seen[said.mid] = told
+            self._seen[said.mid] = received
 
     def _keep(self) -> None:
         drafts = self.gathering.take()

@@ -92,9 +92,9 @@ def set_password(path: Path, name: str, password: str) -> None:
 
 def forget(path: Path, installation_id: str) -> None:
     """Let nobody's scope name ``installation_id`` any more; whose scope is empty then has no access."""
-    known, gone = read(path), {installation_id}
+    known, lost = read(path), {installation_id}
     left = [
-        replace(each, installations=each.installations - gone, communities=each.communities - gone) for each in known
+        replace(each, installations=each.installations - lost, communities=each.communities - lost) for each in known
     ]
     if left != known:
         _write(path, [each for each in left if each.sees_all or each.installations or each.communities])

@@ -88,8 +88,8 @@ class Person:
         if self.role != "member" or installation.get("kind") != COMMUNITY:
             return Sight.NOTHING
         members = [each for each in known if each.get("community_id") == installation["installation_id"]]
-        is_told = any(map(self._sees_whole, members)) and self._are_many(str(installation["installation_id"]), known)
-        return Sight.TOTALS if is_told else Sight.NOTHING
+        is_shown = any(map(self._sees_whole, members)) and self._are_many(str(installation["installation_id"]), known)
+        return Sight.TOTALS if is_shown else Sight.NOTHING
 
     def _are_many(self, community: str, known: Sequence[Mapping[str, Any]]) -> bool:
         """Whether enough homes of the community are others' whenever any is, now and before."""

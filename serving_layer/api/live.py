@@ -72,20 +72,20 @@ def news(reader: Reader, row: Mapping[str, Any]) -> dict[str, str]:
 
 
 async def events(look: Callable[[], dict[str, str]]) -> AsyncIterator[str]:
-    """What ``look`` finds, whenever it is not what was told last."""
-    told: dict[str, str] = {}
-    told_at = time.monotonic()
+    """What ``look`` finds, whenever it differs from what was sent last."""
+    sent: dict[str, str] = {}
+    sent_at = time.monotonic()
     while True:
         try:
             found = await run_sync(look)
         except Refusal as refusal:
             yield f"event: refused\ndata: {json.dumps({'detail': str(refusal)})}\n\n"
             return
-        for name in (name for name, text in found.items() if told.get(name) != text):
+        for name in (name for name, text in found.items() if sent.get(name) != text):
             yield f"event: {name}\ndata: {found[name]}\n\n"
-            told_at = time.monotonic()
-        told = found
-        if time.monotonic() - told_at > QUIET_SECONDS:
+            sent_at = time.monotonic()
+        sent = found
+        if time.monotonic() - sent_at > QUIET_SECONDS:
             yield ": still here\n\n"
-            told_at = time.monotonic()
+            sent_at = time.monotonic()
         await anyio.sleep(EVERY_SECONDS)

@@ -79,8 +79,8 @@ def _difference(found: Billed) -> Table:
     """A retailer's bill that leaves the compensation out, beside ours."""
     forgetful = found._replace(bill=bill(tariffs(), without_compensation(found.of), found.windows, Market({})))
     rows = difference_rows(found, statement(stated_lines(forgetful)), None)
-    told = [row for row in rows if row["eur"]]
-    return _rows("A bill that leaves the surplus out: why it differs, EUR", ("cause", "eur"), told)
+    differing = [row for row in rows if row["eur"]]
+    return _rows("A bill that leaves the surplus out: why it differs, EUR", ("cause", "eur"), differing)
 
 
 def _rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> Table:
