@@ -26,8 +26,8 @@ BEYOND = 10
 """So many times its true energy may a sequence show without a cause."""
 
 
-class Verdict(NamedTuple):
-    """What is wrong with the energy of a sequence."""
+class Comparison(NamedTuple):
+    """The energy of a sequence beside its truth: whether it lies out of its bounds, or is large without a cause."""
 
     seed: int
     name: str
@@ -35,7 +35,7 @@ class Verdict(NamedTuple):
     is_without_cause: bool
 
 
-def verdict(seed: int) -> Verdict:
+def compared(seed: int) -> Comparison:
     """The energy of one sequence beside its truth."""
     of = sequence(seed)
     found = portions(of.samples, of.capacity_w, ANY_HOLE).values()
@@ -46,7 +46,7 @@ def verdict(seed: int) -> Verdict:
     covered, whole = sum(p.covered for p in found), to_us(of.samples[-1][0]) - to_us(of.samples[0][0])
     upper += (whole - covered) * round(of.greatest_w * 1000) // MW_US
     unexplained = sum(p.mwh for p in found if not p.cause)
-    return Verdict(
+    return Comparison(
         seed,
         of.name,
         not lower - spare <= true <= upper + spare,
@@ -59,9 +59,9 @@ def slack_mwh(of: Sequence) -> int:
     return round((8 * of.count_wh + 0.02 * of.true_wh) * 1000)
 
 
-def verdicts(seeds: Iterable[int]) -> list[Verdict]:
+def failing(seeds: Iterable[int]) -> list[Comparison]:
     """Those of ``seeds`` that fail."""
-    return [found for found in map(verdict, seeds) if found.is_out_of_bounds or found.is_without_cause]
+    return [each for each in map(compared, seeds) if each.is_out_of_bounds or each.is_without_cause]
 
 
 def main() -> int:
@@ -69,10 +69,10 @@ def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else SEQUENCES
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     console = Console(highlight=False)
-    failed: list[Verdict] = []
+    failed: list[Comparison] = []
     parts = [range(at, min(at + AT_ONCE, first + count)) for at in range(first, first + count, AT_ONCE)]
     with ProcessPoolExecutor() as pool:
-        for some in track(pool.map(verdicts, parts), "sequences", total=len(parts), console=console):
+        for some in track(pool.map(failing, parts), "sequences", total=len(parts), console=console):
             failed += some
     console.print(f"{count:,} sequences")
     console.print(f"totals outside their bounds: {sum(each.is_out_of_bounds for each in failed)} (bar 0)")

@@ -1,9 +1,9 @@
 """Registers as read (``*_total_wh``) made into energy of quarter-hours; the one engine both layers call.
 
 A register's step between two samples is shared over the quarter-hours it crosses, by power where power is known at
-its ends, else by time, so that quarter-hours add up to the register's rise to the mWh. What registers do besides
-counting is judged in ``energy.registers.outliers`` (values not to be believed) and ``energy.registers.deltas`` (what a
-step means), and the outcome is named in ``cause``:
+its ends, else by time, so that quarter-hours add up to the register's rise to the mWh. Values not to be
+believed are left out in ``energy.registers.outliers``, steps classified in ``energy.registers.deltas``; the outcome is
+named in ``cause``:
 
 ==========  ======================================================  =============================================
 cause       what happened                                           what becomes of it
@@ -28,7 +28,7 @@ power shares a step over several samples, the same two bound each share.
 
 **Window.** A value depends on the two samples of each step, and on those beside them where a step is doubtful. For
 exact values of ``start``..``end`` give every sample inside, and on each side the nearest ``CONTEXT`` samples within
-``REACH``. A doubtful stretch (a zero night, a standstill) longer than that is judged alike by any window that holds it
+``REACH``. A doubtful stretch (a zero night, a standstill) longer than that is valued alike by any window that holds it
 and the good samples around it; from ``BRIDGE`` before to ``BRIDGE`` after always does.
 """
 
@@ -67,7 +67,7 @@ NEIGHBOURS = 2 * (CONTEXT + 1)
 """Readings looked at on each side of a window: the bridging sample and those it is validated by, twice, because a
 device may tell its registers in every other message only."""
 REACH = timedelta(microseconds=REACH_US)
-"""How far beyond a window the samples may be, :data:`CONTEXT` on each side, by which its steps are judged."""
+"""How far beyond a window the samples may be, :data:`CONTEXT` on each side, by which its steps are classified."""
 
 
 def portions(

@@ -1,8 +1,8 @@
 """The plain case: a register that only rises, as much as capacity and power allow.
 
-Nearly all data are plain, so this is quick. It gives up at the first doubt, and ``energy.registers.full_path`` judges
-the samples thoroughly; on plain samples both give the same portions. What is plain can be followed sample by sample: a
-:class:`Course` and the samples after it say as much as all samples together.
+Nearly all data are plain, so this is quick. It gives up at the first doubt, and ``energy.registers.full_path``
+validates all samples; on plain ones both give the same portions. A plain register goes on sample by sample: a
+:class:`Course` and the samples after it give what all samples together give.
 """
 
 from __future__ import annotations

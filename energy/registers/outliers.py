@@ -27,7 +27,7 @@ RETURNS = 2
 
 
 def validate_register(of: Samples) -> ValidRegister:
-    """Judge every value of the register (and level its jitter in place)."""
+    """The values of the register that are valid, with their causes and doubts; its jitter is levelled in place."""
     have = [i for i, value in enumerate(of.register) if value is not None]
     falls = small_falls(of, have)
     valid, causes = _without_moments(of, have)

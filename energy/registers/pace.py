@@ -15,7 +15,7 @@ from typing import NamedTuple
 from energy.registers.resolution import ALL_ONES
 
 CONTEXT = 8
-"""Samples beyond a step, on each side, by which it is judged."""
+"""Samples beyond a step, on each side, by which it is classified."""
 REACH_US = timedelta(days=2) // timedelta(microseconds=1)
 """How far away these samples may be."""
 FACTOR = 10

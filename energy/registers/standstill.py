@@ -52,14 +52,14 @@ def without_standstill(of: Samples, valid: list[int], causes: dict[int, str], fa
             at += 1
         found.samples.append(valid[first])
         if at > first:
-            _judge(of, found, first, at)
+            _classify_standstill(of, found, first, at)
         at += 1
     for i in uneven:
         found.integrated[i] = "correction"
     return found
 
 
-def _judge(of: Samples, found: ValidRegister, first: int, at: int) -> None:
+def _classify_standstill(of: Samples, found: ValidRegister, first: int, at: int) -> None:
     """Keep of the standstill from the ``first`` believed sample up to that ``at`` what means something."""
     valid = found.read
     begin, end = valid[first], valid[at]

@@ -1,6 +1,6 @@
 """The HTTP server of what is pushed: ``POST /v1/readings``, records of topic ``readings``, and emoncms' input API.
 
-A batch is kept whole or refused whole. What is kept is judged behind Kafka, as everything else: here it must have a
+A batch is kept whole or refused whole. What is kept is validated behind Kafka, as everything else: here it must have a
 reading's form, and name an installation for which the token speaks. A reading sent twice counts once, by its name
 (installation, device, time).
 """

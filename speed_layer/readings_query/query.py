@@ -36,7 +36,7 @@ class Readings:
         progress.readings_written(self._ledger.last)
 
     def write(self, batch: DataFrame, batch_id: int) -> None:
-        """Judge and write one micro-batch."""
+        """Validate and write one micro-batch."""
         started = time.monotonic()
         validated, summary = self._validated(batch)
         self._progress.moved()

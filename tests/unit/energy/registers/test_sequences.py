@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.registers import verdicts
+from bench.registers import failing
 from energy.energy_row import QUARTER_US, to_us
 from energy.registers.counters import CONTEXT, REACH, portions
 from tests.support.registers.sequences import sequence
@@ -24,7 +24,7 @@ NEAR_THE_TRUTH = (
 
 
 def test_no_total_is_out_of_its_bounds_or_without_a_cause() -> None:
-    assert verdicts([*SEEDS, *NEAR_THE_TRUTH]) == []
+    assert failing([*SEEDS, *NEAR_THE_TRUTH]) == []
 
 
 @pytest.mark.parametrize("seeds", [range(SEEDS.start, SEEDS.start + 300, 2)], ids=["150-sequences"])
