@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
+from typing import Protocol
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
@@ -13,7 +14,7 @@ from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ingest.simulator import image
-from ingest.simulator.clock import is_log_entry, next_instant
+from ingest.simulator.clock import WallSteps
 from ingest.simulator.homes import Home
 from ingest.simulator.peer import is_foreign
 from ingest.simulator.plant import Plant
@@ -25,6 +26,21 @@ ENTRY_SECONDS = 0.05
 Values = Callable[[datetime], Mapping[str, float]]
 
 
+class Steps(Protocol):
+    """The instants that a device shows, one after the other."""
+
+    begin: datetime
+    """Before the first."""
+
+    def following(self, last: datetime) -> datetime:
+        """The instant to show now after ``last``; itself where it is shown on."""
+        ...
+
+    def is_log_entry(self, instant: datetime) -> bool:
+        """Whether ``instant`` is to be shown until somebody has read it."""
+        ...
+
+
 class ShownDevice:
     """A device and the instant it shows; every value is latched at once when that moves on.
 
@@ -32,10 +48,10 @@ class ShownDevice:
     was first read, so that several masters see each, and one that starts late misses none.
     """
 
-    def __init__(self, unit: int, model: int, length: int, values: Values, begin: datetime) -> None:
-        self.unit, self.shown = unit, begin
-        self._model, self._values = model, values
-        self._blank = image.blank(model, length, serial=f"UNIT-{unit:03d}")
+    def __init__(self, unit: int, shape: image.Shape, values: Values, steps: Steps) -> None:
+        self.unit, self.shown = unit, steps.begin
+        self._shape, self._values, self._steps = shape, values, steps
+        self._blank = image.blank(shape, serial=f"UNIT-{unit:03d}")
         self._first_read: float | None = None
         self._is_blank = True
 
@@ -54,16 +70,16 @@ class ShownDevice:
         _written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
         reads_clock = address <= image.TIME_ADDRESS < address + count
-        then = next_instant(self.shown, datetime.now(timezone.utc))
+        then = self._steps.following(self.shown)
         if then != self.shown and self._is_due(then, reads_clock):
             self.shown, self._first_read, self._is_blank = then, None, False
-            image.write(registers, self._model, self.shown, self._values(self.shown))
+            image.write(registers, self._shape, self.shown, self._values(self.shown))
         if reads_clock and self._first_read is None:
             self._first_read = time.monotonic()
         return None
 
     def _is_due(self, then: datetime, reads_clock: bool) -> bool:
-        if self._is_blank or not is_log_entry(then, datetime.now(timezone.utc)):
+        if self._is_blank or not self._steps.is_log_entry(then):
             return True
         was_read = self._first_read is not None and time.monotonic() - self._first_read >= ENTRY_SECONDS
         return reads_clock and was_read
@@ -89,8 +105,8 @@ def devices(homes: Sequence[Home], begin: datetime) -> list[ShownDevice]:
     shown = []
     for number, home in enumerate(homes, start=1):
         plant = Plant(home)
-        shown.append(ShownDevice(2 * number - 1, image.INVERTER, image.INVERTER_LENGTH, plant.inverter, begin))
-        shown.append(ShownDevice(2 * number, image.METER, image.METER_LENGTH, plant.meter, begin))
+        shown.append(ShownDevice(2 * number - 1, image.INVERTER, plant.inverter, WallSteps(begin)))
+        shown.append(ShownDevice(2 * number, image.METER, plant.meter, WallSteps(begin)))
     return shown
 
 

@@ -54,11 +54,11 @@ def test_registers_between_hours_differ_by_the_hours_flows(hour: int) -> None:
 @given(seconds)
 def test_what_is_written_is_what_is_read(instant: datetime) -> None:
     plant = PLANT
-    registers = image.blank(image.INVERTER, image.INVERTER_LENGTH, "UNIT-001")
+    registers = image.blank(image.INVERTER, "UNIT-001")
     image.write(registers, image.INVERTER, instant, plant.inverter(instant))
     at = image.CLOCK_ADDRESS - image.BASE
     assert sunspec_models.clock(registers[at:]) == instant
-    fields = sunspec_models.inverter(image.INVERTER, registers[image.MAIN_ADDRESS - image.BASE :])
+    fields = sunspec_models.inverter(image.INVERTER.model, registers[image.MAIN_ADDRESS - image.BASE :])
     assert fields["energy_total_wh"] == pytest.approx(plant.inverter(instant)["energy_total_wh"], abs=0.00501)
     assert fields["ac_power_w"] == round(plant.inverter(instant)["ac_power_w"])
     assert sunspec_models.maker(registers[2:]) == ("Solera", "Simulated home", "UNIT-001")
