@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -14,18 +13,13 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from conf.refusal import Refusal
 from energy.balance import counted, installation_rows
 from energy.energy_row import QUARTER, EnergyRow
 from energy.limits import Limits
 from energy.registers.counters import ANY_HOLE
 from energy.score import Loss
-from ingest.simulator.truth.world import CAPACITIES, FAULTS, READINGS, TRUTH
+from ingest.simulator.truth.world import FAULTS, TRUTH, NoWorld, heard, read_world
 from store.instants import instant_of
-
-
-class NoWorld(Refusal):
-    """A folder is none that `solera simulate` has written."""
 
 
 class Known(NamedTuple):
@@ -63,17 +57,13 @@ def read_known(folder: Path) -> dict[str, Known]:
     return dict(found)
 
 
-def computed(folder: Path, known: Mapping[str, Known]) -> Iterator[tuple[str, list[EnergyRow]]]:
-    """By installation the rows that its readings give, as the night counts them."""
-    capacities = json.loads((folder / CAPACITIES).read_text(encoding="utf-8"))
-    for installation, readings in groupby(_heard(folder), itemgetter("installation_id")):
+def computed(
+    folder: Path, known: Mapping[str, Known], readings: Iterable[dict[str, Any]] | None = None
+) -> Iterator[tuple[str, list[EnergyRow]]]:
+    """By installation the rows that ``readings`` give as the night counts them; those of ``folder`` without."""
+    _, entries = read_world(folder)
+    limits = {entry.installation_id: Limits(entry.capacity_kw) for entry in entries}
+    for installation, own in groupby(heard(folder) if readings is None else readings, itemgetter("installation_id")):
         of = known[installation]
-        limits = Limits(capacities[installation])
-        yield installation, installation_rows(counted(readings, limits, ANY_HOLE), of.start, of.end)
-
-
-def _heard(folder: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(folder / READINGS, "rt", encoding="utf-8") as file:
-        for line in file:
-            reading = json.loads(line)
-            yield reading | {"time": instant_of(reading["time"])}
+        dated = (reading | {"time": instant_of(reading["time"])} for reading in own)
+        yield installation, installation_rows(counted(dated, limits[installation], ANY_HOLE), of.start, of.end)

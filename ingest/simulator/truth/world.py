@@ -13,13 +13,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.catalogue.entries import CatalogueError, InstallationEntry
+from conf.refusal import Refusal
+from ingest.catalogue.entries import CatalogueError, InstallationEntry, parse_catalogue
 from ingest.simulator.truth.devices import quarters, readings
 from ingest.simulator.truth.faults import KINDS, Injected, inject
 from ingest.simulator.truth.flows import flows
 
-READINGS, TRUTH, FAULTS, CAPACITIES = "readings.jsonl.gz", "truth.parquet", "faults.json", "capacities.json"
+READINGS, TRUTH, FAULTS, WORLD = "readings.jsonl.gz", "truth.parquet", "faults.json", "world.json"
 QUARTER = timedelta(minutes=15)
+
+
+class NoWorld(Refusal):
+    """A folder is none that `solera simulate` has written."""
 
 
 class Asked(NamedTuple):
@@ -30,9 +35,19 @@ class Asked(NamedTuple):
     every_minutes: int
     seed: int
 
+    @property
+    def start(self) -> datetime:
+        """Its first instant (UTC)."""
+        return datetime.combine(self.first, time(), timezone.utc)
+
+    @property
+    def end(self) -> datetime:
+        """Its last instant (UTC)."""
+        return self.start + timedelta(days=self.days)
+
 
 def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path) -> int:
-    """Write readings, truth, faults and capacities (kW) of ``entries``; how many readings there are.
+    """Write readings, truth, faults, and what was asked of ``entries``; how many readings there are.
 
     Raises :class:`CatalogueError`.
     """
@@ -51,24 +66,47 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
     pq.write_table(pa.Table.from_pylist(truth), folder / TRUTH)
     said = [each._asdict() for each in injected]
     (folder / FAULTS).write_text(json.dumps(said, indent=1), encoding="utf-8")
-    registered = {entry.installation_id: entry.capacity_kw for entry in own}
-    (folder / CAPACITIES).write_text(json.dumps(registered, indent=1), encoding="utf-8")
+    of = {**asked._asdict(), "first": asked.first.isoformat()}
+    installations = [entry.model_dump(mode="json", exclude_unset=True) for entry in own]
+    (folder / WORLD).write_text(json.dumps({**of, "installations": installations}, indent=1), encoding="utf-8")
     return count
+
+
+def read_world(folder: Path) -> tuple[Asked, list[InstallationEntry]]:
+    """What was asked, and the installations. Raises :class:`NoWorld`."""
+    try:
+        of = json.loads((folder / WORLD).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NoWorld(f"{error.filename} is missing: write {folder} with `solera simulate`") from None
+    entries = parse_catalogue(of.pop("installations"))
+    return Asked(**{**of, "first": date.fromisoformat(of["first"])}), entries
+
+
+def heard(folder: Path) -> Iterator[dict[str, Any]]:
+    """The readings, those of a device in the order in which they are heard, their times as text.
+
+    Raises :class:`NoWorld`.
+    """
+    try:
+        with gzip.open(folder / READINGS, "rt", encoding="utf-8") as file:
+            for line in file:
+                yield json.loads(line)
+    except FileNotFoundError as error:
+        raise NoWorld(f"{error.filename} is missing: write {folder} with `solera simulate`") from None
 
 
 def _of(
     entry: InstallationEntry, asked: Asked, truth: list[dict[str, Any]], injected: list[Injected]
 ) -> Iterator[dict[str, Any]]:
-    start = datetime.combine(asked.first, time(), timezone.utc)
     name = f"{asked.seed} {entry.installation_id}"
     chance = np.random.default_rng(list(name.encode()))
-    own = flows(entry, start, asked.days, chance)
+    own = flows(entry, asked.start, asked.days, chance)
     truth += [
-        {"installation_id": entry.installation_id, "quantity": quantity, "start": start + number * QUARTER,
+        {"installation_id": entry.installation_id, "quantity": quantity, "start": asked.start + number * QUARTER,
          "energy_wh": energy_wh}
         for quantity, number, energy_wh in quarters(own)
     ]  # fmt: skip
-    heard, found = inject(readings(entry.installation_id, own, asked.every_minutes), list(KINDS), name)
+    said, found = inject(readings(entry.installation_id, own, asked.every_minutes), list(KINDS), name)
     injected += found
-    for each in heard.values():
+    for each in said.values():
         yield from each
