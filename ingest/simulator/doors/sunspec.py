@@ -1,0 +1,89 @@
+"""A world's inverters and meters as SunSpec devices: each shows what it has said, one reading after the other."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from conf.refusal import Refusal
+from ingest.catalogue.entries import InstallationEntry
+from ingest.simulator import image
+from ingest.simulator.server import ShownDevice
+from store.instants import instant_of
+
+MOST_UNITS = 247
+"""Units that one Modbus address can have."""
+INT16 = 32_767
+Reading = Mapping[str, Any]
+
+
+class TooManyDevices(Refusal):
+    """A world of more devices than one address has units."""
+
+
+class Log:
+    """The readings of one device in the order of their times: none is shown before ``now``, each until it was read."""
+
+    def __init__(self, readings: Iterable[Reading], now: Callable[[], datetime]) -> None:
+        self._by_time = {instant_of(reading["time"]): _points(reading) for reading in readings}
+        self._times, self._now = sorted(self._by_time), now
+        self.begin = self._times[0] - timedelta(seconds=1)
+
+    @property
+    def greatest_w(self) -> float:
+        """The greatest power of either direction."""
+        powers = (value for of in self._by_time.values() for name, value in of.items() if name.endswith("power_w"))
+        return max(map(abs, powers), default=0.0)
+
+    def following(self, last: datetime) -> datetime:
+        """The time of the reading behind ``last``; ``last`` where it is not that late yet."""
+        at = bisect_right(self._times, last)
+        return self._times[at] if at < len(self._times) and self._times[at] <= self._now() else last
+
+    def is_log_entry(self, _instant: datetime) -> bool:
+        """Each is kept until it was read: the world's clock may run faster than anybody reads."""
+        return True
+
+    def values(self, instant: datetime) -> Mapping[str, float]:
+        """What was said at ``instant``, by SunSpec's points."""
+        return self._by_time[instant]
+
+
+def devices(by_device: Mapping[str, Sequence[Reading]], now: Callable[[], datetime]) -> list[ShownDevice]:
+    """In the order of their ids, each under a unit of its own from 1 on. Raises :class:`TooManyDevices`."""
+    if len(by_device) > MOST_UNITS:
+        raise TooManyDevices(f"{len(by_device)} devices are more than the {MOST_UNITS} units of one Modbus address")
+    return [_shown(unit, by_device[name], now) for unit, name in enumerate(sorted(by_device), start=1)]
+
+
+def _shown(unit: int, readings: Sequence[Reading], now: Callable[[], datetime]) -> ShownDevice:
+    log = Log(readings, now)
+    plain = image.INVERTER if readings[0]["device_kind"] == "inverter" else image.METER
+    # Registers in whole Wh, as in the world; powers as fine as 16 bits hold them.
+    exponents = {"energy": 0, "power": next(n for n in range(11) if log.greatest_w / 10**n < INT16)}
+    return ShownDevice(unit, plain._replace(exponents={**image.EXPONENTS, **exponents}), log.values, log)
+
+
+def _points(reading: Reading) -> dict[str, float]:
+    named = {name: value for name, value in reading.items() if name.endswith(("_w", "_wh"))}
+    if reading["device_kind"] == "meter":
+        named["power_w"] = named.pop("import_power_w") - named.pop("export_power_w")
+    return named
+
+
+def catalogue(
+    entries: Iterable[InstallationEntry], by_device: Mapping[str, Sequence[Reading]], at: tuple[str, int]
+) -> list[dict[str, Any]]:
+    """``entries`` as `solera register` takes them, with the world's devices at the address ``at`` instead of theirs."""
+    units = {name: unit for unit, name in enumerate(sorted(by_device), start=1)}
+    listed: dict[str, list[dict[str, Any]]] = {}
+    for name, readings in by_device.items():
+        connection = {"protocol": "sunspec-tcp", "host": at[0], "port": at[1], "unit": units[name], "clock": "device"}
+        device = {"device_id": name, "device_kind": readings[0]["device_kind"], "connection": connection}
+        listed.setdefault(str(readings[0]["installation_id"]), []).append(device)
+    return [
+        {**entry.model_dump(mode="json", exclude_unset=True), "devices": listed.get(entry.installation_id, [])}
+        for entry in entries
+    ]

@@ -1,0 +1,60 @@
+"""docs/simulation.md: its commands are run as they stand, one after the other."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conf.place import ROOT
+from tests.support.peers.modbus_device import free_port
+
+DOCUMENT = (ROOT / "docs/simulation.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+DEFAULT_PORT = 5020
+
+
+def environment(home: Path) -> dict[str, str]:
+    """`solera` on the path, and ports of its own."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    offset = str(free_port() - DEFAULT_PORT)
+    return os.environ | {"PATH": path, "SOLERA_HOME": str(home), "SOLERA_PORT_OFFSET": offset}
+
+
+def run(block: str, folder: Path, env: dict[str, str]) -> str:
+    command = ["bash", "-euc", block]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def served(block: str, folder: Path, env: dict[str, str]) -> Iterator[list[str]]:
+    """``block`` at work, and the sentences that it has said of its doors."""
+    said = folder / "said"
+    with said.open("w") as out:
+        process = subprocess.Popen(["bash", "-euc", f"exec {block}"], cwd=folder, env=env, stdout=out, stderr=out)
+    try:
+        while "SunSpec:" not in said.read_text():
+            assert process.poll() is None, said.read_text()
+            time.sleep(0.1)
+        yield said.read_text().splitlines()
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def test_the_commands_of_the_document_do_what_it_says(tmp_path: Path) -> None:
+    env = environment(tmp_path / "home")
+    simulate, serve, check = BLOCKS
+    assert "readings of 7 days" in run(simulate, tmp_path, env)
+    with served(serve, tmp_path, env) as said:
+        assert any("2 devices" in line for line in said)
+        assert "2 of 2 devices answer." in run(check, tmp_path, env)
+    for name in re.findall(r"`(?:world/)?(\w+\.(?:yaml|json|parquet|jsonl\.gz))`", DOCUMENT):
+        assert (tmp_path / "world" / name).is_file(), name
