@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 from conf import Settings
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
+from ingest.simulator.doors.datadis import MADRID, rows_of, supply
 from stack.cli import app
 from store import cassandra
 from tests.support.kafka_topic import messages
-from tests.support.peers.datadis_service import MADRID, datadis_service, rows_of, supply
+from tests.support.peers.datadis_service import datadis_service
 
 HOME, CUPS = "imported-home", "ES0189000048220011CR"
 

@@ -20,6 +20,7 @@ from conf.sections import AemetSettings, DatadisSettings
 from energy.calendar import months_later
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
+from ingest.simulator.doors.datadis import MADRID, rows_of, supply
 from ingest.sources.asking import ask_sources
 from serving_layer.access.token import token_of
 from serving_layer.app import create_app
@@ -29,7 +30,7 @@ from store import cassandra, schema
 from store.runs import INSERT, NIGHTLY
 from tests.support.kafka_topic import messages
 from tests.support.peers.aemet_service import aemet_service
-from tests.support.peers.datadis_service import MADRID, datadis_service, rows_of, supply
+from tests.support.peers.datadis_service import datadis_service
 from tests.support.recorded import HAND_MADE, aemet_answer
 from tests.unit.ingest.sources.test_outages import PVPC, published_day
 from tests.unit.ingest.sources.test_price_sources import Sources, sources

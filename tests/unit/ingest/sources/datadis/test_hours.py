@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from conf import Settings
 from energy.topics import TOPICS
 from ingest.publishing.message import message
+from ingest.simulator.doors.datadis import MADRID, rows_of, supply
 from ingest.sources.budget import Budget
 from ingest.sources.datadis.client import RULE, AskedTooSoon, Datadis, DatadisError, LoginRefused
 from ingest.sources.datadis.consumption import Consumption
@@ -28,7 +29,7 @@ from ingest.sources.source import Failures, Record, Unreadable
 from ingest.sources.timetable import EVERY, is_due
 from store.history.attempts import attempts_of, attempts_path
 from tests.support.peers import edata_client
-from tests.support.peers.datadis_service import MADRID, Clock, Service, datadis_service, rows_of, supply
+from tests.support.peers.datadis_service import Clock, Service, datadis_service
 
 CUPS = "ES0189000048220011CR0F"
 NIF, PASSWORD = "12345678Z", "secret"
@@ -311,8 +312,7 @@ def test_a_token_that_has_lapsed_is_renewed_once(own: Settings, service: Service
 def test_a_network_that_is_away_costs_no_question(own: Settings, service: Service, clock: Clock) -> None:
     asking = source(own, clock)
     (question,) = asking.missing(date(2026, 3, 1), date(2026, 3, 15))
-    service.server_close()
-    service.shutdown()
+    service.leave()
     with pytest.raises(requests.ConnectionError):
         question.fetch(print)
     asked_file = json.loads((own.home / "datadis" / "asked.json").read_text())

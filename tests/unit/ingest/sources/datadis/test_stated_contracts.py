@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf import Settings
+from ingest.simulator.doors.datadis import supply
 from ingest.sources.budget import Budget
 from ingest.sources.datadis.client import RULE
 from ingest.sources.datadis.contract import FIELDS, contracts
@@ -20,7 +21,7 @@ from ingest.sources.datadis.registered import Home, Registered
 from ingest.sources.datadis.removal import remove_supply
 from ingest.sources.source import Failures
 from store.history.attempts import attempts_path
-from tests.support.peers.datadis_service import Clock, Service, datadis_service, supply
+from tests.support.peers.datadis_service import Clock, Service, datadis_service
 
 CUPS, OTHER = "ES0189000048220011CR0F", "ES0237000000130940CT"
 NOW = datetime(2026, 3, 15, 0, 10, tzinfo=timezone.utc)

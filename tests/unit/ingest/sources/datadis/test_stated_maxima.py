@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf import Settings
+from ingest.simulator.doors.datadis import supply
 from ingest.sources.datadis.maxima import MAXIMA, maxima
 from ingest.sources.datadis.monthly import Asked, Monthly
 from ingest.sources.datadis.registered import Home, Month, Registered, Table
 from ingest.sources.source import Failures, Unreadable
-from tests.support.peers.datadis_service import Clock, Service, datadis_service, supply
+from tests.support.peers.datadis_service import Clock, Service, datadis_service
 
 CUPS = "ES0189000048220011CR0F"
 NOW = datetime(2026, 3, 15, 0, 10, tzinfo=timezone.utc)

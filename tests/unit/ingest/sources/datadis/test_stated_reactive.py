@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf import Settings
+from ingest.simulator.doors.datadis import supply
 from ingest.sources.datadis.monthly import Asked, Monthly
 from ingest.sources.datadis.reactive import REACTIVE, reactive
 from ingest.sources.datadis.registered import Home, Month, Registered, Table
 from ingest.sources.source import Failures, Unreadable
-from tests.support.peers.datadis_service import Service, datadis_service, supply
+from tests.support.peers.datadis_service import Service, datadis_service
 
 HOME, SHOP = "ES0189000048220011CR0F", "ES0237000000130940CT"
 NOW = datetime(2026, 3, 15, 0, 10, tzinfo=timezone.utc)
