@@ -119,6 +119,12 @@ class Endpoint(_Frozen):
     port: int
 
 
+class SimulatorSettings(Endpoint):
+    """The simulated devices; ``web_port``: where a simulated world's services answer, on loopback alone."""
+
+    web_port: int
+
+
 class ThriftSettings(Endpoint):
     """The SQL server; ``certificate``: PEM file of certificate and key, with which it speaks TLS."""
 

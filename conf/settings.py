@@ -21,7 +21,6 @@ from conf.sections import (
     ApiSettings,
     CassandraSettings,
     DatadisSettings,
-    Endpoint,
     ForecastSettings,
     GatewaySettings,
     HdfsSettings,
@@ -29,6 +28,7 @@ from conf.sections import (
     MqttSettings,
     PriceSettings,
     PushSettings,
+    SimulatorSettings,
     SparkSettings,
     ThriftSettings,
     WriterSettings,
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings
     push: PushSettings
     mqtt: MqttSettings
-    simulator: Endpoint
+    simulator: SimulatorSettings
 
     def model_post_init(self, _context: Any) -> None:
         """Apply the port offset once; home and cache lie in the checkout, from wherever a command is called."""

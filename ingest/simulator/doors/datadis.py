@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from energy.calendar import local_day
+from energy.money.contract import Contract
+from energy.money.periods import MADRID
+from ingest.catalogue.entries import InstallationEntry
 from ingest.simulator.doors.web import Answer, Asked
+from ingest.simulator.truth.known import Known
+from ingest.simulator.truth.stated import Distributor, Stated, hours, is_down
 
 ASKED = "Consulta ya realizada en las últimas 24 horas."
 HOLD = timedelta(hours=24)
-MADRID = ZoneInfo("Europe/Madrid")
 LOGIN, API = "/nikola-auth/tokens/login", "/api-private/api/"
 UNSEEN = dict.fromkeys(("cups", "date", "time", "consumptionKWh", "obtainMethod", "surplusEnergyKWh"), "")
 """The one row of a CUPS that the login does not see."""
@@ -136,3 +139,55 @@ def rows_of(day: date, cups: str, kwh: Callable[[datetime], float], style: str =
          "obtainMethod": "Real", "surplusEnergyKWh": None, "generationEnergyKWh": None}
         for label, start in zip(labels, starts, strict=True)
     ]  # fmt: skip
+
+
+STYLES = ("by clock", "numbered", "from zero")
+"""How distributors label the hours of a changed clock; each has its own way."""
+
+
+def of_world(
+    entries: Iterable[InstallationEntry], known: Mapping[str, Known], seed: int, now: Callable[[], datetime]
+) -> Datadis:
+    """Datadis with the supplies of a world, one an installation with a CUPS."""
+    service = Datadis(now, is_down=lambda at: is_down(seed, at))
+    for number, entry in enumerate(each for each in entries if each.cups):
+        cups = str(entry.cups)
+        distributor = Distributor(cups, seed, hours(known[entry.installation_id].truth))
+        service.supplies.append(supply(cups, validDateFrom=f"{distributor.first:%Y/%m/%d}"))
+        service.curves[cups] = _curve(cups, distributor, STYLES[number % len(STYLES)])
+        service.contracts[cups] = [_contract(entry, contract) for contract in entry.contracts or ()]
+    return service
+
+
+def _curve(cups: str, distributor: Distributor, style: str) -> Curve:
+    def rows(day: date, at: datetime) -> list[Row]:
+        said = distributor.stated(day, at)
+        plain = rows_of(day, cups, lambda start: _kwh(said[start].hour.imported), style) if said else []
+        return [row | _beside(said[start]) for row, start in zip(plain, sorted(said), strict=True)]
+
+    return rows
+
+
+def _beside(stated: Stated) -> Row:
+    hour = stated.hour
+    return {
+        "obtainMethod": "Real" if stated.is_measured else "Estimada",
+        "surplusEnergyKWh": _kwh(hour.exported),
+        "selfConsumptionEnergyKWh": _kwh(hour.self_consumed),
+    }
+
+
+def _kwh(wh: float) -> float:
+    return round(wh / 1000, 3)
+
+
+def _contract(entry: InstallationEntry, contract: Contract) -> Row:
+    """A row of get-contract-detail: what the catalogue says."""
+    end = "" if contract.until is None else f"{contract.until - timedelta(days=1):%Y/%m/%d}"
+    return {
+        "cups": entry.cups, "distributor": "E", "marketer": "Comercializadora", "accessFare": contract.access_tariff,
+        "contractedPowerkW": [float(power) for power in contract.power_kw], "startDate": f"{contract.since:%Y/%m/%d}",
+        "modePowerControl": "Maxímetro" if contract.maximeter else "ICP", "endDate": end,
+        "selfConsumptionTypeCode": contract.self_consumption, "cau": entry.cau, "partitionCoefficient": None,
+        "installedCapacityKW": entry.capacity_kw,
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -15,23 +16,19 @@ from typing import Any
 import yaml
 
 from conf import Settings
-from conf.refusal import Refusal
 from ingest.gateway.device_clock import KEPT
 from ingest.simulator.clock import world_clock
-from ingest.simulator.doors import mqtt, sunspec
+from ingest.simulator.doors import datadis, mqtt, sunspec
+from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
+from ingest.simulator.truth.known import read_known
 from ingest.simulator.truth.world import heard, read_world
 from store.instants import rfc3339
 
-HOST = "127.0.0.1"
-CATALOGUE, RULES = "catalogue.yaml", "push.yaml"
+CATALOGUE, RULES, SETTINGS = "catalogue.yaml", "push.yaml", "settings.env"
 LOG = KEPT - timedelta(days=1)
 """So far back a device's log reaches: no gateway believes an older one."""
 Say = Callable[[str], None]
-
-
-class PortTaken(Refusal):
-    """Somebody listens at a port that a door needs."""
 
 
 def serve(folder: Path, settings: Settings, speed: float, say: Say) -> None:
@@ -47,17 +44,34 @@ def serve(folder: Path, settings: Settings, speed: float, say: Say) -> None:
     address = (HOST, settings.simulator.port)
     _write(folder / CATALOGUE, sunspec.catalogue(entries, by_device, address))
     _write(folder / RULES, mqtt.rules(by_device))
+    supplies = datadis.of_world(entries, read_known(folder), asked.seed, now)
+    services: dict[str, Door] = {"Datadis": supplies.answer}
     stop = Event()
     publishing = Thread(target=mqtt.publish, args=(mqtt.heard(by_device), settings.mqtt, now, stop))
     if settings.mqtt.broker:
         publishing.start()
         say(f"MQTT: {len(by_device)} topics at {settings.mqtt.broker}, named in {folder / RULES}")
     try:
-        asyncio.run(_devices(by_device, address, now, say))
+        with served(list(services.values()), settings.simulator.web_port) as web:
+            _lead(folder, web, supplies.login)
+            say(f"{', '.join(services)}: {web.base}; {folder / SETTINGS} leads there")
+            asyncio.run(_devices(by_device, address, now, say))
     finally:
         stop.set()
         if publishing.is_alive():
             publishing.join()
+
+
+def _lead(folder: Path, web: Server, login: tuple[str, str]) -> None:
+    """Write the settings that lead Solera to ``web``, as a shell reads them."""
+    said = {
+        "SOLERA_PUSH__RULES": folder.resolve() / RULES,
+        "SOLERA_DATADIS__BASE": web.base,
+        "DATADIS_USERNAME": login[0],
+        "DATADIS_PASSWORD": login[1],
+    }
+    lines = [f"{name}={shlex.quote(str(value))}\n" for name, value in said.items()]
+    (folder / SETTINGS).write_text("".join(lines), encoding="utf-8")
 
 
 async def _devices(
@@ -66,7 +80,7 @@ async def _devices(
     try:
         server = await listen(sunspec.devices(by_device, now), *address)
     except RuntimeError:
-        raise PortTaken(f"port {address[1]} on {address[0]} is taken; free it or set SOLERA_PORT_OFFSET") from None
+        raise PortTaken.at(address[1]) from None
     say(f"SunSpec: {len(by_device)} devices at {address[0]}:{address[1]}, units 1 to {len(by_device)}")
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -84,6 +84,9 @@ def catalogue(
         device = {"device_id": name, "device_kind": readings[0]["device_kind"], "connection": connection}
         listed.setdefault(str(readings[0]["installation_id"]), []).append(device)
     return [
-        {**entry.model_dump(mode="json", exclude_unset=True), "devices": listed.get(entry.installation_id, [])}
+        {
+            **entry.model_dump(mode="json", exclude_unset=True, by_alias=True),
+            "devices": listed.get(entry.installation_id, []),
+        }
         for entry in entries
     ]

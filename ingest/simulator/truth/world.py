@@ -67,7 +67,7 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
     said = [each._asdict() for each in injected]
     (folder / FAULTS).write_text(json.dumps(said, indent=1), encoding="utf-8")
     of = {**asked._asdict(), "first": asked.first.isoformat()}
-    installations = [entry.model_dump(mode="json", exclude_unset=True) for entry in own]
+    installations = [entry.model_dump(mode="json", exclude_unset=True, by_alias=True) for entry in own]
     (folder / WORLD).write_text(json.dumps({**of, "installations": installations}, indent=1), encoding="utf-8")
     return count
 

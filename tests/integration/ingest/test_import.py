@@ -12,9 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from conf import Settings
+from energy.money.periods import MADRID
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
-from ingest.simulator.doors.datadis import MADRID, rows_of, supply
+from ingest.simulator.doors.datadis import rows_of, supply
 from stack.cli import app
 from store import cassandra
 from tests.support.kafka_topic import messages

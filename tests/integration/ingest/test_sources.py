@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 from conf import Settings
 from conf.sections import AemetSettings, DatadisSettings
 from energy.calendar import months_later
+from energy.money.periods import MADRID
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
-from ingest.simulator.doors.datadis import MADRID, rows_of, supply
+from ingest.simulator.doors.datadis import rows_of, supply
 from ingest.sources.asking import ask_sources
 from serving_layer.access.token import token_of
 from serving_layer.app import create_app

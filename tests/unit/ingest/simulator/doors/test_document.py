@@ -17,6 +17,13 @@ from tests.support.peers.modbus_device import free_port
 DOCUMENT = (ROOT / "docs/simulation.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 DEFAULT_PORT = 5020
+ASKED = """python - <<'END'
+from conf import load_settings
+from ingest.sources.datadis.account import account
+from datetime import datetime, timezone
+print([each.cups for each in account(load_settings()).supplies(datetime.now(timezone.utc))])
+END"""
+"""By the client of Datadis, as the environment leads it."""
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -56,5 +63,8 @@ def test_the_commands_of_the_document_do_what_it_says(tmp_path: Path) -> None:
     with served(serve, tmp_path, env) as said:
         assert any("2 devices" in line for line in said)
         assert "2 of 2 devices answer." in run(check, tmp_path, env)
-    for name in re.findall(r"`(?:world/)?(\w+\.(?:yaml|json|parquet|jsonl\.gz))`", DOCUMENT):
+        lead = re.search(r"`(set -a; \. world/settings.env)`", DOCUMENT)
+        assert lead is not None
+        assert run(f"{lead[1]}\n{ASKED}", tmp_path, env).startswith("['ES0189000048220011CR0F']")
+    for name in re.findall(r"`(?:world/)?(\w+\.(?:yaml|json|parquet|jsonl\.gz|env))`", DOCUMENT):
         assert (tmp_path / "world" / name).is_file(), name

@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf import Settings
+from energy.money.periods import MADRID
 from energy.topics import TOPICS
 from ingest.publishing.message import message
-from ingest.simulator.doors.datadis import MADRID, rows_of, supply
+from ingest.simulator.doors.datadis import rows_of, supply
 from ingest.sources.budget import Budget
 from ingest.sources.datadis.client import RULE, AskedTooSoon, Datadis, DatadisError, LoginRefused
 from ingest.sources.datadis.consumption import Consumption
