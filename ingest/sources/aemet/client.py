@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,27 +47,21 @@ class AwayError(AemetError, SourceAway):
 
 @dataclass
 class Quota:
-    """A token bucket of ``per_minute`` requests; ``clock`` and ``sleep`` in seconds are given, so it can be tested."""
+    """At most ``per_minute`` requests in any minute; ``clock`` and ``sleep`` in seconds are given to test it."""
 
     per_minute: int
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    _tokens: float = field(init=False)
-    _at: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._tokens, self._at = float(self.per_minute), self.clock()
+    _at: deque[float] = field(default_factory=deque, init=False)
+    """When the last of them were sent."""
 
     def take(self) -> None:
         """Wait until a request may be sent."""
-        now = self.clock()
-        self._tokens = min(self.per_minute, self._tokens + (now - self._at) * self.per_minute / 60)
-        self._at = now
-        if self._tokens < 1:
-            self.sleep((1 - self._tokens) * 60 / self.per_minute)
-            self._at = self.clock()
-            self._tokens = 1.0
-        self._tokens -= 1
+        if len(self._at) == self.per_minute:
+            wait = self._at.popleft() + 60.0 - self.clock()
+            if wait > 0:
+                self.sleep(wait)
+        self._at.append(self.clock())
 
 
 @dataclass
