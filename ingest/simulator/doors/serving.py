@@ -18,10 +18,11 @@ import yaml
 from conf import Settings
 from ingest.gateway.device_clock import KEPT
 from ingest.simulator.clock import world_clock
-from ingest.simulator.doors import datadis, mqtt, sunspec
+from ingest.simulator.doors import aemet, aemet_forms, datadis, mqtt, sunspec
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
 from ingest.simulator.truth.known import read_known
+from ingest.simulator.truth.weather import clouds
 from ingest.simulator.truth.world import heard, read_world
 from store.instants import rfc3339
 
@@ -45,7 +46,8 @@ def serve(folder: Path, settings: Settings, speed: float, say: Say) -> None:
     _write(folder / CATALOGUE, sunspec.catalogue(entries, by_device, address))
     _write(folder / RULES, mqtt.rules(by_device))
     supplies = datadis.of_world(entries, read_known(folder), asked.seed, now)
-    services: dict[str, Door] = {"Datadis": supplies.answer}
+    sky = aemet.Aemet(aemet_forms.find(aemet_forms.places(entries, asked.seed, clouds(folder)), now))
+    services: dict[str, Door] = {"Datadis": supplies.answer, "AEMET": sky.answer}
     stop = Event()
     publishing = Thread(target=mqtt.publish, args=(mqtt.heard(by_device), settings.mqtt, now, stop))
     if settings.mqtt.broker:
@@ -69,6 +71,8 @@ def _lead(folder: Path, web: Server, login: tuple[str, str]) -> None:
         "SOLERA_DATADIS__BASE": web.base,
         "DATADIS_USERNAME": login[0],
         "DATADIS_PASSWORD": login[1],
+        "SOLERA_AEMET__BASE": web.base + aemet.API,
+        "AEMET_API_KEY": "world",
     }
     lines = [f"{name}={shlex.quote(str(value))}\n" for name, value in said.items()]
     (folder / SETTINGS).write_text("".join(lines), encoding="utf-8")

@@ -27,11 +27,12 @@ Watts = npt.NDArray[np.int64]
 
 
 class Flows(NamedTuple):
-    """Generation and use of each minute from ``start`` (UTC) on, in W."""
+    """Generation and use of each minute from ``start`` (UTC) on, in W; ``sky``: the share of a clear sky's light."""
 
     start: datetime
     generation: Watts
     use: Watts
+    sky: npt.NDArray[np.float64]
 
     @property
     def imported(self) -> Watts:
@@ -49,17 +50,17 @@ class Flows(NamedTuple):
 def flows(entry: InstallationEntry, start: datetime, days: int, chance: np.random.Generator) -> Flows:
     """Those of ``entry`` in whole UTC days from ``start`` on; the same for the same ``chance``."""
     index = pd.date_range(start, periods=days * 1440, freq="min")
-    generated = _generation(entry, index, chance)
-    return Flows(start, generated, _use(entry, index, chance))
+    sky = _sky(len(index), chance)
+    generated = _generation(entry, index, sky)
+    return Flows(start, generated, _use(entry, index, chance), sky)
 
 
-def _generation(entry: InstallationEntry, index: pd.DatetimeIndex, chance: np.random.Generator) -> Watts:
+def _generation(entry: InstallationEntry, index: pd.DatetimeIndex, sky: npt.NDArray[np.float64]) -> Watts:
     latitude, longitude = (entry.latitude, entry.longitude) if entry.latitude is not None else MADRID
     place = location.Location(latitude, longitude or 0.0)
     position, clear = place.get_solarposition(index), place.get_clearsky(index, model="ineichen", linke_turbidity=3.0)
     tilt = 30.0 if entry.tilt_deg is None else entry.tilt_deg
     azimuth = 180.0 if entry.azimuth_deg is None else entry.azimuth_deg
-    sky = _sky(len(index), chance)
     plane = irradiance.get_total_irradiance(
         tilt, azimuth, position["apparent_zenith"], position["azimuth"], clear["dni"], clear["ghi"], clear["dhi"]
     )["poa_global"].fillna(0.0)

@@ -17,9 +17,10 @@ from conf.refusal import Refusal
 from ingest.catalogue.entries import CatalogueError, InstallationEntry, parse_catalogue
 from ingest.simulator.truth.devices import quarters, readings
 from ingest.simulator.truth.faults import KINDS, Injected, inject
-from ingest.simulator.truth.flows import flows
+from ingest.simulator.truth.flows import Flows, flows
 
 READINGS, TRUTH, FAULTS, WORLD = "readings.jsonl.gz", "truth.parquet", "faults.json", "world.json"
+CLOUDS = "clouds.parquet"
 QUARTER = timedelta(minutes=15)
 
 
@@ -47,7 +48,7 @@ class Asked(NamedTuple):
 
 
 def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path) -> int:
-    """Write readings, truth, faults, and what was asked of ``entries``; how many readings there are.
+    """Write readings, truth, clouds, faults, and what was asked of ``entries``; how many readings there are.
 
     Raises :class:`CatalogueError`.
     """
@@ -56,14 +57,19 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
         raise CatalogueError("the file holds no home, farm or park to simulate")
     folder.mkdir(parents=True, exist_ok=True)
     truth: list[dict[str, Any]] = []
+    clouds: list[dict[str, Any]] = []
     injected: list[Injected] = []
     count = 0
     with gzip.open(folder / READINGS, "wt", encoding="utf-8") as file:
         for entry in own:
-            for reading in _of(entry, asked, truth, injected):
+            flowed = _flows(entry, asked)
+            truth += _truth(entry, flowed)
+            clouds += _clouds(entry, flowed)
+            for reading in _heard(entry, asked, flowed, injected):
                 file.write(json.dumps(reading, separators=(",", ":")) + "\n")
                 count += 1
     pq.write_table(pa.Table.from_pylist(truth), folder / TRUTH)
+    pq.write_table(pa.Table.from_pylist(clouds), folder / CLOUDS)
     said = [each._asdict() for each in injected]
     (folder / FAULTS).write_text(json.dumps(said, indent=1), encoding="utf-8")
     of = {**asked._asdict(), "first": asked.first.isoformat()}
@@ -95,18 +101,30 @@ def heard(folder: Path) -> Iterator[dict[str, Any]]:
         raise NoWorld(f"{error.filename} is missing: write {folder} with `solera simulate`") from None
 
 
-def _of(
-    entry: InstallationEntry, asked: Asked, truth: list[dict[str, Any]], injected: list[Injected]
-) -> Iterator[dict[str, Any]]:
-    name = f"{asked.seed} {entry.installation_id}"
-    chance = np.random.default_rng(list(name.encode()))
-    own = flows(entry, asked.start, asked.days, chance)
-    truth += [
-        {"installation_id": entry.installation_id, "quantity": quantity, "start": asked.start + number * QUARTER,
-         "energy_wh": energy_wh}
-        for quantity, number, energy_wh in quarters(own)
-    ]  # fmt: skip
-    said, found = inject(readings(entry.installation_id, own, asked.every_minutes), list(KINDS), name)
+def _name(entry: InstallationEntry, asked: Asked) -> str:
+    return f"{asked.seed} {entry.installation_id}"
+
+
+def _flows(entry: InstallationEntry, asked: Asked) -> Flows:
+    chance = np.random.default_rng(list(_name(entry, asked).encode()))
+    return flows(entry, asked.start, asked.days, chance)
+
+
+def _truth(entry: InstallationEntry, own: Flows) -> Iterator[dict[str, Any]]:
+    for quantity, number, energy_wh in quarters(own):
+        yield {"installation_id": entry.installation_id, "quantity": quantity, "start": own.start + number * QUARTER,
+               "energy_wh": energy_wh}  # fmt: skip
+
+
+def _clouds(entry: InstallationEntry, own: Flows) -> Iterator[dict[str, Any]]:
+    """The share of each hour's light that clouds took."""
+    for number, light in enumerate(own.sky.reshape(-1, 60).mean(axis=1).tolist()):
+        yield {"installation_id": entry.installation_id, "start": own.start + 4 * number * QUARTER,
+               "cloud_fraction": min(max(1.0 - light, 0.0), 1.0)}  # fmt: skip
+
+
+def _heard(entry: InstallationEntry, asked: Asked, own: Flows, injected: list[Injected]) -> Iterator[dict[str, Any]]:
+    said, found = inject(readings(entry.installation_id, own, asked.every_minutes), list(KINDS), _name(entry, asked))
     injected += found
     for each in said.values():
         yield from each

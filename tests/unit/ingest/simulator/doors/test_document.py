@@ -18,12 +18,17 @@ DOCUMENT = (ROOT / "docs/simulation.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 DEFAULT_PORT = 5020
 ASKED = """python - <<'END'
+import os
 from conf import load_settings
+from ingest.sources.aemet.client import Aemet
+from ingest.sources.aemet.weather import Municipality
 from ingest.sources.datadis.account import account
 from datetime import datetime, timezone
-print([each.cups for each in account(load_settings()).supplies(datetime.now(timezone.utc))])
+settings = load_settings()
+print([each.cups for each in account(settings).supplies(datetime.now(timezone.utc))])
+print(len(Municipality(settings, Aemet(os.environ["AEMET_API_KEY"], settings.aemet.base), "28065").hourly(print)) >= 47)
 END"""
-"""By the client of Datadis, as the environment leads it."""
+"""By the clients of the services, as the environment leads them."""
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -65,6 +70,7 @@ def test_the_commands_of_the_document_do_what_it_says(tmp_path: Path) -> None:
         assert "2 of 2 devices answer." in run(check, tmp_path, env)
         lead = re.search(r"`(set -a; \. world/settings.env)`", DOCUMENT)
         assert lead is not None
-        assert run(f"{lead[1]}\n{ASKED}", tmp_path, env).startswith("['ES0189000048220011CR0F']")
+        answers = run(f"{lead[1]}\n{ASKED}", tmp_path, env).splitlines()
+        assert answers == ["['ES0189000048220011CR0F']", "True"]
     for name in re.findall(r"`(?:world/)?(\w+\.(?:yaml|json|parquet|jsonl\.gz|env))`", DOCUMENT):
         assert (tmp_path / "world" / name).is_file(), name
