@@ -112,6 +112,19 @@ class DatadisSettings(_Frozen):
     base: str
 
 
+class OmieSettings(_Frozen):
+    """OMIE: where its files are."""
+
+    base: str
+
+
+class EsiosSettings(_Frozen):
+    """Red Eléctrica's prices: where ESIOS answers, and apidatos. The token of ESIOS is ``ESIOS_TOKEN``."""
+
+    base: str
+    apidatos: str
+
+
 class Endpoint(_Frozen):
     """A loopback address of one server."""
 

@@ -21,11 +21,13 @@ from conf.sections import (
     ApiSettings,
     CassandraSettings,
     DatadisSettings,
+    EsiosSettings,
     ForecastSettings,
     GatewaySettings,
     HdfsSettings,
     KafkaSettings,
     MqttSettings,
+    OmieSettings,
     PriceSettings,
     PushSettings,
     SimulatorSettings,
@@ -55,6 +57,8 @@ class Settings(BaseSettings):
     forecast: ForecastSettings
     aemet: AemetSettings
     datadis: DatadisSettings
+    omie: OmieSettings
+    esios: EsiosSettings
     price: PriceSettings
     thrift: ThriftSettings
     api: ApiSettings

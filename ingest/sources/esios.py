@@ -19,8 +19,8 @@ from ingest.sources import web
 from ingest.sources.price_records import HOUR, MADRID, canary_shift, checked, lengths, price, record
 from ingest.sources.source import Progress, Record, SourceAway, SourceError, Unreadable, log
 
-API = "https://api.esios.ree.es"
-APIDATOS = "https://apidatos.ree.es/es/datos/mercados/precios-mercados-tiempo-real"
+INDICATORS, ARCHIVE = "/indicators/", "/archives/70/download_json"
+APIDATOS = "/es/datos/mercados/precios-mercados-tiempo-real"
 MARKETS: Mapping[int, str] = {1001: "pvpc", 1739: "surplus", 600: "spot"}
 ZONES: Mapping[int, str] = {
     8741: "ES-peninsula", 8742: "ES-canarias", 8743: "ES-baleares", 8744: "ES-ceuta", 8745: "ES-melilla", 3: "ES",
@@ -110,30 +110,30 @@ def parse_apidatos(body: Mapping[str, Any], known_at: datetime, progress: Progre
 
 
 def fetch_indicator(
-    session: requests.Session, number: int, day: date, token: str, progress: Progress = log.warning
+    session: requests.Session, url: str, day: date, token: str, progress: Progress = log.warning
 ) -> list[Record]:
-    """One day of an indicator. Raises :class:`TokenRefused` when the token is refused."""
+    """One day of the indicator at ``url``. Raises :class:`TokenRefused` when the token is refused."""
     span = {"start_date": f"{day}T00:00", "end_date": f"{day}T23:59"}
     headers = {"Accept": "application/json; application/vnd.esios-api-v1+json", "x-api-key": token}
-    answer = web.get(session, f"{API}/indicators/{number}", span, headers)
+    answer = web.get(session, url, span, headers)
     if answer.status_code in (401, 403):
         raise TokenRefused("ESIOS refuses the token: ask for one at consultasios@ree.es and set ESIOS_TOKEN")
     answer.raise_for_status()
     return parse_indicator(web.json_object(answer), _now(), progress)
 
 
-def fetch_pvpc_file(session: requests.Session, day: date, progress: Progress = log.warning) -> list[Record]:
+def fetch_pvpc_file(session: requests.Session, base: str, day: date, progress: Progress = log.warning) -> list[Record]:
     """One day of PVPC without a token; an empty list where the day is not published (yet)."""
-    answer = web.get(session, f"{API}/archives/70/download_json", {"locale": "es", "date": day.isoformat()})
+    answer = web.get(session, base + ARCHIVE, {"locale": "es", "date": day.isoformat()})
     answer.raise_for_status()
     body = web.json_object(answer)
     return [] if NO_VALUES in str(body.get("message", "")) else parse_pvpc_file(body, _now(), progress)
 
 
-def fetch_apidatos(session: requests.Session, day: date, progress: Progress = log.warning) -> list[Record]:
+def fetch_apidatos(session: requests.Session, base: str, day: date, progress: Progress = log.warning) -> list[Record]:
     """One day of PVPC and spot from apidatos, peninsula alone, without a token; it keeps about the present month."""
     span = {"start_date": f"{day}T00:00", "end_date": f"{day}T23:59", "time_trunc": "hour"}
-    answer = web.get(session, APIDATOS, span)
+    answer = web.get(session, base + APIDATOS, span)
     if answer.status_code >= requests.codes.internal_server_error:
         answer.raise_for_status()
     return parse_apidatos(web.json_object(answer), _now(), progress)

@@ -19,7 +19,7 @@ from ingest.sources.price_records import MADRID as MARKET_ZONE
 from ingest.sources.price_records import checked, dotted, price, record
 from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
 
-DOWNLOAD = "https://www.omie.es/es/file-download"
+DOWNLOAD = "/es/file-download"
 MISSING_VERSIONS = 3
 """A first version may have been withdrawn; a day of which so many in a row are not there is not published."""
 LAST_ZIPPED_YEAR = 2022
@@ -89,7 +89,7 @@ def parse_report(text: str, known_at: datetime, progress: Progress = log.warning
     return records
 
 
-def fetch_day(session: requests.Session, day: date, progress: Progress = log.warning) -> list[Record]:
+def fetch_day(session: requests.Session, base: str, day: date, progress: Progress = log.warning) -> list[Record]:
     """The day's newest version from OMIE that can be read; an empty list where the day is not published (yet).
 
     A version may be withdrawn or broken; then the others stand. Raises ``requests.RequestException``, and
@@ -99,7 +99,7 @@ def fetch_day(session: requests.Session, day: date, progress: Progress = log.war
     fault: OmieFileError | None = None
     missing = 0
     for version in range(1, 10):
-        text = _version(session, day, version)
+        text = _version(session, base, day, version)
         if text is None:
             missing += 1
             if newest or missing == MISSING_VERSIONS:
@@ -117,10 +117,10 @@ def fetch_day(session: requests.Session, day: date, progress: Progress = log.war
     return newest
 
 
-def _version(session: requests.Session, day: date, version: int) -> str | None:
+def _version(session: requests.Session, base: str, day: date, version: int) -> str | None:
     """The text of one version of the day's file; None where there is none."""
     name = f"marginalpdbc_{day:%Y%m%d}.{version}"
-    answer = web.get(session, DOWNLOAD, {"parents": "marginalpdbc", "filename": name})
+    answer = web.get(session, base + DOWNLOAD, {"parents": "marginalpdbc", "filename": name})
     if answer.status_code == requests.codes.not_found:
         return None
     # Anything else that fails must not pass for a day that is not published yet.

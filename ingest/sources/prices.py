@@ -34,8 +34,10 @@ Periods = set[tuple[datetime, datetime]]
 class Daily(NamedTuple):
     """A source of prices that is asked day by day."""
 
-    fetch: Callable[[requests.Session, date, Progress], list[Record]]
-    """The prices of a day of Europe/Madrid; none where they are not published (yet)."""
+    fetch: Callable[[requests.Session, str, date, Progress], list[Record]]
+    """The prices, from an address, of a day of Europe/Madrid; none where they are not published (yet)."""
+    base: Callable[[Settings], str]
+    """The address at which it answers."""
     market: str
     zone: str
     """The market and zone whose prices show that a day of it is held."""
@@ -45,19 +47,24 @@ class Daily(NamedTuple):
     """Variable of the environment without which it answers nobody."""
 
 
-def _of_esios(session: requests.Session, day: date, progress: Progress) -> list[Record]:
+def _of_esios(session: requests.Session, base: str, day: date, progress: Progress) -> list[Record]:
     token = os.environ.get(TOKEN, "")
     if not token:
         raise esios.TokenRefused(f"ESIOS needs a token: ask for one at consultasios@ree.es and set {TOKEN}.")
     numbers = (_PVPC, _SURPLUS)
-    return [one for number in numbers for one in esios.fetch_indicator(session, number, day, token, progress)]
+    urls = (f"{base}{esios.INDICATORS}{number}" for number in numbers)
+    return [one for url in urls for one in esios.fetch_indicator(session, url, day, token, progress)]
+
+
+def _base(settings: Settings) -> str:
+    return settings.esios.base
 
 
 DAILY: Mapping[str, Daily] = {
-    "omie": Daily(omie.fetch_day, "spot", "ES", SPOT_OUT),
-    "pvpc": Daily(esios.fetch_pvpc_file, "pvpc", "ES-peninsula", PVPC_OUT),
-    "apidatos": Daily(esios.fetch_apidatos, "pvpc", "ES-peninsula", out=None),
-    "esios": Daily(_of_esios, "surplus", "ES", PVPC_OUT, key=TOKEN),
+    "omie": Daily(omie.fetch_day, lambda settings: settings.omie.base, "spot", "ES", SPOT_OUT),
+    "pvpc": Daily(esios.fetch_pvpc_file, _base, "pvpc", "ES-peninsula", PVPC_OUT),
+    "apidatos": Daily(esios.fetch_apidatos, lambda settings: settings.esios.apidatos, "pvpc", "ES-peninsula", out=None),
+    "esios": Daily(_of_esios, _base, "surplus", "ES", PVPC_OUT, key=TOKEN),
 }
 
 
@@ -73,7 +80,8 @@ class PriceSource:
         """A question for each day in ``[first, last)`` of which the platform lacks a known price, the newest first."""
         days = [first + timedelta(days=n) for n in range((last - first).days)]
         due = [day for day in reversed(days) if self._is_due(day)]
-        return questions(self._name, missing_days(self._settings, self._name, due) if due else ())
+        missing = missing_days(self._settings, self._name, due) if due else ()
+        return questions(self._settings, self._name, missing)
 
 
 def missing_days(settings: Settings, source: str, days: Iterable[date]) -> list[date]:
@@ -122,26 +130,31 @@ def is_whole(periods: Periods, start: datetime, end: datetime) -> bool:
     return reached >= end
 
 
-def questions(source: str, days: Sequence[date]) -> Iterator[Question]:
+def questions(settings: Settings, source: str, days: Sequence[date]) -> Iterator[Question]:
     """A question for each day, :data:`PAUSE_S` apart."""
-    fetch = partial(DAILY[source].fetch, web.browser())
+    of = DAILY[source]
+    fetch = partial(of.fetch, web.browser(), of.base(settings))
     for number, day in enumerate(days):
         if number:
             clock.sleep(PAUSE_S)
-        yield Question(f"{day}", partial(fetch, day), partial(_came, DAILY[source], day))
+        yield Question(f"{day}", partial(fetch, day), partial(_came, of, day))
 
 
 def _came(source: Daily, day: date, records: list[Record]) -> Came:
-    own = {(each["start"], each["end"]) for each in records if (each["market"], each["zone"]) == source[1:3]}
+    own = {
+        (each["start"], each["end"])
+        for each in records
+        if (each["market"], each["zone"]) == (source.market, source.zone)
+    }
     return Came.ANSWER if is_whole(own, *local_day(day, MADRID)) else Came.NOTHING
 
 
 def fetch_days(
-    source: str, days: Sequence[date], progress: Progress = log.warning
+    settings: Settings, source: str, days: Sequence[date], progress: Progress = log.warning
 ) -> Iterator[tuple[date, list[Record]]]:
     """Each day that the source answers, and its records; none of a day that it has not published.
 
     A day that fails is said, and the next asked. Raises :class:`ingest.sources.source.SourceAway`.
     """
-    for name, records in Failures().answers(questions(source, days), progress):
+    for name, records in Failures().answers(questions(settings, source, days), progress):
         yield date.fromisoformat(name), records

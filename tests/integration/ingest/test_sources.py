@@ -15,7 +15,7 @@ import yaml
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from conf import Settings
+from conf import Settings, load_settings
 from conf.sections import AemetSettings, DatadisSettings
 from energy.calendar import months_later
 from energy.money.periods import MADRID
@@ -78,6 +78,7 @@ def asked(stack: Settings, sources: Sources, tmp_path: Path, monkeypatch: pytest
                 "price": stack.price.model_copy(update={"series": []}),
                 "aemet": AemetSettings(base=aemet.base, per_minute=10_000),
                 "datadis": DatadisSettings(base=datadis.base),
+                **{name: getattr(load_settings(), name) for name in ("omie", "esios")},  # as the sources' fixture leads
             }
         )
         _platform(own)

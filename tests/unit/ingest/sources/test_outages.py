@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf import Settings, load_settings
-from conf.sections import AemetSettings
+from conf.sections import AemetSettings, OmieSettings
 from ingest.sources import asking, backfill, omie, prices
 from ingest.sources.aemet import weather
 from ingest.sources.aemet.client import AemetError
@@ -44,7 +44,7 @@ HOUR, LOOK = timedelta(hours=1), timedelta(seconds=30)
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def own(sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A platform in Spain that has held prices up to the eve; what it holds beside is what was published."""
     monkeypatch.setattr(prices, "begun_with", lambda *_: EVE.date())
     monkeypatch.setattr(prices, "missing_days", lambda _settings, _name, days: [day for day in days if day == DAY])
@@ -68,7 +68,7 @@ def published_day(sources: Sources) -> None:
     """Let the server have the recorded day."""
     marginal, pvpc = HAND_MADE / "omie" / "marginalpdbc_20260329.1", HAND_MADE / "esios" / "PVPC_20260329.json"
     sources.answers = {
-        ("/omie", marginal.name): (200, marginal.read_bytes()),
+        (omie.DOWNLOAD, marginal.name): (200, marginal.read_bytes()),
         (PVPC, "2026-03-29"): (200, pvpc.read_bytes()),
     }
 
@@ -82,7 +82,7 @@ def test_an_hour_without_prices_at_their_time_loses_none(
 
     def ask(now: datetime) -> None:
         if now < begin + HOUR:
-            sources.answers = {("/omie", f"marginalpdbc_20260329.{n}"): fault for n in range(1, 10)}
+            sources.answers = {(omie.DOWNLOAD, f"marginalpdbc_20260329.{n}"): fault for n in range(1, 10)}
             sources.answers[(PVPC, "2026-03-29")] = fault
         else:
             published_day(sources)
@@ -132,18 +132,15 @@ def test_a_day_that_is_never_there_is_asked_ever_less_and_given_up(
     assert views(own.home)[0].given_up == 0
 
 
-def test_a_network_that_is_away_is_no_step_to_giving_up(
-    own: Settings, sources: Sources, published: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    there, now = omie.DOWNLOAD, datetime.combine(EVE.date(), time(14), MADRID)
-    monkeypatch.setattr(omie, "DOWNLOAD", "http://127.0.0.1:9/omie")
+def test_a_network_that_is_away_is_no_step_to_giving_up(own: Settings, sources: Sources, published: list[Any]) -> None:
+    now = datetime.combine(EVE.date(), time(14), MADRID)
+    cut_off = own.model_copy(update={"omie": OmieSettings(base="http://127.0.0.1:9")})
     for _ in range(2 * ONCE.given_up):
-        asking.ask_prices(own, "omie", now, print)
+        asking.ask_prices(cut_off, "omie", now, print)
         now += HOUR
     last = Budget(attempts_path(own.home, "omie"), ONCE).last(f"{DAY}")
     assert last is not None
     assert (last.in_vain, last.again) == (0, now - HOUR + ONCE.refused[0])
-    monkeypatch.setattr(omie, "DOWNLOAD", there)
     published_day(sources)
     asking.ask_prices(own, "omie", now, print)
     assert len(published) == 2 * 92

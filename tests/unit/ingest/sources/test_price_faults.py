@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conf import load_settings
 from energy.topics import TOPICS
 from ingest.publishing.message import message
+from ingest.sources import esios, omie
 from ingest.sources.esios import parse_apidatos, parse_indicator, parse_pvpc_file
 from ingest.sources.omie import LAST_ZIPPED_YEAR, OmieFileError, parse_marginal, parse_report
 from ingest.sources.price_records import MADRID, dotted, lengths, price
@@ -31,13 +33,13 @@ def omie_file(day: date, rows: list[str] | None = None, spain: str = "2.0") -> b
 
 
 def answer(server: Sources, day: date, version: int, body: bytes, status: int = 200) -> None:
-    server.answers[("/omie", f"marginalpdbc_{day:%Y%m%d}.{version}")] = (status, body)
+    server.answers[(omie.DOWNLOAD, f"marginalpdbc_{day:%Y%m%d}.{version}")] = (status, body)
 
 
 def days_of(source: str, first: date, count: int) -> tuple[dict[date, list[Record]], list[str]]:
     said: list[str] = []
     days = [first + timedelta(days=n) for n in range(count)]
-    return dict(fetch_days(source, days, said.append)), said
+    return dict(fetch_days(load_settings(), source, days, said.append)), said
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_clients_name_themselves_as_browsers(sources: Sources) -> None:
     body = json.dumps(pvpc("15/01/2026", ["1,00"] * 24)).encode()
     sources.answers[("/archives/70/download_json", f"{day}")] = (200, body)
     for source in ("pvpc", "apidatos", "omie"):
-        list(fetch_days(source, [day], lambda _: None))
+        list(fetch_days(load_settings(), source, [day], lambda _: None))
     assert sources.asked
     assert all(headers["User-Agent"].startswith("Mozilla/") for _, headers in sources.asked)
 
@@ -144,9 +146,10 @@ def test_clients_name_themselves_as_browsers(sources: Sources) -> None:
 @pytest.mark.parametrize("body", [b"[]", b"null", b"<html>", b'"word"', b"{}", b'{"PVPC": {}}', b'{"PVPC": [1]}',
                                   b'{"PVPC": null}', b'{"included": 7}', b'{"errors": 7}', b"[" * 100_000])  # fmt: skip
 def test_an_answer_of_another_form_costs_its_day(sources: Sources, source: str, body: bytes) -> None:
-    path, asked = {"pvpc": ("/archives/70/download_json", "2026-02-03"), "apidatos": ("/apidatos", "2026-02-03T00:00")}[
-        source
-    ]
+    path, asked = {
+        "pvpc": ("/archives/70/download_json", "2026-02-03"),
+        "apidatos": (esios.APIDATOS, "2026-02-03T00:00"),
+    }[source]
     sources.answers[(path, asked)] = (200, body)
     found, said = days_of(source, FIRST, 1)
     assert found == {}

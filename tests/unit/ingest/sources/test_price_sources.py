@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from conf import load_settings
 from ingest.sources import esios, omie, prices, web
 from ingest.sources.esios import EsiosError
 from ingest.sources.prices import fetch_days, is_whole, questions
@@ -53,9 +54,8 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sources]:
     server.answers, server.asked = {}, []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_address[1]}"
-    monkeypatch.setattr(omie, "DOWNLOAD", f"{base}/omie")
-    monkeypatch.setattr(esios, "API", base)
-    monkeypatch.setattr(esios, "APIDATOS", f"{base}/apidatos")
+    for name in ("OMIE__BASE", "ESIOS__BASE", "ESIOS__APIDATOS"):
+        monkeypatch.setenv(f"SOLERA_{name}", base)
     monkeypatch.setattr(prices, "PAUSE_S", 0.0)
     monkeypatch.setattr(web, "RETRIES", web.RETRIES.new(backoff_factor=0))
     yield server
@@ -65,7 +65,7 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sources]:
 
 def asked(source: str) -> list[dict[str, Any]]:
     """What one question for the day answers, or raises."""
-    (question,) = questions(source, [DAY])
+    (question,) = questions(load_settings(), source, [DAY])
     return question.fetch(lambda _: None)
 
 
@@ -75,9 +75,9 @@ def marginal(price: float, count: int = 100) -> bytes:
 
 
 def test_the_highest_version_of_a_day_counts(sources: Sources) -> None:
-    sources.answers[("/omie", "marginalpdbc_20251026.1")] = (200, marginal(1.0))
-    sources.answers[("/omie", "marginalpdbc_20251026.2")] = (200, marginal(-2.5))
-    ((day, records),) = fetch_days("omie", [DAY])
+    sources.answers[(omie.DOWNLOAD, "marginalpdbc_20251026.1")] = (200, marginal(1.0))
+    sources.answers[(omie.DOWNLOAD, "marginalpdbc_20251026.2")] = (200, marginal(-2.5))
+    ((day, records),) = fetch_days(load_settings(), "omie", [DAY])
     spain = [r for r in records if r["zone"] == "ES"]
     assert (day, len(spain)) == (DAY, 100)
     assert {r["price_eur_mwh"] for r in spain} == {-2.5}
@@ -86,16 +86,16 @@ def test_the_highest_version_of_a_day_counts(sources: Sources) -> None:
 
 @pytest.mark.parametrize("answer", [(404, b""), (200, b""), (200, b"<html>no such file</html>")])
 def test_a_day_that_omie_has_not_published_has_no_records(sources: Sources, answer: tuple[int, bytes]) -> None:
-    sources.answers[("/omie", "marginalpdbc_20251026.1")] = answer
-    assert list(fetch_days("omie", [DAY])) == [(DAY, [])]
+    sources.answers[(omie.DOWNLOAD, "marginalpdbc_20251026.1")] = answer
+    assert list(fetch_days(load_settings(), "omie", [DAY])) == [(DAY, [])]
 
 
 @pytest.mark.parametrize("source", ["omie", "pvpc", "apidatos"])
 def test_a_source_that_fails_does_not_pass_for_a_day_not_published(sources: Sources, source: str) -> None:
     for path, asked_for in (
-        ("/omie", "marginalpdbc_20251026.1"),
+        (omie.DOWNLOAD, "marginalpdbc_20251026.1"),
         ("/archives/70/download_json", "2025-10-26"),
-        ("/apidatos", "2025-10-26T00:00"),
+        (esios.APIDATOS, "2025-10-26T00:00"),
     ):
         sources.answers[(path, asked_for)] = (503, b"<html>down</html>")
     with pytest.raises(requests.HTTPError):
@@ -107,7 +107,7 @@ def test_the_pvpc_file_of_a_long_day_and_one_that_is_not_there(sources: Sources)
     path = "/archives/70/download_json"
     sources.answers[(path, "2025-10-26")] = (200, json.dumps({"PVPC": rows}).encode())
     sources.answers[(path, "2025-10-27")] = (200, b'{"message": "No values for specified archive"}')
-    found = dict(fetch_days("pvpc", [DAY, DAY + timedelta(days=1)]))
+    found = dict(fetch_days(load_settings(), "pvpc", [DAY, DAY + timedelta(days=1)]))
     peninsula = [r for r in found[DAY] if r["zone"] == "ES-peninsula"]
     assert is_whole({(r["start"], r["end"]) for r in peninsula}, START, START + 25 * HOUR)
     assert peninsula[0]["price_eur_mwh"] == -1.5
@@ -123,13 +123,13 @@ def test_a_file_of_the_old_tariffs_is_refused_by_name(sources: Sources) -> None:
 
 def test_apidatos_says_its_refusals_and_gives_both_markets(sources: Sources) -> None:
     refusal = {"errors": [{"status": "400", "detail": "no data for that range"}]}
-    sources.answers[("/apidatos", "2025-10-26T00:00")] = (400, json.dumps(refusal).encode())
+    sources.answers[(esios.APIDATOS, "2025-10-26T00:00")] = (400, json.dumps(refusal).encode())
     with pytest.raises(EsiosError, match="no data for that range"):
         asked("apidatos")
     values = [{"value": 1.0, "datetime": (START + n * HOUR).isoformat()} for n in range(25)]
     series = [{"type": "?", "id": number, "attributes": {"values": values}} for number in ("1001", "600")]
-    sources.answers[("/apidatos", "2025-10-26T00:00")] = (200, json.dumps({"included": series}).encode())
-    ((_, records),) = fetch_days("apidatos", [DAY])
+    sources.answers[(esios.APIDATOS, "2025-10-26T00:00")] = (200, json.dumps({"included": series}).encode())
+    ((_, records),) = fetch_days(load_settings(), "apidatos", [DAY])
     assert {(r["market"], r["zone"]) for r in records} == {("pvpc", "ES-peninsula"), ("spot", "ES")}
     assert len(records) == 50
 
@@ -137,13 +137,13 @@ def test_apidatos_says_its_refusals_and_gives_both_markets(sources: Sources) -> 
 def test_esios_needs_its_token_and_names_it(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ESIOS_TOKEN", raising=False)
     with pytest.raises(EsiosError, match="ESIOS_TOKEN"):
-        list(fetch_days("esios", [DAY]))
+        list(fetch_days(load_settings(), "esios", [DAY]))
     monkeypatch.setenv("ESIOS_TOKEN", "of-the-test")
     for number, geo in ((1001, 8741), (1739, 3)):
         rows = [{"geo_id": geo, "datetime": "2025-10-26T00:00:00.000+02:00", "value": number}]
         body = json.dumps({"indicator": {"id": number, "values": rows}}).encode()
         sources.answers[(f"/indicators/{number}", "2025-10-26T00:00")] = (200, body)
-    ((_, records),) = fetch_days("esios", [DAY])
+    ((_, records),) = fetch_days(load_settings(), "esios", [DAY])
     assert [(r["market"], r["zone"]) for r in records] == [("pvpc", "ES-peninsula"), ("surplus", "ES")]
     assert {headers["x-api-key"] for _, headers in sources.asked} == {"of-the-test"}
 
