@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from operator import itemgetter
@@ -16,12 +17,14 @@ from typing import Any
 import yaml
 
 from conf import Settings
+from conf.sections import MqttSettings
 from ingest.gateway.device_clock import KEPT
 from ingest.simulator.clock import world_clock
-from ingest.simulator.doors import aemet, aemet_forms, datadis, mqtt, sunspec
+from ingest.simulator.doors import aemet, aemet_forms, datadis, esios, mqtt, omie, sunspec
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
 from ingest.simulator.truth.known import read_known
+from ingest.simulator.truth.market import Market
 from ingest.simulator.truth.weather import clouds
 from ingest.simulator.truth.world import heard, read_world
 from store.instants import rfc3339
@@ -29,6 +32,10 @@ from store.instants import rfc3339
 CATALOGUE, RULES, SETTINGS = "catalogue.yaml", "push.yaml", "settings.env"
 LOG = KEPT - timedelta(days=1)
 """So far back a device's log reaches: no gateway believes an older one."""
+NIF, SECRET = "12345678Z", "world"
+"""The login of Datadis; AEMET's key and ESIOS' token are the like."""
+Clock = Callable[[], datetime]
+Readings = Mapping[str, Sequence[Any]]
 Say = Callable[[str], None]
 
 
@@ -41,46 +48,68 @@ def serve(folder: Path, settings: Settings, speed: float, say: Say) -> None:
     oldest = rfc3339(datetime.now(timezone.utc) - LOG)
     kept = (reading for reading in heard(folder) if reading["time"] > oldest)
     by_device = {name: list(own) for name, own in groupby(kept, itemgetter("device_id"))}
-    now = world_clock(asked.start, asked.end, speed)
-    address = (HOST, settings.simulator.port)
+    now, address = world_clock(asked.start, asked.end, speed), (HOST, settings.simulator.port)
     _write(folder / CATALOGUE, sunspec.catalogue(entries, by_device, address))
     _write(folder / RULES, mqtt.rules(by_device))
-    supplies = datadis.of_world(entries, read_known(folder), asked.seed, now)
-    sky = aemet.Aemet(aemet_forms.find(aemet_forms.places(entries, asked.seed, clouds(folder)), now))
-    services: dict[str, Door] = {"Datadis": supplies.answer, "AEMET": sky.answer}
-    stop = Event()
-    publishing = Thread(target=mqtt.publish, args=(mqtt.heard(by_device), settings.mqtt, now, stop))
-    if settings.mqtt.broker:
-        publishing.start()
-        say(f"MQTT: {len(by_device)} topics at {settings.mqtt.broker}, named in {folder / RULES}")
-    try:
-        with served(list(services.values()), settings.simulator.web_port) as web:
-            _lead(folder, web, supplies.login)
-            say(f"{', '.join(services)}: {web.base}; {folder / SETTINGS} leads there")
+    doors = services(folder, now)
+    with served(list(doors.values()), settings.simulator.web_port) as web:
+        _lead(folder, web)
+        say(f"{', '.join(doors)}: {web.base}; {folder / SETTINGS} leads there")
+        with _publishing(by_device, settings.mqtt, now):
+            if settings.mqtt.broker:
+                say(f"MQTT: {len(by_device)} topics at {settings.mqtt.broker}; {folder / RULES} names them")
             asyncio.run(_devices(by_device, address, now, say))
-    finally:
-        stop.set()
-        if publishing.is_alive():
-            publishing.join()
 
 
-def _lead(folder: Path, web: Server, login: tuple[str, str]) -> None:
+def services(folder: Path, now: Clock) -> dict[str, Door]:
+    """What answers over HTTP for the world in ``folder``, by name. Raises ``NoWorld``."""
+    asked, entries = read_world(folder)
+    market = Market(asked.seed)
+    supplies = datadis.of_world(entries, read_known(folder), asked.seed, now)
+    supplies.login = (NIF, SECRET)
+    places = aemet_forms.places(entries, asked.seed, clouds(folder))
+    return {
+        "Datadis": supplies.answer,
+        "AEMET": aemet.Aemet(aemet_forms.find(places, now)).answer,
+        "OMIE": omie.door(market, now),
+        "ESIOS": esios.Esios(market, now, SECRET).answer,
+    }
+
+
+def _lead(folder: Path, web: Server) -> None:
     """Write the settings that lead Solera to ``web``, as a shell reads them."""
     said = {
         "SOLERA_PUSH__RULES": folder.resolve() / RULES,
         "SOLERA_DATADIS__BASE": web.base,
-        "DATADIS_USERNAME": login[0],
-        "DATADIS_PASSWORD": login[1],
+        "DATADIS_USERNAME": NIF,
+        "DATADIS_PASSWORD": SECRET,
         "SOLERA_AEMET__BASE": web.base + aemet.API,
-        "AEMET_API_KEY": "world",
+        "AEMET_API_KEY": SECRET,
+        "SOLERA_OMIE__BASE": web.base,
+        "SOLERA_ESIOS__BASE": web.base,
+        "SOLERA_ESIOS__APIDATOS": web.base,
+        "ESIOS_TOKEN": SECRET,
     }
     lines = [f"{name}={shlex.quote(str(value))}\n" for name, value in said.items()]
     (folder / SETTINGS).write_text("".join(lines), encoding="utf-8")
 
 
-async def _devices(
-    by_device: dict[str, list[Any]], address: tuple[str, int], now: Callable[[], datetime], say: Say
-) -> None:
+@contextmanager
+def _publishing(by_device: Readings, broker: MqttSettings, now: Clock) -> Iterator[None]:
+    """Publish to the broker, if there is one, in a thread of its own."""
+    stop = Event()
+    thread = Thread(target=mqtt.publish, args=(mqtt.heard(by_device), broker, now, stop))
+    if broker.broker:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if thread.ident is not None:
+            thread.join()
+
+
+async def _devices(by_device: Readings, address: tuple[str, int], now: Clock, say: Say) -> None:
     try:
         server = await listen(sunspec.devices(by_device, now), *address)
     except RuntimeError:

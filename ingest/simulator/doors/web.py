@@ -84,7 +84,10 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(parts.query))
         asked = Asked(self.command, self.path, parts.path, query, self.headers, form)
         answers = (door(asked) for door in self.server.doors)
-        answer = next((each for each in answers if each is not None), Answer(404))
+        try:
+            answer = next((each for each in answers if each is not None), Answer(404))
+        except (KeyError, ValueError):
+            answer = Answer(400)
         if answer.status == 0:
             self.connection.close()
             return
@@ -97,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: who simulates is no server's keeper."""
+        """Keep no log."""
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from ingest.catalogue.entries import CatalogueError, InstallationEntry, parse_ca
 from ingest.simulator.truth.devices import quarters, readings
 from ingest.simulator.truth.faults import KINDS, Injected, inject
 from ingest.simulator.truth.flows import Flows, flows
+from ingest.simulator.truth.market import Market
 
 READINGS, TRUTH, FAULTS, WORLD = "readings.jsonl.gz", "truth.parquet", "faults.json", "world.json"
-CLOUDS = "clouds.parquet"
+CLOUDS, PRICES = "clouds.parquet", "prices.parquet"
 QUARTER = timedelta(minutes=15)
 
 
@@ -48,7 +49,7 @@ class Asked(NamedTuple):
 
 
 def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path) -> int:
-    """Write readings, truth, clouds, faults, and what was asked of ``entries``; how many readings there are.
+    """Write readings, truth, clouds, prices, faults, and what was asked of ``entries``; how many readings there are.
 
     Raises :class:`CatalogueError`.
     """
@@ -70,6 +71,7 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
                 count += 1
     pq.write_table(pa.Table.from_pylist(truth), folder / TRUTH)
     pq.write_table(pa.Table.from_pylist(clouds), folder / CLOUDS)
+    pq.write_table(pa.Table.from_pylist(list(_prices(asked))), folder / PRICES)
     said = [each._asdict() for each in injected]
     (folder / FAULTS).write_text(json.dumps(said, indent=1), encoding="utf-8")
     of = {**asked._asdict(), "first": asked.first.isoformat()}
@@ -121,6 +123,16 @@ def _clouds(entry: InstallationEntry, own: Flows) -> Iterator[dict[str, Any]]:
     for number, light in enumerate(own.sky.reshape(-1, 60).mean(axis=1).tolist()):
         yield {"installation_id": entry.installation_id, "start": own.start + 4 * number * QUARTER,
                "cloud_fraction": min(max(1.0 - light, 0.0), 1.0)}  # fmt: skip
+
+
+def _prices(asked: Asked) -> Iterator[dict[str, Any]]:
+    """Those of the local days of Madrid that the world lies in, and of the following one."""
+    market = Market(asked.seed)
+    for day in (asked.first + timedelta(days=n) for n in range(asked.days + 2)):
+        of = {"spot": market.spot(day), "pvpc": market.pvpc(day), "surplus": market.surplus(day)}
+        for name, prices in of.items():
+            for start, price in zip(market.starts(day, hourly=name != "spot"), prices, strict=True):
+                yield {"market": name, "start": start, "price_eur_mwh": price}
 
 
 def _heard(entry: InstallationEntry, asked: Asked, own: Flows, injected: list[Injected]) -> Iterator[dict[str, Any]]:

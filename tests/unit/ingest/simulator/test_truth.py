@@ -25,7 +25,7 @@ from ingest.simulator.truth.devices import quarters, readings
 from ingest.simulator.truth.faults import KINDS, inject
 from ingest.simulator.truth.flows import flows
 from ingest.simulator.truth.known import read_known
-from ingest.simulator.truth.world import CLOUDS, FAULTS, READINGS, TRUTH, WORLD, Asked, NoWorld, write_world
+from ingest.simulator.truth.world import CLOUDS, FAULTS, PRICES, READINGS, TRUTH, WORLD, Asked, NoWorld, write_world
 from stack.cli import app
 
 DAY = date(2026, 6, 10)
@@ -124,7 +124,7 @@ def test_the_command_writes_what_replay_takes_and_the_truth_apart(tmp_path: Path
         app, ["simulate", str(file), "--days", "2", "--every", "15", "--out", str(tmp_path / "w")]
     )
     assert done.exit_code == 0, done.output
-    assert {path.name for path in (tmp_path / "w").iterdir()} == {READINGS, TRUTH, CLOUDS, FAULTS, WORLD}
+    assert {path.name for path in (tmp_path / "w").iterdir()} == {READINGS, TRUTH, CLOUDS, PRICES, FAULTS, WORLD}
     assert "readings of 2 days" in done.output
     starts = {row["start"] for row in pq.read_table(tmp_path / "w" / TRUTH).to_pylist()}
     assert len(starts) == 2 * 96

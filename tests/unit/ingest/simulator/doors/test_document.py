@@ -23,10 +23,14 @@ from conf import load_settings
 from ingest.sources.aemet.client import Aemet
 from ingest.sources.aemet.weather import Municipality
 from ingest.sources.datadis.account import account
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from ingest.sources.prices import fetch_days
 settings = load_settings()
 print([each.cups for each in account(settings).supplies(datetime.now(timezone.utc))])
 print(len(Municipality(settings, Aemet(os.environ["AEMET_API_KEY"], settings.aemet.base), "28065").hourly(print)) >= 47)
+for source in ("omie", "pvpc", "esios"):
+    ((_, records),) = fetch_days(settings, source, [datetime.now(timezone.utc).date() - timedelta(days=7)], print)
+    print(source, len(records) >= 2 * 23)
 END"""
 """By the clients of the services, as the environment leads them."""
 
@@ -71,6 +75,6 @@ def test_the_commands_of_the_document_do_what_it_says(tmp_path: Path) -> None:
         lead = re.search(r"`(set -a; \. world/settings.env)`", DOCUMENT)
         assert lead is not None
         answers = run(f"{lead[1]}\n{ASKED}", tmp_path, env).splitlines()
-        assert answers == ["['ES0189000048220011CR0F']", "True"]
+        assert answers == ["['ES0189000048220011CR0F']", "True", "omie True", "pvpc True", "esios True"]
     for name in re.findall(r"`(?:world/)?(\w+\.(?:yaml|json|parquet|jsonl\.gz|env))`", DOCUMENT):
         assert (tmp_path / "world" / name).is_file(), name
