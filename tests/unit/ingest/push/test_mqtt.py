@@ -26,7 +26,9 @@ from ingest.push.mqtt import Mqtt
 from ingest.push.rules import rules_of
 from tests.support.peers.mosquitto import Broker, broker, program
 
-pytestmark = pytest.mark.skipif(program("mosquitto") is None, reason="mosquitto is not installed")
+pytestmark = pytest.mark.skipif(
+    not all(map(program, ("mosquitto", "mosquitto_pub"))), reason="mosquitto or its client is not installed"
+)
 
 
 def device(name: str, kind: str = "meter", time: str | None = None, **inputs: Any) -> dict[str, Any]:
