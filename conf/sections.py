@@ -106,22 +106,15 @@ class AemetSettings(_Frozen):
     per_minute: int = Field(gt=0)
 
 
-class DatadisSettings(_Frozen):
-    """Datadis: where it answers. The login is ``DATADIS_USERNAME`` and ``DATADIS_PASSWORD``."""
+class SourceSettings(_Frozen):
+    """Where a source answers: Datadis, whose login is ``DATADIS_USERNAME`` and ``DATADIS_PASSWORD``, or OMIE."""
 
     base: str
 
 
-class OmieSettings(_Frozen):
-    """OMIE: where its files are."""
+class EsiosSettings(SourceSettings):
+    """Where ESIOS answers, whose token is ``ESIOS_TOKEN``, and apidatos."""
 
-    base: str
-
-
-class EsiosSettings(_Frozen):
-    """Red Eléctrica's prices: where ESIOS answers, and apidatos. The token of ESIOS is ``ESIOS_TOKEN``."""
-
-    base: str
     apidatos: str
 
 

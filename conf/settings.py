@@ -20,17 +20,16 @@ from conf.sections import (
     AemetSettings,
     ApiSettings,
     CassandraSettings,
-    DatadisSettings,
     EsiosSettings,
     ForecastSettings,
     GatewaySettings,
     HdfsSettings,
     KafkaSettings,
     MqttSettings,
-    OmieSettings,
     PriceSettings,
     PushSettings,
     SimulatorSettings,
+    SourceSettings,
     SparkSettings,
     ThriftSettings,
     WriterSettings,
@@ -56,8 +55,8 @@ class Settings(BaseSettings):
     spark: SparkSettings
     forecast: ForecastSettings
     aemet: AemetSettings
-    datadis: DatadisSettings
-    omie: OmieSettings
+    datadis: SourceSettings
+    omie: SourceSettings
     esios: EsiosSettings
     price: PriceSettings
     thrift: ThriftSettings

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from conf import Settings, load_settings
-from conf.sections import AemetSettings, DatadisSettings
+from conf.sections import AemetSettings, SourceSettings
 from energy.calendar import months_later
 from energy.money.periods import MADRID
 from ingest.catalogue.entries import parse_catalogue
@@ -77,7 +77,7 @@ def asked(stack: Settings, sources: Sources, tmp_path: Path, monkeypatch: pytest
                 "cassandra": stack.cassandra.model_copy(update={"keyspace": "asked"}),
                 "price": stack.price.model_copy(update={"series": []}),
                 "aemet": AemetSettings(base=aemet.base, per_minute=10_000),
-                "datadis": DatadisSettings(base=datadis.base),
+                "datadis": SourceSettings(base=datadis.base),
                 **{name: getattr(load_settings(), name) for name in ("omie", "esios")},  # as the sources' fixture leads
             }
         )

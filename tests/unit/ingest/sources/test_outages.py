@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf import Settings, load_settings
-from conf.sections import AemetSettings, OmieSettings
+from conf.sections import AemetSettings, SourceSettings
 from ingest.sources import asking, backfill, omie, prices
 from ingest.sources.aemet import weather
 from ingest.sources.aemet.client import AemetError
@@ -134,7 +134,7 @@ def test_a_day_that_is_never_there_is_asked_ever_less_and_given_up(
 
 def test_a_network_that_is_away_is_no_step_to_giving_up(own: Settings, sources: Sources, published: list[Any]) -> None:
     now = datetime.combine(EVE.date(), time(14), MADRID)
-    cut_off = own.model_copy(update={"omie": OmieSettings(base="http://127.0.0.1:9")})
+    cut_off = own.model_copy(update={"omie": SourceSettings(base="http://127.0.0.1:9")})
     for _ in range(2 * ONCE.given_up):
         asking.ask_prices(cut_off, "omie", now, print)
         now += HOUR
