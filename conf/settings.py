@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from conf.oidc import OidcSettings
 from conf.place import CONF_DIR, ROOT
 from conf.refusal import Refusal
 from conf.sections import (
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     price: PriceSettings
     thrift: ThriftSettings
     api: ApiSettings
+    oidc: OidcSettings
     writer: WriterSettings
     gateway: GatewaySettings
     push: PushSettings

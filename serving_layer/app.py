@@ -17,6 +17,9 @@ from conf import Settings, load_settings
 from serving_layer import health
 from serving_layer.access.limits import Buckets
 from serving_layer.access.logins import Logins
+from serving_layer.access.oidc.begun import Beginnings
+from serving_layer.access.oidc.issuer import Issuer
+from serving_layer.access.token import token_of
 from serving_layer.api import (
     access,
     alarms,
@@ -35,7 +38,8 @@ from serving_layer.api.counting import Counting
 from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
-from serving_layer.web import answer, login, routes
+from serving_layer.web import answer, routes
+from serving_layer.web.entrance import login, oidc
 from serving_layer.webhooks.sending import Sending
 from store.web import problems, reference
 from store.web.bounds import Bounds
@@ -62,6 +66,7 @@ ROUTERS = (
     access.router,
     health_api.router,
     login.router,
+    oidc.router,
     *routes.ROUTERS,
 )
 
@@ -80,6 +85,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.watch = health.Watch(checks(settings, app.state.reader))
     settings.home.mkdir(parents=True, exist_ok=True)
     app.state.logins = Logins(settings)
+    app.state.issuer = Issuer(settings.oidc) if settings.oidc.issuer else None
+    app.state.beginnings = Beginnings(token_of(settings))
     app.state.limits = Buckets(settings.api.requests_per_minute, settings.api.requests_per_minute / 6)
     app.state.attempts = Buckets(login.PER_MINUTE, login.AT_ONCE)
     problems.install(app)

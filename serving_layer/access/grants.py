@@ -15,7 +15,7 @@ from conf import Settings
 from conf.refusal import Refusal
 from serving_layer.access.access_log import SQL
 from serving_layer.access.passwords import hash_of
-from serving_layer.access.person import PAGE, ROLES, TOKEN, Person, Role, Scope
+from serving_layer.access.person import PAGE, ROLES, TOKEN, Person, Role, Scope, identity_of
 from store.web.tokens import hashed, replace_secret
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -86,6 +86,26 @@ def set_password(path: Path, name: str, password: str) -> None:
         if not person.opens_page:
             raise BadGrant(f"{name} is a {person.role}, for whom the page does not open; a password is of no use.")
         return replace(person, password_hash=hash_of(password))
+
+    change(path, name, changed)
+
+
+def set_identity(path: Path, name: str, issuer: str, subject: str) -> None:
+    """Let ``name`` log in to the page as ``subject`` of ``issuer``, too; it ends the sessions that they have.
+
+    Raises :class:`BadGrant`.
+    """
+    if not issuer:
+        raise BadGrant("No issuer is configured: name one in [oidc] of the settings (docs/security.md).")
+    identity = identity_of(issuer, subject)
+    others = [each.name for each in read(path) if each.identity == identity and each.name != name]
+    if others or not subject or not subject.isprintable() or " " in subject:
+        raise BadGrant(f"{subject} is {others[0]} already." if others else f"{subject!r} is no subject of an issuer.")
+
+    def changed(person: Person) -> Person:
+        if not person.opens_page:
+            raise BadGrant(f"{name} is a {person.role}, for whom the page does not open; an identity is of no use.")
+        return replace(person, identity=identity)
 
     change(path, name, changed)
 

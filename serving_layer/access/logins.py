@@ -11,7 +11,7 @@ from conf import Settings
 from conf.refusal import Refusal
 from conf.watched_file import WatchedFile
 from serving_layer.access import grants, passwords, sessions
-from serving_layer.access.person import PAGE, TOKEN, Person
+from serving_layer.access.person import PAGE, TOKEN, Person, identity_of
 from serving_layer.access.token import token_of
 from store.web.tokens import hashed
 
@@ -34,6 +34,17 @@ class WrongPassword(NoToken):
     """A name with a password that is not its own; which of both is wrong is not said."""
 
     kind = "wrong-password"
+
+
+class UnknownIdentity(NoToken):
+    """``subject``, whom the issuer knows and nobody here does."""
+
+    kind = "unknown-identity"
+    status = 403
+
+    def __init__(self, text: str, subject: str) -> None:
+        super().__init__(text)
+        self.subject = subject
 
 
 class Logins:
@@ -75,6 +86,14 @@ class Logins:
         person = next((each for each in self.people() if each.name == name and each.opens_page), None)
         if not passwords.is_right(password, person.password_hash if person else "") or person is None:
             raise WrongPassword("Nobody here has that name and that password.")
+        return self._sessions.begin(person)
+
+    def log_in_by(self, issuer: str, subject: str) -> str:
+        """The page's cookie for whoever ``issuer`` calls ``subject``. Raises :class:`UnknownIdentity`."""
+        identity = identity_of(issuer, subject)
+        person = next((each for each in self.people() if each.identity == identity and each.opens_page), None)
+        if person is None:
+            raise UnknownIdentity(f"Nobody here is {subject}: `solera access identity` says who is.", subject)
         return self._sessions.begin(person)
 
     def log_out(self, cookies: Mapping[str, str]) -> None:

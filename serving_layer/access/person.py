@@ -41,6 +41,11 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
 )
 
 
+def identity_of(issuer: str, subject: str) -> str:
+    """How somebody is kept whom ``issuer`` calls ``subject``: never by e-mail, which may be given to another."""
+    return f"{issuer} {subject}"
+
+
 class Sight(IntEnum):
     """How much of an installation somebody may see."""
 
@@ -71,6 +76,8 @@ class Person:
     communities: frozenset[str] = frozenset()
     sees_all: bool = False
     password_hash: str = field(default="", repr=False)
+    identity: str = field(default="", repr=False)
+    """The issuer and, after a space, its name for them (OpenID Connect's ``iss`` and ``sub``); empty: none."""
     webhooks: tuple[Webhook, ...] = field(default=(), compare=False)
 
     @property

@@ -54,6 +54,6 @@ class Sessions:
         self._ended[session] = session.until
 
     def _signature(self, person: Person, until: int) -> str:
-        # Another password ends the sessions that were begun before, as another token does.
-        of = f"page {person.name} {person.token_hash} {until}{person.password_hash}"
+        # Another password or identity ends the sessions that were begun before, as another token does.
+        of = f"page {person.name} {person.token_hash} {until}{person.password_hash}{person.identity}"
         return hmac.digest(self._secret, of.encode(), "sha256").hex()

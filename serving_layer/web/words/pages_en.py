@@ -139,4 +139,12 @@ PAGES = {
     "published_at": "Published",
     "cut": "Up to",
     "not_published": "not published",
+    "by_issuer": "Log in with {issuer}",
+    "go_on": "Go on",
+    "issuer-away": "{issuer} does not answer as it should. Log in by name and password, or try again in a moment.",
+    "login-over": "That login was not begun in this browser, or is over. Begin again.",
+    "code-refused": "{issuer} has not let you in. Begin again.",
+    "bad-id-token": "What {issuer} says of you can't be believed. The log of the API says why.",
+    "unknown-identity": "{issuer} calls you {subject}, and nobody here is known by that. Whoever runs Solera lets you "
+    "in by solera access identity NAME {subject}",
 }

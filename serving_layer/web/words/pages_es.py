@@ -139,4 +139,12 @@ PAGES = {
     "published_at": "Publicado",
     "cut": "Hasta",
     "not_published": "sin publicar",
+    "by_issuer": "Entrar con {issuer}",
+    "go_on": "Seguir",
+    "issuer-away": "{issuer} no responde como debe. Entra con nombre y contraseña, o inténtalo dentro de un momento.",
+    "login-over": "Esa entrada no se empezó en este navegador, o ya ha caducado. Empieza de nuevo.",
+    "code-refused": "{issuer} no te ha dejado entrar. Empieza de nuevo.",
+    "bad-id-token": "No se puede creer lo que {issuer} dice de ti. El registro de la API dice por qué.",
+    "unknown-identity": "{issuer} te llama {subject}, y aquí nadie es conocido así. Quien lleva Solera te deja "
+    "entrar con solera access identity NOMBRE {subject}",
 }

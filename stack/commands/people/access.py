@@ -15,7 +15,7 @@ from serving_layer.instants import Span
 from serving_layer.views import catalogue
 from stack.terminal import Form, Format, answering, show
 
-COLUMNS = ("name", "role", "since", "password", "installations", "communities", "all")
+COLUMNS = ("name", "role", "since", "password", "identity", "installations", "communities", "all")
 
 access = typer.Typer(no_args_is_help=True, help="Say who may see what by REST and on the page.")
 
@@ -52,6 +52,7 @@ def list_(form: Format = Form.table) -> None:
             "role": each.role,
             "since": each.since,
             "password": bool(each.password_hash),
+            "identity": bool(each.identity),
             "installations": " ".join(sorted(each.installations)),
             "communities": " ".join(sorted(each.communities)),
             "all": each.sees_all,
@@ -92,6 +93,22 @@ def password(name: Annotated[str, typer.Argument(help="Who has access.")]) -> No
     given = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if is_typed else sys.stdin.readline()
     grants.set_password(grants.access_file(load_settings()), name, given.rstrip("\r\n"))
     typer.echo(f"{name} logs in by name and password.")
+
+
+@access.command()
+def identity(
+    name: Annotated[str, typer.Argument(help="Who has access.")],
+    subject: Annotated[str, typer.Argument(help="As the issuer calls them: the page says it to whoever is not known.")],
+) -> None:
+    """Let NAME log in to the page by the issuer of [oidc], which calls them SUBJECT, beside their token.
+
+    Another one replaces it, and ends the sessions that NAME has.
+
+    Example: solera access identity ana 6f1a1c9e-2b7d-4c7a-9a51-5a0c5b8c2d11
+    """
+    settings = load_settings()
+    grants.set_identity(grants.access_file(settings), name, settings.oidc.issuer, subject)
+    typer.echo(f"{name} logs in as {subject} of {settings.oidc.issuer}.")
 
 
 @access.command()

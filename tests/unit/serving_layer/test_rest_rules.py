@@ -20,7 +20,7 @@ from serving_layer.access import grants
 from serving_layer.access.limits import Buckets
 from serving_layer.api import provenance
 from serving_layer.app import ROUTERS, create_app
-from serving_layer.web import login
+from serving_layer.web.entrance import login
 from store.web.etags import Etags
 from tests.support import owner
 

@@ -20,7 +20,7 @@ from serving_layer.access.grants import BadGrant
 from serving_layer.access.limits import Buckets
 from serving_layer.access.passwords import LONGEST, SHORTEST, BadPassword, hash_of, is_right
 from serving_layer.app import create_app
-from serving_layer.web import login
+from serving_layer.web.entrance import login
 from stack.cli import app as command_line
 
 FEW = 3

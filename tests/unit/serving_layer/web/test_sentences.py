@@ -13,9 +13,16 @@ import pytest
 from conf.refusal import Refusal
 from conf.tariffs import tariffs
 from energy.topics import TOPICS, Rejected
+from serving_layer.access.logins import UnknownIdentity
+from serving_layer.access.oidc.asking import IssuerAway
+from serving_layer.access.oidc.id_token import BadIdToken, UnknownKey
+from serving_layer.access.oidc.issuer import CodeRefused
 from serving_layer.views import catalogue
+from serving_layer.web import answer
+from serving_layer.web.entrance.oidc import LoginOver
 from serving_layer.web.words.en import EN
 from serving_layer.web.words.es import ES
+from serving_layer.web.words.language import LANGUAGES
 from serving_layer.web.words.sentences import _HOLE, BOOKS
 from serving_layer.web.words.sentences_es import SENTENCES
 from tests.support import house
@@ -33,9 +40,11 @@ NOT_SHOWN = {
                           "CoefficientFileError", "CurveFileError", "NoSecret", "NotExact", "SchemaOutdated",
                           "SettingsFileError", "TariffError", "TopicsAway", "UnknownTariff", "WrongNumber", "refused",
                           "Overlap"},
+    "the login says it by its kind": {"BadIdToken", "CodeRefused", "IssuerAway", "LoginOver", "UnknownIdentity",
+                                      "UnknownKey"},
     "REST says it": {"BadInstant", "NoToken", "TooMany", "UnknownResolution", "UnknownZone"},
-    "it is caught": {"NoForecast", "OSError", "TypeError", "ValueError", "WrongPassword", "WrongToken", "_away",
-                     "NotEncodable"},
+    "it is caught": {"HTTPException", "NoForecast", "OSError", "TypeError", "ValueError", "WrongPassword", "WrongToken",
+                     "_away"},
 }  # fmt: skip
 SAMPLE = "no contract holds on 2026-11-01"
 """What stands where a sentence holds another one."""
@@ -52,7 +61,12 @@ def raised() -> Iterator[tuple[str, str, ast.Call]]:
     """Each call of the modules behind the pages that raises something, or makes a remark: where, what, the call."""
     arrows = house.imports()
     behind = {*PAGES, *chain.from_iterable(house.reached(arrows, page) for page in PAGES)}
-    behind |= {"serving_layer.web.login", "speed_layer.readings_query.validated_batch", "serving_layer.health"}
+    behind |= {
+        "serving_layer.web.entrance.login",
+        "serving_layer.web.entrance.oidc",
+        "speed_layer.readings_query.validated_batch",
+        "serving_layer.health",
+    }
     for module in sorted(behind):
         for node in ast.walk(ast.parse(path_of(module).read_text())):
             found = node.exc if isinstance(node, ast.Raise) else node
@@ -108,6 +122,16 @@ def test_what_is_raised_behind_the_pages_is_known_to_be_shown_or_not() -> None:
 @pytest.mark.parametrize("locale", BOOKS)
 def test_every_text_has_a_sentence(locale: str, text: str) -> None:
     assert BOOKS[locale].said(text), text
+
+
+def test_every_way_in_which_a_login_by_an_issuer_fails_has_its_words() -> None:
+    kinds = {kind.kind for kind in (BadIdToken, CodeRefused, IssuerAway, LoginOver, UnknownIdentity, UnknownKey)}
+    assert all(kinds <= words.pages.keys() for words in LANGUAGES.values())
+
+
+@pytest.mark.parametrize("text", [answer.BROKEN, answer.NOTHING_HERE])
+def test_what_every_page_may_say_has_a_sentence(text: str) -> None:
+    assert ES.sentence(text) != text
 
 
 def test_a_refusal_that_is_made_elsewhere_has_a_sentence() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 from urllib.parse import parse_qs
 
 from anyio import CapacityLimiter
@@ -12,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from serving_layer.access.limits import Buckets
 from serving_layer.access.logins import Logins, NoToken
+from serving_layer.access.oidc.issuer import BEGIN, Issuer
 from serving_layer.access.sessions import COOKIE, LASTS_SECONDS
 from serving_layer.web.words import language
 
@@ -19,10 +21,17 @@ PER_MINUTE, AT_ONCE = 6, 10
 """Wrong tokens and passwords of one address, and passwords of one name; more are not looked at."""
 PASSWORDS = CapacityLimiter(2)
 """Looked at together: each takes 64 MiB and a core for a quarter of a second."""
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 router = APIRouter(include_in_schema=False)
 FORM = """<!doctype html><html lang="{words.locale}"><meta charset="utf-8"><title>Solera</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<main><h1>Solera</h1><p role="alert">{wrong}</p>
+<main><h1>Solera</h1><p role="alert">{wrong}</p>{issuer}
 <form method="post" action="/login">
 <p><label>{words.name_asked}
 <input name="name" autofocus required autocomplete="username" autocapitalize="none"></label></p>
@@ -37,18 +46,18 @@ FORM = """<!doctype html><html lang="{words.locale}"><meta charset="utf-8"><titl
 def ask(request: Request, token: str = "") -> Response:
     """The form; with the token of the link straight to the page."""
     if not token:
-        return _form(request, 200)
-    return _enter(request, [_address(request)], lambda logins: logins.log_in(token))
+        return form(request, 200)
+    return _enter(request, [address_of(request)], lambda logins: logins.log_in(token))
 
 
 @router.post("/login")
 async def log_in(request: Request) -> Response:
     """The page, or the form again."""
-    form = parse_qs((await request.body()).decode("utf-8", "replace"))
-    name, password, token = (form.get(field, [""])[0] for field in ("name", "password", "token"))
+    given = parse_qs((await request.body()).decode("utf-8", "replace"))
+    name, password, token = (given.get(field, [""])[0] for field in ("name", "password", "token"))
     if token:
-        return _enter(request, [_address(request)], lambda logins: logins.log_in(token))
-    keys = [_address(request), f"name {name[:100]}"]
+        return _enter(request, [address_of(request)], lambda logins: logins.log_in(token))
+    keys = [address_of(request), f"name {name[:100]}"]
 
     def enter() -> Response:
         return _enter(request, keys, lambda logins: logins.log_in_as(name, password))
@@ -66,7 +75,8 @@ def log_out(request: Request) -> Response:
     return answer
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """By which the wrong attempts of somebody are counted."""
     return request.client.host if request.client else ""
 
 
@@ -75,29 +85,31 @@ def _enter(request: Request, keys: Sequence[str], begun: Callable[[Logins], str]
     attempts: Buckets = request.app.state.attempts
     # Counted before it is looked at: many at once are as many attempts.
     if not all(attempts.take(key) for key in keys):
-        return _form(request, 429)
+        return form(request, 429)
     try:
         session = begun(request.app.state.logins)
     except NoToken:
-        return _form(request, 401)
+        return form(request, 401)
     for key in keys:
         attempts.give_back(key)
     answer = RedirectResponse("/", 303)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, session, max_age=LASTS_SECONDS, httponly=True, samesite="strict", secure=secure)
+    keep(answer, session, is_secure=request.url.scheme == "https")
     return answer
 
 
-def _form(request: Request, status: int) -> Response:
+def keep(answer: Response, session: str, *, is_secure: bool) -> None:
+    """Let the browser that is given ``answer`` keep ``session``."""
+    answer.set_cookie(COOKIE, session, max_age=LASTS_SECONDS, httponly=True, samesite="strict", secure=is_secure)
+
+
+def form(request: Request, status: int, wrong: str = "") -> Response:
+    """The form, and what went ``wrong`` before."""
     words = language.of_request(request)
-    wrong = {200: "", 401: words.not_let_in, 429: words.too_often}[status]
-    headers = {
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'",
-        "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-    }
-    if status == 429:
-        headers["retry-after"] = str(60 // PER_MINUTE)
-    return HTMLResponse(FORM.format(wrong=wrong, words=words), status, headers)
+    said = wrong or {401: words.not_let_in, 429: words.too_often}.get(status, "")
+    issuer: Issuer | None = request.app.state.issuer
+    way = ""
+    if issuer is not None:
+        name = words.pages["by_issuer"].format(issuer=issuer.host)
+        way = f'<p><a href="{escape(issuer.pages + BEGIN)}">{escape(name)}</a></p>'
+    waits = {"retry-after": str(60 // PER_MINUTE)} if status == 429 else {}
+    return HTMLResponse(FORM.format(wrong=escape(said), words=words, issuer=way), status, HEADERS | waits)
