@@ -4,7 +4,7 @@
 set -eu
 folder=${SECRETS:-$(dirname "$0")/../../secrets}
 mkdir -p -m 700 "$folder"
-for name in kafka cassandra ingest speed batch serving analyst token zeppelin; do
+for name in kafka cassandra ingest speed batch serving analyst token zeppelin grafana grafana-postgres; do
     [ -s "$folder/$name" ] && continue
     od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > "$folder/.part"
     chmod 444 "$folder/.part"

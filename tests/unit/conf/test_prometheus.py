@@ -115,10 +115,9 @@ def test_each_fires_on_what_it_is_for_and_on_nothing_else(tmp_path: Path) -> Non
     (tmp_path / "rules.test.yml").write_text(
         yaml.safe_dump({"rule_files": [str(FOLDER / "rules.yml")], "tests": tests})
     )
-    checked = subprocess.run(
-        ["promtool", "check", "config", FOLDER / "prometheus.yml"], capture_output=True, check=False
-    )
-    assert checked.returncode == 0, checked.stderr
+    for config in ("prometheus.yml", "containers.yml"):
+        checked = subprocess.run(["promtool", "check", "config", FOLDER / config], capture_output=True, check=False)
+        assert checked.returncode == 0, checked.stderr
     tried = subprocess.run(
         ["promtool", "test", "rules", tmp_path / "rules.test.yml"], capture_output=True, text=True, check=False
     )
