@@ -7,12 +7,17 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
 from conf.place import ROOT
 from tests.support.peers.modbus_device import free_port
+from tests.support.peers.mosquitto import broker, program
 
 DOCUMENT = (ROOT / "docs/simulation.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
@@ -78,3 +83,32 @@ def test_the_commands_of_the_document_do_what_it_says(tmp_path: Path) -> None:
         assert answers == ["['ES0189000048220011CR0F']", "True", "omie True", "pvpc True", "esios True"]
     for name in re.findall(r"`(?:world/)?(\w+\.(?:yaml|json|parquet|jsonl\.gz|env))`", DOCUMENT):
         assert (tmp_path / "world" / name).is_file(), name
+
+
+@pytest.mark.skipif(program("mosquitto") is None, reason="mosquitto is not installed")
+def test_a_world_is_published_to_the_broker_that_the_settings_name(tmp_path: Path) -> None:
+    simulate, serve, _ = BLOCKS
+    (tmp_path / "broker").mkdir()
+    with broker(tmp_path / "broker") as at:
+        env = environment(tmp_path / "home") | {"SOLERA_MQTT__BROKER": f"127.0.0.1:{at.port}"}
+        run(simulate, tmp_path, env)
+        came: list[str] = []
+        subscriber = Client(CallbackAPIVersion.VERSION2)
+        subscriber.on_connect = lambda client, *_: client.subscribe("world/#", 1)
+        subscriber.on_subscribe = lambda *_: came.append("subscribed")
+        subscriber.on_message = lambda _client, _data, message: came.append(message.topic)
+        subscriber.connect("127.0.0.1", at.port)
+        subscriber.loop_start()
+        until(lambda: came == ["subscribed"])
+        with served(serve, tmp_path, env) as said:
+            assert any(line.startswith("MQTT: 2 topics") for line in said)
+            until(lambda: {"world/casa-1/casa-1-inverter", "world/casa-1/casa-1-meter"} <= set(came))
+        subscriber.disconnect()
+        subscriber.loop_stop()
+
+
+def until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
