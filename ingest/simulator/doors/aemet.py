@@ -22,11 +22,24 @@ ADDRESSES = 100
 ROOT, API, SECOND = "/opendata", "/opendata/api", "/opendata/sh/"
 
 
+Find = Callable[[str], Any | None]
+"""The JSON of a path; None where there is none."""
+
+
+def either(first: Find, second: Find) -> Find:
+    """What the ``first`` finds, or else the ``second``."""
+
+    def found(path: str) -> Any | None:
+        return second(path) if (body := first(path)) is None else body
+
+    return found
+
+
 @dataclass
 class Aemet:
     """``find`` gives the JSON of a path, None where there is none; ``faults``, statuses, come first, 0 hangs up."""
 
-    find: Callable[[str], Any | None]
+    find: Find
     per_minute: int = PER_MINUTE
     monotonic: Callable[[], float] = time.monotonic
     faults: list[int] = field(default_factory=list)

@@ -20,7 +20,7 @@ from conf import Settings
 from conf.sections import MqttSettings
 from ingest.gateway.device_clock import KEPT
 from ingest.simulator.clock import world_clock
-from ingest.simulator.doors import aemet, aemet_forms, datadis, esios, mqtt, omie, sunspec
+from ingest.simulator.doors import aemet, aemet_forms, aemet_stations, datadis, esios, mqtt, omie, sunspec
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
 from ingest.simulator.truth.known import read_known
@@ -70,7 +70,7 @@ def services(folder: Path, now: Clock) -> dict[str, Door]:
     places = aemet_forms.places(entries, asked.seed, clouds(folder))
     return {
         "Datadis": supplies.answer,
-        "AEMET": aemet.Aemet(aemet_forms.find(places, now)).answer,
+        "AEMET": aemet.Aemet(aemet.either(aemet_forms.find(places, now), aemet_stations.find(places, now))).answer,
         "OMIE": omie.door(market, now),
         "ESIOS": esios.Esios(market, now, SECRET).answer,
     }

@@ -34,8 +34,8 @@ class Conditions(NamedTuple):
 class Weather:
     """That of one place by ``seed``; ``clouds`` by the hour (UTC), beyond which they are made as usual."""
 
-    def __init__(self, name: str, seed: int, clouds: Mapping[datetime, float]) -> None:
-        self._name, self.known = f"{seed} {name}", clouds
+    def __init__(self, name: str, seed: int, clouds: Mapping[datetime, float], latitude: float) -> None:
+        self._name, self.known, self.latitude = f"{seed} {name}", clouds, latitude
 
     def at(self, hour: datetime) -> Conditions:
         """What it truly is in the UTC ``hour``."""

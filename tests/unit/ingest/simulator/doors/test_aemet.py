@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from conf import Settings, load_settings
+from conf.sections import AemetSettings
 from energy.money.periods import MADRID
 from ingest.catalogue.entries import parse_catalogue
-from ingest.simulator.doors import aemet_forms
-from ingest.simulator.doors.aemet import API, Aemet
+from ingest.simulator.doors import aemet_forms, aemet_stations
+from ingest.simulator.doors.aemet import API, Aemet, either
 from ingest.simulator.doors.web import served
 from ingest.simulator.truth.weather import Weather, clouds
 from ingest.simulator.truth.world import Asked, read_world, write_world
 from ingest.sources.aemet import client
-from ingest.sources.aemet.weather import Municipality
+from ingest.sources.aemet.weather import Municipality, Observations
 from tests.support.peers.datadis_service import Clock
 
 CODE = "28065"
@@ -46,12 +47,19 @@ def clock(weather: Weather) -> Clock:
 @pytest.fixture
 def service(weather: Weather, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """AEMET of the world, the settings that lead to it, and a client that waits for nothing."""
-    made = Aemet(aemet_forms.find({CODE: weather}, clock), per_minute=10_000)
+    places = {CODE: weather}
+    found = either(aemet_forms.find(places, clock), aemet_stations.find(places, clock))
+    made = Aemet(found, per_minute=10_000)
     with served([made.answer]) as server:
         monkeypatch.setenv("SOLERA_AEMET__BASE", server.base + API)
         settings = load_settings(home=tmp_path)
         asking = client.Aemet("k", settings.aemet.base, client.Quota(10_000), sleep=lambda _: None)
-        yield made, settings, asking
+        monkeypatch.setenv("AEMET_API_KEY", "k")
+        yield (
+            made,
+            settings.model_copy(update={"aemet": AemetSettings(base=settings.aemet.base, per_minute=10_000)}),
+            asking,
+        )
 
 
 def forecasts(settings: Settings, asking: client.Aemet) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
@@ -141,3 +149,32 @@ def test_a_minutes_limit_holds_and_the_clients_budget_keeps_within_it(weather: W
         for _ in range(30):
             assert hasty.fetch(path)[1]
         assert made.limited == 1  # and then the next minute is awaited
+
+
+def test_hours_and_whole_days_of_a_station_are_what_truly_was(service: Any, weather: Weather, clock: Clock) -> None:
+    _, settings, _ = service
+    first = min(weather.known).date()
+    clock.now = datetime.combine(first, datetime.min.time(), timezone.utc) + timedelta(days=6, hours=9)
+    said: list[str] = []
+    hours, inventory, days = (
+        each.fetch(said.append) for each in Observations(settings).missing(first, first + timedelta(days=7))
+    )
+    assert [word for word in said if "conf/stations.csv" not in word] == []
+    assert (len(hours), len(inventory)) == (12, 0)
+    for record in hours:
+        true = weather.at(record["time"])
+        assert record["temperature_c"] == pytest.approx(true.temperature_c, abs=0.06)
+        assert record["wind_speed_m_s"] == pytest.approx(true.wind_m_s, abs=0.06)
+    assert 0 < sum("relative_humidity" in record for record in hours) < 12
+    assert [record["time"].date() for record in days] == [first + timedelta(days=n) for n in range(3)]
+    for record in days:
+        clouds_of_day = fmean(weather.at(record["time"] + n * HOUR).cloud_fraction for n in range(24))
+        assert record["cloud_fraction"] == pytest.approx(clouds_of_day, abs=0.01)
+        assert record["precipitation_mm"] == 0.0
+
+
+def test_too_many_days_at_once_are_none(weather: Weather, clock: Clock) -> None:
+    find = aemet_stations.find({CODE: weather}, clock)
+    span = "/valores/climatologicos/diarios/datos/fechaini/2026-01-01T00:00:00UTC/fechafin/2026-01-{}T23:59:59UTC/{}"
+    assert find(span.format(15, "todasestaciones")) is not None
+    assert find(span.format(16, "todasestaciones")) is None
