@@ -57,14 +57,18 @@ class Account(NamedTuple):
         if word:
             progress(f"{question}: {word}")
 
-    def is_due(self, question: str, now: datetime, rest: timedelta, is_by_hand: bool) -> bool:
-        """Whether to ask it: never asked, in vain before, or ``rest`` ago; a person may each day, given up or not."""
+    def may_ask(self, question: str, now: datetime, is_by_hand: bool) -> bool:
+        """Whether the budget lets it be asked: once its pause is over; what is given up, by a person alone, daily."""
         last = self.budget.last(question)
         if last is None:
             return True
-        if last.again is None:
-            return is_by_hand and now >= last.at + HOLD
-        return now >= last.again and (is_by_hand or last.in_vain > 0 or now - last.at >= rest)
+        return now >= last.again if last.again else is_by_hand and now >= last.at + HOLD
+
+    def is_due(self, question: str, now: datetime, rest: timedelta, is_by_hand: bool) -> bool:
+        """Whether to ask it: never asked, in vain before, or ``rest`` ago; a person may each day, given up or not."""
+        last = self.budget.last(question)
+        is_old = last is None or last.again is None or last.in_vain > 0 or now - last.at >= rest
+        return (is_by_hand or is_old) and self.may_ask(question, now, is_by_hand)
 
 
 ROWS = {

@@ -15,10 +15,11 @@ from typing import Any
 
 from conf import Settings
 from energy.calendar import local_month, zone
+from energy.money.community.numbers import supply as number
 from energy.topics import TopicName
 from ingest.sources.budget import Came
 from ingest.sources.datadis.account import account
-from ingest.sources.datadis.client import HOLD, DatadisError
+from ingest.sources.datadis.client import DatadisError
 from ingest.sources.datadis.forms import FIELDS, Period, curve
 from ingest.sources.datadis.registered import Home, Registered
 from ingest.sources.datadis.supplies import Supply, remembered
@@ -57,11 +58,11 @@ class Consumption:
         that are whole and lately asked, that may not be asked yet, that are given up, and those of more than a year ago
         that lack nothing. Raises ``LoginRefused``, :class:`DatadisError` where no installation has a CUPS.
         """
-        homes = {home.cups[:20]: home for home in self._registered.homes()}
+        homes = {number(home.cups): home for home in self._registered.homes()}
         if not homes:
             raise DatadisError("No installation has a cups; `solera register` one to get its hours from Datadis.")
         known = self._account.supplies(self._clock())
-        asked = [(supply, homes[supply.cups[:20]]) for supply in known if supply.cups[:20] in homes]
+        asked = [(supply, homes[number(supply.cups)]) for supply in known if number(supply.cups) in homes]
         wanted = [
             (month, supply, home)
             for month in reversed(_months(first, last, self._clock()))
@@ -78,11 +79,9 @@ class Consumption:
     def _is_wanted(self, supply: Supply, home: Home, month: date) -> bool:
         name = _name(supply, month)
         last, now = self._budget.last(name), self._clock()
-        if last is None:
-            return True
-        if last.again is None:
-            return self._is_by_hand and now >= last.at + HOLD
-        return now >= last.again and (now - last.at >= AGAIN or not self._is_whole(supply, home, month))
+        is_old = last is None or last.again is None or now - last.at >= AGAIN
+        may_ask = self._account.may_ask(name, now, self._is_by_hand)
+        return may_ask and (is_old or not self._is_whole(supply, home, month))
 
     def _is_whole(self, supply: Supply, home: Home, month: date) -> bool:
         begin, end = local_month(month.year, month.month, zone(home.time_zone))
