@@ -19,7 +19,6 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found]
 
 Value = TypeVar("Value")
-DATED = frozenset({"from", "until", "source", "status"})
 
 
 class TariffError(Refusal):

@@ -5,7 +5,7 @@ Every forecast names its rung (column and field ``step``), so that a reader sees
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 Rung = Literal["weather", "history", "climatology", "persistence", "night"]
 
@@ -19,5 +19,3 @@ PERSISTENCE: Rung = "persistence"
 """The same hour of the last known day."""
 NIGHT: Rung = "night"
 """The sun is down, so a plant gives nothing."""
-
-RUNGS: tuple[Rung, ...] = get_args(Rung)

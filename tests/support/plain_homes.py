@@ -42,8 +42,3 @@ def plain_hours(folder: Path, number: int, start: str, end: str) -> pd.DataFrame
     hours["export"] = hours["generation"] - used
     hours["self_consumption"] = used
     return hours
-
-
-def plain_totals(folder: Path, number: int, start: str, end: str) -> dict[str, float]:
-    """Wh of each quantity of home ``number`` from ``start`` to ``end`` (UTC)."""
-    return {str(quantity): float(wh) for quantity, wh in plain_hours(folder, number, start, end).sum().items()}

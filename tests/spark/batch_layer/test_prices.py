@@ -28,11 +28,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 AT = datetime(2026, 3, 9, 13, tzinfo=timezone.utc)
 
 
-def spot_hours(values: pd.Series) -> list[tuple[object, ...]]:
-    index = pd.DatetimeIndex(values.index)
-    return [("spot", "ES", t.to_pydatetime(), HOUR, float(v), 1) for t, v in zip(index, values, strict=True)]
-
-
 def archive(spark: SparkSession, settings: Settings, *rows: tuple[str, str, datetime, timedelta, float, int]) -> None:
     """Market, zone, start, length, price and how many hours before the night it was known."""
     full = [

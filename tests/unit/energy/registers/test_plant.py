@@ -16,7 +16,6 @@ import pytest
 from energy.balance import installation_energy
 from energy.calendar import aggregate
 from energy.limits import Limits
-from energy.local_time import from_device_clock
 from energy.registers.counters import portions
 from tests.support.recorded import SHARED
 
@@ -32,13 +31,13 @@ Sample = tuple[datetime, float, float]
 def _utc(text: str) -> datetime:
     """The plant writes its local time as dd-mm-YYYY HH:MM."""
     naive = datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}T{text[11:]}")
-    return from_device_clock([naive], KOLKATA)[0]
+    return naive.replace(tzinfo=KOLKATA).astimezone(timezone.utc)
 
 
 def made() -> dict[str, list[Sample]]:
     """22 inverters of 25 kW that are read every quarter-hour, in whole kWh, and miss an hour now and then."""
     chance = random.Random(1)
-    first = from_device_clock([datetime(2020, 5, 15)], KOLKATA)[0]  # noqa: DTZ001 - the plant's own clock
+    first = datetime(2020, 5, 15, tzinfo=KOLKATA).astimezone(timezone.utc)
     found: dict[str, list[Sample]] = {}
     for number in range(22):
         wh, samples = float(chance.randrange(10**9)), []

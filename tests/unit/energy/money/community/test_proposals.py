@@ -15,7 +15,6 @@ from energy.money.community.fairness import Outcome, assigned_by, outcome
 from energy.money.community.proposals import Hours, Proposal, proposals, whole
 
 KWH = 1_000_000
-ONE_MONTH = np.zeros(3, dtype=np.int64)
 MEMBERS = ("a", "b", "c")
 
 
