@@ -23,7 +23,7 @@ from tests.support.registers.sequences import Sequence, sequence
 SEQUENCES = 1_000_000
 AT_ONCE = 500
 BEYOND = 10
-"""So many times its true energy may a sequence show without a cause."""
+"""Times its true energy that a sequence may show without a cause, at most."""
 
 
 class Comparison(NamedTuple):

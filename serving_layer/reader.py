@@ -29,7 +29,7 @@ CONNECT_SECONDS = 3.0
 RETRY_SECONDS = 1.0
 """After a failed connection nobody waits for another attempt sooner than this."""
 KEPT = 100
-"""So many values may be kept before those that are too old are looked for."""
+"""Values that are kept before those too old are removed."""
 _LOST = (NoHostAvailable, ConnectionException, DriverException, OSError)
 
 

@@ -20,7 +20,7 @@ WAIT = (429, 503)
 
 
 class NoToken(Refusal):
-    """There is no token to ask with."""
+    """A question without a token."""
 
     kind = "no-token"
     status = 401

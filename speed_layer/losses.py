@@ -8,8 +8,8 @@ import time
 from cassandra.cluster import Session
 
 LOST_SECONDS = 10.0
-"""So long after a node was lost the job ends where nothing has moved since: the connector reads the schema before each
-write, and waits for ever where the node that it asks goes meanwhile."""
+"""Time after the loss of a node at which a job ends that has not moved since: the connector reads the schema before
+each write, and waits for ever where the node that it asks goes meanwhile."""
 
 
 class Losses:

@@ -76,7 +76,7 @@ class Progress:
                     )
 
     def readings_behind(self, count: int) -> None:
-        """So many readings wait in Kafka for their query."""
+        """Note how many readings wait in Kafka for their query."""
         with self._changed:
             self._behind = count
             self._changed.notify_all()
@@ -92,7 +92,7 @@ class Progress:
             )
 
     def over(self) -> None:
-        """No more readings will be written: nobody need wait for them."""
+        """Note that no more readings will be written: nobody need wait for them."""
         with self._changed:
             self._is_over = True
             self._changed.notify_all()

@@ -22,7 +22,7 @@ from stack.services import services
 
 ASK_SECONDS = 15.0
 STARTED_SECONDS = 900.0
-"""Within which it serves: to end a start that a busy machine makes slow makes it slower."""
+"""Longest start of a service: to end one that a busy machine makes slow makes it slower."""
 SILENT_SECONDS = 180.0
 """A service that has served and then gives no answer for so long hangs."""
 

@@ -51,7 +51,7 @@ class Service:
     """Port by the setting that names it, as ``{"kafka.port": 9092}``."""
     environment: Mapping[str, str] = field(default_factory=dict)
     is_hardy: bool = False
-    """It is of use without what it needs for a while: started again, it does not wait for it."""
+    """Whether it is of use for a while without what it needs: started again, it does not wait for it."""
     answers: Callable[[], None] | None = None
     """Asks a service that has been ready whether it still serves, where ``ready`` is much to do; raises where not."""
     patience: float = 180.0

@@ -1,4 +1,4 @@
-"""Has the sources asked by day, when ``ingest.sources.timetable`` says so, in a process of its own."""
+"""A process that has the sources asked by day, when ``ingest.sources.timetable`` says so."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def asking_service(settings: Settings) -> Service:
 
 
 class SourceWatch(threading.Thread):
-    """Has the sources asked until it is stopped; an asking at work then ends, too."""
+    """The thread that has the sources asked until it is stopped; an asking at work then ends, too."""
 
     def __init__(self, place: Place, service: Service, stopping: threading.Event, started: datetime) -> None:
         super().__init__(name=NAME, daemon=True)

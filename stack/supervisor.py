@@ -21,7 +21,7 @@ LOW_BYTES = 100_000_000
 STEADY = 5.0
 """Seconds a service must have served for its next start to be immediate; one that dies sooner waits ever longer."""
 ANSWER_SECONDS = 60.0
-"""Within which a service must answer again once what it needs has come back."""
+"""Longest time for a service to answer again once what it needs has come back."""
 
 log = logging.getLogger("watch")
 

@@ -46,7 +46,7 @@ DEVICES = "SELECT installation_id, device_id, device_kind, capacity_kw, connecti
 FRESH_SECONDS = 2.0
 """How old the catalogue of a running job may be before it is read again."""
 NOTICED_SECONDS = FRESH_SECONDS + 2.0
-"""Until the speed layer knows of a change of the catalogue, and has written what it had in hand."""
+"""Time after a change of the catalogue by which the speed layer knows it, and has written what it had in hand."""
 
 
 @dataclass(frozen=True)

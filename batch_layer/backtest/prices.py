@@ -25,7 +25,7 @@ from energy.forecasts.scores import NAIVE
 LONGEST_DAYS = 1100
 """Days learnt from; older ones cost time and say little of today's prices."""
 STALE = pd.Timedelta("14D")
-"""So long after the end of a history the naive forecast still stands."""
+"""Time after the end of a history for which the naive forecast still stands."""
 
 
 def engines(model: str) -> tuple[str, ...]:

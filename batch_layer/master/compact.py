@@ -26,9 +26,9 @@ from store.history import archived_files
 ASIDE = "compaction"
 """Folder of files on their way."""
 CLOSED_DAYS = 7
-"""So many days before the cut a day's late messages have come, but for a few."""
+"""Days before the cut by which a day's late messages have come, but for a few."""
 DAYS_A_NIGHT = 500
-"""So many days of all topics together one night merges, oldest first: an old master takes several nights."""
+"""Days of all topics together that one night merges, oldest first: an old master takes several nights."""
 _MARK = ".mark"
 
 

@@ -63,7 +63,7 @@ class Design:
         return Design(**{"weather": None} | parts)
 
     def ended_before(self, instant: pd.Timestamp) -> NDArray[Any]:
-        """Of which origins all 24 hours were over at ``instant`` (UTC)."""
+        """Mask of the origins whose 24 hours were all over at ``instant`` (UTC)."""
         ends = self.times[:, -1] + np.timedelta64(1, "h")
         return np.asarray(ends <= instant.to_datetime64())
 

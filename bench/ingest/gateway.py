@@ -42,7 +42,7 @@ REGISTERS = {"ac_power_w": {"address": 0, "type": "int32"}, "energy_total_wh": {
 
 
 class Case(NamedTuple):
-    """So many devices, and what their gateway may need."""
+    """A number of devices, and what their gateway may need."""
 
     devices: int
     megabytes: float

@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def await_answer(url: str) -> None:
-    """Until the server listens."""
+    """Wait until the server listens."""
     end = time.monotonic() + 60
     while True:
         try:

@@ -17,7 +17,7 @@ from store.kafka import confluent
 PROBES = 20
 """Devices whose rows are watched; each sends once a second at a rate of one a device and second."""
 LOOK_SECONDS = 0.05
-"""Between two looks at all of them: what a latency may be overstated by."""
+"""Pause between two looks at all of them: the most by which a latency is overstated."""
 
 
 def latencies(

@@ -57,7 +57,7 @@ class Row:
         return self._whole(name, self.take(name, Decimal), unit)
 
     def numbers(self, name: str, unit: int, count: int) -> tuple[int, ...]:
-        """As many numbers as there are periods."""
+        """Numbers, one for each period."""
         values = self.take(name, list)
         if len(values) != count:
             raise self.refused(f"{name} has {len(values)} values, there are {count} periods")

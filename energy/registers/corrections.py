@@ -13,9 +13,9 @@ from energy.registers.samples import Samples
 
 SMALL_COUNTS = 10
 SMALL_MWH = 100_000
-"""So many counts, or mWh, a register may fall that corrects itself; another meter shows another number."""
+"""Counts, or mWh, by which a register that corrects itself may fall; another meter shows another number."""
 FALL_SHARE = 100
-"""It falls by at most this part of what it shows."""
+"""Part of what it shows by which it falls, at most."""
 
 
 class Doubt(NamedTuple):

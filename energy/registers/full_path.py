@@ -16,7 +16,7 @@ from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister
 
 LONG_STEP = timedelta(minutes=30)
-"""Between samples farther apart than this a quarter-hour may lie that no sample saw: its share is a guess."""
+"""A step longer than this may hold a quarter-hour without a sample: its share is a guess."""
 LONG_STEP_US = LONG_STEP // timedelta(microseconds=1)
 RESET_SHARE = 0.95
 """A reset register that has counted this share of what power gives was reset at the step's beginning."""

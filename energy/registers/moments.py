@@ -15,12 +15,12 @@ from energy.registers.samples import Samples
 MOMENT_US = timedelta(hours=1) // timedelta(microseconds=1)
 """A value that comes and goes within this time (a sentinel, a bit that fell over) is not believed."""
 FEW = 2
-"""Nor are so many values in a row, however rarely the register is read."""
+"""Values in a row that come and go and are not believed, however rarely the register is read."""
 SETTLED = 3
-"""So many believed samples in a row show where a register stands."""
+"""Believed samples in a row that show where a register stands."""
 DAY_US = timedelta(hours=24) // timedelta(microseconds=1)
-"""Nor, within this time, a rise that can't have happened, a fall from which the register comes back as it can't have
-counted, or a zero: inverters read 0 from dusk to dawn, or while they restart."""
+"""Time within which a rise that can't have happened is not believed, nor a fall from which the register comes back as
+it can't have counted, nor a zero: inverters read 0 from dusk to dawn, or while they restart."""
 
 
 def back_after_moment(of: Samples, good: list[int], have: list[int], at: int) -> int | None:

@@ -12,7 +12,7 @@ POWER_GAP = timedelta(hours=1)
 """The longest time between two powers over which power is integrated (trapezoid)."""
 GAP_US = POWER_GAP // timedelta(microseconds=1)
 CONFIRMED_BY = 2
-"""So many samples after it of like power confirm a sudden one."""
+"""Samples of like power after a sudden one that confirm it."""
 
 
 def credible_power(

@@ -22,7 +22,7 @@ SPARE_FLOW_MWH = 100_000
 OFF_BY = 3.0
 """Power is believed where it agrees with the register within this factor on most of the register's steps."""
 CATALOGUE_ERRS = 4
-"""So many samples beyond the capacity, and more than half of all, show that the catalogue errs."""
+"""Samples beyond the capacity, more than half of all, that show that the catalogue errs."""
 
 
 def most_in(capacity_mw: int | None, span: int) -> int:

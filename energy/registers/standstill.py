@@ -17,11 +17,11 @@ STUCK_MWH = 20_000
 CREEPS = 10
 """A register that rises by less than this part of what power surely gives stands still."""
 COUNTS_OFF = 3
-"""So many counts power may give while a coarse register stands between two of them: power is not exact."""
+"""Counts that power may give while a coarse register stands between two of them: power is not exact."""
 INEXACT = 10
-"""Between two samples so many elevenths of the lesser power surely flowed: it trembles."""
+"""Elevenths of the lesser power of two samples that surely flowed between them: power trembles."""
 ABSURD = 2
-"""So many steps an absurd power makes a register look as if it crept."""
+"""Steps, at most, over which one absurd power makes a register seem to creep."""
 
 
 class ValidRegister(NamedTuple):
@@ -60,7 +60,7 @@ def without_standstill(of: Samples, valid: list[int], causes: dict[int, str], fa
 
 
 def _classify_standstill(of: Samples, found: ValidRegister, first: int, at: int) -> None:
-    """Keep of the standstill from the ``first`` believed sample up to that ``at`` what means something."""
+    """Sort the standstill of the believed samples ``first`` to ``at`` into ``found``, by what it is."""
     valid = found.read
     begin, end = valid[first], valid[at]
     following = valid[at + 1] if at + 1 < len(valid) else None
@@ -177,7 +177,7 @@ def _unclear(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -> 
 
 
 def _frozen_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int | None:
-    """From which sample of a standstill on power repeats itself, where none had flowed before; None: it does not."""
+    """The sample of a standstill from which power repeats itself, where none had flowed before; else None."""
     begin, end = valid[first], valid[at]
     since = next(i for i in valid[first : at + 1] if of.is_frozen(i, end) or i == end)
     is_still = of.register[begin] == of.register[end] and of.least(begin, since) == 0

@@ -22,7 +22,7 @@ SYSTEM_UNIT = 100
 
 
 class Values(NamedTuple):
-    """So many values of one type side by side from an address on, whose sum is divided by ``divisor``."""
+    """Values of one type side by side from an address on, whose sum is divided by ``divisor``."""
 
     address: int
     kind: RegisterType

@@ -18,7 +18,7 @@ log = logging.getLogger("gateway")
 Keep = Callable[[dict[str, Any]], Awaitable[None]]
 MAX_PAUSE_SECONDS = 60.0
 BACKLOG_PAUSE_SECONDS = 0.02
-"""Between two polls of a device that hands out its log: its next entry may take a moment."""
+"""Pause between two polls of a device that hands out its log: its next entry may take a moment."""
 
 
 class Poller:
@@ -39,7 +39,7 @@ class Poller:
         self._failures = 0
 
     async def run(self) -> None:
-        """Until cancelled, whatever the device answers."""
+        """Poll until cancelled, whatever the device answers."""
         while True:
             begun = time.monotonic()
             try:

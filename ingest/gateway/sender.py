@@ -15,7 +15,7 @@ from ingest.publishing.message import Message, PublishError
 log = logging.getLogger("gateway")
 BATCH = 5000
 PAUSE_SECONDS = 1.0
-"""Between attempts while the broker is away."""
+"""Pause between attempts while the broker is away."""
 WAIT_SECONDS = 5.0
 
 
@@ -50,7 +50,7 @@ class Sender(threading.Thread):
         self._more, self._stopping = threading.Event(), threading.Event()
 
     def wake(self) -> None:
-        """There is something to send."""
+        """Note that there is something to send."""
         self._more.set()
 
     def stop(self, seconds: float) -> None:
@@ -60,7 +60,7 @@ class Sender(threading.Thread):
         self.join(seconds)
 
     def run(self) -> None:
-        """Until stopped: send a batch, delete it, wait for more."""
+        """Send a batch, delete it, wait for more, until stopped."""
         while True:
             self._more.clear()
             try:

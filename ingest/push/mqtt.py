@@ -54,7 +54,7 @@ class Mqtt(threading.Thread):
         return client
 
     def run(self) -> None:
-        """Until stopped: follow the rules, keep what was gathered."""
+        """Apply the rules and keep what was gathered, until stopped."""
         self._follow_rules()
         mqtt.connect(self._client, self._conf)
         asked = 0.0

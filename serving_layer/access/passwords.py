@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SHORTEST, LONGEST = 12, 1_000
 """Characters. No kind of character is asked for: length is what makes guessing long."""
 NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$q+EmslffZQnf+ibfwxiXCg$xgRJ1ajaaWmt2SE/s1f/0xM1t73HeVBCfGcvEbBYMM8"
-"""Looked at for whoever has none; it has the same parameters."""
+"""Hash that is verified for whoever has no password, with the same parameters, so that it takes as long."""
 
 
 class BadPassword(Refusal):

@@ -15,7 +15,7 @@ from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["access"], dependencies=[Guarded, p.Turn])
 LONGEST_DAYS = 800
-"""As long as the log is kept."""
+"""Days for which the log is kept."""
 
 
 class Access(BaseModel):

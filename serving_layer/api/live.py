@@ -24,7 +24,7 @@ from serving_layer.views import alarms, catalogue, state
 from store.web.problems import problems
 
 STREAMS = Depends(Turns(at_once=60, wait_seconds=0.1))
-"""So many at once: each holds a connection."""
+"""A place of a stream; each stream holds a connection."""
 EVERY_SECONDS = 2.0
 """The store is asked so often; readings come every few seconds."""
 QUIET_SECONDS = 15.0

@@ -150,7 +150,7 @@ LastDay = Annotated[date | None, Query(alias="day", description="Last UTC day; w
 
 
 class Days(NamedTuple):
-    """So many UTC days, up to ``day``, as they were asked for."""
+    """A number of UTC days, up to ``day``, as they were asked for."""
 
     day: date | None
     number: int

@@ -40,7 +40,7 @@ class Publishing(threading.Thread):
         self._client.on_connect, self._client.on_disconnect = self._on_connect, self._on_disconnect
 
     def run(self) -> None:
-        """Until stopped."""
+        """Publish until stopped."""
         mqtt.connect(self._client, self._conf)
         while not self._stopping.is_set():
             if self._client.is_connected():

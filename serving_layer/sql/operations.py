@@ -16,7 +16,7 @@ from serving_layer.sql.engine import Busy, Engine, Failed
 OPEN = 50
 """Questions that one client may have open."""
 AGAIN_SECONDS = 0.5
-"""Between two jobs of a question nothing runs that could be ended, so that ending is said again."""
+"""Pause between two orders to end a question: between two of its jobs nothing runs that could be ended."""
 
 # A thread keeps its connection to Spark's Java from one question to the next.
 _WORKERS = ThreadPoolExecutor(64, "sql")

@@ -19,7 +19,7 @@ from serving_layer.sql.status import OK, error_of
 OLDEST = ttypes.TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6
 """The first that sends columns."""
 POLL_SECONDS = 1.0
-"""So long a client that asks for the state of its question waits for the end of it."""
+"""Longest wait of a client that asks for the state of its question for the end of it."""
 NO_DELEGATION = "There are no delegation tokens here."
 ROWS_AT_ONCE = 10_000
 SAID = {13: "Solera", 17: "Spark SQL", 18: pyspark.__version__, 29: "`"}
@@ -57,7 +57,7 @@ class Service:
         return ttypes.TCloseSessionResp(OK)
 
     def GetInfo(self, req: Any) -> Any:  # noqa: N802
-        """Who answers."""
+        """The names and versions of the server."""
         return ttypes.TGetInfoResp(OK, ttypes.TGetInfoValue(stringValue=SAID.get(req.infoType, "")))
 
     def ExecuteStatement(self, req: Any) -> Any:  # noqa: N802
@@ -69,7 +69,7 @@ class Service:
         return self._asked(statement).answer(statement, group)
 
     def GetOperationStatus(self, req: Any) -> Any:  # noqa: N802
-        """How far it is."""
+        """The state of a question."""
         try:
             operation = self._of(req)
         except Failed as failed:
@@ -83,7 +83,7 @@ class Service:
         return ttypes.TGetOperationStatusResp(OK, states.FINISHED_STATE, hasResultSet=True)
 
     def CancelOperation(self, req: Any) -> Any:  # noqa: N802
-        """End it; its state says so."""
+        """End a question; its state says so."""
         try:
             self._of(req).end()
         except Failed as failed:
@@ -91,7 +91,7 @@ class Service:
         return ttypes.TCancelOperationResp(OK)
 
     def CloseOperation(self, req: Any) -> Any:  # noqa: N802
-        """Forget it."""
+        """Forget a question."""
         self._operations.close(req.operationHandle.operationId.guid)
         return ttypes.TCloseOperationResp(OK)
 
@@ -117,7 +117,7 @@ class Service:
         return ttypes.TFetchResultsResp(OK, False, rows.row_set(found, first))
 
     def GetCatalogs(self, req: Any) -> Any:  # noqa: N802
-        """None: there is one database."""
+        """Catalogues: none, there is one database."""
         return self._metadata(ttypes.TGetCatalogsResp, metadata.CATALOGS, lambda: [])
 
     def GetSchemas(self, req: Any) -> Any:  # noqa: N802
@@ -133,7 +133,7 @@ class Service:
         return self._listed(ttypes.TGetTablesResp, metadata.TABLES, metadata.tables, req)
 
     def GetColumns(self, req: Any) -> Any:  # noqa: N802
-        """Their columns."""
+        """The columns of the views."""
         return self._listed(ttypes.TGetColumnsResp, metadata.COLUMNS, metadata.columns, req)
 
     def GetTypeInfo(self, req: Any) -> Any:  # noqa: N802
@@ -141,7 +141,7 @@ class Service:
         return self._metadata(ttypes.TGetTypeInfoResp, metadata.TYPES, metadata.types)
 
     def GetFunctions(self, req: Any) -> Any:  # noqa: N802
-        """None of our own; SHOW FUNCTIONS names Spark's."""
+        """Functions: none of our own; SHOW FUNCTIONS names Spark's."""
         return self._metadata(ttypes.TGetFunctionsResp, metadata.FUNCTIONS, lambda: [])
 
     def GetPrimaryKeys(self, req: Any) -> Any:  # noqa: N802

@@ -28,9 +28,9 @@ _QUARANTINE = (
     "WHERE topic = ? AND day = ? LIMIT ?"
 )
 HEAD_BYTES = 1024
-"""So much of a payload is shown."""
+"""Bytes of a payload that are shown."""
 PAGE_ROWS = 100
-"""So many rows are held whole at once: 100 payloads of 8 KiB."""
+"""Rows that are held whole at once: 100 payloads of 8 KiB."""
 
 
 def totals(reader: Reader, topics: Sequence[str] = tuple(TOPICS)) -> list[dict[str, Any]]:

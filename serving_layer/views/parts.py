@@ -1,4 +1,4 @@
-"""Of which installations, and when, an installation's energy is the sum: itself, or a community's members."""
+"""The installations whose energy adds up to an installation's, and when: itself, or a community's members."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ _BACKLOG = TypeAdapter(Backlog)
 
 
 def pause(failures: int) -> timedelta:
-    """Until the next attempt after so many ``failures`` in a row."""
+    """The time until the next attempt after ``failures`` in a row."""
     doublings = min(failures - 1, 20)
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 

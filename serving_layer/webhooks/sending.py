@@ -108,7 +108,7 @@ class Sending(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Until stopped."""
+        """Begin turns until stopped."""
         while not self._stopping.is_set():
             try:
                 self._begin_turns()

@@ -147,7 +147,7 @@ def _kept(
     sampled: Mapping[str, list[int]],
     courses: Mapping[tuple[str, str], Course],
 ) -> CarriedState:
-    """No more than is needed later."""
+    """The state without what is not needed later."""
     latest = max((times[-1] for times in sampled.values()), default=since)
     since = max(since, _period(latest) - KEPT_US)
     last = {device: _thinned(times, since) for device, times in sampled.items()}

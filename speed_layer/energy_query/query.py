@@ -47,7 +47,7 @@ Batches = Iterator[pa.RecordBatch]
 LOOK = "1 second"
 """How often the query looks whether a batch is due."""
 BACKLOG_SHARE = 4
-"""As many readings as this part of the largest batch are a backlog, whose energy is not made to wait."""
+"""Part of the largest batch whose number of readings is a backlog: its energy is not made to wait."""
 
 
 def pace(settings: Settings) -> dict[str, str | int]:

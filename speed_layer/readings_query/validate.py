@@ -1,4 +1,4 @@
-"""Is this message a reading of a known device? The record's own rules first, then the catalogue."""
+"""Validation of a message as a reading of a known device: the record's own rules first, then the catalogue."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_BYTES = 64 * 1024
 """The page's calls have a few hundred bytes."""
 BODY_SECONDS = 30.0
-"""Within which a body must have come."""
+"""Longest time for a body to come."""
 TARGET_BYTES = 8 * 1024
 """Longest path and query together."""
 HEADER_BYTES = 16 * 1024

@@ -13,7 +13,7 @@ from store.web.bounds import HEADER_BYTES
 HEAD_SECONDS = 10.0
 """From the first byte, or the connection, to the end of the head."""
 CONNECTIONS = 200
-"""More are told to come back."""
+"""Connections at once; more are refused."""
 
 
 class TimedProtocol(H11Protocol):
@@ -22,12 +22,12 @@ class TimedProtocol(H11Protocol):
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """The time runs from here."""
+        """Begin the time of a head."""
         super().connection_made(transport)
         self._late = self.loop.call_later(HEAD_SECONDS, transport.close)
 
     def data_received(self, data: bytes) -> None:
-        """It ends with the head, and begins again with the first byte of the next one."""
+        """End the time of a head with the head, and begin it again with the first byte of the next one."""
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._on_time()

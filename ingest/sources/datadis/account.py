@@ -81,7 +81,7 @@ ROWS = {
 
 
 def account(settings: Settings) -> Account:
-    """That of the environment's login."""
+    """The account of the environment's login."""
     env = os.environ
     datadis = Datadis(settings.datadis.base, env.get("DATADIS_USERNAME", ""), env.get("DATADIS_PASSWORD", ""))
     return Account(datadis, Budget(attempts_path(settings.home, NAME), RULE), settings.home / NAME)

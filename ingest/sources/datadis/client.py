@@ -20,7 +20,7 @@ from ingest.sources.budget import Came, Rule
 from ingest.sources.source import SourceAway, SourceError
 
 TIMEOUT_S = 180.0
-"""It is slow by day."""
+"""Longest wait for an answer: Datadis is slow by day."""
 HOLD = timedelta(hours=24, minutes=1)
 """Datadis answers the same question once in 24 hours, by its own clock; an error does not count."""
 _REFUSED = (*(timedelta(hours=hours) for hours in (1, 2, 4, 8)), HOLD)

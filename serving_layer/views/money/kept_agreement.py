@@ -41,7 +41,7 @@ def _read(reader: Reader, community: str) -> KeptAgreement:
 
 
 def _versions(rows: Iterable[Any]) -> tuple[Version, ...]:
-    """They were checked before they were kept."""
+    """The versions in ``rows``, which were checked before they were kept."""
     constant: dict[date, dict[str, int]] = defaultdict(dict)
     hourly: dict[date, dict[int, dict[str, list[int]]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:

@@ -20,7 +20,7 @@ from serving_layer.web.words import language
 PER_MINUTE, AT_ONCE = 6, 10
 """Wrong tokens and passwords of one address, and passwords of one name; more are not looked at."""
 PASSWORDS = CapacityLimiter(2)
-"""Looked at together: each takes 64 MiB and a core for a quarter of a second."""
+"""Passwords verified at once: each takes 64 MiB and a core for a quarter of a second."""
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
