@@ -124,7 +124,7 @@ def _quarantine(settings: Settings, topic: str, refused: DataFrame) -> None:
 
 
 def new_messages(settings: Settings, topic: str, accepted: DataFrame, batch: int) -> DataFrame:
-    """Of ``accepted`` each message that is not the exact repeat of one archived before or in the same batch."""
+    """The messages ``accepted`` but exact repeats of one archived before or in the same batch."""
     spark, fields = accepted.sparkSession, list(TOPICS[topic].columns)
     first = F.min(F.struct("kafka_partition", "kafka_offset", "received_at")).alias("first")
     unique = (

@@ -61,10 +61,10 @@ GAPS = Artifact(
 )
 """The gap ledger: quarter-hours in a row of one device's quantity that fared alike."""
 CHANGES = Artifact("changes", table="change")
-"""By installation, day and quantity how much the run changed of what lay before the cut already."""
+"""The change of each installation, day and quantity by the run, of what lay before the cut already."""
 
 FEATURES = {name: Artifact(name, kept=1, place="features/{run}/{name}") for name in ("generation", "consumption")}
-"""By quantity: the data known at each past midnight, and the outcome."""
+"""The data of each quantity known at each past midnight, and the outcome."""
 MODELS = {name: Artifact(name, kept=1, place="models/{name}/{run}") for name in FEATURES}
 HINDCASTS = {name: Artifact(f"hindcast_{name}") for name in FEATURES}
 """Forecasts of the last 30 days by a model that had not seen them."""

@@ -64,7 +64,7 @@ def read_markets(night: Night) -> tuple[list[Market], int]:
 
 
 def _newest(rows: DataFrame) -> DataFrame:
-    """Of each period the price known last, of each hour those of the shortest periods."""
+    """The price of each period that was known last, and of each hour those of the shortest periods."""
     return (
         rows.groupBy("market", "zone", "start", "end")
         .agg(F.max_by("price_eur_mwh", "known_at").alias("value"))

@@ -45,7 +45,7 @@ class Run:
     previous_cut: datetime | None = None
     finished: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     marks: Mapping[str, int] = field(default_factory=dict)
-    """Of each topic the last archive batch that the run has worked in; −1 where there is none."""
+    """The last archive batch of each topic that the run has worked in; −1 where there is none."""
     cut_ahead: datetime | None = None
     """The cut of the newest published run where the clock was ahead when it was made, and this run undoes it."""
 

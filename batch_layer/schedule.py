@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta, timezone
 from typing import NamedTuple
 
 STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluate", "prices", "settle", "publish")
-"""Of a night, in their order; each is a module of this package."""
+"""Steps of a night, in their order; each is a module of this package."""
 BEGINS = timedelta(minutes=10)
 """After midnight UTC: readings of the last minutes are in Kafka by then."""
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))

@@ -67,7 +67,7 @@ def send(settings: Settings, first: datetime, days: int, known_at: datetime) -> 
 
 
 def measure(settings: Settings, console: Console) -> list[tuple[int, float, int, float, int]]:
-    """Of each length of history: years, seconds and rows of the night of one new day, and of the whole anew."""
+    """Years, seconds and rows of the night of one new day, and of the whole anew, by length of history."""
     spark = session(settings, "bench nightly")
 
     def timed_night(cut: datetime, what: str) -> tuple[float, int]:

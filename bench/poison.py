@@ -85,7 +85,7 @@ def measured(settings: Settings, asked: argparse.Namespace) -> list[tuple[str, s
 
 
 def _spread(latencies: list[float]) -> str:
-    """Their median, 95th percentile and greatest."""
+    """The median, 95th percentile and greatest of them."""
     return ", ".join(f"{latencies[int((len(latencies) - 1) * p)]:.2f}" for p in (0.5, 0.95, 1))
 
 

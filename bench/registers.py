@@ -60,7 +60,7 @@ def slack_mwh(of: Sequence) -> int:
 
 
 def failing(seeds: Iterable[int]) -> list[Comparison]:
-    """Those of ``seeds`` that fail."""
+    """The sequences of ``seeds`` that fail."""
     return [each for each in map(compared, seeds) if each.is_out_of_bounds or each.is_without_cause]
 
 

@@ -144,7 +144,7 @@ class ApiSettings(Endpoint):
     hosts: list[str]
     """Names beside loopback's and its own under which it may be asked."""
     requests_per_minute: int = Field(gt=5)
-    """Of each person or service; a sixth of it at once. The owner has no limit."""
+    """Requests of each person or service, a sixth of them at once. The owner has no limit."""
     webhook_hosts: list[str]
     """``host:port`` to which webhooks may be sent though they are private or without TLS."""
     watch: list[str]

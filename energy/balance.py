@@ -30,7 +30,7 @@ class Counted(NamedTuple):
     """What each device of an installation counted, and when it was sampled, by quantity and device."""
 
     portions: dict[str, dict[str, dict[int, Portion]]]
-    """By quarter-hour (its start in microseconds from the epoch)."""
+    """Values by quarter-hour (its start in microseconds from the epoch)."""
     sampled: dict[str, dict[str, list[int]]]
     """Times (microseconds) of the readings, in order."""
     limits: Limits

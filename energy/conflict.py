@@ -41,7 +41,7 @@ def adds(held: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def greater(a: float, b: float) -> float:
-    """Of two numbers the one that wins by the rule."""
+    """The one of two numbers that wins by the rule."""
     return a if _DOUBLE.pack(a) >= _DOUBLE.pack(b) else b
 
 

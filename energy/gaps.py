@@ -96,7 +96,7 @@ def as_it_stands(stretch: Stretch, now: datetime) -> Stretch:
 
 
 def arrivals(samples: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> dict[datetime, datetime]:
-    """Of each quarter-hour in ``start``..``end`` when the last message it needed came.
+    """The arrival of the last message that each quarter-hour in ``start``..``end`` needed.
 
     ``samples`` are (time, received_at) of one device. A quarter-hour needs its own and the first after it; that one
     could not come before it was taken, so its time beyond the quarter-hour's end is not counted. Nothing is returned

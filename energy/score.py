@@ -65,7 +65,7 @@ class Hole(NamedTuple):
 
 
 def day_totals(installation_id: str, rows: Iterable[EnergyRow], truth: Truth) -> list[DayTotal]:
-    """Of each quantity and day that the ``truth`` knows, in order."""
+    """The scores of each quantity and day that the ``truth`` knows, in order."""
     days: dict[tuple[str, date], list[datetime]] = defaultdict(list)
     for quantity, start in truth:
         days[quantity, start.date()].append(start)

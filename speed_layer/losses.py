@@ -13,7 +13,7 @@ each write, and waits for ever where the node that it asks goes meanwhile."""
 
 
 class Losses:
-    """When a node of Cassandra was last seen to go."""
+    """The losses of nodes of Cassandra, as the driver sees them."""
 
     def __init__(self) -> None:
         self._up: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ class Losses:
 
     @property
     def seconds(self) -> float:
-        """For how long the last that went has been gone; infinite where none went."""
+        """Seconds since the last loss of a node; infinite where none was lost."""
         return time.monotonic() - self._lost_at
 
 

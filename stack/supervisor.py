@@ -17,7 +17,7 @@ from stack.process import Place, Service, kill, leader, members, spawn, stop
 
 LONGEST_PAUSE = 30.0
 LOW_BYTES = 100_000_000
-"""With less room than this a server may have ended for want of it."""
+"""Bytes of free disk below which a server may have ended for want of them."""
 STEADY = 5.0
 """Seconds a service must have served for its next start to be immediate; one that dies sooner waits ever longer."""
 ANSWER_SECONDS = 60.0

@@ -47,13 +47,13 @@ def offsets_text(offsets: Mapping[str, int]) -> str:
 
 
 def last_offsets(session: Any, topic: str, layer: str, before: int) -> dict[int, int]:
-    """By Kafka partition the last offset that the layer's batches with a number below ``before`` have taken."""
+    """The last offset of each Kafka partition that the layer's batches with a number below ``before`` have taken."""
     offsets = furthest(row.last_offsets for row in session.execute(LAST, (topic, layer, before)))
     return {int(partition): offset for partition, offset in offsets.items()}
 
 
 def furthest(written: Iterable[str | None]) -> dict[str, int]:
-    """By Kafka partition the greatest of the offsets ``written`` as :func:`offsets_text` does."""
+    """The greatest of each Kafka partition's offsets ``written`` as :func:`offsets_text` does."""
     greatest: dict[str, int] = {}
     for text in written:
         for partition, offset in json.loads(text or "{}").items():

@@ -34,7 +34,7 @@ class Run(NamedTuple):
     issued_at: datetime | None = None
     counts: Mapping[str, int] = {}
     marks: Mapping[str, int] = {}
-    """Of each topic the last archive batch that the run has worked in."""
+    """The last archive batch of each topic that the run has worked in."""
     skill: Mapping[str, float] = {}
 
 

@@ -35,7 +35,7 @@ READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))
 
 
 def marks(night: Night) -> dict[str, int]:
-    """Of each topic the last archive batch that a published run has worked in; −1 where none has."""
+    """The last archive batch of each topic that a published run has worked in; −1 where none has."""
     found = dict.fromkeys(("readings", "intervals", "prices"), -1)
     if not night.run.published:
         return found

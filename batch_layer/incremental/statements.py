@@ -61,7 +61,7 @@ def affected(new: DataFrame, around: DataFrame) -> DataFrame:
 
 
 def _beside(new: DataFrame, around: DataFrame) -> DataFrame:
-    """Of ``around`` what overlaps the time of a meter's ``new`` statements, and an instant of the next on each side."""
+    """The part of ``around`` that overlaps a meter's ``new`` statements, and an instant of the next on each side."""
     bounds = new.groupBy(*METER).agg(F.min("start").alias("_first"), F.max("end").alias("_last"))
     of_theirs = around.join(bounds, METER)
     start, end = F.col("start"), F.col("end")

@@ -32,7 +32,7 @@ def tolls(times: NDArray[np.datetime64], zone: str) -> tuple[NDArray[np.float64]
 
 
 def market_factors(times: NDArray[np.datetime64], zone: str) -> NDArray[np.float64]:
-    """By how much the PVPC moves with the market at each hour (UTC)."""
+    """The factor by which the PVPC moves with the market at each hour (UTC)."""
     return np.array([pvpc.market_factor(tariffs(), instant, zone) for instant in _instants(times)]).reshape(times.shape)
 
 

@@ -132,7 +132,7 @@ def _by_local_hour(known: NDArray[Any], clock: NDArray[Any], first: NDArray[Any]
 
 
 def _weather(weather: pd.DataFrame, origins: pd.DatetimeIndex, block: int) -> NDArray[Any]:
-    """Of each hour the weather as issued by the origin, its mean over the day, and its change since the day before.
+    """The weather of each hour as issued by the origin, its mean over the day, and its change since the day before.
 
     Shape (n, 24, 3 × variables); NaN where nothing was issued.
     """

@@ -14,12 +14,12 @@ from batch_layer.pricing.track_record import past, winner_of
 from energy.forecasts.scores import NAIVE
 
 CHOICE_DAYS = 14
-"""For so long a choice of the maker stands."""
+"""Days for which a choice of the maker stands."""
 
 
 @dataclass(frozen=True)
 class Issue:
-    """Of each origin the 24 hours: ``quantiles`` at the levels asked for, and the maker's name."""
+    """The 24 hours of each origin: ``quantiles`` at the levels asked for, and the maker's name."""
 
     quantiles: NDArray[np.float64]
     maker: list[str]

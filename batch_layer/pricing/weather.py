@@ -24,7 +24,7 @@ from conf.stations import DAILY_VALUES, municipality_of_station
 VARIABLES = ("temperature_c", "wind_speed_m_s", "cloud_fraction")
 """The variables that move demand, wind power and solar power."""
 MOST_PLACES = 60
-"""Of up to so many places the weather of each is an input of the perceptron; of more, of those in ``stations.csv``."""
+"""Most places whose weather is an input of the perceptron each; of more, that of those in ``stations.csv``."""
 LIGHT = (6, 17)
 """UTC hours whose clouds are a day's, as the hours of sunshine tell of them."""
 DAY = pd.Timedelta("1D")
@@ -79,7 +79,7 @@ def by_station(forecast: pd.DataFrame, observed: pd.DataFrame, record_from: pd.T
 
 
 def _newest_hours(issued: DataFrame) -> DataFrame:
-    """Of each place and hour the last forecast before a midnight, which becomes its ``issued_at``."""
+    """The last forecast of each place and hour before a midnight, which becomes its ``issued_at``."""
     midnight = F.date_trunc("day", F.col("issued_at") - F.expr("INTERVAL 1 SECOND")) + F.expr("INTERVAL 1 DAY")
     return (
         issued.withColumn("said_at", F.col("issued_at"))

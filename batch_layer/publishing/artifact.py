@@ -59,7 +59,7 @@ class Artifact:
         return night.spark.read.schema(self.columns) if self.columns else night.spark.read
 
     def nothing(self, night: Night) -> DataFrame:
-        """No rows, of its columns."""
+        """A frame of its columns without rows."""
         return night.spark.createDataFrame([], self.columns)
 
     def table_rows(self, night: Night) -> DataFrame:

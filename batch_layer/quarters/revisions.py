@@ -57,7 +57,7 @@ def revisions(totals: DataFrame, published: DataFrame, pairs: DataFrame, run: Ru
 
 
 def by_day(night: Night, days: Iterable[date]) -> DataFrame:
-    """Of each installation, UTC day and quantity how much the run has changed of what lay before the cut already.
+    """The changes by the run of each installation, UTC day and quantity, of what lay before the cut already.
 
     ``why`` is late or corrected; ``periods`` quarter-hours were changed, and together had ``before_wh`` and now have
     ``after_wh``. What has come under the cut with this run is new and no change.

@@ -32,7 +32,7 @@ def delete(spark: SparkSession, settings: Settings, topic: str, ends: Offsets) -
 
 
 def read_up_to(spark: SparkSession, settings: Settings, ends: Offsets) -> Offsets:
-    """Of each partition the offset, at most its end, before which every query of the speed layer has read.
+    """The offset of each partition, at most its end, before which every query of the speed layer has read.
 
     Where there is a query it is waited for as long as :data:`WAIT_SECONDS`.
     """

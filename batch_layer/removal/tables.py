@@ -93,7 +93,7 @@ class Tables:
 
 
 def keys_of(columns: Iterable[Any]) -> Keys:
-    """Of each table whose key names installations the key's columns as far as that one, or its partition key.
+    """The key's columns of each table that names installations in it, as far as that one, or its partition key.
 
     ``columns`` have table_name, column_name, kind (partition_key, clustering, …) and position.
     """

@@ -25,7 +25,7 @@ class Case:
 
     @property
     def arguments(self) -> list[str]:
-        """Of ``solera backtest``, but for ``--out``."""
+        """Arguments of ``solera backtest``, but for ``--out``."""
         given = [self.kind, "--history", str(self.folder / "history.csv"), "--sites", str(self.folder / "sites.csv")]
         if self.weather:
             given += ["--weather", str(self.folder / "weather.csv")]

@@ -34,7 +34,7 @@ Target = Callable[[bytes], object]
 
 
 def targets() -> dict[str, tuple[Target, list[bytes]]]:
-    """By name: what is fed, and what it begins with."""
+    """What is fed, by name, and what it begins with."""
     from ingest.catalogue import ecohub
     from ingest.catalogue.entries import CatalogueError
     from ingest.devices import fronius, huawei

@@ -27,7 +27,7 @@ class _Of(NamedTuple):
 
 
 def periods(path: Path) -> Mapping[str, Mapping[str, Dated[Periods]]]:
-    """By access tariff and territory. Raises :class:`TariffError`."""
+    """The periods by access tariff and territory. Raises :class:`TariffError`."""
     days_off = [row.rule(_days_off(row)) for row in rows(path, "days_off")]
     found: dict[str, dict[str, list[Rule[Periods]]]] = defaultdict(lambda: defaultdict(list))
     for of, months in _months(path).items():

@@ -19,7 +19,7 @@ from energy.money.taxes import Bounds, Tax, Taxes, TaxRow
 FOLDER = CONF_DIR / "tariffs"
 THOUSANDTH = 1000
 WATT = 1000
-"""In a kW."""
+"""Watts in a kW."""
 
 
 class _Count(NamedTuple):

@@ -1,4 +1,4 @@
-"""Of the prices quoted for the same time the one that counts."""
+"""The price that counts among those quoted for the same time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORECAST = "forecast"
 
 
 def newest(prices: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each instant one price, by start: known ones before forecasts, then the one known last, then the finest.
+    """One price of each instant, by start: known ones before forecasts, then the one known last, then the finest.
 
     A period of which another has a part keeps the rest of itself. A forecast is left out where a part of its period
     is known.

@@ -20,7 +20,7 @@ class UnknownTariff(LookupError):
 
 
 class Prices(NamedTuple):
-    """Of each period, the price of power (10⁻⁶ EUR/kW and year) and of energy (10⁻⁶ EUR/kWh)."""
+    """The prices of each period: of power (10⁻⁶ EUR/kW and year) and of energy (10⁻⁶ EUR/kWh)."""
 
     power: tuple[int, ...]
     energy: tuple[int, ...]

@@ -34,7 +34,7 @@ def small_fall(of: Samples, last: int, here: int) -> int:
 
 
 def small_falls(of: Samples, have: Sequence[int]) -> dict[int, int]:
-    """By sample the falls (mWh) of the register as read; ``have`` are the samples that have one.
+    """The falls (mWh) of the register as read, by sample; ``have`` are the samples that have one.
 
     What is less than the finest coarse count is jitter, and nothing is in doubt for it.
     """

@@ -11,7 +11,7 @@ from ingest.files.mapping import TimeMapping
 
 CLOCK = r"^\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$"
 OFFSET = r"\d:?\d{2}(?:\.\d+)?\s*(?:Z|[+-]\d{2}:?\d{2})\s*$"
-"""At the end of a time of the day."""
+"""The offset at the end of a time of the day."""
 NO_TIME, NO_ZONE = "its time can't be read", "its time has no offset, and the mapping no zone"
 
 
@@ -64,7 +64,7 @@ def _with_offset(label: pd.Series[Any], time: TimeMapping) -> Placed:
 
 
 def _parsed(label: pd.Series[Any], form: str | None) -> pd.Series[Any]:
-    """By ``form``, or as ISO 8601, as the cells of an Excel file come that are dates themselves."""
+    """The times by ``form``, or as ISO 8601, as the cells of an Excel file come that are dates themselves."""
     label = label.where(~label.str.contains(OFFSET).astype(bool))
     found: pd.Series[Any] = pd.to_datetime(label, format="ISO8601", errors="coerce")
     return found if form is None else pd.to_datetime(label, format=form, errors="coerce").fillna(found)

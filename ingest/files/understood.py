@@ -16,7 +16,7 @@ MOST = 1e15
 """Wh, W and what else a reading holds: beyond it a number is no measurement."""
 BLANK = r"[\s" + "\u00a0]"
 DECIMALS = 6
-"""Of a Wh: what a factor leaves behind a kWh's last digit."""
+"""Decimals of a Wh: what a factor leaves behind a kWh's last digit is rounded."""
 
 
 @dataclass

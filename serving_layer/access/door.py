@@ -111,12 +111,12 @@ class Seen:
 
     @cached_property
     def row(self) -> dict[str, Any]:
-        """Its row of the catalogue. Raises as :func:`seen`."""
+        """The row of the catalogue. Raises as :func:`seen`."""
         return seen(self._reader, self._named, self._who, self._what, self.least)
 
     @property
     def id(self) -> str:
-        """Its id. Raises the same."""
+        """The id. Raises the same."""
         return str(self.row["installation_id"])
 
 
@@ -135,7 +135,7 @@ class Among:
 
     @cached_property
     def ids(self) -> list[str] | None:
-        """Their ids; None: every one that there is. Raises as :func:`seen`."""
+        """The ids; None: every one that there is. Raises as :func:`seen`."""
         if self._named is not None:
             return [str(seen(self._reader, self._named, self._who, self._what)["installation_id"])]
         shown = note_all(self._reader, self._who, self._what)

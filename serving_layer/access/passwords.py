@@ -44,7 +44,7 @@ def is_right(password: str, kept: str) -> bool:
 
 
 def _hasher() -> PasswordHasher:
-    """By the second choice of RFC 9106: 64 MiB, three passes."""
+    """Argon2id by the second choice of RFC 9106: 64 MiB, three passes."""
     # Every command about people would wait for the library, which most of them do not need.
     from argon2 import PasswordHasher
 

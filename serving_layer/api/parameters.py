@@ -165,6 +165,6 @@ class Days(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Their instants (UTC), or 422."""
+        """The instants (UTC), or 422."""
         midnight = datetime.combine(self.last + timedelta(days=1), time(), timezone.utc)
         return Span(midnight - timedelta(days=self.number), midnight)

@@ -26,7 +26,7 @@ class Exported(NamedTuple):
 def due(
     communities: Mapping[str, str | None], changed: Iterable[Change], begins: Mapping[str, date], cut: datetime
 ) -> dict[str, list[Span]]:
-    """Of each installation the stretches of whole UTC days to be written, by time.
+    """The stretches of whole UTC days of each installation that are to be written, by time.
 
     They are every day from that of ``begins`` up to ``cut``, and those that ``changed`` names. ``communities`` says of
     each installation the one that changes with it.

@@ -102,7 +102,7 @@ def _spark(settings: Settings) -> SparkSession:
 
 
 def _end_with(session: SparkSession) -> None:
-    """Without its Java this process is of no use: whoever watches over it starts it again."""
+    """End this process with its Java: whoever watches over it starts it again."""
     session.sparkContext._gateway.proc.wait()  # type: ignore[union-attr]
     log.error("Spark has ended")
     os._exit(1)

@@ -153,15 +153,15 @@ class Service:
         return self._metadata(ttypes.TGetCrossReferenceResp, ["PKTABLE_CAT"], lambda: [])
 
     def GetDelegationToken(self, req: Any) -> Any:  # noqa: N802
-        """Not given."""
+        """Delegation tokens are not given."""
         return ttypes.TGetDelegationTokenResp(error_of(Failed(NO_DELEGATION)))
 
     def CancelDelegationToken(self, req: Any) -> Any:  # noqa: N802
-        """Not given."""
+        """Delegation tokens are not given."""
         return ttypes.TCancelDelegationTokenResp(error_of(Failed(NO_DELEGATION)))
 
     def RenewDelegationToken(self, req: Any) -> Any:  # noqa: N802
-        """Not given."""
+        """Delegation tokens are not given."""
         return ttypes.TRenewDelegationTokenResp(error_of(Failed(NO_DELEGATION)))
 
     def _listed(self, answer: Any, names: Sequence[str], list_views: Callable[..., metadata.Rows], req: Any) -> Any:

@@ -20,7 +20,7 @@ from store.history.periods import ALWAYS, FOREVER, Period
 KEPT_SECONDS = 2.0
 """A newly registered installation is known after at most this."""
 NAMED = 8
-"""At most so many installations are named in an error."""
+"""Most installations that an error names."""
 _DEVICES = "SELECT device_id, device_kind, capacity_kw FROM device WHERE installation_id = ?"
 
 

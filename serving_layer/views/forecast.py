@@ -110,7 +110,7 @@ def one_issue(rows: Iterable[Any], issued_at: datetime, visible: Published) -> l
 
 
 def skill(reader: Reader, installation_id: str, quantities: Iterable[str], visible: Published) -> list[dict[str, Any]]:
-    """Of each quantity the errors (Wh) the newest published run states, beside the naive forecasts'."""
+    """The errors (Wh) of each quantity that the newest published run states, beside the naive forecasts'."""
     answers = reader.each(_SKILL, [(installation_id, quantity) for quantity in quantities])
     newest_rows = [
         max(published, key=lambda row: str(row.run_id))
@@ -123,7 +123,7 @@ def skill(reader: Reader, installation_id: str, quantities: Iterable[str], visib
 def errors(
     reader: Reader, installation_id: str, quantities: Iterable[str], visible: Published, slice_by: str
 ) -> list[dict[str, Any]]:
-    """Of each quantity the errors (Wh) by ``slice_by``: ``horizon``, as the newest published run states them, or
+    """The errors (Wh) of each quantity by ``slice_by``: ``horizon``, as the newest published run states them, or
     ``month``, as the one that saw most hours of the month does."""
     best: dict[tuple[str, str], Any] = {}
     for rows in reader.each(_ERRORS, [(installation_id, quantity) for quantity in quantities]):

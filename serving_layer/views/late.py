@@ -22,7 +22,7 @@ from store.ledger import furthest
 from store.runs import Published
 
 REFUSED_A_DAY = 10_000
-"""Of one day's quarantine at most so many are looked at."""
+"""Most messages of one day's quarantine that are read."""
 _FIELDS = ", ".join(("device_id", "device_kind", "time", *COUNTED))
 _READINGS = (
     f"SELECT installation_id, kafka_partition, kafka_offset, {_FIELDS} FROM reading_by_day "  # noqa: S608
@@ -59,9 +59,9 @@ class Held(NamedTuple):
     """Readings of one installation as the speed layer holds them."""
 
     archived: list[Reading]
-    """Those the published batch view knows."""
+    """Messages that the published batch view knows."""
     late: list[Reading]
-    """Those that came after its archive."""
+    """Messages that came after its archive."""
 
 
 def held(reader: Reader, installation_id: str, spans: Sequence[tuple[datetime, datetime]], seen: Published) -> Held:
@@ -164,7 +164,7 @@ def _differing(speed: Rows, batch: Rows, cut: datetime | None, now: datetime) ->
 
 
 def _archived_offsets(reader: Reader, seen: Published) -> dict[str, int]:
-    """Of each Kafka partition the last offset that the newest published run knows."""
+    """The last offset of each Kafka partition that the newest published run knows."""
     through = max((run.marks.get("readings", -1) for run in seen.runs), default=-1)
     rows = reader.rows(_ARCHIVED, through) if through >= 0 else []
     return furthest(row.last_offsets for row in rows)

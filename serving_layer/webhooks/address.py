@@ -1,4 +1,4 @@
-"""Where a webhook may be sent: to public addresses by HTTPS, elsewhere only where ``api.webhook_hosts`` names it.
+"""Addresses of webhooks: public ones by HTTPS, others only where ``api.webhook_hosts`` names them.
 
 Whoever names a URL must not reach by it what listens behind this machine's door, such as a server on loopback.
 """
@@ -18,7 +18,7 @@ from conf.refusal import Refusal
 LONGEST = 1_000
 _DEFAULT_PORT = {"https": 443, "http": 80}
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-"""Leads to IPv4 addresses of any kind (RFC 6052)."""
+"""Network that leads to IPv4 addresses of any kind (RFC 6052)."""
 
 
 class BadAddress(Refusal):

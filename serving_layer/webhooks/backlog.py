@@ -15,9 +15,9 @@ from store.reports import set_aside
 from store.web.tokens import replace_secret
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
-"""After a first failure, and the most to which doubling it comes."""
+"""Pause after a first failure, and the longest to which doubling it comes."""
 KEPT = timedelta(hours=24)
-"""A delivery that was tried for so long is given up."""
+"""Time after which a delivery is given up."""
 MOST = 1_000
 """Deliveries that wait; beyond it the oldest are given up."""
 
@@ -55,7 +55,7 @@ class Backlog:
         return bool(self.waiting) and not self.has_ended and (self.next_at is None or now >= self.next_at)
 
     def noted(self, announced: frozenset[Key], new: Sequence[Delivery], now: datetime) -> Backlog:
-        """With ``new`` deliveries behind those that wait."""
+        """The backlog with ``new`` deliveries behind those that wait."""
         known = {each.id for each in self.waiting}
         waiting = (*self.waiting, *(each for each in new if each.id not in known))
         kept = waiting[-MOST:]
@@ -63,7 +63,7 @@ class Backlog:
         return replace(self, looked=now, announced=announced, waiting=kept, given_up=given_up)
 
     def only_of(self, installation_ids: Collection[str]) -> Backlog:
-        """Without what speaks of other installations: its owner may see them no more."""
+        """The backlog without what is of other installations: its owner may see them no more."""
         return replace(
             self,
             announced=frozenset(each for each in self.announced if each.installation_id in installation_ids),
@@ -71,7 +71,7 @@ class Backlog:
         )
 
     def after_delivery(self, now: datetime) -> Backlog:
-        """The first that waited has been taken."""
+        """The backlog once the first that waited has been taken."""
         return replace(
             self,
             waiting=self.waiting[1:],
@@ -83,7 +83,7 @@ class Backlog:
         )
 
     def after_failure(self, error: str, now: datetime) -> Backlog:
-        """The first that waits has not been taken; all wait until the pause is over."""
+        """The backlog once the first that waits has not been taken; all wait until the pause is over."""
         kept = tuple(each for each in self.waiting if now - each.since < KEPT)
         return replace(
             self,
@@ -95,7 +95,7 @@ class Backlog:
         )
 
     def ended(self, error: str) -> Backlog:
-        """The receiver wants no more."""
+        """The backlog of a receiver that wants no more."""
         return replace(self, waiting=(), announced=frozenset(), error=error, has_ended=True)
 
 

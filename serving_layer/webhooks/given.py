@@ -1,4 +1,4 @@
-"""Gives somebody a webhook and takes it back; it stands beside their token in ``<home>/secrets/access.json``."""
+"""Giving somebody a webhook and taking it back; it stands beside their token in ``<home>/secrets/access.json``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serving_layer.webhooks import signature
 from serving_layer.webhooks.address import address_of, ip_address_of
 
 MOST = 50
-"""Each has its own thread while something is sent."""
+"""Webhooks of all people; each has its own thread while something is sent."""
 
 
 def add(settings: Settings, name: str, url: str) -> Webhook:

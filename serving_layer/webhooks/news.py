@@ -1,4 +1,4 @@
-"""Which alarms have been raised and cleared since a webhook was looked at last."""
+"""Alarms that have been raised and cleared since a webhook was looked at last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Alarm = Mapping[str, Any]
 
 
 class Key(NamedTuple):
-    """Which alarm it is; ``raised_at`` is UTC."""
+    """The key of an alarm; ``raised_at`` is UTC."""
 
     installation_id: str
     device_id: str
@@ -29,13 +29,13 @@ class Event(NamedTuple):
     alarm: Alarm
 
     def id_for(self, webhook_id: str) -> str:
-        """What names it to the receiver of a webhook; the same event has it again."""
+        """The id of the event for the receiver of a webhook; the same event has it again."""
         parts = (webhook_id, self.type, *map(str, key_of(self.alarm)), str(self.alarm["cleared_at"]))
         return "alarm_" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def key_of(alarm: Alarm) -> Key:
-    """Which alarm it is."""
+    """The key of an alarm's row."""
     return Key(*(alarm[name] for name in Key._fields))
 
 

@@ -1,4 +1,4 @@
-"""Posts one delivery: within a bounded time, to the address that was looked at, without following a redirect."""
+"""The post of one delivery: within a bounded time, to the address that was checked, without following a redirect."""
 
 from __future__ import annotations
 

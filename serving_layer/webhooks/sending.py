@@ -1,4 +1,4 @@
-"""Looks for alarms that are new to each webhook and posts them, while the API runs."""
+"""The threads that post new alarms to each webhook while the API runs."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _delivery(event: Event, webhook: Webhook, now: datetime) -> Delivery:
 
 
 class Sending(threading.Thread):
-    """Gives every webhook its turn, each in a thread of its own: one that is slow holds up no other."""
+    """The thread that gives every webhook its turn, each in a thread of its own: a slow one holds up no other."""
 
     def __init__(self, settings: Settings, reader: Reader, people: Callable[[], Sequence[Person]]) -> None:
         super().__init__(name="webhooks", daemon=True)

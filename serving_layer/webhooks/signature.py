@@ -1,4 +1,4 @@
-"""How a delivery is signed: by the headers and the secret of Standard Webhooks (standardwebhooks.com, version 1)."""
+"""The signature of a delivery: headers and secret of Standard Webhooks (standardwebhooks.com, version 1)."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ class Message(NamedTuple):
     received_us: int
     """The broker's time of arrival, microseconds since 1970 UTC."""
     payload: bytes | None
-    """Its bytes; of a message above the size limit only the beginning."""
+    """The bytes; of a message above the size limit only the beginning."""
     size: int
-    """Its true size in bytes."""
+    """The true size in bytes."""
     is_replayed: bool = False
     writer: bytes | None = None
     signature: bytes | None = None

@@ -104,7 +104,7 @@ def validating(
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without garbage collection.
+    """A block without garbage collection.
 
     Of hundreds of thousands of objects without a cycle among them, looking for one costs a quarter of the time.
     """

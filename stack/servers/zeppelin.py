@@ -82,7 +82,7 @@ def lay_out(home: Path, jars: Iterable[Path], java_command: Path) -> None:
 
 
 def _python_setting(jars: Iterable[Path]) -> list[dict[str, Any]]:
-    """Of the python interpreters the plain one, on this very Python; IPython would need grpc."""
+    """The plain one of the python interpreters, on this very Python; IPython would need grpc."""
     jar = next(jar for jar in jars if jar.name.startswith("zeppelin-python"))
     with zipfile.ZipFile(jar) as archive:
         settings: list[dict[str, Any]] = json.loads(archive.read("interpreter-setting.json"))

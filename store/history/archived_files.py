@@ -27,7 +27,7 @@ def columns(topic: str) -> str:
 
 
 def stored(spark: SparkSession, settings: Settings, topic: str) -> dict[date, list[int]]:
-    """Of each UTC day of the topic the archive batches whose files it holds, in order."""
+    """The archive batches whose files each UTC day of the topic holds, in order."""
     found: dict[date, list[int]] = {}
     for path in hdfs.matching(spark, settings.hdfs_path(MASTER, topic, "event_day=*", "archive=*")):
         _, day, batch = path.rsplit("/", 2)

@@ -33,7 +33,7 @@ class Folders(NamedTuple):
     """The folders that hold every value of the published runs, none twice."""
 
     merged: dict[date, str]
-    """Of each merged month (its first day) the last run in it."""
+    """The last run in each merged month (by its first day)."""
     changes: tuple[Folder, ...]
     """Days and runs that are in no merged month, in order."""
     contested: tuple[date, ...]
@@ -41,7 +41,7 @@ class Folders(NamedTuple):
 
 
 def stating(changes: Iterable[Folder], merged: Iterable[Folder], published: Collection[str]) -> Folders:
-    """Those of the stored folders that state what the ``published`` runs do."""
+    """The stored folders that state what the ``published`` runs do."""
     through: dict[date, str] = {}
     for month, run_id in merged:
         if run_id in published:

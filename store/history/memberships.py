@@ -52,7 +52,7 @@ def grouped(memberships: Iterable[Membership], by: Callable[[Membership], str]) 
 
 
 def together(memberships: Iterable[Membership], start: datetime, end: datetime) -> Iterator[Membership]:
-    """Those of ``memberships`` that have a part in [start, end), UTC."""
+    """The ``memberships`` that have a part in [start, end), UTC."""
     return (each for each in memberships if max(each.start, start) < min(each.end, end))
 
 

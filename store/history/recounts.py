@@ -28,13 +28,13 @@ DONE = "UPDATE recount SET run_id = ? WHERE installation_id = ? AND asked_at = ?
 
 
 def read(settings: Settings) -> list[Recount]:
-    """Those that no published run has done. Raises :class:`store.cassandra.CassandraAway`."""
+    """The recounts that no published run has done. Raises :class:`store.cassandra.CassandraAway`."""
     with cassandra.session(settings) as session:
         return waiting(session.execute(RECOUNTS))
 
 
 def waiting(rows: Iterable[Any]) -> list[Recount]:
-    """Those of the rows of :data:`RECOUNTS` that no published run has done."""
+    """The rows of :data:`RECOUNTS` that no published run has done."""
     return [
         Recount(row.installation_id, utc(row.asked_at), utc(row.start), utc(row.until))
         for row in rows

@@ -49,7 +49,7 @@ TOTALLED = "UPDATE retraction SET run_id = ? WHERE installation_id = ? AND retra
 
 
 def retractions_of(rows: Iterable[Any]) -> Mapping[str, tuple[Retraction, ...]]:
-    """By installation the rows of :data:`RETRACTIONS`."""
+    """The rows of :data:`RETRACTIONS` by installation."""
     found: dict[str, list[Retraction]] = defaultdict(list)
     for row in rows:
         made = Retraction(*row)._replace(

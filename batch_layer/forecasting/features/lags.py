@@ -49,7 +49,7 @@ class Hours(NamedTuple):
     """Size of the series at the issue, in its own unit."""
 
     def of(self, rows: NDArray[Any]) -> Hours:
-        """Those hours alone for which ``rows`` is true."""
+        """The hours alone for which ``rows`` is true."""
         return Hours(self.past, self.target[rows], self.limit[rows], self.scale[rows])
 
 

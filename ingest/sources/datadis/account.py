@@ -35,7 +35,7 @@ class Account(NamedTuple):
     folder: Path
 
     def supplies(self, now: datetime) -> list[Supply]:
-        """Those it sees, as :func:`ingest.sources.datadis.supplies.supplies` says."""
+        """The supplies that it sees, as :func:`ingest.sources.datadis.supplies.supplies` says."""
         return supplies(self.datadis, self.budget, self.folder / FILE, now)
 
     def ask(self, question: str, now: datetime, path: str, asking: Mapping[str, str]) -> Stated:

@@ -20,7 +20,7 @@ CODES = {"2T": "2.0TD", "018": "2.0TD", "019": "3.0TD", "020": "6.1TD"}
 """``codeFare``: 2T as Datadis answers, the others of table 109 of the CNMC."""
 CONTROLS = {"1": False, "ICP": False, "2": True}
 YEARS = range(1990, 2100)
-"""Of a date that is one: 9999 stands for no end."""
+"""Years of a date that is one: 9999 stands for no end."""
 _DATES = ("%Y/%m/%d", "%Y-%m-%d", "%d/%m/%Y")
 _TARIFF = re.compile(r"([236])[.,]?([0-4]) ?TD", re.IGNORECASE)
 MOST_KW = Decimal(1_000_000)
@@ -34,7 +34,7 @@ def contracts(rows: Iterable[Any]) -> list[StatedContract]:
 
 
 def kept(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    """Of each row what is read."""
+    """The fields of each row that are read."""
     return [{name: row[name] for name in FIELDS if name in row} for row in rows if isinstance(row, Mapping)]
 
 

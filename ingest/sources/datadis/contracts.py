@@ -22,6 +22,7 @@ from store.instants import instant_of, rfc3339
 from store.reports import replace_text
 
 REST = timedelta(days=7)
+"""Time between two questions about a contract without a person."""
 FILE = "contracts.json"
 
 

@@ -15,7 +15,7 @@ from ingest.sources.source import Record, Unreadable
 
 PERIODS = {"PUNTA": "P1", "LLANO": "P2", "VALLE": "P3"}
 MOST_TIMES = 20
-"""No supply takes so many times what it has contracted: the number is of watts."""
+"""Times the contracted power that no supply takes: the number is of watts."""
 
 
 class Maximum(NamedTuple):

@@ -19,8 +19,9 @@ from ingest.sources.datadis.supplies import Supply
 from ingest.sources.source import Progress, Question, Record, Unreadable
 
 MONTHS = 12
+"""Months before the present one that are asked for."""
 OUT = timedelta(days=5)
-"""After the end of a month: a distributor answers two days late, and later."""
+"""Time after the end of a month: a distributor answers two days late, and later."""
 TYPE_KW = {5: 15.0, 4: 50.0, 3: 450.0}
 """The most that is contracted at points of a type; of types 1 and 2 there is no end."""
 
@@ -42,7 +43,7 @@ class Kind(NamedTuple):
     table: Table
     read: Callable[[Iterable[Any], Asked, Unreadable], list[Record]]
     types: frozenset[int] = frozenset((1, 2, 3, 4, 5))
-    """Of point, of which it is asked."""
+    """Types of point of which it is asked."""
 
 
 class Monthly:

@@ -1,4 +1,4 @@
-"""Whose hours Datadis is asked for, and which of their months have holes, as the catalogue and the gap ledger say."""
+"""Installations whose hours Datadis is asked for, and their months with holes, by the catalogue and the gap ledger."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Home(NamedTuple):
 
 
 Month = tuple[str, date]
-"""Of an installation, by the month's first day."""
+"""An installation's month, by its first day."""
 
 
 class Registered:
@@ -44,7 +44,7 @@ class Registered:
         self._settings = settings
 
     def homes(self) -> list[Home]:
-        """Those that have a CUPS."""
+        """The installations that have a CUPS."""
         with cassandra.session(self._settings) as session:
             rows = session.execute("SELECT installation_id, cups, time_zone FROM installation")
             return [Home(row.installation_id, row.cups, row.time_zone or MADRID) for row in rows if row.cups]

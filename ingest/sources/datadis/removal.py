@@ -1,4 +1,4 @@
-"""Takes a supply out of what is kept of Datadis on disk: its curves, its contract, and what was asked of it."""
+"""Removal of a supply from what is kept of Datadis on disk: its curves, its contract, and what was asked of it."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Supply(NamedTuple):
 
 
 def supplies(datadis: Datadis, budget: Budget, memory: Path, now: datetime) -> list[Supply]:
-    """Those that the login sees; within a day of the last answer, or where there is none now, those it said before.
+    """The supplies that the login sees; those of before within a day of the answer, or where there is none.
 
     Raises what :meth:`Datadis.ask` raises, :class:`DatadisError` where they can't be asked and are not remembered.
     """

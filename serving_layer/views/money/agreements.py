@@ -121,7 +121,7 @@ def _version(path: Path, entry: VersionEntry, owners: Mapping[str, str]) -> Vers
 
 
 def _owned(name: str, of: Mapping[str, Any], owners: Mapping[str, str]) -> dict[str, Any]:
-    """By installation instead of by CUPS."""
+    """The coefficients by installation instead of by CUPS."""
     for member in of:
         if supply(member) not in owners:
             raise AgreementFileError(f"{name}: no installation is registered with the CUPS {member}.")

@@ -48,7 +48,7 @@ class Billed(NamedTuple):
     of: Calendar
     windows: Sequence[Net]
     without: Bill | None
-    """None where the use of a window is not known."""
+    """The bill; None where the use of a window is not known."""
 
     @property
     def self_consumed(self) -> int | None:

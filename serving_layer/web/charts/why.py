@@ -10,7 +10,7 @@ Why = list[tuple[str, str]]
 
 
 def of_value(value: Value, labels: Labels) -> Why:
-    """Of one value of the merged view."""
+    """The reasons of one value of the merged view."""
     words, say = labels.words, labels.words.pages
     said = [(say["why_view"], say["view_batch"] if value.view == BATCH else say["view_speed"])]
     if value.run_id:
@@ -31,7 +31,7 @@ def of_value(value: Value, labels: Labels) -> Why:
 
 
 def of_forecast(hour: ForecastHour, forecast: Forecast, labels: Labels) -> Why:
-    """Of an hour that is forecast."""
+    """The reasons of an hour that is forecast."""
     say = labels.words.pages
     band = (" ".join(labels.words.energy(each)) for each in (hour.p10_wh, hour.p90_wh))
     return [

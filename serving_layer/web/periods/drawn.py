@@ -45,7 +45,7 @@ def drawn(reader: Reader, asked: Asked, period: Period, found: Energies | None, 
 
 
 def _forecast(reader: Reader, asked: Asked, quantity: Quantity, day: Span) -> Forecast | None:
-    """Of today the newest; of another day what was forecast when it began."""
+    """The forecast that is drawn: today's newest, another day's as it was when the day began."""
     if quantity not in FORECAST_OF:
         return None
     before = None if asked.now < day.end else day.start + timedelta.resolution

@@ -30,7 +30,7 @@ class Energies(NamedTuple):
     before: Sequence[Value]
     total_wh: float | None
     comparable_wh: float | None
-    """Of the period before, as much of it as of this one has passed."""
+    """Energies of as much of the period before as has passed of this one."""
     peak: Value | None
     """The greatest quarter-hour that has ended."""
 
@@ -62,7 +62,7 @@ def _share(whole: float | None, lost: float | None) -> float | None:
 
 
 def wh(values: Sequence[Value]) -> float | None:
-    """Their sum in Wh, exact to the mWh; None where there is none: nothing known is not zero."""
+    """The sum in Wh, exact to the mWh; None where there is none: nothing known is not zero."""
     return sum(round(value.energy_wh * 1000) for value in values) / 1000 if values else None
 
 

@@ -33,7 +33,7 @@ class Period(NamedTuple):
         return period_of(self.kind, self.until)
 
     def span(self, zone: ZoneInfo) -> Span:
-        """Its instants in ``zone``."""
+        """The instants of the period in ``zone``."""
         return Span(day_start(self.first, zone), day_start(self.until, zone))
 
     def comparable(self, now: datetime, zone: ZoneInfo) -> Span:

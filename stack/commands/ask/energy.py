@@ -20,9 +20,9 @@ Resolution = Enum("Resolution", {name: name for name in RESOLUTIONS}, type=str) 
 NOTHING = "nothing is known of these periods"
 QUARTER_HOURS = Resolution("15m")
 COLUMNS = ("start", "energy_wh", "view", "run_id")
-"""Of the CSV."""
+"""Columns of the CSV."""
 MORE = ("completeness", "method", "lower_wh", "upper_wh", "cause")
-"""In JSON also why a value is what it is; the table says how much of its time is covered."""
+"""Columns of JSON, which also says why a value is what it is; the table says how much of its time is covered."""
 
 
 def energy(

@@ -12,7 +12,7 @@ from stack.terminal import Form, Format, answering, show
 from store.catalogue import INSTALLATION_FIELDS
 
 COLUMNS = ("installation_id", "name", "kind", "capacity_kw", "time_zone", "community_id")
-"""Of the table; CSV and JSON have every field that is registered."""
+"""Columns of the table; CSV and JSON have every field that is registered."""
 
 
 def installations(

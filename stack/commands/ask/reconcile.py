@@ -12,7 +12,7 @@ from serving_layer.views import reconcile as compared
 from stack.terminal import NOW, Form, Format, From, To, answering, show, span, up_to_cut
 
 COLUMNS = ("day", "quantity", "speed", "batch", "official", "differences")
-"""Of the table, in kWh; CSV has the columns of ``serving_layer.views.reconcile`` in Wh."""
+"""Columns of the table, in kWh; CSV has the columns of ``serving_layer.views.reconcile`` in Wh."""
 
 
 def reconcile(

@@ -55,7 +55,7 @@ def score(
 
 
 def _published(known: Mapping[str, Known]) -> Iterator[tuple[str, list[EnergyRow]]]:
-    """By installation the rows of the merged view."""
+    """The rows of the merged view by installation."""
     with answering(load_settings()) as reader:
         seen = merged.seen(reader)
         for installation, of in known.items():

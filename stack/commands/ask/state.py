@@ -13,7 +13,7 @@ from serving_layer.views import state as states
 from stack.terminal import Form, Format, answering, show
 
 COLUMNS = ("installation_id", "device_id", "time", "age_s", *states.POWERS)
-"""Of the table, those of the powers that a device has; CSV and JSON have whatever a device measures."""
+"""Columns of the table, of powers those that a device has; CSV and JSON have whatever a device measures."""
 
 
 def state(

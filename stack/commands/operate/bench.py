@@ -13,7 +13,7 @@ from conf.place import CONF_DIR
 
 BENCH_DIR = CONF_DIR.parent / "bench"
 FOLDERS = (".", "ingest", "money")
-"""Of the other folders the benchmarks take their pieces."""
+"""Folders of benchmarks; the others beside them hold their pieces."""
 
 
 def bench(
