@@ -350,6 +350,7 @@ def test_a_member_sees_what_is_their_own_on_a_phone_and_nothing_of_others(served
     grants.revoke(grants.access_file(served), "ana")
 
 
+@pytest.mark.usefixtures("server")
 def test_a_member_logs_in_by_name_and_password_on_a_phone(served: Settings, chromium: Browser) -> None:
     path = grants.access_file(served)
     grants.add(path, grants.person("eva", "member", ["valle-02"], [], False))
