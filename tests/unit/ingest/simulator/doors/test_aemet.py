@@ -125,29 +125,27 @@ def test_faults_and_a_second_address_that_has_lapsed_cost_a_try_each(service: An
         asking.fetch(f"/prediccion/especifica/municipio/horaria/{CODE}")
 
 
-def test_a_minutes_limit_holds_and_the_clients_budget_keeps_within_it(weather: Weather, clock: Clock) -> None:
+def test_a_minutes_limit_holds_and_the_clients_budget_keeps_within_it() -> None:
     seconds, settings = [0.0], load_settings()
-    made = Aemet(aemet_forms.find({CODE: weather}, clock), monotonic=lambda: seconds[0])
+    made = Aemet(lambda _path: ["an answer"], monotonic=lambda: seconds[0])
 
     def sleep(for_seconds: float) -> None:
         seconds[0] += for_seconds
 
-    path = f"/prediccion/especifica/municipio/diaria/{CODE}"
     with served([made.answer]) as server:
 
         def asking(per_minute: int) -> client.Aemet:
-            return client.Aemet(
-                "k", server.base + API, client.Quota(per_minute, lambda: seconds[0], sleep), sleep=sleep
-            )
+            quota = client.Quota(per_minute, lambda: seconds[0], sleep)
+            return client.Aemet("k", server.base + API, quota, sleep=sleep)
 
         patient = asking(settings.aemet.per_minute)
-        for _ in range(100):
-            patient.fetch(path)
+        for _ in range(50):
+            patient.fetch("/x")
         assert made.limited == 0
         seconds[0] += 60.0
         hasty = asking(10_000)
         for _ in range(30):
-            assert hasty.fetch(path)[1]
+            assert hasty.fetch("/x")[1] == ["an answer"]
         assert made.limited == 1  # and then the next minute is awaited
 
 

@@ -70,28 +70,33 @@ def served(block: str, folder: Path, env: dict[str, str]) -> Iterator[list[str]]
         assert process.wait(60) == 0
 
 
-def test_the_commands_of_the_document_do_what_it_says(tmp_path: Path) -> None:
-    env = environment(tmp_path / "home")
-    simulate, serve, check = BLOCKS
-    assert "readings of 7 days" in run(simulate, tmp_path, env)
-    with served(serve, tmp_path, env) as said:
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the document's first commands were run."""
+    folder = tmp_path_factory.mktemp("document")
+    assert "readings of 7 days" in run(BLOCKS[0], folder, environment(folder / "home"))
+    return folder
+
+
+def test_the_commands_of_the_document_do_what_it_says(world: Path) -> None:
+    env = environment(world / "home")
+    _, serve, check = BLOCKS
+    with served(serve, world, env) as said:
         assert any("2 devices" in line for line in said)
-        assert "2 of 2 devices answer." in run(check, tmp_path, env)
+        assert "2 of 2 devices answer." in run(check, world, env)
         lead = re.search(r"`(set -a; \. world/settings.env)`", DOCUMENT)
         assert lead is not None
-        answers = run(f"{lead[1]}\n{ASKED}", tmp_path, env).splitlines()
+        answers = run(f"{lead[1]}\n{ASKED}", world, env).splitlines()
         assert answers == ["['ES0189000048220011CR0F']", "True", "omie True", "pvpc True", "esios True"]
     for name in re.findall(r"`(?:world/)?(\w+\.(?:yaml|json|parquet|jsonl\.gz|env))`", DOCUMENT):
-        assert (tmp_path / "world" / name).is_file(), name
+        assert (world / "world" / name).is_file(), name
 
 
 @pytest.mark.skipif(program("mosquitto") is None, reason="mosquitto is not installed")
-def test_a_world_is_published_to_the_broker_that_the_settings_name(tmp_path: Path) -> None:
-    simulate, serve, _ = BLOCKS
+def test_a_world_is_published_to_the_broker_that_the_settings_name(world: Path, tmp_path: Path) -> None:
     (tmp_path / "broker").mkdir()
     with broker(tmp_path / "broker") as at:
         env = environment(tmp_path / "home") | {"SOLERA_MQTT__BROKER": f"127.0.0.1:{at.port}"}
-        run(simulate, tmp_path, env)
         came: list[str] = []
         subscriber = Client(CallbackAPIVersion.VERSION2)
         subscriber.on_connect = lambda client, *_: client.subscribe("world/#", 1)
@@ -100,7 +105,7 @@ def test_a_world_is_published_to_the_broker_that_the_settings_name(tmp_path: Pat
         subscriber.connect("127.0.0.1", at.port)
         subscriber.loop_start()
         until(lambda: came == ["subscribed"])
-        with served(serve, tmp_path, env) as said:
+        with served(BLOCKS[1], world, env) as said:
             assert any(line.startswith("MQTT: 2 topics") for line in said)
             until(lambda: {"world/casa-1/casa-1-inverter", "world/casa-1/casa-1-meter"} <= set(came))
         subscriber.disconnect()
