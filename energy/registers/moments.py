@@ -18,6 +18,8 @@ FEW = 2
 """Values in a row that come and go and are not believed, however rarely the register is read."""
 SETTLED = 3
 """Believed samples in a row that show where a register stands."""
+DECIMALS = (10, 100, 1000)
+"""How many times too small a register may be for a while: decimal places are lost, or kWh are written for Wh."""
 DAY_US = timedelta(hours=24) // timedelta(microseconds=1)
 """Time within which a rise that can't have happened is not believed, nor a fall from which the register comes back as
 it can't have counted, nor a zero: inverters read 0 from dusk to dawn, or while they restart."""
@@ -72,19 +74,35 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
         near = 10 * (value - high) <= value - below
         is_back = near and not counts and (is_moment or low == 0)
         is_back = is_back or not of.climbed(have[back - 1], have[back])
-        if sudden and is_back and of.flowed(last, have[back]) and (near or _goes_on(of, last, have[at], have[back])):
+        if (
+            sudden
+            and is_back
+            and of.flowed(last, have[back])
+            and (near or _goes_on(of, last, have[at:back], have[back]))
+        ):
             return back
         if counts and 2 * low < high and below < high and of.climbed(have[back - 1], have[back]):
             return None  # a reset that has counted as far
     return None
 
 
-def _goes_on(of: Samples, last: int, fallen: int, back: int) -> bool:
-    """Whether the register is ``back`` where its pace before and beside the fall has brought it, or power says so."""
-    usual = of.usual(last, fallen)
-    span = of.times[fallen] - of.times[last]
-    rise = value_of(of, back) - value_of(of, last)
-    return of.powered(last, back) or usual is None or rise * span <= LIKE * usual * (of.times[back] - of.times[last])
+def _goes_on(of: Samples, last: int, dip: list[int], back: int) -> bool:
+    """Whether the register is ``back`` where its pace before and beside the fall has brought it, or power says so.
+
+    Where its values in the ``dip`` have but lost decimal places, its pace beyond the fall counts as well.
+    """
+    usual = of.usual(last, dip[0])
+    if usual is None or of.powered(last, back):
+        return True
+    span, rise = of.times[dip[0]] - of.times[last], value_of(of, back) - value_of(of, last)
+    if rise * span <= LIKE * usual * (of.times[back] - of.times[last]):
+        return True
+    beyond = of.usual(last, back) or 0
+    first, end = value_of(of, dip[0]), value_of(of, dip[-1])
+    return any(
+        0 <= by * first - value_of(of, last) <= LIKE * usual and 0 <= value_of(of, back) - by * end <= LIKE * beyond
+        for by in DECIMALS
+    )
 
 
 def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) -> int | None:

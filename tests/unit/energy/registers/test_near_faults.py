@@ -106,3 +106,22 @@ def test_a_reset_some_steps_below_16_bits_is_no_wrap(
     assert not any("wrap" in portion.cause for portion in found)
     true_mwh = round(step * (COUNT - 1) * 1000)
     assert sum(portion.lower for portion in found) <= true_mwh <= sum(portion.upper for portion in found)
+
+
+@pytest.mark.parametrize("base_wh", [390_000.0, 4_000_000.0])
+@pytest.mark.parametrize("times", [5, 1, 0.2])
+@pytest.mark.parametrize("by", [10, 100, 1000])
+@pytest.mark.parametrize("rate_s", [60, 300])
+def test_lost_decimals_are_seen_though_the_pace_changes_meanwhile(
+    rate_s: int, by: int, times: float, base_wh: float
+) -> None:
+    """80 kW, and several times that from near the end of the fault on."""
+    step = 80_000 * rate_s / 3600
+    wh = [base_wh]
+    for n in range(1, COUNT):
+        wh.append(round(wh[-1] + step * (1 if n < AT + 6 else times)))
+    changed = [value / by if AT <= n < AT + 9 else value for n, value in enumerate(wh)]
+    found = _energy(changed, rate_s)
+    true_mwh = round((wh[-1] - wh[0]) * 1000)
+    assert sum(portion.lower for portion in found) <= true_mwh <= sum(portion.upper for portion in found)
+    assert sum(portion.mwh for portion in found) == pytest.approx(true_mwh, rel=0.001)
