@@ -32,12 +32,13 @@ class Turns:
 
     def __call__(self) -> Iterator[None]:
         """Hold a place while the question is answered. Raises :class:`Busy`."""
-        with _one_of(self._room, 0.0), _one_of(self._places, self._wait_seconds):
+        with place_of(self._room, 0.0), place_of(self._places, self._wait_seconds):
             yield
 
 
 @contextmanager
-def _one_of(places: threading.Semaphore, seconds: float) -> Iterator[None]:
+def place_of(places: threading.Semaphore, seconds: float) -> Iterator[None]:
+    """One of ``places``, held in the block after a wait of at most ``seconds``. Raises :class:`Busy`."""
     if not places.acquire(timeout=seconds):
         raise Busy("Too many questions are being answered; ask again in a moment.")
     try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from conf.refusal import Refusal
+from serving_layer.access.turns import Busy, place_of
 from serving_layer.sql import readonly
 from serving_layer.sql.sendable import sendable
 
@@ -33,13 +33,6 @@ NO_SUCH_FILE = ("FileNotFoundException", "File does not exist")
 """Words by which Spark says that a file which it knew is there no more."""
 HELD_BYTES = 512 * 1024 * 1024
 """Answers that clients have not read to the end or closed, all together."""
-
-
-class Busy(Refusal):
-    """Too many questions at once, or too much of their answers unread."""
-
-    kind = "busy"
-    status = 503
 
 
 class Failed(Refusal):
@@ -71,7 +64,7 @@ class Engine:
     """Answers statements on one Spark session, which no statement can change; shared by all clients."""
 
     def __init__(self, spark: SparkSession, renew: Callable[[bool], None]) -> None:
-        """``renew`` makes the views anew where another state is published, or where it is told to at any rate."""
+        """``renew`` makes the views anew where another state is published, or at any rate where asked to."""
         self.spark = spark
         self._renew = renew
         self._views = threading.Lock()
@@ -84,7 +77,7 @@ class Engine:
     def on(self, spark: SparkSession, renew: Callable[[bool], None]) -> Engine:
         """One that answers on another session, which ``renew`` keeps; the questions of both are bounded together.
 
-        What fails while rows are read is not told there: the text could hold a value of a row that is left out.
+        An error of a row is not shown there: the text could hold a value of a row that is left out.
         """
         other = copy.copy(self)
         other.spark, other._renew, other._views, other._shows_values = spark, renew, threading.Lock(), False
@@ -103,7 +96,7 @@ class Engine:
             is_late.set()
             self.cancel(group)
 
-        with self._turn():
+        with place_of(self._turns, WAIT_SECONDS):
             too_long = threading.Timer(LONGEST_SECONDS, end)
             too_long.start()
             try:
@@ -165,15 +158,6 @@ class Engine:
                 self._known.clear()
             self._known[statement] = readonly.is_use(plan)
         return self._known[statement]
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=WAIT_SECONDS):
-            raise Busy("Too many questions are being answered; ask again in a moment.")
-        try:
-            yield
-        finally:
-            self._turns.release()
 
 
 def _said(error: Exception) -> str:

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 
 from conf.refusal import Refusal
-from serving_layer.sql.engine import Busy, Engine, Failed
+from serving_layer.access.turns import Busy
+from serving_layer.sql.engine import Engine, Failed
 
 OPEN = 50
 """Questions that one client may have open."""
@@ -91,7 +92,7 @@ class Operations:
         self._lock = threading.Lock()
 
     def add(self, operation: Operation) -> None:
-        """Keep it. Raises :class:`serving_layer.sql.engine.Busy` where there are too many."""
+        """Keep it. Raises :class:`serving_layer.access.turns.Busy` where there are too many."""
         with self._lock:
             if len(self._open) >= OPEN:
                 raise Busy(f"This connection has {OPEN} questions open; close some.")
