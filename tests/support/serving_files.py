@@ -37,6 +37,6 @@ def put(settings: Settings, uri: str, content: bytes) -> None:
     where = f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/webhdfs/v1{path}"
     asked = {"op": "CREATE", "overwrite": "true", "user.name": getpass.getuser()}
     header = {"X-XSRF-HEADER": "test"}
-    told = requests.put(where, params=asked, headers=header, allow_redirects=False, timeout=30)
-    told.raise_for_status()
-    requests.put(told.headers["Location"], data=content, headers=header, timeout=30).raise_for_status()
+    redirect = requests.put(where, params=asked, headers=header, allow_redirects=False, timeout=30)
+    redirect.raise_for_status()
+    requests.put(redirect.headers["Location"], data=content, headers=header, timeout=30).raise_for_status()

@@ -140,10 +140,10 @@ def test_a_device_is_expected_from_its_first_reading_on(spark: SparkSession, set
 def test_an_alarm_of_a_silence_names_the_day_of_the_last_reading(
     spark: SparkSession, settings: Settings, night: Run
 ) -> None:
-    heard = NOON - timedelta(days=3)
-    archive_reading(spark, settings, 0, heard)
+    last_read = NOON - timedelta(days=3)
+    archive_reading(spark, settings, 0, last_read)
     at_work = Night(spark, settings, night)
-    device_days.write(at_work, {0: [heard.date()]})
+    device_days.write(at_work, {0: [last_read.date()]})
     (alarm,) = silent_devices.alarms(at_work).collect()
     assert alarm.text == "a-inverter was last heard on 2026-03-05 (UTC)"
     assert (alarm.raised_at.date(), alarm.cleared_at) == (date(2026, 3, 6), None)

@@ -41,7 +41,7 @@ def of(whole: Engine) -> Callable[..., Engine]:
     return made
 
 
-def told(engine: Engine, statement: str) -> list[object]:
+def answers(engine: Engine, statement: str) -> list[object]:
     return [value for (value,) in zip(*engine.answer(statement, "group").to_pydict().values(), strict=True)]
 
 
@@ -54,12 +54,12 @@ def test_a_scope_has_its_rows_and_the_whole_all_of_them(
     engine = of(*scope)
     for view in ("energy", "solera.energy", "`solera`.`energy`"):
         asked = f"SELECT energy_wh FROM {view} ORDER BY 1"  # noqa: S608
-        assert (told(engine, asked), told(whole, asked)) == (energies, [1.5, 7.0, 9.0])
+        assert (answers(engine, asked), answers(whole, asked)) == (energies, [1.5, 7.0, 9.0])
 
 
 def test_what_is_about_all_is_not_there_and_what_is_everybodys_is(of: Callable[..., Engine]) -> None:
     engine = of("home")
-    assert told(engine, "SELECT cut FROM cut") == [2]
+    assert answers(engine, "SELECT cut FROM cut") == [2]
     with pytest.raises(Refusal, match="TABLE_OR_VIEW_NOT_FOUND"):
         engine.answer("SELECT * FROM run", "group")
     for statement in ("SELECT * FROM whole.energy", "SHOW VIEWS IN whole", "USE whole", "DESCRIBE whole.energy"):

@@ -44,10 +44,10 @@ def framed(kind: int, body: bytes) -> bytes:
 
 
 GREETINGS: dict[str, tuple[bytes, Callable[[bytes], bool]]] = {
-    "a driver or its blocks": (framed(RPC_REQUEST, b"who"), lambda told: told[8:9] == bytes([RPC_RESPONSE])),
-    "a gateway to Java": (b"c\nj\ngetClass\ne\n", lambda told: told.startswith(b"!y")),
-    "Python's callbacks": (b"c\np0\n__repr__\ne\n", lambda told: told.startswith(b"!y")),
-    "a worker": (struct.pack(">i", 6) + b"secret", lambda told: told[4:] == b"ok"),
+    "a driver or its blocks": (framed(RPC_REQUEST, b"who"), lambda reply: reply[8:9] == bytes([RPC_RESPONSE])),
+    "a gateway to Java": (b"c\nj\ngetClass\ne\n", lambda reply: reply.startswith(b"!y")),
+    "Python's callbacks": (b"c\np0\n__repr__\ne\n", lambda reply: reply.startswith(b"!y")),
+    "a worker": (struct.pack(">i", 6) + b"secret", lambda reply: reply[4:] == b"ok"),
 }
 """What is said to each of Spark's ports, and when the answer is one to a friend."""
 

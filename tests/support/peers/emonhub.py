@@ -20,8 +20,8 @@ def main(source: str, url: str, key: str) -> int:
     frames = [json.loads(line) for line in sys.stdin]
     reporter.set(apikey=key, url=url, sendnames="1" if frames[0]["names"] else "0")
     for frame in frames:
-        told = {"nodename": frame["node"], "nodeid": 5, "names": frame["names"], "realdata": frame["values"]}
-        reporter.add(Cargo.new_cargo(timestamp=frame["time"], **told))
+        fields = {"nodename": frame["node"], "nodeid": 5, "names": frame["names"], "realdata": frame["values"]}
+        reporter.add(Cargo.new_cargo(timestamp=frame["time"], **fields))
     reporter.flush()
     return int(reporter.buffer.hasItems())
 

@@ -19,7 +19,7 @@ from serving_layer.metrics import Metrics
 NEWS = st.fixed_dictionaries({"state": st.sampled_from("abc"), "alarms": st.sampled_from("xy")})
 
 
-def told(looks: Sequence[dict[str, str]], quiet_seconds: float) -> list[str]:
+def streamed(looks: Sequence[dict[str, str]], quiet_seconds: float) -> list[str]:
     """What is told while each look finds the next of ``looks``, and the one after them is refused."""
     left = iter(looks)
 
@@ -40,7 +40,7 @@ def told(looks: Sequence[dict[str, str]], quiet_seconds: float) -> list[str]:
 @given(st.lists(NEWS, min_size=1, max_size=8))
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_each_change_is_told_once_and_the_last_state_of_each_event_stands(looks: list[dict[str, str]]) -> None:
-    *events, end = told(looks, quiet_seconds=60.0)
+    *events, end = streamed(looks, quiet_seconds=60.0)
     assert end == 'event: refused\ndata: {"detail": "gone"}\n\n'
     for name in ("state", "alarms"):
         data = [each.split("data: ")[1].strip() for each in events if each.startswith(f"event: {name}\n")]
@@ -51,11 +51,11 @@ def test_each_change_is_told_once_and_the_last_state_of_each_event_stands(looks:
 
 def test_in_the_silence_a_comment_says_that_it_goes_on() -> None:
     same = {"state": "a", "alarms": "x"}
-    assert told([same] * 3, quiet_seconds=-1.0).count(": still here\n\n") == 3
-    assert told([same] * 3, quiet_seconds=60.0).count(": still here\n\n") == 0
+    assert streamed([same] * 3, quiet_seconds=-1.0).count(": still here\n\n") == 3
+    assert streamed([same] * 3, quiet_seconds=60.0).count(": still here\n\n") == 0
 
 
-class Heard(Metrics):
+class Counted(Metrics):
     def __init__(self) -> None:
         super().__init__()
         self.seconds: list[float] = []
@@ -71,6 +71,6 @@ def test_a_stream_has_answered_when_it_begins_and_a_file_when_it_is_whole(kind: 
         await anyio.sleep(0.5)
         yield "data: 2\n\n"
 
-    heard = Heard()
-    assert TestClient(Counting(StreamingResponse(parts(), media_type=kind), heard)).get("/").text.count("data") == 2
-    assert (heard.seconds[0] < 0.4) == is_quick
+    counted = Counted()
+    assert TestClient(Counting(StreamingResponse(parts(), media_type=kind), counted)).get("/").text.count("data") == 2
+    assert (counted.seconds[0] < 0.4) == is_quick

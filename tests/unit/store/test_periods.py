@@ -41,9 +41,9 @@ def test_changes_are_where_the_two_differ(
     found = changes(before, after)
     for n in range(-1, 11):
         at = BEGIN + n * QUARTER
-        told = [each for each in found if each.start <= at < each.end]
+        holding = [each for each in found if each.start <= at < each.end]
         now, then = value_at(after, at), value_at(before, at)
-        assert [(each.before, each.after) for each in told] == ([] if now == then else [(then, now)])
+        assert [(each.before, each.after) for each in holding] == ([] if now == then else [(then, now)])
 
 
 def _periods(steps: list[tuple[str | None, int]]) -> list[Period[str]]:

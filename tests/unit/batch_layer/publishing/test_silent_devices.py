@@ -41,12 +41,12 @@ def test_a_silence_that_was_filled_later_is_cleared() -> None:
 @given(st.lists(st.tuples(st.sets(st.integers(0, 20), max_size=4), st.integers(0, 3)), min_size=1, max_size=6))
 def test_after_any_nights_those_stand_that_the_last_finds(nights: list[tuple[set[int], int]]) -> None:
     table: dict[date, date | None] = {}
-    heard, cut = {0}, 1
+    with_data, cut = {0}, 1
     before: list[tuple[date, date]] = []
     previous: date | None = None
     for days, later in nights:
-        heard, cut = heard | days, cut + later
-        spans = join((day(n), day(n)) for n in heard)
+        with_data, cut = with_data | days, cut + later
+        spans = join((day(n), day(n)) for n in with_data)
         table |= dict(changed(before, previous, spans, day(cut)))
         before, previous = spans, day(cut)
     standing = {raised for raised, cleared in table.items() if cleared is None}

@@ -38,8 +38,8 @@ def _true(rate_s: int) -> list[Reading]:
     ]
 
 
-def _energy(heard: list[Reading], capacity_w: float | None) -> dict[int, Portion]:
-    samples = [(MIDNIGHT + timedelta(seconds=at), wh, w) for at, wh, w in heard]
+def _energy(as_read: list[Reading], capacity_w: float | None) -> dict[int, Portion]:
+    samples = [(MIDNIGHT + timedelta(seconds=at), wh, w) for at, wh, w in as_read]
     return portions(samples, capacity_w, ANY_HOLE)
 
 
@@ -104,6 +104,6 @@ def test_a_step_above_its_power_brings_what_was_withheld() -> None:
     """Two short bursts of power, of which a trapezoid gives twice as much."""
     powers = [0, 0, 0, 4158, 1765, 0, 0, 0, 0, 0]
     register = [BASE_WH] * 8 + [BASE_WH + 674] * 2
-    heard = [Reading(900 * n, wh, w) for n, (wh, w) in enumerate(zip(register, powers, strict=True))]
-    found = _energy(heard, None).values()
+    as_read = [Reading(900 * n, wh, w) for n, (wh, w) in enumerate(zip(register, powers, strict=True))]
+    found = _energy(as_read, None).values()
     assert sum(portion.mwh for portion in found) == 674_000

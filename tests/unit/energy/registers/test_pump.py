@@ -39,9 +39,9 @@ def test_bounds_hold_what_the_pump_took(fault: str, runs: int, minutes: int, bas
     for starts in (FAULT + LASTS - 1, FAULT + LASTS, FAULT + LASTS + 6):
         wh, powers = _site(minutes, starts, runs)
         shown = [value + base for value in wh]
-        heard = [FAULTS[fault](value) if FAULT <= n < FAULT + LASTS else value for n, value in enumerate(shown)]
+        as_read = [FAULTS[fault](value) if FAULT <= n < FAULT + LASTS else value for n, value in enumerate(shown)]
         times = [START + timedelta(minutes=minutes * n) for n in range(len(wh))]
-        found = portions(zip(times, heard, powers, strict=True), None, ANY_HOLE).values()
+        found = portions(zip(times, as_read, powers, strict=True), None, ANY_HOLE).values()
         true = (wh[-1] - wh[0]) * 1000
         assert sum(portion.lower for portion in found) <= true <= sum(portion.upper for portion in found), starts
 
@@ -55,7 +55,7 @@ def test_a_marker_whose_fall_is_far_lends_no_pace(fault: str, lasts: int, minute
     times = [START + timedelta(minutes=minutes * n) for n in range(len(wh))]
     true = (wh[-1] - wh[0]) * 1000
     for apart in range(1, 10):
-        heard = [
+        as_read = [
             FAULTS[fault](value)
             if FAULT <= n < end
             else 4_294_967_295.0
@@ -63,6 +63,6 @@ def test_a_marker_whose_fall_is_far_lends_no_pace(fault: str, lasts: int, minute
             else value
             for n, value in enumerate(value + 12_000_000 for value in wh)
         ]
-        found = portions(zip(times, heard, powers, strict=True), None, ANY_HOLE).values()
+        found = portions(zip(times, as_read, powers, strict=True), None, ANY_HOLE).values()
         assert sum(portion.lower for portion in found) <= true <= sum(portion.upper for portion in found), apart
         assert sum(portion.mwh for portion in found) <= 2 * true

@@ -44,10 +44,10 @@ def rise(samples: Samples) -> float:
 @pytest.mark.parametrize("marked", [0, 6, 18])
 def test_zeros_under_power_are_not_nothing(watts: float, zeros: int, marked: int) -> None:
     true = sampled([watts + n % 7 for n in range(200)])
-    heard = list(true)
+    as_read = list(true)
     for n in range(80, 80 + marked + zeros):
-        heard[n] = (heard[n][0], MARKER_WH if n < 80 + marked else 0.0, true[n][2])
-    energy, lower, upper = total(said(heard))
+        as_read[n] = (as_read[n][0], MARKER_WH if n < 80 + marked else 0.0, true[n][2])
+    energy, lower, upper = total(said(as_read))
     assert lower - 2 <= rise(true) <= upper + 2
     assert energy == pytest.approx(rise(true), rel=0.05)
 
@@ -59,10 +59,10 @@ def test_telemetry_that_froze_gives_what_the_register_brings_afterwards(
     before: float, flowing: float, length: int
 ) -> None:
     true = sampled([before] * 20 + [flowing] * 60)
-    heard = list(true)
+    as_read = list(true)
     for n in range(20, 20 + length):  # it repeats the last reading before the sun came
-        heard[n] = (heard[n][0], *heard[19][1:])
-    energy, lower, upper = total(said(heard))
+        as_read[n] = (as_read[n][0], *as_read[19][1:])
+    energy, lower, upper = total(said(as_read))
     assert lower - 2 <= rise(true) <= upper + 2
     assert energy == pytest.approx(rise(true), abs=before / 12 + 2)
 
@@ -70,11 +70,11 @@ def test_telemetry_that_froze_gives_what_the_register_brings_afterwards(
 @pytest.mark.parametrize("rests", [1, 6])
 def test_telemetry_that_froze_at_rest_is_not_counted_twice(rests: int) -> None:
     true = sampled([0.0] * (20 + rests) + [4_000.0, 2_500.0] * 20)
-    heard = list(true)
+    as_read = list(true)
     begin = 20 + rests
     for n in range(begin, begin + 4):  # the power it shows is above what flows
-        heard[n] = (heard[n][0], heard[begin][1], 5_000.0)
-    energy, lower, upper = total(said(heard))
+        as_read[n] = (as_read[n][0], as_read[begin][1], 5_000.0)
+    energy, lower, upper = total(said(as_read))
     assert lower - 2 <= rise(true) <= upper + 2
     assert energy == pytest.approx(rise(true), abs=2)
 
@@ -85,16 +85,16 @@ def test_the_bounds_of_a_reset_hold_what_flowed_between_two_powers(beside: float
     watts = [beside] * 40
     true = sampled(watts)
     lost = between / 12 - beside / 12
-    heard = true[:20] + [(time, wh - true[20][1], w) for time, wh, w in true[20:]]
-    _, lower, upper = total(said(heard))
+    as_read = true[:20] + [(time, wh - true[20][1], w) for time, wh, w in true[20:]]
+    _, lower, upper = total(said(as_read))
     if beside:  # beside power that is nowhere, and a register at rest, nothing flows
         assert lower - 2 <= rise(true) + lost <= upper + 2
 
 
 def test_a_reset_beside_flicker_is_not_at_rest() -> None:
-    heard = sampled([300.0, 0.0, 0.0] * 12)
-    heard = heard[:20] + [(time, wh - heard[20][1], w) for time, wh, w in heard[20:]]
-    _, lower, upper = total(said(heard))
+    as_read = sampled([300.0, 0.0, 0.0] * 12)
+    as_read = as_read[:20] + [(time, wh - as_read[20][1], w) for time, wh, w in as_read[20:]]
+    _, lower, upper = total(said(as_read))
     assert upper - lower >= 6_000 / 12
 
 
@@ -102,8 +102,8 @@ def test_a_reset_beside_flicker_is_not_at_rest() -> None:
 @pytest.mark.parametrize("steps", [(500.0, 3_000.0), (100.0, 100.0, 4_500.0), (2_000.0,)])
 def test_bounds_of_a_quarter_hour_hold_it_where_power_shares_a_step(kind: float, steps: tuple[float, ...]) -> None:
     true = sampled([steps[n % len(steps)] for n in range(60)])
-    heard = [(time, kind if 16 <= n < 26 else wh, w) for n, (time, wh, w) in enumerate(true)]
-    found = said(heard)
+    as_read = [(time, kind if 16 <= n < 26 else wh, w) for n, (time, wh, w) in enumerate(true)]
+    found = said(as_read)
     assert sum(p.mwh for p in found.values()) == round(rise(true) * 1000)
     for n in range(0, 57, 3):
         portion = found[to_us(true[n][0]) // QUARTER_US * QUARTER_US]

@@ -221,7 +221,7 @@ def test_capacities_are_dated_and_the_installation_is_totalled_again(
 
 
 @pytest.mark.parametrize(
-    ("memberships", "told"),
+    ("memberships", "message"),
     [
         ([{"community_id": "valley"}, {"community_id": "hill", "from": "2026-02-01"}], "valley and hill overlap"),
         ([{"community_id": "valley", "to": "2026-02-02"}, {"community_id": "valley", "from": "2026-02-01"}], "overlap"),
@@ -233,9 +233,9 @@ def test_capacities_are_dated_and_the_installation_is_totalled_again(
         ([{"community_id": "home", "to": "2026-02-01"}], "home is no community"),
     ],
 )
-def test_memberships_that_can_not_be_are_refused_before_anything_is_written(memberships: Any, told: str) -> None:
+def test_memberships_that_can_not_be_are_refused_before_anything_is_written(memberships: Any, message: str) -> None:
     tables = Tables()
-    with pytest.raises(CatalogueError, match=told):
+    with pytest.raises(CatalogueError, match=message):
         write_catalogue(tables, parse_catalogue({"installation_id": "member", "memberships": memberships}), NOW)
     assert tables.written == []
 

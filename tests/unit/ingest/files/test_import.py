@@ -237,7 +237,7 @@ def test_holes_and_months_are_counted_in_local_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "message"),
     [
         ({}, "time: Field required"),
         ({"form": "none"}, "there is no form 'none'; there are: cnmc"),
@@ -252,13 +252,13 @@ def test_holes_and_months_are_counted_in_local_time(tmp_path: Path) -> None:
         ({"time": {"column": "t"}, "colums": {}}, "Extra inputs"),
     ],
 )
-def test_a_mapping_that_means_nothing_is_refused(tmp_path: Path, said: dict[str, Any], told: str) -> None:
-    with pytest.raises(MappingError, match=told):
+def test_a_mapping_that_means_nothing_is_refused(tmp_path: Path, said: dict[str, Any], message: str) -> None:
+    with pytest.raises(MappingError, match=message):
         meaning(tmp_path, **{**HOURLY, **said})
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "told"),
+    ("text", "said", "message"),
     [
         ("when;kwh\n1;2\n", {}, "no column 't'; it has: when, kwh"),
         ("t;energy\n1;2\n", {}, "none of them; it has: t, energy"),
@@ -267,8 +267,10 @@ def test_a_mapping_that_means_nothing_is_refused(tmp_path: Path, said: dict[str,
         ("t;kwh;id\n1;2;a\n", {"where": {"id": "c"}}, "no row"),
     ],
 )
-def test_a_file_that_is_not_what_the_mapping_says(tmp_path: Path, text: str, said: dict[str, Any], told: str) -> None:
-    with pytest.raises(MappingError, match=told):
+def test_a_file_that_is_not_what_the_mapping_says(
+    tmp_path: Path, text: str, said: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(MappingError, match=message):
         read(tmp_path, text, **HOURLY, time={"column": "t", "zone": "UTC"}, **said)
 
 

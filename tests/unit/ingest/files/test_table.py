@@ -131,7 +131,7 @@ def test_a_bomb_is_refused_in_bounded_memory(
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "holds no row"),
         (b"Fecha;kWh\n", "holds no row"),
@@ -141,9 +141,9 @@ def test_a_bomb_is_refused_in_bounded_memory(
         (b"\xd0\xcf\x11\xe0xxxx", "no Excel"),
     ],
 )
-def test_what_is_no_file_of_its_kind_is_said(tmp_path: Path, content: bytes, told: str) -> None:
+def test_what_is_no_file_of_its_kind_is_said(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "file").write_bytes(content)
-    with pytest.raises(FileRefused, match=told):
+    with pytest.raises(FileRefused, match=message):
         read_table(tmp_path / "file", MAPPING)
     with pytest.raises(FileRefused, match="can't be read"):
         read_table(tmp_path / "none", MAPPING)

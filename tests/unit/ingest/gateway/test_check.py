@@ -77,16 +77,16 @@ def test_each_device_is_read_once_and_told_with_its_units(server: Inverter, tmp_
 
     done = asyncio.run(scenario())
     assert done.exit_code == 1
-    told = done.output.splitlines()
-    assert told[0] == f"finca-1/roof: inverter, fronius-http at 127.0.0.1:{server.server_address[1]}"
-    assert "  power (AC)                         4,321.0 W" in told
-    assert "  generated so far                  12,345.6 kWh" in told
-    assert any("its clock is 1 h 0 min ahead" in line or "its clock is 59 min ahead" in line for line in told)
-    assert any(line.startswith("  ! ") and "no connection" in line for line in told)
-    assert any("ping 127.0.0.1" in line for line in told)
-    assert "  given to the grid now                420.0 W" in told
-    assert any("refused registers 900" in line for line in told)
-    assert told[-1] == "2 of 3 devices answer."
+    printed = done.output.splitlines()
+    assert printed[0] == f"finca-1/roof: inverter, fronius-http at 127.0.0.1:{server.server_address[1]}"
+    assert "  power (AC)                         4,321.0 W" in printed
+    assert "  generated so far                  12,345.6 kWh" in printed
+    assert any("its clock is 1 h 0 min ahead" in line or "its clock is 59 min ahead" in line for line in printed)
+    assert any(line.startswith("  ! ") and "no connection" in line for line in printed)
+    assert any("ping 127.0.0.1" in line for line in printed)
+    assert "  given to the grid now                420.0 W" in printed
+    assert any("refused registers 900" in line for line in printed)
+    assert printed[-1] == "2 of 3 devices answer."
     assert len(server.asked) == 1
 
 
@@ -116,8 +116,8 @@ def test_every_fault_has_its_cure(error: DeviceError, word: str) -> None:
 )
 def test_no_cure_over_http_asks_about_modbus(error: DeviceError) -> None:
     connection = CONNECTION.validate_python({"protocol": "fronius-http", "host": "10.0.0.7"})
-    told = check.cure(Device("a", "b", "inverter", connection), error)
-    assert not re.search("unit|Modbus|register", told)
+    printed = check.cure(Device("a", "b", "inverter", connection), error)
+    assert not re.search("unit|Modbus|register", printed)
 
 
 def test_every_field_of_a_reading_has_its_words() -> None:
@@ -158,8 +158,8 @@ def test_of_a_clock_that_dates_readings_is_told_whose_time_they_bear(off: timede
         for whose in ("gateway", "device")
     )
     measured = Measurement({"ac_power_w": 1.0}, NOW + off)
-    told = [list(check.lines(check.Found(device, 0.1, NOW, measured, None))) for device in (plain, dating)]
-    faults = [[line for line in lines if line.startswith("  ! ")] for lines in told]
+    printed = [list(check.lines(check.Found(device, 0.1, NOW, measured, None))) for device in (plain, dating)]
+    faults = [[line for line in lines if line.startswith("  ! ")] for lines in printed]
     assert faults[0] == [f"  ! {fault}" for fault in filter(None, [difference(NOW + off, NOW)])]
     assert len(faults[1]) == bool(words)
     assert all(word in faults[1][0] for word in words)

@@ -25,8 +25,8 @@ from tests.support.servers.push import push_server
 
 def gateway(address: str, token: str) -> Settings:
     plain = load_settings()
-    told = {"deliver_to": address, "token": SecretStr(token)}
-    return plain.model_copy(update={"gateway": plain.gateway.model_copy(update=told)})
+    options = {"deliver_to": address, "token": SecretStr(token)}
+    return plain.model_copy(update={"gateway": plain.gateway.model_copy(update=options)})
 
 
 def readings(count: int, installation: str = "finca") -> list[Message]:

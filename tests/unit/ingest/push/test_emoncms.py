@@ -85,9 +85,9 @@ def taken(server: PushServer) -> list[dict[str, Any]]:
 )  # fmt: skip
 def test_inputs_are_fields_of_a_reading_now(server: PushServer, path: str, how: dict[str, Any], answer: str) -> None:
     begun = datetime.now(timezone.utc)
-    told = ask(server, path, **how)
-    assert (told.status_code, told.text) == (200, answer)
-    assert told.headers["Content-Type"].startswith("text/plain")
+    response = ask(server, path, **how)
+    assert (response.status_code, response.text) == (200, answer)
+    assert response.headers["Content-Type"].startswith("text/plain")
     (reading,) = taken(server)
     measured = {"import_power_w": 0.0, "export_power_w": 100.0, "import_total_wh": 2000.0}
     named = {"schema": 1, "installation_id": "finca", "device_id": "meter-1", "device_kind": "meter"}
@@ -118,10 +118,10 @@ def test_inputs_are_fields_of_a_reading_now(server: PushServer, path: str, how: 
     ],
 )
 def test_what_is_no_input_is_told_as_emoncms_tells_it(server: PushServer, path: str, said: str) -> None:
-    told = ask(server, path)
-    assert told.status_code == 200
-    assert told.json()["success"] is False
-    assert said in told.json()["message"]
+    response = ask(server, path)
+    assert response.status_code == 200
+    assert response.json()["success"] is False
+    assert said in response.json()["message"]
     assert taken(server) == []
 
 
@@ -153,8 +153,8 @@ def test_a_stated_time_is_the_readings(said: str) -> None:
 
 def test_a_bomb_is_refused(server: PushServer) -> None:
     body = zlib.compress(b"[" + b" " * 100_000_000 + b"]")
-    told = ask(server, "/input/bulk?cb=1", method="POST", data=body)
-    assert "more than" in told.json()["message"]
+    response = ask(server, "/input/bulk?cb=1", method="POST", data=body)
+    assert "more than" in response.json()["message"]
 
 
 def test_inputs_without_a_rule_are_acknowledged_and_counted_by_name(server: PushServer) -> None:
@@ -181,9 +181,9 @@ def test_without_rules_the_client_keeps_its_data_until_they_are_there(tmp_path: 
         for text, said in ((None, "Name the inputs of finca"), ("- {device_id: 7}", "Field required"), ("{", "read")):
             if text is not None:
                 (tmp_path / "push.yaml").write_text(text)
-            told = ask(server, "/input/post?node=emontx&json=power1:1")
-            assert told.status_code == 503
-            assert said in told.json()["detail"]
+            response = ask(server, "/input/post?node=emontx&json=power1:1")
+            assert response.status_code == 503
+            assert said in response.json()["detail"]
         (tmp_path / "push.yaml").write_text(yaml.safe_dump(RULES))
         assert ask(server, "/input/post?node=emontx&json=power1:1").text == "ok"
         assert len(taken(server)) == 1

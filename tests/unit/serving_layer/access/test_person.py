@@ -70,7 +70,7 @@ def test_of_a_community_with_few_others_a_total_would_tell_too_much() -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "told"),
+    ("others", "expected"),
     [
         ([(None, None)] * LEAST_OTHERS, TOTALS),
         ([(None, None)] * (LEAST_OTHERS - 1), NOTHING),
@@ -85,11 +85,11 @@ def test_of_a_community_with_few_others_a_total_would_tell_too_much() -> None:
     ],
 )
 def test_a_total_of_the_past_tells_no_more_than_one_of_now(
-    others: list[tuple[int | None, int | None]], told: Sight
+    others: list[tuple[int | None, int | None]], expected: Sight
 ) -> None:
     whole = community("dated")
     known = [whole, home("own", "dated"), *(member(f"o{n}", "dated", *of) for n, of in enumerate(others))]
-    assert scoped("member", installations=frozenset({"own"})).sight(whole, known) == told
+    assert scoped("member", installations=frozenset({"own"})).sight(whole, known) == expected
 
 
 @pytest.mark.parametrize("role", ROLES)

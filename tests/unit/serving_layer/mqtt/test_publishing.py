@@ -75,11 +75,11 @@ def test_no_name_makes_a_topic_of_another_or_a_wildcard(one: str, other: str) ->
 
 
 @pytest.mark.parametrize(
-    ("told", "runs"), [({}, False), ({"broker": "127.0.0.1:1"}, False), ({"publish": ["casa"]}, False)]
+    ("options", "runs"), [({}, False), ({"broker": "127.0.0.1:1"}, False), ({"publish": ["casa"]}, False)]
 )
-def test_nothing_is_published_unasked(tmp_path: Path, told: dict[str, Any], runs: bool) -> None:
+def test_nothing_is_published_unasked(tmp_path: Path, options: dict[str, Any], runs: bool) -> None:
     plain = load_settings(home=tmp_path, port_offset=21_000)
-    app = create_app(plain.model_copy(update={"mqtt": plain.mqtt.model_copy(update=told)}))
+    app = create_app(plain.model_copy(update={"mqtt": plain.mqtt.model_copy(update=options)}))
     assert (publishing_of(app.state) is not None) is runs
 
 
@@ -92,7 +92,7 @@ def publishing_of(state: Any) -> Any:
 needs_mosquitto = pytest.mark.skipif(program("mosquitto") is None, reason="mosquitto is not installed")
 
 
-class Heard:
+class Subscriber:
     """A client that comes and hears what is kept, and what follows."""
 
     def __init__(self, port: int) -> None:
@@ -112,8 +112,8 @@ class Heard:
 
 
 @contextmanager
-def heard(port: int) -> Iterator[list[tuple[str, str, bool]]]:
-    client = Heard(port)
+def subscribed(port: int) -> Iterator[list[tuple[str, str, bool]]]:
+    client = Subscriber(port)
     try:
         yield client.messages
     finally:
@@ -150,14 +150,14 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
 @needs_mosquitto
 def test_what_changes_is_published_once_and_kept(at: Broker) -> None:
     said = {"solera/casa/power": "1", "solera/casa/device/a": "2"}
-    with published(at, lambda: dict(said)), heard(at.port) as live:
+    with published(at, lambda: dict(said)), subscribed(at.port) as live:
         until(lambda: len(live) == 2)
         time.sleep(1)
         said["solera/casa/power"] = "3"
         until(lambda: len(live) == 3)
         time.sleep(0.5)
         assert [each[:2] for each in live[2:]] == [("solera/casa/power", "3")]
-    with heard(at.port) as late:
+    with subscribed(at.port) as late:
         until(lambda: len(late) == 2)
         assert sorted(late) == [("solera/casa/device/a", "2", True), ("solera/casa/power", "3", True)]
 
@@ -180,5 +180,5 @@ def test_a_store_that_is_away_and_a_broker_that_comes_back(at: Broker) -> None:
         away.clear()
         at.start()
         until(lambda: not running.error)
-        with heard(at.port) as live:
+        with subscribed(at.port) as live:
             until(lambda: ("solera/casa/power", "1", True) in live)

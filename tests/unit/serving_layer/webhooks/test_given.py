@@ -36,10 +36,10 @@ def said(*words: str) -> tuple[int, str, str]:
 
 
 def test_it_is_added_listed_and_revoked(settings: Settings) -> None:
-    code, secret, told = said("add", "ana", URL)
+    code, secret, printed = said("add", "ana", URL)
     ((webhook,),) = (each.webhooks for each in Logins(settings).people())
     assert (code, secret.strip(), webhook.url) == (0, webhook.secret, URL)
-    assert webhook.id in told
+    assert webhook.id in printed
     now = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
     state = Backlog(now, delivered=7, delivered_at=now, error="answered 500")
     backlog.write(backlog.folder(settings) / f"{webhook.id}.json", state)

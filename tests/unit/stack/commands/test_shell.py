@@ -52,7 +52,7 @@ def test_status_goes_on_until_it_is_interrupted(tmp_path: Path) -> None:
     command = [SOLERA, "status", "--json", "--watch"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watch:
         assert watch.stdout is not None
-        told = [json.loads(watch.stdout.readline()) for _ in range(2)]
+        reports = [json.loads(watch.stdout.readline()) for _ in range(2)]
         watch.send_signal(signal.SIGINT)
         assert watch.wait(20) == 0
-    assert [each["home"] for each in told] == [str(tmp_path)] * 2
+    assert [each["home"] for each in reports] == [str(tmp_path)] * 2
