@@ -28,7 +28,7 @@ LIVE_FOR = timedelta(hours=1)
 LOOK_SECONDS = 300.0
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _LAYER = LAYERS[0]
-_HEARD = (
+_READING = (
     "SELECT time FROM reading_by_day WHERE installation_id = ? AND device_id = ? AND day = ? "
     "AND time >= ? AND time < ? LIMIT 1"
 )
@@ -51,7 +51,7 @@ class Live(NamedTuple):
     until: datetime
 
 
-def followed(before: Live | None, newest: datetime, now: datetime) -> Live | None:
+def advanced(before: Live | None, newest: datetime, now: datetime) -> Live | None:
     """What is known of a device whose newest reading, seen ``now``, is of ``newest``."""
     if now - newest > LIVE_WITHIN:
         return before
@@ -71,8 +71,8 @@ class Silence:
 
     def __init__(self, session: Any) -> None:
         self._session = session
-        statements = (_HEARD, _STANDING, _RAISE, _LEAVE)
-        self._heard, self._standing, self._raise, self._leave = map(session.prepare, statements)
+        statements = (_READING, _STANDING, _RAISE, _LEAVE)
+        self._reading, self._standing, self._raise, self._leave = map(session.prepare, statements)
         self._live: dict[Device, Live | None] = {}
 
     def keep_looking(self, over: threading.Event) -> None:
@@ -86,20 +86,20 @@ class Silence:
     def look(self, now: datetime) -> None:
         """Raise an alarm for each device that has gone silent, and clear those of devices that were heard since."""
         newest = newest_states(self._session)
-        self._live = {device: followed(self._live.get(device), at, now) for device, at in newest.items()}
+        self._live = {device: advanced(self._live.get(device), at, now) for device, at in newest.items()}
         standing = {(row.installation_id, row.device_id): row for row in self._stand()}
         for device, alarm in standing.items():
             if newest.get(device, now) > utc(alarm.raised_at):
                 self._clear(alarm, now)
         for device, at in newest.items():
             is_new = device not in standing and is_silent(self._live[device], at, now)
-            if is_new and self._was_heard(device, now - _DAY):
-                self._found(device, at)
+            if is_new and self._had_readings(device, now - _DAY):
+                self._raise_alarm(device, at)
 
     def _stand(self) -> Iterator[Any]:
         yield from self._session.execute(self._standing, (_LAYER, STANDING))
 
-    def _was_heard(self, device: Device, until: datetime) -> bool:
+    def _had_readings(self, device: Device, until: datetime) -> bool:
         """Whether the device has readings in each hour of :data:`SILENT_AFTER` before ``until``."""
         hours = SILENT_AFTER // _HOUR
         starts = [until - n * _HOUR for n in range(1, hours + 1)]
@@ -107,9 +107,9 @@ class Silence:
 
     def _has_reading(self, device: Device, start: datetime, end: datetime) -> bool:
         days: set[date] = {start.date(), end.date()}
-        return any(self._session.execute(self._heard, (*device, day, start, end)).one() for day in days)
+        return any(self._session.execute(self._reading, (*device, day, start, end)).one() for day in days)
 
-    def _found(self, device: Device, last: datetime) -> None:
+    def _raise_alarm(self, device: Device, last: datetime) -> None:
         installation, name = device
         text = f"{name} was last heard at {last:%Y-%m-%d %H:%M} (UTC), and was heard at this time of the day before"
         for state in (f"{last:%Y-%m}", STANDING):

@@ -85,7 +85,7 @@ def rows(request: Request, reader: ReaderOf) -> Response:
 
 @router.get("/control/stream", dependencies=[follow.STREAMS])
 def stream(request: Request, reader: ReaderOf) -> Response:
-    """The same, told as it changes."""
+    """The same, streamed as it changes."""
     return follow.stream(lambda: _look(request, reader))
 
 
@@ -96,8 +96,8 @@ def _look(request: Request, reader: Reader) -> follow.Values:
     found = fleet.rows(reader, known, now, with_today=True)
     standing = alarms.standing(reader, {str(each["installation_id"]) for each in known})
     said = texts(fleet.totals(found, len(standing)), language.of_request(request))
-    told = {row.installation_id: fleet.told(row, now) for row in found}
-    return {"rows": told, "t": said, "n": {"now": int(now.timestamp())}}
+    values = {row.installation_id: fleet.script_values(row, now) for row in found}
+    return {"rows": values, "t": said, "n": {"now": int(now.timestamp())}}
 
 
 @router.get("/control.csv", dependencies=[Turn])

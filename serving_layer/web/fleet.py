@@ -57,11 +57,11 @@ def rows(reader: Reader, installations: Sequence[Installation], now: datetime, *
     return sorted(found, key=_badness)
 
 
-def told(row: Row, now: datetime) -> list[Any]:
+def script_values(row: Row, now: datetime) -> list[Any]:
     """A row as the page's script takes it: when its newest reading was measured (Unix time), not how long ago."""
-    heard = None if row.age_s is None else round(now.timestamp() - row.age_s)
+    measured_at = None if row.age_s is None else round(now.timestamp() - row.age_s)
     watts = None if row.watts is None else round(row.watts)
-    return list(row._replace(age_s=heard, watts=watts))
+    return list(row._replace(age_s=measured_at, watts=watts))
 
 
 def totals(of: Sequence[Row], standing: int) -> Totals:

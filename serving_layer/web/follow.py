@@ -37,8 +37,8 @@ def stream(look: Callable[[], Values]) -> StreamingResponse:
 
 
 async def events(look: Callable[[], Values]) -> AsyncIterator[str]:
-    """A refusal ends them: the page then asks in the usual way, and is told why."""
-    told: Values = {}
+    """A refusal ends them: the page then asks in the usual way, and is answered why."""
+    sent: Values = {}
     while True:
         begun = time.monotonic()
         try:
@@ -46,8 +46,8 @@ async def events(look: Callable[[], Values]) -> AsyncIterator[str]:
         except Refusal:
             return
         taken = time.monotonic() - begun
-        yield _event(changes(told, found))
-        told = found
+        yield _event(changes(sent, found))
+        sent = found
         async for alive in _resting(rest(worked, taken)):
             yield alive
 
@@ -57,15 +57,15 @@ def rest(worked: float, taken: float) -> float:
     return min(max(PACE_SECONDS, worked / SHARE, taken), LONGEST_SECONDS)
 
 
-def changes(told: Values, found: Values) -> Values:
-    """Of each kind what ``found`` says otherwise than ``told``; a place that is gone is None."""
+def changes(sent: Values, found: Values) -> Values:
+    """The values of each kind in which ``found`` differs from what was ``sent``; a place that is no more is None."""
     news = {
         kind: {
             place: value
             for place, value in values.items()
-            if place not in told.get(kind, {}) or told[kind][place] != value
+            if place not in sent.get(kind, {}) or sent[kind][place] != value
         }
-        | {place: None for place in told.get(kind, {}) if place not in values}
+        | {place: None for place in sent.get(kind, {}) if place not in values}
         for kind, values in found.items()
     }
     return {kind: values for kind, values in news.items() if values}

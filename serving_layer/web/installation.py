@@ -165,7 +165,7 @@ def values(request: Request, reader: ReaderOf, name: answer.Named) -> Response:
 
 @router.get("/installation/stream", dependencies=[follow.STREAMS])
 def stream(request: Request, reader: ReaderOf, name: answer.Named) -> Response:
-    """The same, told as it changes."""
+    """The same, streamed as it changes."""
     return follow.stream(lambda: _look(request, reader, name))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from speed_layer.silence import LOOK_SECONDS, Live, followed, is_silent
+from speed_layer.silence import LOOK_SECONDS, Live, advanced, is_silent
 
 START = datetime(2026, 11, 26, 6, tzinfo=timezone.utc)
 LOOK = timedelta(seconds=LOOK_SECONDS)
@@ -28,7 +28,7 @@ def looked(heard: list[tuple[float, float]], delay: float, hours: float, every: 
         now = START + n * LOOK
         arrived = [time for time in times if time + timedelta(hours=delay) <= now]
         if arrived:
-            live = followed(live, arrived[-1], now)
+            live = advanced(live, arrived[-1], now)
             if is_silent(live, arrived[-1], now):
                 silent.append((now - START) / timedelta(hours=1))
     return silent
