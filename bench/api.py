@@ -58,18 +58,16 @@ def by_rest(settings: Settings, ids: list[str], start: datetime, end: datetime, 
 
 def by_cql(settings: Settings, ids: list[str], start: datetime, end: datetime) -> list[float]:
     """The same rows of both views, one query after the other, neither merged nor made JSON."""
-    session = cassandra.connect(settings)
-    where = "WHERE installation_id = ? AND month = ? AND quantity = ? AND start >= ? AND start < ?"
-    asked = [session.prepare(f"SELECT * FROM {table} {where}") for table in ("energy_batch", "energy_speed")]  # noqa: S608
+    with cassandra.session(settings) as session:
+        where = "WHERE installation_id = ? AND month = ? AND quantity = ? AND start >= ? AND start < ?"
+        asked = [session.prepare(f"SELECT * FROM {table} {where}") for table in ("energy_batch", "energy_speed")]  # noqa: S608
 
-    def ask(n: int) -> None:
-        for statement in asked:
-            for month in months(start, end):
-                list(session.execute(statement, (ids[n % len(ids)], month, QUANTITY, start, end)))
+        def ask(n: int) -> None:
+            for statement in asked:
+                for month in months(start, end):
+                    list(session.execute(statement, (ids[n % len(ids)], month, QUANTITY, start, end)))
 
-    found = timed(ask)
-    session.cluster.shutdown()
-    return found
+        return timed(ask)
 
 
 def main() -> int:

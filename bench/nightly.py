@@ -35,12 +35,11 @@ BAR = 1.25
 
 def register(settings: Settings) -> None:
     """The homes in the catalogue, one community."""
-    views = cassandra.connect(settings)
-    views.execute("INSERT INTO installation (installation_id, kind) VALUES ('bench', 'community')")
-    for home in HOMES:
-        views.execute("INSERT INTO installation (installation_id, community_id) VALUES (%s, 'bench')", (home,))
-        dated.write(MEMBERSHIP, views, {}, {home: [Period("bench")]})
-    views.cluster.shutdown()
+    with cassandra.session(settings) as views:
+        views.execute("INSERT INTO installation (installation_id, kind) VALUES ('bench', 'community')")
+        for home in HOMES:
+            views.execute("INSERT INTO installation (installation_id, community_id) VALUES (%s, 'bench')", (home,))
+            dated.write(MEMBERSHIP, views, {}, {home: [Period("bench")]})
 
 
 def send(settings: Settings, first: datetime, days: int, known_at: datetime) -> None:

@@ -45,19 +45,18 @@ def name(number: int) -> str:
 
 def register(settings: Settings, count: int) -> None:
     """Homes of 3 to 8 kW all over Spain, twenty to a community."""
-    views = cassandra.connect(settings)
-    insert = views.prepare(
-        "INSERT INTO installation (installation_id, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, "
-        "azimuth_deg, community_id) VALUES (?, ?, ?, ?, 'Europe/Madrid', ?, 30, 180, ?)"
-    )
-    for number in range(count):
-        place = (37.0 + number % 60 / 10, -8.0 + number % 97 / 10)
-        whole = f"community-{number // COMMUNITY_SIZE:02d}"
-        views.execute(insert, (name(number), "home", *place, 3.0 + number % 6, whole))
-        views.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (whole,))
-        dated.write(CAPACITY, views, {}, {name(number): [Period(3.0 + number % 6)]})
-        dated.write(MEMBERSHIP, views, {}, {name(number): [Period(whole)]})
-    views.cluster.shutdown()
+    with cassandra.session(settings) as views:
+        insert = views.prepare(
+            "INSERT INTO installation (installation_id, kind, latitude, longitude, time_zone, capacity_kw, tilt_deg, "
+            "azimuth_deg, community_id) VALUES (?, ?, ?, ?, 'Europe/Madrid', ?, 30, 180, ?)"
+        )
+        for number in range(count):
+            place = (37.0 + number % 60 / 10, -8.0 + number % 97 / 10)
+            whole = f"community-{number // COMMUNITY_SIZE:02d}"
+            views.execute(insert, (name(number), "home", *place, 3.0 + number % 6, whole))
+            views.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (whole,))
+            dated.write(CAPACITY, views, {}, {name(number): [Period(3.0 + number % 6)]})
+            dated.write(MEMBERSHIP, views, {}, {name(number): [Period(whole)]})
 
 
 def keep_history(spark: SparkSession, settings: Settings, count: int, cut: datetime) -> None:

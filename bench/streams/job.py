@@ -32,9 +32,8 @@ def in_keyspace(settings: Settings, name: str) -> Settings:
     """The same servers, another keyspace, with every table."""
     views = settings.cassandra.model_copy(update={"keyspace": name})
     other = settings.model_copy(update={"cassandra": views, "home": settings.home / name})
-    session = cassandra.connect(other, keyspace=None)
-    session.execute(f"DROP KEYSPACE IF EXISTS {name}", timeout=60)
-    session.cluster.shutdown()
+    with cassandra.session(other, keyspace=None) as session:
+        session.execute(f"DROP KEYSPACE IF EXISTS {name}", timeout=60)
     schema.apply_schema(other)
     return other
 
@@ -90,13 +89,12 @@ def wait_for(process: subprocess.Popen[bytes], settings: Settings, query: str, e
 
 def rate(settings: Settings, finished: float | None = None, warming: int = WARMING_BATCHES) -> Rate:
     """The rate by the ledger after ``warming`` batches; ``finished`` is a later end than the last one's (Unix time)."""
-    session = cassandra.connect(settings)
-    rows = session.execute(
-        "SELECT batch_id, received, toUnixTimestamp(written_at) AS at FROM ingest_ledger "
-        "WHERE topic = 'readings' AND layer = 'speed'"
-    )
-    batches = sorted((row.batch_id, row.received, row.at / 1000) for row in rows)
-    session.cluster.shutdown()
+    with cassandra.session(settings) as session:
+        rows = session.execute(
+            "SELECT batch_id, received, toUnixTimestamp(written_at) AS at FROM ingest_ledger "
+            "WHERE topic = 'readings' AND layer = 'speed'"
+        )
+        batches = sorted((row.batch_id, row.received, row.at / 1000) for row in rows)
     batches = batches[warming - 1 :]
     rates = [n / (at - before) for (_, _, before), (_, n, at) in pairwise(batches)]
     counted = sum(received for _, received, _ in batches[1:])

@@ -25,23 +25,22 @@ REPEATED_EVERY = 50
 
 def register(settings: Settings, devices: int = DEVICES) -> None:
     """Register one installation for every two devices, ten installations a community."""
-    session = cassandra.connect(settings)
-    for number in range((devices + 1) // 2):
-        installation, community = f"bench-{number:04d}", f"bench-community-{number // 10:03d}"
-        session.execute(
-            "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) "
-            "VALUES (%s, %s, %s, %s, %s)",
-            (installation, installation, "home", 5.0, community),
-        )
-        session.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (community,))
-        dated.write(CAPACITY, session, {}, {installation: [Period(5.0)]})
-        dated.write(MEMBERSHIP, session, {}, {installation: [Period(community)]})
-        for kind in ("inverter", "meter"):
+    with cassandra.session(settings) as session:
+        for number in range((devices + 1) // 2):
+            installation, community = f"bench-{number:04d}", f"bench-community-{number // 10:03d}"
             session.execute(
-                "INSERT INTO device (installation_id, device_id, device_kind) VALUES (%s, %s, %s)",
-                (installation, f"{installation}-{kind}", kind),
+                "INSERT INTO installation (installation_id, name, kind, capacity_kw, community_id) "
+                "VALUES (%s, %s, %s, %s, %s)",
+                (installation, installation, "home", 5.0, community),
             )
-    session.cluster.shutdown()
+            session.execute("INSERT INTO installation (installation_id, kind) VALUES (%s, 'community')", (community,))
+            dated.write(CAPACITY, session, {}, {installation: [Period(5.0)]})
+            dated.write(MEMBERSHIP, session, {}, {installation: [Period(community)]})
+            for kind in ("inverter", "meter"):
+                session.execute(
+                    "INSERT INTO device (installation_id, device_id, device_kind) VALUES (%s, %s, %s)",
+                    (installation, f"{installation}-{kind}", kind),
+                )
 
 
 def backlog(count: int, start: datetime, devices: int = DEVICES) -> Iterator[tuple[str, bytes]]:
