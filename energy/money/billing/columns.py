@@ -1,23 +1,16 @@
-"""The windows of a bill as columns, and the prices and periods of its days beside them: a month is a few arrays."""
+"""The windows of a bill as columns: a month is a few arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from itertools import groupby
+from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from energy.calendar import day_start
-from energy.money.billing.days import Calendar, Day
+from energy.money.billing.days import Calendar, Truth, Whole
 from energy.money.netting import Net
-from energy.money.periods import Periods
-
-Whole = NDArray[np.int64]
-Truth = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -67,46 +60,3 @@ def numbers_of(of: Calendar, starts: Sequence[datetime]) -> Whole:
     """The number of the window that holds each of ``starts`` (UTC), from 0 on."""
     first, window = day_start(of.first, of.zone), of.window
     return np.array([(start - first) // window for start in starts], np.int64)
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Days on end under one contract and one row of each rule: the numbers of their windows, and the period of each."""
-
-    day: Day
-    """The first one."""
-    start: datetime
-    """UTC."""
-    first: int
-    """The number of the first window."""
-    days: Whole
-    """The day of each window, counted from the bill's first."""
-    periods: Whole
-    """From 0 on."""
-
-
-def stretches(of: Calendar) -> Iterator[Stretch]:
-    """The days of a bill in stretches, in order."""
-    minutes, number = of.contract.conventions.netting_minutes, 0
-    for _, group in groupby(enumerate(of.days), key=lambda each: _ruled(each[1])):
-        together = list(group)
-        periods = [periods_of_day(day.periods, day.date, minutes) for _, day in together]
-        numbers = np.repeat([at for at, _ in together], [len(each) for each in periods])
-        first = together[0][1]
-        yield Stretch(first, day_start(first.date, of.zone), number, numbers, np.concatenate(periods))
-        number += len(numbers)
-
-
-def _ruled(day: Day) -> tuple[object, ...]:
-    return id(day.contract), day.tolls, day.losses, day.excess
-
-
-@lru_cache(maxsize=20_000)
-def periods_of_day(periods: Periods, day: date, minutes: int) -> Whole:
-    """The energy period, from 0 on, of each window of the local ``day``."""
-    start, end, window = (
-        day_start(day, periods.zone),
-        day_start(day + timedelta(days=1), periods.zone),
-        timedelta(minutes=minutes),
-    )
-    return np.array([int(periods.at(start + n * window)[1:]) - 1 for n in range((end - start) // window)], np.int64)

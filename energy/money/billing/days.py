@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import cached_property, lru_cache
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
 
 from energy.calendar import day_start, months_later
 from energy.money.contract import Contract, contract_of
@@ -14,6 +19,9 @@ from energy.money.exact import MICRO, whole
 from energy.money.periods import Periods
 from energy.money.tariff import ExcessPrices, Prices, Tariffs
 from energy.money.taxes import Taxed
+
+Whole = NDArray[np.int64]
+Truth = NDArray[np.bool_]
 
 
 class NotOneBill(ValueError):
@@ -37,7 +45,23 @@ class Day:
     @property
     def power_w(self) -> tuple[int, ...]:
         """Contracted power by period."""
-        return tuple(whole(kw, 1000) for kw in self.contract.power_kw)
+        return _watts(tuple(self.contract.power_kw))
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Days on end under one contract and one row of each rule: the numbers of their windows, and the period of each."""
+
+    day: Day
+    """The first one."""
+    start: datetime
+    """UTC."""
+    first: int
+    """The number of the first window."""
+    days: Whole
+    """The day of each window, counted from the bill's first."""
+    periods: Whole
+    """From 0 on."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +114,11 @@ class Calendar:
         start, end = day_start(self.first, self.zone), day_start(self.until, self.zone)
         return [start + n * self.window for n in range((end - start) // self.window)]
 
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The days in stretches, in order."""
+        return tuple(_stretches(self))
+
     def of(self, start: datetime) -> Day:
         """The day that holds the instant."""
         return self.days[(start.astimezone(self.zone).date() - self.first).days]
@@ -132,3 +161,34 @@ def _excess(prices: Dated[ExcessPrices], day: date) -> ExcessPrices | None:
         return prices.on(day).value
     except NoRule:
         return None
+
+
+def _stretches(of: Calendar) -> Iterator[Stretch]:
+    minutes, number = of.contract.conventions.netting_minutes, 0
+    for _, group in groupby(enumerate(of.days), key=lambda each: _ruled(each[1])):
+        together = list(group)
+        periods = [periods_of_day(day.periods, day.date, minutes) for _, day in together]
+        numbers = np.repeat([at for at, _ in together], [len(each) for each in periods])
+        first = together[0][1]
+        yield Stretch(first, day_start(first.date, of.zone), number, numbers, np.concatenate(periods))
+        number += len(numbers)
+
+
+def _ruled(day: Day) -> tuple[object, ...]:
+    return id(day.contract), day.tolls, day.losses, day.excess
+
+
+@lru_cache(maxsize=20_000)
+def periods_of_day(periods: Periods, day: date, minutes: int) -> Whole:
+    """The energy period, from 0 on, of each window of the local ``day``."""
+    start, end, window = (
+        day_start(day, periods.zone),
+        day_start(day + timedelta(days=1), periods.zone),
+        timedelta(minutes=minutes),
+    )
+    return np.array([int(periods.at(start + n * window)[1:]) - 1 for n in range((end - start) // window)], np.int64)
+
+
+@lru_cache(maxsize=20_000)
+def _watts(kw: tuple[Decimal, ...]) -> tuple[int, ...]:
+    return tuple(whole(each, 1000) for each in kw)

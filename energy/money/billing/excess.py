@@ -16,8 +16,8 @@ from math import isqrt
 
 import numpy as np
 
-from energy.money.billing.columns import Columns, Stretch, Whole, stretches
-from energy.money.billing.days import Calendar, longest_end
+from energy.money.billing.columns import Columns
+from energy.money.billing.days import Calendar, Stretch, Whole, longest_end
 from energy.money.billing.line import EXCESS, Line
 from energy.money.exact import MICRO, MWH_IN_KWH
 from energy.money.tariff import ExcessPrices
@@ -58,7 +58,7 @@ def excess_lines(of: Calendar, windows: Columns) -> list[Line]:
     if left_out(of, windows.imports is not None):
         return []
     together: dict[tuple[int, ExcessPrices], list[Stretch]] = defaultdict(list)
-    for stretch in stretches(of):
+    for stretch in of.stretches:
         if stretch.day.contract.bills_excess and stretch.day.excess is not None:
             together[id(stretch.day.contract), stretch.day.excess].append(stretch)
     return [line for (_, prices), each in together.items() for line in _lines(of, each, prices, windows)]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from energy.money.billing.columns import periods_of_day
-from energy.money.billing.days import Calendar
+from energy.money.billing.days import Calendar, periods_of_day
 from energy.money.billing.excess import MWH_OF_WATT, POWER_PERIOD
 
 HOUR_MINUTES = 60

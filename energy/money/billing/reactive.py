@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from energy.money.billing.columns import Columns, stretches
+from energy.money.billing.columns import Columns
 from energy.money.billing.days import Calendar
 from energy.money.billing.line import REACTIVE, Line
 from energy.money.exact import MICRO, MWH_IN_KWH, divided
@@ -58,10 +58,10 @@ def reactive_lines(of: Calendar, windows: Columns, regulated: Regulated) -> Iter
 
 
 def _is_owed(of: Calendar) -> bool:
-    return any(max(day.power_w) > LEAST_W for day in of.days)
+    return any(max(each.day.power_w) > LEAST_W for each in of.stretches)
 
 
 def _active(of: Calendar, windows: Columns) -> list[int]:
     """What was taken from the grid in each energy period, mWh."""
-    periods = np.concatenate([each.periods for each in stretches(of)])[windows.at]
+    periods = np.concatenate([each.periods for each in of.stretches])[windows.at]
     return [int(windows.grid[periods == n].sum()) for n in range(PERIODS)]

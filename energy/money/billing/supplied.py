@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from energy.money.billing.columns import Columns, Stretch, Truth, Whole, stretches
-from energy.money.billing.days import Calendar, Day, micro
+from energy.money.billing.columns import Columns
+from energy.money.billing.days import Calendar, Day, Stretch, Truth, Whole, micro
 from energy.money.billing.line import ENERGY, TOLLS, Line
 from energy.money.contract import Agreed, Fixed, Flat, Indexed, SurplusPrice
 from energy.money.exact import MICRO, euros, kwh
@@ -110,7 +110,7 @@ def unit_prices(of: Calendar, at: Whole, market: Market) -> tuple[Whole, Whole]:
 
 
 def _parts(of: Calendar, windows: Columns) -> Iterator[_Part]:
-    for stretch in stretches(of):
+    for stretch in of.stretches:
         inside = (windows.at >= stretch.first) & (windows.at < stretch.first + len(stretch.periods))
         at, grid, surplus = (windows.at - stretch.first)[inside], windows.grid[inside], windows.surplus[inside]
         yield _Part(stretch, of.window, at, grid, surplus, windows.is_measured[inside])
