@@ -48,7 +48,8 @@ def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:
     )
     published = settled.read(night, settled.months(night), night.run.published)
     zones = sorted({span.time_zone for span in spans})
-    wanted = due.due(of, published, due.touched_months(_changed(night), zones)).persist()
+    touched = due.touched_months(_changed(night), zones).persist()
+    wanted = due.due(of, published, touched).persist()
     waiting = wanted.select("month", "first_hour", "end_hour").distinct().collect()
     rows = (
         SETTLEMENT.nothing(night)
@@ -56,14 +57,14 @@ def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:
         else months.settle(
             wanted,
             of.betas,
-            energy_view.read_values(night.spark, night.settings, _days(waiting), night.run.sources),
+            energy_view.read_rows(night.spark, night.settings, _days(waiting), night.run.sources),
             published.where(published["month"].isin([row.month for row in waiting])),
             Work(tariffs(), markets(of.prices, waiting), night.settings.spark.shuffle_partitions),
         )
     )
     settled.write(night, rows, {row.month for row in waiting})
-    wanted.unpersist()
-    of.betas.unpersist()
+    for held in (wanted, touched, of.betas):
+        held.unpersist()
     return Outcome(NOTHING if not waiting else _counts(SETTLEMENT.read(night)))
 
 

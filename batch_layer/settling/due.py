@@ -10,10 +10,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.settling import agreements, settled
+from batch_layer.settling.days import GENERATES, USES
 
 PRICED = "pvpc|indexed|surplus"
 """Kinds in a contract that ask for prices of the markets."""
-USES, GENERATES = "consumption", "generation"
 
 
 class Inputs(NamedTuple):
@@ -100,15 +100,19 @@ def _touched(touched: DataFrame, quantity: str) -> DataFrame:
 def touched_months(changed: DataFrame, zones: Sequence[str]) -> DataFrame:
     """The local months, in each of the ``zones``, of the energy rows ``changed``: as :func:`due` takes them."""
     in_zones = F.explode(F.array(*map(F.lit, zones)))
+    # A day lies in two local months at most, those of its first row and of its last one.
+    months = F.explode(F.array(_local_month("first", "time_zone"), _local_month("last", "time_zone")))
     return (
         changed.where(F.col("quantity").isin(USES, GENERATES))
+        .groupBy("installation_id", "quantity", "event_day")
+        .agg(F.min("start").alias("first"), F.max("start").alias("last"))
         .withColumn("time_zone", in_zones)
-        .select("installation_id", "quantity", "time_zone", local_month("start", "time_zone").alias("month"))
+        .select("installation_id", "quantity", "time_zone", months.alias("month"))
         .distinct()
     )
 
 
-def local_month(instant: str, time_zone: str) -> Column:
+def _local_month(instant: str, time_zone: str) -> Column:
     """The first day of the local month that holds the instant."""
     return F.trunc(F.from_utc_timestamp(F.col(instant), F.col(time_zone)), "month")
 

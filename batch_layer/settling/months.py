@@ -1,4 +1,4 @@
-"""A community's month brought together and settled: rows of betas, uses and generation in, a row a member out."""
+"""A community's month brought together and settled: its betas, members and their days in, a row a member out."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import ValidationError
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.settling import settled
-from batch_layer.settling.due import GENERATES, USES, local_month
+from batch_layer.settling import days, settled
 from energy.calendar import zone
-from energy.energy_row import MWH
 from energy.money.community.settled import (
     UNKNOWN,
     Euros,
     Shares,
+    Whole,
     member_euros,
     month_hours,
     month_numbers,
@@ -30,8 +30,8 @@ from energy.money.market import Market
 from energy.money.tariff import Tariffs
 
 GROUP = ("community_id", "month")
-BETAS, USE, GENERATION = 0, 1, 2
-"""Kinds of rows."""
+BETAS, MEMBER, USE, GENERATION = 0, 1, 2, 3
+"""Kinds of rows: a version's betas of a member, a member that is due, a day of its use, a day of the generation."""
 PARTS = len(settled.PARTS)
 SAID = ("total_cents", "saving_cents", "note", "agreement_key", "supply_key")
 """What a settled month says beside its hours."""
@@ -50,13 +50,12 @@ class Work(NamedTuple):
 def settle(due: DataFrame, betas: DataFrame, energy: DataFrame, before: DataFrame, work: Work) -> DataFrame:
     """The rows (settled.ROWS) of the months that are ``due``, without those that are as they were.
 
-    ``energy`` are the quarter-hours of the batch view, ``before`` the settled rows that count so far.
+    ``energy`` are the rows of the batch view, of all runs that count; ``before`` the settled rows that count so far.
     """
-    hourly = hours(energy)
     rows = (
         _beta_rows(due, betas)
-        .unionByName(_use_rows(due, hourly, before), allowMissingColumns=True)
-        .unionByName(_generation_rows(due, hourly), allowMissingColumns=True)
+        .unionByName(_member_rows(due, before), allowMissingColumns=True)
+        .unionByName(_day_rows(due, energy), allowMissingColumns=True)
     )
     return (
         rows.repartition(work.tasks, *GROUP)
@@ -65,96 +64,81 @@ def settle(due: DataFrame, betas: DataFrame, energy: DataFrame, before: DataFram
     )
 
 
-def hours(energy: DataFrame) -> DataFrame:
-    """Energy in mWh of every hour whose quarter-hours all have evidence: installation_id, quantity, hour, mwh."""
-    mwh = F.rint(F.col("energy_wh") * MWH).cast("bigint")
-    return (
-        energy.where(F.col("quantity").isin(USES, GENERATES) & (F.col("completeness") != 0.0))
-        .groupBy("installation_id", "quantity", F.date_trunc("hour", "start").alias("hour"))
-        .agg(F.sum(mwh).alias("mwh"), F.count("*").alias("quarters"))
-        .where("quarters = 4")
-        .drop("quarters")
-    )
-
-
 def _beta_rows(due: DataFrame, betas: DataFrame) -> DataFrame:
     months = due.select(*GROUP).distinct()
     return betas.join(F.broadcast(months), [*GROUP], "left_semi").select(
-        *GROUP,
-        F.lit(BETAS).alias("kind"),
-        "installation_id",
-        F.array("first", "until", "number").alias("at"),
-        F.col("betas").cast("array<bigint>").alias("mwh"),
+        *GROUP, F.lit(BETAS).alias("kind"), "installation_id", "first", "until", "number", "betas"
     )
 
 
-def _use_rows(due: DataFrame, hourly: DataFrame, before: DataFrame) -> DataFrame:
-    """A row a member, whether or not any use of it is known, with what was settled before."""
-    uses = _arrays(hourly.where(F.col("quantity") == USES), due, [*GROUP, "installation_id"])
+def _member_rows(due: DataFrame, before: DataFrame) -> DataFrame:
+    """A row a member, with what was settled before."""
     was = settled.newest(before, *settled.PARTS, *SAID).select(
         *settled.KEY, F.concat(*settled.PARTS).alias("before"), _said().alias("said_before")
     )
-    return (
-        due.select(*settled.KEY, F.lit(USE).alias("kind"), "time_zone", "hours", "contracts", "why",
-                   "agreement_key", "supply_key")
-        .join(uses, [*settled.KEY], "left")
-        .join(was, [*settled.KEY], "left")
-    )  # fmt: skip
+    return due.select(
+        *settled.KEY, F.lit(MEMBER).alias("kind"), "time_zone", "hours", "contracts", "why", "agreement_key",
+        "supply_key",
+    ).join(was, [*settled.KEY], "left")  # fmt: skip
 
 
 def _said() -> Column:
     return F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in SAID])
 
 
-def _generation_rows(due: DataFrame, hourly: DataFrame) -> DataFrame:
-    plants = due.select(*GROUP, F.col("generation").alias("installation_id"), "time_zone", "first_hour").distinct()
-    return _arrays(hourly.where(F.col("quantity") == GENERATES), plants, [*GROUP]).withColumn("kind", F.lit(GENERATION))
-
-
-def _arrays(hourly: DataFrame, wanted: DataFrame, by: list[str]) -> DataFrame:
-    """The hours, numbered from the month's first on, of the ``wanted`` installations' months as arrays."""
-    named = wanted.select(*{*by, "installation_id"}, "community_id", "month", "time_zone", "first_hour")
-    zones = named.select("installation_id", "time_zone").distinct()
-    number = (F.col("hour").cast("long") - F.col("first_hour").cast("long")) / F.lit(3600)
+def _day_rows(due: DataFrame, energy: DataFrame) -> DataFrame:
+    """The days of what is due: the use of each member, and what the community generates."""
+    span = ("first_hour", "end_hour")
+    members = due.select(*settled.KEY, *span, F.lit(True).alias("is_use"))
+    plants = due.select(*GROUP, F.col("generation").alias("installation_id"), *span, F.lit(False).alias("is_use"))
+    wanted = members.unionByName(plants.distinct())
+    # Days find their months by an equal key, the month of UTC, of which a local month touches two.
+    touched = F.sequence(F.trunc("first_hour", "month"), F.to_date("end_hour"), F.expr("INTERVAL 1 MONTH"))
+    by_month = wanted.withColumn("utc_month", F.explode(touched))
+    inside = (F.date_add("day", 1) > F.col("first_hour")) & (F.col("day") < F.col("end_hour"))
     return (
-        hourly.join(F.broadcast(zones), "installation_id")
-        .withColumn("month", local_month("hour", "time_zone"))
-        .drop("time_zone")
-        .join(F.broadcast(named.drop("time_zone")), ["installation_id", "month"])
-        .groupBy(*by)
-        .agg(F.collect_list(number.cast("int")).alias("at"), F.collect_list("mwh").alias("mwh"))
-    )
+        days.days(energy, wanted)
+        .withColumn("utc_month", F.trunc("day", "month"))
+        .join(by_month, ["installation_id", "is_use", "utc_month"])
+        .where(inside)
+        .select(*GROUP, F.when(F.col("is_use"), USE).otherwise(GENERATION).alias("kind"), "installation_id", "day",
+                "run_id", "mwh")
+    )  # fmt: skip
 
 
 def settle_month(work: Work, key: tuple[str, date], group: pd.DataFrame) -> pd.DataFrame:
     """The rows of one community's month: every member that is due, with all its hours."""
-    month, due = key[1], group[group["kind"] == USE]
+    month, due, of_betas = key[1], group[group["kind"] == MEMBER], group[group["kind"] == BETAS]
     of_zone = zone(due["time_zone"].iloc[0])
-    start, number = month_hours(month, of_zone)
-    of_betas = group[group["kind"] == BETAS]
-    members = sorted({*of_betas["installation_id"]})
-    column = {member: n for n, member in enumerate(members)}
-    numbers = month_numbers(month, of_zone, due["hours"].iloc[0])
-    betas, uses = np.full((2, number, len(members)), UNKNOWN, np.int64)
-    for row in of_betas.itertuples():
-        first, until, least = row.at
-        each = numbers[first:until] - least if len(row.mwh) > 1 else 0
-        betas[first:until, column[row.installation_id]] = np.asarray(row.mwh)[each]
-    for row in due.itertuples():
-        if row.mwh is not None:
-            uses[np.asarray(row.at), column[row.installation_id]] = row.mwh
-    generation = np.full(number, UNKNOWN, np.int64)
-    for row in group[group["kind"] == GENERATION].itertuples():
-        generation[np.asarray(row.at)] = row.mwh
-    shares = share_month(generation, betas, uses)
+    span = month_hours(month, of_zone)
+    members = np.unique(of_betas["installation_id"].to_numpy(str))
+    betas = _betas(of_betas, members, month_numbers(month, of_zone, due["hours"].iloc[0]))
+    use, generation = (group[group["kind"] == kind] for kind in (USE, GENERATION))
+    uses = days.hours(use, _columns(use, members), len(members), span)
+    generated = days.hours(generation, np.zeros(len(generation), np.int64), 1, span)[:, 0]
+    shares = share_month(generated, betas, uses)
     rows = [
-        _row(work, (month, of_zone), row, Shares(*(part[:, column[row.installation_id]] for part in shares)))
-        for row in due.itertuples()
+        _row(work, (month, of_zone), row, Shares(*(part[:, column] for part in shares)))
+        for row, column in zip(due.itertuples(), _columns(due, members), strict=True)
     ]
     found = pd.DataFrame([row for row in rows if row is not None], columns=COLUMNS)
-    found["community_id"], found["month"], found["start"] = key[0], month, pd.Timestamp(start).tz_localize(None)
+    found["community_id"], found["month"], found["start"] = key[0], month, pd.Timestamp(span[0]).tz_localize(None)
     ordered: pd.DataFrame = found[list(ORDER)]
     return ordered
+
+
+def _columns(rows: pd.DataFrame, members: NDArray[np.str_]) -> NDArray[np.int64]:
+    return np.searchsorted(members, rows["installation_id"].to_numpy(str))
+
+
+def _betas(rows: pd.DataFrame, members: NDArray[np.str_], numbers: Whole) -> Whole:
+    """Millionths by hour and member, UNKNOWN where it belongs to no version; ``numbers`` are those of the hours."""
+    betas = np.full((len(numbers), len(members)), UNKNOWN, np.int64)
+    spans = rows[["first", "until", "number"]].to_numpy(np.int64)
+    for (first, until, least), of, column in zip(spans, rows["betas"], _columns(rows, members), strict=True):
+        of_span = np.asarray(of)
+        betas[first:until, column] = of_span[numbers[first:until] - least if len(of_span) > 1 else 0]
+    return betas
 
 
 def _row(work: Work, month: tuple[date, tzinfo], of: Any, shares: Shares) -> tuple[Any, ...] | None:

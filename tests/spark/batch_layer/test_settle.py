@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
 from batch_layer import runs, settle
@@ -17,11 +19,14 @@ from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Run
 from batch_layer.settling import agreements
 from conf import Settings
+from energy.money.community.agreement import Version, agreement
+from energy.money.community.hours import RULES
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
+from energy.money.periods import MADRID
 from ingest.catalogue.agreement import rows as agreement_rows
 from store.history.energy_files import COLUMNS
 from tests.support.money.bills import HOME
-from tests.support.money.settlement import Community, Plain, by_chance, plainly, prices
+from tests.support.money.settlement import Community, Plain, by_chance, parts, plainly, prices
 
 JUNE = date(2026, 6, 1)
 MONTHS = [date(2025, 10, 1), JUNE]
@@ -32,6 +37,8 @@ PRICES = (
     "market string, zone string, start timestamp, end timestamp, price_eur_mwh double, provider string, "
     "known_at timestamp, kafka_partition int, kafka_offset bigint, received_at timestamp, event_day date"
 )
+Energy = tuple[str, str, datetime, int]
+"""Installation, quantity, hour and its mWh."""
 
 
 class World:
@@ -42,20 +49,27 @@ class World:
         self.quoted = prices(1, months)
         self.night = Night(spark, settings, Run("20260731T000500Z", CUT, CUT))
 
-    def bring(self, energy: Iterable[tuple[str, str, datetime, int]]) -> None:
-        """Energy rows of the night: installation, quantity, hour and its mWh, in uneven quarters."""
+    def bring(
+        self, energy: Iterable[tuple[str, str, datetime, int]], torn: Iterable[tuple[str, datetime]] = ()
+    ) -> None:
+        """Energy rows of the night, in uneven quarters.
+
+        Of the ``torn`` hours of an installation the third quarter is missing.
+        """
+        without = set(torn)
         rows = [
             (installation, quantity, hour + n * QUARTER, (mwh // 4 + (n < mwh % 4)) / 1000, 1.0, "measured",
              None, None, "", None, "new", (hour + n * QUARTER).date())
             for installation, quantity, hour, mwh in energy
             for n in range(4)
+            if n != 2 or (installation, hour) not in without
         ]  # fmt: skip
         schema = f"{COLUMNS}, {energy_view.CHANGE}, event_day date"
         days = sorted({row[-1] for row in rows})
         energy_view.write_changes(self.night, self.spark.createDataFrame(rows, schema), days)
         AFFECTED.write(self.night, self.spark.createDataFrame([("x", day, False) for day in days], AFFECTED.columns))
 
-    def everything(self) -> list[tuple[str, str, datetime, int]]:
+    def everything(self) -> list[Energy]:
         """All the energy that the community has."""
         own = [(member, "consumption", hour, mwh) for member, of in self.of.uses.items() for hour, mwh in of.items()]
         return [*own, *(("roof", "generation", hour, mwh) for hour, mwh in self.of.generation.items())]
@@ -151,6 +165,36 @@ def test_it_is_the_plain_arithmetic(spark: SparkSession, settings: Settings) -> 
     for (_, hour), (assigned, *_rest) in of.hours().items():
         shared[hour] = shared.get(hour, 0) + (assigned or 0)
     assert shared == of.of.generation
+
+
+@pytest.mark.parametrize("seed", [3, 29])
+def test_members_come_and_go_clocks_change_and_quarters_are_missing(
+    spark: SparkSession, settings: Settings, seed: int
+) -> None:
+    """The last member joins on the day of 25 hours, the first leaves in the month with a day of 23."""
+    months = [date(2025, 10, 1), date(2026, 3, 1)]
+    found, dice = by_chance(seed, months, RULES[seed % 2]), random.Random(seed)
+    members = sorted(found.uses)
+    assert len(members) > 2
+    versions = (
+        Version(date(2025, 6, 1), parts(dice, members[:-1])),
+        Version(date(2025, 10, 26), parts(dice, members)),
+        Version(date(2026, 3, 17), parts(dice, members[1:])),
+    )
+    found.agreement = agreement(versions, MADRID, found.agreement.rule)
+    of = World(spark, settings, found, months)
+    of.quote(0, PLACES)
+    torn = [(members[1], dice.choice(found.hours(month))) for month in months]
+    torn.append(("roof", found.hours(months[1])[150]))
+    of.bring(of.everything(), torn)
+    for installation, hour in torn:
+        (found.generation if installation == "roof" else found.uses[installation]).pop(hour, None)
+    of.settle()
+    check(of)
+    settled = of.months()
+    assert (members[0], date(2026, 4, 1)) not in settled
+    assert {settled[members[n], months[1]].known_hours for n in (0, -1)} == {16 * 24 - 1, 743 - 1}
+    assert settled[members[-1], months[0]].known_hours == 25 + 5 * 24
 
 
 def test_later_nights_settle_again_what_they_touch_alone(spark: SparkSession, settings: Settings) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from batch_layer.settling import settled
-from batch_layer.settling.months import BETAS, GENERATION, SAID, USE, Work, settle_month
+from batch_layer.settling.days import by_day
+from batch_layer.settling.months import BETAS, GENERATION, MEMBER, SAID, USE, Work, settle_month
 from conf.tariffs import tariffs
 from energy.money.community.settled import UNKNOWN, month_hours
 from energy.money.market import Market
@@ -18,22 +20,35 @@ from energy.money.periods import MADRID
 from tests.support.money.bills import AGREED, HOME
 
 MONTH = date(2026, 3, 1)
-HOURS = month_hours(MONTH, MADRID)[1]
+START, HOURS = month_hours(MONTH, MADRID)
 WORK = Work(tariffs(), {"peninsula": Market({})}, 1)
 KEY = ("valle", MONTH)
 CONTRACTS = json.dumps([HOME | {"compensation": AGREED}])
 
 
 def use(member: str, mwh: int, before: dict[str, Any] | None = None, without: int | None = None) -> dict[str, Any]:
-    """A member's row: so much in every hour, but for the one that is missing."""
-    hours = [n for n in range(HOURS) if n != without]
+    """A member's row, and of its days: so much in every hour, but for the one that is missing."""
     was = None if before is None else np.concatenate([before[part] for part in settled.PARTS])
     said = None if before is None else "|".join("" if pd.isna(before[name]) else _text(before[name]) for name in SAID)
+    hours = [mwh if n != without else UNKNOWN for n in range(HOURS)]
     return {
-        "kind": USE, "installation_id": member, "at": hours, "mwh": [mwh] * len(hours), "time_zone": "Europe/Madrid",
+        "kind": MEMBER, "installation_id": member, "time_zone": "Europe/Madrid",
         "hours": "consecutive", "contracts": CONTRACTS, "why": "use", "agreement_key": "a", "supply_key": "s",
-        "before": was, "said_before": said,
+        "before": was, "said_before": said, "days": days_of(USE, member, hours),
     }  # fmt: skip
+
+
+def days_of(kind: int, installation: str, hours: list[int]) -> list[dict[str, Any]]:
+    """Rows of days with these hours of the month, each in four quarters."""
+    first = int(START.timestamp()) // 900
+    batch = pa.record_batch({
+        "installation_id": pa.array([installation] * len(hours) * 4),
+        "is_use": pa.array([kind == USE] * len(hours) * 4),
+        "quarter": pa.array(range(first, first + 4 * len(hours)), pa.int32()),
+        "mwh": pa.array([mwh if mwh == UNKNOWN else mwh // 4 for mwh in hours for _ in range(4)]),
+        "run_id": pa.array(["20260401T000000Z"] * len(hours) * 4),
+    })  # fmt: skip
+    return [{"kind": kind} | row for found in by_day([batch]) for row in found.to_pylist()]
 
 
 def _text(value: Any) -> str:
@@ -43,12 +58,12 @@ def _text(value: Any) -> str:
 def group(*uses: dict[str, Any]) -> pd.DataFrame:
     """The community's rows: 3 kWh an hour shared 0.4 and 0.6 until hour 100, then the other way round."""
     betas = [
-        {"kind": BETAS, "installation_id": member, "at": [first, until, 1], "mwh": [beta]}
+        {"kind": BETAS, "installation_id": member, "first": first, "until": until, "number": 1, "betas": [beta]}
         for first, until, shares in ((0, 100, (400_000, 600_000)), (100, HOURS, (600_000, 400_000)))
         for member, beta in zip(("ana", "bea"), shares, strict=True)
     ]
-    generation = {"kind": GENERATION, "at": list(range(HOURS)), "mwh": [3_000_000] * HOURS}
-    rows = pd.DataFrame([*betas, generation, *uses])
+    days = [day for of in uses for day in of["days"]]
+    rows = pd.DataFrame([*betas, *days_of(GENERATION, "roof", [3_000_000] * HOURS), *uses, *days])
     return rows.astype(object).where(rows.notna(), None)
 
 
