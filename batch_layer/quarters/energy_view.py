@@ -15,6 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.runs import Night
 from conf import Settings
 from store import hdfs
+from store.history import energy_files
 from store.history.energy_files import CHANGES, COLUMNS
 
 CHANGE = "before_wh double, why string"
@@ -55,11 +56,17 @@ def read_rows(spark: SparkSession, settings: Settings, wanted: Iterable[date], r
 
 
 def read_values(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
-    """Of each period on the ``wanted`` days the row of the newest of ``run_ids``, without those withdrawn."""
-    sources = tuple(run_ids)
-    rows = read_rows(spark, settings, wanted, sources)
-    values = newest(rows) if len(sources) > 1 else rows
-    return values.where(F.col("energy_wh").isNotNull())
+    """Of each period on the ``wanted`` days the row of the newest of ``run_ids``, without those withdrawn.
+
+    Rows are compared only of the days that several of these runs state.
+    """
+    sources, asked = tuple(run_ids), tuple(wanted)
+    rows = read_rows(spark, settings, asked, sources)
+    contested = energy_files.contested(spark, settings, asked, sources)
+    if contested:
+        is_contested = F.col("event_day").isin(contested)
+        rows = rows.where(~is_contested).unionByName(newest(rows.where(is_contested)))
+    return rows.where(F.col("energy_wh").isNotNull())
 
 
 def newest(rows: DataFrame) -> DataFrame:

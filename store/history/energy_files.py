@@ -61,6 +61,13 @@ def stored(spark: SparkSession, settings: Settings, published: Collection[str]) 
     return stating(map(_folder, changes), map(_folder, merged), published)
 
 
+def contested(spark: SparkSession, settings: Settings, days: Iterable[date], run_ids: Collection[str]) -> list[date]:
+    """Which of the ``days`` several of the ``run_ids`` have changed; no other day is listed."""
+    named = ",".join(f"{day}" for day in days)
+    changes = hdfs.matching(spark, settings.hdfs_path(CHANGES, f"event_day={{{named}}}", "run_id=*"))
+    return list(stating(map(_folder, changes), (), run_ids).contested)
+
+
 def changes_place(settings: Settings, day: date, run_id: str) -> str:
     """URI of what a run has changed on a day."""
     return settings.hdfs_path(CHANGES, f"event_day={day}", f"run_id={run_id}")
