@@ -164,8 +164,7 @@ def link_of(request: Request) -> str:
 
 
 def _refused(request: Request, text: str, status: int) -> Response:
-    said = language.of_request(request).sentence(text)
-    return page(request, "refused.html", {"title": "Solera", "said": said}, status)
+    return page(request, "refused.html", {"title": language.of_request(request).sentence(text)}, status)
 
 
 def install(app: FastAPI) -> None:
