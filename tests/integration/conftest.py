@@ -16,6 +16,7 @@ from stack.services import environment
 from stack.up import down, up
 from stack.watch import OWNER
 from tests.support.servers.emptied import empty, serves_alone
+from tests.support.servers.in_keyspace import settings_in
 from tests.support.speed_world import Job, Views
 
 
@@ -24,6 +25,12 @@ def stack(settings: Settings) -> Iterator[Settings]:
     """Kafka, Cassandra and HDFS at work under ``settings``; the environment names them to every child too."""
     with servers(settings, is_kept=bool(os.environ.get("SOLERA_TEST_HOME"))) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def in_keyspace(stack: Settings, new_ports: Callable[[], int]) -> Callable[[str], Settings]:
+    """Gives settings in a keyspace of the given name on the servers of all."""
+    return lambda name: settings_in(stack, name, new_ports())
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from serving_layer.access.access_log import EVERYBODY
 from serving_layer.app import create_app
 from serving_layer.views.merged import RUNS_KEPT_SECONDS
 from stack.servers import thrift
-from store import cassandra, schema
+from store import cassandra
 from store.instants import month_of
 from tests.support import owner, serving_files
 from tests.support import serving_rows as rows
@@ -32,22 +32,11 @@ SHOWN = "date_format(start, \"yyyy-MM-dd'T'HH:mm:ss'Z'\") AS start"
 
 
 @pytest.fixture(scope="module")
-def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
-    """A keyspace of our own, filled, and a port for a server of our own."""
-    moved = new_ports() - stack.port_offset
-    settings = stack.model_copy(
-        update={
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "serving_sql"}),
-            "hdfs": stack.hdfs.model_copy(update={"root": "/serving_sql"}),
-            "home": stack.home / "serving_sql",
-            "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
-        }
-    )
-    settings.home.mkdir()
-    schema.apply_schema(settings)
-    session = cassandra.connect(settings)
-    rows.fill(session, CUT, NOW, 2)
-    session.cluster.shutdown()
+def served(in_keyspace: Callable[[str], Settings]) -> Settings:
+    """A keyspace, filled, and the settings of a SQL server over it."""
+    settings = in_keyspace("serving_sql")
+    with cassandra.session(settings) as session:
+        rows.fill(session, CUT, NOW, 2)
     serving_files.keep(settings, CUT, 2)
     return settings
 

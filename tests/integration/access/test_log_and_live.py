@@ -19,7 +19,7 @@ from serving_layer.access import access_log, grants
 from serving_layer.access.token import token_of
 from stack.cli import app as command_line
 from stack.services import environment
-from store import cassandra, schema
+from store import cassandra
 from tests.support import serving_rows as rows
 from tests.support.servers.started import started
 
@@ -29,18 +29,9 @@ HOME = rows.HOMES[1]
 
 
 @pytest.fixture(scope="module")
-def served(stack: Settings, new_ports: Callable[[], int]) -> Iterator[Settings]:
-    """An API of our own, as the stack starts it, over a keyspace of our own."""
-    moved = new_ports() - stack.port_offset
-    settings = stack.model_copy(
-        update={
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "live"}),
-            "home": stack.home / "live",
-            "api": stack.api.model_copy(update={"port": stack.api.port + moved}),
-        }
-    )
-    settings.home.mkdir()
-    schema.apply_schema(settings)
+def served(in_keyspace: Callable[[str], Settings]) -> Iterator[Settings]:
+    """An API, as the stack starts it, over a keyspace of its own."""
+    settings = in_keyspace("live")
     with cassandra.session(settings) as session:
         rows.fill(session, NOW.replace(hour=0, minute=0, second=0), NOW + timedelta(minutes=10), 1)
     with started(settings, "api"):

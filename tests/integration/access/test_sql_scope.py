@@ -17,7 +17,7 @@ from serving_layer.sql import apply
 from serving_layer.sql.published import state
 from serving_layer.sql.scoped import OPEN
 from serving_layer.views.merged import RUNS_KEPT_SECONDS
-from store import cassandra, schema
+from store import cassandra
 from store.instants import month_of
 from tests.support import serving_files
 from tests.support import serving_rows as rows
@@ -41,19 +41,9 @@ Login = Callable[[str], hive.Connection]
 
 
 @pytest.fixture(scope="module")
-def served(stack: Settings, new_ports: Callable[[], int]) -> Iterator[Settings]:
-    """A SQL server of our own, as the stack starts it, over a keyspace of our own."""
-    moved = new_ports() - stack.port_offset
-    settings = stack.model_copy(
-        update={
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "sql_scope"}),
-            "hdfs": stack.hdfs.model_copy(update={"root": "/sql_scope"}),
-            "home": stack.home / "sql_scope",
-            "thrift": stack.thrift.model_copy(update={"port": stack.thrift.port + moved}),
-        }
-    )
-    settings.home.mkdir()
-    schema.apply_schema(settings)
+def served(in_keyspace: Callable[[str], Settings]) -> Iterator[Settings]:
+    """A SQL server, as the stack starts it, over a keyspace of its own."""
+    settings = in_keyspace("sql_scope")
     with cassandra.session(settings) as session:
         rows.fill(session, CUT, NOW, 2)
     serving_files.keep(settings, CUT, 2)

@@ -21,7 +21,7 @@ from serving_layer.webhooks import post as posting
 from serving_layer.webhooks.backlog import FIRST_PAUSE, Backlog
 from serving_layer.webhooks.sending import Outgoing
 from serving_layer.webhooks.signature import headers
-from store import cassandra, schema
+from store import cassandra
 from tests.support import serving_rows as rows
 from tests.support.servers.receiver import Receiver, receiving
 from tests.support.servers.started import started
@@ -32,18 +32,9 @@ RAISED, CLEARED = "alarm.raised", "alarm.cleared"
 
 
 @pytest.fixture(scope="module")
-def served(stack: Settings, new_ports: Callable[[], int]) -> Settings:
-    """A keyspace of our own, and the settings of an API over it."""
-    moved = new_ports() - stack.port_offset
-    settings = stack.model_copy(
-        update={
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "webhooks"}),
-            "home": stack.home / "webhooks-home",
-            "api": stack.api.model_copy(update={"port": stack.api.port + moved}),
-        }
-    )
-    settings.home.mkdir()
-    schema.apply_schema(settings)
+def served(in_keyspace: Callable[[str], Settings]) -> Settings:
+    """A keyspace, filled, and the settings of an API over it."""
+    settings = in_keyspace("webhooks")
     with cassandra.session(settings) as session:
         rows.fill(session, NOW.replace(hour=0, minute=0, second=0), NOW, 1)
     return settings

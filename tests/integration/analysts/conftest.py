@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from conf import Settings, logins
 from store import cassandra
-from store.schema import apply_schema
 from tests.support.analysts import world
-from tests.support.analysts.world import Clock, free_port
+from tests.support.analysts.world import Clock
 from tests.support.servers.started import started
 
 
@@ -21,17 +20,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def served(stack: Settings, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    settings = stack.model_copy(
-        update={
-            "home": tmp_path_factory.mktemp("analysts"),
-            "cassandra": stack.cassandra.model_copy(update={"keyspace": "analysts"}),
-            "hdfs": stack.hdfs.model_copy(update={"root": "/analysts"}),
-            "thrift": stack.thrift.model_copy(update={"port": free_port()}),
-            "api": stack.api.model_copy(update={"port": free_port()}),
-        }
-    )
-    apply_schema(settings)
+def served(stack: Settings, in_keyspace: Callable[[str], Settings], clock: Clock) -> Iterator[Settings]:
+    settings = in_keyspace("analysts")
     with cassandra.session(settings) as session:
         world.fill(settings, session, clock)
         session.execute("GRANT SELECT ON KEYSPACE analysts TO solera_analyst")
