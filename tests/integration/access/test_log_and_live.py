@@ -1,4 +1,4 @@
-"""Who read whose data, as its own people read it; and what an installation does, told as it changes."""
+"""Who read whose data, as its own people read it; and what an installation does, streamed as it changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.servers.started import started
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 HOME = rows.HOMES[1]
-"""Its devices have just been heard."""
+"""Its devices have just been read."""
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +71,8 @@ def test_its_people_read_who_read_an_installation(served: Settings, ana: str, mo
 
     found = ask(served, ana, f"installations/{HOME}/access").json()["access"]
 
-    told = {(each["who"], each["what"], each["of_all"]) for each in found}
-    assert told >= {
+    entries = {(each["who"], each["what"], each["of_all"]) for each in found}
+    assert entries >= {
         ("ana", "state", False),
         ("token", "skill", False),
         ("token", "alarms", True),
@@ -85,7 +85,7 @@ def test_its_people_read_who_read_an_installation(served: Settings, ana: str, mo
         monkeypatch.setenv(name, value)
     said = CliRunner().invoke(command_line, ["access", "log", HOME, "--format", "csv"], catch_exceptions=False)
     by_command = list(csv.DictReader(io.StringIO(said.stdout)))
-    assert told <= {(each["who"], each["what"], each["of_all"] == "True") for each in by_command}
+    assert entries <= {(each["who"], each["what"], each["of_all"] == "True") for each in by_command}
 
 
 def test_a_long_list_comes_page_by_page(served: Settings) -> None:
@@ -111,24 +111,24 @@ def test_an_answer_that_is_known_is_not_sent_again_and_a_large_one_is_packed(ser
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_state_and_alarms_are_told_as_they_change(served: Settings, ana: str) -> None:
+def test_state_and_alarms_are_streamed_as_they_change(served: Settings, ana: str) -> None:
     with ask(served, ana, f"installations/{HOME}/live", stream=True) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        told = events(answer)
-        first = dict(next(told) for _ in range(2))
+        streamed = events(answer)
+        first = dict(next(streamed) for _ in range(2))
         assert first["alarms"] == {"alarms": []}
         assert first["state"]["power"]["generation_w"] == 1600.0
         assert not any("age_s" in each for each in (first["state"], *first["state"]["devices"]))
         with cassandra.session(served) as session:
             key = {"installation_id": HOME, "device_id": f"{HOME}-inverter", "device_kind": "inverter"}
             rows.insert(session, "inverter_state", [key | {"time": NOW + timedelta(minutes=11), "ac_power_w": 1234.0}])
-        name, state = next(told)
+        name, state = next(streamed)
         assert (name, state["power"]["generation_w"]) == ("state", 1234.0)
         alarm = {"layer": "speed", "state": "standing", "raised_at": NOW, "device_id": "", "kind": "silent today"}
         with cassandra.session(served) as session:
             other = alarm | {"installation_id": rows.HOMES[2], "text": "of another"}
             rows.insert(session, "alarm", [other, alarm | {"installation_id": HOME, "text": "of their own"}])
-        name, alarms = next(told)
+        name, alarms = next(streamed)
         assert (name, [each["text"] for each in alarms["alarms"]]) == ("alarms", ["of their own"])
 
 
@@ -136,15 +136,15 @@ def test_a_stream_ends_when_the_access_is_taken_back(served: Settings) -> None:
     path = grants.access_file(served)
     token = grants.add(path, grants.person("for-a-while", "member", [HOME], [], False))
     with ask(served, token, f"installations/{HOME}/live", stream=True) as answer:
-        told = events(answer)
-        next(told)
+        streamed = events(answer)
+        next(streamed)
         grants.revoke(path, "for-a-while")
-        assert list(told)[-1] == ("refused", {"detail": "for-a-while has no access any more."})
+        assert list(streamed)[-1] == ("refused", {"detail": "for-a-while has no access any more."})
 
 
 @pytest.mark.parametrize("other", [rows.HOMES[0], rows.COMMUNITY, "nowhere"])
 @pytest.mark.parametrize("path", ["live", "access"])
-def test_nobody_is_told_of_what_is_not_theirs(served: Settings, ana: str, other: str, path: str) -> None:
+def test_nobody_is_given_what_is_not_theirs(served: Settings, ana: str, other: str, path: str) -> None:
     assert ask(served, ana, f"installations/{other}/{path}").status_code == 404
 
 
@@ -162,7 +162,7 @@ def test_a_page_follows_what_is_its_own_until_the_access_is_taken_back(served: S
             first = next(line for line in answer.iter_lines(decode_unicode=True) if line.startswith("data: "))
             assert list(json.loads(first.removeprefix("data: "))["rows"]) == [HOME]
         with browser.get(f"{origin}/installation/stream?id={HOME}", stream=True, **look) as answer:
-            told = answer.iter_lines(decode_unicode=True, chunk_size=1)
-            assert "sun-power" in next(told)
+            streamed = answer.iter_lines(decode_unicode=True, chunk_size=1)
+            assert "sun-power" in next(streamed)
             grants.revoke(path, "for-a-page")
-            assert len(list(told)) < 20
+            assert len(list(streamed)) < 20

@@ -182,7 +182,7 @@ def value_of(parameter: dict[str, Any]) -> str:
     return next(str(each) for each in found if each)
 
 
-def told(settings: Settings, name: str, token: str) -> dict[str, str]:
+def answers_of(settings: Settings, name: str, token: str) -> dict[str, str]:
     """Every answer, by its question."""
     app = create_app(settings)
     app.state.limits = Buckets(1e9, 1e9)
@@ -235,7 +235,7 @@ def tokens(served: Settings) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def before(served: Settings, tokens: dict[str, str], stopped: None) -> dict[str, dict[str, str]]:
     """What each is told of the world as it is."""
-    return {each.name: told(served, each.name, tokens[each.name]) for each in ASKERS}
+    return {each.name: answers_of(served, each.name, tokens[each.name]) for each in ASKERS}
 
 
 STEPS = (
@@ -250,17 +250,17 @@ def test_what_is_foreign_changes_nothing_that_anybody_is_told(
     served: Settings, tokens: dict[str, str], before: dict[str, dict[str, str]]
 ) -> None:
     of_owner = owner.bearer(create_app(served))["Authorization"].removeprefix("Bearer ")
-    known_to_owner = told(served, "owner", of_owner)
+    known_to_owner = answers_of(served, "owner", of_owner)
     leaked: list[str] = []
     asked = 0
     with cassandra.session(served) as session:
         for kept, totals, names in STEPS:
             assert change_all_but(session, kept, totals) > 1000
             for name in names:
-                after = told(served, name, tokens[name])
+                after = answers_of(served, name, tokens[name])
                 asked += len(after)
                 leaked += [f"{name}: {q}" for q, answer in after.items() if before[name][q] != answer]
-    different = sum(answer != known_to_owner[q] for q, answer in told(served, "owner", of_owner).items())
+    different = sum(answer != known_to_owner[q] for q, answer in answers_of(served, "owner", of_owner).items())
     print(f"{asked} answers, numbers leaked {len(leaked)}; the owner's differ in {different}")
     assert leaked == []
     assert different > 50

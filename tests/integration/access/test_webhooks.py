@@ -111,11 +111,11 @@ def world(served: Settings, receiver: Receiver, request: pytest.FixtureRequest) 
         reader.close()
 
 
-def heard(receiver: Receiver) -> list[tuple[str, str, str]]:
+def received(receiver: Receiver) -> list[tuple[str, str, str]]:
     return [(each["type"], each["data"]["installation_id"], each["data"]["text"]) for each in receiver.events]
 
 
-def test_ones_own_alarms_are_told_once_as_they_are_raised_and_cleared(world: World, receiver: Receiver) -> None:
+def test_ones_own_alarms_are_sent_once_as_they_are_raised_and_cleared(world: World, receiver: Receiver) -> None:
     raise_(world.settings, HOME, 30)
     raise_(world.settings, OTHER, 31)
     raise_(world.settings, rows.COMMUNITY, 32)
@@ -126,9 +126,9 @@ def test_ones_own_alarms_are_told_once_as_they_are_raised_and_cleared(world: Wor
     known = world.turn()
     world.restart()
     assert world.turn() == known
-    assert heard(receiver) == [(RAISED, HOME, "silent for 30 min"), (CLEARED, HOME, "silent for 30 min")]
+    assert received(receiver) == [(RAISED, HOME, "silent for 30 min"), (CLEARED, HOME, "silent for 30 min")]
     assert [each["data"]["cleared_at"] for each in receiver.events] == [None, f"{NOW:%Y-%m-%dT%H:%M:%SZ}"]
-    for sent, body in receiver.heard:
+    for sent, body in receiver.received:
         right = headers(world.webhook.secret, sent["webhook-id"], int(sent["webhook-timestamp"]), body.decode())
         assert right.items() <= sent.items()
     span = Span(NOW - timedelta(hours=1), NOW + timedelta(hours=1))
@@ -142,15 +142,15 @@ def test_a_receiver_that_fails_is_tried_again_with_pauses_in_order(world: World,
     assert world.turn().error == "answered 500"
     raise_(world.settings, HOME, 29)
     assert len(world.turn(NOW + FIRST_PAUSE / 2).waiting) == 2
-    assert len(receiver.heard) == 1
+    assert len(receiver.received) == 1
     assert world.turn(NOW + FIRST_PAUSE).error == "answered 503"
     world.turn(NOW + 2 * FIRST_PAUSE)
-    assert len(receiver.heard) == 2
+    assert len(receiver.received) == 2
     known = world.turn(NOW + 3 * FIRST_PAUSE)
     assert (known.error, known.delivered, known.waiting) == ("", 2, ())
-    texts = [text for _, _, text in heard(receiver)]
+    texts = [text for _, _, text in received(receiver)]
     assert texts == ["silent for 30 min"] * 3 + ["silent for 29 min"]
-    assert len({sent["webhook-id"] for sent, _ in receiver.heard}) == 2
+    assert len({sent["webhook-id"] for sent, _ in receiver.received}) == 2
 
 
 def test_a_receiver_that_is_slow_is_let_go(world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def test_one_that_wants_no_more_is_sent_no_more(world: World, receiver: Receiver
     raise_(world.settings, HOME, 29)
     world.restart()
     world.turn(NOW + timedelta(days=1))
-    assert len(receiver.heard) == 1
+    assert len(receiver.received) == 1
 
 
 def test_what_waits_of_an_installation_that_is_no_longer_theirs_is_not_sent(world: World, receiver: Receiver) -> None:
@@ -179,7 +179,7 @@ def test_what_waits_of_an_installation_that_is_no_longer_theirs_is_not_sent(worl
     path = grants.access_file(world.settings)
     grants.revoke(path, world.name)
     grants.add(path, grants.person(world.name, "member", [OTHER], [], False))
-    assert (world.turn(NOW + timedelta(hours=1)).waiting, len(receiver.heard)) == ((), 1)
+    assert (world.turn(NOW + timedelta(hours=1)).waiting, len(receiver.received)) == ((), 1)
 
 
 def health(settings: Settings) -> tuple[str, str]:
@@ -194,7 +194,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def test_what_happens_while_the_api_is_down_is_told_when_it_is_back(served: Settings) -> None:
+def test_what_happens_while_the_api_is_down_is_sent_when_it_is_back(served: Settings) -> None:
     """The API itself, killed while the receiver is away; alarms come and go meanwhile."""
     with cassandra.session(served) as session:
         session.execute("TRUNCATE alarm")
@@ -214,7 +214,7 @@ def test_what_happens_while_the_api_is_down_is_told_when_it_is_back(served: Sett
     raise_(settings, HOME, 5, cleared=datetime.now(timezone.utc))
     with receiving(receiver), started(settings, "api"):
         receiver.wait_for(4)
-        assert sorted(heard(receiver), key=lambda each: each[2]) == [
+        assert sorted(received(receiver), key=lambda each: each[2]) == [
             (RAISED, HOME, "silent for 40 min"),
             (CLEARED, HOME, "silent for 40 min"),
             (RAISED, HOME, "silent for 5 min"),
@@ -225,4 +225,4 @@ def test_what_happens_while_the_api_is_down_is_told_when_it_is_back(served: Sett
         until(lambda: not kept.exists())
         raise_(settings, HOME, 3)
         time.sleep(5)
-        assert len(receiver.heard) == 4
+        assert len(receiver.received) == 4

@@ -18,7 +18,8 @@ from solera.frames import BadMoment
 from solera.sql import ask
 from stack.services import environment
 from tests.support import serving_rows as rows
-from tests.support.analysts.world import MADRID, Clock, expected_kwh, free_port, is_summed, temperature_c
+from tests.support.analysts.world import MADRID, Clock, expected_kwh, is_summed, temperature_c
+from tests.support.peers.modbus_device import free_port
 
 HOME, SCALE = rows.HOMES[1], 1 + 1 / 3
 

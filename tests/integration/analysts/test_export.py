@@ -19,7 +19,8 @@ from stack.services import environment
 from store import cassandra
 from store.schema import apply_schema
 from tests.support import serving_rows as rows
-from tests.support.analysts.world import Clock, free_port
+from tests.support.analysts.world import Clock
+from tests.support.peers.modbus_device import free_port
 from tests.support.peers.postgres import PASSWORD, binaries, postgres
 
 NEWEST = "20260103T000000Z"

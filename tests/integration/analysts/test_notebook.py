@@ -21,7 +21,8 @@ from stack.servers import thrift
 from stack.servers.zeppelin import Outcome, Zeppelin
 from store.cassandra import connect
 from tests.support import serving_rows as rows
-from tests.support.analysts.world import MADRID, Clock, expected_kwh, free_port
+from tests.support.analysts.world import MADRID, Clock, expected_kwh
+from tests.support.peers.modbus_device import free_port
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = ROOT / "conf" / "docker" / "Dockerfile"

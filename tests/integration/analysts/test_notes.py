@@ -19,7 +19,8 @@ from solera import notes
 from stack.servers.zeppelin import Outcome, Zeppelin
 from stack.services import environment
 from tests.support import serving_rows as rows
-from tests.support.analysts.world import ERRONEOUS_V, Clock, expected_kwh, free_port, is_summed, readings, temperature_c
+from tests.support.analysts.world import ERRONEOUS_V, Clock, expected_kwh, is_summed, readings, temperature_c
+from tests.support.peers.modbus_device import free_port
 
 ROOT = Path(__file__).parents[3]
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "notebooks/source").glob("*.py")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import socket
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -157,14 +156,6 @@ def keep_weather(settings: Settings, clock: Clock) -> None:
     serving_files.put(settings, f"{place}/part.parquet", content.getvalue())
     complete = settings.hdfs_path(archived_files.MASTER, "weather", archived_files.BATCHES, "0.json")
     serving_files.put(settings, complete, b"{}")
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def now() -> datetime:

@@ -23,7 +23,7 @@ class Receiver:
     slow: float = 0.0
     drips: bool = False
     location: str = ""
-    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -35,12 +35,12 @@ class Receiver:
 
     @property
     def events(self) -> list[Any]:
-        return [json.loads(body) for _, body in self.heard]
+        return [json.loads(body) for _, body in self.received]
 
     def wait_for(self, count: int, seconds: float = 60.0) -> list[Any]:
         end = time.monotonic() + seconds
-        while len(self.heard) < count:
-            assert time.monotonic() < end, f"{len(self.heard)} of {count} deliveries came"
+        while len(self.received) < count:
+            assert time.monotonic() < end, f"{len(self.received)} of {count} deliveries came"
             time.sleep(0.1)
         return self.events
 
@@ -49,7 +49,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            receiver.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            receiver.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
             status = receiver.statuses.pop(0) if len(receiver.statuses) > 1 else receiver.statuses[0]
             for _ in range(100 if receiver.drips else 0):
                 self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -26,7 +26,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from serving_layer.export.postgres import TABLES
 from serving_layer.health import Finding
 from serving_layer.metrics import LABELLED, MEASURED, Metrics
-from tests.support.analysts.world import free_port
+from tests.support.peers.modbus_device import free_port
 from tests.support.peers.postgres import PASSWORD, postgres
 
 ROOT = Path(__file__).parents[3]

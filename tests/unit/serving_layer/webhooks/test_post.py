@@ -24,7 +24,7 @@ def send(receiver: Receiver, body: str = "{}") -> None:
 def test_a_delivery_is_taken_whole(status: int) -> None:
     with receiving(Receiver(statuses=[status])) as receiver:
         send(receiver, '{"text": "España"}')
-    ((headers, body),) = receiver.heard
+    ((headers, body),) = receiver.received
     assert body.decode() == '{"text": "España"}'
     assert (headers["content-type"], headers["webhook-id"]) == ("application/json", "alarm_1")
     assert headers["host"] == f"127.0.0.1:{receiver.port}"
@@ -36,7 +36,7 @@ def test_any_other_answer_has_not_taken_it(status: int) -> None:
         receiver.location = elsewhere.url
         with pytest.raises(NotDelivered, match=f"answered {status}"):
             send(receiver)
-    assert (len(receiver.heard), len(elsewhere.heard)) == (1, 0)
+    assert (len(receiver.received), len(elsewhere.received)) == (1, 0)
 
 
 def test_a_receiver_that_wants_no_more_says_so() -> None:
@@ -71,7 +71,7 @@ def test_one_that_is_away_or_speaks_no_http_has_not_taken_it() -> None:
 def test_it_is_looked_where_a_name_leads_at_each_delivery() -> None:
     with receiving(Receiver()) as receiver, pytest.raises(BadAddress, match="no public address"):
         post(address_of(f"https://localhost:{receiver.port}/", []), {}, "{}")
-    assert receiver.heard == []
+    assert receiver.received == []
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
@@ -97,4 +97,4 @@ def test_tls_asks_for_a_certificate_of_the_name(tmp_path: Path, monkeypatch: pyt
             else:
                 with pytest.raises(NotDelivered, match="certificate"):
                     post(address, {}, "{}")
-    assert len(receiver.heard) == 1
+    assert len(receiver.received) == 1
