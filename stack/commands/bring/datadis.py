@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timezone
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -16,9 +16,11 @@ from ingest.sources.alone import BY_HAND_SECONDS, alone
 from ingest.sources.asking import ask_contracts, ask_months
 from ingest.sources.datadis.contracts import Answer, answers
 from ingest.sources.datadis.maxima import MAXIMA
+from ingest.sources.datadis.monthly import Kind
 from ingest.sources.datadis.reactive import REACTIVE
 from ingest.sources.price_records import MADRID
 from ingest.sources.source import Progress, SourceError
+from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from serving_layer.views.money import stated_months
 from serving_layer.views.money.registered import registered, registered_contracts
@@ -30,6 +32,30 @@ COLUMNS = (
 )  # fmt: skip
 UNSTATED = "Nothing is stated of it: the login may not see this supply."
 CONTROL = {True: "maximeter", False: "icp", None: ""}
+
+
+class OfMonths(NamedTuple):
+    """What distributors state of whole months, and the table that shows it of one installation."""
+
+    kind: Kind
+    columns: tuple[str, ...]
+    rows: Callable[[Reader, str], list[dict[str, Any]]]
+    title: str
+    caption: str
+
+
+def _powers(reader: Reader, installation: str) -> list[dict[str, Any]]:
+    return stated_months.powers(reader, installation, registered_contracts(reader, installation))
+
+
+POWER = OfMonths(MAXIMA, stated_months.POWER_COLUMNS, _powers, "greatest power of each month, W", "times in UTC")
+REACTIVE_ENERGY = OfMonths(
+    REACTIVE,
+    stated_months.REACTIVE_COLUMNS,
+    stated_months.reactive_energy,
+    "reactive energy of each month, varh",
+    "",
+)
 
 datadis = typer.Typer(no_args_is_help=True, help="What distributors state at Datadis, beside what is registered.")
 
@@ -68,12 +94,7 @@ def power(
 
     Example: solera datadis power --installation casa-1
     """
-    settings, now = load_settings(), datetime.now(timezone.utc)
-    _asked(settings, now, partial(ask_months, MAXIMA))
-    with answering(settings) as reader:
-        catalogue.installation(reader, installation)
-        rows = stated_months.powers(reader, installation, registered_contracts(reader, installation))
-    show(form, stated_months.POWER_COLUMNS, rows, f"{installation}: greatest power of each month, W", "times in UTC")
+    _ask_and_show(POWER, installation, form)
 
 
 @datadis.command()
@@ -87,12 +108,16 @@ def reactive(
 
     Example: solera datadis reactive --installation taller-1
     """
+    _ask_and_show(REACTIVE_ENERGY, installation, form)
+
+
+def _ask_and_show(of: OfMonths, installation: str, form: Form) -> None:
     settings, now = load_settings(), datetime.now(timezone.utc)
-    _asked(settings, now, partial(ask_months, REACTIVE))
+    _asked(settings, now, partial(ask_months, of.kind))
     with answering(settings) as reader:
         catalogue.installation(reader, installation)
-        rows = stated_months.reactive_energy(reader, installation)
-    show(form, stated_months.REACTIVE_COLUMNS, rows, f"{installation}: reactive energy of each month, varh", "")
+        rows = of.rows(reader, installation)
+    show(form, of.columns, rows, f"{installation}: {of.title}", of.caption)
 
 
 def _asked(settings: Settings, now: datetime, ask: Callable[[Settings, datetime, Progress, bool], None]) -> None:
