@@ -62,7 +62,7 @@ def explain(
                 parts[cause] = part
                 rest -= part
         if rest:
-            cause = "duplicate" if start in replaced and a and b else _told_by(a, b)
+            cause = "duplicate" if start in replaced and a and b else _cause_of_difference(a, b)
             parts[cause] = parts.get(cause, 0) + rest
         if parts or a is None or b is None:
             found.append(Difference(start, was, now, {cause: mwh for cause, mwh in parts.items() if mwh}))
@@ -104,7 +104,7 @@ def added_by(
     return change
 
 
-def _told_by(a: EnergyRow | None, b: EnergyRow | None) -> str:
+def _cause_of_difference(a: EnergyRow | None, b: EnergyRow | None) -> str:
     if a is None or b is None:
         return "gap"
     if _FAULTS & {cause for row in (a, b) for cause in row.cause.split(",")}:

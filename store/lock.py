@@ -44,7 +44,7 @@ class Holder:
     token: str
     """Of this one taking of the lock."""
 
-    def is_gone(self, now: datetime, renewed: datetime, host: str) -> bool:
+    def has_ended(self, now: datetime, renewed: datetime, host: str) -> bool:
         """Whether the lock that was last ``renewed`` (UTC) is stale ``now`` (UTC), as a process of ``host`` sees it."""
         if abs(now - renewed) > STALE:  # far ahead: renewed under a clock that has been set back since
             return True
@@ -77,7 +77,7 @@ def _take(spark: SparkSession, uri: str, work: str, mine: Holder) -> None:
         theirs, renewed = _holder(spark, uri), hdfs.modified(spark, uri)
         if theirs is None or renewed is None:  # it has just been released
             continue
-        if not theirs.is_gone(datetime.now(timezone.utc), renewed, mine.host):
+        if not theirs.has_ended(datetime.now(timezone.utc), renewed, mine.host):
             raise Locked(
                 f"{work} is under way already: process {theirs.pid} on {theirs.host}, since "
                 f"{theirs.since:%Y-%m-%dT%H:%M:%SZ}. Wait until it ends; should its machine be gone, its lock lapses "

@@ -39,7 +39,7 @@ def gone_process() -> int:
 )
 def test_when_a_lock_is_stale(host: str, is_alive: bool, renewed: timedelta, expected: bool) -> None:
     holder = Holder(host, os.getpid() if is_alive else gone_process(), NOW - timedelta(hours=1), "token")
-    assert holder.is_gone(NOW, NOW + renewed, "here") is expected
+    assert holder.has_ended(NOW, NOW + renewed, "here") is expected
 
 
 def test_a_second_one_is_told_who_holds_it(spark: SparkSession, tmp_path: Path) -> None:
