@@ -189,3 +189,10 @@ WHERE run_id = newest;
 
 -- what others have totalled, each belief with the time it was known
 CREATE OR REPLACE VIEW solera.official AS SELECT * FROM {catalog}.{keyspace}.official;
+
+-- what the distributor's meter showed of each local month, as it was last stated; at is the time of the greatest power
+CREATE OR REPLACE VIEW solera.max_power AS
+SELECT installation_id, month, period, power_w, at, known_at, source FROM {catalog}.{keyspace}.max_power;
+-- capacitive below 0
+CREATE OR REPLACE VIEW solera.reactive_energy AS
+SELECT installation_id, month, period, energy_varh, known_at, source FROM {catalog}.{keyspace}.reactive_energy;

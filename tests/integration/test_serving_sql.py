@@ -104,7 +104,7 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
         name: sql(f"SELECT count(*) FROM solera.{name}")[0][0]  # noqa: S608
         for name in (
             *("inverter_state", "forecast_skill", "forecast_error", "price", "price_skill", "settlement", "alarm"),
-            *("settlement_month", "run", "quarantine"),
+            *("settlement_month", "run", "quarantine", "max_power", "reactive_energy"),
         )
     }
 
@@ -119,6 +119,8 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
         "alarm": 2,
         "run": 3,
         "quarantine": 2,
+        "max_power": 3,
+        "reactive_energy": 3,
     }
     by_sql = sql(
         "SELECT p50_wh, step FROM solera.forecast_newest "
@@ -126,6 +128,22 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
     )
     by_rest = rest("/v1/installations/valle/forecast", quantity="generation")["values"]
     assert by_sql == [(hour["p50_wh"], hour["step"]) for hour in by_rest]
+
+
+@pytest.mark.parametrize(
+    ("view", "path", "value"),
+    [("max_power", "max-power", "power_w"), ("reactive_energy", "reactive-energy", "energy_varh")],
+)
+def test_what_the_distributors_meter_showed_is_that_of_rest(
+    sql: Ask, rest: Callable[..., Any], view: str, path: str, value: str
+) -> None:
+    by_sql = sql(
+        f"SELECT CAST(month AS string), period, {value}, source FROM solera.{view} "  # noqa: S608
+        "WHERE installation_id = 'valle-02'"
+    )
+    by_rest = rest(f"/v1/installations/valle-02/{path}")["months"]
+    assert by_sql == [tuple(row[name] for name in ("month", "period", value, "source")) for row in by_rest]
+    assert by_sql
 
 
 @pytest.mark.parametrize("name", ["env:HOME", "spark.cassandra.connection.host", "spark.sql.variable.substitute"])

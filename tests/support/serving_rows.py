@@ -157,6 +157,7 @@ def fill(session: Session, cut: datetime, now: datetime, days: int) -> None:
     _states(session, now)
     _provenance(session, now)
     _accounts(session, cut)
+    _metered(session, cut)
 
 
 def _runs(cut: datetime) -> Iterator[dict[str, Any]]:
@@ -288,6 +289,14 @@ def _provenance(session: Session, now: datetime) -> None:
             for model, mae in (("mlp", 4.0), ("same hour of the last known day", 6.0))
         ],
     )
+
+
+def _metered(session: Session, cut: datetime) -> None:
+    """What the distributor's meters showed of the month that holds the ``cut``."""
+    named = {"month": cut.date().replace(day=1), "period": "P1", "known_at": cut, "source": "datadis"}
+    homes = [named | {"installation_id": home} for home in HOMES]
+    insert(session, "max_power", [home | {"power_w": 3000.0 + n, "at": cut} for n, home in enumerate(homes)])
+    insert(session, "reactive_energy", [home | {"energy_varh": 500.0 - n} for n, home in enumerate(homes)])
 
 
 def _accounts(session: Session, cut: datetime) -> None:

@@ -35,7 +35,8 @@ VIEWS = sorted(
 )
 CLOSED = {"run", "published_run", "ingest_ledger", "quarantine", "weather"}
 """Views about all installations together."""
-FILLED = ("installation", "energy", "energy_batch", "energy_speed", "energy_daily_local", "forecast_newest", "gap")
+FILLED = ("installation", "energy", "energy_batch", "energy_speed", "energy_daily_local", "forecast_newest", "gap",
+          "max_power", "reactive_energy")  # fmt: skip
 """Some of the views that have rows of every home."""
 Login = Callable[[str], hive.Connection]
 
