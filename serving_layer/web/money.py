@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -47,14 +48,23 @@ def _take(reader: Reader, installation_id: str, today: date, words: Words) -> tu
 def said(name: str, of: Billed, words: Words) -> Euros:
     """A bill in words."""
     bill = of.bill
-    total = bill.cases[0].total
+    totals = [case.total for case in bill.cases]
     notes = []
     if of.without is not None and bill.is_complete:
-        notes.append(words.pages["euros_saved"].format(eur=eur(cents(of.without.cases[0].total - total), words)))
+        saved = [plain.total - total for plain, total in zip(of.without.cases, totals, strict=True)]
+        notes.append(words.pages["euros_saved"].format(eur=either(saved, words)))
+    if len(totals) > 1:
+        notes.append(words.pages["euros_depend"])
     if bill.unknown:
         share = words.number(100 * bill.unknown / bill.windows)
         notes.append(words.pages["euros_incomplete"].format(share=share))
-    return Euros(name, eur(cents(total), words), ", ".join(notes))
+    return Euros(name, either(totals, words), ", ".join(notes))
+
+
+def either(totals: Sequence[int], words: Words) -> str:
+    """The amount (10⁻¹² EUR), or the least and the greatest of those that may be."""
+    least, greatest = eur(cents(min(totals)), words), eur(cents(max(totals)), words)
+    return least if least == greatest else f"{least} – {greatest}"
 
 
 def eur(amount: Decimal, words: Words) -> str:

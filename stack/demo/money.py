@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,20 +14,22 @@ from conf.refusal import Refusal
 from conf.tariffs import tariffs
 from energy.money.billing.bill import bill
 from energy.money.community.agreement import ONE, Agreement, Version, agreement
+from energy.money.exact import cents
 from energy.money.market import Market
 from energy.money.official.statement import statement
 from energy.money.periods import MADRID
 from energy.money.saving import without_compensation
+from energy.money.taxes import OTHERWISE
 from ingest.simulator.homes import COMMUNITY
 from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.views.money.bills import Billed, billed
 from serving_layer.views.money.official import difference_rows, stated_lines
-from serving_layer.views.money.rows import fields, line_rows
+from serving_layer.views.money.rows import line_rows
 from serving_layer.views.money.settlement import ENERGIES, of_members, total
 from stack.terminal import print_whole
 
-WORDS = ("kind", "period", "cause", "installation_id", "unit")
+WORDS = ("kind", "period", "cause", "case", "installation_id", "unit")
 SETTLED = ("installation_id", *ENERGIES, "total_eur", "saving_eur")
 SHOWN = ("kind", "period", "quantity", "unit", "price", "eur")
 
@@ -42,11 +44,40 @@ def money(reader: Reader, members: Sequence[str], cut: datetime, console: Consol
         console.print(f"{members[0]} has no bill of {days[0]:%Y-%m}: {why}")
         return
     title = f"{members[0]}: bill of {days[0]:%Y-%m} in EUR, the home's energy at a Spanish tariff"
-    print_whole(console, _rows(title, SHOWN, line_rows(found)))
-    shown = fields(found)
-    console.print(f"Without its panels {shown['without_sharing_eur']} EUR: saved {shown['saving_eur']} EUR.\n")
+    columns = SHOWN if len(found.bill.cases) == 1 else (*SHOWN, "case")
+    print_whole(console, _rows(title, columns, list(_lines(found))))
+    for sentence in savings(found):
+        console.print(sentence)
+    console.print()
     print_whole(console, share)
     print_whole(console, _difference(found))
+
+
+def _lines(found: Billed) -> Iterator[dict[str, Any]]:
+    """The lines of the bill; of a condition that is not known, in which case a tax and the total stand."""
+    for row in line_rows(found):
+        condition = row.get("condition")
+        yield row | {"case": None if condition is None else _cases(found)[condition]}
+
+
+def _cases(found: Billed) -> dict[str, str]:
+    """Each condition as the table says it: ``otherwise``, or the number by which it is told below."""
+    named = [case.condition for case in found.bill.cases if case.condition != OTHERWISE]
+    return {OTHERWISE: OTHERWISE} | {condition: f"if {n}" for n, condition in enumerate(named, start=1)}
+
+
+def savings(found: Billed) -> Iterator[str]:
+    """What the panels have saved, of each case that may be; what is not known is said."""
+    if found.without is None or not found.bill.is_complete:
+        yield "What its panels saved is not known, for readings are missing."
+        return
+    several = len(found.bill.cases) > 1
+    for case, plain in zip(found.bill.cases, found.without.cases, strict=True):
+        head = f"{_cases(found)[case.condition].capitalize()}: without" if several else "Without"
+        yield f"{head} its panels {cents(plain.total)} EUR, saved {cents(plain.total - case.total)} EUR."
+    for condition, name in _cases(found).items():
+        if several and condition != OTHERWISE:
+            yield f"{name.capitalize()}: {condition}."
 
 
 def table_of(title: str) -> Table:

@@ -92,6 +92,7 @@ PAGES = {
     "euros_month": "This month until yesterday",
     "euros_today": "Today so far",
     "euros_saved": "saved {eur}",
+    "euros_depend": "the taxes depend on a condition that is not known here",
     "euros_incomplete": "{share} % of the hours are not known",
     "no_euros": "No bill can be made",
     "attention": "Alarms and gaps",

@@ -92,6 +92,7 @@ PAGES = {
     "euros_month": "Este mes hasta ayer",
     "euros_today": "Hoy hasta ahora",
     "euros_saved": "ahorrado {eur}",
+    "euros_depend": "los impuestos dependen de una condición que aquí no se conoce",
     "euros_incomplete": "el {share} % de las horas no se conoce",
     "no_euros": "No se puede hacer la factura",
     "attention": "Alarmas y huecos",
