@@ -1,4 +1,4 @@
-"""Modbus TCP, read-only by construction: the one thing a link can do is read holding registers.
+"""Modbus TCP, read-only by construction: all a link can do is read holding or input registers.
 
 Modbus has no authentication, so a link also refuses to put any other function code on the wire.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.constants import ExcCodes
@@ -18,7 +18,10 @@ from pymodbus.pdu import ModbusPDU
 from ingest.devices import device
 from ingest.devices.device import DeviceError, NoAnswerError, NoConnectionError, RefusedError
 
-READ_HOLDING_REGISTERS = 3
+ReadFunction = Literal[3, 4]
+"""Function code of a read: 3 of holding registers, 4 of input registers."""
+READ_HOLDING_REGISTERS: ReadFunction = 3
+READ_INPUT_REGISTERS: ReadFunction = 4
 MAX_READ = 125
 """Registers one request may ask for."""
 ADDRESSES = 0x10000
@@ -56,8 +59,15 @@ class Link:
             trace_connect=self._on_connection,
         )
 
-    async def read(self, unit: int, address: int, count: int, timeout_seconds: float | None = None) -> list[int]:
-        """``count`` (at most :data:`MAX_READ`) holding registers of ``unit`` from wire address ``address`` on.
+    async def read(
+        self,
+        unit: int,
+        address: int,
+        count: int,
+        timeout_seconds: float | None = None,
+        function: ReadFunction = READ_HOLDING_REGISTERS,
+    ) -> list[int]:
+        """``count`` (at most :data:`MAX_READ`) registers of ``unit`` from wire address ``address`` on.
 
         Each answer is waited for ``timeout_seconds``, without one :data:`ingest.devices.device.TIMEOUT_SECONDS`; a
         request that is lost, or met a busy device, is sent :data:`TRIES` times. Raises :class:`RefusedError`,
@@ -68,7 +78,7 @@ class Link:
         wait = device.TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
         for _ in range(TRIES - 1):
             try:
-                return await self._read_once(unit, address, count, wait)
+                return await self._read_once(unit, address, count, wait, function)
             except NoConnectionError:
                 raise
             except RefusedError as error:
@@ -77,13 +87,13 @@ class Link:
                 await asyncio.sleep(BUSY_SECONDS)
             except DeviceError:
                 continue
-        return await self._read_once(unit, address, count, wait)
+        return await self._read_once(unit, address, count, wait, function)
 
-    async def _read_once(self, unit: int, address: int, count: int, wait: float) -> list[int]:
+    async def _read_once(self, unit: int, address: int, count: int, wait: float, function: ReadFunction) -> list[int]:
         async with self._lock:
             try:
                 await self._connect(wait)
-                answer = await self._answer(unit, address, count, wait)
+                answer = await self._answer(unit, address, count, wait, function)
             except BaseException:
                 # A late answer to this request must not be taken for the next one's.
                 self._client.close()
@@ -98,12 +108,12 @@ class Link:
             raise DeviceError(f"{self}, unit {unit}: sent {len(answer.registers)} of {count} registers")
         return list(answer.registers)
 
-    async def _answer(self, unit: int, address: int, count: int, wait: float) -> ModbusPDU:
+    async def _answer(self, unit: int, address: int, count: int, wait: float, function: ReadFunction) -> ModbusPDU:
         """The answer; pymodbus itself would wait on when the device closes the link instead."""
         closed = self._closed = asyncio.get_running_loop().create_future()
-        asking: asyncio.Future[ModbusPDU] = asyncio.ensure_future(
-            self._client.read_holding_registers(address, count=count, device_id=unit)
-        )
+        client = self._client
+        ask = client.read_input_registers if function == READ_INPUT_REGISTERS else client.read_holding_registers
+        asking: asyncio.Future[ModbusPDU] = asyncio.ensure_future(ask(address, count=count, device_id=unit))
         try:
             parts: set[asyncio.Future[Any]] = {asking, closed}
             await asyncio.wait(parts, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
@@ -143,6 +153,6 @@ class Link:
 
 
 def _only_reads(sending: bool, pdu: ModbusPDU) -> ModbusPDU:
-    if sending and pdu.function_code != READ_HOLDING_REGISTERS:
+    if sending and pdu.function_code not in (READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS):
         raise PermissionError(f"function code {pdu.function_code} is never sent: this client only reads")
     return pdu

@@ -15,7 +15,7 @@ from ingest.devices.device import (
     RefusedError,
 )
 from ingest.devices.directed import MeasuredField, directed
-from ingest.devices.modbus import ADDRESSES, Link
+from ingest.devices.modbus import ADDRESSES, READ_HOLDING_REGISTERS, Link, ReadFunction
 from ingest.devices.ranges import measurement
 from ingest.devices.registers import RegisterType, number, width
 from ingest.devices.unit import ModbusConnection, Unit
@@ -27,8 +27,9 @@ MOST_UNANSWERED = 2
 
 
 class MappedRegister(BaseModel):
-    """Where a field stands: wire address, type, the factor that makes its unit of the raw value, and the raw
-    values that are the maker's "no value", beside SunSpec's and the greatest number of a signed type."""
+    """Where a field stands: wire address, type, the factor that makes its unit of the raw value, the raw values
+    that are the maker's "no value", beside SunSpec's and the greatest number of a signed type, and the function that
+    reads it, where it is not its map's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -36,6 +37,7 @@ class MappedRegister(BaseModel):
     type: RegisterType
     factor: float = 1.0
     no_value: tuple[int, ...] = ()
+    function: ReadFunction | None = None
 
     @model_validator(mode="after")
     def _within_the_address_space(self) -> MappedRegister:
@@ -45,7 +47,7 @@ class MappedRegister(BaseModel):
 
 
 class RegisterMapConnection(ModbusConnection):
-    """Any Modbus TCP device whose maker documents its holding registers.
+    """Any Modbus TCP device whose maker documents its holding or input registers.
 
     A power that the maker signs stands under the field of its positive direction: ``import_power_w`` of -420 W is
     an export of 420 W.
@@ -53,6 +55,7 @@ class RegisterMapConnection(ModbusConnection):
 
     protocol: Literal["registers-tcp"]
     word_order: Literal["big", "little"] = "big"
+    function: ReadFunction = READ_HOLDING_REGISTERS
     registers: Annotated[dict[MeasuredField, MappedRegister], Field(min_length=1)]
 
     def open(self, link: Link, kind: str) -> MappedDevice:
@@ -90,7 +93,8 @@ class MappedDevice:
         return measurement(self._unit, mapped_fields(self._connection, raw), None, said)
 
     async def _raw(self, register: MappedRegister) -> int | float | None:
-        words = await self._unit.read(register.address, width(register.type))
+        function = register.function or self._connection.function
+        words = await self._unit.read(register.address, width(register.type), function)
         return number(words, 0, register.type, self._connection.word_order == "little")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from ingest.devices.device import TcpConnection
-from ingest.devices.modbus import Link
+from ingest.devices.modbus import READ_HOLDING_REGISTERS, Link, ReadFunction
 
 
 class ModbusConnection(TcpConnection):
@@ -30,9 +30,9 @@ class Unit:
     def __init__(self, link: Link, connection: ModbusConnection) -> None:
         self._link, self._number, self._timeout = link, connection.unit, connection.timeout_seconds
 
-    async def read(self, address: int, count: int) -> list[int]:
+    async def read(self, address: int, count: int, function: ReadFunction = READ_HOLDING_REGISTERS) -> list[int]:
         """As :meth:`ingest.devices.modbus.Link.read`."""
-        return await self._link.read(self._number, address, count, self._timeout)
+        return await self._link.read(self._number, address, count, self._timeout, function)
 
     def __str__(self) -> str:
         return f"{self._link}, unit {self._number}"

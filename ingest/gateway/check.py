@@ -18,6 +18,7 @@ from ingest.devices.device import (
     RefusedError,
 )
 from ingest.devices.http import HttpConnection
+from ingest.devices.register_map import RegisterMapConnection
 from ingest.devices.registry import Device, Links, measurable
 from ingest.gateway.device_clock import at_first_sight, difference
 
@@ -120,8 +121,10 @@ def cure(device: Device, error: DeviceError) -> str:
     if isinstance(error, RefusedError):
         if error.code == ILLEGAL_ADDRESS:
             return "It has no such register: makers count from 1, so try the address less one; and look at the unit."
+        if error.code == ILLEGAL_FUNCTION and isinstance(connection, RegisterMapConnection):
+            return "It has no such registers: write `function: 4` where they are input registers, 3 for holding ones."
         if error.code == ILLEGAL_FUNCTION:
-            return "It reads no holding registers (function 3), and no other function is ever sent: it can't be read."
+            return "It gives no holding registers, by which this protocol is read: try registers-tcp, `function: 4`."
         return "It refuses to answer now: ask again; where that stays, look at the unit and at its other masters."
     part = "number" if is_http else "unit"
     return f"It answers in another form: look at the protocol, the {part} and the kind of this device in the file."

@@ -32,6 +32,13 @@ async def serving(images: Mapping[int, tuple[int, list[int]]], port: int) -> Asy
         SimDevice(id=unit, simdata=[SimData(start, values=registers, datatype=DataType.REGISTERS)])
         for unit, (start, registers) in images.items()
     ]
+    async with serving_devices(devices, port) as server:
+        yield server
+
+
+@asynccontextmanager
+async def serving_devices(devices: list[SimDevice], port: int) -> AsyncIterator[ModbusTcpServer]:
+    """Serve ``devices``, which may keep holding and input registers apart."""
     server = ModbusTcpServer(devices, address=("127.0.0.1", port))
     await server.serve_forever(background=True)
     try:

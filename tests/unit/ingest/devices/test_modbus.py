@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.register_message import WriteSingleRegisterRequest
 
 from ingest.devices import device, modbus, sunspec_models
@@ -114,6 +115,11 @@ def test_a_silent_device_is_an_error_within_the_timeout(monkeypatch: pytest.Monk
 def test_no_other_function_code_leaves_the_client() -> None:
     with pytest.raises(PermissionError, match="only reads"):
         modbus._only_reads(True, WriteSingleRegisterRequest(address=1, registers=[1]))
+    for code in set(range(1, 128)) - {3, 4}:
+        asked = ModbusPDU()
+        asked.function_code = code
+        with pytest.raises(PermissionError, match=f"function code {code} is never sent"):
+            modbus._only_reads(True, asked)
     assert [name for name in dir(Link) if not name.startswith("_")] == ["close", "read"]
 
 

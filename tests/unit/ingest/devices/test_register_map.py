@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from pymodbus.simulator import DataType, SimData, SimDevice
 
 from energy.topics import TOPICS
 from ingest.devices import device, modbus
@@ -19,6 +20,7 @@ from ingest.devices.modbus import Link
 from ingest.devices.ranges import measurement
 from ingest.devices.register_map import GREATEST, RegisterMapConnection, mapped_fields
 from ingest.devices.registers import words
+from tests.support.peers.modbus_device import free_port, serving_devices
 from tests.support.peers.modbus_peer import Peer, listening
 
 TOTAL = {"import_total_wh": {"address": 12, "type": "uint32", "factor": 10}}
@@ -101,6 +103,32 @@ def test_a_refused_register_costs_its_field_and_is_said() -> None:
     assert "refused registers 99 to 99 (Modbus exception 2)" in found.faults[0]
 
 
+def test_input_and_holding_registers_are_read_by_their_functions() -> None:
+    kept = SimData(10, values=[0, 640], datatype=DataType.REGISTERS)
+    measures = SimData(10, values=[231, 4999], datatype=DataType.REGISTERS)
+    bits = SimData(10, values=False, datatype=DataType.BITS)
+    apart = SimDevice(id=1, simdata=([bits], [bits], [kept], [measures]))
+    registers = {
+        "ac_power_w": {"address": 11, "type": "uint16", "function": 3},
+        "voltage_v": {"address": 10, "type": "uint16"},
+        "frequency_hz": {"address": 11, "type": "uint16", "factor": 0.01, "function": 4},
+    }
+
+    async def scenario(port: int) -> list[Measurement]:
+        link = Link("127.0.0.1", port)
+        found = []
+        async with serving_devices([apart], port):
+            for described in ({"function": 4}, {}):
+                way = RegisterMapConnection.model_validate(connection(**registers).model_dump() | described)
+                found.append(await way.open(link, "inverter").measure())
+        link.close()
+        return found
+
+    by_input, by_holding = asyncio.run(scenario(free_port()))
+    assert by_input.fields == {"ac_power_w": 640.0, "voltage_v": 231.0, "frequency_hz": pytest.approx(49.99)}
+    assert by_holding.fields == by_input.fields | {"voltage_v": 0.0}
+
+
 def test_a_device_that_answers_nothing_is_left_after_two_registers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "TIMEOUT_SECONDS", 0.05)
     peer = Peer({}, outside=None)
@@ -125,6 +153,8 @@ def test_a_device_that_answers_nothing_is_left_after_two_registers(monkeypatch: 
         pytest.param({"address": 1, "type": "uint16", "factor": float("nan")}, id="a factor that is no number"),
         pytest.param({"address": 1, "type": "uint16", "factor": float("inf")}, id="an infinite factor"),
         pytest.param({"address": 1, "type": "uint16", "sign": -1}, id="an unknown setting"),
+        pytest.param({"address": 1, "type": "uint16", "function": 1}, id="a function of bits"),
+        pytest.param({"address": 1, "type": "uint16", "function": 6}, id="a function that writes"),
     ],
 )
 def test_a_register_that_can_not_be_is_refused(register: dict[str, Any]) -> None:

@@ -97,7 +97,7 @@ def test_each_device_is_read_once_and_told_with_its_units(server: Inverter, tmp_
         (NoConnectionError("x"), "Modbus TCP enabled"),
         (NoAnswerError("x"), "Is the unit right"),
         (RefusedError("x", 2), "try the address less one"),
-        (RefusedError("x", 1), "can't be read"),
+        (RefusedError("x", 1), "try registers-tcp"),
         (RefusedError("x", 6), "ask again"),
         (DeviceError("x"), "protocol, the unit and the kind"),
     ],

@@ -16,15 +16,17 @@ from hypothesis import strategies as st
 from pymodbus.client import AsyncModbusTcpClient
 
 from ingest.devices import sunspec_models
+from ingest.devices.device import Measurement
 from ingest.devices.modbus import Link
+from ingest.devices.register_map import RegisterMapConnection
 from ingest.devices.registers import number
 from ingest.devices.sunspec_models import LAYOUTS
 from ingest.simulator import image
 from ingest.simulator.__main__ import _remembered
-from ingest.simulator.clock import LOG_STEP, first_instant, next_instant
+from ingest.simulator.clock import LOG_STEP, WallSteps, first_instant, next_instant
 from ingest.simulator.homes import CYCLE_HOURS, Home
 from ingest.simulator.plant import Plant
-from ingest.simulator.server import ENTRY_SECONDS, devices, listen
+from ingest.simulator.server import ENTRY_SECONDS, ShownDevice, devices, listen
 from ingest.simulator.unset import POINTS, WORDS, unset
 from tests.support.peers.modbus_device import free_port, sunspec
 
@@ -131,6 +133,24 @@ def test_reading_moves_nothing_and_two_masters_see_the_same_steps() -> None:
         await server.shutdown()  # type: ignore[no-untyped-call]
 
     asyncio.run(scenario())
+
+
+def test_the_simulated_inverter_gives_its_power_as_an_input_register_too() -> None:
+    at = {"address": image.MAIN_ADDRESS + LAYOUTS[image.INVERTER.model]["ac_power_w"].offset, "type": "int16"}
+    noon = MIDNIGHT + 12 * HOUR
+
+    async def scenario(port: int) -> Measurement:
+        described = {"protocol": "registers-tcp", "host": "127.0.0.1", "port": port, "registers": {"ac_power_w": at}}
+        way = RegisterMapConnection.model_validate(described | {"function": 4})
+        server = await listen([ShownDevice(1, image.INVERTER, PLANT.inverter, WallSteps(noon))], "127.0.0.1", port)
+        link = Link("127.0.0.1", port)
+        found = await way.open(link, "inverter").measure()
+        link.close()
+        await server.shutdown()  # type: ignore[no-untyped-call]
+        return found
+
+    power = asyncio.run(scenario(free_port())).fields["ac_power_w"]
+    assert power in {round(hour / 1000) for hour in HOME.generation}
 
 
 def test_two_reads_in_a_row_are_the_same() -> None:
