@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import zipfile
@@ -14,7 +15,7 @@ from conf.refusal import Refusal
 MOST_BYTES = 512 * 1024 * 1024
 """Ten million rows of a distributor's file; beyond it a file is no year of anybody's hours but a bomb."""
 MOST_MEMBERS = 1000
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_GZIP, _BZIP, _ZIP = b"\x1f\x8b", b"BZh", b"PK\x03\x04"
 _CHUNK = 1 << 20
 
 
@@ -23,7 +24,7 @@ class FileRefused(Refusal):
 
 
 def unpacked(path: Path) -> bytes:
-    """What ``path`` holds: its bytes, those of its gzip, or of the one file of its zip. Raises :class:`FileRefused`.
+    """What ``path`` holds: its bytes, unpacked where packed, or the one file of its zip. Raises :class:`FileRefused`.
 
     An Excel file, which is a zip, too, is given back as it is, measured.
     """
@@ -33,6 +34,8 @@ def unpacked(path: Path) -> bytes:
             file.seek(0)
             if start[:2] == _GZIP:
                 return _bounded(gzip.GzipFile(fileobj=file), path)
+            if start[:3] == _BZIP:
+                return _bounded(bz2.BZ2File(file), path)
             if start == _ZIP:
                 return _of_zip(file, path)
             return _bounded(file, path)
@@ -67,7 +70,7 @@ def _measure(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], path: Pat
                     raise _too_large(path)
 
 
-def _bounded(source: IO[bytes] | gzip.GzipFile, path: Path) -> bytes:
+def _bounded(source: IO[bytes] | gzip.GzipFile | bz2.BZ2File, path: Path) -> bytes:
     found = io.BytesIO()
     while chunk := source.read(_CHUNK):
         if found.tell() + len(chunk) > MOST_BYTES:

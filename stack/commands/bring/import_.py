@@ -18,7 +18,7 @@ from ingest.publishing.message import Message
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel; a .gz or .zip of it too.")],
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel; a .gz, .bz2 or .zip of it too.")],
     mapping: Annotated[Path, typer.Option(help="YAML: what its columns mean (docs/files.md).")],
     is_sure: Annotated[bool, typer.Option("--yes", help="Publish what was understood.")] = False,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import json
 import os
 from datetime import date, datetime, timedelta, timezone
@@ -14,12 +15,14 @@ import yaml
 from typer.testing import CliRunner
 
 from conf import load_settings
+from energy.money.community.official_curves import ASSIGNED, SELF_CONSUMED, read_curves
 from energy.topics import TOPICS
 from ingest.files.importing import first_known, messages
 from ingest.files.mapping import FORMS, FileMapping, MappingError, forms, read_mapping
 from ingest.files.table import read_table
 from ingest.files.understood import Understood, understand
 from stack.cli import app
+from store.instants import instant_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
@@ -82,6 +85,18 @@ FORMS_SHOWN: dict[str, tuple[str, list[dict[str, Any]]]] = {
         f"{CUPS};2026/01/05 01:00;0;141;0\n{CUPS};2026/01/06 00:00;0;51;7\n",
         [{"import_wh": 141.0, "export_wh": 0.0}, {"import_wh": 51.0, "export_wh": 7.0}],
     ),
+    "f5d": (
+        f"{CUPS};2026/01/05 01:00;0;141;0;1;2;3;4;1;1;F1\n{CUPS};2026/01/06 00:00;0;51;7;1;2;3;4;3;1;F1\n",
+        [{"import_wh": 141.0, "export_wh": 0.0}, {"import_wh": 51.0, "export_wh": 7.0, "method": "estimated"}],
+    ),
+    "a5d": (
+        f"{CUPS};2026/01/05 01:00;0;141;0;0;0;0;0;1;1;F1\n{CUPS};2026/01/06 00:00;0;51;0;0;0;0;0;6;1;F1\n",
+        [{"self_consumption_wh": 141.0}, {"self_consumption_wh": 51.0, "method": "estimated"}],
+    ),
+    "b5d": (
+        f"{CUPS};2026/01/05 01:00;0;0;141;0;0;0;0;1;1;F1\n{CUPS};2026/01/06 00:00;0;0;51;0;0;0;0;2;1;F1\n",
+        [{"generation_wh": 141.0}, {"generation_wh": 51.0, "method": "estimated"}],
+    ),
 }
 
 
@@ -95,6 +110,20 @@ def test_a_distributors_file_needs_its_name_alone(tmp_path: Path, form: str) -> 
         assert (record.pop("start"), record.pop("meter_id"), record.pop("installation_id")) == (start, CUPS, "casa")
         rest = {name: value for name, value in record.items() if name not in ("schema", "end", "source", "known_at")}
         assert rest == {"method": "measured", **said}
+
+
+@pytest.mark.parametrize(("form", "what"), [("a5d", SELF_CONSUMED), ("b5d", ASSIGNED)])
+def test_an_official_curve_says_the_same_here_and_where_shares_are_compared(
+    tmp_path: Path, form: str, what: str
+) -> None:
+    labels = ["01:00;1", "02:00;1", "03:00;1", "03:00:00;0", "04:00;0"]
+    lines = [f"{CUPS};2026/10/25 {label};{n};{10 * n};0;0;0;0;1;1;F1" for n, label in enumerate(labels, start=1)]
+    content = bz2.compress("\r\n".join(lines).encode())
+    _, records = read(tmp_path, content, form=form, installation_id="casa")
+    (field,) = meaning(tmp_path, form=form, installation_id="casa").columns
+    ours = {instant_of(record["start"]): 1000 * record[field] for record in records}
+    assert ours == read_curves(content, what)[CUPS[:20]]
+    assert len(ours) == len(labels)
 
 
 HOME_ASSISTANT: dict[str, tuple[str, dict[str, Any], list[tuple[str, float]]]] = {
@@ -240,7 +269,7 @@ def test_holes_and_months_are_counted_in_local_time(tmp_path: Path) -> None:
     ("said", "message"),
     [
         ({}, "time: Field required"),
-        ({"form": "none"}, "there is no form 'none'; there are: cnmc"),
+        ({"form": "none"}, "there is no form 'none'; there are: a5d, b5d, cnmc"),
         ({"time": {"column": "t", "zone": "Madrid"}}, "no time zone 'Madrid'"),
         ({"time": {"column": "t"}, "columns": {"heat": {"column": "x"}}}, "columns"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import random
 import zipfile
@@ -44,6 +45,10 @@ def gzipped(path: Path) -> None:
     path.write_bytes(gzip.compress(TEXT.encode()))
 
 
+def bzipped(path: Path) -> None:
+    path.write_bytes(bz2.compress(TEXT.encode()))
+
+
 def zipped(path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("consumos.csv", TEXT)
@@ -74,7 +79,7 @@ def parquet_in_utc(path: Path) -> None:
     table.set_index("Fecha").to_parquet(path)
 
 
-@pytest.mark.parametrize("write", [csv, gzipped, zipped, excel, excel_of_text, parquet, parquet_in_utc])
+@pytest.mark.parametrize("write", [csv, gzipped, bzipped, zipped, excel, excel_of_text, parquet, parquet_in_utc])
 def test_every_kind_of_file_says_the_same(tmp_path: Path, write: Callable[[Path], None]) -> None:
     write(tmp_path / "file")
     mapping = MAPPING
@@ -107,6 +112,10 @@ def bomb_in_gzip(path: Path) -> None:
     path.write_bytes(gzip.compress(b"0;" * 20_000_000))
 
 
+def bomb_in_bzip(path: Path) -> None:
+    path.write_bytes(bz2.compress(b"0;" * 20_000_000))
+
+
 def bomb_that_lies(path: Path) -> None:
     """Its directory says that the member is small."""
     bomb_in_zip(path)
@@ -118,7 +127,7 @@ def bomb_that_lies(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
-@pytest.mark.parametrize("write", [bomb_in_zip, bomb_in_excel, bomb_in_gzip, bomb_that_lies])
+@pytest.mark.parametrize("write", [bomb_in_zip, bomb_in_excel, bomb_in_gzip, bomb_in_bzip, bomb_that_lies])
 def test_a_bomb_is_refused_in_bounded_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
 ) -> None:
@@ -136,6 +145,8 @@ def test_a_bomb_is_refused_in_bounded_memory(
         (b"", "holds no row"),
         (b"Fecha;kWh\n", "holds no row"),
         (b"\x1f\x8bxxxx", "can't be read"),
+        (b"BZh9xxxx", "can't be read"),
+        (bz2.compress(TEXT.encode())[:-9], "can't be read"),
         (b"PK\x03\x04xxxx", "can't be read"),
         (b"PAR1xxxx", "no Parquet"),
         (b"\xd0\xcf\x11\xe0xxxx", "no Excel"),
@@ -157,7 +168,7 @@ def test_a_zip_of_several_files_is_not_guessed(tmp_path: Path) -> None:
         read_table(tmp_path / "file", MAPPING)
 
 
-@pytest.mark.parametrize("write", [csv, zipped, excel, parquet])
+@pytest.mark.parametrize("write", [csv, bzipped, zipped, excel, parquet])
 def test_damaged_files_are_read_or_refused(tmp_path: Path, write: Callable[[Path], None]) -> None:
     write(tmp_path / "whole")
     whole, dice = (tmp_path / "whole").read_bytes(), random.Random(15)
