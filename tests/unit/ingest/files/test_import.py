@@ -153,8 +153,36 @@ def test_home_assistants_files_are_registers_of_a_device(tmp_path: Path, form: s
     assert sum(understood.refused.values()) == (form == "home-assistant-history")
 
 
+PORTALS = {
+    "solaredge": (
+        'Time,System Production (W)\n10/25/2026 12:00,"0"\n10/25/2026 12:15,"997.8901"\n',
+        [("2026-10-25T11:00:00.000Z", 15, {"generation_wh": 0.0}),
+         ("2026-10-25T11:15:00.000Z", 15, {"generation_wh": 249.472525})],
+    ),
+    "fusionsolar": (
+        "Plant Report,,,,,,\n"
+        "Statistical Period,PV Yield (kWh),Inverter Yield (kWh),Export (kWh),Import (kWh),Consumption (kWh),"
+        "Self-consumption (kWh)\n2026-01-05 12:00:00,3.2,3.1,1.5,0.25,1.95,1.7\n",
+        [("2026-01-05T11:00:00.000Z", 60, {"generation_wh": 3200.0, "export_wh": 1500.0, "import_wh": 250.0,
+                                           "consumption_wh": 1950.0, "self_consumption_wh": 1700.0})],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", PORTALS)
+def test_an_inverter_makers_export_is_energies_of_its_meter(tmp_path: Path, form: str) -> None:
+    text, expected = PORTALS[form]
+    site = {"installation_id": "casa", "meter_id": "inversor", "time": {"zone": "Europe/Madrid"}}
+    understood, records = read(tmp_path, text, form=form, **site)
+    assert understood.refused == {}
+    for record, (start, minutes, energies) in zip(records, expected, strict=True):
+        assert (record["start"], record["source"], record["meter_id"]) == (start, form, "inversor")
+        assert instant_of(record["end"]) - instant_of(start) == timedelta(minutes=minutes)
+        assert {name: value for name, value in record.items() if name.endswith("_wh")} == energies
+
+
 def test_every_form_has_been_shown() -> None:
-    assert set(forms()) == FORMS_SHOWN.keys() | HOME_ASSISTANT.keys()
+    assert set(forms()) == FORMS_SHOWN.keys() | HOME_ASSISTANT.keys() | PORTALS.keys()
     assert all((FORMS / f"{name}.yaml").read_text().startswith("# ") for name in forms())
 
 
