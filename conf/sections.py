@@ -165,6 +165,8 @@ class GatewaySettings(_Frozen):
 
     poll_seconds: float = Field(gt=0)
     outbox_megabytes: int
+    outbox_full: Literal["stop", "drop-oldest-day"]
+    """What is done at that bound: polling stops, or the oldest whole day (UTC) kept is dropped, but never today's."""
     site_file: str
     deliver_to: str
     token: Secret

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 import socket
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import requests
 from confluent_kafka.admin import AdminClient
 
 from conf import Settings
+from serving_layer.gateway_check import check as gateway
 from serving_layer.health import Broken, Check, Remark
 from serving_layer.reader import Reader
 from serving_layer.views.merged import seen
@@ -45,7 +45,7 @@ def checks(settings: Settings, reader: Reader) -> dict[str, Check]:
         "cassandra": lambda: _cassandra(reader),
         "hdfs": lambda: _hdfs(settings),
         "speed": lambda: _speed(run / "speed.json"),
-        "gateway": lambda: _gateway(run / "gateway.json"),
+        "gateway": lambda: gateway(run / "gateway.json"),
         "push": lambda: _push(run / "push.json"),
         "thrift": lambda: _thrift(settings),
         "night": lambda: _night(reader, run, begun, datetime.now(timezone.utc)),
@@ -116,17 +116,6 @@ def _speed(path: Path) -> Remark:
     return Remark((f"{behind} readings behind" if behind else "up to date") + said, measured)
 
 
-def _gateway(path: Path) -> Remark:
-    report = read_report(path, "the gateway")
-    measured = {"outbox_readings": report.get("kept", 0), "outbox_bytes": report.get("kept_bytes", 0)}
-    if since := report.get("kept_since"):
-        measured["outbox_oldest_seconds"] = (datetime.now(timezone.utc) - instant_of(since)).total_seconds()
-    wrong = [str(report[name]) for name in ("kafka_error", "outbox_error", "catalogue_error") if report.get(name)]
-    if wrong:
-        raise Broken(f"{'; '.join(wrong)}; {measured['outbox_readings']} readings kept on disk", measured)
-    return Remark(_devices(report.get("devices", {})), measured)
-
-
 def _push(path: Path) -> Remark:
     """What sites push; a stack need not take any."""
     if not path.exists():
@@ -135,15 +124,6 @@ def _push(path: Path) -> Remark:
     if wrong := [str(report[name]) for name in ("kafka_error", "outbox_error", "mqtt_error") if report.get(name)]:
         raise Broken(f"{'; '.join(wrong)}; {report['kept']} readings kept on disk")
     return Remark(f"{report['accepted']} readings taken, {report['kept']} of them to be sent")
-
-
-def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:
-    counts = {
-        "silent": sum(1 for its in devices.values() if its.get("error")),
-        "with a fault": sum(1 for its in devices.values() if its.get("fault") and not its.get("error")),
-    }
-    said = "".join(f", {count} {what} (named in run/gateway.json)" for what, count in counts.items() if count)
-    return f"{len(devices)} device(s){said}"
 
 
 def _night(reader: Reader, run: Path, begun: datetime, now: datetime) -> Remark:

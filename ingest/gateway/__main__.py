@@ -2,7 +2,8 @@
 
 Devices are polled concurrently; each reading is first kept on disk, then sent to Kafka or to the push server of another
 machine, then forgotten. Killed at any moment it loses nothing it has kept, and sends what is left when it starts again.
-Where neither what it sends to nor the disk takes more, it says so and stops polling rather than dropping.
+Where neither what it sends to nor the disk takes more, it says so and stops polling; or it drops the oldest whole day
+that it keeps, where its settings say so, and says that.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ async def run(settings: Settings) -> None:
     """Poll, keep, send and report until the process is asked to end; a part that breaks ends them all."""
     outbox = Outbox(settings.home / "gateway" / "outbox.sqlite", settings.gateway.outbox_megabytes)
     sender = Sender(outbox, delivery(settings))
-    commits = GroupCommit(outbox, sender.wake)
+    commits = GroupCommit(outbox, sender.wake, settings.gateway.outbox_full == "drop-oldest-day")
     fleet = Fleet(settings, commits.keep)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -1,13 +1,17 @@
-"""Keeps the readings of all devices in the outbox, many in one disk sync, and holds the pollers when it is full."""
+"""Keeps the readings of all devices in the outbox, many in one disk sync.
+
+When it is full the pollers are held, or its oldest day is dropped.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
-from ingest.gateway.outbox import Outbox, OutboxFullError
+from ingest.gateway.outbox import BoundReached, Outbox, OutboxFullError
 from ingest.publishing.message import Message, message
 
 log = logging.getLogger("gateway")
@@ -15,11 +19,14 @@ RETRY_SECONDS = 1.0
 
 
 class GroupCommit:
-    """Messages that arrive while one commit runs go into the next; ``on_kept`` is called after each."""
+    """Messages that arrive while one commit runs go into the next; ``on_kept`` is called after each.
 
-    def __init__(self, outbox: Outbox, on_kept: Callable[[], None]) -> None:
+    One that ``drops`` makes room at the outbox's bound by its oldest whole day, but never today's.
+    """
+
+    def __init__(self, outbox: Outbox, on_kept: Callable[[], None], drops: bool = False) -> None:
         self.error: str | None = None
-        self._outbox, self._on_kept = outbox, on_kept
+        self._outbox, self._on_kept, self._drops = outbox, on_kept, drops
         self._waiting: list[tuple[Message, asyncio.Future[None]]] = []
         self._more = asyncio.Event()
 
@@ -45,12 +52,23 @@ class GroupCommit:
     async def _commit(self, messages: list[Message]) -> None:
         while True:
             try:
-                await asyncio.to_thread(self._outbox.keep, messages)
+                try:
+                    await asyncio.to_thread(self._outbox.keep, messages)
+                except BoundReached:
+                    if not self._drops or not await self._drop_oldest_day():
+                        raise
+                    continue
                 self._say(None)
                 return
             except OutboxFullError as error:
                 self._say(f"{error}; polling stops until there is room")
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _drop_oldest_day(self) -> bool:
+        dropped = await asyncio.to_thread(self._outbox.drop_oldest_day, datetime.now(timezone.utc).date())
+        if dropped is not None:
+            log.error("the outbox is full: the %d readings it held of %s are dropped", dropped.readings, dropped.day)
+        return dropped is not None
 
     def _say(self, error: str | None) -> None:
         if error and not self.error:

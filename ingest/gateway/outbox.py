@@ -11,12 +11,14 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from conf.refusal import Refusal
+from ingest.gateway import unsent
 from ingest.gateway.outbox_file import is_damage, open_file, renewed
+from ingest.gateway.unsent import DroppedDay
 from ingest.publishing.message import Message
 from store.instants import instant_of
 
@@ -26,6 +28,10 @@ ROW_BYTES = 64
 
 class OutboxFullError(Refusal):
     """Nothing more can be kept; the text says whether the bound or the disk is the limit."""
+
+
+class BoundReached(OutboxFullError):
+    """The outbox holds all it may."""
 
 
 class Kept(NamedTuple):
@@ -77,12 +83,12 @@ class Outbox:
     def keep(self, messages: Sequence[Message]) -> None:
         """Append ``messages``, all or none, and return once they are on the disk.
 
-        Raises :class:`OutboxFullError`; nothing is ever dropped to make room.
+        Raises :class:`OutboxFullError`; nothing is dropped to make room but by :meth:`drop_oldest_day`.
         """
         size = sum(len(message.value) + ROW_BYTES for message in messages)
         with self._lock:
             if self._bytes + size > self._limit:
-                raise OutboxFullError(
+                raise BoundReached(
                     f"the outbox holds {self._count} messages, its bound of {self._limit // 1_000_000} MB"
                 )
             self._write("INSERT INTO message (topic, key, value) VALUES (?, ?, ?)", messages, len(messages), size)
@@ -111,12 +117,39 @@ class Outbox:
             size = sum(len(kept.message.value) + ROW_BYTES for kept in sent)
             self._write("DELETE FROM message WHERE id = ?", [(kept.id,) for kept in sent], -len(sent), -size)
 
+    def drop_oldest_day(self, before: date) -> DroppedDay | None:
+        """Drop all that is kept of the oldest day (UTC) before ``before``, and count it; None where there is none such.
+
+        Raises :class:`OutboxFullError` if it can't.
+        """
+        with self._lock:
+            try:
+                return unsent.drop_oldest_day(self._base, before)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise OutboxFullError(f"the outbox can't be written: {error}") from None
+                self._renew(error)
+                return None
+            finally:
+                self._count, self._bytes = self._counted()
+
+    def dropped_days(self) -> list[DroppedDay]:
+        """The days that were ever dropped, oldest first."""
+        with self._lock:
+            try:
+                return unsent.dropped_days(self._base)
+            except sqlite3.DatabaseError as error:
+                self._renew(error)
+                return unsent.dropped_days(self._base)
+
     def _write(self, statement: str, rows: Sequence[Sequence[Any]], count: int, size: int) -> None:
         """Execute it for all ``rows`` or none, which adds ``count`` messages and ``size`` bytes."""
         try:
-            self._transact(statement, rows)
+            written = self._transact(statement, rows)
             self._count += count
             self._bytes += size
+            if written != len(rows):  # a day was dropped while some of its readings were being sent
+                self._count, self._bytes = self._counted()
             self._count_again_where_another_wrote()
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
@@ -132,11 +165,13 @@ class Outbox:
         self._count, self._bytes = self._counted()
         self._version = self._data_version()
 
-    def _transact(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    def _transact(self, statement: str, rows: Sequence[Sequence[Any]]) -> int:
+        """How many rows it has written or deleted."""
         try:
             self._base.execute("BEGIN IMMEDIATE")
-            self._base.executemany(statement, rows)
+            written = self._base.executemany(statement, rows).rowcount
             self._base.execute("COMMIT")
+            return written
         except sqlite3.DatabaseError:
             if self._base.in_transaction:
                 self._base.execute("ROLLBACK")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+from ingest.gateway import unsent
 from store.reports import set_aside
 
 log = logging.getLogger("gateway")
@@ -60,6 +61,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         # FULL syncs the log at every commit, so that kept messages are on the disk.
         base.execute("PRAGMA synchronous = FULL")
         base.execute(SCHEMA)
+        base.execute(unsent.SCHEMA)
         (state,) = base.execute("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
             raise sqlite3.DatabaseError(state)

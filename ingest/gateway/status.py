@@ -28,6 +28,7 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
         "kept_since": rfc3339(oldest) if (oldest := outbox.oldest_time()) else None,
         "kafka_error": sender.error,
         "outbox_error": commits.error,
+        "dropped_days": {str(dropped.day): dropped.readings for dropped in outbox.dropped_days()},
         "catalogue_error": fleet.error,
         "devices": {name: _device(poller) for name, poller in sorted(fleet.pollers.items())},
         "unusable": fleet.unusable,

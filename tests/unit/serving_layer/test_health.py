@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -126,6 +127,22 @@ def test_a_gateway_that_cannot_send_is_broken_and_says_what_it_keeps(tmp_path: P
 
     with pytest.raises(health.Broken, match="broker away; 42 readings kept on disk"):
         checks(settings, Reader(settings))["gateway"]()
+
+
+@pytest.mark.parametrize("error", [None, "broker away"])
+def test_days_that_the_gateway_dropped_are_said(tmp_path: Path, error: str | None) -> None:
+    settings = load_settings(home=tmp_path)
+    (tmp_path / "run").mkdir()
+    dropped = {"2026-11-19": 86_400, "2026-11-18": 600}
+    report = {"written_at": datetime.now(timezone.utc).isoformat(), "kafka_error": error, "dropped_days": dropped}
+    (tmp_path / "run" / "gateway.json").write_text(json.dumps(report))
+    said = "; the outbox was full: 87000 readings of 2 day(s) dropped, to 2026-11-19"
+    check = checks(settings, Reader(settings))["gateway"]
+    if error is None:
+        assert check().text == "0 device(s)" + said
+    else:
+        with pytest.raises(health.Broken, match=f"broker away; 0 readings kept on disk{re.escape(said)}"):
+            check()
 
 
 def test_devices_that_are_silent_or_read_with_a_fault_are_counted(tmp_path: Path) -> None:
