@@ -1,4 +1,4 @@
-"""Datadis as it answers: its login, one answer to a question in 24 hours, its nulls and errors, late hours."""
+"""Datadis as it answers: its login, a question once in 24 hours, answered or not, its nulls and errors, late hours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from energy.calendar import local_day
@@ -45,9 +46,9 @@ class Datadis:
     is_down: Callable[[datetime], bool] = lambda _: False
     """Whether it answers nothing but 500 at an instant."""
     asked: dict[str, datetime] = field(default_factory=dict)
-    """When each question was last answered."""
+    """When each question was last taken, whether it was answered or failed."""
     wasted: int = 0
-    """Questions that had been answered within 24 hours."""
+    """Questions that had been taken within 24 hours."""
     calls: int = 0
     logins: int = 0
     token: str = ""
@@ -72,15 +73,14 @@ class Datadis:
             return _plain(401, "")
         self.calls += 1
         now = self.now()
-        if self.faults:
-            return _plain(*self.faults.pop(0))
-        if self.is_down(now):
-            return _plain(500, "")
+        fault = self.faults.pop(0) if self.faults else (500, "") if self.is_down(now) else None
+        if fault is not None and fault[0] == HTTPStatus.UNAUTHORIZED:  # whoever is not logged in is nobody
+            return _plain(*fault)
         if asked.target in self.asked and now - self.asked[asked.target] < HOLD:
             self.wasted += 1
             return _plain(429, ASKED)
         self.asked[asked.target] = now
-        return self._rows(asked.path.removeprefix(API), asked.query)
+        return _plain(*fault) if fault is not None else self._rows(asked.path.removeprefix(API), asked.query)
 
     def _rows(self, name: str, query: Mapping[str, str]) -> Answer:
         """As the first version of a path answers, or the second."""

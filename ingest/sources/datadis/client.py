@@ -1,4 +1,4 @@
-"""Datadis' private API: a login for a day, and questions of which the same one is answered once in 24 hours.
+"""Datadis' private API: a login for a day, and questions of which the same one may be asked once in 24 hours.
 
 Nothing is asked again by itself but after a token that has lapsed: every call counts.
 """
@@ -22,9 +22,8 @@ from ingest.sources.source import SourceAway, SourceError
 TIMEOUT_S = 180.0
 """Longest wait for an answer: Datadis is slow by day."""
 HOLD = timedelta(hours=24, minutes=1)
-"""Datadis answers the same question once in 24 hours, by its own clock; an error does not count."""
-_REFUSED = (*(timedelta(hours=hours) for hours in (1, 2, 4, 8)), HOLD)
-RULE = Rule(hold=HOLD, nothing=(HOLD,), refused=_REFUSED, given_up=12)
+"""Datadis takes the same question once in 24 hours, by its own clock, and counts calls that it has failed, too."""
+RULE = Rule(hold=HOLD, nothing=(HOLD,), refused=(HOLD,), given_up=12)
 LOGIN, API = "/nikola-auth/tokens/login", "/api-private/api/"
 
 
@@ -32,13 +31,7 @@ class DatadisError(SourceError):
     """Datadis gave no data; the text is its own word, and what to do."""
 
     came = Came.NOTHING
-    """A good answer, whatever it holds, is what the same question gets once in 24 hours."""
-
-
-class Refused(DatadisError):
-    """An HTTP status that is none of a good answer: the same may be asked again the same day."""
-
-    came = Came.REFUSED
+    """Any answer, an error too, is what the same question gets once in 24 hours."""
 
 
 class LoginRefused(DatadisError, SourceAway):
@@ -80,7 +73,7 @@ class Datadis:
         if answer.status_code == requests.codes.too_many_requests:
             raise AskedTooSoon(f"Datadis was asked the same within 24 hours ({_word(answer)}); it is asked tomorrow")
         if not answer.ok:
-            raise Refused(f"Datadis: HTTP {answer.status_code}, {_word(answer) or 'without a word'}")
+            raise DatadisError(f"Datadis: HTTP {answer.status_code}, {_word(answer) or 'without a word'}")
         return _rows(answer, rows)
 
     def enter(self) -> None:

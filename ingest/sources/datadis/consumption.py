@@ -79,7 +79,7 @@ class Consumption:
     def _is_wanted(self, supply: Supply, home: Home, month: date) -> bool:
         name = _name(supply, month)
         last, now = self._budget.last(name), self._clock()
-        is_old = last is None or last.again is None or now - last.at >= AGAIN
+        is_old = last is None or last.again is None or last.in_vain > 0 or now - last.at >= AGAIN
         may_ask = self._account.may_ask(name, now, self._is_by_hand)
         return may_ask and (is_old or not self._is_whole(supply, home, month))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ingest.simulator.doors.web import served
 from ingest.simulator.truth.known import read_known
 from ingest.simulator.truth.stated import TOO_LOW, Distributor, Hour, hours, is_down
 from ingest.simulator.truth.world import Asked, read_world, write_world
-from ingest.sources.datadis.client import AskedTooSoon, Datadis
+from ingest.sources.datadis.client import AskedTooSoon, Datadis, DatadisError
 from ingest.sources.datadis.consumption import Consumption
 from ingest.sources.datadis.contract import contracts
 from ingest.sources.datadis.registered import Home
@@ -73,6 +73,13 @@ def distributor(world: Path) -> Distributor:
     return Distributor(CUPS, asked.seed, hours(read_known(world)["casa-1"].truth))
 
 
+def up(day: date) -> date:
+    """The first day from ``day`` on whose morning the service answers: the question is asked once a day, then."""
+    while is_down(3, datetime.combine(day, time(1), MADRID)):
+        day += timedelta(days=1)
+    return day
+
+
 def test_every_day_is_held_on_the_first_possible_one_corrected_within_a_week_and_no_call_wasted(
     service: tuple[datadis.Datadis, Settings], world: Path, clock: Clock
 ) -> None:
@@ -102,11 +109,12 @@ def test_every_day_is_held_on_the_first_possible_one_corrected_within_a_week_and
         starts = [begin + timedelta(hours=n) for n in range((end - begin) // timedelta(hours=1))]
         assert len(starts) == (23 if day == date(2026, 3, 29) else 24)
         out = of.out_at(day).astimezone(MADRID).date()
-        assert {held[start] for start in starts} == {out}, day
+        assert {held[start] for start in starts} == {up(out)}, day
         late += out > day + timedelta(days=2)
         if (at := of.corrected_at(day)) is not None and at < clock.now - timedelta(days=8):
             corrected += 1
-            assert all(timedelta(0) <= right[start] - at < timedelta(days=8) for start in starts), day
+            latest = up((at + timedelta(days=7)).astimezone(MADRID).date())
+            assert all(at <= right[start] < local_day(latest, MADRID)[1] for start in starts), day
         for start in starts:
             if start in right:
                 assert last[start]["import_wh"] == pytest.approx(truth[start].imported, abs=0.5)
@@ -133,6 +141,22 @@ def test_the_same_question_is_refused_for_a_day(
     clock.now += timedelta(days=1)
     rows, _ = client.ask("get-consumption-data-v2", month, "timeCurve")
     assert {row["date"] for row in rows} == {"2026/02/28"}
+    assert made.wasted == 1
+
+
+def test_a_question_that_failed_is_refused_for_a_day_too(
+    service: tuple[datadis.Datadis, Settings], clock: Clock
+) -> None:
+    made, settings = service
+    client = Datadis(settings.datadis.base, NIF, PASSWORD)
+    made.faults = [(503, "")]
+    with pytest.raises(DatadisError, match="HTTP 503"):
+        client.ask("get-supplies-v2", {}, "supplies")
+    clock.now += timedelta(hours=23)
+    with pytest.raises(AskedTooSoon):
+        client.ask("get-supplies-v2", {}, "supplies")
+    clock.now += timedelta(hours=2)
+    assert len(client.ask("get-supplies-v2", {}, "supplies")[0]) == 1
     assert made.wasted == 1
 
 

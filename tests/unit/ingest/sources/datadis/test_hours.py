@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +23,7 @@ from energy.topics import TOPICS
 from ingest.publishing.message import message
 from ingest.simulator.doors.datadis import rows_of, supply
 from ingest.sources.budget import Budget
+from ingest.sources.datadis import client
 from ingest.sources.datadis.client import RULE, AskedTooSoon, Datadis, DatadisError, LoginRefused
 from ingest.sources.datadis.consumption import Consumption
 from ingest.sources.datadis.forms import curve
@@ -160,7 +162,7 @@ def by_the_timetable(own: Settings, clock: Clock, until: datetime, ask: Callable
 def test_sixty_days_of_a_distributor_that_is_late_refuses_and_changes_its_mind(
     own: Settings, service: Service, clock: Clock
 ) -> None:
-    """What is out is held the same day, but where the distributor refuses all day; what changes, within a week."""
+    """What is out is held on the first day that is answered: a refusal costs the day. What changes, within a week."""
     clock.now = begun = datetime(2026, 2, 28, 23, 10, tzinfo=timezone.utc)
     refuses = {date(2026, 3, 5), date(2026, 3, 6), date(2026, 3, 20)}
     changed = datetime(2026, 3, 10, 12, tzinfo=MADRID)
@@ -189,7 +191,10 @@ def test_sixty_days_of_a_distributor_that_is_late_refuses_and_changes_its_mind(
         day = date(2026, 3, 1) + timedelta(days=number)
         start = datetime.combine(day, datetime.min.time(), MADRID).astimezone(timezone.utc)
         hours = 23 if day == date(2026, 3, 29) else 24
-        assert {held[start + timedelta(hours=n)] for n in range(hours)} == {day + timedelta(days=2)}, day
+        possible = day + timedelta(days=2)
+        while possible in refuses:
+            possible += timedelta(days=1)
+        assert {held[start + timedelta(hours=n)] for n in range(hours)} == {possible}, day
     assert corrected
     assert corrected[0] - (changed + timedelta(days=25)) < timedelta(days=8)
     assert service.wasted == 0
@@ -219,6 +224,60 @@ def test_a_month_that_fails_is_said_and_the_next_asked(
     kept = Budget(attempts_path(own.home, "datadis"), RULE).last(f"{CUPS}-2026-03")
     assert kept is not None
     assert kept.in_vain == (0 if fault[0] == 429 else 1)
+
+
+REFUSED = (400, '{"message": "No se encuentra autorizado el cups introducido"}')
+
+
+@pytest.mark.parametrize("fault", [(500, ""), (503, "<html>"), REFUSED, (200, "<html>")])
+def test_a_question_that_failed_counts_and_is_asked_again_a_day_later(
+    own: Settings, service: Service, clock: Clock, fault: tuple[int, str]
+) -> None:
+    span = (date(2026, 2, 1), date(2026, 3, 1))
+    list(source(own, clock).missing(*span))  # the supplies
+    service.faults = [fault]
+    assert asked(own, clock, *span)[:2] == ([], [f"{CUPS}-2026-02"])
+    calls = service.calls
+    for _ in range(48):
+        assert asked(own, clock, *span)[0] == []
+        clock.now += timedelta(minutes=30)
+    assert service.calls == calls
+    clock.now += timedelta(minutes=1)
+    assert len(asked(own, clock, *span)[0]) == 28 * 24
+    assert service.wasted == 0
+
+
+def test_a_question_that_was_sent_and_not_answered_in_time_counts(
+    own: Settings, service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = (date(2026, 2, 1), date(2026, 3, 1))
+    (question,) = source(own, clock).missing(*span)
+    curve_of, is_over = service.curves[CUPS], threading.Event()
+    service.curves = {CUPS: lambda day, now: curve_of(day, now) if is_over.wait(60) else []}
+    with monkeypatch.context() as impatient:
+        impatient.setattr(client, "TIMEOUT_S", 0.2)
+        with pytest.raises(requests.ConnectionError, match="Read timed out"):
+            question.fetch(print)
+    is_over.set()
+    clock.now += timedelta(hours=23, minutes=59)
+    assert list(source(own, clock).missing(*span)) == []
+    clock.now += timedelta(minutes=2)
+    assert len(asked(own, clock, *span)[0]) == 28 * 24
+    assert service.wasted == 0
+
+
+def test_a_whole_month_that_was_not_answered_is_asked_the_next_day(
+    own: Settings, service: Service, clock: Clock
+) -> None:
+    span = (date(2026, 2, 1), date(2026, 3, 1))
+    counts = []
+    for day in range(10):
+        list(source(own, clock).missing(*span))  # the supplies
+        service.faults = [(500, "")] if day == 7 else []
+        counts.append(len(asked(own, clock, *span)[0]))
+        clock.now += timedelta(days=1, minutes=2)
+    assert [day for day, count in enumerate(counts) if count] == [0, 8]
+    assert service.wasted == 0
 
 
 def test_an_empty_month_and_a_cups_unseen_are_no_zeros(own: Settings, service: Service, clock: Clock) -> None:
