@@ -37,6 +37,9 @@ def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:
 def _unsent(report: Mapping[str, Any]) -> str:
     """What the gateway kept and never sent, in words that follow others."""
     days: Mapping[str, int] = report.get("dropped_days", {})
-    if not days:
-        return ""
-    return f"; the outbox was full: {sum(days.values())} readings of {len(days)} day(s) dropped, to {max(days)}"
+    said = ""
+    if days:
+        said += f"; the outbox was full: {sum(days.values())} readings of {len(days)} day(s) dropped, to {max(days)}"
+    if refused := report.get("refused"):
+        said += f"; {refused} readings refused and set aside, the last: {report.get('refused_last')}"
+    return said

@@ -41,7 +41,7 @@ def main() -> int:
 async def run(settings: Settings) -> None:
     """Poll, keep, send and report until the process is asked to end; a part that breaks ends them all."""
     outbox = Outbox(settings.home / "gateway" / "outbox.sqlite", settings.gateway.outbox_megabytes)
-    sender = Sender(outbox, delivery(settings))
+    sender = Sender(outbox, delivery(settings, outbox.set_aside))
     commits = GroupCommit(outbox, sender.wake, settings.gateway.outbox_full == "drop-oldest-day")
     fleet = Fleet(settings, commits.keep)
     stop = asyncio.Event()

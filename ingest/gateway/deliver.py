@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import requests
@@ -12,51 +14,114 @@ import requests
 from conf import Settings
 from conf.refusal import Refusal
 from ingest.gateway.sender import Connect, to_kafka
+from ingest.gateway.unsent import RefusedReading
 from ingest.publishing.message import Message, PublishError
 
+log = logging.getLogger("gateway")
+SetAside = Callable[[Sequence[RefusedReading]], None]
 BATCH = 200
 """Readings of one request."""
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
+REFUSED = (403, 413, 422)
+"""Answers that will be the same next time, for one reading of a batch or for all."""
+SEARCH_SECONDS = 60.0
+"""From one search for the refused readings of a batch to the next, where none is taken."""
 
 
 class UnsafeAddress(Refusal):
     """An address over which the token would travel in the clear, or that is none."""
 
 
-def delivery(settings: Settings) -> Connect:
-    """As the settings say. Raises :class:`UnsafeAddress`."""
+class _NotTaken(Exception):
+    """Readings that are not on the server's disk; the text says why."""
+
+
+class _Refused(_NotTaken):
+    """Readings of which one at least will never be taken."""
+
+
+def delivery(settings: Settings, set_aside: SetAside) -> Connect:
+    """As the settings say; what a push server refuses goes to ``set_aside``. Raises :class:`UnsafeAddress`."""
     address = settings.gateway.deliver_to
     if not address:
         return to_kafka(settings)
     _check(address)
-    token = settings.gateway.token.get_secret_value()
-    return lambda: HttpDelivery(address, token)
+    made = HttpDelivery(address, settings.gateway.token.get_secret_value(), set_aside)
+    return lambda: made
 
 
 class HttpDelivery:
-    """Posts readings to the push server at ``address``, with a site's ``token``."""
+    """Posts readings to the push server at ``address``, with a site's ``token``; what it refuses goes to ``set_aside``.
 
-    def __init__(self, address: str, token: str) -> None:
-        self._url = address.rstrip("/") + "/v1/readings"
+    Where others are taken, a refusal is about the reading. Where none is, it may be about the token or the server's
+    version: then all wait.
+    """
+
+    def __init__(self, address: str, token: str, set_aside: SetAside) -> None:
+        self._url, self._set_aside = address.rstrip("/") + "/v1/readings", set_aside
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        self._searched: float | None = None
+        """When a batch was last refused one by one."""
 
     def send(self, messages: Sequence[Message]) -> None:
-        """Return once the server has all ``messages`` on its disk; raises :class:`PublishError`."""
-        for begin in range(0, len(messages), BATCH):
-            if fault := self._post(messages[begin : begin + BATCH]):
-                acknowledged = [number < begin for number in range(len(messages))]
-                raise PublishError(f"{self._url} took {begin} of {len(messages)} readings: {fault}", acknowledged)
+        """Return once all ``messages`` are on the server's disk, or set aside; raises :class:`PublishError`."""
+        done = [False] * len(messages)
+        try:
+            for begin in range(0, len(messages), BATCH):
+                self._deliver(messages, range(begin, min(begin + BATCH, len(messages))), done)
+        except _NotTaken as fault:
+            said = f"{self._url} took {sum(done)} of {len(messages)} readings: {fault}"
+            raise PublishError(said, done) from None
 
-    def _post(self, batch: Sequence[Message]) -> str:
-        """Empty where the batch is taken, else why not."""
+    def _deliver(self, messages: Sequence[Message], places: range, done: list[bool]) -> None:
+        """Note in ``done`` which of those at ``places`` are taken or set aside. Raises :class:`_NotTaken`."""
+        refused: dict[int, str] = {}
+        self._halve(messages, places, done, refused)
+        if not refused:
+            return
+        first = next(iter(refused.values()))
+        if not any(done):
+            self._searched = time.monotonic()
+            raise _NotTaken(first)
+        self._set_aside([RefusedReading(messages[place], reason) for place, reason in refused.items()])
+        log.error("%d readings are refused and set aside: %s", len(refused), first)
+        for place in refused:
+            done[place] = True
+
+    def _halve(self, messages: Sequence[Message], places: range, done: list[bool], refused: dict[int, str]) -> None:
+        """Post those at ``places``, in order; halves of what is refused, down to the readings that are."""
+        try:
+            self._post([messages[place] for place in places])
+        except _Refused as refusal:
+            if self._waits() and not any(done):
+                raise
+            if len(places) == 1:
+                refused[places.start] = str(refusal)
+                return
+            middle = places.start + len(places) // 2
+            self._halve(messages, range(places.start, middle), done, refused)
+            self._halve(messages, range(middle, places.stop), done, refused)
+        else:
+            done[places.start : places.stop] = [True] * len(places)
+
+    def _waits(self) -> bool:
+        """Whether it is too early to look again for the refused ones in a batch of which none was taken."""
+        return self._searched is not None and time.monotonic() < self._searched + SEARCH_SECONDS
+
+    def _post(self, batch: Sequence[Message]) -> None:
+        """Return once ``batch`` is taken. Raises :class:`_NotTaken`."""
         body = b"[" + b",".join(message.value for message in batch) + b"]"
         wait = (CONNECT_SECONDS, ANSWER_SECONDS)
         try:
             answer = self._session.post(self._url, data=body, timeout=wait, allow_redirects=False)
         except requests.RequestException as error:
-            return f"no answer ({type(error).__name__})"
-        return "" if answer.status_code == requests.codes.accepted else _said(answer)
+            raise _NotTaken(f"no answer ({type(error).__name__})") from None
+        if answer.status_code == requests.codes.accepted:
+            return
+        # A proxy's own refusal says nothing of the readings.
+        is_servers = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        raise (_Refused if is_servers and answer.status_code in REFUSED else _NotTaken)(_said(answer))
 
 
 def _said(answer: requests.Response) -> str:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from conf.refusal import Refusal
 from ingest.gateway import unsent
 from ingest.gateway.outbox_file import is_damage, open_file, renewed
-from ingest.gateway.unsent import DroppedDay
+from ingest.gateway.unsent import DroppedDay, RefusedReading
 from ingest.publishing.message import Message
 from store.instants import instant_of
 
+Answer = TypeVar("Answer")
 ROW_BYTES = 64
 """Bytes of a row beside its value: ids, topic, key, page overhead; rounded up."""
 
@@ -111,52 +112,63 @@ class Outbox:
                 return instant_of(str(json.loads(kept.message.value)["time"]))
         return None
 
-    def delete(self, sent: Sequence[Kept]) -> None:
-        """Forget ``sent``, which the broker has acknowledged. Raises :class:`OutboxFullError` if it can't."""
+    def delete(self, sent: Sequence[Kept]) -> int:
+        """Forget ``sent``, which the broker has acknowledged; how many of it were kept still.
+
+        Raises :class:`OutboxFullError` if it can't.
+        """
         with self._lock:
             size = sum(len(kept.message.value) + ROW_BYTES for kept in sent)
-            self._write("DELETE FROM message WHERE id = ?", [(kept.id,) for kept in sent], -len(sent), -size)
+            return self._write("DELETE FROM message WHERE id = ?", [(kept.id,) for kept in sent], -len(sent), -size)
 
     def drop_oldest_day(self, before: date) -> DroppedDay | None:
         """Drop all that is kept of the oldest day (UTC) before ``before``, and count it; None where there is none such.
 
         Raises :class:`OutboxFullError` if it can't.
         """
-        with self._lock:
-            try:
-                return unsent.drop_oldest_day(self._base, before)
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise OutboxFullError(f"the outbox can't be written: {error}") from None
-                self._renew(error)
-                return None
-            finally:
-                self._count, self._bytes = self._counted()
+        return self._of_file(lambda base: unsent.drop_oldest_day(base, before))
+
+    def set_aside(self, refused: Sequence[RefusedReading]) -> None:
+        """Move ``refused`` out of the queue, with why. Raises :class:`OutboxFullError` if it can't."""
+        self._of_file(lambda base: unsent.set_aside(base, refused))
 
     def dropped_days(self) -> list[DroppedDay]:
         """The days that were ever dropped, oldest first."""
+        return self._of_file(unsent.dropped_days, changes=False)
+
+    def refused(self) -> tuple[int, str | None]:
+        """How many readings were ever set aside, and why the last was."""
+        return self._of_file(unsent.refused, changes=False)
+
+    def _of_file(self, asked: Callable[[sqlite3.Connection], Answer], changes: bool = True) -> Answer:
         with self._lock:
             try:
-                return unsent.dropped_days(self._base)
+                return asked(self._base)
             except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise OutboxFullError(f"the outbox can't be used: {error}") from None
                 self._renew(error)
-                return unsent.dropped_days(self._base)
+                return asked(self._base)
+            finally:
+                if changes:
+                    self._count, self._bytes = self._counted()
 
-    def _write(self, statement: str, rows: Sequence[Sequence[Any]], count: int, size: int) -> None:
-        """Execute it for all ``rows`` or none, which adds ``count`` messages and ``size`` bytes."""
+    def _write(self, statement: str, rows: Sequence[Sequence[Any]], count: int, size: int) -> int:
+        """Execute it for all ``rows`` or none, which adds ``count`` messages and ``size`` bytes; rows it changed."""
         try:
             written = self._transact(statement, rows)
             self._count += count
             self._bytes += size
-            if written != len(rows):  # a day was dropped while some of its readings were being sent
+            if written != len(rows):  # some were dropped or set aside while they were being sent
                 self._count, self._bytes = self._counted()
             self._count_again_where_another_wrote()
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise OutboxFullError(f"the outbox can't be written: {error}") from None
             self._renew(error)
-            self._transact(statement, rows)
+            written = self._transact(statement, rows)
             self._count, self._bytes = self._counted()
+        return written
 
     def _renew(self, error: sqlite3.DatabaseError) -> None:
         """Go on with a new file that has what can be read of the damaged one."""

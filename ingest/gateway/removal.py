@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from ingest.gateway import unsent
 from ingest.gateway.remembered import remember, remembered
 
 WAIT_SECONDS = 30.0
@@ -26,4 +27,8 @@ def _remove(outbox: Path, installation: str) -> int:
     if not outbox.exists():
         return 0
     with closing(sqlite3.connect(outbox, timeout=WAIT_SECONDS)) as base, base:
-        return base.execute("DELETE FROM message WHERE key = ?", (installation.encode(),)).rowcount
+        unsent.create(base)
+        return sum(
+            base.execute(f"DELETE FROM {table} WHERE key = ?", (installation.encode(),)).rowcount  # noqa: S608
+            for table in ("message", "refused")
+        )

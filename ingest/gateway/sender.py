@@ -87,11 +87,9 @@ class Sender(threading.Thread):
             self._delivery.send([kept.message for kept in batch])
         except PublishError as error:
             done = [kept for kept, there in zip(batch, error.acknowledged, strict=False) if there]
-            self._outbox.delete(done)
-            self.sent += len(done)
+            self.sent += self._outbox.delete(done)
             raise
-        self._outbox.delete(batch)
-        self.sent += len(batch)
+        self.sent += self._outbox.delete(batch)
         return True
 
     def _say(self, error: str | None) -> None:

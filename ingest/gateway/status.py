@@ -20,6 +20,7 @@ log = logging.getLogger("gateway")
 
 def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sender, commits: GroupCommit) -> None:
     """Replace the report: what was sent, what is kept, and each device's last reading and error."""
+    refused, why = outbox.refused()
     report = {
         "pid": os.getpid(),
         "sent": sender.sent,
@@ -29,6 +30,8 @@ def write_status(settings: Settings, fleet: Fleet, outbox: Outbox, sender: Sende
         "kafka_error": sender.error,
         "outbox_error": commits.error,
         "dropped_days": {str(dropped.day): dropped.readings for dropped in outbox.dropped_days()},
+        "refused": refused,
+        "refused_last": why,
         "catalogue_error": fleet.error,
         "devices": {name: _device(poller) for name, poller in sorted(fleet.pollers.items())},
         "unusable": fleet.unusable,

@@ -130,13 +130,15 @@ def test_a_gateway_that_cannot_send_is_broken_and_says_what_it_keeps(tmp_path: P
 
 
 @pytest.mark.parametrize("error", [None, "broker away"])
-def test_days_that_the_gateway_dropped_are_said(tmp_path: Path, error: str | None) -> None:
+def test_what_the_gateway_will_never_send_is_said(tmp_path: Path, error: str | None) -> None:
     settings = load_settings(home=tmp_path)
     (tmp_path / "run").mkdir()
     dropped = {"2026-11-19": 86_400, "2026-11-18": 600}
     report = {"written_at": datetime.now(timezone.utc).isoformat(), "kafka_error": error, "dropped_days": dropped}
-    (tmp_path / "run" / "gateway.json").write_text(json.dumps(report))
+    refused = {"refused": 7, "refused_last": "HTTP 403, no"}
+    (tmp_path / "run" / "gateway.json").write_text(json.dumps(report | refused))
     said = "; the outbox was full: 87000 readings of 2 day(s) dropped, to 2026-11-19"
+    said += "; 7 readings refused and set aside, the last: HTTP 403, no"
     check = checks(settings, Reader(settings))["gateway"]
     if error is None:
         assert check().text == "0 device(s)" + said

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from ingest.gateway.deliver import BATCH, HttpDelivery, UnsafeAddress, delivery
 from ingest.gateway.fleet import devices_of_file
 from ingest.gateway.outbox import Outbox
 from ingest.gateway.sender import Sender
+from ingest.gateway.unsent import RefusedReading
 from ingest.publishing.message import Message, PublishError, message
 from ingest.push.intake import IntakeFull
 from tests.support.servers.push import push_server
@@ -37,32 +39,75 @@ def readings(count: int, installation: str = "finca") -> list[Message]:
     ]
 
 
+def nothing(refused: Sequence[RefusedReading]) -> None:
+    pytest.fail(f"set aside: {refused}")
+
+
 def test_what_the_outbox_holds_arrives_in_order(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "outbox.sqlite", 10)
     sent = readings(2 * BATCH + 7)
     outbox.keep(sent)
     with push_server(tmp_path / "server", ["finca"]) as server:
-        sender = Sender(outbox, delivery(gateway(server.address, server.token)))
+        sender = Sender(outbox, delivery(gateway(server.address, server.token), outbox.set_aside))
         sender.start()
         sender.stop(20)
         assert server.taken() == sent
     assert (sender.error, outbox.count, sender.sent) == (None, 0, len(sent))
 
 
-def test_a_refusal_keeps_what_was_not_taken_and_says_why(tmp_path: Path) -> None:
+def test_readings_that_are_refused_are_set_aside_and_all_others_arrive_in_order(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", 10)
+    sent = readings(2 * BATCH + 7)
+    foreign, timeless = readings(1, "other")[0], Message("readings", b"finca", b'{"installation_id":"finca"}')
+    mixed = [foreign, *sent[:BATCH], timeless, foreign, *sent[BATCH:], timeless]
+    outbox.keep(mixed)
+    with push_server(tmp_path / "server", ["finca"]) as server:
+        sender = Sender(outbox, delivery(gateway(server.address, server.token), outbox.set_aside))
+        sender.start()
+        sender.stop(20)
+        assert server.taken() == sent
+    assert (sender.error, outbox.count, outbox.bytes, sender.sent) == (None, 0, 0, len(sent))
+    count, last = outbox.refused()
+    assert count == 4
+    assert "HTTP 422, reading 0: " in (last or "")
+
+
+def test_where_nothing_is_taken_all_wait_and_no_reading_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with push_server(tmp_path, ["finca"]) as server:
-        mixed = [*readings(BATCH), *readings(1, "other")]
-        with pytest.raises(PublishError, match="403, This token does not speak for other") as raised:
-            delivery(gateway(server.address, server.token))().send(mixed)
-        assert raised.value.acknowledged == [True] * BATCH + [False]
-        assert server.taken() == mixed[:BATCH]
+        to = delivery(gateway(server.address, server.token), nothing)()
+        assert isinstance(to, HttpDelivery)
+        posts: list[int] = []
+        post = to._post
+
+        def counted(batch: Sequence[Message]) -> None:
+            posts.append(len(batch))
+            post(batch)
+
+        monkeypatch.setattr(to, "_post", counted)
+        for _ in range(2):
+            with pytest.raises(PublishError, match="403, This token does not speak for other") as raised:
+                to.send(readings(4, "other"))
+            assert raised.value.acknowledged == [False] * 4
+        assert posts == [4, 2, 1, 1, 2, 1, 1, 4]
+        to.send(readings(1))
         with pytest.raises(PublishError, match="401"):
-            delivery(gateway(server.address, "0" * 32))().send(mixed)
+            delivery(gateway(server.address, "0" * 32), nothing)().send(readings(3))
+
+
+def test_a_refusal_that_passes_blames_no_reading(tmp_path: Path) -> None:
+    with push_server(tmp_path, ["finca"], per_second=1) as server:
+        to = delivery(gateway(server.address, server.token), nothing)()
+        with pytest.raises(PublishError, match="took 200 of 201 readings: HTTP 429") as raised:
+            to.send(readings(BATCH + 1))
+        assert raised.value.acknowledged == [True] * BATCH + [False]
+        assert server.taken() == readings(BATCH)
 
 
 def test_a_server_that_is_full_or_gone_gets_it_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with push_server(tmp_path, ["finca"]) as server:
-        to = delivery(gateway(server.address, server.token))()
+        to = delivery(gateway(server.address, server.token), nothing)()
 
         def full(*_: object) -> None:
             raise IntakeFull("Nothing is taken now")
@@ -87,7 +132,7 @@ def test_over_tls_the_certificate_is_looked_at(tmp_path: Path, monkeypatch: pyte
     )
     tls = {"ssl_keyfile": key, "ssl_certfile": certificate}
     with push_server(tmp_path / "server", ["finca"], tls=tls) as server:
-        to = delivery(gateway(f"https://localhost:{server.port}", server.token))()
+        to = delivery(gateway(f"https://localhost:{server.port}", server.token), nothing)()
         with pytest.raises(PublishError, match="SSLError"):
             to.send(readings(3))
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
@@ -98,12 +143,12 @@ def test_over_tls_the_certificate_is_looked_at(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize("address", ["http://solera.example.org:8001", "ftp://x", "solera.example.org", "https://"])
 def test_an_address_that_shows_the_token_is_refused(address: str) -> None:
     with pytest.raises(UnsafeAddress, match="https"):
-        delivery(gateway(address, "t"))
+        delivery(gateway(address, "t"), nothing)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8001", "http://[::1]:8001", "http://localhost:1", "https://a.b"])
 def test_a_safe_address_is_taken(address: str) -> None:
-    assert isinstance(delivery(gateway(address, "t"))(), HttpDelivery)
+    assert isinstance(delivery(gateway(address, "t"), nothing)(), HttpDelivery)
 
 
 def test_the_devices_of_the_sites_file_are_polled(tmp_path: Path) -> None:

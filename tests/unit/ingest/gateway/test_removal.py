@@ -8,6 +8,7 @@ from ingest.devices.registry import CONNECTION, Device
 from ingest.gateway.outbox import Outbox
 from ingest.gateway.remembered import remember, remembered
 from ingest.gateway.removal import remove_installation
+from ingest.gateway.unsent import RefusedReading
 from ingest.publishing.message import Message
 
 GONE = [Message("readings", b"gone", b"x" * n) for n in range(1, 40)]
@@ -17,7 +18,10 @@ KEPT = [Message("readings", b"gone-2", b"y"), Message("readings", None, b"z")]
 def test_its_messages_go_and_a_gateway_at_work_counts_right(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "gateway" / "outbox.sqlite", 1)
     outbox.keep([*GONE, *KEPT])
+    outbox.set_aside([RefusedReading(GONE[0], "refused"), RefusedReading(KEPT[1], "of another")])
     assert remove_installation(tmp_path, "gone") == len(GONE)
+    assert outbox.refused() == (2, "of another")
+    outbox.keep([KEPT[1]])
     assert [kept.message for kept in outbox.oldest(100)] == KEPT
     outbox.keep([Message("readings", b"k", b"1")])
     assert outbox.count == len(KEPT) + 1

@@ -1,4 +1,4 @@
-"""What the outbox never sends: the oldest whole days at its bound, if the settings say so, counted for good."""
+"""What the outbox never sends: whole days dropped at its bound, and readings set aside; all of it counted for good."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from conf import load_settings
-from ingest.gateway import group_commit
+from ingest.gateway import group_commit, unsent
 from ingest.gateway.fleet import Fleet
 from ingest.gateway.group_commit import GroupCommit
 from ingest.gateway.outbox import BoundReached, Outbox
 from ingest.gateway.sender import Sender, to_kafka
 from ingest.gateway.status import write_status
+from ingest.gateway.unsent import RefusedReading
 from ingest.publishing.message import Message
 
 TODAY = datetime.now(timezone.utc).date()
@@ -64,6 +65,23 @@ def test_readings_that_were_being_sent_while_their_day_was_dropped_count_once(tm
     outbox.drop_oldest_day(TODAY)
     outbox.delete(being_sent)
     assert (outbox.count, outbox.bytes) == (0, 0)
+
+
+def test_the_newest_refused_readings_are_kept_with_why_and_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsent, "MOST_REFUSED", 3)
+    outbox = Outbox(tmp_path / "outbox.sqlite", 1)
+    readings = [reading(TODAY, number) for number in range(6)]
+    outbox.keep(readings)
+    outbox.set_aside([RefusedReading(each, f"no {number}") for number, each in enumerate(readings[:4])])
+    outbox.set_aside([RefusedReading(readings[5], "no 5")])
+    assert kept(outbox) == [readings[4]]
+    outbox.close()
+    again = Outbox(tmp_path / "outbox.sqlite", 1)
+    assert (again.count, again.refused()) == (1, (5, "no 5"))
+    rows = again._base.execute("SELECT value, reason FROM refused ORDER BY id").fetchall()
+    assert rows == [(readings[place].value, f"no {place}") for place in (2, 3, 5)]
 
 
 def fill(outbox: Outbox, day: date) -> None:
