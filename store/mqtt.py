@@ -9,6 +9,23 @@ from conf.sections import MqttSettings
 
 LONGEST_PAUSE_SECONDS = 30
 """From one attempt to connect to the next."""
+MOST_PAYLOAD_BYTES = 65_536
+"""Bytes of a payload beyond which none is read."""
+MOST_HEAD_BYTES = 2 + 65_535 + 2
+"""Bytes of a packet before its payload: the topic with its length, and the message's number."""
+AT_ONCE_BYTES = 65_536
+
+
+class Bounded(Client):
+    """A client that holds no more of a packet than its payload's bound: the rest is read, and let go.
+
+    What is given of a longer payload is longer than :data:`MOST_PAYLOAD_BYTES`, too, and no more than that by far.
+    """
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        # A packet may have 256 MB. Closing the link instead would have the broker send it again and again.
+        del self._in_packet["packet"][MOST_HEAD_BYTES + MOST_PAYLOAD_BYTES + 1 :]
+        return super()._sock_recv(min(bufsize, AT_ONCE_BYTES))
 
 
 def client(conf: MqttSettings, client_id: str, lasts: bool = False) -> Client:
@@ -16,7 +33,7 @@ def client(conf: MqttSettings, client_id: str, lasts: bool = False) -> Client:
 
     One whose session ``lasts`` is sent what was published while it was away, and acknowledges each message itself.
     """
-    made = Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not lasts, manual_ack=lasts)
+    made = Bounded(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not lasts, manual_ack=lasts)
     if conf.username:
         made.username_pw_set(conf.username, conf.password.get_secret_value())
     if conf.tls:

@@ -106,7 +106,13 @@ class Mqtt(threading.Thread):
             self._say(f"the broker at {self._conf.broker} is away: {code}")
 
     def _on_message(self, client: Client, _data: Any, said: MQTTMessage) -> None:
-        received = (said.mid, said.topic, bytes(said.payload))
+        try:
+            topic = said.topic
+        except UnicodeDecodeError:
+            self.gathering.dropped["a topic that is no UTF-8"] += 1
+            client.ack(said.mid, said.qos)
+            return
+        received = (said.mid, topic, bytes(said.payload))
         is_known = said.dup and received in self._kept
         if is_known or not self.gathering.add(self._devices, *received[1:], said.mid, said.retain):
             client.ack(said.mid, said.qos)

@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from conf.refusal import Refusal
+from store.mqtt import MOST_PAYLOAD_BYTES
 
-MOST_BYTES = 65_536
 MILLISECONDS = 1e11
 """A Unix time beyond it is in milliseconds."""
 
@@ -20,8 +20,8 @@ class NoValue(Refusal):
 
 def content_of(payload: bytes) -> Any:
     """The payload's JSON, or its numbers. Raises :class:`NoValue`."""
-    if len(payload) > MOST_BYTES:
-        raise NoValue(f"more than {MOST_BYTES} bytes")
+    if len(payload) > MOST_PAYLOAD_BYTES:
+        raise NoValue(f"more than {MOST_PAYLOAD_BYTES} bytes")
     try:
         return json.loads(payload)
     except (ValueError, RecursionError):

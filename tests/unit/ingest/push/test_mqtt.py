@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from paho.mqtt.client import MQTTMessage
 
 from conf import Settings, load_settings
 from energy.topics import TOPICS
@@ -170,6 +172,40 @@ def test_what_is_no_value_is_counted_by_its_reason(at: Broker, tmp_path: Path) -
         at.publish("emon/emontx/power1", "1")
         until(lambda: outbox.count == 1)
     assert all(reason.startswith(("emon/emontx/power1: ", "shellypro3em")) for reason in follower.gathering.dropped)
+
+
+def test_of_a_huge_message_no_more_is_held_than_a_payload_may_have(at: Broker, tmp_path: Path) -> None:
+    huge = b"7" * 40_000_000
+    with following(at, tmp_path / "home") as (follower, outbox, _):
+        tracemalloc.start()
+        try:
+            at.publish("emon/emontx/power1", huge)
+            at.publish("emon/emontx/power1", "1")
+            until(lambda: outbox.count == 1, 60)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert follower.gathering.dropped == {"emon/emontx/power1: more than 65536 bytes": 1}
+        assert [record["import_power_w"] for record in records(outbox)] == [1.0]
+    assert peak < len(huge) / 10
+    with following(at, tmp_path / "home") as (follower, _, _):
+        time.sleep(0.5)
+        assert not follower.gathering.dropped, "the broker was not told that it has come"
+
+
+def test_hostile_topics_cost_themselves_alone(at: Broker, tmp_path: Path) -> None:
+    odd = ["emon/emontx/power1/", "/", "emon//power1", "$solera/x", "á\u202e\U0001f4a3/'; --"]
+    names = [*odd, "x" * 65_535, "a/" * 150]
+    with following(at, tmp_path / "home", DEVICES[:1]) as (follower, outbox, _):
+        follower._client.subscribe("#", qos=1)
+        for name in names:
+            at.publish(name, "7")
+        follower._on_message(follower._client, None, MQTTMessage(0, b"\xff\xfe/power"))
+        assert follower.gathering.dropped == {"a topic that is no UTF-8": 1}
+        at.publish("emon/emontx/power1", "1")
+        until(lambda: outbox.count == 1)
+        assert [record["import_power_w"] for record in records(outbox)] == [1.0]
+        assert follower.error is None
 
 
 def test_a_broker_that_goes_and_comes_loses_nothing(at: Broker, tmp_path: Path) -> None:
