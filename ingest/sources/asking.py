@@ -1,4 +1,4 @@
-"""What is asked of the sources without a person: AEMET's forecasts as issued, the prices that are out, Datadis' hours.
+"""What is asked of the sources without a person: AEMET's forecasts and observations, prices that are out, Datadis.
 
 The night asks before its first step, and by day ``stack.source_watch`` when ``timetable.py`` says so. Weather is asked
 for where there is a key, Datadis where there is a login, prices for installations in Spain, and those of a source that
@@ -18,7 +18,7 @@ from conf.refusal import Refusal
 from energy.calendar import day_start
 from ingest.sources import prices
 from ingest.sources.aemet.client import AemetError
-from ingest.sources.aemet.weather import Forecasts, NoMunicipality
+from ingest.sources.aemet.weather import Forecasts, LatestObservations, NoMunicipality
 from ingest.sources.alone import BY_ITSELF_SECONDS, SourcesAsked, alone
 from ingest.sources.backfill import ask
 from ingest.sources.budget import ONCE, Budget
@@ -38,6 +38,8 @@ KEY = "AEMET_API_KEY"
 NIF = "DATADIS_USERNAME"
 HISTORY_DAYS = 731
 """How far back Datadis is asked for months: it keeps no more."""
+OBSERVED_DAYS = 10
+"""Days before today whose values by station are asked for: AEMET states them some days late."""
 BACK_DAYS, BEGUN_DAYS = 7, 40
 """Days before today whose prices are asked for, where they are missing: of a source that is new, of one begun with."""
 
@@ -53,12 +55,21 @@ def ask_sources(settings: Settings, now: datetime, say: Progress) -> None:
 
 def _ask_each(settings: Settings, now: datetime, say: Progress) -> None:
     if os.environ.get(KEY):
-        _guarded("weather", partial(ask_weather, settings, now, say), say)
+        _guarded("weather", partial(ask_aemet, settings, now, say), say)
     for name, source in DAILY.items():
         if source.out is not None and (not source.key or os.environ.get(source.key)):
             _guarded(f"prices of {name}", partial(ask_prices, settings, name, now, say), say)
     if os.environ.get(NIF):
         _guarded("Datadis", partial(ask_datadis, settings, now, say), say)
+
+
+def ask_aemet(settings: Settings, now: datetime, say: Progress) -> None:
+    """Publish forecasts, then observations, where somebody's weather is wanted. Raises as the two do."""
+    try:
+        ask_weather(settings, now, say)
+    except NoMunicipality:
+        return
+    ask_observations(settings, now, say)
 
 
 def ask_weather(settings: Settings, now: datetime, say: Progress, progress: Progress = log.info) -> None:
@@ -67,20 +78,28 @@ def ask_weather(settings: Settings, now: datetime, say: Progress, progress: Prog
     ``say`` takes the outcome, ``progress`` each answer. Raises :class:`AemetError` where there is none.
     """
     budget = Budget(attempts_path(settings.home, "aemet"), ONCE)
-    midnight = day_start(now.astimezone(timezone.utc).date(), timezone.utc)
     failures = Failures(budget, now)
-
-    def is_due(name: str) -> bool:
-        last = budget.last(name)
-        return last is None or last.at < midnight or (last.in_vain > 0 and budget.is_due(name, now))
-
-    try:
-        count = ask(settings, Forecasts(settings, is_due), (now.date(), now.date()), progress, failures)
-    except NoMunicipality:
-        return
+    source = Forecasts(settings, partial(_is_due_today, budget, now))
+    count = ask(settings, source, (now.date(), now.date()), progress, failures)
     if failures.asked and not count:
         raise AemetError("AEMET gave no forecast; it is asked again")
     _say_outcome(f"weather: {count:,} records from AEMET", failures, say)
+
+
+def ask_observations(settings: Settings, now: datetime, say: Progress) -> None:
+    """Publish what AEMET's stations have observed, once a day (UTC). Raises :class:`AemetError` where AEMET is away."""
+    budget = Budget(attempts_path(settings.home, "aemet"), ONCE)
+    failures, today = Failures(budget, now), now.astimezone(timezone.utc).date()
+    source = LatestObservations(settings, partial(_is_due_today, budget, now))
+    count = ask(settings, source, (today - timedelta(days=OBSERVED_DAYS), today), log.info, failures)
+    _say_outcome(f"observations: {count:,} records from AEMET", failures, say)
+
+
+def _is_due_today(budget: Budget, now: datetime, name: str) -> bool:
+    """Whether the question was not asked since midnight (UTC), or in vain and may be again."""
+    last = budget.last(name)
+    midnight = day_start(now.astimezone(timezone.utc).date(), timezone.utc)
+    return last is None or last.at < midnight or (last.in_vain > 0 and budget.is_due(name, now))
 
 
 def ask_contracts(settings: Settings, now: datetime, say: Progress, is_by_hand: bool = False) -> None:

@@ -24,6 +24,7 @@ from store import cassandra
 
 DAYS_AT_ONCE = 15
 """Most days of all stations that AEMET answers at once."""
+HOURS, DAYS = "observacion", "climatologia"
 Read = Callable[[Any, datetime, Progress], list[Record]]
 """From an answer's JSON, and the instant it came (UTC), to its records."""
 _BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
@@ -91,18 +92,25 @@ class Observations:
 
     def missing(self, first: date, last: date) -> Iterator[Question]:
         """The last hours, the inventory, and a question for each :data:`DAYS_AT_ONCE` days."""
-        yield self._question("/observacion/convencional/todas", "observacion", stations.observations)
-        inventory = "/valores/climatologicos/inventarioestaciones/todasestaciones"
-        yield self._question(inventory, "inventario", self._inventory)
+        yield self._hours()
+        yield self._places()
         for begin in range(0, (last - first).days, DAYS_AT_ONCE):
             day = first + timedelta(days=begin)
-            until = min(day + timedelta(days=DAYS_AT_ONCE), last) - timedelta(days=1)
-            span = f"fechaini/{day}T00:00:00UTC/fechafin/{until}T23:59:59UTC"
-            path = f"/valores/climatologicos/diarios/datos/{span}/todasestaciones"
-            yield self._question(path, f"climatologia/{day}", self._days)
+            yield self._whole_days(f"{DAYS}/{day}", day, min(day + timedelta(days=DAYS_AT_ONCE), last))
+
+    def _hours(self) -> Question:
+        return self._question("/observacion/convencional/todas", HOURS, stations.observations)
+
+    def _places(self) -> Question:
+        path = "/valores/climatologicos/inventarioestaciones/todasestaciones"
+        return self._question(path, "inventario", self._inventory)
+
+    def _whole_days(self, name: str, first: date, last: date) -> Question:
+        span = f"fechaini/{first}T00:00:00UTC/fechafin/{last - timedelta(days=1)}T23:59:59UTC"
+        return self._question(f"/valores/climatologicos/diarios/datos/{span}/todasestaciones", name, self._days)
 
     def _question(self, path: str, name: str, read: Read) -> Question:
-        return Question(name, partial(_asked, self._settings, self._aemet, (path, name), read))
+        return Question(name, partial(_asked, self._settings, self._aemet, (path, name), read), _came)
 
     def _inventory(self, body: Any, _now: datetime, progress: Progress) -> list[Record]:
         """No records: degrees north of every station, which the daylight of its whole days follows from."""
@@ -113,6 +121,22 @@ class Observations:
 
     def _days(self, body: Any, now: datetime, progress: Progress) -> list[Record]:
         return stations.daily_values(body, self._latitudes, now, progress)
+
+
+class LatestObservations(Observations):
+    """The last hours, and at most :data:`DAYS_AT_ONCE` whole days; ``is_due``: which of the two may be asked."""
+
+    def __init__(self, settings: Settings, is_due: Callable[[str], bool]) -> None:
+        super().__init__(settings)
+        self._is_due = is_due
+
+    def missing(self, first: date, last: date) -> Iterator[Question]:
+        """Those that are due, whole days with the inventory that they are read by."""
+        if self._is_due(HOURS):
+            yield self._hours()
+        if self._is_due(DAYS):
+            yield self._places()
+            yield self._whole_days(DAYS, first, last)
 
 
 def _came(_records: list[Record]) -> Came:

@@ -50,6 +50,7 @@ def said(settings: Settings, patch: pytest.MonkeyPatch, source: Any) -> list[str
         return source
 
     patch.setattr(asking, "Forecasts", forecasts)
+    patch.setattr(asking, "LatestObservations", lambda _settings, _is_due: Scripted())
     patch.setattr(prices, "begun_with", lambda *_: None)
     patch.setattr(prices, "is_in_spain", lambda *_: False)
     words: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from conf import Settings
 from conf.sections import AemetSettings
 from ingest.sources import backfill
 from ingest.sources.aemet import weather
-from ingest.sources.asking import ask_weather
+from ingest.sources.asking import ask_aemet, ask_weather
+from store.history.attempts import attempts_of
 from tests.support.peers.aemet_service import aemet_service
 from tests.support.recorded import HAND_MADE, aemet_answer
 
@@ -51,6 +52,37 @@ def test_forecasts_of_each_municipality_and_the_daily_one_beyond_the_hourly(
     assert sum("No hay datos" in word for word in said) == 2
     kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json.gz"))
     assert kept == [f"issued/aemet/{kind}/{CODE}/20260328T060511Z.json.gz" for kind in ("diaria", "horaria")]
+
+
+def test_the_stations_hours_and_days_are_asked_once_a_day(
+    settings: Settings, tmp_path: Path, published: list[Any]
+) -> None:
+    said: list[str] = []
+    values = "/valores/climatologicos"
+    first, second = (
+        f"{values}/diarios/datos/fechaini/2026-03-{day}T00:00:00UTC/fechafin/2026-03-{day + 9}T23:59:59UTC"
+        for day in (18, 19)
+    )
+    with aemet_service() as service:
+        service.answers = {
+            f"/prediccion/especifica/municipio/horaria/{CODE}": answer("horaria_15030"),
+            "/observacion/convencional/todas": answer("observacion"),
+            f"{values}/inventarioestaciones/todasestaciones": answer("inventario"),
+            f"{first}/todasestaciones": answer("climatologia"),
+        }
+        own = settings.model_copy(
+            update={"home": tmp_path, "aemet": AemetSettings(base=service.base, per_minute=10_000)}
+        )
+        for minutes in (0, 30, 23 * 60):
+            ask_aemet(own, NOW + timedelta(minutes=minutes), said.append)
+        assert len(published) == 64 + 3 + 3
+        assert said == ["weather: 64 records from AEMET", "observations: 6 records from AEMET"]
+        service.answers[f"{second}/todasestaciones"] = answer("climatologia")[:1]
+        ask_aemet(own, NOW + timedelta(days=1), said.append)
+    assert said[2:] == ["weather: 64 records from AEMET", "observations: 4 records from AEMET"]
+    asked = attempts_of(tmp_path)["aemet"]
+    assert {"observacion", "inventario", "climatologia"} <= asked.keys()
+    assert all(each.in_vain == 0 for each in asked.values())
 
 
 def test_a_backfill_brings_the_stations_hours_and_days(
