@@ -1,6 +1,7 @@
 """Begins the night by itself: after midnight UTC, and again when it failed, as ``batch_layer.schedule`` says.
 
-The watch of one machine has it in a thread; ``python -m stack.night_watch`` is a container of its own.
+The watch of one machine has it in a thread; ``python -m stack.night_watch`` is a container of its own, which has the
+sources asked by day, too: they share the home in which it is noted what they were asked.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from pathlib import Path
 
 from batch_layer.schedule import Attempt, begun, due, midnight
 from conf import Settings, load_settings
-from conf.logins import as_role
 from conf.refusal import Refusal
 from stack import logs
 from stack.process import ANSWERED, Place, Service, spawn, wait_for
+from stack.services import batch_environment
+from stack.source_watch import SourceWatch, asking_service
 from store import cassandra
 from store.reports import note_failed_night, replace_text
 from store.runs import read_published
@@ -29,16 +31,6 @@ from store.runs import read_published
 NAME = "nightly"
 CHECK_SECONDS = 30.0
 log = logging.getLogger("watch")
-
-
-def batch_environment(settings: Settings) -> dict[str, str]:
-    """What lets a process speak to Kafka and Cassandra as the batch layer."""
-    environment = {"SOLERA_HOME": str(settings.home)}
-    role = as_role(settings, "batch")
-    for server, login in (("KAFKA", role.kafka), ("CASSANDRA", role.cassandra)):
-        environment[f"SOLERA_{server}__USERNAME"] = login.username
-        environment[f"SOLERA_{server}__PASSWORD"] = login.password.get_secret_value()
-    return environment
 
 
 def night_service(settings: Settings) -> Service:
@@ -114,8 +106,18 @@ def write_attempt(path: Path, attempt: Attempt) -> None:
     replace_text(path, json.dumps(fields))
 
 
+def watches(settings: Settings, stopping: threading.Event) -> tuple[NightWatch, SourceWatch]:
+    """The threads of the container, not started."""
+    place = Place(settings.home)
+    night = NightWatch(place, night_service(settings), partial(published_cut, settings), stopping)
+    return night, SourceWatch(place, asking_service(settings), stopping, datetime.now(timezone.utc))
+
+
 def main() -> None:
-    """Begin nights until SIGTERM, and renew :data:`stack.process.ANSWERED` as a service in the foreground does."""
+    """Begin nights and have the sources asked until SIGTERM.
+
+    :data:`stack.process.ANSWERED` is renewed as a service in the foreground does.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     logging.getLogger("cassandra").setLevel(logging.CRITICAL)
     settings, stopping = load_settings(), threading.Event()
@@ -123,12 +125,15 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     place = Place(settings.home)
     place.run.mkdir(parents=True, exist_ok=True)
-    watch = NightWatch(place, night_service(settings), partial(published_cut, settings), stopping)
-    watch.start()
-    while watch.is_alive() and not stopping.wait(CHECK_SECONDS / 2):
+    threads = watches(settings, stopping)
+    for thread in threads:
+        thread.start()
+    while all(thread.is_alive() for thread in threads) and not stopping.wait(CHECK_SECONDS / 2):
         ANSWERED.touch()
         logs.bound(place.logs)
-    watch.join()
+    stopping.set()  # where one thread has ended by an error, Docker starts both again
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":

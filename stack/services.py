@@ -108,5 +108,15 @@ def environment(settings: Settings) -> dict[str, str]:
     return found
 
 
+def batch_environment(settings: Settings) -> dict[str, str]:
+    """What lets a process speak to Kafka and Cassandra as the batch layer."""
+    environment = {"SOLERA_HOME": str(settings.home)}
+    role = as_role(settings, "batch")
+    for server, login in (("KAFKA", role.kafka), ("CASSANDRA", role.cassandra)):
+        environment[f"SOLERA_{server}__USERNAME"] = login.username
+        environment[f"SOLERA_{server}__PASSWORD"] = login.password.get_secret_value()
+    return environment
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 
 from conf import Settings
 from ingest.sources.timetable import is_due
-from stack.night_watch import batch_environment
 from stack.process import Place, Service, spawn, wait_for
+from stack.services import batch_environment
 from store.history.attempts import attempts_of
 
 NAME = "sources"

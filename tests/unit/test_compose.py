@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from conf import Settings, load_settings
 from conf.logins import ROLES, SERVERS, password_file
 from ingest.sources import asking, prices
 from ingest.sources.datadis import supplies
-from stack.process import ANSWERED
+from stack import night_watch
+from stack.process import ANSWERED, Place
 from stack.services import JOBS, services
 from stack.services import SERVERS as STORES
 
@@ -204,6 +206,13 @@ def test_the_night_is_given_the_keys_of_its_sources() -> None:
     needed = {asking.KEY, asking.NIF, "DATADIS_PASSWORD", supplies.AUTHORISED, prices.TOKEN}
     assert needed <= set(environment("batch"))
     assert not needed & {name for service, name, _ in every_variable() if service != "batch"}
+
+
+def test_the_container_of_the_night_has_the_sources_asked_by_day_too(tmp_path: Path) -> None:
+    assert SERVICES["batch"]["command"] == ["python", "-m", night_watch.__name__]
+    night, sources = night_watch.watches(load_settings(home=tmp_path), threading.Event())
+    assert night.place == sources.place == Place(tmp_path)
+    assert (night.service.command[-1], sources.service.command[-1]) == ("nightly", "ingest.sources")
 
 
 def test_every_solera_variable_is_a_setting() -> None:
