@@ -21,16 +21,20 @@ def check(path: Path) -> Remark:
     wrong = [str(report[name]) for name in ("kafka_error", "outbox_error", "catalogue_error") if report.get(name)]
     unsent = _unsent(report)
     if wrong:
-        raise Broken(f"{'; '.join(wrong)}; {measured['outbox_readings']} readings kept on disk{unsent}", measured)
+        raise Broken(f"{'; '.join(wrong)}; {measured['outbox_readings']} readings kept on disk" + unsent, measured)
     return Remark(_devices(report.get("devices", {})) + unsent, measured)
 
 
 def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:
+    named = " (named in run/gateway.json)"
     counts = {
-        "silent": sum(1 for its in devices.values() if its.get("error")),
-        "with a fault": sum(1 for its in devices.values() if its.get("fault") and not its.get("error")),
+        f"silent{named}": sum(1 for its in devices.values() if its.get("error")),
+        "asleep": sum(1 for its in devices.values() if its.get("state") == "asleep"),
+        f"with a fault{named}": sum(
+            1 for its in devices.values() if its.get("fault") and not its.get("error") and its.get("state") != "asleep"
+        ),
     }
-    said = "".join(f", {count} {what} (named in run/gateway.json)" for what, count in counts.items() if count)
+    said = "".join(f", {count} {what}" for what, count in counts.items() if count)
     return f"{len(devices)} device(s){said}"
 
 

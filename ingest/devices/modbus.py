@@ -37,6 +37,8 @@ BUSY: Mapping[int, str] = {
     ExcCodes.GATEWAY_NO_RESPONSE: "the unit does not answer its gateway",
 }
 """Exceptions that pass: the same request may be answered a moment later."""
+UNREACHABLE = (ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE)
+"""Exceptions by which another answers for a unit that does not."""
 # The gateway says in its own words, once, what pymodbus would log at every attempt.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 

@@ -30,11 +30,18 @@ class Device(NamedTuple):
     device_id: str
     device_kind: str
     connection: Connection
+    place: tuple[float, float] | None = None
+    """Degrees north and east, where the catalogue knows them."""
 
     @property
     def name(self) -> str:
         """``installation/device``: two installations may use one device id."""
         return f"{self.installation_id}/{self.device_id}"
+
+
+def place_of(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:
+    """The place of a device whose installation stands there (degrees); None where that is not known."""
+    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def check_kind(device_kind: str, connection: Connection) -> None:

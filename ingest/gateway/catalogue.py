@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from conf import Settings
-from ingest.devices.registry import CONNECTION, Device, check_kind
+from ingest.devices.registry import CONNECTION, Device, check_kind, place_of
 from store.cassandra import connect
-from store.catalogue import DEVICES
+from store.catalogue import DEVICES, INSTALLATIONS
 
 
 class Catalogue:
@@ -31,6 +31,8 @@ def catalogued(session: Any) -> tuple[list[Device], dict[str, str]]:
     """Devices with a connection from table ``device``; and by the others' names, why one can't be polled."""
     devices: list[Device] = []
     unusable: dict[str, str] = {}
+    installations = session.execute(INSTALLATIONS, timeout=10)
+    places = {row.installation_id: place_of(row.latitude, row.longitude) for row in installations}
     for row in session.execute(DEVICES, timeout=10):
         if row.connection is None:
             continue
@@ -38,7 +40,8 @@ def catalogued(session: Any) -> tuple[list[Device], dict[str, str]]:
         try:
             connection = CONNECTION.validate_json(row.connection)
             check_kind(row.device_kind, connection)
-            devices.append(Device(row.installation_id, row.device_id, row.device_kind, connection))
+            place = places.get(row.installation_id)
+            devices.append(Device(row.installation_id, row.device_id, row.device_kind, connection, place))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             unusable[name] = f"connection: {'.'.join(map(str, first['loc']))}: {first['msg']}"

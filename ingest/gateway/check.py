@@ -20,7 +20,7 @@ from ingest.devices.device import (
 from ingest.devices.http import HttpConnection
 from ingest.devices.register_map import RegisterMapConnection
 from ingest.devices.registry import Device, Links, measurable
-from ingest.gateway.device_clock import at_first_sight, difference
+from ingest.gateway.polling.device_clock import at_first_sight, difference
 
 WORDS = {
     "ac_power_w": ("power (AC)", "W"), "dc_power_w": ("power of the panels (DC)", "W"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from conf import Settings
 from conf.place import ROOT
 from ingest.catalogue.file import read_catalogue
-from ingest.devices.registry import Device, Links, measurable
-from ingest.gateway.poller import Keep, Poller
+from ingest.devices.registry import Device, Links, measurable, place_of
+from ingest.gateway.polling.poller import Keep, Poller
 from ingest.gateway.remembered import remember, remembered
 
 if TYPE_CHECKING:
@@ -118,7 +118,13 @@ def devices_of_file(path: Path) -> list[Device]:
     Raises :class:`ingest.catalogue.entries.CatalogueError`.
     """
     return [
-        Device(entry.installation_id, device.device_id, device.device_kind, device.connection)
+        Device(
+            entry.installation_id,
+            device.device_id,
+            device.device_kind,
+            device.connection,
+            place_of(entry.latitude, entry.longitude),
+        )
         for entry in read_catalogue(path)
         for device in entry.devices
         if device.connection is not None

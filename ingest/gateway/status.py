@@ -10,7 +10,7 @@ from conf import Settings
 from ingest.gateway.fleet import Fleet
 from ingest.gateway.group_commit import GroupCommit
 from ingest.gateway.outbox import Outbox
-from ingest.gateway.poller import Poller
+from ingest.gateway.polling.poller import Poller
 from ingest.gateway.sender import Sender
 from store.instants import rfc3339
 from store.reports import write_report
@@ -52,9 +52,11 @@ def _ahead(poller: Poller) -> float | None:
 
 def _device(poller: Poller) -> dict[str, Any]:
     return {
+        "state": poller.state,
         "readings": poller.readings,
         "last_time": rfc3339(poller.last_time) if poller.last_time else None,
         "error": poller.error,
+        "asleep": poller.asleep,
         "fault": poller.fault,
         "clock_ahead_s": _ahead(poller),
     }

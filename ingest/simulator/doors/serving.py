@@ -18,7 +18,7 @@ import yaml
 
 from conf import Settings
 from conf.sections import MqttSettings
-from ingest.gateway.device_clock import KEPT
+from ingest.gateway.polling.device_clock import KEPT
 from ingest.simulator.clock import world_clock
 from ingest.simulator.doors import aemet, aemet_forms, aemet_stations, datadis, esios, mqtt, omie, sunspec
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served

@@ -193,6 +193,13 @@ SERVERS = {
     "{fault}; {number} readings kept on disk": "{fault}; {number} lecturas guardadas en el disco",
     "{number} device(s)": "dispositivos: {number}",
     "{said}, {number} silent (named in run/gateway.json)": "{said}; sin datos: {number} (véase run/gateway.json)",
+    "{said}, {number} asleep": "{said}; dormidos: {number}",
+    "{said}; the outbox was full: {number} readings of {count} day(s) dropped, to {day}": (
+        "{said}; la bandeja de salida se llenó: descartadas {number} lecturas de {count} día(s), hasta el {day}"
+    ),
+    "{said}; {number} readings refused and set aside, the last: {why}": (
+        "{said}; lecturas rechazadas y apartadas: {number}; la última: {why}"
+    ),
     "{said}, {number} with a fault (named in run/gateway.json)": "{said}; con fallo: {number} (véase run/gateway.json)",
     "does not run here": "no está en marcha aquí",
     "{number} readings taken, {waiting} of them to be sent": "{number} lecturas recibidas, {waiting} por enviar",

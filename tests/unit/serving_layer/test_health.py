@@ -154,12 +154,16 @@ def test_devices_that_are_silent_or_read_with_a_fault_are_counted(tmp_path: Path
         "a/meter": {"error": "no answer", "fault": "its clock went back"},
         "b/meter": {"error": None, "fault": "its clock is 5 h 0 min behind"},
         "b/inverter": {"error": None, "fault": None},
+        "c/inverter": {"error": None, "fault": "its clock is 5 h 0 min behind", "state": "asleep"},
+        "d/inverter": {"error": None, "fault": None, "state": "asleep"},
     }
     report = {"written_at": datetime.now(timezone.utc).isoformat(), "devices": devices}
     (tmp_path / "run" / "gateway.json").write_text(json.dumps(report))
 
     said = checks(settings, Reader(settings))["gateway"]()
-    assert said.text == "3 device(s), 1 silent (named in run/gateway.json), 1 with a fault (named in run/gateway.json)"
+    assert said.text == (
+        "5 device(s), 1 silent (named in run/gateway.json), 2 asleep, 1 with a fault (named in run/gateway.json)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from ingest.devices.directed import MeasuredField
 from ingest.devices.registers import words
 from ingest.devices.registry import CONNECTION, Device
 from ingest.gateway import check
-from ingest.gateway.device_clock import DeviceClock, difference
+from ingest.gateway.polling.device_clock import DeviceClock, difference
 from stack.cli import app
 from tests.support.peers.fronius_device import DAY, Inverter, said, solar_api
 from tests.support.peers.modbus_device import free_port, serving

@@ -158,9 +158,11 @@ def test_the_devices_of_the_sites_file_are_polled(tmp_path: Path) -> None:
         {"device_id": "pushed", "device_kind": "meter"},
     ]
     path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump({"installation_id": "finca", "devices": devices}))
+    place = {"latitude": 40.4, "longitude": -3.7}
+    path.write_text(yaml.safe_dump({"installation_id": "finca", **place, "devices": devices}))
     (device,) = devices_of_file(path)
     assert (device.name, device.device_kind, device.connection.host) == ("finca/inverter-1", "inverter", "10.0.0.7")
+    assert device.place == (40.4, -3.7)
     assert json.loads(device.connection.model_dump_json())["protocol"] == "sunspec-tcp"
 
 

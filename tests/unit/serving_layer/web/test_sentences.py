@@ -186,6 +186,11 @@ def test_a_sentence_fills_in_nothing_else_than_it_has(english: str) -> None:
          "ningún acuerdo rige el 1 de noviembre de 2026; el primero empieza el 1 de diciembre de 2026."),
         ("17 device(s), 1 silent (named in run/gateway.json), 2 with a fault (named in run/gateway.json)",
          "dispositivos: 17; sin datos: 1 (véase run/gateway.json); con fallo: 2 (véase run/gateway.json)"),
+        ("3 device(s), 2 asleep; the outbox was full: 5 readings of 1 day(s) dropped, to 2026-11-19",
+         "dispositivos: 3; dormidos: 2; la bandeja de salida se llenó: descartadas 5 lecturas de 1 día(s), hasta el "
+         "19 de noviembre de 2026"),
+        ("broker away; 9 readings kept on disk; 7 readings refused and set aside, the last: HTTP 403, no",
+         "broker away; 9 lecturas guardadas en el disco; lecturas rechazadas y apartadas: 7; la última: HTTP 403, no"),
         ("omie answered 3 h ago, 1 questions open; esios never answered",
          "omie respondió hace 3 h, preguntas pendientes: 1; esios nunca respondió"),
         ("1200 readings behind; Kafka dropped 3 readings before they were read",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from energy.topics import READING_AHEAD
 from ingest.devices.device import DeviceError
-from ingest.gateway.device_clock import KEPT, DeviceClock
+from ingest.gateway.polling.device_clock import KEPT, DeviceClock
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 PACE = timedelta(seconds=5)

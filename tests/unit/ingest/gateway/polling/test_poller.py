@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from energy.topics import TOPICS
-from ingest.devices.device import DeviceError, Measurement
+from ingest.devices.device import DeviceError, Measurement, NoConnectionError, NothingMeasuredError
 from ingest.devices.registry import CONNECTION, Device, check_kind
-from ingest.gateway.device_clock import is_backlog
-from ingest.gateway.poller import Poller, event_time, reading
+from ingest.gateway.polling.device_clock import is_backlog
+from ingest.gateway.polling.poller import Poller, event_time, reading
 from ingest.gateway.remembered import remember, remembered
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=timezone.utc)
@@ -109,6 +109,34 @@ def test_no_answer_whatsoever_ends_the_polling(error: Exception) -> None:
     assert poller.error is None
     poller, _ = asyncio.run(polled(Scripted(error), 0.1))
     assert poller.error
+
+
+def test_an_inverter_that_sleeps_is_no_error_and_is_asked_less_often(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def scenario(*answers: Measurement | Exception) -> tuple[Poller, int]:
+        async def keep(record: dict[str, Any]) -> None:
+            assert record["ac_power_w"] == 1.0
+
+        source = Scripted(*answers)
+        poller = Poller(device()._replace(device_kind="inverter"), source, 0.01, keep)
+        task = asyncio.create_task(poller.run())
+        await asyncio.sleep(0.3)
+        task.cancel()
+        return poller, source.asked
+
+    asleep = NothingMeasuredError("measures nothing")
+    poller, asked = asyncio.run(scenario(asleep))
+    assert (poller.state, poller.error, poller.asleep) == ("asleep", None, "measures nothing")
+    assert asked < 10
+    poller, _ = asyncio.run(scenario(asleep, NoConnectionError("no connection")))
+    assert (poller.state, poller.error, poller.asleep) == ("asleep", None, "no connection")
+    poller, _ = asyncio.run(scenario(asleep, Measurement({"ac_power_w": 1.0})))
+    assert (poller.state, poller.error, poller.asleep) == ("read", None, None)
+    poller, _ = asyncio.run(scenario(NoConnectionError("no connection")))
+    assert (poller.state, poller.error, poller.asleep) == ("silent", "no connection", None)
+    assert caplog.text.count("home-1/home-1-meter sleeps") == 3
+    assert caplog.text.count("gives readings again") == 1
 
 
 def test_what_is_wrong_with_a_device_that_gives_readings_is_reported_beside_them() -> None:

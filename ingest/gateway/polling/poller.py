@@ -11,7 +11,8 @@ from typing import Any
 
 from ingest.devices.device import DeviceError, Measurable, Measurement
 from ingest.devices.registry import Device
-from ingest.gateway.device_clock import DeviceClock, difference
+from ingest.gateway.polling.device_clock import DeviceClock, difference
+from ingest.gateway.polling.sleep import Sleep
 from store.instants import rfc3339
 
 log = logging.getLogger("gateway")
@@ -29,13 +30,16 @@ class Poller:
         self.readings = 0
         self.last_time: datetime | None = None
         self.error: str | None = None
-        """Why the last poll gave no reading."""
+        """Why the last poll gave no reading, though the device does not sleep."""
+        self.asleep: str | None = None
+        """What the last poll gave of a device that sleeps."""
         self.fault: str | None = None
         """The fault of a device that gives readings even so: its clock, or a part that can't be read."""
         self.device_time: tuple[datetime, datetime] | None = None
         """What the device's own clock showed last, and the gateway's then; None where it has none."""
         self._source, self._poll_seconds, self._keep = source, poll_seconds, keep
         self._clock = DeviceClock(poll_seconds)
+        self._sleep = Sleep(device)
         self._failures = 0
 
     async def run(self) -> None:
@@ -46,7 +50,8 @@ class Poller:
                 await self._poll()
                 self._say(None)
             except DeviceError as error:
-                self._say(str(error))
+                sleeps = self._sleep.explains(error, datetime.now(timezone.utc))
+                self._say(None if sleeps else str(error), str(error) if sleeps else None)
             except Exception as error:
                 if not self.error:
                     log.exception("%s: an answer that the gateway can't read", self.device.name)
@@ -71,22 +76,30 @@ class Poller:
         await self._keep(reading(self.device, measured, instant))
         self.last_time = instant
         self.readings += 1
+        self._sleep.heard(now)
 
     def _pause(self, took_seconds: float) -> float:
-        if self.error:
+        if self.error or self.asleep:
             # A device that is off all night is asked once a minute.
             return min(self._poll_seconds * 2.0 ** min(self._failures - 1, 10), MAX_PAUSE_SECONDS)
         if self._clock.is_catching_up:
             return BACKLOG_PAUSE_SECONDS
         return max(0.0, self._poll_seconds - took_seconds)
 
-    def _say(self, error: str | None) -> None:
-        self._failures = self._failures + 1 if error else 0
+    @property
+    def state(self) -> str:
+        """``asleep``, ``silent`` or ``read``, as the last poll was."""
+        return "asleep" if self.asleep else "silent" if self.error else "read"
+
+    def _say(self, error: str | None, asleep: str | None = None) -> None:
+        self._failures = self._failures + 1 if error or asleep else 0
+        if asleep and not self.asleep:
+            log.info("%s sleeps: %s", self.device.name, asleep)
         if error and not self.error:
             log.warning("%s gives no reading: %s", self.device.name, error)
-        if self.error and not error:
+        if (self.error or self.asleep) and not error and not asleep:
             log.info("%s gives readings again", self.device.name)
-        self.error = error
+        self.error, self.asleep = error, asleep
 
     def _say_fault(self, fault: str | None) -> None:
         if fault and not self.fault:
