@@ -3,13 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import yaml
 
-gateway = typer.Typer(help="Try the file of a gateway before it runs, or make one.", no_args_is_help=True)
+HELP = "Try the file of a gateway before it runs, or make one."
+gateway = typer.Typer(help=HELP, no_args_is_help=True, invoke_without_command=True)
+
+
+@gateway.callback(help=HELP)
+def simulate(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Option("--simulate", help="Simulate this file's devices and poll them until Ctrl-C.")
+    ] = None,
+) -> None:
+    """Serve the inverters and meters of FILE on loopback and say what the gateway reads of them.
+
+    Nothing is kept or sent, and no device of the site is asked.
+
+    Example: solera gateway --simulate site.yaml
+    """
+    if file is None or context.invoked_subcommand is not None:
+        return
+    from conf import load_settings
+    from ingest.catalogue.file import read_catalogue
+    from ingest.gateway.trial import trial
+    from ingest.simulator.site import SHAPES, simulated
+
+    entries = read_catalogue(file)
+    for entry in entries:
+        for each in entry.devices:
+            if each.connection is not None and each.device_kind not in SHAPES:
+                typer.echo(
+                    f"Left out: {entry.installation_id}/{each.device_id}, for no {each.device_kind} is simulated"
+                )
+
+    async def run() -> None:
+        async with simulated(entries) as devices:
+            typer.echo(f"{len(devices)} devices are simulated on loopback; Ctrl-C ends it.")
+            await trial(devices, load_settings().gateway.poll_seconds, typer.echo)
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run())
 
 
 @gateway.command()
