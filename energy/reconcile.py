@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from energy.balance import installation_energy
-from energy.energy_row import QUARTER, EnergyRow, to_mwh
+from energy.energy_row import MWH, QUARTER, EnergyRow, to_mwh
 from energy.limits import Limits
+from energy.statements.resolution import month_of
 
-CAUSES = ("late", "duplicate", "quarantine", "reset", "gap", "estimate", "clock", "meter")
+CAUSES = ("late", "duplicate", "quarantine", "reset", "gap", "estimate", "clock", "resolution", "meter")
 """Why two views differ.
 
 late: readings that one view did not have yet; duplicate: conflicting repeats that changed a value; quarantine: readings
 refused by one view and taken by the other; reset: a register's fault; gap: one view has a period, or a part of it,
 that the other lacks; estimate: one of them is not measured; clock: energy that one view has in the neighbouring period;
+resolution: what hours that are stated in whole kWh leave out or add, at most half a kWh an hour;
 meter: what is left, two instruments that measure differently.
 """
 _FAULTS = frozenset({"reset", "replaced", "jump", "stuck", "wrap", "momentary"})
+
+
+HALF_KWH = 500 * MWH
+_LEFT = ("estimate", "meter")
+"""What is told from nothing but the rows: whole kWh explain it sooner."""
 
 
 class Difference(NamedTuple):
@@ -41,13 +49,14 @@ def explain(
     after: Iterable[EnergyRow],
     known: Mapping[str, Mapping[datetime, int]],
     replaced: Collection[datetime] = (),
+    whole_kwh: Collection[date] = (),
 ) -> list[Difference]:
     """Every period of one quantity in which two views differ, or only one has a value.
 
     ``known`` holds what is known to have been added between the views: cause (``late``, ``quarantine``, ``duplicate``),
     then mWh by period; see :func:`added_by`. It is a part where it brings the views nearer to each other. What is left
     is ``duplicate`` in the periods ``replaced``, whose readings may have replaced others of the same instant; else it
-    is told from the rows themselves.
+    is told from the rows themselves, and from the months (UTC) in which ``after`` states hours in ``whole_kwh``.
     """
     first, second = {row.start: row for row in before}, {row.start: row for row in after}
     found = []
@@ -67,6 +76,7 @@ def explain(
         if parts or a is None or b is None:
             found.append(Difference(start, was, now, {cause: mwh for cause, mwh in parts.items() if mwh}))
     _move_to_neighbours(found)
+    _take_resolution(each for each in found if month_of(each.start) in whole_kwh)
     return found
 
 
@@ -127,3 +137,24 @@ def _move_to_neighbours(differences: list[Difference]) -> None:
             for cause in ("clock", "meter"):
                 if not difference.parts[cause]:
                     del difference.parts[cause]
+
+
+def _take_resolution(differences: Iterable[Difference]) -> None:
+    """Name ``resolution`` what is left of an hour, at most half a kWh, in equal parts of its quarter-hours."""
+    hours: dict[datetime, list[Difference]] = defaultdict(list)
+    for each in differences:
+        hours[each.start.replace(minute=0)].append(each)
+    for hour in hours.values():
+        left = [each for each in hour if any(cause in each.parts for cause in _LEFT)]
+        if any({"gap", "reset"} & each.parts.keys() for each in hour):
+            continue  # half an hour's curve says nothing of how the whole was rounded
+        rest = sum(each.parts.get(cause, 0) for each in left for cause in _LEFT)
+        part = max(-HALF_KWH, min(rest, HALF_KWH))
+        for number, each in enumerate(left):
+            share = part * (number + 1) // len(left) - part * number // len(left)
+            cause = next(cause for cause in _LEFT if cause in each.parts)
+            each.parts[cause] -= share
+            each.parts["resolution"] = share
+            for name in (cause, "resolution"):
+                if not each.parts[name]:
+                    del each.parts[name]

@@ -37,7 +37,7 @@ class ComparedViews(BaseModel):
     second: str
     difference_wh: float = Field(description="second minus first.")
     parts: dict[str, float] = Field(
-        description="Wh by cause: late, duplicate, quarantine, reset, gap, estimate, clock; "
+        description="Wh by cause: late, duplicate, quarantine, reset, gap, estimate, clock, resolution; "
         "meter is what two instruments measure differently."
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -60,10 +60,17 @@ def reconcile(reader: Reader, installation_id: str, span: Span, zone: ZoneInfo, 
         "official": unmerged.by_quantity(official),
     }
     later = late.later(reader, of, views["speed"], views["batch"], seen)
+    whole_kwh = unmerged.months_in_whole_kwh(reader, of, seen.as_of)
     lines = [
         line
         for quantity in QUANTITIES
-        for line in lines_of(quantity, {view: rows.get(quantity, []) for view, rows in views.items()}, later, zone)
+        for line in lines_of(
+            quantity,
+            {view: rows.get(quantity, []) for view, rows in views.items()},
+            later,
+            zone,
+            whole_kwh.get(quantity, ()),
+        )
     ]
     return sorted(lines, key=lambda line: (line.day is None, line.day or date.max, QUANTITIES.index(line.quantity)))
 
@@ -92,8 +99,13 @@ COLUMNS = (
 """Columns of :func:`flat`."""
 
 
-def lines_of(quantity: str, views: Rows, later: late.Later, zone: ZoneInfo) -> Iterable[Line]:
-    """Lines of one quantity from the rows of each view; days first, then all together."""
+def lines_of(
+    quantity: str, views: Rows, later: late.Later, zone: ZoneInfo, whole_kwh: Collection[date] = ()
+) -> Iterable[Line]:
+    """Lines of one quantity from the rows of each view; days first, then all together.
+
+    ``whole_kwh``: months (UTC) whose hours are officially stated in whole kWh.
+    """
     known: dict[tuple[str, str], late.Known] = {
         # The batch view lacks what came after its archive, and has what was registered in time for it.
         ("speed", "batch"): {
@@ -109,7 +121,8 @@ def lines_of(quantity: str, views: Rows, later: late.Later, zone: ZoneInfo) -> I
     found: dict[tuple[str, str], list[Difference]] = {}
     for first, second in COMPARED if views["official"] else COMPARED[:1]:
         replaced = frozenset(later.after_archive.get(quantity, ()) if second == "batch" else ())
-        found[first, second] = explain(views[first], views[second], known[first, second], replaced)
+        rounded = whole_kwh if second == "official" else ()
+        found[first, second] = explain(views[first], views[second], known[first, second], replaced, rounded)
     by_day: dict[str, dict[date, int]] = {view: _by_day(rows, zone) for view, rows in views.items()}
     differing = {pair: _of_days(differences, zone) for pair, differences in found.items()}
     for day in sorted({day for totals in by_day.values() for day in totals}):

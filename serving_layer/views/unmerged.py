@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from energy.community import community_energy
 from energy.energy_row import METHODS, EnergyRow
 from energy.records import QUANTITIES
+from energy.statements import resolution
 from energy.statements.intervals import FIELDS, interval_energy
 from energy.topics import LONGEST_INTERVAL
 from serving_layer.reader import Reader
@@ -56,6 +57,21 @@ def official(reader: Reader, parts: Parts, known_by: datetime | None = None) -> 
         for name, spans in parts.items()
     }
     return next(iter(of_part.values())) if len(parts) == 1 else community_energy(of_part, parts)
+
+
+def months_in_whole_kwh(reader: Reader, parts: Parts, known_by: datetime | None = None) -> dict[str, frozenset[date]]:
+    """By quantity the months (UTC) of one supply whose hours are stated in whole kWh; none of several together.
+
+    A month is seen whole, however little of it is asked for.
+    """
+    if len(parts) != 1:
+        return {}
+    ((name, spans),) = parts.items()
+    touched = sorted({month for start, end in spans for month in months(start, end)})
+    begins = [datetime(month.year, month.month, 1, tzinfo=timezone.utc) for month in touched]
+    keys = [(name, month, at, at + timedelta(days=31)) for month, at in zip(touched, begins, strict=True)]
+    found = [_present(row._asdict()) for rows in reader.each(_OFFICIAL, keys) for row in rows]
+    return resolution.months_in_whole_kwh(each for each in found if known_by is None or each["known_at"] <= known_by)
 
 
 def statements(

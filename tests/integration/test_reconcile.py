@@ -286,3 +286,26 @@ def test_a_night_takes_or_refuses_each_hostile_message(lived: World, third_night
         received = archived[f"{topic}_received"]
         assert (received, archived[f"{topic}_quarantined"]) == (len(payloads) + extra, refused)
         assert received == refused + archived[f"{topic}_accepted"] + archived[f"{topic}_duplicate"]
+
+
+def test_a_supply_in_whole_kwh_is_known_by_its_month_however_little_is_asked(lived: World, third_night: Run) -> None:
+    """Thirty hours of 1 kWh are stated, and one of them is compared, of which the batch view has 1,360 Wh."""
+    supply, begin = "account-supply", (TODAY.replace(day=1) - timedelta(days=40)).replace(day=1)
+    world.register(lived.settings, supply)
+    key = f"'{supply}', '{begin:%Y-%m-%d}'"
+    for number in range(30):
+        at, end = (world.rfc(begin + timedelta(hours=hours)) for hours in (number, number + 1))
+        lived.cql(
+            "INSERT INTO official (installation_id, month, start, meter_id, end, source, known_at, method, import_wh) "  # noqa: S608
+            f"VALUES ({key}, '{at}', 'm', '{end}', 'test', '{world.rfc(TODAY)}', 'measured', 1000)"
+        )
+    for number in range(4):
+        at = world.rfc(begin + number * timedelta(minutes=15))
+        lived.cql(
+            "INSERT INTO energy_batch (installation_id, month, quantity, start, run_id, energy_wh, completeness, "  # noqa: S608
+            f"method) VALUES ({key}, 'import', '{at}', '{third_night.run_id}', 340, 1, 'measured')"
+        )
+    hour = {"from": world.rfc(begin), "to": world.rfc(begin + timedelta(hours=1))}
+    line = lived.reconciled(supply, **hour)[None, "import"]
+    assert (line["batch_wh"], line["official_wh"]) == (1360, 1000)
+    assert parts(line, "official") == {"resolution": -360}

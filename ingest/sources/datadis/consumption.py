@@ -16,6 +16,7 @@ from typing import Any
 from conf import Settings
 from energy.calendar import local_month, zone
 from energy.money.community.numbers import supply as number
+from energy.statements.resolution import in_whole_kwh
 from energy.topics import TopicName
 from ingest.sources.budget import Came
 from ingest.sources.datadis.account import account
@@ -105,6 +106,9 @@ class Consumption:
         with Unreadable(name, progress) as unreadable:
             periods = curve(stated.rows, supply.minutes, home.time_zone, unreadable)
         self._account.end(stated._replace(at=self._clock()), periods, "periods", progress)
+        stated_wh = [period.energies["import_wh"] for period in periods if "import_wh" in period.energies]
+        if supply.minutes == 60 and in_whole_kwh(stated_wh):
+            progress(f"{name}: its hours are whole kWh: what that leaves out is `resolution` in `solera reconcile`")
         return periods
 
     def _said(self, supply: Supply, month: date) -> dict[str, dict[str, Any]]:

@@ -25,8 +25,8 @@ def reconcile(
     """Show speed, batch and official totals of each day and quantity (a table in kWh, CSV in Wh), and why they differ.
 
     Each difference is split by cause into parts that sum to it exactly: late, duplicate, quarantine, reset, gap,
-    estimate, clock; meter is what two instruments measure differently. Official values are those of topic intervals, as
-    last archived.
+    estimate, clock, resolution (an official curve in whole kWh); meter is what two instruments measure differently.
+    Official values are those of topic intervals, as last archived.
 
     Example: solera reconcile --installation fontana-01 --from 2026-03-28 --to 2026-03-30
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
 
@@ -96,6 +96,38 @@ def test_a_reading_that_replaced_another_explains_what_its_absence_does_not() ->
     assert difference.parts == {"late": 1000, "duplicate": 2000}
 
 
+JUNE = [MIDNIGHT.date()]
+
+
+def hour(wh: float, method: str = "spread") -> list[EnergyRow]:
+    return [row(n, wh / 4, method=method) for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("ours", "stated", "expected"),
+    [
+        pytest.param([100, 700, 300, 350], 1000, {"resolution": -450_000}, id="rounded down"),
+        pytest.param([10, 500, 20, 20], 1000, {"resolution": 450_000}, id="rounded up"),
+        pytest.param(
+            [900, 700, 300, 300], 1000, {"resolution": -500_000, "estimate": -700_000}, id="beyond half a kWh"
+        ),
+        pytest.param([100, 300, 300, 300], 1000, {}, id="only its shape differs"),
+    ],
+)
+def test_whole_kwh_explain_half_a_kwh_an_hour(ours: list[float], stated: float, expected: dict[str, int]) -> None:
+    before = [row(n, wh) for n, wh in enumerate(ours)]
+    found = explain(before, hour(stated), {}, (), JUNE)
+    assert summed(found) == expected
+    assert all(sum(each.parts.values()) == each.mwh for each in found)
+    assert "resolution" not in summed(explain(before, hour(stated), {}))
+    assert "resolution" not in summed(explain(before, hour(stated), {}, (), [date(2026, 7, 1)]))
+
+
+def test_an_hour_that_one_view_lacks_in_part_says_nothing_of_rounding() -> None:
+    found = explain([row(0, 100), row(1, 100)], hour(1000), {}, (), JUNE)
+    assert summed(found) == {"gap": 500_000, "estimate": 300_000}
+
+
 @settings(max_examples=250, deadline=None)
 @given(
     *[
@@ -116,11 +148,12 @@ def test_a_reading_that_replaced_another_explains_what_its_absence_does_not() ->
         st.sampled_from(["late", "duplicate", "quarantine"]),
         st.dictionaries(st.integers(0, 12).map(lambda n: MIDNIGHT + n * QUARTER), st.integers(-(10**6), 10**6)),
     ),
+    st.sampled_from([[], JUNE]),
 )
 def test_parts_always_sum_to_the_difference(
-    before: list[EnergyRow], after: list[EnergyRow], known: dict[str, dict[datetime, int]]
+    before: list[EnergyRow], after: list[EnergyRow], known: dict[str, dict[datetime, int]], whole_kwh: list[date]
 ) -> None:
-    found = explain(before, after, known)
+    found = explain(before, after, known, (), whole_kwh)
     for difference in found:
         assert sum(difference.parts.values()) == difference.mwh
         assert 0 not in difference.parts.values()

@@ -24,8 +24,8 @@ def row(n: int, mwh: int, complete: float = 1.0, method: str = "measured", cause
     return EnergyRow("import", CLOCKS_BACK + n * QUARTER, wh, complete, method, wh, wh, cause)
 
 
-def lines(later: Later = NOTHING, **views: list[EnergyRow]) -> list[Line]:
-    return list(lines_of("import", {view: views.get(view, []) for view in VIEWS}, later, MADRID))
+def lines(later: Later = NOTHING, whole_kwh: tuple[date, ...] = (), **views: list[EnergyRow]) -> list[Line]:
+    return list(lines_of("import", {view: views.get(view, []) for view in VIEWS}, later, MADRID, whole_kwh))
 
 
 _rows = st.lists(
@@ -44,15 +44,16 @@ _changes = st.dictionaries(st.integers(0, 140).map(lambda n: CLOCKS_BACK + n * Q
 
 
 @settings(max_examples=250, deadline=None)
-@given(_rows, _rows, _rows, _changes, _changes)
+@given(_rows, _rows, _rows, _changes, _changes, st.sampled_from([(), (date(2025, 10, 1),)]))
 def test_parts_sum_to_differences_and_days_to_the_whole(
     speed: list[EnergyRow],
     batch: list[EnergyRow],
     official: list[EnergyRow],
     late: dict[datetime, int],
     refused: dict[datetime, int],
+    whole_kwh: tuple[date, ...],
 ) -> None:
-    found = lines(Later({"import": late}, {"import": refused}), speed=speed, batch=batch, official=official)
+    found = lines(Later({"import": late}, {"import": refused}), whole_kwh, speed=speed, batch=batch, official=official)
     held = {"speed": speed, "batch": batch, "official": official}
     for line in found:
         of_day = {
@@ -86,6 +87,16 @@ def test_what_came_after_the_night_is_late_in_the_batch_view() -> None:
     assert {(each.first, each.second): each.parts for each in line.compared} == {
         ("speed", "batch"): {"late": -700},
         ("batch", "official"): {"late": 700, "meter": 50},
+    }
+
+
+def test_an_official_curve_in_whole_kwh_is_compared_by_its_resolution_alone() -> None:
+    ours = [row(n, 90_000) for n in range(4)]
+    stated = [row(n, 0, method="spread") for n in range(4)]
+    line = lines(NOTHING, (date(2025, 10, 1),), speed=[row(0, 50_000), *ours[1:]], batch=ours, official=stated)[0]
+    assert {(each.first, each.second): each.parts for each in line.compared} == {
+        ("speed", "batch"): {"meter": 40_000},
+        ("batch", "official"): {"resolution": -360_000},
     }
 
 

@@ -280,6 +280,18 @@ def test_a_whole_month_that_was_not_answered_is_asked_the_next_day(
     assert service.wasted == 0
 
 
+def test_a_supply_in_whole_kwh_is_said(own: Settings, service: Service, clock: Clock) -> None:
+    span = (date(2026, 2, 1), date(2026, 3, 1))
+    assert asked(own, clock, *span)[2] == []
+    service.curves = {CUPS: lambda day, _now: rows_of(day, CUPS, lambda at: at.hour % 3)}
+    clock.now += timedelta(days=8)
+    records, _, said = asked(own, clock, *span)
+    assert {record["import_wh"] for record in records} == {0.0, 1000.0, 2000.0}
+    assert said == [
+        f"{CUPS}-2026-02: its hours are whole kWh: what that leaves out is `resolution` in `solera reconcile`"
+    ]
+
+
 def test_an_empty_month_and_a_cups_unseen_are_no_zeros(own: Settings, service: Service, clock: Clock) -> None:
     service.curves = {CUPS: lambda _day, _now: []}
     assert asked(own, clock, date(2026, 2, 1), date(2026, 3, 1)) == ([], [], [])
