@@ -15,6 +15,7 @@ import yaml
 from pydantic import SecretStr
 
 from conf import Settings, load_settings
+from ingest.gateway import deliver
 from ingest.gateway.deliver import BATCH, HttpDelivery, UnsafeAddress, delivery
 from ingest.gateway.fleet import devices_of_file
 from ingest.gateway.outbox import Outbox
@@ -94,6 +95,21 @@ def test_where_nothing_is_taken_all_wait_and_no_reading_is_blamed(
         to.send(readings(1))
         with pytest.raises(PublishError, match="401"):
             delivery(gateway(server.address, "0" * 32), nothing)().send(readings(3))
+
+
+def test_a_reading_refused_alone_waits_until_another_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aside: list[RefusedReading] = []
+    with push_server(tmp_path, ["finca"]) as server:
+        to = delivery(gateway(server.address, server.token), aside.extend)()
+        foreign, sent = readings(1, "other"), readings(3)
+        for waiting in (foreign, [*foreign, *sent]):  # it is too early to look again at the second
+            with pytest.raises(PublishError, match="403"):
+                to.send(waiting)
+        assert (aside, server.taken()) == ([], [])
+        monkeypatch.setattr(deliver, "SEARCH_SECONDS", 0.0)
+        to.send([*foreign, *sent])
+        assert server.taken() == sent
+    assert [each.message for each in aside] == foreign
 
 
 def test_a_refusal_that_passes_blames_no_reading(tmp_path: Path) -> None:
