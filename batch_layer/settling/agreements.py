@@ -22,10 +22,14 @@ TABLE = (
 """The columns of table ``agreement``."""
 SPANS = (
     "community_id string, since date, month date, of_year int, first int, until int, number int, taken int, "
-    "first_hour timestamp, end_hour timestamp, generation string, hours string, time_zone string"
+    "first_hour timestamp, end_hour timestamp, begun int, generation string, hours string, time_zone string"
 )
 """Hours ``first`` to before ``until`` of a local month, from 0 on, share by the version from ``since`` on; ``number``
-is the least number that they have in their year, ``taken`` how many numbers they take."""
+is the least number that they have in their year, ``taken`` how many numbers they take. Before hour ``begun`` of the
+month no version held yet."""
+
+
+_KEY = ("installation_id", "first", "until", "betas", "generation", "hours", "time_zone")
 
 
 class Span(NamedTuple):
@@ -41,6 +45,7 @@ class Span(NamedTuple):
     taken: int
     first_hour: datetime
     end_hour: datetime
+    begun: int
     generation: str
     hours: str
     time_zone: str
@@ -64,32 +69,36 @@ def _of_community(versions: list[Any], cut: datetime) -> Iterator[Span]:
         for number, version in enumerate(versions):
             later = versions[number + 1].since if number + 1 < len(versions) else date.max
             if version.since < months_later(month) and later > month:
-                yield _span(version, month, max(version.since, month), min(later, months_later(month)))
+                begun = max(versions[0].since, month)
+                yield _span(version, month, begun, (max(version.since, month), min(later, months_later(month))))
         month = months_later(month)
 
 
-def _span(version: Any, month: date, since: date, until: date) -> Span:
+def _span(version: Any, month: date, begun: date, of_days: tuple[date, date]) -> Span:
     of_zone = zone(version.time_zone)
     start, hours = month_hours(month, of_zone)
-    first, end = ((day_start(day, of_zone) - start) // HOUR for day in (since, until))
+    first, end, before = ((day_start(day, of_zone) - start) // HOUR for day in (*of_days, begun))
     numbers = month_numbers(month, of_zone, version.hours)[first:end]
     least, taken = int(numbers.min()), int(numbers.max() - numbers.min()) + 1
     return Span(version.community_id, version.since, month, month.year, first, end, least, taken, start,
-                start + hours * HOUR, version.generation, version.hours, version.time_zone)  # fmt: skip
+                start + hours * HOUR, before, version.generation, version.hours, version.time_zone)  # fmt: skip
 
 
 def betas(agreements: DataFrame, of: DataFrame) -> DataFrame:
     """The betas of each member's hours in the spans ``of``: :data:`SPANS` and installation_id, betas.
 
-    A constant one stands alone. ``key`` names them and the hours they hold in.
+    A constant one stands alone. ``key`` names them and the hours they hold in; of a month in which the version does not
+    hold throughout it says so, for those were once left without euros.
     """
+    whole = F.round((F.unix_timestamp("end_hour") - F.unix_timestamp("first_hour")) / 3600)
+    throughout = (F.col("first") == 0) & (F.col("until") == whole)
     of_span = F.when(F.col("year") == 0, F.col("betas")).otherwise(F.slice("betas", F.col("number"), F.col("taken")))
     return (
         agreements.select("community_id", "since", "installation_id", "year", "betas")
         .join(F.broadcast(of), ["community_id", "since"])
         .where("year = 0 OR year = of_year")
         .withColumn("betas", of_span)
-        .withColumn("key", F.xxhash64("installation_id", "first", "until", "betas", "generation", "hours", "time_zone"))
+        .withColumn("key", F.xxhash64(*_KEY, F.when(~throughout, F.lit("part"))))
         .drop("year", "of_year")
     )
 

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.settling import days, settled
 from energy.calendar import zone
 from energy.money.community.settled import (
+    OUTSIDE,
     UNKNOWN,
     Euros,
     Shares,
@@ -67,7 +68,7 @@ def settle(due: DataFrame, betas: DataFrame, energy: DataFrame, before: DataFram
 def _beta_rows(due: DataFrame, betas: DataFrame) -> DataFrame:
     months = due.select(*GROUP).distinct()
     return betas.join(F.broadcast(months), [*GROUP], "left_semi").select(
-        *GROUP, F.lit(BETAS).alias("kind"), "installation_id", "first", "until", "number", "betas"
+        *GROUP, F.lit(BETAS).alias("kind"), "installation_id", "first", "until", "number", "begun", "betas"
     )
 
 
@@ -132,12 +133,17 @@ def _columns(rows: pd.DataFrame, members: NDArray[np.str_]) -> NDArray[np.int64]
 
 
 def _betas(rows: pd.DataFrame, members: NDArray[np.str_], numbers: Whole) -> Whole:
-    """Millionths by hour and member, UNKNOWN where it belongs to no version; ``numbers`` are those of the hours."""
+    """Millionths by hour and member, OUTSIDE where it belongs to no version; ``numbers`` are those of the hours.
+
+    UNKNOWN where a version holds whose file of the year is missing.
+    """
     betas = np.full((len(numbers), len(members)), UNKNOWN, np.int64)
     spans = rows[["first", "until", "number"]].to_numpy(np.int64)
     for (first, until, least), of, column in zip(spans, rows["betas"], _columns(rows, members), strict=True):
         of_span = np.asarray(of)
         betas[first:until, column] = of_span[numbers[first:until] - least if len(of_span) > 1 else 0]
+    is_shared = (betas != UNKNOWN).any(axis=1) | (np.arange(len(numbers)) < int(rows["begun"].iloc[0]))
+    betas[is_shared[:, None] & (betas == UNKNOWN)] = OUTSIDE
     return betas
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 
 from energy.calendar import months_later
@@ -38,7 +39,7 @@ class Version:
     hourly: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
     """By year, then by member: the beta of each hour."""
 
-    @property
+    @cached_property
     def members(self) -> tuple[str, ...]:
         """In order."""
         named = set(self.constant).union(*self.hourly.values()) if self.hourly else set(self.constant)
@@ -78,6 +79,11 @@ class Agreement:
     def version(self, day: date) -> Version | None:
         """The version that holds on a local ``day``; None before the first."""
         return next((each for each in reversed(self.versions) if each.since <= day), None)
+
+    def members_at(self, hour: datetime) -> tuple[str, ...]:
+        """Who shares in the hour that begins at ``hour``; nobody before the first version."""
+        version = self.version(hour.astimezone(self.zone).date())
+        return () if version is None else version.members
 
     def at(self, hour: datetime) -> Betas:
         """The betas of the hour that begins at ``hour``. Raises :class:`NoCoefficients`."""

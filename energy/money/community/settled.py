@@ -29,6 +29,8 @@ from energy.money.tariff import Tariffs
 Whole = NDArray[np.int64]
 UNKNOWN = -(2**62)
 """Energy that is not known, in mWh."""
+OUTSIDE = -1
+"""The beta of who belongs to no version that holds: nothing is assigned, whatever is generated."""
 INCOMPLETE = "incomplete"
 CONDITIONAL = "the taxes depend on what is not known"
 BY_THE_HOUR = "shares are of hours, the contract offsets import and export in quarter-hours"
@@ -62,10 +64,10 @@ def share_month(generation: Whole, betas: Whole, uses: Whole) -> Shares:
     """Each member's hours of a month: ``generation`` by hour, ``betas`` (millionths) and ``uses`` by hour and member.
 
     Members are in the order of their ids, by which equal remainders are settled. All may be :data:`UNKNOWN`, a beta
-    where the member belongs to no version that holds.
+    :data:`OUTSIDE`.
     """
-    held = (betas != UNKNOWN) & (generation != UNKNOWN)[:, None]
-    assigned = assigned_by(np.where(generation == UNKNOWN, 0, generation), np.where(betas == UNKNOWN, 0, betas))
+    held = (betas == OUTSIDE) | ((betas != UNKNOWN) & (generation != UNKNOWN)[:, None])
+    assigned = assigned_by(np.where(generation == UNKNOWN, 0, generation), np.maximum(betas, 0))
     known, used = held & (uses != UNKNOWN), np.maximum(uses, 0)
     own = np.minimum(assigned, used)
     return Shares(

@@ -53,13 +53,21 @@ def share_community(
 ) -> dict[str, dict[datetime, Shared]]:
     """Every member's hours. ``generation`` and ``uses`` (by member) hold mWh by the hour's start (UTC).
 
-    Raises :class:`energy.money.community.agreement.NoCoefficients`.
+    Whoever joins or leaves within them is assigned nothing before or after and uses the grid's alone, as everybody does
+    before the first version. A member is absent from an hour whose generation is not known. Raises
+    :class:`energy.money.community.agreement.NoCoefficients`, also where the agreement begins after all the hours.
     """
     shared: dict[str, dict[datetime, Shared]] = {}
-    for hour, generated in sorted(generation.items()):
-        for member, part in assign(generated, of.at(hour)).items():
-            used = uses.get(member, {}).get(hour)
-            shared.setdefault(member, {})[hour] = share_hour(part, used)
+    inside = {hour: of.members_at(hour) for hour in sorted(set(generation).union(*uses.values()))}
+    members = sorted(set().union(*inside.values()))
+    if inside and not members:
+        of.at(max(inside))
+    for hour, held in inside.items():
+        parts = assign(generation[hour], of.at(hour)) if held and hour in generation else {}
+        for member in members:
+            if member in parts or member not in held:
+                used = uses.get(member, {}).get(hour)
+                shared.setdefault(member, {})[hour] = share_hour(parts.get(member, 0), used)
     return shared
 
 

@@ -90,9 +90,10 @@ def _each_hour(dice: random.Random, members: list[str]) -> list[tuple[int, ...]]
 
 def plainly(of: Community, month: date, market: Market) -> dict[str, Plain]:
     """Each member's month by the functions that take one hour after the other."""
-    hours = of.hours(month)
-    generation = {hour: mwh for hour, mwh in of.generation.items() if hour in set(hours)}
-    shared = share_community(generation, of.uses, of.agreement)
+    hours = set(of.hours(month))
+    generation = {hour: mwh for hour, mwh in of.generation.items() if hour in hours}
+    uses = {member: {hour: mwh for hour, mwh in each.items() if hour in hours} for member, each in of.uses.items()}
+    shared = share_community(generation, uses, of.agreement)
     return {member: _plain(of, member, month, each, market) for member, each in shared.items()}
 
 

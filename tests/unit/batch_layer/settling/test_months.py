@@ -55,21 +55,27 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) else str(value)
 
 
-def group(*uses: dict[str, Any]) -> pd.DataFrame:
-    """The community's rows: 3 kWh an hour shared 0.4 and 0.6 until hour 100, then the other way round."""
+Version = tuple[int, int, tuple[int | None, int | None]]
+TWO: list[Version] = [(0, 100, (400_000, 600_000)), (100, HOURS, (600_000, 400_000))]
+"""0.4 and 0.6 until hour 100, then the other way round."""
+
+
+def group(*uses: dict[str, Any], versions: list[Version] = TWO, begun: int = 0) -> pd.DataFrame:
+    """The community's rows: 3 kWh an hour, shared by ``versions``."""
     betas = [
-        {"kind": BETAS, "installation_id": member, "first": first, "until": until, "number": 1, "betas": [beta]}
-        for first, until, shares in ((0, 100, (400_000, 600_000)), (100, HOURS, (600_000, 400_000)))
-        for member, beta in zip(("ana", "bea"), shares, strict=True)
-    ]
+        {"kind": BETAS, "installation_id": member, "first": first, "until": until, "number": 1, "betas": [beta],
+         "begun": begun}
+        for first, until, shares in versions
+        for member, beta in zip(("ana", "bea"), shares, strict=True) if beta is not None
+    ]  # fmt: skip
     days = [day for of in uses for day in of["days"]]
     rows = pd.DataFrame([*betas, *days_of(GENERATION, "roof", [3_000_000] * HOURS), *uses, *days])
     return rows.astype(object).where(rows.notna(), None)
 
 
-def settle(*uses: dict[str, Any]) -> list[dict[str, Any]]:
+def settle(*uses: dict[str, Any], versions: list[Version] = TWO, begun: int = 0) -> list[dict[str, Any]]:
     """The rows written."""
-    found = settle_month(WORK, KEY, group(*uses))
+    found = settle_month(WORK, KEY, group(*uses, versions=versions, begun=begun))
     return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
@@ -97,3 +103,24 @@ def test_a_missing_hour_that_comes_later_is_new_and_no_correction() -> None:
     (later,) = settle(use("bea", 1_000_000, first))
     assert (list(later["changed"]), later["changed_hours"], later["note"]) == ([7], 0, "")
     assert later["total_cents"] > 0
+
+
+def test_who_joins_within_the_month_pays_what_the_grid_gave_until_then() -> None:
+    joins: list[Version] = [(0, 100, (1_000_000, None)), (100, HOURS, (600_000, 400_000))]
+    ana, bea = settle(use("ana", 2_000_000), use("bea", 1_000_000), versions=joins)
+    assert (bea["assigned"][99], bea["grid"][99], bea["self_consumed"][99]) == (0, 1_000_000, 0)
+    assert (bea["assigned"][100], bea["grid"][100], bea["surplus"][100]) == (1_200_000, 0, 200_000)
+    assert (ana["assigned"] + bea["assigned"] == 3_000_000).all()
+    always, alone = (
+        settle(use("bea", 1_000_000), versions=[(0, HOURS, (600_000, beta))])[0]["total_cents"] for beta in (400_000, 0)
+    )
+    assert always < bea["total_cents"] < alone
+    assert bea["note"] == ""
+
+
+def test_before_its_first_version_a_community_shares_nothing() -> None:
+    late: list[Version] = [(100, HOURS, (600_000, 400_000))]
+    ana, _ = settle(use("ana", 2_000_000), use("bea", 1_000_000), versions=late, begun=100)
+    assert (ana["assigned"][99], ana["grid"][99], ana["note"]) == (0, 2_000_000, "")
+    ana, _ = settle(use("ana", 2_000_000), use("bea", 1_000_000), versions=late)
+    assert (ana["assigned"][99], ana["note"]) == (UNKNOWN, "incomplete"), "a version held whose file is missing"

@@ -124,7 +124,7 @@ def test_who_joins_has_a_share_from_the_activation_on() -> None:
     midnight = datetime(2026, 6, 30, 22, tzinfo=timezone.utc)
     shared = share_community({midnight - HOUR: 1000, midnight: 1000}, {}, of)
     assert {member: [hour.assigned for hour in hours.values()] for member, hours in shared.items()} == {
-        "a": [500, 400], "b": [500, 400], "c": [200],
+        "a": [500, 400], "b": [500, 400], "c": [0, 200],
     }  # fmt: skip
 
 
@@ -132,7 +132,23 @@ def test_who_leaves_keeps_what_was_shared_before() -> None:
     of = agreement([HALVES, Version(date(2026, 5, 1), {"a": ONE})], MADRID, "consecutive")
     april, may = datetime(2026, 4, 30, 12, tzinfo=timezone.utc), datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
     shared = share_community({april: 1000, may: 1000}, {"b": {april: 200, may: 200}}, of)
-    assert shared["b"] == {april: Shared(500, 200, 300, 0)}
+    assert shared["b"] == {april: Shared(500, 200, 300, 0), may: Shared(0, 0, 0, 200)}
+
+
+def test_who_does_not_share_yet_or_any_more_uses_the_grid_whether_generation_is_known_or_not() -> None:
+    of = agreement([HALVES, Version(date(2026, 5, 1), {"a": ONE})], MADRID, "consecutive")
+    before = datetime(2025, 12, 31, 12, tzinfo=timezone.utc)
+    april, may = datetime(2026, 4, 30, 12, tzinfo=timezone.utc), datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+    uses = {member: dict.fromkeys((before, april, may), 200) for member in "ab"}
+    shared = share_community({before: 1000}, uses, of)
+    assert shared == {"a": {before: Shared(0, 0, 0, 200)}, "b": dict.fromkeys((before, may), Shared(0, 0, 0, 200))}
+
+
+def test_hours_before_the_agreement_alone_are_refused() -> None:
+    before = datetime(2025, 12, 31, 12, tzinfo=timezone.utc)
+    of = agreement([HALVES], MADRID, "consecutive")
+    with pytest.raises(NoCoefficients, match="the first begins on 2026-01-01"):
+        share_community({before: 1000}, {}, of)
 
 
 @pytest.mark.parametrize(
