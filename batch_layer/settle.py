@@ -48,8 +48,8 @@ def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:
     )
     published = settled.read(night, settled.months(night), night.run.published)
     zones = sorted({span.time_zone for span in spans})
-    touched = due.touched_months(_changed(night), zones).persist()
-    wanted = due.due(of, published, touched).persist()
+    affected = due.affected_months(_changed(night), zones).persist()
+    wanted = due.due(of, published, affected).persist()
     waiting = wanted.select("month", "first_hour", "end_hour").distinct().collect()
     rows = (
         SETTLEMENT.nothing(night)
@@ -63,7 +63,7 @@ def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:
         )
     )
     settled.write(night, rows, {row.month for row in waiting})
-    for held in (wanted, touched, of.betas):
+    for held in (wanted, affected, of.betas):
         held.unpersist()
     return Outcome(NOTHING if not waiting else _counts(SETTLEMENT.read(night)))
 

@@ -29,16 +29,16 @@ class Inputs(NamedTuple):
     """Names the dated rules of a bill."""
 
 
-def due(of: Inputs, published: DataFrame, touched: DataFrame) -> DataFrame:
+def due(of: Inputs, published: DataFrame, affected: DataFrame) -> DataFrame:
     """The months to settle, one row a member: settled.KEY, zone and hours of the agreement, contracts, keys and why.
 
-    ``published`` are the settled rows that count so far, ``touched`` the installations, quantities and local months
+    ``published`` are the settled rows that count so far, ``affected`` the installations, quantities and local months
     (installation_id, quantity, time_zone, month) of which the night has changed the energy.
     """
     before = settled.newest(published, "agreement_key", "supply_key").select(
         *settled.KEY, F.col("agreement_key").alias("agreement_before"), F.col("supply_key").alias("supply_before")
     )
-    used, generated = (_touched(touched, quantity) for quantity in (USES, GENERATES))
+    used, generated = (_affected(affected, quantity) for quantity in (USES, GENERATES))
     why = F.concat_ws(
         ", ",
         F.when(F.col("agreement_before").isNull(), "new"),
@@ -50,11 +50,11 @@ def due(of: Inputs, published: DataFrame, touched: DataFrame) -> DataFrame:
     return (
         _members(of)
         .join(before, [*settled.KEY], "left")
-        .join(F.broadcast(used.withColumnRenamed("is_touched", "is_used")), ["installation_id", "time_zone", "month"],
+        .join(F.broadcast(used.withColumnRenamed("is_affected", "is_used")), ["installation_id", "time_zone", "month"],
               "left")
         .join(
             F.broadcast(generated.withColumnRenamed("installation_id", "generation")
-                        .withColumnRenamed("is_touched", "is_generated")),
+                        .withColumnRenamed("is_affected", "is_generated")),
             ["generation", "time_zone", "month"],
             "left",
         )
@@ -92,12 +92,12 @@ def _price_keys(prices: DataFrame, members: DataFrame) -> DataFrame:
     )
 
 
-def _touched(touched: DataFrame, quantity: str) -> DataFrame:
-    rows = touched.where(F.col("quantity") == quantity).select("installation_id", "time_zone", "month").distinct()
-    return rows.withColumn("is_touched", F.lit(True))
+def _affected(affected: DataFrame, quantity: str) -> DataFrame:
+    rows = affected.where(F.col("quantity") == quantity).select("installation_id", "time_zone", "month").distinct()
+    return rows.withColumn("is_affected", F.lit(True))
 
 
-def touched_months(changed: DataFrame, zones: Sequence[str]) -> DataFrame:
+def affected_months(changed: DataFrame, zones: Sequence[str]) -> DataFrame:
     """The local months, in each of the ``zones``, of the energy rows ``changed``: as :func:`due` takes them."""
     in_zones = F.explode(F.array(*map(F.lit, zones)))
     # A day lies in two local months at most, those of its first row and of its last one.

@@ -94,8 +94,8 @@ def _day_rows(due: DataFrame, energy: DataFrame) -> DataFrame:
     plants = due.select(*GROUP, F.col("generation").alias("installation_id"), *span, F.lit(False).alias("is_use"))
     wanted = members.unionByName(plants.distinct())
     # Days find their months by an equal key, the month of UTC, of which a local month touches two.
-    touched = F.sequence(F.trunc("first_hour", "month"), F.to_date("end_hour"), F.expr("INTERVAL 1 MONTH"))
-    by_month = wanted.withColumn("utc_month", F.explode(touched))
+    utc_months = F.sequence(F.trunc("first_hour", "month"), F.to_date("end_hour"), F.expr("INTERVAL 1 MONTH"))
+    by_month = wanted.withColumn("utc_month", F.explode(utc_months))
     inside = (F.date_add("day", 1) > F.col("first_hour")) & (F.col("day") < F.col("end_hour"))
     return (
         days.days(energy, wanted)

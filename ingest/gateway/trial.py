@@ -15,12 +15,12 @@ async def trial(devices: Sequence[Device], poll_seconds: float, say: Callable[[s
     """Poll ``devices`` every ``poll_seconds`` until cancelled; ``say`` takes a line."""
     links = Links()
 
-    async def told(record: dict[str, Any]) -> None:
+    async def printed(record: dict[str, Any]) -> None:
         say(f"{record['time']} {record['installation_id']}/{record['device_id']}: {record['device_kind']}")
         for line in values(record):
             say(f"  {line}")
 
-    pollers = [Poller(each, measurable(each, links.of(each)), poll_seconds, told) for each in devices]
+    pollers = [Poller(each, measurable(each, links.of(each)), poll_seconds, printed) for each in devices]
     try:
         await asyncio.gather(*(each.run() for each in pollers))
     finally:

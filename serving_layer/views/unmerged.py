@@ -67,9 +67,9 @@ def months_in_whole_kwh(reader: Reader, parts: Parts, known_by: datetime | None 
     if len(parts) != 1:
         return {}
     ((name, spans),) = parts.items()
-    touched = sorted({month for start, end in spans for month in months(start, end)})
-    begins = [datetime(month.year, month.month, 1, tzinfo=timezone.utc) for month in touched]
-    keys = [(name, month, at, at + timedelta(days=31)) for month, at in zip(touched, begins, strict=True)]
+    wanted = sorted({month for start, end in spans for month in months(start, end)})
+    begins = [datetime(month.year, month.month, 1, tzinfo=timezone.utc) for month in wanted]
+    keys = [(name, month, at, at + timedelta(days=31)) for month, at in zip(wanted, begins, strict=True)]
     found = [_present(row._asdict()) for rows in reader.each(_OFFICIAL, keys) for row in rows]
     return resolution.months_in_whole_kwh(each for each in found if known_by is None or each["known_at"] <= known_by)
 

@@ -18,7 +18,7 @@ from serving_layer.reader import Reader
 from serving_layer.views import alarms, state
 from serving_layer.web import answer, fleet, follow
 from serving_layer.web.words import language
-from serving_layer.web.words.alarms import told
+from serving_layer.web.words.alarms import wording
 from serving_layer.web.words.words import Words
 from serving_layer.web.zones import zone_of
 from store.catalogue import COMMUNITY
@@ -74,7 +74,7 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
 
 def _alarm(each: Mapping[str, Any], zone: ZoneInfo, now: datetime, words: Words) -> dict[str, Any]:
     age = words.age((now - each["raised_at"]).total_seconds())
-    return {**each, "age": age, "told": told(each, zone, words)}
+    return {**each, "age": age, "wording": wording(each, zone, words)}
 
 
 @router.get("/control/rows", dependencies=[Turn])

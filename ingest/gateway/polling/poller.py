@@ -76,7 +76,7 @@ class Poller:
         await self._keep(reading(self.device, measured, instant))
         self.last_time = instant
         self.readings += 1
-        self._sleep.heard(now)
+        self._sleep.answered(now)
 
     def _pause(self, took_seconds: float) -> float:
         if self.error or self.asleep:

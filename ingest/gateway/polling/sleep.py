@@ -16,16 +16,16 @@ LONGEST_NIGHT = timedelta(hours=18)
 
 
 class Sleep:
-    """Of one device: judges each error by itself, by the sun at its place and by the error before."""
+    """Whether an error of one device is sleep: each by itself, by the sun at its place and by the error before."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._heard: datetime | None = None
+        self._answered: datetime | None = None
         self._sleeps = False
 
-    def heard(self, at: datetime) -> None:
+    def answered(self, at: datetime) -> None:
         """Note a reading (UTC)."""
-        self._heard, self._sleeps = at, False
+        self._answered, self._sleeps = at, False
 
     def explains(self, error: DeviceError, now: datetime) -> bool:
         """Whether the device sleeps that gives ``error`` instead of a reading."""
@@ -43,8 +43,8 @@ class Sleep:
             return False
         if is_dark:
             # One that never gave a reading may have a wrong address.
-            return self._sleeps or self._heard is not None
-        return self._sleeps and (self._heard is None or now - self._heard < LONGEST_NIGHT)
+            return self._sleeps or self._answered is not None
+        return self._sleeps and (self._answered is None or now - self._answered < LONGEST_NIGHT)
 
     def _is_dark(self, now: datetime) -> bool | None:
         """None where its place is not known."""

@@ -1,4 +1,4 @@
-"""A world's devices at an MQTT broker: each publishes its readings as they are heard, with repeats and out of order."""
+"""A world's devices at an MQTT broker: each publishes its readings as they arrive, with repeats and out of order."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def rules(by_device: Mapping[str, Sequence[Reading]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def heard(by_device: Mapping[str, Sequence[Reading]]) -> list[tuple[datetime, Reading]]:
-    """All readings and when they are heard: a device's in its own order, none before the one that it sent before."""
+def arrivals(by_device: Mapping[str, Sequence[Reading]]) -> list[tuple[datetime, Reading]]:
+    """All readings and when they arrive: a device's in its own order, none before the one that it sent before."""
     due: list[tuple[datetime, Reading]] = []
     for own in by_device.values():
         due += zip(accumulate((instant_of(each["time"]) for each in own), max), own, strict=True)

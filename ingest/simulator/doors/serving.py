@@ -26,7 +26,7 @@ from ingest.simulator.server import listen
 from ingest.simulator.truth.known import read_known
 from ingest.simulator.truth.market import Market
 from ingest.simulator.truth.weather import clouds
-from ingest.simulator.truth.world import heard, read_world
+from ingest.simulator.truth.world import read_world, received
 from store.instants import rfc3339
 
 CATALOGUE, RULES, SETTINGS = "catalogue.yaml", "push.yaml", "settings.env"
@@ -46,7 +46,7 @@ def serve(folder: Path, settings: Settings, speed: float, say: Say) -> None:
     """
     asked, entries = read_world(folder)
     oldest = rfc3339(datetime.now(timezone.utc) - LOG)
-    kept = (reading for reading in heard(folder) if reading["time"] > oldest)
+    kept = (reading for reading in received(folder) if reading["time"] > oldest)
     by_device = {name: list(own) for name, own in groupby(kept, itemgetter("device_id"))}
     now, address = world_clock(asked.start, asked.end, speed), (HOST, settings.simulator.port)
     _write(folder / CATALOGUE, sunspec.catalogue(entries, by_device, address))
@@ -98,7 +98,7 @@ def _lead(folder: Path, web: Server) -> None:
 def _publishing(by_device: Readings, broker: MqttSettings, now: Clock) -> Iterator[None]:
     """Publish to the broker, if there is one, in a thread of its own."""
     stop = Event()
-    thread = Thread(target=mqtt.publish, args=(mqtt.heard(by_device), broker, now, stop))
+    thread = Thread(target=mqtt.publish, args=(mqtt.arrivals(by_device), broker, now, stop))
     if broker.broker:
         thread.start()
     try:

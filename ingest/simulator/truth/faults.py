@@ -1,6 +1,6 @@
 """Faults of devices and of the way, put into readings by a seed; what is true stays what it was.
 
-Each takes a device's readings, a stretch of them and chance, and gives what is heard instead.
+Each takes a device's readings, a stretch of them and chance, and gives what is received instead.
 """
 
 from __future__ import annotations
@@ -96,26 +96,26 @@ HARMLESS = frozenset({"repeated", "out of order"})
 
 
 def inject(by_device: dict[str, Readings], kinds: list[str], seed: str) -> tuple[dict[str, Readings], list[Injected]]:
-    """What is heard of the devices with one fault of each of ``kinds``, and where each was put."""
+    """What is received of the devices with one fault of each of ``kinds``, and where each was put."""
     chance, injected = random.Random(seed), []  # noqa: S311  no secret
-    heard = {name: list(readings) for name, readings in by_device.items()}
-    taken: dict[str, set[int]] = {name: set() for name in heard}
+    received = {name: list(readings) for name, readings in by_device.items()}
+    taken: dict[str, set[int]] = {name: set() for name in received}
     for kind in kinds:
-        name, stretch, changed = _put(heard, kind, taken, chance)
-        first, last = heard[name][stretch.start], heard[name][stretch.stop - 1]
+        name, stretch, changed = _put(received, kind, taken, chance)
+        first, last = received[name][stretch.start], received[name][stretch.stop - 1]
         injected.append(Injected(kind, str(first["device_id"]), str(first["time"]), str(last["time"])))
-        heard[name] = changed
+        received[name] = changed
         taken[name].update(stretch)
-    return heard, injected
+    return received, injected
 
 
 def _put(
-    heard: dict[str, Readings], kind: str, taken: dict[str, set[int]], chance: random.Random
+    received: dict[str, Readings], kind: str, taken: dict[str, set[int]], chance: random.Random
 ) -> tuple[str, range, Readings]:
     """A device, a stretch of its readings near which none is ``taken``, and what a fault there makes of them."""
     while True:
-        name = chance.choice(sorted(heard))
-        count = len(heard[name])
+        name = chance.choice(sorted(received))
+        count = len(received[name])
         length = chance.randint(2, max(2, min(LONGEST, count // SHARE)))
         begin = chance.randrange(count // 4, count - length - 1)
         apart = min(SETTLES, count // (4 * SHARE))
@@ -123,7 +123,7 @@ def _put(
         if kind not in HARMLESS and not taken[name].isdisjoint(near):
             continue
         stretch = range(begin, begin + length)
-        changed = KINDS[kind](list(heard[name]), stretch, chance)
+        changed = KINDS[kind](list(received[name]), stretch, chance)
         # A register that is stuck at night stands as it would.
-        if changed != heard[name]:
+        if changed != received[name]:
             return name, stretch, changed

@@ -1,4 +1,4 @@
-"""Reads the folder that ``world`` has written: what is true of each installation, and what was heard of it."""
+"""Reads the folder that ``world`` has written: what is true of each installation, and what was received of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from energy.energy_row import QUARTER, EnergyRow
 from energy.limits import Limits
 from energy.registers.counters import ANY_HOLE
 from energy.score import Loss
-from ingest.simulator.truth.world import FAULTS, TRUTH, NoWorld, heard, read_world
+from ingest.simulator.truth.world import FAULTS, TRUTH, NoWorld, read_world, received
 from store.instants import instant_of
 
 
@@ -63,7 +63,7 @@ def computed(
     """By installation the rows that ``readings`` give as the night counts them; those of ``folder`` without."""
     _, entries = read_world(folder)
     limits = {entry.installation_id: Limits(entry.capacity_kw) for entry in entries}
-    for installation, own in groupby(heard(folder) if readings is None else readings, itemgetter("installation_id")):
+    for installation, own in groupby(received(folder) if readings is None else readings, itemgetter("installation_id")):
         of = known[installation]
         dated = (reading | {"time": instant_of(reading["time"])} for reading in own)
         yield installation, installation_rows(counted(dated, limits[installation], ANY_HOLE), of.start, of.end)

@@ -66,7 +66,7 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
             flowed = _flows(entry, asked)
             truth += _truth(entry, flowed)
             clouds += _clouds(entry, flowed)
-            for reading in _heard(entry, asked, flowed, injected):
+            for reading in _received(entry, asked, flowed, injected):
                 file.write(json.dumps(reading, separators=(",", ":")) + "\n")
                 count += 1
     pq.write_table(pa.Table.from_pylist(truth), folder / TRUTH)
@@ -90,8 +90,8 @@ def read_world(folder: Path) -> tuple[Asked, list[InstallationEntry]]:
     return Asked(**{**of, "first": date.fromisoformat(of["first"])}), entries
 
 
-def heard(folder: Path) -> Iterator[dict[str, Any]]:
-    """The readings, those of a device in the order in which they are heard, their times as text.
+def received(folder: Path) -> Iterator[dict[str, Any]]:
+    """The readings, those of a device in the order in which they are received, their times as text.
 
     Raises :class:`NoWorld`.
     """
@@ -135,7 +135,7 @@ def _prices(asked: Asked) -> Iterator[dict[str, Any]]:
                 yield {"market": name, "start": start, "price_eur_mwh": price}
 
 
-def _heard(entry: InstallationEntry, asked: Asked, own: Flows, injected: list[Injected]) -> Iterator[dict[str, Any]]:
+def _received(entry: InstallationEntry, asked: Asked, own: Flows, injected: list[Injected]) -> Iterator[dict[str, Any]]:
     said, found = inject(readings(entry.installation_id, own, asked.every_minutes), list(KINDS), _name(entry, asked))
     injected += found
     for each in said.values():

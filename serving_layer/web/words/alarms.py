@@ -11,7 +11,7 @@ from serving_layer.web.words.words import Words
 from store.history.alarms import DRIFT, NOW, SILENT, SILENT_TODAY, THEN
 
 
-def told(alarm: Mapping[str, Any], zone: ZoneInfo, words: Words) -> tuple[str, str]:
+def wording(alarm: Mapping[str, Any], zone: ZoneInfo, words: Words) -> tuple[str, str]:
     """The name and the sentence of a row of :func:`serving_layer.views.alarms.with_figures`, its times in ``zone``.
 
     One whose kind is not known, or whose figures were not kept, has the sentence of the layer that raised it.

@@ -1,4 +1,4 @@
-"""Simulated installations of every kind, and every fault: what is true stands apart from what is heard."""
+"""Simulated installations of every kind, and every fault: what is true stands apart from what is received."""
 
 from __future__ import annotations
 
@@ -103,16 +103,18 @@ def test_a_fault_changes_what_is_heard_of_one_device_and_says_where(kind: str) -
     (entry,) = parse_catalogue({"installation_id": "casa", "kind": "home"})
     plain = readings("casa", flows(entry, START, 1, np.random.default_rng(1)), 5)
     for seed in range(10):
-        heard, (put,) = inject(plain, [kind], f"{seed}")
-        (name,) = (name for name in heard if heard[name] != plain[name])
+        received, (put,) = inject(plain, [kind], f"{seed}")
+        (name,) = (name for name in received if received[name] != plain[name])
         assert (put.kind, put.device_id) == (kind, f"casa-{name}")
-        changed = {str(reading["time"]) for reading in plain[name] if reading not in heard[name]}
-        changed |= {str(reading["time"]) for reading in heard[name] if reading not in plain[name]}
+        changed = {str(reading["time"]) for reading in plain[name] if reading not in received[name]}
+        changed |= {str(reading["time"]) for reading in received[name] if reading not in plain[name]}
         last = "9" if kind == "reset" else put.last
         assert all(put.first <= time <= last for time in changed)
         assert bool(changed) is (kind not in ("repeated", "out of order"))
         # None of the readings names another device or another instant.
-        assert {(r["device_id"], r["time"]) for r in heard[name]} <= {(r["device_id"], r["time"]) for r in plain[name]}
+        assert {(r["device_id"], r["time"]) for r in received[name]} <= {
+            (r["device_id"], r["time"]) for r in plain[name]
+        }
 
 
 def test_the_command_writes_what_replay_takes_and_the_truth_apart(tmp_path: Path) -> None:

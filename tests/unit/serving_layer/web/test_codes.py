@@ -26,7 +26,7 @@ from ingest.devices import sunspec_models
 from serving_layer.views.ledger import LAYERS
 from serving_layer.web.periods import drawn
 from serving_layer.web.sharing import shares
-from serving_layer.web.words.alarms import told
+from serving_layer.web.words.alarms import wording
 from serving_layer.web.words.en import EN
 from serving_layer.web.words.es import ES
 from serving_layer.web.words.language import LANGUAGES
@@ -47,7 +47,7 @@ def alarm(kind: str, **its: Any) -> Mapping[str, Any]:
 @EVERY
 @pytest.mark.parametrize("kind", alarms.KINDS)
 def test_every_kind_of_alarm_is_told_of_its_own_figures(words: Words, kind: str) -> None:
-    name, sentence = told(alarm(kind, figures=FIGURES), MADRID, words)
+    name, sentence = wording(alarm(kind, figures=FIGURES), MADRID, words)
     assert name == words.alarms[kind] != kind + "?"
     assert sentence
     assert sentence != "as it was raised"
@@ -55,10 +55,10 @@ def test_every_kind_of_alarm_is_told_of_its_own_figures(words: Words, kind: str)
 
 
 def test_an_alarm_is_told_in_the_language_and_the_zone_of_its_reader() -> None:
-    assert told(alarm(alarms.SILENT), MADRID, EN) == ("silent device", "last heard on 23 November 2026 (UTC)")
-    assert told(alarm(alarms.SILENT), MADRID, ES)[1] == "dio datos por última vez el 23 de noviembre de 2026 (UTC)"
-    assert "24 nov, 01:00" in told(alarm(alarms.SILENT_TODAY), MADRID, ES)[1]
-    drift = told(alarm("generation forecast drift", figures=FIGURES), MADRID, ES)
+    assert wording(alarm(alarms.SILENT), MADRID, EN) == ("silent device", "last heard on 23 November 2026 (UTC)")
+    assert wording(alarm(alarms.SILENT), MADRID, ES)[1] == "dio datos por última vez el 23 de noviembre de 2026 (UTC)"
+    assert "24 nov, 01:00" in wording(alarm(alarms.SILENT_TODAY), MADRID, ES)[1]
+    drift = wording(alarm("generation forecast drift", figures=FIGURES), MADRID, ES)
     assert drift[0] == "la previsión de producción falla más que antes"
     assert "1,50 veces" in drift[1]
     assert "0,50" in drift[1]
@@ -67,8 +67,8 @@ def test_an_alarm_is_told_in_the_language_and_the_zone_of_its_reader() -> None:
 @EVERY
 @pytest.mark.parametrize("kind", ["generation forecast drift", "of tomorrow"])
 def test_an_alarm_whose_figures_are_not_known_says_what_its_row_says(words: Words, kind: str) -> None:
-    assert told(alarm(kind), MADRID, words)[1] == "as it was raised"
-    assert told(alarm(kind, text=None), MADRID, words)[1] == ""
+    assert wording(alarm(kind), MADRID, words)[1] == "as it was raised"
+    assert wording(alarm(kind, text=None), MADRID, words)[1] == ""
 
 
 def test_the_kinds_are_those_of_what_is_forecast() -> None:

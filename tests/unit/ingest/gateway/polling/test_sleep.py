@@ -33,7 +33,7 @@ def sleep(place: tuple[float, float] | None = MADRID, kind: str = "inverter") ->
 )
 def test_a_link_that_drops_after_dusk_is_sleep_until_the_morning(lost: DeviceError) -> None:
     its = sleep()
-    its.heard(DUSK - timedelta(hours=1))
+    its.answered(DUSK - timedelta(hours=1))
     assert its.explains(lost, DUSK)
     assert its.explains(lost, NIGHT)
     assert not its.explains(lost, NOON + timedelta(days=1))
@@ -42,7 +42,7 @@ def test_a_link_that_drops_after_dusk_is_sleep_until_the_morning(lost: DeviceErr
 @pytest.mark.parametrize("error", [LOST, NOTHING, NoAnswerError("none"), DeviceError("odd")])
 def test_by_day_no_error_is_sleep(error: DeviceError) -> None:
     its = sleep()
-    its.heard(NOON - timedelta(minutes=1))
+    its.answered(NOON - timedelta(minutes=1))
     assert not its.explains(error, NOON)
 
 
@@ -54,24 +54,24 @@ def test_what_was_never_heard_may_have_a_wrong_address() -> None:
 @pytest.mark.parametrize("error", [DeviceError("sent 3 of 7 registers"), RefusedError("exception 2", 2)])
 def test_what_is_wrong_at_night_is_no_sleep(error: DeviceError) -> None:
     its = sleep()
-    its.heard(DUSK)
+    its.answered(DUSK)
     assert not its.explains(error, NIGHT)
 
 
 @pytest.mark.parametrize("kind", ["meter", "battery", "weather_station"])
 def test_nothing_but_an_inverter_sleeps(kind: str) -> None:
     its = sleep(kind=kind)
-    its.heard(DUSK)
+    its.answered(DUSK)
     assert not its.explains(NOTHING, NIGHT)
     assert not its.explains(LOST, NIGHT)
 
 
 def test_without_its_place_it_sleeps_that_said_so_before_its_link_dropped() -> None:
     its = sleep(place=None)
-    its.heard(DUSK)
+    its.answered(DUSK)
     assert not its.explains(LOST, DUSK)
     assert its.explains(NOTHING, NIGHT)
     assert its.explains(LOST, NIGHT)
     assert not its.explains(LOST, DUSK + LONGEST_NIGHT)
-    its.heard(NOON)
+    its.answered(NOON)
     assert not its.explains(LOST, NOON)

@@ -23,7 +23,7 @@ from ingest.simulator import server
 from ingest.simulator.clock import world_clock
 from ingest.simulator.doors import mqtt, sunspec
 from ingest.simulator.truth.known import computed, read_known
-from ingest.simulator.truth.world import Asked, heard, read_world, write_world
+from ingest.simulator.truth.world import Asked, read_world, received, write_world
 from store.instants import instant_of
 from tests.support.peers.modbus_device import free_port
 from tests.support.peers.mosquitto import broker, program
@@ -48,7 +48,7 @@ def world(tmp_path: Path) -> Path:
 
 
 def by_device(world: Path) -> Readings:
-    return {name: list(own) for name, own in groupby(heard(world), itemgetter("device_id"))}
+    return {name: list(own) for name, own in groupby(received(world), itemgetter("device_id"))}
 
 
 def scored(world: Path, readings: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
@@ -99,7 +99,7 @@ def test_the_gateway_reads_every_reading_of_every_device_over_sunspec(
         }
     )
     kept = asyncio.run(polled(settings, world))
-    said = {(each["device_id"], each["time"]): each for each in heard(world)}
+    said = {(each["device_id"], each["time"]): each for each in received(world)}
     read = {(each["device_id"], each["time"]): each for each in kept}
     assert len(kept) == len(read)
     assert read.keys() == said.keys()
@@ -127,9 +127,9 @@ def test_the_push_server_takes_every_reading_of_every_device_by_mqtt(
         following(at, tmp_path / "home", mqtt.rules(said)) as (_, outbox, settings),
     ):
         asked, _ = read_world(world)
-        due = mqtt.heard(said)
+        due = mqtt.arrivals(said)
         assert mqtt.publish(due, settings.mqtt, lambda: asked.end, Event()) == len(due)
-        expected = {(each["device_id"], each["time"]): _fields(each) for each in heard(world)}
+        expected = {(each["device_id"], each["time"]): _fields(each) for each in received(world)}
         until(lambda: outbox.count >= len(expected), 60)
         kept = records(outbox)
     assert {(each["device_id"], each["time"]): _fields(each) for each in kept} == expected
@@ -143,7 +143,7 @@ def _fields(reading: dict[str, Any]) -> dict[str, float]:
 
 
 def test_a_devices_log_reaches_up_to_now_and_readings_are_heard_in_order_of_time(world: Path) -> None:
-    due = mqtt.heard(by_device(world))
+    due = mqtt.arrivals(by_device(world))
     asked, _ = read_world(world)
     noon = asked.start + timedelta(hours=12)
     assert [at for at, _ in due] == sorted(at for at, _ in due)
@@ -171,7 +171,7 @@ def test_a_worlds_clock_is_as_fast_as_told_and_stands_still_at_its_end() -> None
 
 
 def test_more_devices_than_units_are_refused(world: Path) -> None:
-    (reading, *_) = heard(world)
+    (reading, *_) = received(world)
     with pytest.raises(sunspec.TooManyDevices, match="248 devices"):
         sunspec.devices({f"{n}": [reading] for n in range(248)}, lambda: instant_of(reading["time"]))
 
