@@ -23,6 +23,12 @@ class TooManyDevices(Refusal):
     """A world of more devices than one address has units."""
 
 
+def check_units(devices: int) -> None:
+    """Raise :class:`TooManyDevices` where so many have no units of their own at one address."""
+    if devices > MOST_UNITS:
+        raise TooManyDevices(f"{devices} devices are more than the {MOST_UNITS} units of one Modbus address")
+
+
 class Log:
     """The readings of one device in the order of their times: none is shown before ``now``, each until it was read."""
 
@@ -53,8 +59,7 @@ class Log:
 
 def devices(by_device: Mapping[str, Sequence[Reading]], now: Callable[[], datetime]) -> list[ShownDevice]:
     """In the order of their ids, each under a unit of its own from 1 on. Raises :class:`TooManyDevices`."""
-    if len(by_device) > MOST_UNITS:
-        raise TooManyDevices(f"{len(by_device)} devices are more than the {MOST_UNITS} units of one Modbus address")
+    check_units(len(by_device))
     return [_shown(unit, by_device[name], now) for unit, name in enumerate(sorted(by_device), start=1)]
 
 
