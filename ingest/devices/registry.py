@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -21,6 +21,10 @@ Connection = Annotated[
 ]
 """The way to a device: the JSON in the catalogue's ``connection``, one shape a protocol."""
 CONNECTION: TypeAdapter[Connection] = TypeAdapter(Connection)
+PROTOCOLS: dict[str, tuple[str, ...]] = {
+    get_args(each.model_fields["protocol"].annotation)[0]: each.kinds for each in get_args(get_args(Connection)[0])
+}
+"""The kinds of device that each protocol reads."""
 
 
 class Device(NamedTuple):
