@@ -69,7 +69,7 @@ $(VENV)/pyvenv.cfg:
 
 $(VENV)/installed: pyproject.toml conf/constraints.txt | $(VENV)/pyvenv.cfg
 	@echo "Installing the libraries, about 600 MB the first time (pyspark alone is 300 MB)"
-	@$(INSTALL) . | $(LARGE)
+	@$(INSTALL) '.[platform]' | $(LARGE)
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed

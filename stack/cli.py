@@ -6,6 +6,7 @@ import difflib
 import importlib
 import re
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,8 +14,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from typer.core import TyperGroup
 
+from conf.lacking import NotInstalled, lacking
 from conf.refusal import Refusal
 
 COMMANDS = Path(__file__).parent / "commands"
@@ -30,6 +33,12 @@ class Commands(TyperGroup):
         except Refusal as refusal:
             _say(str(refusal))
             raise typer.Exit(refusal.exit_code) from None
+        except ModuleNotFoundError as error:
+            left_out = lacking(error)
+            if left_out is None:
+                raise
+            _say(str(left_out))
+            raise typer.Exit(left_out.exit_code) from None
         except typer.BadParameter as error:
             error.message = _nearest(error.message)
             raise
@@ -81,16 +90,38 @@ def _solera(
     """Solar self-consumption data: a lambda architecture on Kafka, Spark, Cassandra and HDFS."""
 
 
-# A command that is a word of Python's has a line behind its name: import_.py.
-modules = {path.stem.rstrip("_"): path for path in sorted(COMMANDS.glob("*/[a-z]*.py"))}
-# The command that is asked for is imported alone: all together take a second and more.
-for name in sorted(set(modules).intersection(sys.argv[1:2]) or modules):
-    path = modules[name]
-    found = getattr(importlib.import_module(f"stack.commands.{path.parent.name}.{path.stem}"), path.stem)
+def _refused(refusal: NotInstalled) -> Callable[[], None]:
+    """The command in place of one whose libraries are not here."""
+
+    def refuse() -> None:
+        raise refusal
+
+    refuse.__doc__ = escape(str(refusal))
+    return refuse
+
+
+def _add(name: str, path: Path) -> None:
+    """Add the command, or group of commands, that the module at ``path`` is."""
+    try:
+        found = getattr(importlib.import_module(f"stack.commands.{path.parent.name}.{path.stem}"), path.stem)
+    except ModuleNotFoundError as error:
+        refusal = lacking(error)
+        if refusal is None:
+            raise
+        anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+        app.command(name=name, context_settings=anything, short_help="(not in this install)")(_refused(refusal))
+        return
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name)
     else:
         app.command(name=name)(found)
+
+
+# A command that is a word of Python's has a line behind its name: import_.py.
+modules = {path.stem.rstrip("_"): path for path in sorted(COMMANDS.glob("*/[a-z]*.py"))}
+# The command that is asked for is imported alone: all together take a second and more.
+for each in sorted(set(modules).intersection(sys.argv[1:2]) or modules):
+    _add(each, modules[each])
 
 if __name__ == "__main__":
     app()

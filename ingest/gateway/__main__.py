@@ -16,6 +16,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from conf import Settings, load_settings
+from conf.lacking import lacking
+from conf.refusal import Refusal
 from ingest.gateway.deliver import delivery
 from ingest.gateway.fleet import Fleet
 from ingest.gateway.group_commit import GroupCommit
@@ -34,7 +36,14 @@ def main() -> int:
     """Run until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("cassandra").setLevel(logging.CRITICAL)
-    asyncio.run(run(load_settings()))
+    try:
+        asyncio.run(run(load_settings()))
+    except (Refusal, ModuleNotFoundError) as error:
+        refusal = error if isinstance(error, Refusal) else lacking(error)
+        if refusal is None:
+            raise
+        log.critical("%s", refusal)
+        return refusal.exit_code
     return 0
 
 

@@ -41,6 +41,8 @@ class Fleet:
         try:
             devices, unusable = await asyncio.to_thread(self._read)
             self._say(None)
+        except ModuleNotFoundError:  # no driver is here, and none will come by waiting
+            raise
         except Exception as error:  # the driver raises many kinds; any means no catalogue
             await asyncio.to_thread(self._disconnect)
             self._say(f"the catalogue can't be read: {error}")

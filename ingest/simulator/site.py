@@ -14,12 +14,12 @@ from ingest.catalogue.entries import InstallationEntry
 from ingest.devices.registry import CONNECTION, Device
 from ingest.simulator import image
 from ingest.simulator.clock import WallSteps
-from ingest.simulator.doors.sunspec import check_units
-from ingest.simulator.doors.web import HOST
+from ingest.simulator.doors.sunspec import MOST_UNITS, TooManyDevices
 from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, Home
 from ingest.simulator.plant import Plant
 from ingest.simulator.server import ShownDevice, Values, listen
 
+HOST = "127.0.0.1"
 SHAPES = {"inverter": image.INVERTER, "meter": image.METER}
 """By kind; other kinds are not simulated."""
 MADRID = (40.4, -3.7)
@@ -43,7 +43,8 @@ async def simulated(entries: Sequence[InstallationEntry]) -> AsyncIterator[list[
         for its in entry.devices
         if its.connection is not None and its.device_kind in SHAPES
     ]
-    check_units(len(found))
+    if len(found) > MOST_UNITS:
+        raise TooManyDevices(f"{len(found)} devices are more than the {MOST_UNITS} units of one Modbus address")
     shown = [
         ShownDevice(unit, SHAPES[its.device_kind], plants[its.device_kind], WallSteps(begin))
         for unit, (_, plants, its) in enumerate(found, start=1)

@@ -24,7 +24,7 @@ def alarms(reader: Reader, start: datetime, end: datetime, only: Collection[str]
     ``only`` names the installations; without it the alarms of all are meant.
     """
     cleared = [each for each in history(reader, start, end, only) if each["cleared_at"]]
-    return [*_plain(_among(_read(reader, [STANDING]), only)), *cleared]
+    return [*_among(_read(reader, [STANDING]), only), *cleared]
 
 
 def history(
@@ -32,26 +32,27 @@ def history(
 ) -> list[dict[str, Any]]:
     """Alarms raised in [start, end), UTC, whether or not they are cleared, the newest first; ``only`` as above."""
     raised = _read(reader, [f"{month:%Y-%m}" for month in months(start, end)])
-    return _plain(_among([each for each in raised if start <= each["raised_at"] < end], only))
+    return _among([each for each in raised if start <= each["raised_at"] < end], only)
 
 
 def standing(reader: Reader, only: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Alarms that are not cleared, the newest first, at most :data:`KEPT_SECONDS` old; ``only`` as above."""
-    return _plain(with_figures(reader, only))
+    return _among(_standing(reader), only)
 
 
 def with_figures(reader: Reader, only: Collection[str] | None = None) -> list[dict[str, Any]]:
     """The same, each with the ``figures`` of its kind (``store.history.alarms``), of which its text is made."""
-    return _among(reader.kept("standing alarms", KEPT_SECONDS, lambda: _read(reader, [STANDING])), only)
+    return [each for each in _standing(reader) if only is None or each["installation_id"] in only]
+
+
+def _standing(reader: Reader) -> list[dict[str, Any]]:
+    return reader.kept("standing alarms", KEPT_SECONDS, lambda: _read(reader, [STANDING]))
 
 
 def _among(found: list[dict[str, Any]], only: Collection[str] | None) -> list[dict[str, Any]]:
-    return found if only is None else [each for each in found if each["installation_id"] in only]
-
-
-def _plain(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The alarms as everybody is told of them: figures are told within the text."""
-    return [{name: value for name, value in each.items() if name != "figures"} for each in found]
+    """Those of ``only``, as everybody is told of them: figures are told within the text."""
+    mine = (each for each in found if only is None or each["installation_id"] in only)
+    return [{name: value for name, value in each.items() if name != "figures"} for each in mine]
 
 
 def _read(reader: Reader, states: list[str]) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def reconcile(reader: Reader, installation_id: str, span: Span, zone: ZoneInfo, 
         "official": unmerged.by_quantity(official),
     }
     later = late.later(reader, of, views["speed"], views["batch"], seen)
-    whole_kwh = unmerged.months_in_whole_kwh(reader, of, seen.as_of) if official else {}
+    whole_kwh = unmerged.months_in_whole_kwh(reader, of, seen.as_of)
     lines = [
         line
         for quantity in QUANTITIES

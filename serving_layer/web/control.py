@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,7 +18,7 @@ from serving_layer.reader import Reader
 from serving_layer.views import alarms, state
 from serving_layer.web import answer, fleet, follow
 from serving_layer.web.words import language
-from serving_layer.web.words.alarms import shown
+from serving_layer.web.words.alarms import wording
 from serving_layer.web.words.words import Words
 from serving_layer.web.zones import zone_of
 from store.catalogue import COMMUNITY
@@ -61,13 +63,18 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
         "rows": rows[:FIRST],
         "totals": texts(fleet.totals(rows, len(standing)), words),
         "communities": [each for each in known if each.get("kind") == COMMUNITY],
-        "alarms": [shown(each, zones[each["installation_id"]], now, words) for each in standing],
+        "alarms": [_alarm(each, zones[each["installation_id"]], now, words) for each in standing],
         "shown": ALARMS_SHOWN,
         "names": names,
         "fresh": state.freshness,
         "stale_after": state.STALE_AFTER.total_seconds(),
     }
     return answer.page(request, "control.html", content)
+
+
+def _alarm(each: Mapping[str, Any], zone: ZoneInfo, now: datetime, words: Words) -> dict[str, Any]:
+    age = words.age((now - each["raised_at"]).total_seconds())
+    return {**each, "age": age, "wording": wording(each, zone, words)}
 
 
 @router.get("/control/rows", dependencies=[Turn])

@@ -17,7 +17,7 @@ from serving_layer.web import answer, live, money
 from serving_layer.web.installation import View, Viewed
 from serving_layer.web.periods.drawn import FORECAST_OF
 from serving_layer.web.words import language
-from serving_layer.web.words.alarms import shown
+from serving_layer.web.words.alarms import wording
 from serving_layer.web.words.words import NOTHING, Words
 from store.runs import Published
 
@@ -55,7 +55,11 @@ def more(request: Request, reader: ReaderOf, of: Viewed) -> Response:
 
 def _alarms(reader: Reader, members: list[str], of: View, words: Words) -> list[dict[str, Any]]:
     about = {*members, str(of.row["installation_id"])}
-    return [shown(each, of.zone, of.now, words) for each in alarms.with_figures(reader, about)]
+    return [
+        each
+        | {"age": words.age((of.now - each["raised_at"]).total_seconds()), "wording": wording(each, of.zone, words)}
+        for each in alarms.with_figures(reader, about)
+    ]
 
 
 def _gaps(reader: Reader, of: View, seen: Published) -> list[gaps.Line]:

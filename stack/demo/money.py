@@ -55,9 +55,9 @@ def money(reader: Reader, members: Sequence[str], cut: datetime, console: Consol
 
 def _lines(found: Billed) -> Iterator[dict[str, Any]]:
     """The lines of the bill; of a condition that is not known, in which case a tax and the total stand."""
-    named = _cases(found)
     for row in line_rows(found):
-        yield row | {"case": named.get(row.get("condition", ""))}
+        condition = row.get("condition")
+        yield row | {"case": None if condition is None else _cases(found)[condition]}
 
 
 def _cases(found: Billed) -> dict[str, str]:
@@ -71,11 +71,13 @@ def savings(found: Billed) -> Iterator[str]:
     if found.without is None or not found.bill.is_complete:
         yield "What its panels saved is not known, for readings are missing."
         return
-    named = _cases(found)
+    several = len(found.bill.cases) > 1
     for case, plain in zip(found.bill.cases, found.without.cases, strict=True):
-        head = f"{named[case.condition].capitalize()}: without" if len(named) > 1 else "Without"
+        head = f"{_cases(found)[case.condition].capitalize()}: without" if several else "Without"
         yield f"{head} its panels {cents(plain.total)} EUR, saved {cents(plain.total - case.total)} EUR."
-    yield from (f"{name.capitalize()}: {condition}." for condition, name in named.items() if condition != OTHERWISE)
+    for condition, name in _cases(found).items():
+        if several and condition != OTHERWISE:
+            yield f"{name.capitalize()}: {condition}."
 
 
 def table_of(title: str) -> Table:

@@ -23,12 +23,6 @@ class TooManyDevices(Refusal):
     """A world of more devices than one address has units."""
 
 
-def check_units(devices: int) -> None:
-    """Raise :class:`TooManyDevices` where so many have no units of their own at one address."""
-    if devices > MOST_UNITS:
-        raise TooManyDevices(f"{devices} devices are more than the {MOST_UNITS} units of one Modbus address")
-
-
 class Log:
     """The readings of one device in the order of their times: none is shown before ``now``, each until it was read."""
 
@@ -59,7 +53,8 @@ class Log:
 
 def devices(by_device: Mapping[str, Sequence[Reading]], now: Callable[[], datetime]) -> list[ShownDevice]:
     """In the order of their ids, each under a unit of its own from 1 on. Raises :class:`TooManyDevices`."""
-    check_units(len(by_device))
+    if len(by_device) > MOST_UNITS:
+        raise TooManyDevices(f"{len(by_device)} devices are more than the {MOST_UNITS} units of one Modbus address")
     return [_shown(unit, by_device[name], now) for unit, name in enumerate(sorted(by_device), start=1)]
 
 

@@ -66,12 +66,9 @@ class Account(NamedTuple):
 
     def is_due(self, question: str, now: datetime, rest: timedelta, is_by_hand: bool) -> bool:
         """Whether to ask it: never asked, in vain before, or ``rest`` ago; a person may each day, given up or not."""
-        return (is_by_hand or self.is_old(question, now, rest)) and self.may_ask(question, now, is_by_hand)
-
-    def is_old(self, question: str, now: datetime, rest: timedelta) -> bool:
-        """Whether it was never asked, or in vain, or ``rest`` ago."""
         last = self.budget.last(question)
-        return last is None or last.again is None or last.in_vain > 0 or now - last.at >= rest
+        is_old = last is None or last.again is None or last.in_vain > 0 or now - last.at >= rest
+        return (is_by_hand or is_old) and self.may_ask(question, now, is_by_hand)
 
 
 ROWS = {

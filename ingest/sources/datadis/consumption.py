@@ -78,10 +78,11 @@ class Consumption:
                 yield Question(_name(supply, month), fetch, partial(self._remember, supply, month))
 
     def _is_wanted(self, supply: Supply, home: Home, month: date) -> bool:
-        name, now = _name(supply, month), self._clock()
-        if not self._account.may_ask(name, now, self._is_by_hand):
-            return False
-        return self._account.is_old(name, now, AGAIN) or not self._is_whole(supply, home, month)
+        name = _name(supply, month)
+        last, now = self._budget.last(name), self._clock()
+        is_old = last is None or last.again is None or last.in_vain > 0 or now - last.at >= AGAIN
+        may_ask = self._account.may_ask(name, now, self._is_by_hand)
+        return may_ask and (is_old or not self._is_whole(supply, home, month))
 
     def _is_whole(self, supply: Supply, home: Home, month: date) -> bool:
         begin, end = local_month(month.year, month.month, zone(home.time_zone))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,12 +20,6 @@ def wording(alarm: Mapping[str, Any], zone: ZoneInfo, words: Words) -> tuple[str
     filled = _filled(alarm, zone, words)
     own = str(alarm["text"] or "")
     return words.alarms.get(kind, kind), own if filled is None else words.alarm_sentences[kind].format(**filled)
-
-
-def shown(alarm: Mapping[str, Any], zone: ZoneInfo, now: datetime, words: Words) -> dict[str, Any]:
-    """The same row as a page lists it: with its ``wording``, and how old it is ``now`` (UTC) as ``age``."""
-    age = words.age((now - alarm["raised_at"]).total_seconds())
-    return {**alarm, "age": age, "wording": wording(alarm, zone, words)}
 
 
 def _filled(alarm: Mapping[str, Any], zone: ZoneInfo, words: Words) -> dict[str, str] | None:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,8 +18,6 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-
-from tests.support.servers.listening import listening
 
 CLIENT, SECRET = "solera", "a secret with % and :"
 Token = Callable[["Issuer", dict[str, Any]], str]
@@ -144,5 +143,11 @@ def issuing(issuer: Issuer) -> Iterator[Issuer]:
     """It listens meanwhile, at the port at which it listened before where there was one."""
     server = ThreadingHTTPServer(("127.0.0.1", issuer.port), _handler(issuer))
     issuer.port = server.server_address[1]
-    with listening(server):
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
         yield issuer
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

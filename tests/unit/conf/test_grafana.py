@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import jsonschema_rs
@@ -27,7 +28,6 @@ from serving_layer.health import Finding
 from serving_layer.metrics import LABELLED, MEASURED, Metrics
 from tests.support.peers.modbus_device import free_port
 from tests.support.peers.postgres import PASSWORD, postgres
-from tests.support.servers.listening import listening
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "conf" / "grafana"
@@ -131,8 +131,13 @@ def exposed(text: bytes) -> Iterator[int]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Exposition)) as port:
-        yield port
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Exposition)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture(scope="module")
