@@ -103,16 +103,17 @@ def strangers_stay_out(token: str) -> None:
     """Show that each published port asks for a login. Raises ``NotShown``."""
     expect(requests.get(f"{REST}/v1/installations", timeout=30).status_code == 401, "REST without a token: 401")
     expect(requests.post(f"{PUSH}/v1/readings", json=[], timeout=30).status_code == 401, "push without a token: 401")
-    expect(_is_refused(lambda: sql("x" + token[1:], "SELECT 1")), "SQL with a wrong token: refused")
-    expect(_is_refused(lambda: Cluster([HOST]).connect()), "CQL without a login: refused")
-    expect(_is_refused(lambda: _first_account()), "CQL as the well-known first account: refused")
+    expect(is_refused(lambda: sql("x" + token[1:], "SELECT 1")), "SQL with a wrong token: refused")
+    expect(is_refused(lambda: Cluster([HOST]).connect()), "CQL without a login: refused")
+    expect(is_refused(lambda: _first_account()), "CQL as the well-known first account: refused")
 
 
 def _first_account() -> None:
     Cluster([HOST], auth_provider=PlainTextAuthProvider("cassandra", "cassandra")).connect()
 
 
-def _is_refused(ask: Any) -> bool:
+def is_refused(ask: Any) -> bool:
+    """Whether a login is refused, in whatever way its client says that."""
     try:
         ask()
     except (AuthenticationFailed, NoHostAvailable):

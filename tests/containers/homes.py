@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 
 import requests
@@ -17,8 +17,16 @@ GENERATED_WH, IMPORTED_WH, EXPORTED_WH = 50.0, 20.0, 30.0
 HOMES = {"north-01": 1.0, "north-02": 2.0}
 LIVE = "north-03"
 COMMUNITY = "north"
-CATALOGUE = f"- {{installation_id: {COMMUNITY}, name: North, kind: community, time_zone: Europe/Madrid}}\n" + "".join(
-    f"""
+_COMMUNITY = f"- {{installation_id: {COMMUNITY}, name: North, kind: community, time_zone: Europe/Madrid}}\n"
+
+
+def catalogue(homes: Iterable[str]) -> str:
+    """The community and the homes, as `solera register` takes them."""
+    return _COMMUNITY + "".join(map(_home, homes))
+
+
+def _home(name: str) -> str:
+    return f"""
 - installation_id: {name}
   name: Home {name}
   kind: home
@@ -31,8 +39,6 @@ CATALOGUE = f"- {{installation_id: {COMMUNITY}, name: North, kind: community, ti
     - {{device_id: {name}-inverter, device_kind: inverter}}
     - {{device_id: {name}-meter, device_kind: meter}}
 """
-    for name in (*HOMES, LIVE)
-)
 
 
 def day_wh(home: str) -> dict[str, float]:
@@ -46,15 +52,15 @@ def day_wh(home: str) -> dict[str, float]:
     }
 
 
-def readings(start: datetime, end: datetime) -> str:
-    """The homes' readings every five minutes, JSON Lines; times in UTC."""
-    return "\n".join(json.dumps(each) for each in _readings(start, end)) + "\n"
+def readings(start: datetime, end: datetime, homes: Mapping[str, float]) -> str:
+    """The homes' readings every five minutes, JSON Lines; times in UTC. Each home is so many times the first."""
+    return "\n".join(json.dumps(each) for each in _readings(start, end, homes)) + "\n"
 
 
-def _readings(start: datetime, end: datetime) -> Iterator[dict[str, object]]:
+def _readings(start: datetime, end: datetime, homes: Mapping[str, float]) -> Iterator[dict[str, object]]:
     for number in range(int((end - start) / STEP) + 1):
         at = (start + number * STEP).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for home, size in HOMES.items():
+        for home, size in homes.items():
             named = {"installation_id": home, "time": at}
             total = 1_000_000.0 + GENERATED_WH * size * number
             power = GENERATED_WH * size * 12

@@ -20,6 +20,7 @@ from conf import Settings, load_settings
 from conf.logins import ROLES, SERVERS, password_file
 from ingest.sources import asking, prices
 from ingest.sources.datadis import supplies
+from serving_layer.access.grants import access_file
 from stack import night_watch
 from stack.process import ANSWERED, Place
 from stack.services import JOBS, services
@@ -105,9 +106,20 @@ def test_who_waits_waits_for_health() -> None:
 
 
 def test_each_service_has_a_volume_of_its_own() -> None:
-    homes = [volume for name, each in SERVICES.items() for volume in each["volumes"] if "/conf:" not in volume]
+    shared = ("/conf:", "access:")
+    homes = [each for service in SERVICES.values() for each in service["volumes"] if not any(x in each for x in shared)]
     assert sorted(homes) == sorted(f"{name}:/var/lib/solera" for name in SERVICES)
-    assert set(COMPOSE["volumes"]) == set(SERVICES)
+    assert set(COMPOSE["volumes"]) == {*SERVICES, "access"}
+
+
+def test_sql_reads_who_has_access_where_the_api_writes_it() -> None:
+    folder = access_file(load_settings(home=Path("/var/lib/solera"))).parent
+    mounts = {name: [each for each in service["volumes"] if "access:" in each] for name, service in SERVICES.items()}
+    mounts = {name: each for name, each in mounts.items() if each}
+    assert mounts == {"api": [f"access:{folder}"], "thrift": [f"access:{folder}:ro"]}
+    # A secret's file lies in that folder: in what SQL can't write it must be there already.
+    assert "api" in SERVICES["thrift"]["depends_on"]
+    assert secrets_of("thrift").items() <= secrets_of("api").items()
 
 
 def test_stores_and_answers_are_two_networks_and_zeppelin_knows_one() -> None:
