@@ -39,6 +39,7 @@ SHIRO = """[users]
 analyst = {zeppelin}, analyst
 
 [main]
+shiro.loginUrl = /api/login
 sessionManager = org.apache.shiro.web.session.mgt.DefaultWebSessionManager
 securityManager.sessionManager = $sessionManager
 securityManager.sessionManager.globalSessionTimeout = 86400000

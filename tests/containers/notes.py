@@ -23,12 +23,17 @@ def run_note(password: str) -> None:
     expect(login.ok, "Zeppelin as analyst: let in")
     settings = asker.get(f"{API}/interpreter/setting", timeout=60).json()["body"]
     known = {each["name"] for each in settings}
-    kinds = [_interpreter(each["text"]) for each in json.loads(NOTE.read_text(encoding="utf-8"))["paragraphs"]]
+    # As the container laid it out at its start.
+    note_id = json.loads(NOTE.read_text(encoding="utf-8"))["id"]
+    paragraphs = asker.get(f"{API}/notebook/{note_id}", timeout=60).json()["body"]["paragraphs"]
+    kinds = [_interpreter(each["text"]) for each in paragraphs]
     notebooks = Notebooks(API, asker)
-    for kind, paragraph in zip(kinds, notebooks.import_note(NOTE), strict=True):
+    for kind, paragraph in zip(kinds, paragraphs, strict=True):
         if kind not in known:
             continue
-        outcome = notebooks.run(paragraph, {"home": next(iter(HOMES)), "community": COMMUNITY}, timeout=300)
+        outcome = notebooks.run(
+            f"{note_id}/{paragraph['id']}", {"home": next(iter(HOMES)), "community": COMMUNITY}, timeout=300
+        )
         if outcome.status != "FINISHED":
             raise NotShown(f"a paragraph of %{kind} ended with {outcome}")
     for kind in dict.fromkeys(kinds):

@@ -68,6 +68,8 @@ def test_only_the_named_user_logs_in(home: Path) -> None:
     shiro = (home / "conf/shiro.ini").read_text()
     assert "analyst = long-enough-secret, analyst" in shiro
     assert shiro.rstrip().endswith("/** = authc")
+    # Else the login itself asks for a login.
+    assert "shiro.loginUrl = /api/login" in shiro
     assert (home / "conf/shiro.ini").stat().st_mode & 0o077 == 0
 
 
