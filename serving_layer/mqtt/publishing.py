@@ -15,7 +15,7 @@ from conf.refusal import Refusal
 from conf.sections import MqttSettings
 from serving_layer.access.door import seen
 from serving_layer.access.person import Person
-from serving_layer.mqtt.topics import Messages, of_discovery, of_forecast, of_state
+from serving_layer.mqtt.topics import Messages, of_discovery, of_forecast, of_forecast_discovery, of_state
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, forecast, merged, state
 from store import mqtt
@@ -104,5 +104,5 @@ def messages_of(reader: Reader, installation_ids: list[str]) -> Messages:
                 newest = forecast.newest(reader, installation_id, quantity, visible)
             except forecast.NoForecast:
                 continue
-            found |= of_forecast(installation_id, quantity, newest)
+            found |= of_forecast(installation_id, quantity, newest) | of_forecast_discovery(installation_id, quantity)
     return found

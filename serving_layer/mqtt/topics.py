@@ -39,22 +39,39 @@ def of_forecast(installation_id: str, quantity: str, forecast: Forecast) -> Mess
 
 def of_discovery(installation_id: str, power: Mapping[str, float]) -> Messages:
     """What Home Assistant needs to show each power that there is as a sensor."""
-    found = {}
+    found: Messages = {}
     for name in POWERS.keys() & power.keys():
-        key = f"solera_{_level(installation_id)}_{name}".replace("%", "_").replace(".", "_")
-        found[f"{DISCOVERY}/sensor/{key}/config"] = _json(
-            {
-                "name": POWERS[name],
-                "unique_id": key,
-                "state_topic": f"{_own(installation_id)}/power",
-                "value_template": f"{{{{ value_json.{name} }}}}",
-                "unit_of_measurement": "W",
-                "device_class": "power",
-                "state_class": "measurement",
-                "device": {"identifiers": [f"solera_{installation_id}"], "name": installation_id},
-            }
-        )
+        content = {
+            "name": POWERS[name],
+            "state_topic": f"{_own(installation_id)}/power",
+            "value_template": f"{{{{ value_json.{name} }}}}",
+            "unit_of_measurement": "W",
+            "device_class": "power",
+            "state_class": "measurement",
+        }
+        found |= _sensor(installation_id, name, content)
     return found
+
+
+def of_forecast_discovery(installation_id: str, quantity: str) -> Messages:
+    """What it needs to show a forecast: the energy of all its hours in Wh, and the hours as attributes."""
+    topic = f"{_own(installation_id)}/forecast/{quantity}"
+    content = {
+        "name": f"{quantity.capitalize()} forecast",
+        "state_topic": topic,
+        "value_template": "{{ value_json['values'] | sum(attribute='p50_wh') | round }}",
+        "json_attributes_topic": topic,
+        "unit_of_measurement": "Wh",
+        "device_class": "energy",
+    }
+    return _sensor(installation_id, f"forecast_{quantity}", content)
+
+
+def _sensor(installation_id: str, name: str, content: Mapping[str, Any]) -> Messages:
+    """A sensor of the installation as Home Assistant discovers it."""
+    key = f"solera_{_level(installation_id)}_{name}".replace("%", "_").replace(".", "_")
+    device = {"identifiers": [f"solera_{installation_id}"], "name": installation_id}
+    return {f"{DISCOVERY}/sensor/{key}/config": _json({**content, "unique_id": key, "device": device})}
 
 
 def _own(installation_id: str) -> str:
