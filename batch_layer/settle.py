@@ -21,7 +21,6 @@ from batch_layer.settling.due import Inputs
 from batch_layer.settling.markets import markets
 from batch_layer.settling.months import Work
 from conf.tariffs import tariffs
-from conf.tariffs.load import FOLDER
 from energy.calendar import dates
 from store.spark import cassandra_table
 
@@ -44,7 +43,7 @@ def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:
         agreements.betas(table, night.spark.createDataFrame(spans, agreements.SPANS)).persist(),
         stated,
         dataset.read(night.spark, night.settings, "prices", dataset.days(night.spark, night.settings, "prices")),
-        due.rules_key([path.read_bytes() for path in sorted(FOLDER.glob("*.toml"))]),
+        due.rules_key(tariffs()),
     )
     published = settled.read(night, settled.months(night), night.run.published)
     zones = sorted({span.time_zone for span in spans})

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import NamedTuple
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.settling import agreements, settled
 from batch_layer.settling.days import GENERATES, USES
+from energy.money.tariff import Tariffs
 
+SOURCE = "source"
+"""The field of a rule that quotes its text."""
 PRICED = "pvpc|indexed|surplus"
 """Kinds in a contract that ask for prices of the markets."""
 
@@ -117,6 +122,21 @@ def _local_month(instant: str, time_zone: str) -> Column:
     return F.trunc(F.from_utc_timestamp(F.col(instant), F.col(time_zone)), "month")
 
 
-def rules_key(texts: Sequence[bytes]) -> str:
-    """What names the dated rules in the files ``texts``."""
-    return hashlib.sha1(b"\0".join(texts), usedforsecurity=False).hexdigest()
+def rules_key(rules: Tariffs) -> str:
+    """What names the dated rules by what they say, however their files are written; the texts they quote aside."""
+    return hashlib.sha1(json.dumps(_plain(rules), sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+
+
+def _plain(of: Any) -> Any:
+    """What a rule says, in lists, dictionaries, numbers and texts, the same in every process."""
+    if isinstance(of, tuple) and hasattr(of, "_asdict"):
+        of = of._asdict()
+    elif is_dataclass(of):
+        of = {each.name: getattr(of, each.name) for each in fields(of) if each.name != SOURCE}
+    if isinstance(of, Mapping):
+        return {str(name): _plain(value) for name, value in of.items()}
+    if isinstance(of, (set, frozenset)):
+        return sorted((_plain(each) for each in of), key=str)
+    if isinstance(of, (tuple, list)):
+        return [_plain(each) for each in of]
+    return of if of is None or isinstance(of, (int, str)) else str(of)
