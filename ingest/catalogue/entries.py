@@ -157,7 +157,7 @@ def parse_catalogue(content: Any) -> list[InstallationEntry]:
         raise CatalogueError("the file holds no installation: write a list of them, each with an installation_id")
     entries = [_entry(number, raw) for number, raw in enumerate(content, start=1)]
     _once("installation_id", [entry.installation_id for entry in entries])
-    _once("cups", [entry.cups for entry in entries if entry.cups is not None])
+    _once("cups", [numbers.supply(entry.cups) for entry in entries if entry.cups is not None])
     for entry in entries:
         _once(f"{entry.installation_id}: device_id", [device.device_id for device in entry.devices])
     return entries

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from conf import Settings, java
+from energy.money.community.numbers import supply
 from ingest.catalogue import dated
 from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from ingest.catalogue.entries import CatalogueError, InstallationEntry
@@ -98,11 +99,12 @@ def _check_against(
 
 
 def _check_cups(entry: InstallationEntry, after: Mapping[str, Mapping[str, Any]]) -> None:
-    others = [
-        other for other, each in after.items() if other != entry.installation_id and each.get("cups") == entry.cups
-    ]
-    if entry.cups is not None and others:
-        raise CatalogueError(f"{entry.installation_id}: cups {entry.cups} already belongs to {others[0]}")
+    if entry.cups is None:
+        return
+    number = supply(entry.cups)
+    for other, each in after.items():
+        if other != entry.installation_id and supply(each.get("cups") or "") == number:
+            raise CatalogueError(f"{entry.installation_id}: cups {entry.cups} already belongs to {other}")
 
 
 def _check_membership(

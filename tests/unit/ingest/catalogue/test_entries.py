@@ -109,6 +109,10 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
         ([HOME | {"devices": [INVERTER | {"device_kind": "battery"}]}], r"reads inverter or meter, not a battery"),
         ([HOME | {"devices": [INVERTER, INVERTER]}], r"casa-1: device_id inv stands in the file more than once"),
         ([HOME, HOME | {"installation_id": "casa-2"}], r"cups ES0021000000000001RK stands in the file more than once"),
+        (
+            [HOME, HOME | {"installation_id": "casa-2", "cups": f"{HOME['cups']}0F"}],
+            r"cups ES0021000000000001RK stands in the file more than once",
+        ),
         *(([HOME | {"installation_id": bad}], r"is no id: write 1 to 64") for bad in BAD_IDS),
         *(([HOME | {"devices": [INVERTER | {"device_id": bad}]}], r"is no id: write 1 to 64") for bad in BAD_IDS),
         *(([HOME | {"name": bad}], r"write visible signs") for bad in ("", "  ", "a\nb", "\x1b[31m", "a\u202eb", "\0")),

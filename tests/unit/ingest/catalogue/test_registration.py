@@ -82,6 +82,8 @@ class Tables:
             "no community",
         ),
         ({"installation_id": "new", "cups": CUPS}, "already belongs to member"),
+        ({"installation_id": "new", "cups": f"{CUPS}0F"}, "already belongs to member"),
+        ({"installation_id": "new", "cups": f"{CUPS}1P"}, "already belongs to member"),
         ({"installation_id": "member", "cups": CUPS}, None),
         ({"installation_id": "home", "devices": [METER]}, None),
         ({"installation_id": "astray", "name": "Astray"}, "nowhere is not registered"),
