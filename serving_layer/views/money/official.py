@@ -25,6 +25,8 @@ from serving_layer.views.money.rows import line_rows
 CAUSE_COLUMNS = ("cause", "eur")
 CAUSE_CAPTION = "ours, and what each cause adds: together the official total; what two causes do is the later one's"
 NEEDED = ("kind", "from", "until")
+MOST_DIGITS = 12
+"""Before or behind the point of a number."""
 
 
 class OfficialBillError(Refusal):
@@ -34,37 +36,58 @@ class OfficialBillError(Refusal):
 def read(path: Path) -> Statement:
     """The bill in a CSV file with the columns of `solera bill --format csv`. Raises :class:`OfficialBillError`."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OfficialBillError(f"{path} can't be read: {error}.") from None
-    rows = csv.DictReader(io.StringIO(text))
-    if not set(NEEDED) <= set(rows.fieldnames or ()):
-        raise OfficialBillError(f"{path} lacks a column of {', '.join(NEEDED)}; `solera bill --format csv` has them.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise OfficialBillError(f"{path} can't be read: {error.strerror}.") from None
+    return parse(str(path), content)
+
+
+def parse(name: str, content: bytes) -> Statement:
+    """The same of a file's ``content``; a spreadsheet's semicolons and Windows letters are taken, too."""
     try:
-        return statement(_lines(path, rows))
-    except NotABill as error:
-        raise OfficialBillError(f"{path}: {error}.") from None
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    head = text.partition("\n")[0]
+    rows = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
+    try:
+        if not set(NEEDED) <= set(rows.fieldnames or ()):
+            raise OfficialBillError(
+                f"{name} lacks a column of {', '.join(NEEDED)}; `solera bill --format csv` has them."
+            )
+        return statement(_lines(name, rows))
+    except (NotABill, csv.Error) as error:
+        raise OfficialBillError(f"{name}: {error}.") from None
 
 
-def _lines(path: Path, rows: csv.DictReader[str]) -> Iterator[StatedLine]:
-    for number, row in enumerate(rows, start=2):
-        kind = (row["kind"] or "").strip()
+def _lines(name: str, rows: csv.DictReader[str]) -> Iterator[StatedLine]:
+    for row in rows:
+        fields = {column: (value or "").strip() for column, value in row.items() if isinstance(column, str)}
+        if not any(fields.values()):
+            continue
+        kind, where = fields["kind"], f"{name}, line {rows.line_num}"
         if kind not in KINDS:
-            raise OfficialBillError(f"{path}, line {number}: kind is {kind!r}, write one of {', '.join(KINDS)}.")
+            raise OfficialBillError(f"{where}: kind is {kind!r}, write one of {', '.join(KINDS)}.")
         try:
-            days = (date.fromisoformat(row["from"]), date.fromisoformat(row["until"]))
-            numbers = (_number(row.get(name)) for name in ("quantity", "price", "eur"))
-            yield StatedLine(kind, (row.get("period") or "").strip(), *days, *numbers)
+            days = (date.fromisoformat(fields["from"]), date.fromisoformat(fields["until"]))
+            numbers = (_number(fields.get(column, "")) for column in ("quantity", "price", "eur"))
+            yield StatedLine(kind, fields.get("period", ""), *days, *numbers)
         except (ValueError, InvalidOperation):
             raise OfficialBillError(
-                f"{path}, line {number}: days are written 2026-03-29, numbers 12.34, without units."
+                f"{where}: days are written 2026-03-29, numbers 12.34 or 12,34, without units."
             ) from None
 
 
-def _number(text: str | None) -> Decimal | None:
+def _number(text: str) -> Decimal | None:
+    """The number; "" is none. Raises ``ValueError``, ``InvalidOperation``."""
     # A leading apostrophe keeps a spreadsheet from taking a negative number for a formula.
-    plain = (text or "").strip().removeprefix("'")
-    return Decimal(plain.replace(",", ".")) if plain else None
+    plain = text.removeprefix("'")
+    if not plain:
+        return None
+    number = Decimal(plain.replace(",", "."))
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        raise ValueError(plain)
+    return number
 
 
 def stated_lines(of: Billed) -> list[StatedLine]:

@@ -30,6 +30,17 @@ def test_lines_are_read_as_they_are_printed(tmp_path: Path) -> None:
     assert (str(found.first), str(found.until), found.total) == ("2026-03-01", "2026-04-01", Fraction("24.2"))
 
 
+def test_a_spreadsheets_file_is_read_as_well(tmp_path: Path) -> None:
+    """Semicolons, decimal commas, letters of Windows, a semicolon and an empty line behind."""
+    text = HEAD.replace(",", ";").replace("\n", ";note;\n") + (
+        "energy;P1;2026-03-01;2026-04-01;100,5;kWh;0,20;EUR/kWh;20,10;según contador;\n;;;;;;;;;;\n"
+        "total;;2026-03-01;2026-04-01;;;;;24,32;;\n"
+    )
+    for encoding in ("utf-8-sig", "cp1252"):
+        found = read(written(tmp_path, text, encoding))
+        assert (found.grid, found.total) == ({"P1": Fraction("100.5")}, Fraction("24.32"))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -39,6 +50,11 @@ def test_lines_are_read_as_they_are_printed(tmp_path: Path) -> None:
         (HEAD + ENERGY + "energy,P1,1/3/2026,2026-04-01,1,,1,,1\n" + TOTAL, "line 3: days are written"),
         (HEAD + "energy,P1,2026-03-01,2026-04-01,1 kWh,,1,,1\n" + TOTAL, "line 2: days are written"),
         (HEAD + ENERGY, "there is no total"),
+        (HEAD + "energy,P1\n" + TOTAL, "line 2: days are written"),
+        (HEAD + ENERGY.replace("0.20", "NaN") + TOTAL, "line 2: days are written"),
+        (HEAD + ENERGY.replace("0.20", "1e999999") + TOTAL, "line 2: days are written"),
+        (HEAD + ENERGY + "\n" + ENERGY.replace("100", "1.234,5") + TOTAL, "line 4: "),
+        (HEAD + 'energy,"' + "P" * 140_000 + '"\n', "field larger than field limit"),
         (HEAD + "energy,P1,2026-03-01,2026-04-01,,,,,20.00\n" + TOTAL, "P1 of energy costs 20.00 EUR and has no kWh"),
     ],
 )
