@@ -16,6 +16,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from batch_layer.settling import days, settled
 from energy.calendar import zone
 from energy.money.community.settled import (
+    INCOMPLETE,
+    NO_FILE,
     OUTSIDE,
     UNKNOWN,
     Euros,
@@ -46,6 +48,14 @@ class Work(NamedTuple):
     rules: Tariffs
     markets: Mapping[str, Market]
     tasks: int
+
+
+class Month(NamedTuple):
+    """A local month by its first day, the agreement's zone, and the note of who lacks an hour in it."""
+
+    first: date
+    zone: tzinfo
+    incomplete: str
 
 
 def settle(due: DataFrame, betas: DataFrame, energy: DataFrame, before: DataFrame, work: Work) -> DataFrame:
@@ -118,8 +128,9 @@ def settle_month(work: Work, key: tuple[str, date], group: pd.DataFrame) -> pd.D
     uses = days.hours(use, _columns(use, members), len(members), span)
     generated = days.hours(generation, np.zeros(len(generation), np.int64), 1, span)[:, 0]
     shares = share_month(generated, betas, uses)
+    of_month = Month(month, of_zone, NO_FILE if (betas == UNKNOWN).any() else INCOMPLETE)
     rows = [
-        _row(work, (month, of_zone), row, Shares(*(part[:, column] for part in shares)))
+        _row(work, of_month, row, Shares(*(part[:, column] for part in shares)))
         for row, column in zip(due.itertuples(), _columns(due, members), strict=True)
     ]
     found = pd.DataFrame([row for row in rows if row is not None], columns=COLUMNS)
@@ -147,7 +158,7 @@ def _betas(rows: pd.DataFrame, members: NDArray[np.str_], numbers: Whole) -> Who
     return betas
 
 
-def _row(work: Work, month: tuple[date, tzinfo], of: Any, shares: Shares) -> tuple[Any, ...] | None:
+def _row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] | None:
     """A member's month; None where it is as it was."""
     euros = _euros(work, month, of.contracts, shares)
     said = "|".join("" if each is None else str(each) for each in (*euros, of.agreement_key, of.supply_key))
@@ -161,10 +172,11 @@ def _row(work: Work, month: tuple[date, tzinfo], of: Any, shares: Shares) -> tup
             of.why, of.agreement_key, of.supply_key)  # fmt: skip
 
 
-def _euros(work: Work, month: tuple[date, tzinfo], stated: str | None, shares: Shares) -> Euros:
+def _euros(work: Work, month: Month, stated: str | None, shares: Shares) -> Euros:
     try:
         contracts = CONTRACTS.validate_json(stated or "[]")
     except ValidationError:
         return Euros(None, None, "the contracts are of another version: register them again")
     market = work.markets.get(contracts[-1].territory if contracts else "", Market({}))
-    return member_euros(work.rules, contracts, month, shares, market)
+    found = member_euros(work.rules, contracts, (month.first, month.zone), shares, market)
+    return found._replace(note=month.incomplete) if found.note == INCOMPLETE else found

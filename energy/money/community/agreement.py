@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from energy.calendar import months_later
 from energy.money.community.hours import Rule, hours_of, number_of
@@ -23,7 +23,11 @@ Betas = Mapping[str, int]
 
 
 class AgreementError(ValueError):
-    """Coefficients that can't hold; the text says which, and in which hour."""
+    """Coefficients that can't hold; the text says which, and in which hour. ``since`` is their version's first day."""
+
+    def __init__(self, said: str, since: date | None = None) -> None:
+        super().__init__(said)
+        self.since = since
 
 
 class NoCoefficients(LookupError):
@@ -107,11 +111,25 @@ def agreement(versions: Sequence[Version], zone: tzinfo, rule: Rule) -> Agreemen
     for earlier, later in pairwise(ordered):
         if later.since < months_later(earlier.since, MONTHS_APART):
             raise AgreementError(
-                f"the versions from {earlier.since} and from {later.since} are less than {MONTHS_APART} months apart"
+                f"the versions from {earlier.since} and from {later.since} are less than {MONTHS_APART} months apart",
+                later.since,
             )
-    for version in ordered:
-        version.check()
+    ends = [later.since - timedelta(days=1) for later in ordered[1:]]
+    for version, last in zip_longest(ordered, ends):
+        try:
+            version.check()
+            _check_years(version, last)
+        except AgreementError as error:
+            raise AgreementError(str(error), version.since) from None
     return Agreement(tuple(ordered), zone, rule)
+
+
+def _check_years(version: Version, last: date | None) -> None:
+    """Every year from the version's first to that of its ``last`` day, or to its newest file, has its file."""
+    newest = max(version.hourly, default=0)
+    for year in range(version.since.year, (newest if last is None else last.year) + 1) if version.hourly else ():
+        if year not in version.hourly:
+            raise AgreementError(f"the agreement from {version.since} is variable, and the file of {year} is missing")
 
 
 def _check_sum(betas: Betas, where: str) -> None:

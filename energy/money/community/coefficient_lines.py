@@ -49,7 +49,7 @@ def cells(content: bytes, said: dict[str, int]) -> Iterator[Cell]:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        raise CoefficientFileError("the file is no UTF-8 text") from None
+        raise CoefficientFileError("the file is no UTF-8 text; save it as UTF-8, or as plain text") from None
     if "\n" in text.replace("\r\n", ""):
         said.setdefault("lines end with LF alone", 1)
     for number, line in enumerate(text.splitlines(), start=1):
@@ -62,8 +62,12 @@ def cells(content: bytes, said: dict[str, int]) -> Iterator[Cell]:
 
 
 def _cell(number: int, text: str, said: dict[str, int]) -> Cell:
-    named, *hours, value = [part.strip() for part in text.split(";")]
-    if not named or len(hours) > 1 or ";" not in text:
+    fields = [part.strip() for part in text.split(";")]
+    if len(fields) > 2 and not fields[-1]:
+        said.setdefault("a semicolon ends it", number)
+        fields.pop()
+    named, *hours, value = fields
+    if not named or len(hours) > 1 or len(fields) < 2:
         shown = text.strip()[:60]
         raise CoefficientFileError(f"line {number}: {shown!r} is not CUPS;coefficient or CUPS;hour;coefficient")
     if hours and not _HOUR.fullmatch(hours[0]):

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from energy.energy_row import MWH
 from energy.money.community.agreement import ONE, Agreement
+from energy.money.community.coefficient_lines import BOM
 from energy.money.community.hours import RULES, Rule
-from energy.money.community.numbers import WrongNumber, cups, supply
+from energy.money.community.numbers import cups, supply
 from energy.money.community.sharing import assign
 
 SELF_CONSUMED, ASSIGNED = "self-consumed", "assigned"
@@ -35,16 +36,19 @@ def read_curves(content: bytes, what: str = ASSIGNED) -> dict[str, Curve]:
     ``what``, a key of :data:`COLUMN`, says which column counts. ``content`` may be packed with bzip2.
     Raises :class:`CurveFileError`.
     """
-    plain = bz2.decompress(content) if content.startswith(b"BZh") else content
+    try:
+        plain = bz2.decompress(content) if content.startswith(b"BZh") else content
+    except (OSError, ValueError) as error:
+        raise CurveFileError(f"it can't be unpacked: {error}") from None
     found: dict[str, dict[datetime, int]] = defaultdict(dict)
-    for number, line in enumerate(plain.decode("iso-8859-15").splitlines(), start=1):
+    for number, line in enumerate(plain.removeprefix(BOM).decode("iso-8859-15").splitlines(), start=1):
         fields = [part.strip() for part in line.split(";")]
         if fields == [""]:
             continue
         try:
             start, energy_wh = _start(fields[1], fields[2]), int(fields[COLUMN[what]])
             of = found[supply(cups(fields[0]))]
-        except (IndexError, ValueError, WrongNumber) as error:
+        except (IndexError, ValueError, OverflowError) as error:
             raise CurveFileError(f"line {number} is none of A5D or B5D, CUPS;time;season;in;out: {error}") from None
         if of.get(start, energy_wh * MWH) != energy_wh * MWH:
             raise CurveFileError(f"line {number} states another value of an hour before it")
@@ -109,5 +113,8 @@ def _fit(member: str, curve: Curve, generation: Curve, of: Agreement, use: Curve
 def _start(text: str, season: str) -> datetime:
     if season not in ("0", "1"):
         raise ValueError(f"the season is {season!r}, write 0 in winter, 1 in summer")
-    end = datetime.fromisoformat(text.replace("/", "-"))
+    # The day's last hour ends at 24:00, or at 00:00 of the next.
+    day, _, of_day = text.replace("/", "-").partition(" ")
+    ends_day = of_day in ("24:00", "24:00:00")
+    end = datetime.fromisoformat(f"{day} 00:00" if ends_day else f"{day} {of_day}") + HOUR * (24 if ends_day else 0)
     return (end - HOUR * (2 if season == "1" else 1)).replace(tzinfo=timezone.utc) - HOUR

@@ -32,6 +32,7 @@ UNKNOWN = -(2**62)
 OUTSIDE = -1
 """The beta of who belongs to no version that holds: nothing is assigned, whatever is generated."""
 INCOMPLETE = "incomplete"
+NO_FILE = "the coefficient file of the year is missing"
 CONDITIONAL = "the taxes depend on what is not known"
 BY_THE_HOUR = "shares are of hours, the contract offsets import and export in quarter-hours"
 OTHER_CLOCK = "the contract's clock is not that of the agreement"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from conf.refusal import Refusal
 from energy.calendar import zone
@@ -25,6 +25,10 @@ from energy.money.community.official_curves import (
     CurveFileError,
     read_curves,
 )
+from serving_layer.views.money.marked_yaml import MarkedYaml
+
+OTHER_CURVES = ("F5D", "P5D")
+"""Retailers' files of what was billed: they have the same columns, and no shares in them."""
 
 
 class AgreementFileError(Refusal):
@@ -49,30 +53,44 @@ class AgreementEntry(_Part):
     versions: list[VersionEntry]
     generation: str | None = None
     hours: Rule = "consecutive"
-    time_zone: str = "Europe/Madrid"
+    time_zone: Annotated[str, AfterValidator(lambda name: str(zone(name)))] = "Europe/Madrid"
 
 
 def read_agreement(path: Path, installations: Iterable[Mapping[str, Any]]) -> tuple[AgreementEntry, Agreement]:
     """The agreement in ``path``; ``installations`` say whose a CUPS is. Raises :class:`AgreementFileError`."""
     try:
-        entry = AgreementEntry.model_validate(yaml.safe_load(path.read_text(encoding="utf-8-sig")))
+        written = MarkedYaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise AgreementFileError(f"{path} can't be read: {' '.join(str(error).split())}.") from None
+    try:
+        entry = AgreementEntry.model_validate(written.content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise AgreementFileError(f"{path}: {where}: {first['msg']}.") from None
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise AgreementFileError(f"{path}, line {written.line(first['loc'])}: {where}: {said}.") from None
     owners = owners_of(installations)
-    versions = [_version(path, each, owners) for each in entry.versions]
+    versions = [
+        _version(path, written.line(("versions", number)), each, owners) for number, each in enumerate(entry.versions)
+    ]
     try:
         return entry, agreement(versions, zone(entry.time_zone), entry.hours)
     except AgreementError as error:
-        raise AgreementFileError(f"{path}: {error}.") from None
+        at = [number for number, each in enumerate(entry.versions) if each.since == error.since][-1:]
+        raise AgreementFileError(f"{path}, line {written.line(('versions', *at))}: {error}.") from None
 
 
 def owners_of(installations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Which installation has a supply, by its CUPS."""
-    return {supply(str(each["cups"])): str(each["installation_id"]) for each in installations if each.get("cups")}
+    """Which installation has a supply, by its CUPS. Raises :class:`AgreementFileError` where two have it."""
+    owners: dict[str, str] = {}
+    for each in installations:
+        number, name = supply(str(each.get("cups") or "")), str(each["installation_id"])
+        if number and owners.setdefault(number, name) != name:
+            raise AgreementFileError(
+                f"{owners[number]} and {name} are registered with the CUPS {number}, which is one supply; "
+                "leave it to one of them and run `solera register`."
+            )
+    return owners
 
 
 def read_coefficients(path: Path, year: int | None = None) -> tuple[Coefficients, int]:
@@ -99,7 +117,10 @@ def read_official(path: Path) -> tuple[str, dict[str, Curve]]:
 
     Raises :class:`AgreementFileError`.
     """
-    what = SELF_CONSUMED if path.name.upper().startswith("A5D") else ASSIGNED
+    named = path.name.upper()
+    if named.startswith(OTHER_CURVES):
+        raise AgreementFileError(f"{path.name} states what was billed; shares stand in the files A5D and B5D.")
+    what = SELF_CONSUMED if named.startswith("A5D") else ASSIGNED
     try:
         return what, read_curves(path.read_bytes(), what)
     except OSError as error:
@@ -108,15 +129,20 @@ def read_official(path: Path) -> tuple[str, dict[str, Curve]]:
         raise AgreementFileError(f"{path.name}: {error}.") from None
 
 
-def _version(path: Path, entry: VersionEntry, owners: Mapping[str, str]) -> Version:
+def _version(path: Path, line: int, entry: VersionEntry, owners: Mapping[str, str]) -> Version:
     constant = {member: int(beta * ONE) for member, beta in entry.coefficients.items()}
     hourly: dict[int, Mapping[str, Any]] = {}
     for name in entry.files:
         found, year = read_coefficients(path.parent / name)
+        owned = _owned(name, found.constant or found.hourly, owners)
+        if found.constant and constant not in ({}, owned):
+            raise AgreementFileError(f"{path}, line {line}: {name} holds other coefficients than stand there already.")
+        if found.hourly and year in hourly:
+            raise AgreementFileError(f"{path}, line {line}: {name} is a second file of {year}.")
         if found.constant:
-            constant |= _owned(name, found.constant, owners)
+            constant = owned
         else:
-            hourly[year] = _owned(name, found.hourly, owners)
+            hourly[year] = owned
     return Version(entry.since, constant, hourly)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -77,6 +77,19 @@ def agreement_of(reader: Reader, community: str, path: Path) -> tuple[str, Agree
     return plant, agreed
 
 
+def left_open(agreed: Agreement, belonging: Iterable[str], today: date) -> list[str]:
+    """What the agreement does not say of who belongs to the community (their ids), and of ``today``'s year."""
+    newest = agreed.versions[-1]
+    said = [
+        f"{each} has no coefficient from {newest.since} on: it uses the grid's alone."
+        for each in sorted(set(belonging) - set(newest.members))
+    ]
+    held = agreed.version(today)
+    if held is not None and held.hourly and today.year not in held.hourly:
+        said.append(f"The file of {today.year} is missing: hours from its first on are not settled.")
+    return said
+
+
 def member_billed(reader: Reader, member: str, path: Path, days: tuple[date, date], due: date | None) -> Billed:
     """The bill of a member with its share by the agreement in ``path``. Raises as :func:`share_rows`."""
     of = days_of(reader, member, *days)
@@ -105,7 +118,7 @@ def _shared(reader: Reader, of: Agreement, generation: Hourly, span: Span) -> di
     try:
         return share_community(generation, uses, of)
     except NoCoefficients as error:
-        raise NotShared(f"{error}.") from error
+        raise NotShared(f"{error}: complete the agreement, or ask for other days.") from error
 
 
 def _row(member: str, hours: Mapping[datetime, Shared], number: int) -> dict[str, Any]:

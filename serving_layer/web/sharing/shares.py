@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from energy.calendar import day_start
 from energy.money.community.agreement import Agreement, NoCoefficients
-from energy.money.community.settled import BY_THE_HOUR, CONDITIONAL, INCOMPLETE, OTHER_CLOCK
+from energy.money.community.settled import BY_THE_HOUR, CONDITIONAL, INCOMPLETE, NO_FILE, OTHER_CLOCK
 from energy.money.community.sharing import share_community
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
@@ -27,6 +27,7 @@ CAUSES = {
 }
 NOTES = {
     INCOMPLETE: "note_incomplete",
+    NO_FILE: "note_no_file",
     CONDITIONAL: "note_conditional",
     BY_THE_HOUR: "note_by_the_hour",
     OTHER_CLOCK: "note_other_clock",
@@ -73,7 +74,7 @@ def _today(reader: Reader, of: KeptAgreement, member: str, now: datetime) -> Sha
     try:
         hours = share_community(generation, uses, of.agreement).get(member, {})
     except NoCoefficients as error:
-        raise NotShared(f"{error}.") from error
+        raise NotShared(f"{error}: complete the agreement, or ask for other days.") from error
     known = [hour for hour in hours.values() if hour.self_consumed is not None]
     if not known:
         return None

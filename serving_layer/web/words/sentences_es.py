@@ -42,6 +42,7 @@ REFUSALS = {
     ),
     "{said}. `solera tariffs check` shows what is covered.": "{said}. `solera tariffs check` muestra qué hay.",
     "{said}: register one that does, or ask for other days.": "{said}: registra uno que lo haga, o pide otros días.",
+    "{said}: complete the agreement, or ask for other days.": "{said}: completa el acuerdo, o pide otros días.",
     "{said}.": "{said}.",
     "{id} is no community; register it with kind: community.": (
         "{id} no es una comunidad; regístrala con kind: community."

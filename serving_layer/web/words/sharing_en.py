@@ -44,6 +44,7 @@ SHARING = {
     "together": "Together",
     "hours_known": "{known} of {hours} hours known",
     "note_incomplete": "hours are missing",
+    "note_no_file": "the coefficient file of the year is missing",
     "note_conditional": "the taxes depend on what is not known",
     "note_by_the_hour": "shares are of hours, the contract offsets quarter-hours",
     "note_other_clock": "the contract's clock is not that of the agreement",

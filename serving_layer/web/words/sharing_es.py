@@ -44,6 +44,7 @@ SHARING = {
     "together": "Todos juntos",
     "hours_known": "{known} de {hours} horas conocidas",
     "note_incomplete": "faltan horas",
+    "note_no_file": "falta el archivo de coeficientes del año",
     "note_conditional": "los impuestos dependen de lo que no se sabe",
     "note_by_the_hour": "el reparto es por horas, el contrato compensa cuartos de hora",
     "note_other_clock": "el reloj del contrato no es el del acuerdo",

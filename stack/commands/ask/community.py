@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from serving_layer.views import catalogue
 from serving_layer.views.money import compared
 from serving_layer.views.money import proposals as proposed
 from serving_layer.views.money.agreements import AgreementFileError, read_coefficients
-from serving_layer.views.money.community import SHARE_COLUMNS, agreement_of, share_rows
+from serving_layer.views.money.community import SHARE_COLUMNS, agreement_of, left_open, share_rows
 from stack import written_times
 from stack.terminal import Form, Format, answering, show
 from store import cassandra, schema
@@ -85,10 +86,14 @@ def agree(
     settings = load_settings()
     with answering(settings) as reader:
         plant, agreed = agreement_of(reader, name, agreement)
-        known = {str(each["installation_id"]): each.get("community_id") for each in catalogue.installations(reader)}
-    strangers = [member for member in agreed.members if known[member] != name]
+        known = catalogue.installations(reader)
+    belonging = {str(each["installation_id"]) for each in known if each.get("community_id") == name}
+    strangers = [member for member in agreed.members if member not in belonging]
     if strangers:
         raise AgreementFileError(f"{agreement}: {strangers[0]} is no member of {name}; register it with community_id.")
+    generating = {str(each["installation_id"]) for each in known if each.get("kind") == proposed.PARK} | {plant}
+    for said in left_open(agreed, belonging - generating, datetime.now(agreed.zone).date()):
+        typer.echo(said, err=True)
     with cassandra.session(settings) as session:
         schema.check(session)
         keep(session, name, plant, agreed)

@@ -154,6 +154,9 @@ def test_a_distributors_curve_beside_ours(solera: Callable[..., Any]) -> None:
     said = CliRunner().invoke(command_line, ["community", "compare", "A5D.txt", *asked[1:]], catch_exceptions=False)
     for shown in ("self-consumed", "assigned", "0.700000", "1.400000"):
         assert shown in said.stdout, said.output
+    Path("valle.yaml").write_text("versions:\n  - {from: 2026-11-01, coefficients: {a: 0.4, b: 0.6}}\n")
+    early = " ".join(solera(*asked, refuses=True).split())
+    assert "no agreement holds on 2026-10-25; the first begins on 2026-11-01: complete the agreement" in early
     Path("B5D.txt").write_text("\n".join(lines).replace("RK0F", "RA0F"))
     assert "line 1 is none of A5D or B5D" in solera(*asked, refuses=True).replace("\n", " ")
 

@@ -123,4 +123,4 @@ def test_before_its_first_version_a_community_shares_nothing() -> None:
     ana, _ = settle(use("ana", 2_000_000), use("bea", 1_000_000), versions=late, begun=100)
     assert (ana["assigned"][99], ana["grid"][99], ana["note"]) == (0, 2_000_000, "")
     ana, _ = settle(use("ana", 2_000_000), use("bea", 1_000_000), versions=late)
-    assert (ana["assigned"][99], ana["note"]) == (UNKNOWN, "incomplete"), "a version held whose file is missing"
+    assert (ana["assigned"][99], ana["note"]) == (UNKNOWN, "the coefficient file of the year is missing")

@@ -35,6 +35,7 @@ FORMS = {
     "small letters": (THIRDS.lower(), "small letters"),
     "CUPS of 20": (THIRDS.replace("0F;", ";"), "20 characters"),
     "glued": (THIRDS.replace("\r\n", ""), "a line end is missing"),
+    "a semicolon behind": (THIRDS.replace("\r\n", ";\r\n") + ";", "a semicolon ends it"),
     "empty lines": (THIRDS.replace("\r\n", "\r\n\r\n"), ""),
 }
 

@@ -40,12 +40,19 @@ def test_what_was_assigned_stands_in_the_column_of_export() -> None:
     }
 
 
+def test_the_last_hour_of_a_day_ends_at_24_or_at_0_and_a_mark_of_order_is_none() -> None:
+    lines = f"\ufeff{A};2026/06/01 24:00;1;0;10;\n{A};2026/06/02 00:00:00;1;0;10;"
+    assert read_curves(lines.encode()) == {A[:20]: {utc("2026-06-01T21:00"): 10_000}}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (f"{A};2026/06/01 13:00;1;0", "line 1 is none of A5D or B5D"),
         (f"{A};2026/06/01 13:00;2;0;1", "the season is '2'"),
         (f"{A};noon;1;0;1", "line 1 is none"),
+        (f"{A};0001/01/01 00:00;1;0;1", "line 1 is none"),
+        (f"{A};2026/06/01 25:00;1;0;1", "line 1 is none"),
         (f"{A};2026/06/01 13:00;1;0;half", "line 1 is none"),
         ("ES0021000000000001RA;2026/06/01 13:00;1;0;1", "is no CUPS"),
         (f"{A};2026/06/01 13:00;1;0;1\n{A};2026/06/01 13:00;1;0;2", "line 2 states another value"),
