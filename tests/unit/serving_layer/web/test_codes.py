@@ -126,7 +126,7 @@ def test_every_code_has_a_name(words: Words, field: str) -> None:
 @EVERY
 def test_every_state_of_the_gap_ledger_and_every_note_has_a_name(words: Words) -> None:
     assert {f"gap_{state}" for state in get_args(gaps.State) if state != "present"} <= words.pages.keys()
-    notes = {settled.INCOMPLETE, settled.CONDITIONAL, settled.BY_THE_HOUR, settled.OTHER_CLOCK}
+    notes = {settled.INCOMPLETE, settled.NO_FILE, settled.CONDITIONAL, settled.BY_THE_HOUR, settled.OTHER_CLOCK}
     assert notes == set(shares.NOTES)
     assert {*shares.NOTES.values(), *shares.CAUSES.values()} <= words.pages.keys()
 
