@@ -108,10 +108,14 @@ console.log(JSON.stringify(new Function("msg", "env", func)({payload: JSON.parse
 """
 
 
+def listening(flow: Any) -> list[dict[str, Any]]:
+    return [node for node in flow if node["type"] == "mqtt in"]
+
+
 def ran(flow: Any, payload: str, **environment: str) -> dict[str, Any]:
     """What the function of a flow makes of a payload, by the wires of the flow."""
     nodes = {node["id"]: node for node in flow}
-    (begin,) = [node for node in flow if node["type"] == "mqtt in"]
+    (begin,) = listening(flow)
     function = nodes[begin["wires"][0][0]]
     assert nodes[function["wires"][0][0]]["type"] in ("mqtt out", "http request")
     assert {node["broker"] for node in flow if node["type"].startswith("mqtt ")} == {"broker"}
@@ -128,7 +132,8 @@ needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is no
 @pytest.mark.parametrize(("export_w", "said"), [(2500.0, "ON"), (100.0, "OFF")])
 def test_the_flow_acts_on_what_is_published(export_w: float, said: str) -> None:
     flow = block("Node-RED acts on it", "json")
-    assert ran(flow, power(export_w)[flow[0]["topic"]])["payload"] == said
+    (begin,) = listening(flow)
+    assert ran(flow, power(export_w)[begin["topic"]])["payload"] == said
 
 
 @needs_node
