@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from energy.energy_row import QUARTER, EnergyRow, exact_sums, joined_causes
 from energy.records import REGISTERS
-from energy.registers.full_path import LONG_STEP
+from energy.registers.pace import LONG_STEP
 
 SLACK_WH = {"consumption": 6.0}
 """Where three registers make a quantity."""

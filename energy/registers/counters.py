@@ -16,7 +16,7 @@ jump        rose beyond what capacity, power or pace allow          power, else 
 stuck       stood still under power                                 shared over the standstill if it caught up,
                                                                     or if power stood, too; else power
 correction  a small fall that stays, or a register that trembles  near it power, else its highest value; bounded
-gap         no sample for longer than LONG_STEP                     total known, shared evenly (``spread``), bounded
+gap         readings are missing (``pace.is_hole``)                 total known, shared (``spread``), bounded
 ==========  ======================================================  =============================================
 
 A step is bounded by the capacity where it is known, else by believed power, else by the pace of the steps near it

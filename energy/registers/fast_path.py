@@ -7,13 +7,15 @@ validates all samples; on plain ones both give the same portions. A plain regist
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, TypeGuard
 
 from energy.energy_row import QUARTER_US
 from energy.registers.apportion import by_power, by_time
-from energy.registers.full_path import LONG_STEP_US, bounded
+from energy.registers.full_path import bounded
+from energy.registers.pace import CONTEXT, SLACK_US, is_hole
 from energy.registers.plain import Column, Columns, Standing, plain_standing, shows_marker
 from energy.registers.portion import Portion
 from energy.registers.power import GAP_US
@@ -28,7 +30,7 @@ class Course(NamedTuple):
 
     ``begun`` is time and register at the first sample of the last one's quarter-hour, which ends at ``edge``. ``sums``
     holds energy and time covered of the quarter-hours before, and of shares of steps across an edge; ``gaps`` the
-    shares of steps too long to be seen.
+    shares of steps with a hole; ``before`` the times of the samples before the last that tell the usual step.
     """
 
     time: int
@@ -39,6 +41,7 @@ class Course(NamedTuple):
     edge: int
     sums: dict[int, tuple[int, int]]
     gaps: tuple[Shares, ...] = ()
+    before: Sequence[int] = ()
 
     def portions(self, capacity_w: float | None = None) -> dict[int, Portion]:
         """What is known of each quarter-hour (its start in microseconds from the epoch); the capacity bounds gaps."""
@@ -54,8 +57,9 @@ class Course(NamedTuple):
         return found
 
     def since(self, period: int) -> Course:
-        """The same without the quarter-hours before ``period``."""
-        return self._replace(sums={each: sums for each, sums in self.sums.items() if each >= period})
+        """The same without the quarter-hours before ``period``, and without the holes that end before it."""
+        sums = {each: sums for each, sums in self.sums.items() if each >= period}
+        return self._replace(sums=sums, gaps=tuple(gap for gap in self.gaps if gap[-1][0] >= period))
 
 
 def advance(
@@ -94,22 +98,29 @@ def _is_whole(column: Column) -> TypeGuard[Sequence[int]]:
 
 
 def _with_steps(course: Course, standing: Standing, columns: Columns, bridge_us: int) -> Course:
-    """Whole runs within a quarter-hour by their ends, steps across its edges shared, long steps kept apart."""
-    t0, r0, p0, _, (begun, began_at), edge, sums, gaps = course
-    sums = dict(sums)
+    """Whole runs within a quarter-hour by their ends, steps across its edges shared, those with a hole kept apart."""
+    t0, r0, p0, _, (begun, began_at), edge, sums, gaps, before = course
+    sums, times = dict(sums), columns.times
+    held = [*before, t0] if t0 < times[0] else []
     for t1, r1, p1 in zip(*columns, strict=True):
         if t1 > edge:
             _add(sums, [(edge - QUARTER_US, r0 - began_at, t0 - begun)])
             shares = _shared(r1 - r0, t0, t1, p0, p1)
             if t1 - t0 <= bridge_us:
-                if t1 - t0 > LONG_STEP_US and r1 > r0:
+                is_shared = t1 - t0 > SLACK_US and r1 > r0 and len(shares) > 1
+                if is_shared and is_hole(t1 - t0, _near(held, times, bisect_left(times, t1))):
                     gaps = (*gaps, shares)
                 else:
                     _add(sums, shares)
             edge = t1 + -t1 % QUARTER_US
             begun, began_at = t1, r1
         t0, r0, p0 = t1, r1, p1
-    return Course(t0, r0, p0, standing, (begun, began_at), edge, sums, gaps)
+    return Course(t0, r0, p0, standing, (begun, began_at), edge, sums, gaps, _near(held, times, len(times))[:-1])
+
+
+def _near(held: Sequence[int], times: Sequence[int], at: int) -> Sequence[int]:
+    """The last :data:`CONTEXT` of the times ``held`` and of ``times`` before their ``at``-th."""
+    return times[at - CONTEXT : at] if at >= CONTEXT else [*held, *times[:at]][-CONTEXT:]
 
 
 def _add(sums: dict[int, tuple[int, int]], shares: Shares) -> None:

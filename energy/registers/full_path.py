@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
 from itertools import pairwise
 
 from energy.energy_row import QUARTER_US, joined_causes
 from energy.registers.apportion import ALL_TIME, Window, areas_under, by_power, by_time
 from energy.registers.deltas import Delta, classify_delta
 from energy.registers.outliers import validate_register
-from energy.registers.pace import MW_US
+from energy.registers.pace import MW_US, is_hole
 from energy.registers.portion import Portion, bound_by_doubts
 from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister
 
-LONG_STEP = timedelta(minutes=30)
-"""A step longer than this may hold a quarter-hour without a sample: its share is a guess."""
-LONG_STEP_US = LONG_STEP // timedelta(microseconds=1)
 RESET_SHARE = 0.95
 """A reset register that has counted this share of what power gives was reset at the step's beginning."""
 
@@ -160,12 +156,11 @@ def _in_one_period(of: Samples, last: int, here: int) -> bool:
 
 
 def _is_long(of: Samples, last: int, here: int) -> bool:
-    """Whether somewhere in the step no sample with power was taken for longer than LONG_STEP."""
-    if of.times[here] - of.times[last] <= LONG_STEP_US:
-        return False
-    if not of.powered(last, here):
-        return True
-    return any(b - a > LONG_STEP_US for a, b in pairwise(of.times[last : here + 1]))
+    """Whether the step has a hole; where power is known on the whole way, somewhere between two of its samples."""
+    spans = [of.times[here] - of.times[last]]
+    if here - last > 1 and of.powered(last, here):
+        spans = [b - a for a, b in pairwise(of.times[last : here + 1])]
+    return is_hole(max(spans), of.read_before(here))
 
 
 def _shared(of: Samples, ends: tuple[int, int], mwh: int, window: Window) -> Iterable[tuple[int, int, int]]:

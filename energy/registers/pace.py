@@ -3,6 +3,8 @@
 A step may rise ten times as fast as any other one near it, and always as fast as a household's connection allows. The
 steps near it are those of the :data:`CONTEXT` samples on each side, within :data:`REACH_US`: any window over the
 samples that holds these gives the same answer.
+
+How often a register is read has a pace, too: by that a step is told in which a reading is missing.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from energy.registers.resolution import ALL_ONES
@@ -34,6 +37,9 @@ SLACK_US = 60_000_000
 Where it is read more often than that, what its standstills add to a step's time is known: then twice the time."""
 MW_US = 3_600_000_000
 """Milliwatt-microseconds in a mWh."""
+LONG_STEP = timedelta(minutes=30)
+"""A step longer than this may hold a quarter-hour without a sample: its share is a guess."""
+LONG_STEP_US = LONG_STEP // timedelta(microseconds=1)
 
 
 class Move(NamedTuple):
@@ -53,6 +59,24 @@ def unquestioned(span: int) -> int:
 def with_slack(span: int) -> int:
     """The time (microseconds) whose energy a step of ``span`` may show."""
     return span + min(span, SLACK_US)
+
+
+def is_hole(span: int, before: Sequence[int]) -> bool:
+    """Whether a reading is missing in a step of ``span`` microseconds, so that its sharing is a guess.
+
+    It lasts longer than :data:`LONG_STEP`, or than half again the usual step before it; within a minute a register is
+    not read when it is counted anyway. ``before`` are the times of the :data:`CONTEXT` samples up to the step's
+    first, of which those count that no step longer than :data:`LONG_STEP` parts from it. The usual step is the median
+    of those between them: holes near each other leave it, and a series that slows down for good has its new pace four
+    steps later. Where no step is known, none is usual.
+    """
+    if not SLACK_US < span <= LONG_STEP_US:
+        return span > LONG_STEP_US
+    steps = [later - earlier for earlier, later in pairwise(before)]
+    while steps and max(steps) > LONG_STEP_US:
+        del steps[: steps.index(max(steps)) + 1]
+    steps.sort()
+    return not steps or 2 * span > 3 * steps[(len(steps) - 1) // 2]
 
 
 def is_of_pace(rise: int, span: int, move: Move) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -47,6 +48,7 @@ class Samples:
             self._capacity_mw = None
         self.power, self.replaced = credible_power(times, power, register, self._capacity_mw)
         self._pace = Pace(times, register)
+        self._read = [i for i, read in enumerate(zip(register, power, strict=True)) if read != (None, None)]
         self._add_up()
         self.power_believed = self._power_agrees()
 
@@ -63,6 +65,11 @@ class Samples:
                 self._twice.append(self._twice[-1] + (p0 + p1) * (t1 - t0))
                 self._surely.append(self._surely[-1] + 2 * min(p0, p1) * (t1 - t0))
                 self._unknown.append(self._unknown[-1])
+
+    def read_before(self, i: int) -> list[int]:
+        """Times of the last samples before ``i`` that have a register or a power, as many as tell the usual step."""
+        at = bisect_left(self._read, i)
+        return [self.times[k] for k in self._read[max(0, at - CONTEXT) : at]]
 
     def powered(self, i: int, j: int) -> bool:
         """Whether power is known all the way from sample ``i`` to ``j``."""

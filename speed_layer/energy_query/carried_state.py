@@ -128,15 +128,14 @@ def _up_to(
 
 
 def _plain(course: Course | None, of: Register) -> Course | None:
-    """The course with more samples; None where it is in doubt, or a hole leaves its share open."""
-    course = advanced_course(course, of.times, of.register_wh, of.power_w, of.capacity_w)
-    return None if course is None or course.gaps else course
+    """The course with more samples; None where it is in doubt."""
+    return advanced_course(course, of.times, of.register_wh, of.power_w, of.capacity_w)
 
 
 def _counted(sampled: Mapping[str, list[int]], courses: Mapping[tuple[str, str], Course], limits: Limits) -> Counted:
     counted = Counted(defaultdict(dict), defaultdict(dict), limits)
     for (device, quantity), course in courses.items():
-        counted.portions[quantity][device] = course.portions()
+        counted.portions[quantity][device] = course.portions(limits.most_w(device, quantity))
         counted.sampled[quantity][device] = sampled[device]
     return counted
 

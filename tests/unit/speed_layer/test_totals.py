@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -193,6 +194,16 @@ def test_readings_in_order_end_in_the_energy_of_all(
         power: dict[str, Any] = {"ac_power_w": 1200.0} if powered else {}
         readings.append(reading(second, energy_total_wh=wh, **power))
     assert carried(readings, ahead, batch).view == expected(readings)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([60] * 6 + [70, 120, 180, 480, 1140]), max_size=50), st.integers(1, 9))
+def test_holes_in_a_steady_run_are_carried_on(steps: list[int], batch: int) -> None:
+    seconds = [*accumulate(steps, initial=0)]
+    readings = [reading(second, energy_total_wh=50_000.0 + second, ac_power_w=3600.0) for second in seconds]
+    store = carried(readings, batch=batch)
+    assert store.view == expected(readings)
+    assert store.looked == 1
 
 
 def test_a_hole_longer_than_a_day_is_left_to_the_night_and_never_a_zero() -> None:
