@@ -23,8 +23,9 @@ A step is bounded by the capacity where it is known, else by believed power, els
 (:mod:`energy.registers.pace`). One count backwards is jitter and is levelled. A coarse register that stands between
 two counts under power is shared by power, each period bounded by the count. Where there is power and no register,
 power is integrated (trapezoid over gaps up to ``POWER_GAP``; method ``integrated``), bounded by the lesser and greater
-of each two powers; in a single step that the register did not count, as at a reset, by what may flow between two. Where
-power shares a step over several samples, the same two bound each share.
+of each two powers; in a single step that the register did not count, as at a reset, by what may flow between two, and
+in one over several samples likewise where two are more than a minute apart. So is each share where power shares a step
+over several samples.
 
 **Window.** A value depends on the two samples of each step, and on those beside them where a step is doubtful. For
 exact values of ``start``..``end`` give every sample inside, and on each side the nearest ``CONTEXT`` samples within

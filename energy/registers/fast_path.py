@@ -14,10 +14,9 @@ from typing import NamedTuple, TypeGuard
 
 from energy.energy_row import QUARTER_US
 from energy.registers.apportion import by_power, by_time
-from energy.registers.full_path import bounded
 from energy.registers.pace import CONTEXT, SLACK_US, is_hole
 from energy.registers.plain import Column, Columns, Standing, plain_standing, shows_marker
-from energy.registers.portion import Portion
+from energy.registers.portion import Portion, bounded
 from energy.registers.power import GAP_US
 from energy.registers.resolution import COUNTS, kwh_count
 from energy.registers.samples import HEADROOM, most_in

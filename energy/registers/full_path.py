@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from energy.energy_row import QUARTER_US, joined_causes
 from energy.registers.apportion import ALL_TIME, Window, areas_under, by_power, by_time
 from energy.registers.deltas import Delta, classify_delta
 from energy.registers.outliers import validate_register
-from energy.registers.pace import MW_US, is_hole
-from energy.registers.portion import Portion, bound_by_doubts
+from energy.registers.pace import MW_US, SLACK_US, is_hole
+from energy.registers.portion import Portion, bound_by_doubts, bounded
 from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister
 
@@ -101,13 +101,16 @@ def _step(
 
 
 def _unseen(of: Samples, ends: tuple[int, int], delta: Delta) -> Iterator[tuple[int, Portion]]:
-    """What power gives of a step that the register did not count; between two powers more or less may have flowed."""
+    """What power gives of a step that the register did not count; between two powers more or less may have flowed.
+
+    Of several samples the powers within a minute of each other tell it.
+    """
     last, here = ends
     span = of.times[here] - of.times[last]
+    if here - last > 1:
+        yield from _integrated(of, last, here, delta.cause, delta.upper * MW_US // span)
+        return
     for period, portion in _integrated(of, last, here, delta.cause):
-        if here - last > 1:
-            yield period, portion
-            continue
         lower = min(portion.lower, delta.lower if portion.covered == span else 0)
         yield period, portion._replace(lower=lower, upper=max(portion.upper, delta.upper * portion.covered // span))
 
@@ -117,7 +120,8 @@ def _shared_by_power(
 ) -> Iterator[tuple[int, Portion]]:
     """The shares of a step over samples whose register is not believed, bounded by the powers between its ends.
 
-    A power that repeats itself to the last digit tells no shares: it is ``stuck``.
+    A power that repeats itself to the last digit tells no shares: it is ``stuck``. Between powers more than a minute
+    apart anything may have flowed.
     """
     last, here = ends
     total = delta.mwh
@@ -126,28 +130,14 @@ def _shared_by_power(
         for period, portion in bounded(shares, (total, total), of.bound, of.times[here] - of.times[last]):
             yield period, portion._replace(cause=cause)
         return
-    powers = {period: (portion.lower, portion.upper) for period, portion in _integrated(of, last, here)}
+    most_mw = of.bound(MW_US)
+    powers = {period: (part.lower, part.upper) for period, part in _integrated(of, last, here, "", most_mw)}
     least, most = (sum(bounds) for bounds in zip(*powers.values(), strict=True)) if powers else (0, 0)
     for period, mwh, us in shares:
         lower, upper = powers.get(period, (0, 0))
         low = total * lower // max(1, lower + most - upper)
         high = -(-total * upper // max(1, upper + least - lower))
-        yield period, Portion(mwh, us, "measured", min(low, mwh), max(high, mwh), delta.cause)
-
-
-def bounded(
-    shares: Sequence[tuple[int, int, int]], total: tuple[int, int], most: Callable[[int], int], span: int
-) -> Iterator[tuple[int, Portion]]:
-    """``shares`` of a step of ``span`` us whose distribution nobody saw, each with its bounds.
-
-    ``total``: least and most mWh of the whole step. A period may have had all of it, as far as ``most`` (mWh in so many
-    microseconds) allows, or what the others can't.
-    """
-    lower, upper = total
-    for period, mwh, us in shares:
-        least = max(0, lower - most(span - us))
-        greatest = min(upper, max(mwh, most(us)))
-        yield period, Portion(mwh, us, "spread", min(least, mwh), greatest, "gap")
+        yield period, Portion(mwh, us, "measured", min(low, mwh), max(mwh, min(high, of.bound(us))), delta.cause)
 
 
 def _in_one_period(of: Samples, last: int, here: int) -> bool:
@@ -171,8 +161,13 @@ def _shared(of: Samples, ends: tuple[int, int], mwh: int, window: Window) -> Ite
     return by_time(mwh, of.times[last], of.times[here], window)
 
 
-def _integrated(of: Samples, first: int, last: int, cause: str = "") -> Iterator[tuple[int, Portion]]:
-    """Power integrated between two samples, wherever it is known; rounded once a quarter-hour."""
+def _integrated(
+    of: Samples, first: int, last: int, cause: str = "", most_mw: int | None = None
+) -> Iterator[tuple[int, Portion]]:
+    """Power integrated between two samples, wherever it is known; rounded once a quarter-hour.
+
+    Between powers more than a minute apart 0 to ``most_mw`` may have flowed, where that is given.
+    """
     areas: dict[int, list[int]] = {}
     doubted: set[int] = set()
     for i in range(first, last):
@@ -180,6 +175,8 @@ def _integrated(of: Samples, first: int, last: int, cause: str = "") -> Iterator
         if p0 is None or p1 is None or not of.powered(i, i + 1):
             continue
         low, high = min(p0, p1), max(p0, p1)
+        if most_mw is not None and of.times[i + 1] - of.times[i] > SLACK_US:
+            low, high = 0, max(high, most_mw)
         for period, area, us in areas_under(of.times[i], of.times[i + 1], p0, p1):
             held = areas.setdefault(period, [0, 0, 0, 0])
             if i in of.replaced or i + 1 in of.replaced:

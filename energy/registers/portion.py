@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from energy.energy_row import METHOD_RANK, QUARTER_US, joined_causes
@@ -35,6 +35,21 @@ class Portion(NamedTuple):
             self.upper + other.upper,
             cause,
         )
+
+
+def bounded(
+    shares: Sequence[tuple[int, int, int]], total: tuple[int, int], most: Callable[[int], int], span: int
+) -> Iterator[tuple[int, Portion]]:
+    """``shares`` of a step of ``span`` us whose distribution nobody saw, each with its bounds.
+
+    ``total``: least and most mWh of the whole step. A period may have had all of it, as far as ``most`` (mWh in so many
+    microseconds) allows, or what the others can't.
+    """
+    lower, upper = total
+    for period, mwh, us in shares:
+        least = max(0, lower - most(span - us))
+        greatest = min(upper, max(mwh, most(us)))
+        yield period, Portion(mwh, us, "spread", min(least, mwh), greatest, "gap")
 
 
 def bound_by_doubts(of: Samples, valid: ValidRegister, found: dict[int, Portion]) -> None:

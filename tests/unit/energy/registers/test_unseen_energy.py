@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from energy.energy_row import QUARTER_US, to_us
 from energy.registers.counters import ANY_HOLE, Portion, portions
+from tests.support.registers.unseen import unseen
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=timezone.utc)
 BASE_WH = 7_326_086.0
@@ -109,3 +113,30 @@ def test_bounds_of_a_quarter_hour_hold_it_where_power_shares_a_step(kind: float,
         portion = found[to_us(true[n][0]) // QUARTER_US * QUARTER_US]
         own = true[n + 3][1] - true[n][1]
         assert portion.lower / 1000 - 2 <= own <= portion.upper / 1000 + 2, (n, own, portion)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_bounds_hold_what_flowed_while_a_fall_was_not_seen(chance: random.Random) -> None:
+    of = unseen(chance)
+    found = portions(of.samples, of.capacity_w, ANY_HOLE)
+    _, lower, upper = total(found)
+    assert lower - 2 <= of.true_wh
+    if all(portion.covered == QUARTER_US for portion in list(found.values())[:-1]):
+        assert of.true_wh <= upper + 2
+    for period, true in of.quarters_wh.items():
+        portion = found[period]
+        if portion.covered == QUARTER_US:
+            assert portion.lower / 1000 - 2 <= true <= portion.upper / 1000 + 2, portion
+
+
+@pytest.mark.parametrize("lost", [1, 2, 5])
+def test_a_reset_whose_first_readings_are_0_and_not_implemented_is_bounded_by_the_capacity(lost: int) -> None:
+    watts = [2_000.0 if n % 3 else 6_000.0 for n in range(60)]
+    true = sampled(watts)
+    as_read: list[tuple[datetime, float | None, float]] = [*true]
+    for n in range(20, 60):  # power is seen where little flows
+        as_read[n] = (true[n][0], None if n < 20 + lost else true[n][1] - true[20][1], 2_000.0)
+    energy, lower, upper = total(portions(as_read, 6_000.0, ANY_HOLE))
+    assert lower - 2 <= rise(true) <= upper + 2
+    assert upper <= energy + (lost + 1) * 6_000 * 1.5 / 12
