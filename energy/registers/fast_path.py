@@ -17,9 +17,9 @@ from energy.registers.apportion import by_power, by_time
 from energy.registers.pace import CONTEXT, SLACK_US, is_hole
 from energy.registers.plain import Column, Columns, Standing, plain_standing, shows_marker
 from energy.registers.portion import Portion, bounded
-from energy.registers.power import GAP_US
+from energy.registers.power import GAP_US, most_in
 from energy.registers.resolution import COUNTS, kwh_count
-from energy.registers.samples import HEADROOM, most_in
+from energy.registers.samples import HEADROOM
 
 Shares = list[tuple[int, int, int]]
 

@@ -11,8 +11,15 @@ from energy.registers.pace import CONTEXT, FACTOR, HOUSEHOLD_MW, LIKE, MW_US
 POWER_GAP = timedelta(hours=1)
 """The longest time between two powers over which power is integrated (trapezoid)."""
 GAP_US = POWER_GAP // timedelta(microseconds=1)
+MAX_POWER_MW = 10**13
+"""The greatest power a reading may state, 10 GW (energy.records): the bound where nothing else bounds energy."""
 CONFIRMED_BY = 2
 """Samples of like power after a sudden one that confirm it."""
+
+
+def most_in(capacity_mw: int | None, span: int) -> int:
+    """The most energy (mWh) in ``span`` microseconds by capacity, else by the power a reading may state."""
+    return (MAX_POWER_MW if capacity_mw is None else capacity_mw) * span // MW_US
 
 
 def credible_power(

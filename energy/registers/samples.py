@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from energy.registers.pace import CONTEXT, HOUSEHOLD_MW, LIKE, MW_US, SLACK_US, Pace, unquestioned, with_slack
-from energy.registers.power import GAP_US, credible_power, lasting_median
+from energy.registers.power import GAP_US, credible_power, lasting_median, most_in
 from energy.registers.resolution import coarse_count, count_of
 
 HEADROOM = 1.5
 """How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is round."""
-MAX_POWER_MW = 10**13
-"""The greatest power a reading may state, 10 GW (energy.records): the bound where nothing else bounds energy."""
 SPARE_POWER = 10
 """How many times the power at a step's ends, or one sample beyond, may have flowed: the sun may have come out."""
 SPARE_MWH = 1_000_000
@@ -24,11 +22,6 @@ OFF_BY = 3.0
 """Power is believed where it agrees with the register within this factor on most of the register's steps."""
 CATALOGUE_ERRS = 4
 """Samples beyond the capacity, more than half of all, that show that the catalogue errs."""
-
-
-def most_in(capacity_mw: int | None, span: int) -> int:
-    """The most energy (mWh) in ``span`` microseconds by capacity, else by the power a reading may state."""
-    return (MAX_POWER_MW if capacity_mw is None else capacity_mw) * span // MW_US
 
 
 class Samples:
