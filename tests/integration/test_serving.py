@@ -340,10 +340,13 @@ def test_the_page_shows_what_rest_says_of_euros(client: TestClient, cql: Session
     days = [(today.replace(day=1), today), (today, today + timedelta(days=1))]
     for each, (first, until) in zip(said, [of for of in days if of[0] < of[1]], strict=True):
         bill = client.get(f"/v1/installations/{home}/bills", params={"from": f"{first}", "to": f"{until}"}).json()
-        assert each.amount == f"{bill['so_far_eur']:,.2f} €"
+        totals = sorted({case["total_eur"] for case in bill["cases"]})
+        assert each.amount == " – ".join(f"{total:,.2f} €" for total in totals)
         share = EN.number(100 * bill["unknown_windows"] / bill["windows"])
-        saved = f"saved {bill['saving_eur']:,.2f} €" if bill["complete"] else f"{share} % of the hours are not known"
-        assert each.note == saved
+        saved = [f"saved {bill['saving_eur']:,.2f} €"] if bill["saving_eur"] is not None else []
+        depends = [EN.pages["euros_depend"]] if len(bill["cases"]) > 1 else []
+        unknown = [] if bill["complete"] else [f"{share} % of the hours are not known"]
+        assert each.note.endswith(", ".join([*saved, *depends, *unknown]))
     assert why_not == ""
 
 

@@ -15,11 +15,12 @@ import pytest
 from nbclient import NotebookClient
 
 from conf import Settings
+from energy.calendar import local_day
 from solera import notes
 from stack.servers.zeppelin import Outcome, Zeppelin
 from stack.services import environment
 from tests.support import serving_rows as rows
-from tests.support.analysts.world import ERRONEOUS_V, Clock, expected_kwh, is_summed, readings, temperature_c
+from tests.support.analysts.world import ERRONEOUS_V, MADRID, Clock, expected_kwh, is_summed, readings, temperature_c
 from tests.support.peers.modbus_device import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -80,8 +81,10 @@ def test_day(ran: Any, clock: Clock) -> None:
         assert sums[quantity] == pytest.approx(kwh, abs=2e-3)
     assert set(hours["view"]) <= {"batch", "speed"}
     assert len(off) == len(hours)
-    (yesterday, nothing) = ran("day", "hours off", day=f"{clock.local_midnight - timedelta(hours=12):%Y-%m-%d}")
-    assert len(yesterday) == (clock.local_midnight - clock.local_yesterday) // timedelta(hours=1)
+    first = (clock.cut - timedelta(days=1)).date()
+    begin, end = local_day(first, MADRID)
+    (hours, nothing) = ran("day", "hours off", day=first.isoformat())
+    assert len(hours) == (end - begin) // timedelta(hours=1)
     assert nothing.empty, "no night had forecast that day"
 
 

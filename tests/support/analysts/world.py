@@ -36,7 +36,7 @@ class Clock(NamedTuple):
 
     now: datetime
     midnight: datetime
-    """Start of the day of UTC, by which SQL sums."""
+    """Start of the day of UTC, by which SQL sums: the cut of the night."""
     local_midnight: datetime
     """Start of the day of Madrid, by which REST sums."""
 
@@ -47,8 +47,8 @@ class Clock(NamedTuple):
 
     @property
     def cut(self) -> datetime:
-        """No earlier than either, so that yesterday is in the batch view at whatever hour the tests run."""
-        return max(self.midnight, self.local_midnight)
+        """Where the batch view ends: in the last hours of a day of UTC its local yesterday ends in the speed view."""
+        return self.midnight
 
     @property
     def month(self) -> date:
