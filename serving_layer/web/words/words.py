@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.numbers import format_decimal
 
-from serving_layer.web.words.sentences import said
+from serving_layer.web.words import sentences
 
 NOTHING = "–"
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+"""RFC 3339 in UTC, as sentences for programs and people have it."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,11 @@ class Words:
 
     def sentence(self, text: str) -> str:
         """What another module says in English; as it stands where this language has no words for it."""
-        return said(text, self.locale) or text
+        return sentences.said(text, self.locale) or text
+
+    def sentence_at(self, text: str, zone: ZoneInfo) -> str:
+        """The same, its instants by the clock of ``zone``."""
+        return INSTANT.sub(lambda its: self.moment(datetime.fromisoformat(its[1] + "+00:00"), zone), self.sentence(text))
 
     def cause(self, causes: str) -> str:
         """Why a value is in doubt: causes, comma-separated, as rows of energy and gaps have them."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,6 +26,7 @@ from serving_layer.web.words.es import ES
 from serving_layer.web.words.language import LANGUAGES
 from serving_layer.web.words.sentences import _HOLE, BOOKS
 from serving_layer.web.words.sentences_es import SENTENCES
+from serving_layer.web.words.words import Words
 from tests.support import house
 from tests.support.hostile_messages import corpus
 
@@ -209,3 +211,16 @@ def test_a_sentence_fills_in_nothing_else_than_it_has(english: str) -> None:
 def test_a_sentence_is_said(english: str, spanish: str) -> None:
     assert ES.sentence(english) == spanish
     assert EN.sentence(english) == english
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "shown"),
+    [
+        (ES, "published up to 2026-11-26T00:00:00Z", "publicado hasta jue 26 nov, 01:00"),
+        (EN, "published up to 2026-07-01T22:30:00.5Z", "published up to Thu 2 Jul, 00:30"),
+        (ES, "1 broker(s)", "brokers: 1"),
+        (EN, "up to date", "up to date"),
+    ],
+)
+def test_instants_of_a_sentence_are_told_by_the_local_clock(words: Words, text: str, shown: str) -> None:
+    assert words.sentence_at(text, ZoneInfo("Europe/Madrid")) == shown
