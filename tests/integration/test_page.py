@@ -158,7 +158,7 @@ def whole(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_whoever_hears_a_page_or_uses_keys_meets_no_barrier(visit: Visit, path: str) -> None:
+def test_screen_reader_and_keyboard_meet_no_barrier(visit: Visit, path: str) -> None:
     found = {}
     for locale in ("en-GB", "es-ES"):
         page = visit(path, Look(locale=locale))
@@ -280,7 +280,7 @@ def test_every_value_comes_to_the_screen_while_the_page_stays_open(visit: Visit,
 
 
 @pytest.mark.parametrize("cause", ["held back", "refused", "unknown"])
-def test_a_page_that_hears_nothing_of_events_asks(visit: Visit, served: Settings, cause: str) -> None:
+def test_a_page_without_events_asks(visit: Visit, served: Settings, cause: str) -> None:
     page = visit("/control")
     if cause == "unknown":
         page.add_init_script("delete window.EventSource")
@@ -560,7 +560,7 @@ def test_a_server_that_goes_away_is_said_in_the_pill(
     errors[:] = [each for each in errors if "status of 503" not in each]
 
 
-def test_a_server_that_comes_again_is_followed_again(visit: Visit, server: psutil.Process, served: Settings) -> None:
+def test_a_server_that_comes_again_is_shown_live_again(visit: Visit, server: psutil.Process, served: Settings) -> None:
     page = visit("/installation?id=valle-02")
     whole(page)
     server.kill()

@@ -208,7 +208,7 @@ def test_all_homes_together_are_the_sum_of_each(sql: Ask, rest: Callable[..., An
         assert together[home] == pytest.approx(sum(values), abs=0.001)
 
 
-def test_sql_tells_what_was_published_then(sql: Ask, rest: Callable[..., Any]) -> None:
+def test_sql_answers_as_of_an_earlier_publication(sql: Ask, rest: Callable[..., Any]) -> None:
     then = CUT - timedelta(days=1) + timedelta(hours=1)
     for at in (then, CUT + timedelta(minutes=8)):
         by_sql = sql(
@@ -256,7 +256,7 @@ def test_sql_learns_what_a_night_has_merged(served: Settings, sql: Ask) -> None:
     assert json.loads(counts) == {"energy": 1000, "changed_days_merged": 7}
 
 
-def test_sql_and_rest_tell_the_same_gaps_and_changes(sql: Ask, rest: Callable[..., Any]) -> None:
+def test_sql_and_rest_give_the_same_gaps_and_changes(sql: Ask, rest: Callable[..., Any]) -> None:
     span = {"from": text(CUT - timedelta(days=1)), "to": text(CUT)}
     gaps = rest(f"/v1/installations/{rows.HOMES[0]}/gaps", **span)["gaps"]
     by_sql = sql(

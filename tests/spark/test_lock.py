@@ -20,7 +20,7 @@ from store.lock import STALE, Holder, Locked, held
 NOW = datetime(2026, 3, 10, tzinfo=timezone.utc)
 
 
-def gone_process() -> int:
+def ended_process() -> int:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     return ended.pid
@@ -38,11 +38,11 @@ def gone_process() -> int:
     ],
 )
 def test_when_a_lock_is_stale(host: str, is_alive: bool, renewed: timedelta, expected: bool) -> None:
-    holder = Holder(host, os.getpid() if is_alive else gone_process(), NOW - timedelta(hours=1), "token")
+    holder = Holder(host, os.getpid() if is_alive else ended_process(), NOW - timedelta(hours=1), "token")
     assert holder.has_ended(NOW, NOW + renewed, "here") is expected
 
 
-def test_a_second_one_is_told_who_holds_it(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_second_one_learns_who_holds_it(spark: SparkSession, tmp_path: Path) -> None:
     uri = f"file://{tmp_path}/night.lock"
     with held(spark, uri, "A night"):
         with pytest.raises(Locked, match=f"A night is under way already: process {os.getpid()} on") as refused:
@@ -56,7 +56,7 @@ def test_a_second_one_is_told_who_holds_it(spark: SparkSession, tmp_path: Path) 
 @pytest.mark.parametrize("host", [socket.gethostname(), "elsewhere"])
 def test_a_killed_holder_leaves_the_lock_to_the_next(spark: SparkSession, tmp_path: Path, host: str) -> None:
     uri = f"file://{tmp_path}/night.lock"
-    old = {"host": host, "pid": gone_process(), "since": NOW.isoformat(), "token": "old"}
+    old = {"host": host, "pid": ended_process(), "since": NOW.isoformat(), "token": "old"}
     assert hdfs.create_text(spark, uri, json.dumps(old))
     hdfs.touch(spark, uri, datetime.now(timezone.utc) - (timedelta(0) if host != "elsewhere" else 2 * STALE))
     with held(spark, uri, "A night"):

@@ -113,7 +113,9 @@ class Words:
 
     def sentence_at(self, text: str, zone: ZoneInfo) -> str:
         """The same, its instants by the clock of ``zone``."""
-        return INSTANT.sub(lambda its: self.moment(datetime.fromisoformat(its[1] + "+00:00"), zone), self.sentence(text))
+        return INSTANT.sub(
+            lambda its: self.moment(datetime.fromisoformat(its[1] + "+00:00"), zone), self.sentence(text)
+        )
 
     def cause(self, causes: str) -> str:
         """Why a value is in doubt: causes, comma-separated, as rows of energy and gaps have them."""

@@ -246,7 +246,7 @@ STEPS = (
 """What is kept, of what the sums are kept, too, and who is asked again."""
 
 
-def test_what_is_foreign_changes_nothing_that_anybody_is_told(
+def test_what_is_foreign_changes_no_answer(
     served: Settings, tokens: dict[str, str], before: dict[str, dict[str, str]]
 ) -> None:
     of_owner = owner.bearer(create_app(served))["Authorization"].removeprefix("Bearer ")
@@ -266,7 +266,7 @@ def test_what_is_foreign_changes_nothing_that_anybody_is_told(
     assert different > 50
 
 
-def test_each_is_told_of_their_own_and_refused_what_is_foreign(before: dict[str, dict[str, str]]) -> None:
+def test_each_gets_their_own_and_is_refused_what_is_foreign(before: dict[str, dict[str, str]]) -> None:
     for each in ASKERS:
         for question, answer in before[each.name].items():
             status, text = answer.split(" ", 1)

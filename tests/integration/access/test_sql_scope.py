@@ -155,7 +155,7 @@ def test_what_lies_behind_the_views_is_closed(login: Callable[[str], Ask], state
     assert raised.value.args[0].status.sqlState == "42501"
 
 
-def test_an_error_of_a_row_tells_no_value(login: Callable[[str], Ask]) -> None:
+def test_an_error_of_a_row_has_no_value_in_it(login: Callable[[str], Ask]) -> None:
     with pytest.raises(exc.OperationalError) as raised:
         login("ana")("SELECT raise_error(string(energy_wh)) FROM energy")
     assert raised.value.args[0].status.errorMessage == "The statement failed while rows were read."

@@ -37,7 +37,7 @@ def today(clock: Clock) -> pd.Timestamp:
     return midnight
 
 
-def test_energy_is_told_by_the_clock_of_the_installation(client: Client, clock: Clock, today: pd.Timestamp) -> None:
+def test_energy_is_given_by_the_clock_of_the_installation(client: Client, clock: Clock, today: pd.Timestamp) -> None:
     yesterday = today - pd.DateOffset(days=1)
     found = client.energy(HOME, ["generation", "import"], yesterday.date(), today.date(), "day")
     assert list(found["quantity"]) == ["generation", "import"]
@@ -104,7 +104,7 @@ def test_a_communitys_month_is_that_of_its_members(client: Client, clock: Clock)
     assert list(own["total_eur"]) == [40.0]
 
 
-def test_prices_are_told_by_the_clock_of_madrid(client: Client, clock: Clock) -> None:
+def test_prices_are_given_by_the_clock_of_madrid(client: Client, clock: Clock) -> None:
     hour = clock.now.replace(minute=0, second=0, microsecond=0)
     found = client.prices("pvpc", hour - timedelta(hours=3), hour)
     assert list(found["start"]) == [pd.Timestamp(hour - timedelta(hours=n)) for n in (3, 2, 1)]

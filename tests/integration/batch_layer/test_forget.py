@@ -115,7 +115,7 @@ def silent(_: str) -> None:
     """Nobody listens."""
 
 
-def test_while_a_night_is_at_work_nothing_is_touched(lived_in: Settings, spark: SparkSession) -> None:
+def test_while_a_night_is_at_work_nothing_is_changed(lived_in: Settings, spark: SparkSession) -> None:
     before = rows_by_home(lived_in)
     with lock.held(spark, lived_in.hdfs_path("night.lock"), "A night"), pytest.raises(lock.Locked, match="A night"):
         forget(spark, lived_in, GONE, silent)

@@ -165,7 +165,7 @@ def forecast(settings: Settings, run: Run) -> pd.DataFrame:
     return pd.DataFrame(found).sort_values("time", ignore_index=True)
 
 
-def test_what_aemet_says_and_fails_with_is_told_and_kept(own: Settings, service: Service, progress: list[str]) -> None:
+def test_what_aemet_answers_and_fails_with_is_kept(own: Settings, service: Service, progress: list[str]) -> None:
     assert service.keys == {"secret"}
     assert any("No hay datos" in text for text in progress)
     assert "503" in progress[-1]

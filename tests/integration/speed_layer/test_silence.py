@@ -70,7 +70,7 @@ def test_it_stands_from_three_hours_after_the_last_reading_until_the_next(day: d
     assert {device for devices in standing.values() for device in devices} == {"meter"}
 
 
-def test_it_says_when_the_device_was_last_heard_and_when_again(day: dict[float, list[Any]]) -> None:
+def test_the_alarm_says_when_the_device_was_last_read_and_when_again(day: dict[float, list[Any]]) -> None:
     (alarm,) = day[24]
     assert (alarm["device_id"], alarm["kind"]) == ("meter", SILENT_TODAY)
     assert "meter was last heard at 2026-03-10 08:55 (UTC)" in alarm["text"]

@@ -341,7 +341,7 @@ def test_old_rows_of_the_ledger_become_one_with_their_sums(stack: Settings, view
     assert Ledger(views.session, layer=f"fold-{RUN}").last == {"0": 14}
 
 
-def test_it_tells_how_far_it_is_and_stops_when_asked(stack: Settings, job: Job) -> None:
+def test_it_reports_its_offsets_and_stops_when_asked(stack: Settings, job: Job) -> None:
     until("the lag is on_topic", lambda: set(job.report().get("kafka_lag", {}).values()) == {0})
     report = job.report()
     assert {"batch_id", "rows", "rows_per_second", "at", "last_offsets"} <= report["readings"].keys()

@@ -112,7 +112,7 @@ def test_only_what_is_new_is_affected(spark: SparkSession, settings: Settings, n
     assert pairs_of(spark, settings, tomorrow) == dict.fromkeys(late, True)
 
 
-def test_a_reading_after_a_silence_touches_the_silence(spark: SparkSession, settings: Settings, night: Run) -> None:
+def test_a_reading_after_a_silence_affects_the_silence(spark: SparkSession, settings: Settings, night: Run) -> None:
     archive_reading(spark, settings, 0, NOON - timedelta(days=30))
     archive_reading(spark, settings, 1, NOON - timedelta(days=30), "a-meter")
     first = runs.finish(spark, settings, replace(night, published=()), "clean", Outcome({}, MARKS | {"readings": 1}))

@@ -136,7 +136,7 @@ def perceptron(settings: Settings) -> Settings:
 
 
 @pytest.mark.parametrize(("elsewhere", "places"), [(2, 3), (70, 1)])
-def test_the_perceptron_is_told_each_places_day(
+def test_the_perceptron_gets_each_places_day(
     spark: SparkSession, settings: Settings, night: Run, elsewhere: int, places: int
 ) -> None:
     midnight, (station, code) = AT.replace(hour=0), next(iter(municipality_of_station().items()))

@@ -197,7 +197,7 @@ def test_members_come_and_go_clocks_change_and_quarters_are_missing(
     assert settled[members[-1], months[0]].known_hours == 745
 
 
-def test_later_nights_settle_again_what_they_touch_alone(spark: SparkSession, settings: Settings) -> None:
+def test_later_nights_settle_again_what_they_change_alone(spark: SparkSession, settings: Settings) -> None:
     world = World(spark, settings, by_chance(7, [JUNE]), [JUNE])
     members = sorted(world.of.uses)
     plain = {"energy": {"kind": "flat", "price_eur_kwh": "0.15"}, "compensation": {"kind": "none"}}

@@ -50,7 +50,7 @@ def test_what_overlaps_shares_its_time(spark: SparkSession) -> None:
     assert found == {(0, 24), (23, 24), (24, 25), (25, 72), (48, 72), (80, 81)}
 
 
-def test_a_statement_touches_its_days_what_overlaps_it_and_the_holes_beside_it(spark: SparkSession) -> None:
+def test_a_statement_affects_its_days_what_overlaps_it_and_the_holes_beside_it(spark: SparkSession) -> None:
     for new, around, days in (
         ([(5, 6)], [], [0]),
         ([(5, 6)], [(0, 240)], list(range(10))),  # the total of ten days
@@ -83,7 +83,7 @@ def test_a_meter_is_expected_from_its_first_statement_to_its_last(spark: SparkSe
     }
 
 
-def test_a_retraction_touches_the_totals_that_overlap_it(spark: SparkSession, settings: Settings, night: Run) -> None:
+def test_a_retraction_affects_the_totals_that_overlap_it(spark: SparkSession, settings: Settings, night: Run) -> None:
     hours = intervals(spark, (0, 120), *((n, n + 1) for n in range(24, 120) if n != 70))
     with_days = hours.withColumn("event_day", F.to_date("start")).withColumn("kafka_partition", F.lit(0))
     dataset.append(spark, settings, "intervals", 0, with_days.drop("archive"))

@@ -88,7 +88,7 @@ def test_clean_readings_are_merged_as_the_nights_merge_them(spark: SparkSession,
     )
 
 
-def test_weather_is_told_once_its_batch_is_complete(spark: SparkSession, settings: Settings) -> None:
+def test_weather_is_shown_once_its_batch_is_complete(spark: SparkSession, settings: Settings) -> None:
     row = {"location_id": "28079", "issued_at": NOON, "time": NOON, "provider": "aemet", "kind": "forecast"}
     for batch in range(2):
         archive(spark, settings, "weather", batch, [row | {"temperature_c": 10.0 + batch}])

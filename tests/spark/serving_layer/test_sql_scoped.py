@@ -67,7 +67,7 @@ def test_what_is_about_all_is_not_there_and_what_is_everybodys_is(of: Callable[.
             engine.answer(statement, "group")
 
 
-def test_an_error_of_a_row_is_told_without_its_value(whole: Engine, of: Callable[..., Engine]) -> None:
+def test_an_error_of_a_row_comes_without_its_value(whole: Engine, of: Callable[..., Engine]) -> None:
     statement = "SELECT raise_error(concat('it was ', energy_wh)) FROM energy"
     with pytest.raises(Refusal, match=r"it was \d"):
         whole.answer(statement, "group")

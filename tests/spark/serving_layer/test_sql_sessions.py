@@ -98,7 +98,7 @@ def test_a_question_of_unbounded_length_is_ended(sql: Ask, monkeypatch: pytest.M
     assert "took longer than 1 s" in said(lambda: sql(ENDLESS))
 
 
-def test_one_more_than_may_be_asked_at_once_is_told_so(
+def test_one_more_than_may_be_asked_at_once_is_refused(
     served: Settings, sql: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "WAIT_SECONDS", 0.5)

@@ -91,7 +91,7 @@ def test_the_least_complete_device_speaks_for_all() -> None:
     assert (row.energy_wh, row.completeness) == (200.0, 1 / 3)
 
 
-def test_a_device_that_was_never_heard_before_is_not_missed() -> None:
+def test_a_device_without_any_reading_is_not_missed() -> None:
     readings = [
         *(reading("a", "inverter", m, energy_total_wh=10.0 * m) for m in range(0, 61, 5)),
         *(reading("new", "inverter", m, energy_total_wh=10.0 * m) for m in range(30, 61, 5)),

@@ -67,12 +67,12 @@ def test_every_expected_period_has_one_entry() -> None:
         pytest.param([row()], [row(wh=7)], "meter", id="two-instruments"),
     ],
 )
-def test_what_the_rows_tell(before: list[EnergyRow], after: list[EnergyRow], cause: str) -> None:
+def test_what_the_rows_say(before: list[EnergyRow], after: list[EnergyRow], cause: str) -> None:
     (difference,) = explain(before, after, {})
     assert difference.parts == {cause: difference.mwh}
 
 
-def test_what_is_known_comes_first_and_the_rest_is_told() -> None:
+def test_what_is_known_comes_first_and_the_rest_is_named() -> None:
     late = {"late": {MIDNIGHT: 1500}}
     (difference,) = explain([row(wh=5)], [row(wh=8)], late)
     assert (difference.mwh, difference.parts) == (3000, {"late": 1500, "meter": 1500})

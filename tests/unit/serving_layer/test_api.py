@@ -60,7 +60,7 @@ def test_a_missing_parameter_is_named(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic dXNlcg=="}])
-def test_without_the_token_nothing_is_told(client: TestClient, header: dict[str, str]) -> None:
+def test_without_the_token_nothing_is_answered(client: TestClient, header: dict[str, str]) -> None:
     stranger = TestClient(client.app, base_url="http://127.0.0.1", headers=header)
 
     for path in ("/v1/installations", ENERGY, "/v1/ledger", "/v1/runs"):
@@ -191,7 +191,7 @@ def browser(client: TestClient) -> TestClient:
 
 @pytest.mark.parametrize("path", PAGE_PATHS)
 @pytest.mark.parametrize("headers", [{}, {"Cookie": "solera_session=guess"}, {"Cookie": "solera_session="}])
-def test_nothing_of_a_page_is_told_to_a_stranger(client: TestClient, path: str, headers: dict[str, str]) -> None:
+def test_nothing_of_a_page_is_shown_to_a_stranger(client: TestClient, path: str, headers: dict[str, str]) -> None:
     stranger = TestClient(client.app, base_url="http://127.0.0.1", headers=headers, follow_redirects=False)
 
     answer = stranger.get(path)
@@ -225,7 +225,7 @@ def test_a_long_address_is_refused(client: TestClient) -> None:
     assert client.get("/v1/runs", params={"x": "y" * 9000}).status_code == 414
 
 
-def test_a_stranger_hears_of_no_file_and_no_device(client: TestClient) -> None:
+def test_a_stranger_learns_of_no_file_and_no_device(client: TestClient) -> None:
     stranger = TestClient(client.app, base_url="http://127.0.0.1")
     home = str(client.app.state.settings.home)  # type: ignore[attr-defined]
 

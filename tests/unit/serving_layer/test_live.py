@@ -39,7 +39,7 @@ def streamed(looks: Sequence[dict[str, str]], quiet_seconds: float) -> list[str]
 
 @given(st.lists(NEWS, min_size=1, max_size=8))
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-def test_each_change_is_told_once_and_the_last_state_of_each_event_stands(looks: list[dict[str, str]]) -> None:
+def test_each_change_is_sent_once_and_the_last_state_of_each_event_stands(looks: list[dict[str, str]]) -> None:
     *events, end = streamed(looks, quiet_seconds=60.0)
     assert end == 'event: refused\ndata: {"detail": "gone"}\n\n'
     for name in ("state", "alarms"):

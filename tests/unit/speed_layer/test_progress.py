@@ -42,7 +42,7 @@ def test_the_report_names_what_was_written(tmp_path: Path) -> None:
     assert '"last_offsets": {"0": 5}' in (tmp_path / "speed.json").read_text()
 
 
-def test_what_stands_while_readings_wait_is_told_by_the_brokers_own_ends() -> None:
+def test_what_stands_while_readings_wait_is_seen_by_the_brokers_own_ends() -> None:
     progress = Progress()
     progress.readings_written({"0": 5})
     time.sleep(0.2)

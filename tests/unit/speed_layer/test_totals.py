@@ -130,12 +130,12 @@ def test_batches_behind_the_store_end_in_the_same(fault: Callable[[int], float],
     assert carried(readings, ahead, batch).view == expected(readings)
 
 
-def test_a_plain_register_is_read_once_and_then_followed() -> None:
+def test_a_plain_register_is_read_once_and_then_carried() -> None:
     assert carried(trace(register)).looked == 1
     assert carried(trace(register), ahead=20, batch=3).looked == 1
 
 
-def test_a_device_that_two_tasks_tell_of_is_made_from_what_is_stored() -> None:
+def test_a_device_in_two_tasks_is_summed_from_what_is_stored() -> None:
     readings, store = trace(register), Memory()
     for offset, each in enumerate(readings):
         store.write(each, offset)

@@ -97,7 +97,7 @@ def test_jar_of_the_local_maven_repository_is_used(world: tuple[Settings, Path],
     assert intact(path, f"sha1:{jars.locked('small')[0].sha1}")
 
 
-def test_no_network_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_no_network_is_said_in_one_sentence(tmp_path: Path) -> None:
     wanted = Download("http://127.0.0.1:9/absent.jar", tmp_path / "absent.jar", "sha1:0", 1)
     with pytest.raises(NotDownloaded, match=r"Could not download absent\.jar .*SOLERA_MAVEN_URL"):
         fetch_all([wanted], lambda _size: None)

@@ -45,7 +45,7 @@ def test_output_goes_to_the_log(place: Place) -> None:
     assert place.log("sleeper").read_text() == "hello\n"
 
 
-def test_a_service_that_ends_at_once_is_told_by_its_handle(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_ends_at_once_is_known_by_its_handle(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has been seen to end, and so is gone, before anybody finds it."""
     monkeypatch.setattr("stack.process.leader", lambda *_: None)
     assert not spawn(place, service("pass")).is_running()

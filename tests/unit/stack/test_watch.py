@@ -99,7 +99,7 @@ FAMILY = (
 )
 
 
-def test_what_a_killed_service_has_left_is_gone_before_its_successor_works(
+def test_what_a_killed_service_has_left_is_removed_before_its_successor_works(
     watch: Callable[..., Watched], tmp_path: Path
 ) -> None:
     def family() -> set[int]:

@@ -47,7 +47,7 @@ def test_an_empty_house_stays_as_it_is(router: tuple[int, int], days: int, seed:
 @pytest.mark.parametrize(("before", "after"), [(1e-3, 1.0), (1.0, 1e-3)])
 @pytest.mark.parametrize("decimals", [1, 3, 6])
 @pytest.mark.parametrize("kind", ["solar", "load"])
-def test_a_lasting_change_of_unit_is_followed(before: float, after: float, decimals: int, kind: str) -> None:
+def test_a_lasting_change_of_unit_is_converted(before: float, after: float, decimals: int, kind: str) -> None:
     true = sunny() if kind == "solar" else load(DAYS).round()
     given = true.copy()
     given.iloc[: 24 * 60] *= before

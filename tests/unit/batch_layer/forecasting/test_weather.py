@@ -45,7 +45,7 @@ def test_radiation_piled_up_since_the_issue_comes_hour_by_hour() -> None:
     assert np.allclose(differenced(weather, ["rad"])["rad_step"], np.tile(hourly, 3))
 
 
-def test_columns_that_pile_up_are_told_beside_other_series() -> None:
+def test_columns_that_pile_up_are_found_beside_other_series() -> None:
     times = pd.date_range("2026-01-05", periods=24 * 20, freq="h", tz="UTC")
     frames = []
     for series_id, size in (("1", 1.0), ("2", 40.0)):
@@ -56,7 +56,7 @@ def test_columns_that_pile_up_are_told_beside_other_series() -> None:
     assert accumulated(pd.concat(frames, ignore_index=True)) == ["radiation"]
 
 
-def test_a_coarse_issue_is_told_hour_by_hour_up_to_a_day() -> None:
+def test_a_coarse_issue_is_spread_by_the_hour_up_to_a_day() -> None:
     six = issue(DAY, 0, 19, t=np.arange(19.0)).iloc[::6]
     daily = issue(DAY + pd.Timedelta("1h"), 0, 49, t=np.arange(49.0)).iloc[::24]
     hourly = issue(DAY + pd.Timedelta("2h"), 0, 5, t=np.arange(5.0))

@@ -17,14 +17,14 @@ def day(n: int) -> date:
     return FIRST + timedelta(days=n)
 
 
-def test_a_silence_is_told_from_its_first_whole_day() -> None:
+def test_a_silence_is_an_alarm_from_its_first_whole_day() -> None:
     spans = [(day(0), day(2)), (day(5), day(5)), (day(9), day(12))]
     assert list(silences(spans, day(13))) == [(day(3), day(5)), (day(6), day(9))]
     assert list(silences(spans, day(8))) == [(day(3), day(5)), (day(6), None)]
     assert list(silences(spans, day(15))) == [(day(3), day(5)), (day(6), day(9)), (day(13), None)]
 
 
-def test_what_was_told_before_is_not_told_again() -> None:
+def test_a_standing_alarm_is_not_raised_again() -> None:
     before, now = [(day(0), day(2))], [(day(0), day(2)), (day(7), day(7))]
     assert list(changed([], None, before, day(5))) == [(day(3), None)]
     assert list(changed(before, day(5), before, day(6))) == []

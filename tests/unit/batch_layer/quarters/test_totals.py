@@ -120,7 +120,7 @@ def test_whatever_the_holes_a_register_gives_its_true_increase(minutes: set[int]
     assert totals.column("start").to_pylist() == list(quarter_hours(period_start(first), last))
 
 
-def test_the_ledger_tells_what_became_of_each_quarter_hour() -> None:
+def test_the_ledger_has_what_became_of_each_quarter_hour() -> None:
     came = [reading(m, 50.0 + m) for m in (*range(0, 61, 5), *range(600, 661, 5))]
     late = reading(720, 800.0) | {"received_at": DAY + timedelta(days=1)}
     (_, ledger) = total_weeks(WORK, [week(("expected", EXPECTED), *(("reading", r) for r in [*came, late]))])

@@ -49,7 +49,7 @@ def total(found: dict[int, Portion]) -> tuple[float, float, float]:
     ],
 )
 @pytest.mark.parametrize("living", [0.0, 0.3], ids=["steady", "living"])
-def test_between_two_counts_power_tells_and_the_count_bounds(
+def test_between_two_counts_power_shares_and_the_count_bounds(
     count: float, power_w: float, rate_s: int, living: float
 ) -> None:
     hours = 3.2 * max(1.0, count / power_w)
@@ -124,9 +124,7 @@ def test_a_register_that_creeps_beside_its_power_is_not_measured(rate_s: int, fa
 @pytest.mark.parametrize("rate_s", [60, 300, 900])
 @pytest.mark.parametrize("count", [1000, 10_000])
 @pytest.mark.parametrize("power_w", [90.0, 600.0, 4000.0, 12_000.0])
-def test_a_register_of_whole_kwh_without_power_tells_energy_to_its_count(
-    rate_s: int, count: int, power_w: float
-) -> None:
+def test_a_register_of_whole_kwh_without_power_is_bounded_by_its_count(rate_s: int, count: int, power_w: float) -> None:
     energy = [power_w * rate_s * n / 3600 for n in range(48 * 3600 // rate_s)]
     wh = [(1_234_000 // count * count) + each // count * count for each in energy]
     found = portions(every(rate_s, [*wh], [None] * len(wh)), None, ANY_HOLE)

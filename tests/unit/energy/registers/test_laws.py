@@ -43,7 +43,7 @@ def test_no_fault_makes_ten_times_the_energy_without_a_cause(
 
 
 @given(step=STEP, rate_s=SPACING_S, begin=BEGIN, unit=st.sampled_from([0.1, 1, 10, 100]), late=st.integers(0, 899))
-def test_a_plain_register_is_told_to_the_milliwatt_hour(
+def test_a_plain_register_is_exact_to_the_milliwatt_hour(
     step: int, rate_s: int, begin: datetime, unit: float, late: int
 ) -> None:
     wh: list[float | None] = [round(7_000_001 + step * unit * n, 1) for n in range(COUNT)]

@@ -91,7 +91,7 @@ def test_meters_add_up() -> None:
     assert [row.energy_wh for row in rows] == [3.0]
 
 
-def test_consumption_is_told_where_it_can_be() -> None:
+def test_consumption_is_derived_where_it_can_be() -> None:
     def consumption(**fields: Any) -> list[float]:
         rows = interval_energy([interval(0, 15, **fields)], MIDNIGHT, DAY)
         return [row.energy_wh for row in rows if row.quantity == "consumption"]

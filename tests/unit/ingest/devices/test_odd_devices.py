@@ -160,7 +160,7 @@ def test_a_device_that_takes_no_request_across_models_is_read_model_by_model() -
     assert found[-1].time is not None
 
 
-def test_no_request_touches_a_vendors_model() -> None:
+def test_no_request_reads_a_vendors_model() -> None:
     words = memory(block(122, 44, {}), block(64001, 4, {}), INVERTER)
     begin = next(address for address, word in words.items() if word == 64001)
     peer = Peer(words)

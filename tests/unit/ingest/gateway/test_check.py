@@ -53,7 +53,7 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["gateway", *arguments])
 
 
-def test_each_device_is_read_once_and_told_with_its_units(server: Inverter, tmp_path: Path) -> None:
+def test_each_device_is_read_once_and_printed_with_its_units(server: Inverter, tmp_path: Path) -> None:
     stamp = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat(timespec="seconds")
     body = json.loads(said(DAY))
     body["Head"]["Timestamp"] = stamp
@@ -135,7 +135,7 @@ def test_every_field_of_a_reading_has_its_words() -> None:
         (timedelta(minutes=-2), "2 min behind"),
     ],
 )
-def test_a_clock_that_is_off_is_told(off: timedelta, word: str | None) -> None:
+def test_a_clock_that_is_off_is_said(off: timedelta, word: str | None) -> None:
     found = difference(NOW + off, NOW)
     assert found == (word and f"its clock is {word}; readings bear the gateway's time")
 
@@ -151,7 +151,7 @@ def test_a_clock_that_is_off_is_told(off: timedelta, word: str | None) -> None:
         (timedelta(days=-9000), ("can't be", "readings bear the gateway's time")),
     ],
 )
-def test_of_a_clock_that_dates_readings_is_told_whose_time_they_bear(off: timedelta, words: tuple[str, ...]) -> None:
+def test_of_a_clock_that_dates_readings_is_said_whose_time_they_bear(off: timedelta, words: tuple[str, ...]) -> None:
     described = {"protocol": "sunspec-tcp", "host": "10.0.0.7"}
     plain, dating = (
         Device("a", "b", "inverter", CONNECTION.validate_python(described | {"clock": whose}))

@@ -121,7 +121,7 @@ def test_a_refusal_that_passes_blames_no_reading(tmp_path: Path) -> None:
         assert server.taken() == readings(BATCH)
 
 
-def test_a_server_that_is_full_or_gone_gets_it_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_full_or_away_gets_it_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with push_server(tmp_path, ["finca"]) as server:
         to = delivery(gateway(server.address, server.token), nothing)()
 

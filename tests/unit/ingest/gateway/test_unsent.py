@@ -92,9 +92,7 @@ def fill(outbox: Outbox, day: date) -> None:
     assert 0 < outbox.count < 1000
 
 
-def test_at_the_bound_a_gateway_told_so_drops_days_and_goes_on(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_at_the_bound_a_gateway_set_so_drops_days_and_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         outbox = Outbox(tmp_path / "gateway" / "outbox.sqlite", FULL // 1_000_000)
         outbox.keep([reading(TODAY - timedelta(days=2))])
@@ -136,5 +134,5 @@ def test_a_day_that_goes_on_is_never_dropped(tmp_path: Path, monkeypatch: pytest
     asyncio.run(scenario())
 
 
-def test_a_gateway_stops_at_the_bound_unless_told_otherwise() -> None:
+def test_a_gateway_stops_at_the_bound_unless_set_otherwise() -> None:
     assert load_settings().gateway.outbox_full == "stop"

@@ -117,7 +117,7 @@ def test_inputs_are_fields_of_a_reading_now(server: PushServer, path: str, how: 
         ("/input/bulk?data=00ff&c=1", "not valid"),
     ],
 )
-def test_what_is_no_input_is_told_as_emoncms_tells_it(server: PushServer, path: str, said: str) -> None:
+def test_what_is_no_input_is_refused_as_emoncms_refuses_it(server: PushServer, path: str, said: str) -> None:
     response = ask(server, path)
     assert response.status_code == 200
     assert response.json()["success"] is False

@@ -44,12 +44,12 @@ def test_whoever_is_not_known_to_be_of_the_same_user_is_one(ends: tuple[Address,
     assert not is_foreign(own, peer)
 
 
-def test_another_machine_is_not_judged(ends: tuple[Address, Address]) -> None:
+def test_another_machine_is_not_checked(ends: tuple[Address, Address]) -> None:
     assert not is_foreign(("192.168.1.7", 40_000), ends[1])
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
-def test_another_user_is_told_nothing() -> None:
+def test_another_user_gets_no_answer() -> None:
     async def asked() -> tuple[bytes, bytes]:
         server = await listen(devices([HOME], datetime.now(timezone.utc)), "127.0.0.1", port)
         try:

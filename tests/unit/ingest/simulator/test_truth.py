@@ -99,7 +99,7 @@ def test_registers_differ_by_what_truly_flowed_between(kind: str, seed: int, eve
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_changes_what_is_heard_of_one_device_and_says_where(kind: str) -> None:
+def test_a_fault_changes_the_readings_of_one_device_and_says_where(kind: str) -> None:
     (entry,) = parse_catalogue({"installation_id": "casa", "kind": "home"})
     plain = readings("casa", flows(entry, START, 1, np.random.default_rng(1)), 5)
     for seed in range(10):

@@ -115,7 +115,7 @@ def test_access_that_is_taken_back_and_another_identity_end_the_session(
     assert comes_back(browser, issuer).status_code == 403
 
 
-def test_whoever_is_not_known_is_told_what_to_do_and_made_nobody(
+def test_whoever_is_not_known_reads_what_to_do_and_is_made_nobody(
     app: FastAPI, browser: TestClient, issuer: Issuer
 ) -> None:
     before = grants.access_file(app.state.settings).read_bytes()

@@ -76,7 +76,7 @@ def test_a_name_and_its_password_open_the_page_and_rest(browser: TestClient) -> 
         ("nobody", "a"),
     ],
 )
-def test_no_other_name_and_password_open_it_and_all_are_told_the_same(
+def test_no_other_name_and_password_open_it_and_all_get_the_same_answer(
     browser: TestClient, name: str, password: str
 ) -> None:
     answer = enter(browser, name, password)

@@ -63,7 +63,7 @@ def test_an_installation_is_seen_without_its_neighbours(role: Role) -> None:
     assert sights(scoped(role, installations=frozenset({"plant"}))) == {"plant": WHOLE}
 
 
-def test_of_a_community_with_few_others_a_total_would_tell_too_much() -> None:
+def test_of_a_community_with_few_others_a_total_would_reveal_too_much() -> None:
     assert sights(scoped("member", installations=frozenset({"s0"}))) == {"s0": WHOLE}
     own = frozenset({"l0", "l1"})
     assert sights(scoped("member", installations=own)) == {"l0": WHOLE, "l1": WHOLE}
@@ -84,7 +84,7 @@ def test_of_a_community_with_few_others_a_total_would_tell_too_much() -> None:
         ([*[(None, 9)] * LEAST_OTHERS, *[(12, None)] * LEAST_OTHERS], TOTALS),
     ],
 )
-def test_a_total_of_the_past_tells_no_more_than_one_of_now(
+def test_a_total_of_the_past_reveals_no_more_than_one_of_now(
     others: list[tuple[int | None, int | None]], expected: Sight
 ) -> None:
     whole = community("dated")

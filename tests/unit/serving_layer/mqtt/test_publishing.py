@@ -51,7 +51,7 @@ def test_a_forecast_is_its_hours() -> None:
     }  # fmt: skip
 
 
-def test_home_assistant_is_told_of_each_power_that_there_is() -> None:
+def test_home_assistant_discovers_each_power_that_there_is() -> None:
     found = of_discovery("casa.1", {"import_w": 1.0, "generation_w": 2.0, "other": 3.0})
     assert sorted(found) == [
         "homeassistant/sensor/solera_casa_1_generation_w/config",

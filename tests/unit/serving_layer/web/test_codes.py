@@ -46,7 +46,7 @@ def alarm(kind: str, **its: Any) -> Mapping[str, Any]:
 
 @EVERY
 @pytest.mark.parametrize("kind", alarms.KINDS)
-def test_every_kind_of_alarm_is_told_of_its_own_figures(words: Words, kind: str) -> None:
+def test_every_kind_of_alarm_is_worded_with_its_own_figures(words: Words, kind: str) -> None:
     name, sentence = wording(alarm(kind, figures=FIGURES), MADRID, words)
     assert name == words.alarms[kind] != kind + "?"
     assert sentence
@@ -54,7 +54,7 @@ def test_every_kind_of_alarm_is_told_of_its_own_figures(words: Words, kind: str)
     assert "{" not in sentence
 
 
-def test_an_alarm_is_told_in_the_language_and_the_zone_of_its_reader() -> None:
+def test_an_alarm_is_worded_in_the_language_and_the_zone_of_its_reader() -> None:
     assert wording(alarm(alarms.SILENT), MADRID, EN) == ("silent device", "last heard on 23 November 2026 (UTC)")
     assert wording(alarm(alarms.SILENT), MADRID, ES)[1] == "dio datos por última vez el 23 de noviembre de 2026 (UTC)"
     assert "24 nov, 01:00" in wording(alarm(alarms.SILENT_TODAY), MADRID, ES)[1]

@@ -222,5 +222,5 @@ def test_a_sentence_is_said(english: str, spanish: str) -> None:
         (EN, "up to date", "up to date"),
     ],
 )
-def test_instants_of_a_sentence_are_told_by_the_local_clock(words: Words, text: str, shown: str) -> None:
+def test_instants_of_a_sentence_are_shown_by_the_local_clock(words: Words, text: str, shown: str) -> None:
     assert words.sentence_at(text, ZoneInfo("Europe/Madrid")) == shown

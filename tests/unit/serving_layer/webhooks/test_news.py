@@ -42,7 +42,7 @@ def test_what_came_and_went_in_an_absence_is_announced_and_what_ended_before_is_
     assert [event.alarm["cleared_at"] is None for event in events] == [True, True, False]
 
 
-def test_an_end_that_is_not_written_yet_is_waited_for_and_a_row_that_is_gone_is_not() -> None:
+def test_an_end_that_is_not_written_yet_is_waited_for_and_a_deleted_row_is_not() -> None:
     announced = frozenset({key_of(alarm(1, 30)), key_of(alarm(2, 30))})
     assert news(announced, [], [alarm(1, 30)], NOW) == []
     assert still_open(announced, [], [alarm(1, 30)]) == {key_of(alarm(1, 30))}

@@ -17,7 +17,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "400")
 
 
-def test_a_person_is_told_how_to_start_it() -> None:
+def test_the_status_says_how_to_start_it() -> None:
     said = CliRunner().invoke(app, ["status"])
     assert said.exit_code == 0
     assert "Nothing runs in" in said.output

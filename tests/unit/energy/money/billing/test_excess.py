@@ -189,12 +189,12 @@ def test_what_the_maximeter_showed_of_the_month_comes_first() -> None:
         (("2026-01-10", "2026-02-10"), {f"P{n}": 24_000.0 for n in range(1, 7)}),  # not the month of the maximeter
     ],
 )
-def test_a_maximeter_that_does_not_tell_all_tells_nothing(days: tuple[str, str], stated: dict[str, float]) -> None:
+def test_a_maximeter_without_all_periods_says_nothing(days: tuple[str, str], stated: dict[str, float]) -> None:
     of = calendar(tariffs(), contracts(SHOP), *map(date.fromisoformat, days))
     assert with_maximeter(of, stated) == of
 
 
-def test_a_maximeter_does_not_tell_powers_that_changed_within_the_month_nor_every_quarter_hour() -> None:
+def test_a_maximeter_says_nothing_of_powers_that_changed_within_the_month_nor_of_every_quarter_hour() -> None:
     stated = {f"P{n}": 70_000.0 for n in range(1, 7)}
     first, later = SHOP | {"until": "2026-01-15"}, SHOP | {"from": "2026-01-15", "power_kw": ["25"] * 6}
     for some in (contracts(first, later), contracts(SHOP | {"power_kw": ["60"] * 6})):

@@ -20,7 +20,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
 
 
-def test_both_hours_of_the_autumn_night_are_told_by_their_season() -> None:
+def test_both_hours_of_the_autumn_night_are_known_by_their_season() -> None:
     lines = [
         f"{A};2026/10/25 02:00;1;0;10", f"{A};2026/10/25 03:00;1;0;20", f"{A};2026/10/25 03:00:00;0;0;30",
         f"{A};2026/10/25 04:00;0;0;40",

@@ -46,7 +46,7 @@ def test_by_day_no_error_is_sleep(error: DeviceError) -> None:
     assert not its.explains(error, NOON)
 
 
-def test_what_was_never_heard_may_have_a_wrong_address() -> None:
+def test_what_never_answered_may_have_a_wrong_address() -> None:
     assert not sleep().explains(LOST, NIGHT)
     assert sleep().explains(NOTHING, NIGHT)
 

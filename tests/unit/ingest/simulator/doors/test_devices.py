@@ -142,7 +142,7 @@ def _fields(reading: dict[str, Any]) -> dict[str, float]:
     return {name: value for name, value in reading.items() if name.endswith(("_w", "_wh"))}
 
 
-def test_a_devices_log_reaches_up_to_now_and_readings_are_heard_in_order_of_time(world: Path) -> None:
+def test_a_devices_log_reaches_up_to_now_and_readings_are_read_in_order_of_time(world: Path) -> None:
     due = mqtt.arrivals(by_device(world))
     asked, _ = read_world(world)
     noon = asked.start + timedelta(hours=12)
@@ -159,7 +159,7 @@ def test_a_devices_log_reaches_up_to_now_and_readings_are_heard_in_order_of_time
     assert noon - timedelta(hours=1) < shown <= noon
 
 
-def test_a_worlds_clock_is_as_fast_as_told_and_stands_still_at_its_end() -> None:
+def test_a_worlds_clock_is_as_fast_as_set_and_stands_still_at_its_end() -> None:
     seconds = [100.0]
     begin = datetime.combine(date(2026, 6, 1), datetime.min.time(), timezone.utc)
     now = world_clock(begin, begin + timedelta(hours=2), 60.0, lambda: seconds[0])

@@ -120,7 +120,7 @@ def test_a_month_is_asked_for_when_a_late_distributor_has_it(own: Settings, serv
         (0, 3.45, 0.0),
     ],
 )
-def test_watts_and_kilowatts_are_told_apart_by_what_is_contracted(
+def test_watts_and_kilowatts_are_distinguished_by_the_contracted_power(
     stated: Any, contracted_kw: float, watts: float
 ) -> None:
     found, said = read([row(maxPower=stated)], contracted_kw)
