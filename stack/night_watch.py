@@ -72,19 +72,27 @@ class NightWatch(threading.Thread):
         # A stack that has never had a night has its first after the next midnight, not while it is being set up.
         is_new = cut is None and midnight(now) <= self.started
         if due(now, cut, attempt) and not is_new:
-            self._night(begun(now, attempt))
+            self._night(begun(now, attempt), attempt)
 
-    def _night(self, attempt: Attempt) -> None:
+    def _night(self, attempt: Attempt, before: Attempt | None) -> None:
         log.info("the night of %s begins, try %d", attempt.cut.date(), attempt.tries)
         write_attempt(self._record, attempt)
         process, began = spawn(self.place, self.service), time.monotonic()
         code = wait_for(process, self.place, self.service, self.stopping)
         if code is None:
+            # Stopped with the stack, it has not failed: the next life begins it at once.
+            self._remember(before)
             return
         if code:
             # Whoever is killed can't say so.
             note_failed_night(self.place.run)
         write_attempt(self._record, attempt._replace(ended=attempt.ended + timedelta(seconds=time.monotonic() - began)))
+
+    def _remember(self, attempt: Attempt | None) -> None:
+        if attempt is None:
+            self._record.unlink(missing_ok=True)
+        else:
+            write_attempt(self._record, attempt)
 
     @property
     def _record(self) -> Path:

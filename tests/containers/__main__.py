@@ -90,7 +90,7 @@ def _trouble(compose: Compose, token: str, analyst: str, today: datetime) -> Non
     """Everything goes wrong, and every way answers as before."""
     runs = len(troubles.published(analyst))
     troubles.fail_night(compose)
-    # While the failed night rests: one at work is stopped with its host, and rests again.
+    # While the failed night rests; a store killed while one is at work would fail it once more.
     troubles.restart_host(compose)
     ask_everywhere(token, analyst, (today - 2 * DAY).date(), "batch")
     troubles.await_retried_night(compose, analyst, runs)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from batch_layer.schedule import WAITS, midnight
+from batch_layer.schedule import WAITS, Attempt, due, midnight
 from conf import load_settings
-from stack.night_watch import NAME, NightWatch, night_service, read_attempt
+from stack.night_watch import NAME, NightWatch, night_service, read_attempt, write_attempt
 from stack.process import Place, Service, members
 from store.cassandra import CassandraAway
 from store.reports import failed_night
@@ -94,8 +94,12 @@ def test_no_night_begins_while_cassandra_is_away(tmp_path: Path) -> None:
     assert nights.begun == 0
 
 
-def test_a_night_at_work_ends_with_the_stack(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [None, Attempt(midnight(NOW), 1, NOW - timedelta(hours=1))])
+def test_a_night_at_work_ends_with_the_stack_and_is_begun_again_at_once(before: Attempt | None, tmp_path: Path) -> None:
     nights = Nights(tmp_path, "import time; time.sleep(60)", published=midnight(NOW) - DAY)
+    record = nights.place.run / "nightly-attempt.json"
+    if before is not None:
+        write_attempt(record, before)
     looking = threading.Thread(target=nights.watch.look, args=(NOW,))
     looking.start()
     while not nights.begun:
@@ -104,6 +108,8 @@ def test_a_night_at_work_ends_with_the_stack(tmp_path: Path) -> None:
     looking.join(20)
     assert not looking.is_alive()
     assert members(nights.place, NAME) == []
+    assert read_attempt(record) == before
+    assert due(NOW, nights.published, before)
 
 
 def test_the_night_is_the_commands_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
