@@ -13,15 +13,16 @@ from tests.containers.compose import PROJECT, Compose, NotShown, docker, expect,
 KILL_ALL = ("sh", "-c", "kill -9 -1")
 """Every process of the container at once but its first, which ends with the last of them."""
 HANG = """import os, psutil
-for each in psutil.process_iter():
-    if each.pid not in (1, os.getpid()) and "stack.foreground" not in " ".join(each.cmdline()):
+for each in psutil.process_iter(["cmdline"]):
+    if each.pid not in (1, os.getpid()) and "stack.foreground" not in " ".join(each.info["cmdline"] or ()):
         each.suspend()
 """
 END_NIGHT = """import psutil
-for each in psutil.process_iter():
-    if "nightly" in each.cmdline():
+for each in psutil.process_iter(["cmdline"]):
+    if "nightly" in (each.info["cmdline"] or ()):
         each.kill()
 """
+"""A process that has ended, and is not yet taken note of, has no command line."""
 NIGHT_SECONDS = 1800.0
 RETRY_SECONDS = 15 * 60.0
 """How long a failed night rests (``batch_layer/schedule.py``)."""
