@@ -36,6 +36,7 @@ from store.instants import instant_of
 from tests.support.peers.modbus_device import free_port
 
 POLL_SECONDS = 5.0
+SECONDS_A_DAY = 86_400
 UNITS = 10
 """Devices of one address."""
 REGISTERS = {"ac_power_w": {"address": 0, "type": "int32"}, "energy_total_wh": {"address": 2, "type": "uint32"}}
@@ -110,6 +111,8 @@ class Figures(NamedTuple):
     core_share: float
     devices: int
     """Devices that gave readings."""
+    written_gb: float
+    """What reaches the disk in a day, at this pace."""
 
 
 def measured(case: Case, seconds: float) -> Figures:
@@ -132,14 +135,15 @@ def measured(case: Case, seconds: float) -> Figures:
             while time.monotonic() < end:
                 resident = max(resident, process.memory_info().rss)
                 time.sleep(0.5)
-            worked = process.cpu_times()
+            worked, written = process.cpu_times(), process.io_counters().write_bytes
             gateway.terminate()
         sink.shutdown()
     devices.terminate()
     # The first cycles are those in which every link is opened.
     cycles = [(later - earlier).total_seconds() for of in sink.times.values() for earlier, later in pairwise(of[2:])]
     share = (worked.user + worked.system) / seconds
-    return Figures(resident / 1e6, float(np.percentile(cycles, 95)), share, len(sink.times))
+    a_day = written / seconds * SECONDS_A_DAY / 1e9
+    return Figures(resident / 1e6, float(np.percentile(cycles, 95)), share, len(sink.times), a_day)
 
 
 def main() -> int:
@@ -154,7 +158,7 @@ def main() -> int:
         missed |= found.devices < case.devices
         print(f"{case.devices} devices: {found.megabytes:.0f} MB (bar {case.megabytes:.0f}), p95 of a cycle "
               f"{found.cycle_seconds:.2f} s (bar {LATE * POLL_SECONDS:.2f}), {100 * found.core_share:.0f} % of a core, "
-              f"{found.devices} of them read", flush=True)  # fmt: skip
+              f"{found.devices} of them read, {found.written_gb:.1f} GB a day to the disk", flush=True)  # fmt: skip
     return int(missed)
 
 
