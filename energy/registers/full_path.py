@@ -150,7 +150,7 @@ def _is_long(of: Samples, last: int, here: int) -> bool:
     spans = [of.times[here] - of.times[last]]
     if here - last > 1 and of.powered(last, here):
         spans = [b - a for a, b in pairwise(of.times[last : here + 1])]
-    return is_hole(max(spans), of.read_before(here))
+    return is_hole(max(spans), of.pace.read_before(here))
 
 
 def _shared(of: Samples, ends: tuple[int, int], mwh: int, window: Window) -> Iterable[tuple[int, int, int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from energy.registers.corrections import Doubt, around, small_fall, small_falls
 from energy.registers.deltas import wrapped
+from energy.registers.doubts import Doubt, around, small_fall, small_falls
 from energy.registers.moments import (
     DAY_US,
     FEW,

@@ -103,10 +103,11 @@ def _lasting(moves: Sequence[Move]) -> list[int]:
 
 
 class Pace:
-    """The moves near each step of one register: ``times`` in microseconds, ``register`` in mWh or None."""
+    """The moves near each step of one register: times in microseconds, register in mWh or None, power in mW or None."""
 
-    def __init__(self, times: Sequence[int], register: Sequence[int | None]) -> None:
+    def __init__(self, times: Sequence[int], register: Sequence[int | None], power: Sequence[int | None]) -> None:
         self._times = times
+        self._read = [i for i, read in enumerate(zip(register, power, strict=True)) if read != (None, None)]
         # A marker's fall may lie beyond the samples near a step that its rise is near to.
         self._have = [i for i, value in enumerate(register) if value is not None and value not in ALL_ONES]
         self._register = [value or 0 for value in register]
@@ -128,6 +129,11 @@ class Pace:
         span = self._times[j] - self._times[i]
         energies = [move.mwh * span // move.span for move in self._fastest(i, j) if move is not None]
         return max(energies, default=None)
+
+    def read_before(self, i: int) -> list[int]:
+        """Times of the last samples before ``i`` that have a register or a power, as many as tell the usual step."""
+        at = bisect_left(self._read, i)
+        return [self._times[k] for k in self._read[max(0, at - CONTEXT) : at]]
 
     def _fastest(self, i: int, j: int) -> tuple[Move | None, Move | None]:
         """The fastest rise before the step and after it that no fall takes back, as it does a marker's."""

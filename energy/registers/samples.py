@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -40,8 +39,7 @@ class Samples:
         if self._capacity_mw is not None and self._capacity_is_wrong(power):
             self._capacity_mw = None
         self.power, self.replaced = credible_power(times, power, register, self._capacity_mw)
-        self._pace = Pace(times, register)
-        self._read = [i for i, read in enumerate(zip(register, power, strict=True)) if read != (None, None)]
+        self.pace = Pace(times, register, power)
         self._add_up()
         self.power_believed = self._power_agrees()
 
@@ -58,11 +56,6 @@ class Samples:
                 self._twice.append(self._twice[-1] + (p0 + p1) * (t1 - t0))
                 self._surely.append(self._surely[-1] + 2 * min(p0, p1) * (t1 - t0))
                 self._unknown.append(self._unknown[-1])
-
-    def read_before(self, i: int) -> list[int]:
-        """Times of the last samples before ``i`` that have a register or a power, as many as tell the usual step."""
-        at = bisect_left(self._read, i)
-        return [self.times[k] for k in self._read[max(0, at - CONTEXT) : at]]
 
     def powered(self, i: int, j: int) -> bool:
         """Whether power is known all the way from sample ``i`` to ``j``."""
@@ -87,7 +80,14 @@ class Samples:
 
     def is_frozen(self, i: int, j: int) -> bool:
         """Whether power repeats itself to the last digit from sample ``i`` to ``j``."""
-        return self.power[i] is not None and all(power == self.power[i] for power in self.power[i : j + 1])
+        return self.power[i] is not None and self.repeats_since(i, j) == i
+
+    def repeats_since(self, i: int, j: int) -> int:
+        """The sample from ``i`` on from which power repeats itself to the last digit up to ``j``."""
+        since = j
+        while since > i and self.power[since - 1] == self.power[j] is not None:
+            since -= 1
+        return since
 
     def forget_power(self, i: int, j: int) -> None:
         """Take back the power after sample ``i`` up to ``j``."""
@@ -102,7 +102,7 @@ class Samples:
             integral = self.integral(i, j)
             return allowed if integral is None else max(allowed, 2 * integral)
         if not self.is_bounded(i, j):
-            return self._pace.most(i, j)
+            return self.pace.most(i, j)
         highest = max(power or 0 for power in self.power[max(0, i - 1) : j + 2])
         return SPARE_POWER * highest * with_slack(span) // MW_US + SPARE_MWH
 
@@ -119,7 +119,7 @@ class Samples:
         span = self.times[j] - self.times[i]
         if self._capacity_mw is not None:
             return self.bound(span)
-        return max(self._pace.most(i, j), HOUSEHOLD_MW * span // MW_US)
+        return max(self.pace.most(i, j), HOUSEHOLD_MW * span // MW_US)
 
     def plausible(self, i: int, j: int) -> bool:
         """Whether the step from ``i`` up to ``j`` can have happened; a count or two more is only resolution."""
@@ -134,7 +134,7 @@ class Samples:
     def usual(self, i: int, j: int) -> int | None:
         """Energy (mWh) that power gives, else the pace near the step, and two counts; None where neither tells."""
         integral = self.integral(i, j)
-        usual = self._pace.usual(i, j) if integral is None else integral + integral // 10
+        usual = self.pace.usual(i, j) if integral is None else integral + integral // 10
         return None if usual is None else usual + 2 * count_of(self.register[i] or 0, self.register[j] or 0)
 
     def is_first(self, i: int) -> bool:
@@ -145,7 +145,7 @@ class Samples:
         """Whether the step from ``i`` up to ``j`` is like those near it and like power, and so what was counted."""
         before, after = self.register[i] or 0, self.register[j] or 0
         span = self.times[j] - self.times[i]
-        usual = self._pace.usual(i, j)
+        usual = self.pace.usual(i, j)
         allowed = unquestioned(span) if usual is None else max(LIKE * usual, usual * with_slack(span) // span)
         return self.flowed(i, j) and after - before <= allowed + 2 * count_of(before, after)
 

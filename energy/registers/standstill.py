@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from energy.registers.corrections import Doubt
+from energy.registers.doubts import Doubt, may_have_frozen, unclear
 from energy.registers.pace import CONTEXT
 from energy.registers.resolution import COUNTS, coarse_count, count_of
 from energy.registers.samples import Samples
@@ -18,8 +18,6 @@ CREEPS = 10
 """A register that rises by less than this part of what power surely gives stands still."""
 COUNTS_OFF = 3
 """Counts that power may give while a coarse register stands between two of them: power is not exact."""
-INEXACT = 10
-"""Elevenths of the lesser power of two samples that surely flowed between them: power trembles."""
 ABSURD = 2
 """Steps, at most, over which one absurd power makes a register seem to creep."""
 
@@ -64,7 +62,7 @@ def _classify_standstill(of: Samples, found: ValidRegister, first: int, at: int)
     valid = found.read
     begin, end = valid[first], valid[at]
     following = valid[at + 1] if at + 1 < len(valid) else None
-    since = _flow_since(of, valid, first, at)
+    still, since = _repeats_since(of, valid, first, at), _flow_since(of, valid, first, at)
     stretches = sorted({since, _last_rest(of, valid, since, at)})
     caught = next((n for n in stretches if following is not None and _caught_up(of, valid, n, at)), None)
     if count := _between_counts(of, valid, first, at):
@@ -76,14 +74,15 @@ def _classify_standstill(of: Samples, found: ValidRegister, first: int, at: int)
         if _stood_still(of, valid, since, caught):
             found.integrated[valid[caught]] = "stuck"
         found.causes[following] = "stuck"
-        found.doubts.extend(_unclear(of, valid, caught, at))
-    elif following is not None and _froze(of, begin, end, following):
-        of.forget_power(begin, end)
+        found.doubts.extend(unclear(of, valid, caught, at))
+    elif following is not None and _froze(of, still, end, following):
+        found.samples.extend(i for i in valid[first + 1 : at] if i <= still)
+        of.forget_power(still, end)
         found.frozen.add(following)
     elif not _stood_still(of, valid, first, at) or (of.register[begin] != of.register[end] and at - first <= ABSURD):
         found.samples.extend(valid[first + 1 : at + 1])
         if following is not None:
-            found.doubts.extend(_may_have_frozen(of, begin, end, following))
+            found.doubts.extend(may_have_frozen(of, still, end, following))
     elif (frozen := _frozen_since(of, valid, first, at)) is not None:
         if frozen != begin:
             found.samples.append(frozen)
@@ -94,7 +93,7 @@ def _classify_standstill(of: Samples, found: ValidRegister, first: int, at: int)
         found.samples.extend([*valid[first + 1 : since + 1], end])
         found.integrated[end] = "stuck"
         for n in stretches:
-            found.doubts.extend(_unclear(of, valid, n, at))
+            found.doubts.extend(unclear(of, valid, n, at))
 
 
 def _flow_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int:
@@ -137,6 +136,12 @@ def _stood_still(of: Samples, valid: Sequence[int], first: int, at: int) -> bool
     return long and of.least(begin, end) > max(STUCK_MWH, 3 * count)
 
 
+def _repeats_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int:
+    """The sample of a standstill from which power repeats itself, too."""
+    since = of.repeats_since(valid[first], valid[at])
+    return next(i for i in valid[first : at + 1] if i >= since)
+
+
 def _froze(of: Samples, first: int, last: int, following: int) -> bool:
     """Whether a register that stood still with its power, at 0 even, shows then what it can't have counted since."""
     is_sudden = not of.plausible(last, following) and of.plausible(first, following)
@@ -153,33 +158,10 @@ def _last_rest(of: Samples, valid: Sequence[int], since: int, at: int) -> int:
     return since
 
 
-def _may_have_frozen(of: Samples, first: int, last: int, following: int) -> Iterator[Doubt]:
-    """What a step that can't have happened brings after a standstill without power: perhaps power was frozen, too."""
-    step = (of.register[following] or 0) - (of.register[last] or 0)
-    is_sudden = step > 0 and not of.plausible(last, following) and step <= of.greatest(first, following)
-    if is_sudden and of.register[first] == of.register[last] and of.is_frozen(first, last):
-        yield Doubt(first, following, step)
-
-
-def _unclear(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -> Iterator[Doubt]:
-    """What a standstill may have withheld where the step after it is like power with that and without."""
-    if at_last + 1 == len(valid):
-        return
-    first, last, following = valid[at_first], valid[at_last], valid[at_last + 1]
-    step = (of.register[following] or 0) - (of.register[last] or 0)
-    withheld, final = of.reaches(first, last), of.reaches(last, following)
-    if withheld is None or final is None:
-        return
-    spare = 2 * count_of(of.register[last] or 0, of.register[following] or 0)
-    least = (final[0] + withheld[0]) * INEXACT // (INEXACT + 1) - spare
-    if least <= step <= final[1] + spare:
-        yield Doubt(first, following, withheld[1])
-
-
 def _frozen_since(of: Samples, valid: Sequence[int], first: int, at: int) -> int | None:
     """The sample of a standstill from which power repeats itself, where none had flowed before; else None."""
     begin, end = valid[first], valid[at]
-    since = next(i for i in valid[first : at + 1] if of.is_frozen(i, end) or i == end)
+    since = _repeats_since(of, valid, first, at)
     is_still = of.register[begin] == of.register[end] and of.least(begin, since) == 0
     return since if is_still and since != end else None
 

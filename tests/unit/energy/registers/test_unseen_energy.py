@@ -71,6 +71,17 @@ def test_telemetry_that_froze_gives_what_the_register_brings_afterwards(
     assert energy == pytest.approx(rise(true), abs=before / 12 + 2)
 
 
+@pytest.mark.parametrize("last_w", [0.0, 1.0, 40.0])
+def test_telemetry_that_froze_in_the_night_gives_what_the_morning_brings(last_w: float) -> None:
+    true = sampled([900.0] * 20 + [last_w] + [0.0] * 60 + [3_000.0] * 40)
+    as_read = list(true)
+    for n in range(81, 101):
+        as_read[n] = (as_read[n][0], *as_read[80][1:])
+    energy, lower, upper = total(said(as_read))
+    assert lower - 2 <= rise(true) <= upper + 2
+    assert energy == pytest.approx(rise(true), abs=2)
+
+
 @pytest.mark.parametrize("rests", [1, 6])
 def test_telemetry_that_froze_at_rest_is_not_counted_twice(rests: int) -> None:
     true = sampled([0.0] * (20 + rests) + [4_000.0, 2_500.0] * 20)

@@ -1,9 +1,12 @@
-"""Small falls of a register that corrects itself, or trembles: near them it tells energy to their size only."""
+"""Where a register tells energy to an amount only: near small falls that stay, and after some standstills.
+
+One that corrects itself or trembles falls a little; one that stood still may have withheld what flowed.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,6 +17,8 @@ from energy.registers.samples import Samples
 SMALL_COUNTS = 10
 SMALL_MWH = 100_000
 """Counts, or mWh, by which a register that corrects itself may fall; another meter shows another number."""
+INEXACT = 10
+"""Elevenths of the lesser power of two samples that surely flowed between them: power trembles."""
 FALL_SHARE = 100
 """Part of what it shows by which it falls, at most."""
 
@@ -45,3 +50,26 @@ def around(valid: Sequence[int], fall: int, mwh: int) -> Doubt:
     """The neighbourhood of a fall up to the sample ``fall`` among the ``valid`` ones."""
     at = bisect_left(valid, fall)
     return Doubt(valid[max(0, at - CONTEXT)], valid[min(len(valid) - 1, at + CONTEXT)], mwh)
+
+
+def may_have_frozen(of: Samples, first: int, last: int, following: int) -> Iterator[Doubt]:
+    """What a step that can't have happened brings after a standstill without power: perhaps power was frozen, too."""
+    step = (of.register[following] or 0) - (of.register[last] or 0)
+    is_sudden = step > 0 and not of.plausible(last, following) and step <= of.greatest(first, following)
+    if is_sudden and of.register[first] == of.register[last] and of.is_frozen(first, last):
+        yield Doubt(first, following, step)
+
+
+def unclear(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -> Iterator[Doubt]:
+    """What a standstill may have withheld where the step after it is like power with that and without."""
+    if at_last + 1 == len(valid):
+        return
+    first, last, following = valid[at_first], valid[at_last], valid[at_last + 1]
+    step = (of.register[following] or 0) - (of.register[last] or 0)
+    withheld, final = of.reaches(first, last), of.reaches(last, following)
+    if withheld is None or final is None:
+        return
+    spare = 2 * count_of(of.register[last] or 0, of.register[following] or 0)
+    least = (final[0] + withheld[0]) * INEXACT // (INEXACT + 1) - spare
+    if least <= step <= final[1] + spare:
+        yield Doubt(first, following, withheld[1])
