@@ -172,9 +172,9 @@ def _add(sums: dict[_Key, _Sum], priced: _Priced, part: _Part, chosen: Truth, fi
     period, days = int(part.periods[chosen][0]), part.stretch.days[part.at[chosen]]
     since = part.stretch.day.contract.since
     key = _Key(priced.kind, f"P{period + 1}", None if priced.is_own else int(prices[0]), since)
-    day = first + timedelta(days=int(days[0]))
+    day = first + timedelta(days=int(days.min()))
     found = sums.setdefault(key, _Sum(day, day))
-    found.until = first + timedelta(days=int(days[-1]) + 1)
+    found.until = first + timedelta(days=int(days.max()) + 1)
     found.mwh += int(grid.sum())
     found.amount += int((grid * prices).sum())
     found.estimated += int(grid[~part.is_measured[chosen]].sum())
