@@ -1,4 +1,4 @@
-"""``GET /v1/installations/{id}/bills``: what a supply owes, line by line."""
+"""``GET /v1/installations/{id}/bills``: what a supply owes, line by line; ``POST``: why an official bill differs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from serving_layer import instants
 from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.views import merged
 from serving_layer.views.money import stated_months
-from serving_layer.views.money.bills import billed
+from serving_layer.views.money.official import CAUSE_COLUMNS, difference, parse
 from serving_layer.views.money.registered import registered_contracts
 from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
-from serving_layer.views.money.settlement import shared_billed
+from serving_layer.views.money.settlement import maker
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["money"], dependencies=[Guarded, p.Turn])
@@ -37,6 +36,7 @@ class BillLine(BaseModel):
     price_unit: str
     eur: float
     estimated_kwh: float | None = Field(description="How much of the quantity was not measured throughout.")
+    basis: list[dict[str, Any]] = Field(description="Each `text` that sets its price, or `contract`, and its `since`.")
 
 
 class BillCase(BaseModel):
@@ -102,6 +102,22 @@ class ReactiveEnergies(BaseModel):
     months: list[ReactiveEnergy]
 
 
+class DifferenceCause(BaseModel):
+    """One amount, EUR."""
+
+    cause: str
+    eur: float
+
+
+class BillDifference(BaseModel):
+    """`causes` lead from our total to the official one, adding up exactly."""
+
+    model_config = ConfigDict(extra="allow")
+    installation_id: str
+    causes: list[DifferenceCause]
+    note: str
+
+
 class DaysAsked(NamedTuple):
     """The days of a bill, and that on which it falls due."""
 
@@ -131,14 +147,31 @@ def bills(
     form: p.FormatParameter = "json",
 ) -> Response:
     """The bill of a local month, or of the days from `from` to before `to`; without `due` it falls due on the last."""
-    if shared:
-        days = (asked.first, asked.until)
-        found = shared_billed(reader, chosen.id, days, asked.due, merged.seen(reader))
-    else:
-        found = billed(reader, chosen.id, asked.first, asked.until, asked.due)
+    found = maker(reader, chosen.id, shared, asked.due)(asked.first, asked.until)
     if form == "csv":
         return as_csv(LINE_COLUMNS, line_rows(found))
     return as_json({"installation_id": chosen.id} | fields(found))
+
+
+@router.post(
+    "/installations/{installation_id}/bills",
+    response_model=BillDifference,
+    responses=responses(403, 404, 422),
+    openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+def difference_of(
+    reader: p.ReaderOf,
+    chosen: SeenInstallation,
+    content: p.Body,
+    shared: Annotated[bool, Query(description="With its share of its community, as it is settled.")] = False,
+    form: p.FormatParameter = "json",
+) -> Response:
+    """Why an official bill differs. The body is a CSV file of its lines, with the columns that `format=csv` gives."""
+    found = difference(maker(reader, chosen.id, shared), parse("the file", content), None)
+    if form == "csv":
+        return as_csv(CAUSE_COLUMNS, found.rows)
+    days = dict(zip(("from", "until"), found.days, strict=True))
+    return as_json({"installation_id": chosen.id} | days | {"causes": found.rows, "note": found.caption})
 
 
 @router.get(

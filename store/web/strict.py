@@ -15,7 +15,7 @@ def known_parameters(request: Request) -> None:
 
     Raises :class:`store.web.problems.BadParameter`.
     """
-    described = _described(request.app, str(request.scope["route"].path))
+    described = _described(request.app, str(request.scope["route"].path), request.method.lower())
     given = Counter(name for name, _ in request.query_params.multi_items())
     for name, count in given.items():
         if name not in described:
@@ -25,9 +25,9 @@ def known_parameters(request: Request) -> None:
             raise bad_parameter(name, "is given more than once")
 
 
-def _described(app: FastAPI, path: str) -> dict[str, bool]:
+def _described(app: FastAPI, path: str, method: str) -> dict[str, bool]:
     """The query parameters of a path, and whether each may be given several times."""
-    parameters = app.openapi()["paths"][path]["get"].get("parameters", [])
+    parameters = app.openapi()["paths"][path][method].get("parameters", [])
     return {each["name"]: _is_list(each["schema"]) for each in parameters if each["in"] == "query"}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from conf.refusal import Refusal
 from conf.tariffs import tariffs
@@ -25,12 +25,16 @@ from serving_layer.views.money.rows import line_rows
 CAUSE_COLUMNS = ("cause", "eur")
 CAUSE_CAPTION = "ours, and what each cause adds: together the official total; what two causes do is the later one's"
 NEEDED = ("kind", "from", "until")
+YEARS = range(2000, 2100)
 MOST_DIGITS = 12
 """Before or behind the point of a number."""
 
 
 class OfficialBillError(Refusal):
     """A file of bill lines that can't be taken; the text names the line."""
+
+    kind: ClassVar[str] = "official-bill"
+    status = 422
 
 
 def read(path: Path) -> Statement:
@@ -65,17 +69,27 @@ def _lines(name: str, rows: csv.DictReader[str]) -> Iterator[StatedLine]:
         fields = {column: (value or "").strip() for column, value in row.items() if isinstance(column, str)}
         if not any(fields.values()):
             continue
+        if fields.get("condition", "") not in ("", OTHERWISE):
+            continue  # our own lines are a form, and have the taxes of each outcome
         kind, where = fields["kind"], f"{name}, line {rows.line_num}"
         if kind not in KINDS:
             raise OfficialBillError(f"{where}: kind is {kind!r}, write one of {', '.join(KINDS)}.")
         try:
-            days = (date.fromisoformat(fields["from"]), date.fromisoformat(fields["until"]))
+            days = (_day(fields["from"]), _day(fields["until"]))
             numbers = (_number(fields.get(column, "")) for column in ("quantity", "price", "eur"))
             yield StatedLine(kind, fields.get("period", ""), *days, *numbers)
         except (ValueError, InvalidOperation):
             raise OfficialBillError(
                 f"{where}: days are written 2026-03-29, numbers 12.34 or 12,34, without units."
             ) from None
+
+
+def _day(text: str) -> date:
+    """The day. Raises ``ValueError``."""
+    day = date.fromisoformat(text)
+    if day.year not in YEARS:
+        raise ValueError(text)
+    return day
 
 
 def _number(text: str) -> Decimal | None:
@@ -110,6 +124,33 @@ def ours(of: Billed) -> Ours:
     return Ours(statement(stated_lines(of)), worth, cap, Fraction(minimum, 10**9), taxes_funding)
 
 
+class Difference(NamedTuple):
+    """Our bill of the ``days``, what an official one says, and why they differ."""
+
+    days: tuple[date, date]
+    rows: list[dict[str, Any]]
+    """Our total, one amount a cause, and the official total, EUR."""
+    mistake: str | None
+    """In the periods, that the official kWh look like."""
+
+    @property
+    def caption(self) -> str:
+        """What the amounts add up to, and the mistake."""
+        if self.mistake is None:
+            return CAUSE_CAPTION
+        return f"{CAUSE_CAPTION}. Its kWh by period are as if with {self.mistake}"
+
+
+def difference(bill: Callable[[date, date], Billed], theirs: Statement, days: tuple[date, date] | None) -> Difference:
+    """Why the bill that ``bill`` makes of ``days``, without which those of the official one hold, differs from it."""
+    of_theirs = (theirs.first, theirs.until)
+    chosen = days or of_theirs
+    mine = bill(*chosen)
+    beside = None if chosen == of_theirs else bill(*of_theirs)
+    named = mistake(tariffs(), (beside or mine).of, (beside or mine).windows, theirs.grid)
+    return Difference(chosen, difference_rows(mine, theirs, beside), named)
+
+
 def difference_rows(mine: Billed, official: Statement, on_their_days: Billed | None) -> list[dict[str, Any]]:
     """Our total, one amount a cause, and the official total, EUR."""
     said = ours(mine)
@@ -117,12 +158,6 @@ def difference_rows(mine: Billed, official: Statement, on_their_days: Billed | N
     rows = [{"cause": "our bill", "eur": _eur(said.said.total)}]
     rows += [each._asdict() for each in found]
     return [*rows, {"cause": "official bill", "eur": _eur(official.total)}]
-
-
-def difference_caption(mine: Billed, official: Statement) -> str:
-    """What the amounts add up to, and the mistake in the periods that the official kWh look like."""
-    named = mistake(tariffs(), mine.of, mine.windows, official.grid)
-    return CAUSE_CAPTION if named is None else f"{CAUSE_CAPTION}. Its kWh by period are as if with {named}"
 
 
 def _eur(total: Fraction | None) -> Decimal:

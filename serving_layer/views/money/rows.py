@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from conf.tariffs import tariffs
+from energy.money.billing.basis import Basis, of_line, of_tax
 from energy.money.billing.bill import R1, Case
 from energy.money.billing.line import EXCESS, REACTIVE, Line
 from energy.money.exact import cents, euros, kwh
@@ -52,8 +54,8 @@ def fields(of: Billed) -> dict[str, Any]:
         "compensated_eur": cents(bill.compensated),
         "beyond_cap_eur": cents(bill.beyond_cap),
         "virtual_battery_eur": cents(bill.beyond_cap) if contract.virtual_battery else None,
-        "lines": [_line(line) for line in bill.lines],
-        "cases": [_case(case) for case in bill.cases],
+        "lines": [_line(line) | {"basis": _written(line_basis(of, line))} for line in bill.lines],
+        "cases": [_case(of, case) for case in bill.cases],
         "total_eur": cents(whole[0]) if sure else None,
         "so_far_eur": cents(whole[0]),
         "without_sharing_eur": None if plain is None or not sure else cents(plain[0]),
@@ -93,10 +95,24 @@ def caption(of: Billed) -> str:
     return "; ".join(said)
 
 
-def _case(case: Case) -> dict[str, Any]:
+def line_basis(of: Billed, line: Line) -> list[Basis]:
+    """What a line before taxes rests on."""
+    return of_line(tariffs(), of.of, line)
+
+
+def tax_basis(of: Billed, case: Case, line: Line) -> list[Basis]:
+    """What a tax of a case rests on."""
+    return of_tax(tariffs(), of.of, of.bill, case.condition, line)
+
+
+def _written(basis: list[Basis]) -> list[dict[str, Any]]:
+    return [each._asdict() for each in basis]
+
+
+def _case(of: Billed, case: Case) -> dict[str, Any]:
     return {
         "condition": None if case.condition == OTHERWISE else case.condition,
-        "taxes": [_line(line) for line in case.taxes],
+        "taxes": [_line(line) | {"basis": _written(tax_basis(of, case, line))} for line in case.taxes],
         "total_eur": cents(case.total),
         "exact_total_eur": euros(case.exact),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -13,7 +13,8 @@ from energy.energy_row import to_mwh
 from energy.money.billing.days import Calendar
 from energy.money.community.sharing import Shared, as_windows
 from serving_layer.reader import Reader
-from serving_layer.views.money.bills import Billed, days_of, windows_billed
+from serving_layer.views import merged
+from serving_layer.views.money.bills import Billed, billed, days_of, windows_billed
 from serving_layer.views.money.community import NotShared
 from store.instants import utc
 from store.runs import Published
@@ -112,6 +113,16 @@ def shared_billed(reader: Reader, member: str, days: tuple[date, date], due: dat
         raise NotShared(f"Nothing of {member} is settled in these days: a night settles by the agreement that is kept.")
     known = {start: each for start, each in shared.items() if each is not None}
     return windows_billed(reader, of, as_windows(of.windows(), known), due)
+
+
+def maker(
+    reader: Reader, installation_id: str, is_shared: bool, due: date | None = None
+) -> Callable[[date, date], Billed]:
+    """What makes the bill of local days, from one to before another, with or without its share as it is settled."""
+    if not is_shared:
+        return lambda first, until: billed(reader, installation_id, first, until, due)
+    visible = merged.seen(reader)
+    return lambda first, until: shared_billed(reader, installation_id, (first, until), due, visible)
 
 
 def _months_of(of: Calendar) -> list[date]:

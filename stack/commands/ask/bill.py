@@ -10,11 +10,10 @@ import typer
 
 from conf import load_settings
 from energy.money.periods import MADRID
-from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from serving_layer.views.money.bills import Billed, billed
 from serving_layer.views.money.community import member_billed
-from serving_layer.views.money.official import CAUSE_COLUMNS, difference_caption, difference_rows, read
+from serving_layer.views.money.official import CAUSE_COLUMNS, difference, read
 from serving_layer.views.money.rows import LINE_COLUMNS, caption, line_rows
 from stack import written_times
 from stack.terminal import Form, Format, answering, show
@@ -41,26 +40,22 @@ def bill(
     Example: solera bill --installation fontana-01 --month 2026-10
     """
     theirs = None if official is None else read(official)
-    if theirs is not None and (month, first, until) == (None, None, None):
-        days = (theirs.first, theirs.until)
-    else:
-        days = written_times.days(month, first, until)
+    asked = None
+    if theirs is None or (month, first, until) != (None, None, None):
+        asked = written_times.days(month, first, until)
     falls_due = None if due is None else written_times.day(due, MADRID, datetime.now(timezone.utc))
     with answering(load_settings()) as reader:
         catalogue.installation(reader, installation)
-        found = _billed(reader, installation, days, falls_due, agreement)
-        if theirs is None:
-            title = f"{installation}: bill from {days[0]} to before {days[1]}"
-            return show(form, LINE_COLUMNS, line_rows(found), title, caption(found))
-        theirs_days = (theirs.first, theirs.until)
-        of_theirs = None
-        if days != theirs_days:
-            of_theirs = _billed(reader, installation, theirs_days, falls_due, agreement)
-    rows, said = difference_rows(found, theirs, of_theirs), difference_caption(of_theirs or found, theirs)
-    return show(form, CAUSE_COLUMNS, rows, f"{installation}: why the official bill differs, EUR", said)
 
+        def made(since: date, before: date) -> Billed:
+            if agreement is None:
+                return billed(reader, installation, since, before, falls_due)
+            return member_billed(reader, installation, agreement, (since, before), falls_due)
 
-def _billed(reader: Reader, of: str, days: tuple[date, date], due: date | None, agreement: Path | None) -> Billed:
-    if agreement is None:
-        return billed(reader, of, *days, due)
-    return member_billed(reader, of, agreement, days, due)
+        if theirs is not None:
+            found = difference(made, theirs, asked)
+            title = f"{installation}: why the official bill differs, EUR"
+            show(form, CAUSE_COLUMNS, found.rows, title, found.caption)
+        elif asked is not None:
+            own, title = made(*asked), f"{installation}: bill from {asked[0]} to before {asked[1]}"
+            show(form, LINE_COLUMNS, line_rows(own), title, caption(own))

@@ -194,6 +194,37 @@ def test_what_can_not_be_billed_says_why(
     assert said in answer.json()["detail"]
 
 
+def test_rest_says_of_each_line_what_sets_it_and_why_an_official_bill_differs(client: TestClient) -> None:
+    """With 0.30 for the 39 kWh of P1 the price is 3.90 EUR more, before its taxes."""
+    path = "/v1/installations/casa-1/bills"
+    power = client.get(path, params=WEEK).json()["lines"][0]
+    assert power["basis"] == [
+        {"text": "BOE-A-2025-26348", "since": "2026-01-01"}, {"text": "BOE-A-2025-26705", "since": "2026-01-01"},
+    ]  # fmt: skip
+    ours = client.get(path, params=WEEK | {"format": "csv"}).text
+    same = client.post(path, content=ours.encode()).json()
+    assert (same["from"], same["until"], len(same["causes"])) == (WEEK["from"], WEEK["to"], 13)
+    assert {cause["eur"] for cause in same["causes"][1:-1]} == {0.0}
+    rows = list(csv.DictReader(io.StringIO(ours)))
+    (energy,) = (row for row in rows if (row["kind"], row["period"]) == ("energy", "P1"))
+    energy |= {"price": "0,3", "eur": "11,70"}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), delimiter=";")
+    writer.writeheader()
+    writer.writerows(rows)
+    dearer = text.getvalue()
+    found = {cause["cause"]: cause["eur"] for cause in client.post(path, content=dearer.encode()).json()["causes"]}
+    assert found["price"] == pytest.approx(3.90 * 1.1, abs=0.02)
+    assert found["our bill"] == found["official bill"] == 27.87
+    table = client.post(path, params={"format": "csv"}, content=dearer.encode()).text
+    assert table.splitlines()[:2] == ["cause,eur", "our bill,27.87"]
+    for sent, said in ((b"", "lacks a column"), (ours.replace("power", "force").encode(), "line 2: kind is 'force'")):
+        answer = client.post(path, content=sent)
+        assert (answer.status_code, said in answer.json()["detail"]) == (422, True)
+    answer = client.post(path, params={"month": "2026-03"}, content=ours.encode())
+    assert (answer.status_code, answer.json()["detail"][:6]) == (422, "month:")
+
+
 def test_why_an_official_bill_differs(served: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Our own lines differ in nothing; with 0.30 for the 39 kWh of P1 all is the price: 3.90 and its taxes."""
     for name, value in environment(served).items():
