@@ -167,7 +167,7 @@ def difference_of(
     form: p.FormatParameter = "json",
 ) -> Response:
     """Why an official bill differs. The body is a CSV file of its lines, with the columns that `format=csv` gives."""
-    found = difference(maker(reader, chosen.id, shared), parse("the file", content), None)
+    found = difference(maker(reader, chosen.id, shared), parse("The file", content), None)
     if form == "csv":
         return as_csv(CAUSE_COLUMNS, found.rows)
     days = dict(zip(("from", "until"), found.days, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serving_layer.web import answer, control, installation, more, price_page, quality
+from serving_layer.web.bills import bill
 from serving_layer.web.sharing import community, member
 
 ROUTERS = (
@@ -14,4 +15,5 @@ ROUTERS = (
     quality.router,
     member.router,
     community.router,
+    bill.router,
 )

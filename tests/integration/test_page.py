@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ WIDTHS = (390, 820, 1440)
 MADRID = ZoneInfo("Europe/Madrid")
 LAST_MONTH = months_later(datetime.now(MADRID).date().replace(day=1), -1)
 PAGES = ("/control", "/installation?id=valle-02", "/installation?id=valle-02&period=month", "/prices", "/quality",
-         "/member?id=valle-02", f"/community?id=valle&month={LAST_MONTH:%Y-%m}")  # fmt: skip
+         "/member?id=valle-02", f"/community?id=valle&month={LAST_MONTH:%Y-%m}", "/bill?id=valle-02")  # fmt: skip
 PATIENCE_MS = 30_000
 """How long a busy machine may take to draw what a person waits for."""
 Theme = Literal["light", "dark"]
@@ -389,6 +390,44 @@ def test_the_members_of_a_community_add_up_and_the_next_agreement_is_proposed(vi
     expect(proposals.locator(".picture i")).to_have_count(14)
     page.get_by_label("The period before").click()
     expect(page.locator("main")).to_contain_text("Nothing of this month is settled.")
+
+
+@pytest.mark.parametrize("look", [Look(width=390, locale="es-ES"), Look()])
+def test_a_bill_adds_up_line_by_line_and_says_why_another_differs(visit: Visit, look: Look, tmp_path: Path) -> None:
+    page = visit(f"/bill?id=valle-02&month={LAST_MONTH:%Y-%m}", look)
+    whole(page)
+    spanish = look.locale == "es-ES"
+
+    def euros(rows: str) -> list[Decimal]:
+        texts = [text.removesuffix(" €") for text in page.locator(f"{rows} td").all_inner_texts()]
+        return [
+            Decimal(text.replace(".", "").replace(",", ".") if spanish else text.replace(",", "")) for text in texts
+        ]
+
+    lines, (before,) = euros(".bill tbody:first-of-type tr:not(.sum)"), euros(".bill tbody:first-of-type .sum")
+    assert sum(lines) == before > 0
+    cases = page.locator(".bill tbody.case").count()
+    for case in range(1, cases + 1):
+        taxes = euros(f".bill tbody.case:nth-of-type({case + 1}) tr:not(.sum)")
+        (total,) = euros(f".bill tbody.case:nth-of-type({case + 1}) .sum")
+        assert before + sum(taxes) == total
+    first = page.locator(".bill tbody tr").first
+    expect(first).to_contain_text("Potencia P1" if spanish else "Power P1")
+    expect(first).to_contain_text("BOE-A-")
+    assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="CSV").click()
+    form = tmp_path / "official.csv"
+    kept.value.save_as(form)
+    page.locator("input[type=file]").set_input_files(form)
+    page.get_by_role("button", name="Comparar" if spanish else "Compare").click()
+    causes = page.locator(".causes tbody tr")
+    expect(causes).to_have_count(13)
+    expect(causes.first).to_contain_text("Nuestra factura" if spanish else "Our bill")
+    assert not (results := Axe().run(page)).violations_count, results.generate_report()
+    page.locator("input[type=file]").set_input_files({"name": "x.csv", "mimeType": "text/csv", "buffer": b"kind\n"})
+    page.get_by_role("button", name="Comparar" if spanish else "Compare").click()
+    expect(page.get_by_role("alert")).to_contain_text("x.csv")
 
 
 def test_charts_are_had_as_csv_and_as_a_picture(visit: Visit) -> None:

@@ -13,7 +13,7 @@ from serving_layer.web.words.codes_en import (
     STEPS,
     TOPICS,
 )
-from serving_layer.web.words.pages_en import PAGES
+from serving_layer.web.words.pages_en import BILLS, PAGES
 from serving_layer.web.words.sharing_en import SHARING
 from serving_layer.web.words.words import Words
 
@@ -79,7 +79,7 @@ EN = Words(
     by_token="Log in by token",  # noqa: S106 - words
     not_let_in="That name and password, or that token, do not open this.",
     too_often="Too many wrong attempts; wait a moment.",
-    pages=PAGES | SHARING,
+    pages=PAGES | SHARING | BILLS,
     methods=METHODS,
     causes=CAUSES,
     alarms=ALARMS,

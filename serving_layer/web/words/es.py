@@ -13,7 +13,7 @@ from serving_layer.web.words.codes_es import (
     STEPS,
     TOPICS,
 )
-from serving_layer.web.words.pages_es import PAGES
+from serving_layer.web.words.pages_es import BILLS, PAGES
 from serving_layer.web.words.sharing_es import SHARING
 from serving_layer.web.words.words import Words
 
@@ -79,7 +79,7 @@ ES = Words(
     by_token="Entrar con la clave",  # noqa: S106 - words
     not_let_in="Ese nombre y esa contraseña, o esa clave, no abren esto.",
     too_often="Demasiados intentos equivocados; espera un momento.",
-    pages=PAGES | SHARING,
+    pages=PAGES | SHARING | BILLS,
     methods=METHODS,
     causes=CAUSES,
     alarms=ALARMS,

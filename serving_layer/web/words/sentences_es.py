@@ -89,6 +89,45 @@ MONEY = {
     "the agreement from {day} is variable, and the file of {year} is missing": (
         "el acuerdo desde el {day} es variable, y falta el archivo de {year}"
     ),
+    "{name} can't be read: {detail}.": "{name} no se puede leer: {detail}.",
+    "{name} lacks a column of {columns}; `solera bill --format csv` has them.": (
+        "a {name} le falta una columna de {columns}; `solera bill --format csv` las tiene."
+    ),
+    "{where}: kind is {kind}, write one of {kinds}.": "{where}: kind es {kind}, escribe uno de {kinds}.",
+    "{where}: days are written 2026-03-29, numbers 12.34 or 12,34, without units.": (
+        "{where}: los días se escriben 2026-03-29, los números 12.34 o 12,34, sin unidades."
+    ),
+    "There is no file: choose one.": "No hay ningún archivo: elige uno.",
+    "{file}: {said}.": "{file}: {said}.",
+    "there is no total: write a line of kind total with its EUR": (
+        "no hay total: escribe una línea de kind total con sus EUR"
+    ),
+    "{what} of energy costs {euros} EUR and has no kWh": "{what} de energía cuesta {euros} EUR y no tiene kWh",
+    "{day} taken for a day off": "el {day} como día festivo",
+    "{day} taken for a working day": "el {day} como día laborable",
+    "the hours of the peninsula": "las horas de la península",
+    "the clock of the peninsula": "el reloj de la península",
+    "hours an hour late": "las horas una hora más tarde",
+    **{
+        f"the electricity price index of {month} rose by more than 15 % in a year and Real Decreto-ley 25/2026 was "
+        "validated": (
+            f"el índice de precios de la electricidad de {mes} subió más de un 15 % en un año y el Real Decreto-ley "
+            "25/2026 fue convalidado"
+        )
+        for month, mes in (("September", "septiembre"), ("October", "octubre"))
+    },
+    "as billed in 2023; the order was not read": "como se facturó en 2023; la orden no se ha leído",
+    "BOE-A-2013-8561, provisional since 2013": "BOE-A-2013-8561, provisional desde 2013",
+    "BOE-A-2022-23737, from 2024-02-15 BOE-A-2024-2774": (
+        "BOE-A-2022-23737, desde el 15 de febrero de 2024 BOE-A-2024-2774"
+    ),
+    "Real Decreto-ley 11/2022 and 20/2022": "Reales Decretos-leyes 11/2022 y 20/2022",
+    "Real Decreto-ley 12/2021 and its extensions": "Real Decreto-ley 12/2021 y sus prórrogas",
+    "Real Decreto-ley 17/2021 and its extensions": "Real Decreto-ley 17/2021 y sus prórrogas",
+    "Real Decreto-ley 8/2023, art. 21: the month before averaged over 45 EUR/MWh": (
+        "Real Decreto-ley 8/2023, art. 21: la media del mes anterior superó los 45 EUR/MWh"
+    ),
+    "Ley 8/1991 and the cities' ordinances": "Ley 8/1991 y las ordenanzas de las ciudades",
     "meter rent": "alquiler del contador",
     "social bonus funding": "financiación del bono social",
     "PVPC margin": "margen del PVPC",

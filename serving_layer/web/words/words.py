@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, get_timezone_location
@@ -103,7 +104,7 @@ class Words:
     services: Mapping[str, str]
     """What ``/healthz`` looks at."""
 
-    def number(self, value: float, decimals: int = 0) -> str:
+    def number(self, value: float | Decimal, decimals: int = 0) -> str:
         """``value`` with so many decimals, thousands apart."""
         return format_decimal(value, format=f"#,##0.{'0' * decimals}".rstrip("."), locale=self.locale)
 

@@ -30,6 +30,15 @@ def test_lines_are_read_as_they_are_printed(tmp_path: Path) -> None:
     assert (str(found.first), str(found.until), found.total) == ("2026-03-01", "2026-04-01", Fraction("24.2"))
 
 
+def test_of_our_own_lines_those_of_one_outcome_count(tmp_path: Path) -> None:
+    head = HEAD.replace("\n", ",condition\n")
+    lines = [
+        TOTAL.replace("\n", f",{when}\n").replace("24.20", eur)
+        for when, eur in (("otherwise", "30.00"), ("x", "20.00"))
+    ]
+    assert read(written(tmp_path, head + "".join(lines))).total == Fraction(30)
+
+
 def test_a_spreadsheets_file_is_read_as_well(tmp_path: Path) -> None:
     """Semicolons, decimal commas, letters of Windows, a semicolon and an empty line behind."""
     text = HEAD.replace(",", ";").replace("\n", ";note;\n") + (

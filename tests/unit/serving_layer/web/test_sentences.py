@@ -32,9 +32,9 @@ from tests.support.hostile_messages import corpus
 
 PAGES = ("serving_layer.web.routes", "serving_layer.checks")
 SHOWN = {
-    "Broken", "Busy", "GrantsDamaged", "NoCoefficients", "NoContract", "NoPrice", "NoReport", "NoRule", "NotBilled",
-    "NotForThem", "NotOneBill", "NotShared", "Rejected", "Remark", "StoreAway", "Stranger", "UnknownInstallation",
-    "bad_parameter",
+    "Broken", "Busy", "GrantsDamaged", "NoCoefficients", "NoContract", "NoPrice", "NoReport", "NoRule", "NotABill",
+    "NotBilled", "NotForThem", "NotOneBill", "NotShared", "OfficialBillError", "Rejected", "Remark", "StoreAway",
+    "Stranger", "UnknownInstallation", "bad_parameter",
 }  # fmt: skip
 """What a page catches, or answers with. Each text of these must be in the book."""
 NOT_SHOWN = {
