@@ -30,7 +30,7 @@ NOTHING = {"settled_months": 0, "billed_months": 0, "corrected_hours": 0}
 def run(night: Night) -> Outcome:
     """Settle what is due. Counts the members' months, those that are whole, and the hours that had another value."""
     stated = cassandra_table(night.spark, night.settings, "installation").select("installation_id", "contracts")
-    return settle(night, cassandra_table(night.spark, night.settings, "agreement"), stated)
+    return settle(night, agreements.held(cassandra_table(night.spark, night.settings, "agreement")), stated)
 
 
 def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:

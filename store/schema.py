@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from cassandra.concurrent import execute_concurrent_with_args
@@ -19,15 +19,17 @@ from store.history import capacities, memberships
 from store.history.alarms import STANDING
 from store.history.periods import Period, row_of
 
-VERSION = 5
+VERSION = 6
 """2: a reading is named by installation, device and time; alarms are keyed by what stands.
 3: refused messages are keyed by their arrival, prices by their end and provider as well.
-4: memberships of communities are dated. 5: capacities are, too."""
+4: memberships of communities are dated. 5: capacities are, too. 6: an agreement is kept beside the one before."""
 CONCURRENCY = 64
 COPY = "migrated_{table}"
 """The rows of a table on their way from the old key to the new one."""
-STAMPS = {"reading_by_day": "device_kind", "alarm": "text", "quarantine": "reason", "price": "price_eur_mwh"}
+STAMPS = {"reading_by_day": "device_kind", "alarm": "text", "quarantine": "reason", "price": "price_eur_mwh",
+          "agreement": "generation"}  # fmt: skip
 """The column whose write time and time to live are those of its row."""
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 Report = Callable[[str], None]
 Row = dict[str, Any]
 Changed = Callable[[Row], Iterator[Row]]
@@ -184,5 +186,11 @@ def _price(row: Row) -> Iterator[Row]:
     yield row | {"end": end, "provider": row["provider"] or ""}
 
 
-REKEYED: dict[str, Changed] = {"reading_by_day": _same, "alarm": _alarm, "quarantine": _same, "price": _price}
+def _agreement(row: Row) -> Iterator[Row]:
+    """A row of the agreement of version 5 or before: each community had one."""
+    yield row | dict.fromkeys(("kept_at", "holds"), EPOCH)
+
+
+REKEYED: dict[str, Changed] = {"reading_by_day": _same, "alarm": _alarm, "quarantine": _same, "price": _price,
+                               "agreement": _agreement}  # fmt: skip
 """Tables whose key is another since version 1, and how a row changes on its way."""

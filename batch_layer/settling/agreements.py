@@ -19,7 +19,7 @@ TABLE = (
     "community_id string, since date, installation_id string, year int, betas array<int>, generation string, "
     "hours string, time_zone string"
 )
-"""The columns of table ``agreement``."""
+"""The columns of table ``agreement`` that an agreement has; ``kept_at`` and ``holds`` tell which one counts."""
 SPANS = (
     "community_id string, since date, month date, of_year int, first int, until int, number int, taken int, "
     "first_hour timestamp, end_hour timestamp, begun int, generation string, hours string, time_zone string"
@@ -49,6 +49,15 @@ class Span(NamedTuple):
     generation: str
     hours: str
     time_zone: str
+
+
+def held(table: DataFrame) -> DataFrame:
+    """The rows of each community's agreement that holds now, also where another is kept while they are read."""
+    # As numbers: an instant that Python is given is one of the machine's clock, which may have it twice.
+    now = table.select("community_id", F.unix_micros("holds").alias("held")).where("held IS NOT NULL").distinct()
+    chosen = table.sparkSession.createDataFrame(now.collect(), "community_id string, held bigint")
+    by_number = table.withColumn("held", F.unix_micros("kept_at"))
+    return by_number.join(F.broadcast(chosen), ["community_id", "held"]).drop("held", "kept_at", "holds")
 
 
 def spans(agreements: DataFrame, cut: datetime) -> list[Span]:

@@ -94,7 +94,7 @@ def _register(settings: Settings, homes: list[Home], cut: datetime) -> None:
     with cassandra.session(settings) as session:
         entries = parse_catalogue(catalogue(homes, settings.simulator.host, settings.simulator.port))
         write_catalogue(session, entries, datetime.now(timezone.utc))
-        keep(session, COMMUNITY, COMMUNITY, equal_parts(members, last_month(cut)[0]))
+        keep(session, COMMUNITY, COMMUNITY, equal_parts(members, last_month(cut)[0]), cut)
 
 
 def _publish(settings: Settings, homes: list[Home], cut: datetime, console: Console) -> None:

@@ -28,6 +28,8 @@ OLD = (
     "CREATE TABLE installation (installation_id text PRIMARY KEY, name text, kind text, latitude double, "
     "longitude double, time_zone text, capacity_kw double, tilt_deg double, azimuth_deg double, "
     "municipality_code text, community_id text, cups text, cau text, tariff text)",
+    "CREATE TABLE agreement (community_id text, since date, installation_id text, year int, betas frozen<list<int>>, "
+    "generation text, hours text, time_zone text, PRIMARY KEY ((community_id), since, installation_id, year))",
     "CREATE TABLE run (name text, run_id text, started timestamp, published timestamp, cut timestamp, "
     "issued_at timestamp, counts map<text, bigint>, skill map<text, double>, PRIMARY KEY ((name), run_id))",
 )
@@ -74,6 +76,12 @@ def older(stack: Settings) -> Iterator[Settings]:
             "VALUES ('spot', 'ES', %s, %s, %s, 5.0)",
             (NOON.date(), NOON, NOON),
         )
+        for home, beta in (("a", 400_000), ("b", 600_000)):
+            session.execute(
+                "INSERT INTO agreement (community_id, since, installation_id, year, betas, generation, hours, "
+                "time_zone) VALUES ('c', '2026-01-01', %s, 0, %s, 'c', 'consecutive', 'Europe/Madrid')",
+                (home, [beta]),
+            )
     yield settings
     with cassandra.session(stack, keyspace=None) as session:
         session.execute("DROP KEYSPACE older", timeout=60)
@@ -100,8 +108,8 @@ def test_old_tables_are_refused_and_moved(older: Settings, monkeypatch: pytest.M
     before = readings(older)
 
     copied = schema._copy
-    # Killed before the first copy, then after each but the last: two of each of the four tables.
-    for kills in (0, *[1] * 7):
+    # Killed before the first copy, then after each but the last: two of each of the five tables.
+    for kills in (0, *[1] * 9):
         calls = 0
 
         def dying(*given: Any, kills: int = kills) -> int:
@@ -134,10 +142,14 @@ def test_old_tables_are_refused_and_moved(older: Settings, monkeypatch: pytest.M
         sized = sorted(map(tuple, session.execute("SELECT installation_id, start, until, capacity_kw FROM capacity")))
         (refused,) = session.execute("SELECT kafka_partition, kafka_offset, received_at, reason FROM quarantine")
         (price,) = session.execute("SELECT start, end, provider, price_eur_mwh FROM price")
+        shared = list(session.execute("SELECT kept_at, holds, since, installation_id, betas FROM agreement"))
     at = NOON.replace(tzinfo=None)
     assert tuple(refused) == (1, 2, at, "not JSON")
     assert tuple(price) == (at, at + timedelta(hours=1), "", 5.0)
     ever = datetime(1970, 1, 1)  # noqa: DTZ001 - as Cassandra's driver returns it
+    assert [(row.kept_at, row.holds, str(row.since), row.installation_id, row.betas) for row in shared] == [
+        (ever, ever, "2026-01-01", "a", [400_000]), (ever, ever, "2026-01-01", "b", [600_000]),
+    ]  # fmt: skip
     assert belong == [("a", ever, None, "c"), ("b", ever, None, "c")]
     assert sized == [("a", ever, None, 5.0), ("c", ever, None, 12.0)]
     month = f"{NOON:%Y-%m}"

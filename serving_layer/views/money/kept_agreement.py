@@ -16,7 +16,12 @@ from serving_layer.views.money.community import NotShared
 KEPT_SECONDS = 60.0
 ALL_HOURS = 0
 """The ``year`` of a coefficient that holds at all hours."""
-_ROWS = "SELECT since, installation_id, year, betas, generation, hours, time_zone FROM agreement WHERE community_id = ?"
+_HOLDS = "SELECT holds FROM agreement WHERE community_id = ? LIMIT 1"
+_ROWS = (
+    "SELECT since, installation_id, year, betas, generation, hours, time_zone FROM agreement "
+    "WHERE community_id = ? AND kept_at = ?"
+)
+_MEMBERS = "SELECT installation_id FROM agreement WHERE community_id = ? AND kept_at = ?"
 
 
 class KeptAgreement(NamedTuple):
@@ -31,10 +36,22 @@ def kept(reader: Reader, community: str) -> KeptAgreement:
     return reader.kept(f"agreement {community}", KEPT_SECONDS, lambda: _read(reader, community))
 
 
-def _read(reader: Reader, community: str) -> KeptAgreement:
-    rows = reader.rows(_ROWS, community)
+def members(reader: Reader, community: str) -> list[str]:
+    """The ids of whom any version of the kept agreement names. Raises :class:`NotShared` where there is none."""
+    return sorted({str(row.installation_id) for row in _held(reader, _MEMBERS, community)})
+
+
+def _held(reader: Reader, query: str, community: str) -> list[Any]:
+    """Rows of the agreement that holds. Raises :class:`NotShared` where there is none."""
+    holds = [row.holds for row in reader.rows(_HOLDS, community) if row.holds is not None]
+    rows = reader.rows(query, community, *holds) if holds else []
     if not rows:
         raise NotShared(f"No agreement of {community} is kept; `solera community agree` keeps one.")
+    return rows
+
+
+def _read(reader: Reader, community: str) -> KeptAgreement:
+    rows = _held(reader, _ROWS, community)
     first = rows[0]
     of = Agreement(_versions(rows), zone(first.time_zone), cast(Rule, first.hours))
     return KeptAgreement(str(first.generation), of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
@@ -92,11 +92,12 @@ def agree(
     if strangers:
         raise AgreementFileError(f"{agreement}: {strangers[0]} is no member of {name}; register it with community_id.")
     generating = {str(each["installation_id"]) for each in known if each.get("kind") == proposed.PARK} | {plant}
-    for said in left_open(agreed, belonging - generating, datetime.now(agreed.zone).date()):
+    now = datetime.now(timezone.utc)
+    for said in left_open(agreed, belonging - generating, now.astimezone(agreed.zone).date()):
         typer.echo(said, err=True)
     with cassandra.session(settings) as session:
         schema.check(session)
-        keep(session, name, plant, agreed)
+        keep(session, name, plant, agreed, now)
     number = len(agreed.members)
     typer.echo(f"{name} shares what {plant} generates among {number} installations; the next night settles it.")
 

@@ -57,7 +57,7 @@ def reader(stack: Settings) -> Iterator[Reader]:
         entries = parse_catalogue([{"installation_id": COMMUNITY, "kind": "community"}, *homes])
         write_catalogue(session, entries, datetime.now(timezone.utc))
         insert(session, "energy_batch", list(rows()))
-        keep(session, COMMUNITY, COMMUNITY, equal_parts(HOMES, START.astimezone(MADRID).date()))
+        keep(session, COMMUNITY, COMMUNITY, equal_parts(HOMES, START.astimezone(MADRID).date()), START)
         insert(
             session,
             "settlement_month",

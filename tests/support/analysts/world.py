@@ -23,6 +23,7 @@ from store.history import archived_files
 from tests.support import serving_files
 from tests.support import serving_rows as rows
 from tests.support.money.bills import AGREED, HOME
+from tests.support.money.shares import KEPT
 
 MADRID = ZoneInfo("Europe/Madrid")
 DAYS = 2
@@ -100,6 +101,7 @@ def agreement(month: date) -> Iterator[dict[str, Any]]:
         yield {
             "community_id": rows.COMMUNITY, "since": month, "installation_id": home, "year": 0,
             "betas": [333_333], "generation": "roof", "hours": "consecutive", "time_zone": "Europe/Madrid",
+            "kept_at": KEPT, "holds": KEPT,
         }  # fmt: skip
 
 

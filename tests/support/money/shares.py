@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.support.serving_rows import COMMUNITY, HOMES, NEW_RUN, OLD_RUN, UNPUB
 BETAS = dict(zip(HOMES, (200_000, 300_000, 500_000), strict=True))
 NAMES = ("assigned_wh", "self_consumed_wh", "surplus_wh", "grid_wh")
 HOUR = timedelta(hours=1)
+KEPT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 def fill_shares(session: Session, cut: datetime) -> None:
@@ -35,7 +36,7 @@ def fill_shares(session: Session, cut: datetime) -> None:
 def _agreed(home: str, since: date) -> dict[str, Any]:
     return {
         "community_id": COMMUNITY, "since": since, "installation_id": home, "year": 0, "betas": [BETAS[home]],
-        "generation": COMMUNITY, "hours": "consecutive", "time_zone": "Europe/Madrid",
+        "generation": COMMUNITY, "hours": "consecutive", "time_zone": "Europe/Madrid", "kept_at": KEPT, "holds": KEPT,
     }  # fmt: skip
 
 

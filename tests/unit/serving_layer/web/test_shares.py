@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from serving_layer.web.words.en import EN
 from serving_layer.web.words.es import ES
 
 MADRID = ZoneInfo("Europe/Madrid")
+KEPT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 FIXED = Version(date(2026, 1, 1), {"ana": 400_000, "bea": 600_000})
 HOURLY = Version(date(2026, 6, 1), {}, {2026: {"ana": [250_000] * hours_of(2026), "bea": [750_000] * hours_of(2026)}})
 
@@ -44,14 +45,18 @@ class Row(NamedTuple):
     time_zone: str
 
 
+class Holds(NamedTuple):
+    holds: datetime
+
+
 class Rows:
     """The table, as a reader gives it."""
 
     def __init__(self, of: Agreement) -> None:
         self._rows = [Row(Date(row[1]), *row[2:]) for row in kept_rows("valle", "roof", of)]
 
-    def rows(self, _: str, *values: Any) -> list[Row]:
-        return self._rows if values == ("valle",) else []
+    def rows(self, _: str, *values: Any) -> Sequence[Row | Holds]:
+        return [Holds(KEPT)] if values == ("valle",) else self._rows if values == ("valle", KEPT) else []
 
     def kept(self, _: str, __: float, load: Any) -> Any:
         return load()
