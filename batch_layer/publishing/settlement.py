@@ -39,6 +39,7 @@ class Settlement(Artifact):
             *[_euros(name).alias(f"{name}_eur") for name in ("total", "saving")],
             F.when(F.col("note") != "", F.col("note")).alias("note"),
             "why", "changed_hours",
+            *[_by_case(f"case_{name}").alias(f"{name}_eur") for name in ("totals", "savings")],
         )  # fmt: skip
 
     def publish(self, night: Night) -> int:
@@ -67,6 +68,12 @@ def _sum(part: str) -> Column:
 
 def _euros(name: str) -> Column:
     return (F.col(f"{name}_cents") / 100).cast("decimal(18,2)")
+
+
+def _by_case(cents: str) -> Column:
+    """EUR by condition; null where nothing depends on one."""
+    euros = F.transform(cents, lambda each: (each / 100).cast("decimal(18,2)"))
+    return F.map_from_arrays("conditions", euros)
 
 
 def _known(mwh: Column) -> Column:

@@ -36,9 +36,13 @@ GROUP = ("community_id", "month")
 BETAS, MEMBER, USE, GENERATION = 0, 1, 2, 3
 """Kinds of rows: a version's betas of a member, a member that is due, a day of its use, a day of the generation."""
 PARTS = len(settled.PARTS)
-SAID = ("total_cents", "saving_cents", "note", "agreement_key", "supply_key")
+CASES = ("conditions", "case_totals", "case_savings")
+"""Lists, one entry a case; none where nothing depends on a condition."""
+EUROS = ("total_cents", "saving_cents", "note", *CASES)
+KEYS = ("agreement_key", "supply_key")
+SAID = (*EUROS, *KEYS)
 """What a settled month says beside its hours."""
-COLUMNS = ("installation_id", *settled.PARTS, "changed", "changed_hours", *SAID[:3], "why", *SAID[3:])
+COLUMNS = ("installation_id", *settled.PARTS, "changed", "changed_hours", *EUROS, "why", *KEYS)
 ORDER = tuple(column.split()[0] for column in settled.ROWS.split(", "))
 
 
@@ -94,7 +98,11 @@ def _member_rows(due: DataFrame, before: DataFrame) -> DataFrame:
 
 
 def _said() -> Column:
-    return F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in SAID])
+    texts = [
+        F.concat_ws(",", F.col(name).cast("array<string>")) if name in CASES else F.col(name).cast("string")
+        for name in SAID
+    ]
+    return F.concat_ws("|", *[F.coalesce(text, F.lit("")) for text in texts])
 
 
 def _day_rows(due: DataFrame, energy: DataFrame) -> DataFrame:
@@ -160,8 +168,9 @@ def _betas(rows: pd.DataFrame, members: NDArray[np.str_], numbers: Whole) -> Who
 
 def _row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] | None:
     """A member's month; None where it is as it was."""
-    euros = _euros(work, month, of.contracts, shares)
-    said = "|".join("" if each is None else str(each) for each in (*euros, of.agreement_key, of.supply_key))
+    *euros, by_case = _euros(work, month, of.contracts, shares)
+    cases: list[Any] = [list(each) for each in zip(*by_case, strict=True)] or [None] * len(CASES)
+    said = "|".join(_text(each) for each in (*euros, *cases, of.agreement_key, of.supply_key))
     now = np.concatenate(shares)
     was = np.full(len(now), UNKNOWN, np.int64) if of.before is None else np.asarray(of.before)
     differs = now != was
@@ -169,7 +178,14 @@ def _row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] |
     if not changed.any() and said == of.said_before:
         return None
     return (of.installation_id, *shares, np.flatnonzero(changed).astype(np.int32), int(corrected.sum()), *euros,
-            of.why, of.agreement_key, of.supply_key)  # fmt: skip
+            *cases, of.why, of.agreement_key, of.supply_key)  # fmt: skip
+
+
+def _text(said: Any) -> str:
+    """As :func:`_said` writes it."""
+    if isinstance(said, list):
+        return ",".join(map(str, said))
+    return "" if said is None else str(said)
 
 
 def _euros(work: Work, month: Month, stated: str | None, shares: Shares) -> Euros:

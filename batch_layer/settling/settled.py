@@ -21,11 +21,13 @@ PARTS = ("assigned", "self_consumed", "surplus", "grid")
 ROWS = (
     "community_id string, installation_id string, month date, start timestamp, "
     + ", ".join(f"{part} array<bigint>" for part in PARTS)
-    + ", changed array<int>, changed_hours int, total_cents bigint, saving_cents bigint, note string, why string, "
+    + ", changed array<int>, changed_hours int, total_cents bigint, saving_cents bigint, note string, "
+    "conditions array<string>, case_totals array<bigint>, case_savings array<bigint>, why string, "
     "agreement_key string, supply_key string"
 )
 """``start``: the month's first hour (UTC); ``changed``: numbers of the hours, from 0 on, that the run changed, and
-``changed_hours`` how many of those had a value before; the keys name what went in beside the energy."""
+``changed_hours`` how many of those had a value before; where the taxes depend on ``conditions``, the cents of each
+stand in ``case_totals`` and ``case_savings``, which else are null; the keys name what went in beside the energy."""
 KEY = ("community_id", "installation_id", "month")
 SCHEMA = f"{ROWS}, run_id string"
 

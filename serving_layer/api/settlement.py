@@ -13,7 +13,7 @@ from serving_layer.access.door import Asker, Guarded, SeenInstallation, note
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import merged
-from serving_layer.views.money import settlement
+from serving_layer.views.money import cases, settlement
 from serving_layer.views.money.community import of_community
 from store.web.problems import responses
 
@@ -29,6 +29,14 @@ class SettlementChange(BaseModel):
     changed_hours: int = Field(description="Hours that had another value before.")
     before_eur: float | None
     after_eur: float | None
+
+
+class SettledCase(BaseModel):
+    """What is owed and saved in one outcome of what is not known; there is one where nothing is open."""
+
+    condition: str | None
+    total_eur: float
+    saving_eur: float | None
 
 
 class SettledMonth(BaseModel):
@@ -47,7 +55,8 @@ class SettledMonth(BaseModel):
     grid_wh: float
     total_eur: float | None
     saving_eur: float | None
-    note: str | None = Field(description="Why there are no euros.")
+    cases: list[SettledCase] = Field(description="Both by what the taxes depend on; empty where there are no euros.")
+    note: str | None = Field(description="Why there are no euros, or more than one case.")
     changes: list[SettlementChange]
 
 
@@ -91,7 +100,7 @@ def of_member(
     rows = settlement.months(reader, chosen.id, visible)
     if first is None:
         answer = {"installation_id": chosen.id, "months": rows, "hours": None}
-        return as_csv(settlement.MONTH_COLUMNS, rows) if form == "csv" else as_json(answer)
+        return as_csv(settlement.MONTH_COLUMNS, cases.printed(rows)) if form == "csv" else as_json(answer)
     hours = settlement.hours(reader, chosen.id, first, visible)
     if form == "csv":
         return as_csv(settlement.HOUR_COLUMNS, hours)
@@ -112,5 +121,5 @@ def of_all_members(
     note(reader, who, [row["installation_id"] for row in rows], "settlement")
     together = settlement.total(rows)
     if form == "csv":
-        return as_csv(settlement.MONTH_COLUMNS, [*rows, together])
+        return as_csv(settlement.MONTH_COLUMNS, cases.printed([*rows, together]))
     return as_json({"community_id": chosen.id, "month": first, "members": rows, "total": together})

@@ -166,7 +166,7 @@ FROM (
 -- of each member's local month what the newest published run says
 CREATE OR REPLACE VIEW solera.settlement_month AS
 SELECT installation_id, month, community_id, run_id, hours, known_hours, assigned_wh, self_consumed_wh, surplus_wh, grid_wh,
-  total_eur, saving_eur, note, why, changed_hours
+  total_eur, saving_eur, note, why, changed_hours, totals_eur, savings_eur
 FROM (
   SELECT s.*, max(s.run_id) OVER (PARTITION BY s.installation_id, s.month, s.community_id) AS newest
   FROM {catalog}.{keyspace}.settlement_month s JOIN solera.published_run r ON r.run_id = s.run_id

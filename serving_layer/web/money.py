@@ -63,8 +63,13 @@ def said(name: str, of: Billed, words: Words) -> Euros:
 
 def either(totals: Sequence[int], words: Words) -> str:
     """The amount (10⁻¹² EUR), or the least and the greatest of those that may be."""
-    least, greatest = eur(cents(min(totals)), words), eur(cents(max(totals)), words)
-    return least if least == greatest else f"{least} – {greatest}"
+    return between(cents(min(totals)), cents(max(totals)), words)
+
+
+def between(least: Decimal, greatest: Decimal, words: Words) -> str:
+    """One amount in EUR, or two where they differ."""
+    first, last = eur(least, words), eur(greatest, words)
+    return first if first == last else f"{first} – {last}"
 
 
 def eur(amount: Decimal, words: Words) -> str:

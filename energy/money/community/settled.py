@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from energy.calendar import local_month, months_later
-from energy.money.billing.bill import bill_of
+from energy.money.billing.bill import Bill, bill_of
 from energy.money.billing.columns import Columns
 from energy.money.billing.days import Calendar, NotOneBill, calendar
 from energy.money.community.fairness import assigned_by
@@ -77,12 +77,24 @@ def share_month(generation: Whole, betas: Whole, uses: Whole) -> Shares:
     )
 
 
+class CaseEuros(NamedTuple):
+    """What a member owes and has saved, in cents, where ``condition`` came true."""
+
+    condition: str
+    total: int
+    saving: int
+
+
 class Euros(NamedTuple):
-    """What a member owes for a month and has saved, in cents; both None where ``note`` says why."""
+    """What a member owes for a month and has saved, in cents; both None where ``note`` says why.
+
+    Where the taxes depend on what is not known, ``cases`` has both for each outcome; else none.
+    """
 
     total: int | None
     saving: int | None
     note: str
+    cases: tuple[CaseEuros, ...] = ()
 
 
 def member_euros(
@@ -115,8 +127,22 @@ def member_euros(
 def _billed(rules: Tariffs, of: Calendar, windows: Columns, market: Market) -> Euros:
     with_share = bill_of(rules, of, windows, market)
     alone = windows.from_grid_alone()
-    if len(with_share.cases) > 1 or alone is None:
-        return Euros(None, None, CONDITIONAL)
-    total = with_share.cases[0].total
-    without = bill_of(rules, without_compensation(of), alone, market).cases[0].total
-    return Euros(int(cents(total) * 100), int(cents(without - total) * 100), "")
+    if alone is None:
+        return Euros(None, None, INCOMPLETE)
+    without = bill_of(rules, without_compensation(of), alone, market)
+    cases = case_euros(with_share, without)
+    if len(cases) > 1:
+        return Euros(None, None, CONDITIONAL, cases)
+    return Euros(cases[0].total, cases[0].saving, "")
+
+
+def case_euros(with_share: Bill, without: Bill) -> tuple[CaseEuros, ...]:
+    """Total and saving of every case of a bill with its share; ``without`` is that of the same use without."""
+    return tuple(
+        CaseEuros(case.condition, _cents(case.total), _cents(plain.total - case.total))
+        for case, plain in zip(with_share.cases, without.cases, strict=True)
+    )
+
+
+def _cents(amount: int) -> int:
+    return int(cents(amount) * 100)

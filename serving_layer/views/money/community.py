@@ -12,12 +12,13 @@ from conf.refusal import Refusal
 from energy.calendar import day_start
 from energy.energy_row import to_mwh
 from energy.money.community.agreement import Agreement, NoCoefficients
-from energy.money.community.settled import CONDITIONAL, INCOMPLETE
+from energy.money.community.settled import CONDITIONAL, INCOMPLETE, case_euros
 from energy.money.community.sharing import Shared, as_windows, share_community
-from energy.money.exact import cents, kwh
+from energy.money.exact import kwh
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
+from serving_layer.views.money import cases
 from serving_layer.views.money.agreements import read_agreement
 from serving_layer.views.money.bills import Billed, NotBilled, days_of, span_of, windows_billed
 from serving_layer.views.parts import communities
@@ -26,7 +27,7 @@ from store.catalogue import COMMUNITY
 QUARTERS = 4
 SHARE_COLUMNS = (
     "member", "assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours", "total_eur",
-    "saving_eur", "note",
+    "saving_eur", "cases", "note",
 )  # fmt: skip
 TOTAL = "total"
 Hourly = Mapping[datetime, int]
@@ -140,10 +141,12 @@ def _euros(reader: Reader, member: str, hours: Mapping[datetime, Shared], days: 
         billed = windows_billed(reader, of, as_windows(of.windows(), hours))
     except NotBilled as why:
         return {"note": str(why)}
-    if not billed.bill.is_complete or len(billed.bill.cases) > 1 or billed.without is None:
-        return {"note": CONDITIONAL if billed.bill.is_complete else INCOMPLETE}
-    total, plain = billed.bill.cases[0].total, billed.without.cases[0].total
-    return {"total_eur": cents(total), "saving_eur": cents(plain - total), "note": ""}
+    if not billed.bill.is_complete or billed.without is None:
+        return {"note": INCOMPLETE}
+    found = cases.of_bills(case_euros(billed.bill, billed.without))
+    if len(found) > 1:
+        return {"cases": cases.text(found), "note": CONDITIONAL}
+    return {name: found[0][name] for name in cases.EUROS} | {"note": ""}
 
 
 def _total(rows: Sequence[Mapping[str, Any]], generation: Hourly) -> dict[str, Any]:

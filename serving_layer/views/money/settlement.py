@@ -14,6 +14,7 @@ from energy.money.billing.days import Calendar
 from energy.money.community.sharing import Shared, as_windows
 from serving_layer.reader import Reader
 from serving_layer.views import merged
+from serving_layer.views.money import cases, kept_agreement
 from serving_layer.views.money.bills import Billed, billed, days_of, windows_billed
 from serving_layer.views.money.community import NotShared
 from store.instants import utc
@@ -21,23 +22,22 @@ from store.runs import Published
 
 ENERGIES = ("assigned_wh", "self_consumed_wh", "surplus_wh", "grid_wh")
 MONTH_COLUMNS = (
-    "installation_id", "month", "community_id", "hours", "known_hours", *ENERGIES, "total_eur", "saving_eur", "note",
-    "run_id",
+    "installation_id", "month", "community_id", "hours", "known_hours", *ENERGIES, "total_eur", "saving_eur", "cases",
+    "note", "run_id",
 )  # fmt: skip
 HOUR_COLUMNS = ("start", *ENERGIES, "run_id")
 CHANGE_COLUMNS = ("installation_id", "month", "why", "changed_hours", "before_eur", "after_eur", "run_id")
 TOTAL = "total"
 _MONTHS = (
     "SELECT installation_id, month, community_id, run_id, hours, known_hours, assigned_wh, self_consumed_wh, "
-    "surplus_wh, grid_wh, total_eur, saving_eur, note, why, changed_hours FROM settlement_month "
-    "WHERE installation_id = ?"
+    "surplus_wh, grid_wh, total_eur, saving_eur, note, why, changed_hours, totals_eur, savings_eur "
+    "FROM settlement_month WHERE installation_id = ?"
 )
 _MONTH = f"{_MONTHS} AND month = ?"
 _HOURS = (
     "SELECT start, run_id, assigned_wh, self_consumed_wh, surplus_wh, grid_wh FROM settlement "
     "WHERE installation_id = ? AND month = ?"
 )
-_MEMBERS = "SELECT installation_id FROM agreement WHERE community_id = ?"
 
 
 def months(reader: Reader, installation_id: str, visible: Published) -> list[dict[str, Any]]:
@@ -50,22 +50,15 @@ def of_members(reader: Reader, community: str, month: date, visible: Published) 
 
     Raises :class:`NotShared` where no agreement is kept.
     """
-    questions = [(member, month) for member in _members(reader, community)]
+    questions = [(member, month) for member in kept_agreement.members(reader, community)]
     found = _of_community(reader.each(_MONTH, questions), community, visible)
     return sorted(found, key=_id)
 
 
 def of_all(reader: Reader, community: str, visible: Published) -> list[dict[str, Any]]:
     """Every settled month of every member, the newest first. Raises as :func:`of_members`."""
-    questions = [(member,) for member in _members(reader, community)]
+    questions = [(member,) for member in kept_agreement.members(reader, community)]
     return _of_community(reader.each(_MONTHS, questions), community, visible)
-
-
-def _members(reader: Reader, community: str) -> list[str]:
-    members = sorted({row.installation_id for row in reader.rows(_MEMBERS, community)})
-    if not members:
-        raise NotShared(f"No agreement of {community} is kept; `solera community agree` keeps one.")
-    return members
 
 
 def _of_community(answers: Iterable[Iterable[Any]], community: str, visible: Published) -> list[dict[str, Any]]:
@@ -78,7 +71,8 @@ def total(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     energies = {name: sum(to_mwh(row[name]) for row in rows) / 1000 for name in ENERGIES}
     euros = {name: _sum([row[name] for row in rows]) for name in ("total_eur", "saving_eur")}
     known = min((row["known_hours"] for row in rows), default=0)
-    return {"installation_id": TOTAL, "known_hours": known} | energies | euros
+    together = {"cases": cases.together([row["cases"] for row in rows])}
+    return {"installation_id": TOTAL, "known_hours": known} | energies | euros | together
 
 
 def hours(reader: Reader, installation_id: str, month: date, visible: Published) -> list[dict[str, Any]]:
@@ -148,10 +142,16 @@ def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     ordered = sorted(rows, key=lambda row: (*of(row), row["run_id"]))
     for _, group in groupby(ordered, key=of):
-        together = [row | {"month": row["month"].date()} for row in group]
+        together = [_month(row) for row in group]
         steps = [_change(before, after) for before, after in pairwise(together)]
         found.append(together[-1] | {"changes": [step for step in steps if step is not None]})
     return sorted(found, key=lambda row: (row["month"], _id(row)), reverse=True)
+
+
+def _month(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as it is shown: with its cases in place of the maps."""
+    shown = {name: value for name, value in row.items() if name not in ("totals_eur", "savings_eur")}
+    return shown | {"month": row["month"].date(), "cases": cases.of_row(row)}
 
 
 def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -18,8 +18,8 @@ from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.instants import EARLIEST, LATEST
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
+from serving_layer.views.money import cases, kept_agreement, proposals, settlement
 from serving_layer.views.money import community as communities
-from serving_layer.views.money import kept_agreement, proposals, settlement
 from serving_layer.views.money.bills import NotBilled
 from serving_layer.views.money.community import NotShared
 from serving_layer.web import answer
@@ -103,7 +103,7 @@ def table(reader: ReaderOf, who: answer.Visitor, of: AskedFor) -> Response:
     rows = settlement.of_members(reader, of.id, of.month, merged.seen(reader))
     door.note(reader, who, [row["installation_id"] for row in rows], "settlement")
     name = f"settlement-{of.id}-{of.month:%Y-%m}.csv"
-    return answer.download(name, settlement.MONTH_COLUMNS, [*rows, settlement.total(rows)])
+    return answer.download(name, settlement.MONTH_COLUMNS, cases.printed([*rows, settlement.total(rows)]))
 
 
 @router.get("/community/proposals", dependencies=[Turn])
@@ -158,8 +158,8 @@ def _line(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
     """Energies in kWh, and euros."""
     energies = {name: words.number(row[name] / 1000, DIGITS) for name in settlement.ENERGIES}
     return energies | {
-        "total": shares.amount(row["total_eur"], words),
-        "saved": shares.amount(row["saving_eur"], words),
+        "total": shares.either(row["cases"], "total_eur", words),
+        "saved": shares.either(row["cases"], "saving_eur", words),
     }
 
 

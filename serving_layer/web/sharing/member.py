@@ -113,8 +113,8 @@ def _month(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
     energies = {name: " ".join(words.energy(row[name])) for name in settlement.ENERGIES}
     return energies | {
         "name": shares.month_name(row["month"], words),
-        "total": shares.amount(row["total_eur"], words),
-        "saved": shares.amount(row["saving_eur"], words),
+        "total": shares.either(row["cases"], "total_eur", words),
+        "saved": shares.either(row["cases"], "saving_eur", words),
         "note": shares.note(row, words),
         "known": row["known_hours"],
         "hours": row["hours"],

@@ -15,7 +15,7 @@ from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views.money.community import NotShared, hourly
 from serving_layer.views.money.kept_agreement import KeptAgreement
-from serving_layer.web.money import eur
+from serving_layer.web.money import between, eur
 from serving_layer.web.words.words import NOTHING, Words
 
 TODAY_SECONDS = 30.0
@@ -129,6 +129,14 @@ def _change(row: Mapping[str, Any], change: Mapping[str, Any], words: Words) -> 
 def amount(euros: Decimal | None, words: Words) -> str:
     """Euros, or a dash where they are not known."""
     return NOTHING if euros is None else eur(euros, words)
+
+
+def either(cases: Sequence[Mapping[str, Any]], name: str, words: Words) -> str:
+    """The euros ``name`` of a month, or the least and the greatest they may be; a dash where they are not known."""
+    amounts = [case[name] for case in cases]
+    if not amounts or None in amounts:
+        return NOTHING
+    return between(min(amounts), max(amounts), words)
 
 
 def note(row: Mapping[str, Any], words: Words) -> str:

@@ -9,11 +9,15 @@ import typer
 from conf import load_settings
 from serving_layer import instants
 from serving_layer.views import catalogue, merged
+from serving_layer.views.money import cases
 from serving_layer.views.money import settlement as settled
 from serving_layer.views.money.community import of_community
 from stack.terminal import Form, Format, answering, show
 
-CAPTION = "energy of the hours that are known, euros where all of the month's are"
+CAPTION = (
+    "energy of the hours that are known, euros where all of the month's are; cases: total (saving) by what the taxes "
+    "depend on"
+)
 
 
 def settlement(
@@ -45,4 +49,5 @@ def settlement(
     if changes:
         show(form, settled.CHANGE_COLUMNS, settled.changes(rows), "what later nights changed, EUR", "")
     else:
-        show(form, settled.MONTH_COLUMNS, [*rows, *together], f"{community or installation}: settled shares", CAPTION)
+        shown = cases.printed([*rows, *together])
+        show(form, settled.MONTH_COLUMNS, shown, f"{community or installation}: settled shares", CAPTION)

@@ -21,8 +21,10 @@ from batch_layer.settling import agreements
 from conf import Settings
 from energy.money.community.agreement import Version, agreement
 from energy.money.community.hours import RULES
+from energy.money.community.settled import CONDITIONAL
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
 from energy.money.periods import MADRID
+from energy.money.taxes import OTHERWISE
 from ingest.catalogue.agreement import rows as agreement_rows
 from store.history.energy_files import COLUMNS
 from tests.support.money.bills import HOME
@@ -263,6 +265,47 @@ def test_later_nights_settle_again_what_they_change_alone(spark: SparkSession, s
     world.settle()
     touched = {(month, row.why) for (_, month), row in world.months().items()}
     assert touched == {(JUNE, "agreement"), (date(2026, 7, 1), "agreement")}
+
+
+def test_where_taxes_depend_on_a_condition_each_outcome_has_its_euros(spark: SparkSession, settings: Settings) -> None:
+    november, end = date(2026, 11, 1), datetime(2026, 11, 30, 23, tzinfo=timezone.utc)
+    world = World(spark, settings, by_chance(7, [november]), [november])
+    flat = {"energy": {"kind": "flat", "price_eur_kwh": "0.15"}, "compensation": {"kind": "none"}}
+    world.of.contracts = {member: [HOME | flat] for member in world.of.uses}
+    world.night = replace(world.night, run=Run("20261201T000500Z", end, end))
+    world.quote(0, [PVPC])
+    world.bring(world.everything())
+    world.settle()
+    rows, plain = world.months(), world.plain()
+    assert len(plain) == len(world.of.uses)
+    for (member, month), each in plain.items():
+        row = rows[member, month]
+        assert (row.total_eur, row.saving_eur, row.note) == (None, None, CONDITIONAL)
+        otherwise, met = sorted(row.totals_eur, key=lambda name: name != OTHERWISE)
+        assert (row.totals_eur[otherwise], row.savings_eur[otherwise]) == (each.total, each.saving)
+        assert 0 < row.totals_eur[met] < each.total
+        assert met.startswith("the electricity price index of September")
+    assert rows["m0", JUNE].totals_eur is None
+
+    # Said again as they are, they are not written again.
+    world.night = replace(world.night, run=Run("20261202T000500Z", end, end, ("20261201T000500Z",), end))
+    world.bring([each for each in world.everything() if each[:2] == ("m0", "consumption")])
+    assert world.settle() == {"settled_months": 0, "billed_months": 0, "corrected_hours": 0}
+
+
+def test_the_agreement_that_holds_is_read_alone(spark: SparkSession) -> None:
+    columns = f"{agreements.TABLE}, kept_at timestamp, holds timestamp"
+    of = agreement([Version(date(2026, 1, 1), {"a": 400_000, "b": 600_000})], MADRID, "consecutive")
+    rows = list(agreement_rows("valle", "roof", of))
+    later, other = CUT + timedelta(days=1), list(agreement_rows("vega", "roof", of))
+    table = spark.createDataFrame(
+        [*((*row, CUT, later) for row in rows[:1]), *((*row, later, later) for row in rows),
+         *((*row, CUT, None) for row in other)],
+        columns,
+    )  # fmt: skip
+    found = agreements.held(table)
+    assert found.columns == [column.split()[0] for column in agreements.TABLE.split(", ")]
+    assert sorted(tuple(row)[2] for row in found.collect()) == ["a", "b"]
 
 
 def test_without_an_agreement_nothing_is_settled(spark: SparkSession, settings: Settings, night: Run) -> None:

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.tariffs import tariffs
+from energy.money.billing.bill import bill
+from energy.money.billing.days import calendar
 from energy.money.community.hours import RULES, Rule
 from energy.money.community.settled import (
     BY_THE_HOUR,
@@ -27,7 +29,9 @@ from energy.money.community.settled import (
     share_month,
 )
 from energy.money.contract import CONTRACTS
+from energy.money.exact import cents
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
+from energy.money.netting import Net
 from energy.money.periods import MADRID
 from tests.support.money.bills import HOME
 from tests.support.money.settlement import HOUR, Community, by_chance, plainly, prices
@@ -113,3 +117,26 @@ def test_a_month_without_euros_says_why(stated: list[dict[str, Any]], month: dat
     euros = member_euros(tariffs(), CONTRACTS.validate_python(stated), (month, MADRID), of, Market({}))
     assert euros[:2] == (None, None)
     assert note in euros.note
+
+
+def test_where_the_taxes_depend_on_what_is_not_known_each_outcome_has_its_euros() -> None:
+    """100 kWh at 0.20 EUR, half of them its share: what the plain bill says in either case."""
+    month = date(2026, 11, 1)
+    number = month_hours(month, MADRID)[1]
+    half = np.full(number, 70_000_000 // number, np.int64)
+    nothing = np.zeros(number, np.int64)
+    stated = CONTRACTS.validate_python([HOME | {"energy": {"kind": "flat", "price_eur_kwh": "0.20"}}])
+    euros = member_euros(tariffs(), stated, (month, MADRID), Shares(half, half, nothing, half), Market({}))
+    days = calendar(tariffs(), stated, month, date(2026, 12, 1))
+    windows = [Net(start, int(half[0]), 0, int(2 * half[0])) for start in days.windows()]
+    whole = [Net(start, int(2 * half[0]), 0, int(2 * half[0])) for start in days.windows()]
+    made, alone = (bill(tariffs(), days, each, Market({})) for each in (windows, whole))
+    assert [case.condition for case in euros.cases] == [case.condition for case in made.cases]
+    assert [case.total for case in euros.cases] == [cents(case.total) * 100 for case in made.cases]
+    assert [case.saving for case in euros.cases] == [
+        cents(plain.total - case.total) * 100 for plain, case in zip(alone.cases, made.cases, strict=True)
+    ]
+    otherwise, met = euros.cases
+    assert otherwise.condition == "otherwise"
+    assert 0 < met.total < otherwise.total
+    assert 0 < met.saving < otherwise.saving
