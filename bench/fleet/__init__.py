@@ -1,0 +1,1 @@
+"""A fleet whose year is asked by SQL, and who asks."""
