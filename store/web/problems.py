@@ -11,10 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from conf.refusal import Refusal
 
 MEDIA_TYPE = "application/problem+json"
+NOT_ALLOWED = HTTPStatus.METHOD_NOT_ALLOWED
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 class ProblemDetails(BaseModel):
@@ -82,11 +85,19 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
         kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-        return _problem(request, error.status_code, kind, str(error.detail), error.headers)
+        headers = {"allow": ", ".join(_methods(request))} if error.status_code == NOT_ALLOWED else error.headers
+        return _problem(request, error.status_code, kind, str(error.detail), headers)
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> JSONResponse:
         return _problem(request, 500, "internal-error", f"{type(error).__name__}; the log has the details.")
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of the path that was asked, each of which may have a route of its own."""
+    routes = request.app.routes
+    asked = {method: {**request.scope, "method": method} for method in METHODS}
+    return [each for each, scope in asked.items() if any(of.matches(scope)[0] == Match.FULL for of in routes)]
 
 
 def _problem(request: Request, status: int, kind: str, detail: str, headers: Any = None) -> JSONResponse:

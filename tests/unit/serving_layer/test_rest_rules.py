@@ -50,6 +50,18 @@ def test_a_parameter_that_a_path_does_not_have_is_refused_by_name(client: TestCl
     assert (answer.status_code, said in answer.json()["detail"]) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/v1/installations/x/bills", "GET, POST"), ("/v1/installations/x/energy", "GET"), ("/bill?id=x", "GET, POST")],
+)
+def test_a_method_that_a_path_does_not_have_is_answered_with_all_that_it_has(
+    client: TestClient, path: str, methods: str
+) -> None:
+    for method in ("OPTIONS", "PUT", "DELETE"):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
 def tagged() -> TestClient:
     app = FastAPI()
 
