@@ -63,7 +63,7 @@ def test_a_spreadsheets_file_is_read_as_well(tmp_path: Path) -> None:
         (HEAD + ENERGY.replace("0.20", "NaN") + TOTAL, "line 2: days are written"),
         (HEAD + ENERGY.replace("0.20", "1e999999") + TOTAL, "line 2: days are written"),
         (HEAD + ENERGY + "\n" + ENERGY.replace("100", "1.234,5") + TOTAL, "line 4: "),
-        (HEAD + 'energy,"' + "P" * 140_000 + '"\n', "field larger than field limit"),
+        (HEAD + 'energy,"' + "P" * 140_000 + '"\n', "field larger than field limit|line 2: "),
         (HEAD + "energy,P1,2026-03-01,2026-04-01,,,,,20.00\n" + TOTAL, "P1 of energy costs 20.00 EUR and has no kWh"),
     ],
 )
