@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cassandra.cluster import Session
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from conf import Settings
 from energy.records import Quantity
 from ingest.simulator.truth.world import FAULTS, TRUTH
+from serving_layer.access.token import token_of
 from serving_layer.app import create_app
 from serving_layer.mqtt.publishing import messages_of
 from serving_layer.reader import Reader
@@ -29,6 +31,7 @@ from serving_layer.web import money
 from serving_layer.web.periods import energies
 from serving_layer.web.periods.months import Asked
 from serving_layer.web.periods.period import KINDS, PARTS, Kind, period_of
+from serving_layer.web.routes import ROUTERS
 from serving_layer.web.words.en import EN
 from stack.cli import app as command_line
 from stack.services import environment
@@ -456,3 +459,21 @@ def test_what_is_published_is_scored_beside_the_truth(
     assert float(total["true_wh"]) == pytest.approx(sum(each["energy_wh"] for each in values))
     pq.write_table(pa.Table.from_pylist([each | {"energy_wh": 0.0} for each in truth]), tmp_path / TRUTH)
     assert CliRunner().invoke(command_line, ["score", str(tmp_path), "--published"]).exit_code == 1
+
+
+def test_every_page_knows_an_installation_of_which_little_is_known(served: Settings, cql: Session) -> None:
+    """Neither community, name, place, capacity, device nor contract, and nothing measured."""
+    alone = {"installation_id": "alone", "kind": "home", "time_zone": "Europe/Madrid"}
+    rows.insert(cql, "installation", [alone])
+    app = create_app(served)
+    paths = [each.path for router in ROUTERS for each in router.routes if isinstance(each, APIRoute)]
+    asked = [path for path in paths if not path.endswith("/stream") and "{" not in path]
+    try:
+        with TestClient(app, "http://127.0.0.1", raise_server_exceptions=False) as client:
+            client.post("/login", content=f"token={token_of(served)}", follow_redirects=False)
+            found = {path: client.get(path, params={"id": "alone"}) for path in asked}
+    finally:
+        cql.execute("DELETE FROM installation WHERE installation_id = 'alone'")
+    assert [path for path, answer in found.items() if answer.status_code >= 500] == []
+    assert {found[path].status_code for path in ("/installation", "/installation/more", "/member", "/bill")} == {200}
+    assert all("alone" in found[path].text for path in ("/installation", "/member", "/bill"))

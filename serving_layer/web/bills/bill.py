@@ -50,6 +50,11 @@ class Asked(NamedTuple):
         return str(self.row["installation_id"])
 
     @property
+    def is_member(self) -> bool:
+        """Whether it belongs to a community, with which it may share."""
+        return bool(self.row.get("community_id"))
+
+    @property
     def is_running(self) -> bool:
         """Whether the month has not ended."""
         return self.today < months_later(self.month)
