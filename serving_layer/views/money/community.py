@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -57,6 +58,15 @@ def hourly(reader: Reader, installations: Sequence[str], quantity: str, span: Sp
                 parts[value.start.replace(minute=0)].append(to_mwh(value.energy_wh))
         found[installation] = {hour: sum(each) for hour, each in parts.items() if len(each) == QUARTERS}
     return found
+
+
+@contextmanager
+def coefficients_needed() -> Iterator[None]:
+    """Says which coefficients what is done meanwhile lacks. Raises :class:`NotShared`."""
+    try:
+        yield
+    except NoCoefficients as error:
+        raise NotShared(f"{error}: complete the agreement, or ask for other days.") from error
 
 
 def share_rows(reader: Reader, community: str, path: Path, days: tuple[date, date]) -> list[dict[str, Any]]:
@@ -116,10 +126,8 @@ def shares(reader: Reader, plant: str, of: Agreement, days: tuple[date, date]) -
 
 def _shared(reader: Reader, of: Agreement, generation: Hourly, span: Span) -> dict[str, dict[datetime, Shared]]:
     uses = hourly(reader, of.members, "consumption", span)
-    try:
+    with coefficients_needed():
         return share_community(generation, uses, of)
-    except NoCoefficients as error:
-        raise NotShared(f"{error}: complete the agreement, or ask for other days.") from error
 
 
 def _row(member: str, hours: Mapping[datetime, Shared], number: int) -> dict[str, Any]:

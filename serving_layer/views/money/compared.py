@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from energy.calendar import day_start
-from energy.money.community.agreement import ONE, NoCoefficients
+from energy.money.community.agreement import ONE
 from energy.money.community.official_curves import ASSIGNED, SELF_CONSUMED, Fit, best_rule, fits
 from energy.money.exact import kwh
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from serving_layer.views.money.agreements import owners_of, read_official
-from serving_layer.views.money.community import Hourly, NotShared, agreement_of, hourly
+from serving_layer.views.money.community import Hourly, NotShared, agreement_of, coefficients_needed, hourly
 
 COLUMNS = ("member", "what", "rule", "hours", "differing", "official_kwh", "ours_kwh", "implied_beta")
 
@@ -39,11 +39,9 @@ def compare_rows(
                 raise NotShared(f"{file.name}: no installation is registered with the CUPS {number}.")
             official[what][owners[number]] = {hour: mwh for hour, mwh in curve.items() if span.start <= hour < span.end}
     uses = hourly(reader, sorted(official[SELF_CONSUMED]), "consumption", span)
-    try:
+    with coefficients_needed():
         found = fits(official[ASSIGNED], generation, agreed)
         found += fits(official[SELF_CONSUMED], generation, agreed, uses)
-    except NoCoefficients as error:
-        raise NotShared(f"{error}: complete the agreement, or ask for other days.") from error
     rule = best_rule(found)
     said = "both rules of counting hours fit alike" if rule is None else f"the rule that fits is {rule}"
     return [_compared(fit) for fit in found], f"{said}; the agreement says {agreed.rule}"

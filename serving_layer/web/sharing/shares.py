@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from energy.calendar import day_start
-from energy.money.community.agreement import Agreement, NoCoefficients
+from energy.money.community.agreement import Agreement
 from energy.money.community.settled import BY_THE_HOUR, CONDITIONAL, INCOMPLETE, NO_FILE, OTHER_CLOCK
 from energy.money.community.sharing import share_community
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
-from serving_layer.views.money.community import NotShared, hourly
+from serving_layer.views.money.community import coefficients_needed, hourly
 from serving_layer.views.money.kept_agreement import KeptAgreement
 from serving_layer.web.money import between, eur
 from serving_layer.web.words.words import NOTHING, Words
@@ -71,10 +71,8 @@ def _today(reader: Reader, of: KeptAgreement, member: str, now: datetime) -> Sha
         return None
     generation = hourly(reader, [of.generation], "generation", span)[of.generation]
     uses = hourly(reader, [member], "consumption", span)
-    try:
+    with coefficients_needed():
         hours = share_community(generation, uses, of.agreement).get(member, {})
-    except NoCoefficients as error:
-        raise NotShared(f"{error}: complete the agreement, or ask for other days.") from error
     known = [hour for hour in hours.values() if hour.self_consumed is not None]
     if not known:
         return None
