@@ -14,7 +14,6 @@ from fastapi import Depends, Query, Request, Response
 from energy.calendar import months_later
 from serving_layer.access import door
 from serving_layer.api import parameters as p
-from serving_layer.instants import EARLIEST, LATEST
 from serving_layer.reader import Reader
 from serving_layer.views.money.bills import Billed, NotBilled
 from serving_layer.views.money.community import NotShared
@@ -23,15 +22,14 @@ from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
 from serving_layer.views.money.settlement import maker
 from serving_layer.web import answer
 from serving_layer.web.bills import lines
+from serving_layer.web.periods.asked_month import AskedMonth, first_day
 from serving_layer.web.sharing import shares
 from serving_layer.web.words import language
 from serving_layer.web.words.words import Words
 from serving_layer.web.zones import zone_of
 from store.catalogue import COMMUNITY
-from store.web.problems import bad_parameter
 
 router = answer.router()
-FIRST, LAST = date(EARLIEST.year + 1, 1, 1), date(LATEST.year - 1, 1, 1)
 FILE = "official"
 """The name of the form's field."""
 
@@ -75,19 +73,14 @@ def asked(
     reader: p.ReaderOf,
     who: answer.Visitor,
     name: answer.Named,
-    month: Annotated[str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$")] = "",
+    month: AskedMonth = "",
     shared: Annotated[bool, Query()] = False,
 ) -> Asked:
     """What a request asks for; without a month the last whole one, at most the one that runs."""
     row = door.seen(reader, name, who, "bills")
     today = datetime.now(timezone.utc).astimezone(zone_of(row)).date()
-    try:
-        first = date.fromisoformat(f"{month}-01") if month else months_later(today.replace(day=1), -1)
-    except ValueError:
-        raise bad_parameter("month", "is no month; write 2026-03") from None
-    if not FIRST <= first < LAST:
-        raise bad_parameter("month", f"must lie in the years {FIRST.year} to {LAST.year - 1}")
     month_now = today.replace(day=1)
+    first = first_day(month) or months_later(month_now, -1)
     return Asked(row, min(first, month_now), shared and row.get("kind") != COMMUNITY, today)
 
 

@@ -8,14 +8,13 @@ from itertools import groupby
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Request, Response
 
 from energy.calendar import months_later
 from energy.money.community.agreement import Agreement, Version
 from energy.money.periods import MADRID
 from serving_layer.access import door
 from serving_layer.api.parameters import ReaderOf, Turn
-from serving_layer.instants import EARLIEST, LATEST
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
 from serving_layer.views.money import cases, kept_agreement, proposals, settlement
@@ -23,17 +22,16 @@ from serving_layer.views.money import community as communities
 from serving_layer.views.money.bills import NotBilled
 from serving_layer.views.money.community import NotShared
 from serving_layer.web import answer
+from serving_layer.web.periods.asked_month import AskedMonth, first_day
 from serving_layer.web.sharing import shares
 from serving_layer.web.words import language
 from serving_layer.web.words.words import Words
-from store.web.problems import bad_parameter
 
 router = answer.router()
 KEPT_SECONDS = 60.0
 PROPOSALS_SECONDS = 3600.0
 DIGITS = 2
 """Decimals of a kWh: each column adds up with them."""
-FIRST, LAST = date(EARLIEST.year + 1, 1, 1), date(LATEST.year - 1, 1, 1)
 
 
 class Asked(NamedTuple):
@@ -57,18 +55,12 @@ def asked(
     reader: ReaderOf,
     who: answer.Visitor,
     name: answer.Named,
-    month: Annotated[str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$")] = "",
+    month: AskedMonth = "",
 ) -> Asked:
     """What a request asks for; without a month the one that runs. Raises :class:`NotShared` of what is no community."""
     row = door.seen(reader, name, who, "settlement")
     communities.of_community(reader, name)
-    try:
-        first = date.fromisoformat(f"{month}-01") if month else datetime.now(MADRID).date().replace(day=1)
-    except ValueError:
-        raise bad_parameter("month", "is no month; write 2026-03") from None
-    if not FIRST <= first < LAST:
-        raise bad_parameter("month", f"must lie in the years {FIRST.year} to {LAST.year - 1}")
-    return Asked(row, first)
+    return Asked(row, first_day(month) or datetime.now(MADRID).date().replace(day=1))
 
 
 AskedFor = Annotated[Asked, Depends(asked)]
