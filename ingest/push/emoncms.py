@@ -19,18 +19,14 @@ from ingest.push.emoncms_forms import FormatError, Params, bulk, posted
 from ingest.push.intake import Intake
 from ingest.push.rules import Routing, Sample
 from ingest.push.tokens import Site, Tokens
+from store.web.body import Body
 
 MOST_PARAMETERS = 100
 
 router = APIRouter(include_in_schema=False)
 
 
-async def body_of(request: Request) -> bytes:
-    """The whole body, which the bounds have read already."""
-    return await request.body()
-
-
-def params_of(request: Request, body: Annotated[bytes, Depends(body_of)]) -> Params:
+def params_of(request: Request, body: Body) -> Params:
     """Query and form together; of one name the query's value."""
     form = [] if "cb" in request.query_params else _form(body)
     return {**dict(form), **request.query_params}
@@ -42,7 +38,6 @@ def site_of(request: Request, params: Annotated[Params, Depends(params_of)]) -> 
     return tokens.site(params.get("apikey") or request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
-Body = Annotated[bytes, Depends(body_of)]
 Parameters = Annotated[Params, Depends(params_of)]
 Key = Annotated[Site, Depends(site_of)]
 

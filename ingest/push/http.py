@@ -22,6 +22,7 @@ from ingest.push.intake import Intake
 from ingest.push.rules import Routing
 from ingest.push.tokens import Site, Tokens
 from store.web import problems
+from store.web.body import Body
 from store.web.bounds import Bounds
 
 BODY_BYTES = 512 * 1024
@@ -80,9 +81,7 @@ def site_of(request: Request, given: Annotated[HTTPAuthorizationCredentials | No
 
 
 @router.post("/v1/readings", status_code=202, responses=PROBLEMS, openapi_extra={"requestBody": BODY})
-def readings(
-    request: Request, site: Annotated[Site, Depends(site_of)], body: Annotated[bytes, Depends(emoncms.body_of)]
-) -> Accepted:
+def readings(request: Request, site: Annotated[Site, Depends(site_of)], body: Body) -> Accepted:
     """Keep a batch of readings: powers in W, registers in Wh as read, times RFC 3339 with offset. 202 once on disk."""
     intake: Intake = request.app.state.intake
     messages = messages_of(body, site)

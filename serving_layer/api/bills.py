@@ -17,6 +17,7 @@ from serving_layer.views.money.official import CAUSE_COLUMNS, difference, parse
 from serving_layer.views.money.registered import registered_contracts
 from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
 from serving_layer.views.money.settlement import maker
+from store.web.body import Body
 from store.web.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["money"], dependencies=[Guarded, p.Turn])
@@ -162,7 +163,7 @@ def bills(
 def difference_of(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
-    content: p.Body,
+    content: Body,
     shared: Annotated[bool, Query(description="With its share of its community, as it is settled.")] = False,
     form: p.FormatParameter = "json",
 ) -> Response:

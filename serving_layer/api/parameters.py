@@ -64,14 +64,6 @@ def reader_of(request: Request) -> Reader:
 
 
 ReaderOf = Annotated[Reader, Depends(reader_of)]
-
-
-async def body_of(request: Request) -> bytes:
-    """What was sent; :mod:`store.web.bounds` keeps it small."""
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(body_of)]
 Turn = Depends(Turns(at_once=8, wait_seconds=3.0))
 """A place among the answers in the making: one process can't read faster by reading more at once."""
 

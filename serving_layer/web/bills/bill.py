@@ -28,6 +28,7 @@ from serving_layer.web.words import language
 from serving_layer.web.words.words import Words
 from serving_layer.web.zones import zone_of
 from store.catalogue import COMMUNITY
+from store.web.body import Body
 
 router = answer.router()
 FILE = "official"
@@ -94,7 +95,7 @@ def bill(request: Request, reader: p.ReaderOf, of: AskedFor) -> Response:
 
 
 @router.post("/bill", dependencies=[p.Turn])
-def compared(request: Request, reader: p.ReaderOf, of: AskedFor, content: p.Body) -> Response:
+def compared(request: Request, reader: p.ReaderOf, of: AskedFor, content: Body) -> Response:
     """The page, and why the official bill that was sent differs."""
     words = language.of_request(request)
     found: dict[str, Any] = {"official": None, "not_taken": ""}
