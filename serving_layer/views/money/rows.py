@@ -62,12 +62,12 @@ def fields(of: Billed) -> dict[str, Any]:
         "saving_eur": saved,
         "rounding": R1,
         "conventions": contract.conventions.model_dump(),
-        "not_included": list(_not_included(of)),
-        "not_included_because": _not_included(of),
+        "not_included": list(not_included(of)),
+        "not_included_because": not_included(of),
     }
 
 
-def _not_included(of: Billed) -> dict[str, str]:
+def not_included(of: Billed) -> dict[str, str]:
     """What the tariff bills beside and no line holds, each with the reason."""
     left = {EXCESS: of.bill.without_excess, REACTIVE: of.bill.without_reactive}
     return {name: why for name, why in left.items() if why}
@@ -90,7 +90,7 @@ def caption(of: Billed) -> str:
         where = "credited to the virtual battery" if of.of.contract.virtual_battery else "lost"
         said.append(f"surplus beyond the cap, {where}: {cents(bill.beyond_cap)} EUR")
     applied = ", ".join(f"{name} {value}" for name, value in shown["conventions"].items())
-    missing = [f"{name} ({why})" for name, why in _not_included(of).items()]
+    missing = [f"{name} ({why})" for name, why in not_included(of).items()]
     said += [f"conventions: {applied}", *([f"not included: {', '.join(missing)}"] if missing else [])]
     return "; ".join(said)
 

@@ -18,7 +18,7 @@ from serving_layer.reader import Reader
 from serving_layer.views.money.bills import Billed, NotBilled
 from serving_layer.views.money.community import NotShared
 from serving_layer.views.money.official import OfficialBillError, difference, parse
-from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
+from serving_layer.views.money.rows import LINE_COLUMNS, line_rows, not_included
 from serving_layer.views.money.settlement import maker
 from serving_layer.web import answer
 from serving_layer.web.bills import lines
@@ -139,12 +139,12 @@ def _content(request: Request, reader: Reader, of: Asked) -> dict[str, Any]:
 
 def _said(make: Callable[[date, date], Billed], of: Asked, words: Words) -> dict[str, Any]:
     found = make(*of.days)
-    made, missing = found.bill, fields(found)["not_included"]
+    made = found.bill
     return {
         "lines": lines.lines(found, words),
         "before_taxes": lines.before_taxes(found, words),
         "cases": lines.cases(found, words),
         "due": words.dated(made.due, words.pages["pattern_date"]),
         "lacking": "" if made.is_complete else words.number(100 * made.unknown / made.windows, 1),
-        "not_included": ", ".join(words.pages[f"line {name}"] for name in missing),
+        "not_included": ", ".join(words.pages[f"line {name}"] for name in not_included(found)),
     }
