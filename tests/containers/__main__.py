@@ -8,10 +8,10 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 
-from tests.containers import bases, doors, people, troubles
+from tests.containers import bases, doors, kubernetes, people, troubles
 from tests.containers.asking import PUSH, ask_everywhere, cql, rest, strangers_stay_out
 from tests.containers.compose import ROOT, Compose, NotShown, expect, say, wait_for
-from tests.containers.homes import HOMES, LIVE, Site, catalogue, readings
+from tests.containers.homes import HOMES, LIVE, STEP, Site, catalogue, readings
 from tests.containers.notes import run_note
 
 DAY = timedelta(days=1)
@@ -44,6 +44,7 @@ def _show(compose: Compose) -> None:
     compose.call("build", "kafka", seconds=3600)
     compose.name_image("ZEPPELIN_IMAGE", bases.zeppelin_image())
     compose.call("build", "zeppelin", seconds=3600)
+    kubernetes.build()
     began = time.monotonic()
     compose.call("up", "--detach", "--no-build")
     compose.await_health(*compose.services())
@@ -68,7 +69,7 @@ def _show(compose: Compose) -> None:
 
 
 def _bring(compose: Compose, token: str, today: datetime) -> None:
-    """Register the homes, send their readings, and run the night before last by hand."""
+    """Register the homes, send their readings, and run the night before last, in Kubernetes' image."""
     say(compose.run("batch", "solera", "register", "/dev/stdin", text=catalogue([*HOMES, LIVE])).strip())
     sent = readings(today - 2 * DAY, datetime.now(timezone.utc), HOMES)
     say(compose.run("gateway", "sh", "-c", REPLAY, text=sent).strip())
@@ -76,8 +77,23 @@ def _bring(compose: Compose, token: str, today: datetime) -> None:
     took = wait_for("the readings are seen", SEEN_SECONDS, lambda: _is_seen(token, today))
     say(f"speed: yesterday's energy is whole {took:.0f} s after the readings")
     ask_everywhere(token, compose.secret("analyst"), yesterday, "speed")
-    say(compose.run("batch", "solera", "nightly", "--date", f"{yesterday}", seconds=1800).strip())
+    kubernetes.run_night(compose, yesterday)
     ask_everywhere(token, compose.secret("analyst"), (today - 2 * DAY).date(), "batch")
+    say(compose.run("batch", "solera", "nightly", "--date", f"{yesterday}", seconds=1800).strip())
+    _speed_by_kubernetes(compose, today)
+
+
+def _speed_by_kubernetes(compose: Compose, today: datetime) -> None:
+    """Show that the speed layer in Kubernetes' image takes compose's place."""
+    compose.call("stop", "speed")
+    with kubernetes.speed_layer(compose):
+        now, home = datetime.now(timezone.utc), next(iter(HOMES))
+        compose.run("gateway", "sh", "-c", REPLAY, text=readings(today - 2 * DAY, now, HOMES))
+        newest = f"{today + (now - today) // STEP * STEP:%Y-%m-%dT%H:%M:%SZ}"
+        took = wait_for("it is seen", SEEN_SECONDS, lambda: newest in _found(compose.secret("analyst"), home))
+        say(f"the speed layer in Kubernetes' image: the reading of {newest} is seen {took:.0f} s later")
+    compose.call("start", "speed")
+    compose.await_health("speed")
 
 
 def _is_seen(token: str, today: datetime) -> bool:
@@ -103,21 +119,21 @@ def _trouble(compose: Compose, token: str, analyst: str, today: datetime) -> Non
 
 def _count(analyst: str, site: Site) -> None:
     """Show that each reading that the site was told is taken is there."""
-    wait_for("every pushed reading is found", SEEN_SECONDS, lambda: site.taken <= _found(analyst))
+    wait_for("every pushed reading is found", SEEN_SECONDS, lambda: site.taken <= _found(analyst, LIVE))
     expect(
         len(site.taken) > 0,
         f"push: {len(site.taken)} readings taken through all of it, {site.refused} tries refused, 0 lost",
     )
 
 
-def _found(analyst: str) -> set[str]:
+def _found(analyst: str, home: str) -> set[str]:
     now = datetime.now(timezone.utc)
     with cql(analyst) as session:
         question = "SELECT time FROM reading_by_day WHERE installation_id = %s AND device_id = %s AND day = %s"
         return {
             f"{row.time:%Y-%m-%dT%H:%M:%SZ}"
             for day in (now - DAY, now)
-            for row in session.execute(question, [LIVE, f"{LIVE}-inverter", day.date()])
+            for row in session.execute(question, [home, f"{home}-inverter", day.date()])
         }
 
 

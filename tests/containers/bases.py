@@ -28,6 +28,11 @@ def zeppelin_image() -> str:
     return _named_or_had("ZEPPELIN_IMAGE") or _made("solera-base-zeppelin:0.10.0", "zeppelin")
 
 
+def spark_image() -> str:
+    """The image of Spark; where it can't be had, the same Spark in the image ``solera``."""
+    return _named_or_had("SPARK_IMAGE") or _made("solera-base-spark:3.5.7", "spark")
+
+
 def _named_or_had(argument: str) -> str | None:
     found = re.search(rf"^ARG {argument}=(\S+)$", DOCKERFILE.read_text(encoding="utf-8"), flags=re.M)
     if found is None:
