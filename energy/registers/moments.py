@@ -58,22 +58,23 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
     high, low = value_of(of, last), value_of(of, have[at])
     if low >= high:
         return None
-    counts = False
+    counts, under = False, at
     for back in range(at + 1, len(have)):
         lasted = of.times[have[back]] - of.times[last]
         is_moment = lasted <= MOMENT_US or back - at <= FEW
         if lasted > DAY_US and not is_moment:
             return None
-        value, below = value_of(of, have[back]), value_of(of, have[back - 1])
+        # A value above both is another fault beside this one.
+        value, below = value_of(of, have[back]), value_of(of, have[under])
         if value < below - jitter(below, value) and counts:
             return None
         if value < high:
-            counts = counts or value > low
+            counts, under = counts or value > low, back
             continue
         sudden = 2 * (value - below) >= high - low
         near = 10 * (value - high) <= value - below
         is_back = near and not counts and (is_moment or low == 0)
-        is_back = is_back or not of.climbed(have[back - 1], have[back])
+        is_back = is_back or not of.climbed(have[under], have[back])
         if (
             sudden
             and is_back
@@ -81,7 +82,7 @@ def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | N
             and (near or _goes_on(of, last, have[at:back], have[back]))
         ):
             return back
-        if counts and 2 * low < high and below < high and of.climbed(have[back - 1], have[back]):
+        if counts and 2 * low < high and of.climbed(have[under], have[back]):
             return None  # a reset that has counted as far
     return None
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import accumulate
 
 from energy.registers.pace import CONTEXT, FACTOR, HOUSEHOLD_MW, LIKE, MW_US
+from energy.registers.resolution import ALL_ONES
 
 POWER_GAP = timedelta(hours=1)
 """The longest time between two powers over which power is integrated (trapezoid)."""
@@ -50,9 +51,10 @@ def credible_power(
 
 
 def _is_confirmed(power: Sequence[int | None], run: Sequence[int]) -> bool:
-    """Whether samples in a row are of like power, though not equal to the last digit, as a marker is."""
+    """Whether samples in a row are of like power, though not equal to the last digit, as a marker is, nor all ones."""
     values = [power[i] or 0 for i in run]
-    return len(run) > CONFIRMED_BY and FACTOR * min(values) >= max(values) and len(set(values)) > 1
+    is_alike = FACTOR * min(values) >= max(values) and len(set(values)) > 1
+    return len(run) > CONFIRMED_BY and is_alike and ALL_ONES.isdisjoint(values)
 
 
 def _is_counted(times: Sequence[int], register: Sequence[int | None], i: int, value: int) -> bool:

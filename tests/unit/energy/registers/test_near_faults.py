@@ -125,3 +125,14 @@ def test_lost_decimals_are_seen_though_the_pace_changes_meanwhile(
     true_mwh = round((wh[-1] - wh[0]) * 1000)
     assert sum(portion.lower for portion in found) <= true_mwh <= sum(portion.upper for portion in found)
     assert sum(portion.mwh for portion in found) == pytest.approx(true_mwh, rel=0.001)
+
+
+@pytest.mark.parametrize("capacity_w", [1_000_000.0, None])
+def test_a_dip_is_over_although_an_absurd_value_stands_between(capacity_w: float | None) -> None:
+    """A tenth, then a marker, then the register: it goes on for twelve hours as it had counted before."""
+    wh = [14_000_000.0 + 6_000 * n for n in range(720)]
+    said = [*wh[:20], wh[20] // 10, wh[21] // 10, 2_147_483_647.0, *wh[23:]]
+    samples = [(START + timedelta(minutes=n), value, 360_000.0) for n, value in enumerate(said)]
+    found = portions(samples, capacity_w, ANY_HOLE).values()
+    assert sum(portion.mwh for portion in found) == round((wh[-1] - wh[0]) * 1000)
+    assert sum(portion.lower for portion in found) <= round((wh[-1] - wh[0]) * 1000)

@@ -41,6 +41,13 @@ def test_an_absurd_power_is_not_integrated(
         assert any("momentary" in p.cause for p in found)
 
 
+@pytest.mark.parametrize("usual_w", [0.0, 230.0])
+def test_markers_of_different_width_in_a_row_confirm_no_power(usual_w: float) -> None:
+    powers = [usual_w] * 13
+    powers[5:8] = [4_294_967_295.0, 2_147_483_647.0, 4_294_967_295.0]
+    assert total_wh(integrated(powers, None)) == usual_w
+
+
 def test_a_consumer_that_is_switched_on_is_believed() -> None:
     assert total_wh(integrated([200.0] * 6 + [7400.0] * 7, None)) == pytest.approx(
         200 * 5 / 12 + 7400 * 7 / 12, rel=0.1
