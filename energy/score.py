@@ -54,6 +54,20 @@ class Loss(NamedTuple):
     last: datetime
 
 
+class Misdated(NamedTuple):
+    """Readings of one device that a clock off by minutes dated, from the first to the last (true UTC)."""
+
+    device_kind: str
+    first: datetime
+    last: datetime
+
+    def concerns(self, quantity: str, edge: datetime) -> bool:
+        """Whether what flowed of a quantity before ``edge`` can't be told by it from what flowed after."""
+        own = {of for kind, of, _ in REGISTERS.values() if kind == self.device_kind}
+        is_own = quantity in own or quantity not in {of for _, of, _ in REGISTERS.values()}
+        return is_own and self.first - QUARTER <= edge <= self.last + QUARTER
+
+
 class Hole(NamedTuple):
     """A loss of readings for so long that it is a gap: longer than :data:`LONG_STEP`."""
 
@@ -64,33 +78,46 @@ class Hole(NamedTuple):
     """Whether all of it is covered and the truth lies between its bounds."""
 
 
-def day_totals(installation_id: str, rows: Iterable[EnergyRow], truth: Truth) -> list[DayTotal]:
-    """The scores of each quantity and day that the ``truth`` knows, in order."""
+def day_totals(
+    installation_id: str, rows: Iterable[EnergyRow], truth: Truth, misdated: Collection[Misdated] = ()
+) -> list[DayTotal]:
+    """The scores of each quantity and day that the ``truth`` knows, in order.
+
+    Where readings at midnight were ``misdated``, nobody can tell on which day the energy beside it fell.
+    """
     days: dict[tuple[str, date], list[datetime]] = defaultdict(list)
     for quantity, start in truth:
         days[quantity, start.date()].append(start)
     by_start = {(row.quantity, row.start): row for row in rows}
     return [
-        _day_total(installation_id, key, [by_start.get((key[0], start)) for start in starts], starts, truth)
+        _day_total(
+            (installation_id, *key),
+            [by_start.get((key[0], start)) for start in starts],
+            sum(truth[key[0], start] for start in starts),
+            len(starts),
+            _slack(key[0]) + _at_edges(key[0], starts, truth, misdated),
+        )
         for key, starts in sorted(days.items())
     ]
 
 
 def _day_total(
-    installation_id: str, of: tuple[str, date], rows: list[EnergyRow | None], starts: list[datetime], truth: Truth
+    of: tuple[str, str, date], rows: list[EnergyRow | None], true: float, count: int, slack: float
 ) -> DayTotal:
-    quantity, day = of
     said = [row for row in rows if row is not None]
-    true = sum(truth[quantity, start] for start in starts)
     energy, lower, upper = exact_sums(said)
-    is_whole = len(said) == len(starts) and all(row.completeness == 1 for row in said)
-    slack = _slack(quantity)
+    is_whole = len(said) == count and all(row.completeness == 1 for row in said)
     lost = true - upper if is_whole and true > upper + slack else 0.0
     doubled = lower - true if true < lower - slack else 0.0
     cause = joined_causes(each for row in said for each in row.cause.split(","))
-    return DayTotal(
-        installation_id, quantity, day, true, energy, lower, upper if is_whole else None, lost, doubled, cause
-    )
+    return DayTotal(*of, true, energy, lower, upper if is_whole else None, lost, doubled, cause)
+
+
+def _at_edges(quantity: str, starts: list[datetime], truth: Truth, misdated: Collection[Misdated]) -> float:
+    """The energy of the quarter-hours beside the day's edges that lie in misdated readings, the greater of each two."""
+    edges = min(starts), max(starts) + QUARTER
+    concerned = [edge for edge in edges if any(each.concerns(quantity, edge) for each in misdated)]
+    return sum(max(truth.get((quantity, at), 0.0) for at in (edge - QUARTER, edge)) for edge in concerned)
 
 
 def holes(losses: Iterable[Loss], rows: Collection[EnergyRow], truth: Truth) -> Iterator[Hole]:

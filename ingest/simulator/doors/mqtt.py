@@ -11,8 +11,8 @@ from threading import Event
 from typing import Any
 
 from conf.sections import MqttSettings
+from ingest.simulator.truth.devices import heard_at
 from store import mqtt
-from store.instants import instant_of
 
 CLIENT_ID = "solera-world"
 PAUSE_SECONDS = 0.05
@@ -38,7 +38,7 @@ def arrivals(by_device: Mapping[str, Sequence[Reading]]) -> list[tuple[datetime,
     """All readings and when they arrive: a device's in its own order, none before the one that it sent before."""
     due: list[tuple[datetime, Reading]] = []
     for own in by_device.values():
-        due += zip(accumulate((instant_of(each["time"]) for each in own), max), own, strict=True)
+        due += zip(accumulate(map(heard_at, own), max), own, strict=True)
     return sorted(due, key=lambda each: each[0])
 
 

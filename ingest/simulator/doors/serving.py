@@ -23,11 +23,11 @@ from ingest.simulator.clock import world_clock
 from ingest.simulator.doors import aemet, aemet_forms, aemet_stations, datadis, esios, mqtt, omie, sunspec
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
+from ingest.simulator.truth.devices import heard_at
 from ingest.simulator.truth.known import read_known
 from ingest.simulator.truth.market import Market
 from ingest.simulator.truth.weather import clouds
 from ingest.simulator.truth.world import read_world, received
-from store.instants import rfc3339
 
 CATALOGUE, RULES, SETTINGS = "catalogue.yaml", "push.yaml", "settings.env"
 LOG = KEPT - timedelta(days=1)
@@ -45,8 +45,8 @@ def serve(folder: Path, settings: Settings, speed: float, say: Say) -> None:
     Raises :class:`PortTaken`, ``NoWorld``, ``TooManyDevices``.
     """
     asked, entries = read_world(folder)
-    oldest = rfc3339(datetime.now(timezone.utc) - LOG)
-    kept = (reading for reading in received(folder) if reading["time"] > oldest)
+    oldest = datetime.now(timezone.utc) - LOG
+    kept = (reading for reading in received(folder) if heard_at(reading) > oldest)
     by_device = {name: list(own) for name, own in groupby(kept, itemgetter("device_id"))}
     now, address = world_clock(asked.start, asked.end, speed), (HOST, settings.simulator.port)
     _write(folder / CATALOGUE, sunspec.catalogue(entries, by_device, address))

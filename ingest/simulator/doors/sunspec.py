@@ -11,6 +11,7 @@ from conf.refusal import Refusal
 from ingest.catalogue.entries import InstallationEntry
 from ingest.simulator import image
 from ingest.simulator.server import ShownDevice
+from ingest.simulator.truth.devices import HEARD_AT
 from store.instants import instant_of
 
 MOST_UNITS = 247
@@ -24,10 +25,15 @@ class TooManyDevices(Refusal):
 
 
 class Log:
-    """The readings of one device in the order of their times: none is shown before ``now``, each until it was read."""
+    """The readings of one device in the order of their times: none is shown before ``now``, each until it was read.
+
+    What errs in its time or form is not in it: those are faults of devices that send, and a log is in order.
+    """
 
     def __init__(self, readings: Iterable[Reading], now: Callable[[], datetime]) -> None:
-        self._by_time = {instant_of(reading["time"]): _points(reading) for reading in readings}
+        self._by_time = {
+            instant_of(reading["time"]): _points(reading) for reading in readings if HEARD_AT not in reading
+        }
         self._times, self._now = sorted(self._by_time), now
         self.begin = self._times[0] - timedelta(seconds=1)
 

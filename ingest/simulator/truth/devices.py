@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
+from energy.topics import READING_AHEAD
 from ingest.simulator.truth.flows import Flows, Watts
-from store.instants import rfc3339
+from store.instants import instant_of, rfc3339
 
 SOURCE = "simulated"
 MWH_OF_A_MINUTE = 1000 / 60
 """mWh that 1 W makes of a minute."""
 BEGAN_WH = {"generation": 7_300_000, "import": 12_100_000, "export": 3_900_000}
 """What the registers show at the beginning, as of devices that have worked for years."""
+HEARD_AT = "heard_at"
+"""Field of a reading that errs: when it was truly heard. No topic's record has it."""
 Readings = list[dict[str, Any]]
+
+
+def heard_at(reading: Mapping[str, Any]) -> datetime:
+    """When a reading was truly heard (UTC), whatever time it says."""
+    return instant_of(reading.get(HEARD_AT) or reading["time"])
+
+
+def is_ahead(reading: Mapping[str, Any]) -> bool:
+    """Whether its time lies so far ahead of when it was heard that it is refused there and then."""
+    try:
+        return instant_of(reading["time"]) - heard_at(reading) > READING_AHEAD
+    except ValueError:  # no time at all
+        return False
 
 
 def readings(installation_id: str, of: Flows, every_minutes: int) -> dict[str, Readings]:

@@ -19,6 +19,7 @@ MINUTE = timedelta(minutes=1)
 MADRID = (40.4, -3.7)
 """Where an installation stands whose place is not known."""
 CAPACITY_KW = {"home": 4.0, "farm": 60.0, "park": 1_000.0}
+KW_OF_STRING = 6.0
 LOSSES = 0.86
 """Of cables, inverter, dirt and heat."""
 CLOUD_MINUTES = 45.0
@@ -47,6 +48,16 @@ class Flows(NamedTuple):
         return given
 
 
+def capacity_kw(entry: InstallationEntry) -> float:
+    """What its panels are built for: as stated, else as usual for its kind."""
+    return entry.capacity_kw or CAPACITY_KW.get(entry.kind or "home", CAPACITY_KW["home"])
+
+
+def strings(entry: InstallationEntry) -> int:
+    """In how many strings its panels are."""
+    return max(2, round(capacity_kw(entry) / KW_OF_STRING))
+
+
 def flows(entry: InstallationEntry, start: datetime, days: int, chance: np.random.Generator) -> Flows:
     """Those of ``entry`` in whole UTC days from ``start`` on; the same for the same ``chance``."""
     index = pd.date_range(start, periods=days * 1440, freq="min")
@@ -64,7 +75,7 @@ def _generation(entry: InstallationEntry, index: pd.DatetimeIndex, sky: npt.NDAr
     plane = irradiance.get_total_irradiance(
         tilt, azimuth, position["apparent_zenith"], position["azimuth"], clear["dni"], clear["ghi"], clear["dhi"]
     )["poa_global"].fillna(0.0)
-    kw = entry.capacity_kw or CAPACITY_KW.get(entry.kind or "home", CAPACITY_KW["home"])
+    kw = capacity_kw(entry)
     watts = np.minimum(kw * 1000 * LOSSES * plane.to_numpy() / 1000 * sky, kw * 1000)
     return np.where(position["apparent_elevation"].to_numpy() > 0, watts, 0).round().astype(np.int64)
 
@@ -88,7 +99,7 @@ def _use(entry: InstallationEntry, index: pd.DatetimeIndex, chance: np.random.Ge
     local = index.tz_convert(entry.time_zone or "Europe/Madrid")
     hour = (local.hour + local.minute / 60).to_numpy()
     if entry.kind == "park":
-        watts = np.full(len(index), 5.0 * (entry.capacity_kw or CAPACITY_KW["park"]))
+        watts = np.full(len(index), 5.0 * capacity_kw(entry))
     elif entry.kind == "farm":
         runs = np.repeat(chance.random(len(index) // 60) < 0.6, 60)
         watts = 800 + 15_000.0 * (runs & (hour >= 7) & (hour < 20))

@@ -17,16 +17,23 @@ from energy.balance import counted, installation_rows
 from energy.energy_row import QUARTER, EnergyRow
 from energy.limits import Limits
 from energy.registers.counters import ANY_HOLE
-from energy.score import Loss
+from energy.score import Loss, Misdated
+from energy.topics import TOPICS, Rejected
+from ingest.simulator.truth.devices import heard_at
 from ingest.simulator.truth.world import FAULTS, TRUTH, NoWorld, read_world, received
 from store.instants import instant_of
 
+ABSENT = ("lost", "wrong zone")
+"""Faults by which readings are missing where they were made: one dated ahead of its arrival is refused."""
+MISDATED = ("jitter", "clock drift")
+
 
 class Known(NamedTuple):
-    """The true energy (Wh) of an installation by quantity and quarter-hour, and which of its readings were lost."""
+    """The true energy (Wh) of an installation by quantity and quarter-hour, and which of its readings err in what."""
 
     truth: dict[tuple[str, datetime], float]
     losses: list[Loss]
+    misdated: list[Misdated]
 
     @property
     def start(self) -> datetime:
@@ -46,14 +53,16 @@ def read_known(folder: Path) -> dict[str, Known]:
         faults = json.loads((folder / FAULTS).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NoWorld(f"{error.filename} is missing: write {folder} with `solera simulate`") from None
-    found: dict[str, Known] = defaultdict(lambda: Known({}, []))
+    found: dict[str, Known] = defaultdict(lambda: Known({}, [], []))
     for row in rows:
         found[row["installation_id"]].truth[row["quantity"], row["start"]] = row["energy_wh"]
     for fault in faults:
-        if fault["kind"] == "lost":
-            installation, _, kind = str(fault["device_id"]).rpartition("-")
-            loss = Loss(installation, kind, instant_of(fault["first"]), instant_of(fault["last"]))
-            found[installation].losses.append(loss)
+        installation, _, kind = str(fault["device_id"]).rpartition("-")
+        first, last = instant_of(fault["first"]), instant_of(fault["last"])
+        if fault["kind"] in ABSENT:
+            found[installation].losses.append(Loss(installation, kind, first, last))
+        if fault["kind"] in MISDATED:
+            found[installation].misdated.append(Misdated(kind, first, last))
     return dict(found)
 
 
@@ -65,5 +74,13 @@ def computed(
     limits = {entry.installation_id: Limits(entry.capacity_kw) for entry in entries}
     for installation, own in groupby(received(folder) if readings is None else readings, itemgetter("installation_id")):
         of = known[installation]
-        dated = (reading | {"time": instant_of(reading["time"])} for reading in own)
-        yield installation, installation_rows(counted(dated, limits[installation], ANY_HOLE), of.start, of.end)
+        taken = (record for record in map(accepted, own) if record is not None)
+        yield installation, installation_rows(counted(taken, limits[installation], ANY_HOLE), of.start, of.end)
+
+
+def accepted(reading: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The record that both layers make of a reading as it is heard; None where they refuse it."""
+    try:
+        return TOPICS["readings"].parse(json.dumps(reading).encode(), heard_at(reading))
+    except Rejected:
+        return None

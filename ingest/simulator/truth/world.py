@@ -14,10 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from conf.refusal import Refusal
+from energy.calendar import zone
 from ingest.catalogue.entries import CatalogueError, InstallationEntry, parse_catalogue
-from ingest.simulator.truth.devices import quarters, readings
-from ingest.simulator.truth.faults import KINDS, Injected, inject
-from ingest.simulator.truth.flows import Flows, flows
+from ingest.simulator.truth.devices import is_ahead, quarters, readings
+from ingest.simulator.truth.faults.fault import Injected
+from ingest.simulator.truth.faults.inject import KINDS, inject
+from ingest.simulator.truth.faults.panels import ail
+from ingest.simulator.truth.flows import Flows, flows, strings
 from ingest.simulator.truth.market import Market
 
 READINGS, TRUTH, FAULTS, WORLD = "readings.jsonl.gz", "truth.parquet", "faults.json", "world.json"
@@ -63,7 +66,7 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
     count = 0
     with gzip.open(folder / READINGS, "wt", encoding="utf-8") as file:
         for entry in own:
-            flowed = _flows(entry, asked)
+            flowed = _flows(entry, asked, injected)
             truth += _truth(entry, flowed)
             clouds += _clouds(entry, flowed)
             for reading in _received(entry, asked, flowed, injected):
@@ -107,9 +110,13 @@ def _name(entry: InstallationEntry, asked: Asked) -> str:
     return f"{asked.seed} {entry.installation_id}"
 
 
-def _flows(entry: InstallationEntry, asked: Asked) -> Flows:
-    chance = np.random.default_rng(list(_name(entry, asked).encode()))
-    return flows(entry, asked.start, asked.days, chance)
+def _flows(entry: InstallationEntry, asked: Asked, injected: list[Injected]) -> Flows:
+    name = _name(entry, asked)
+    of = flows(entry, asked.start, asked.days, np.random.default_rng(list(name.encode())))
+    inverter = f"{entry.installation_id}-inverter"
+    generation, found = ail(of.generation, of.start, inverter, strings(entry), f"{name} panels")
+    injected += found
+    return of._replace(generation=generation)
 
 
 def _truth(entry: InstallationEntry, own: Flows) -> Iterator[dict[str, Any]]:
@@ -136,7 +143,9 @@ def _prices(asked: Asked) -> Iterator[dict[str, Any]]:
 
 
 def _received(entry: InstallationEntry, asked: Asked, own: Flows, injected: list[Injected]) -> Iterator[dict[str, Any]]:
-    said, found = inject(readings(entry.installation_id, own, asked.every_minutes), list(KINDS), _name(entry, asked))
+    plain = readings(entry.installation_id, own, asked.every_minutes)
+    said, found = inject(plain, list(KINDS), _name(entry, asked), zone(entry.time_zone or "Europe/Madrid"))
     injected += found
     for each in said.values():
-        yield from each
+        # Later nobody can tell: what is refused as it arrives is not heard.
+        yield from (reading for reading in each if not is_ahead(reading))

@@ -39,7 +39,7 @@ def score(
     totals: list[DayTotal] = []
     found: list[Hole] = []
     for installation, rows in _published(known) if published else computed(world, known):
-        totals += day_totals(installation, rows, known[installation].truth)
+        totals += day_totals(installation, rows, known[installation].truth, known[installation].misdated)
         found += holes(known[installation].losses, rows, known[installation].truth)
     outside = [total for total in totals if total.is_outside]
     caption = (

@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 from collections import Counter, defaultdict
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from energy.topics import TOPICS
 from ingest.catalogue.entries import CatalogueError, parse_catalogue
 from ingest.simulator.truth.devices import quarters, readings
-from ingest.simulator.truth.faults import KINDS, inject
+from ingest.simulator.truth.faults import panels
+from ingest.simulator.truth.faults.inject import KINDS
 from ingest.simulator.truth.flows import flows
 from ingest.simulator.truth.known import read_known
 from ingest.simulator.truth.world import CLOUDS, FAULTS, PRICES, READINGS, TRUTH, WORLD, Asked, NoWorld, write_world
@@ -43,10 +43,8 @@ def world(folder: Path, kind: str, seed: int, days: int = 1, every: int = 5) -> 
     }
     write_world(parse_catalogue(entry), Asked(DAY, days, every, seed), folder)
     lines = gzip.decompress((folder / READINGS).read_bytes()).splitlines()
-    now = START + timedelta(days=days, hours=1)
     return {
         "lines": lines,
-        "readings": [TOPICS["readings"].parse(line, now) for line in lines],
         "truth": pq.read_table(folder / TRUTH).to_pylist(),
         "faults": json.loads((folder / FAULTS).read_text()),
     }
@@ -74,7 +72,7 @@ def test_the_same_seed_makes_the_same_world_and_another_another(tmp_path: Path) 
     assert one == same
     assert one["truth"] != other["truth"]
     assert one["faults"] != other["faults"]
-    assert [each["kind"] for each in one["faults"]] == list(KINDS)
+    assert [each["kind"] for each in one["faults"]] == [*panels.KINDS, *KINDS]
 
 
 @given(st.sampled_from(["home", "farm", "park"]), st.integers(0, 1000), st.sampled_from([1, 5, 15, 60]))
@@ -96,25 +94,6 @@ def test_registers_differ_by_what_truly_flowed_between(kind: str, seed: int, eve
         assert shown == sorted(shown)
         assert shown[-1] - shown[0] == pytest.approx(true[quantity], abs=1)
     assert not any(reading["import_power_w"] and reading["export_power_w"] for reading in said["meter"])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_changes_the_readings_of_one_device_and_says_where(kind: str) -> None:
-    (entry,) = parse_catalogue({"installation_id": "casa", "kind": "home"})
-    plain = readings("casa", flows(entry, START, 1, np.random.default_rng(1)), 5)
-    for seed in range(10):
-        received, (put,) = inject(plain, [kind], f"{seed}")
-        (name,) = (name for name in received if received[name] != plain[name])
-        assert (put.kind, put.device_id) == (kind, f"casa-{name}")
-        changed = {str(reading["time"]) for reading in plain[name] if reading not in received[name]}
-        changed |= {str(reading["time"]) for reading in received[name] if reading not in plain[name]}
-        last = "9" if kind == "reset" else put.last
-        assert all(put.first <= time <= last for time in changed)
-        assert bool(changed) is (kind not in ("repeated", "out of order"))
-        # None of the readings names another device or another instant.
-        assert {(r["device_id"], r["time"]) for r in received[name]} <= {
-            (r["device_id"], r["time"]) for r in plain[name]
-        }
 
 
 def test_the_command_writes_what_replay_takes_and_the_truth_apart(tmp_path: Path) -> None:

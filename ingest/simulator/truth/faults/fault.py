@@ -1,0 +1,33 @@
+"""What a fault of a device or of the way is, what it depends on, and what is told of one that was put in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import NamedTuple
+
+from ingest.simulator.truth.devices import Readings
+
+REGISTERS = ("energy_total_wh", "import_total_wh", "export_total_wh")
+
+
+class Circumstances(NamedTuple):
+    """What a fault depends on beside the readings: chance, and the zone of the installation's clocks."""
+
+    chance: random.Random
+    zone: tzinfo
+
+
+class Injected(NamedTuple):
+    """A fault that was put in: its kind, the device, and its first and last reading's true time."""
+
+    kind: str
+    device_id: str
+    first: str
+    last: str
+    lost_wh: float = 0.0
+    """Energy that panels would have given without it."""
+
+
+Fault = Callable[[Readings, range, Circumstances], Readings]
