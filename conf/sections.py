@@ -64,6 +64,9 @@ class HdfsSettings(_Frozen):
     datanode_port: int
     datanode_http_port: int
     datanode_ipc_port: int
+    login: bool
+    kdc_port: int
+    secrets: str
     uri: str
     root: str
     replication: int
