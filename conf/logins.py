@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from conf import kerberos
 from conf.sections import CassandraSettings, KafkaSettings
 from conf.settings import Settings
 
@@ -76,15 +77,15 @@ def _named_or_own(settings: Settings, conf: KafkaSettings | CassandraSettings, s
 
 
 def held(settings: Settings) -> Settings:
-    """``settings`` that name both logins, so that they hold in another home, too."""
+    """``settings`` that name the logins and where that of HDFS stands, so that they hold in another home, too."""
     found = {
         server: login for server, login in (("kafka", kafka(settings)), ("cassandra", cassandra(settings))) if login
     }
-    return settings.model_copy(
-        update={
-            server: getattr(settings, server).model_copy(
-                update={"username": login.user, "password": SecretStr(login.password)}
-            )
-            for server, login in found.items()
-        }
-    )
+    named = {
+        server: getattr(settings, server).model_copy(
+            update={"username": login.user, "password": SecretStr(login.password)}
+        )
+        for server, login in found.items()
+    }
+    named["hdfs"] = settings.hdfs.model_copy(update={"secrets": str(kerberos.secrets(settings))})
+    return settings.model_copy(update=named)

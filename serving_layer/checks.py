@@ -19,6 +19,7 @@ from serving_layer.views.merged import seen
 from serving_layer.webhooks.backlog import folder
 from serving_layer.webhooks.check import check as webhooks
 from store import kafka
+from store.hadoop import namenode
 from store.history.sources import sources
 from store.instants import instant_of, rfc3339
 from store.reports import failed_night, read_report
@@ -77,11 +78,9 @@ def _cassandra(reader: Reader) -> Remark:
 
 
 def _hdfs(settings: Settings) -> Remark:
-    url = f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/jmx"
-    query = {"qry": "Hadoop:service=NameNode,name=FSNamesystemState"}
     try:
-        (state,) = requests.get(url, query, timeout=CHECK_SECONDS).json()["beans"]
-    except (requests.RequestException, ValueError, KeyError):
+        state = namenode.state(settings, CHECK_SECONDS)
+    except (requests.RequestException, OSError, ValueError, KeyError):
         raise Broken(f"the NameNode does not answer at {settings.hdfs.host}:{settings.hdfs.http_port}") from None
     if state["NumLiveDataNodes"] == 0:
         raise Broken("no DataNode is alive")

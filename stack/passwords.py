@@ -1,17 +1,22 @@
-"""Passwords of this machine's own servers and of Cassandra's roles."""
+"""Passwords of this machine's own servers and of Cassandra's roles, and the key of HDFS."""
 
 from __future__ import annotations
 
-from conf import logins
+from conf import kerberos, logins
 from conf.settings import Settings
 from serving_layer.access.token import read_or_make
+from stack.kerberos.certificate import have_certificate
+from stack.kerberos.keys import have_key_file
 
 
 def make_passwords(settings: Settings) -> None:
-    """Make each password where there is none, readable by its owner alone."""
+    """Make each password and key where there is none, readable by its owner alone."""
     (settings.home / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in (*logins.SERVERS, *logins.ROLES):
         read_or_make(logins.password_file(settings, name))
+    if kerberos.is_asked(settings):
+        have_key_file(settings)
+        have_certificate(settings)
 
 
 def role_passwords(settings: Settings) -> dict[str, str]:

@@ -16,6 +16,7 @@ from stack.process import Place, Service, members
 MEMORY_MB = {
     "kafka": 700,
     "cassandra": 1500,
+    "kdc": 60,
     "namenode": 350,
     "datanode": 350,
     "speed": 1500,

@@ -11,6 +11,7 @@ from dataclasses import replace
 import requests
 from pydantic import BaseModel, SecretStr
 
+from conf import kerberos
 from conf.logins import as_role
 from conf.settings import Settings
 from stack.downloads import java
@@ -18,7 +19,7 @@ from stack.process import Service
 from stack.servers import cassandra, hdfs, kafka, thrift
 from store.reports import read_report
 
-SERVERS = ("kafka", "cassandra", "namenode", "datanode")
+SERVERS = ("kafka", "cassandra", "kdc", "namenode", "datanode")
 JOBS = ("speed", "gateway", "push", "thrift", "api")
 OPTIONAL = ("simulator",)
 """Runs only when named: it stands in for devices that a real installation has."""
@@ -37,9 +38,18 @@ def _servers(settings: Settings) -> list[Service]:
         found.append(kafka.service(settings))
     if not settings.cassandra.contact_points:
         found.append(cassandra.service(settings))
+    if kerberos.is_asked(settings):
+        found.append(_kdc(settings))
     if not settings.hdfs.uri:
         found += [hdfs.namenode(settings), hdfs.datanode(settings)]
     return found
+
+
+def _kdc(settings: Settings) -> Service:
+    """What gives the tickets for HDFS."""
+    conf = settings.hdfs
+    kdc = _python(settings, "kdc", "stack.kerberos.server", lambda: _listens(conf.host, conf.kdc_port))
+    return replace(kdc, ports={"hdfs.kdc_port": conf.kdc_port})
 
 
 def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:

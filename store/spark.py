@@ -15,10 +15,11 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import DataFrame, SparkSession
 
-from conf import jars, java, logins
+from conf import jars, java, kerberos, logins
 from conf.place import CONF_DIR
 from conf.refusal import Refusal
 from conf.settings import Settings
+from store.hadoop.login import log_in
 
 CATALOG = "cass"
 """Spark SQL sees Cassandra's tables as ``cass.<keyspace>.<table>``."""
@@ -53,6 +54,8 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
         # Every user of the machine can read the JVM's command line: passwords reach it later, through its socket.
         started_with = SparkConf(loadDefaults=False).setAll(list(process(settings).items()))
         SparkContext._ensure_initialized(conf=started_with)
+    if SparkSession.getActiveSession() is None:
+        log_in(settings)
     builder = SparkSession.builder.appName(app_name)
     for key, value in conf.items():
         builder = builder.config(key, value)
@@ -119,6 +122,7 @@ def _files(settings: Settings) -> dict[str, str]:
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # Folders are listed in this many tasks, not one each: a year's days would cost seconds.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(settings.spark.shuffle_partitions),
+        **{f"spark.hadoop.{name}": value for name, value in kerberos.hadoop(settings).items()},
         "spark.hadoop.fs.defaultFS": settings.hdfs_uri,
         "spark.hadoop.dfs.replication": str(settings.hdfs.replication),
         "spark.hadoop.dfs.client.use.datanode.hostname": "false",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Any
+from xml.sax.saxutils import escape
 
-import requests
-
+from conf import kerberos
 from conf.settings import Settings
 from stack.downloads import java
+from stack.kerberos import certificate
 from stack.process import Service
+from store.hadoop import namenode as asked
 
 HEAP_MB = 160
+_NOBODY = "HTTP/nobody@SOLERA"
+"""Pages know their readers by certificate: the login that Hadoop wants named here is nobody's."""
 _WEB_DIRECTORIES = ("webapps/hdfs", "webapps/datanode", "webapps/static")
 
 
@@ -24,6 +27,7 @@ def namenode(settings: Settings) -> Service:
         command=_command(settings, "org.apache.hadoop.hdfs.server.namenode.NameNode"),
         prepare=lambda: _format(settings),
         ready=lambda: _answers(settings),
+        needs=("kdc",),
         ports={"hdfs.port": conf.port, "hdfs.http_port": conf.http_port},
     )
 
@@ -33,9 +37,10 @@ def datanode(settings: Settings) -> Service:
     conf = settings.hdfs
     return Service(
         name="datanode",
-        command=_command(settings, "org.apache.hadoop.hdfs.server.datanode.DataNode"),
+        command=_command(settings, "org.apache.hadoop.hdfs.server.datanode.DataNode", *_shut(settings)),
         prepare=lambda: _configure(settings),
         ready=lambda: _serves(settings),
+        needs=("kdc",),
         ports={
             "hdfs.datanode_port": conf.datanode_port,
             "hdfs.datanode_http_port": conf.datanode_http_port,
@@ -49,7 +54,11 @@ def _directory(settings: Settings) -> Path:
 
 
 def _command(settings: Settings, main: str, *arguments: str) -> tuple[str, ...]:
-    options = ("--add-opens=java.base/java.lang=ALL-UNNAMED", "-XX:+UseSerialGC", *java.QUICK)
+    options: tuple[str, ...] = ("--add-opens=java.base/java.lang=ALL-UNNAMED", "-XX:+UseSerialGC", *java.QUICK)
+    if kerberos.is_asked(settings):
+        realm = f"-Djava.security.krb5.conf={kerberos.realm_file(settings)}"
+        # Who could hear a ticket on loopback, to say it again, is root.
+        options = (*options, realm, "-Dsun.security.krb5.rcache=none")
     return java.command(
         settings,
         "hadoop",
@@ -68,11 +77,53 @@ def _configure(settings: Settings) -> None:
         "data": settings.home / "data" / "hdfs",
         "datanode_host": conf.datanode_host or conf.host,
     }
-    java.render("hdfs-site.xml", values, directory)
+    login = _login(settings)
+    java.render("hdfs-site.xml", values | {"login": login}, directory)
+    java.render("core-site.xml", {"login": login}, directory)
     java.render("log4j.properties", {}, directory)
     for name in _WEB_DIRECTORIES:
         # The servers refuse to start without the directories of their web pages, which the jars do not bring.
         (directory / name).mkdir(parents=True, exist_ok=True)
+
+
+def _login(settings: Settings) -> str:
+    """Hadoop's configuration of the login, as properties of XML; nothing where none is asked for."""
+    if not kerberos.is_asked(settings):
+        return ""
+    directory, conf = _directory(settings), settings.hdfs
+    values = {"store": certificate.store(settings), "password": certificate.password(settings)}
+    java.render("ssl-server.xml", values, directory).chmod(0o600)
+    key_file = str(kerberos.key_file(settings))
+    known = kerberos.hadoop(settings) | {
+        "dfs.namenode.keytab.file": key_file,
+        "dfs.datanode.keytab.file": key_file,
+        "dfs.namenode.kerberos.internal.spnego.principal": kerberos.PRINCIPAL,
+        "dfs.web.authentication.kerberos.principal": _NOBODY,
+        "dfs.web.authentication.kerberos.keytab": key_file,
+        "dfs.http.policy": "HTTPS_ONLY",
+        "dfs.client.https.need-auth": "true",
+        "dfs.namenode.https-address": f"{conf.host}:{conf.http_port}",
+        "dfs.datanode.https.address": f"{conf.datanode_host or conf.host}:{conf.datanode_http_port}",
+    }
+    return "\n".join(
+        f"  <property><name>{escape(name)}</name><value>{escape(value)}</value></property>"
+        for name, value in known.items()
+    )
+
+
+def _shut(settings: Settings) -> list[str]:
+    """What shuts the pages that a DataNode shows itself, at a port of its choice where no certificate is asked for."""
+    if not kerberos.is_asked(settings):
+        return []
+    secret = kerberos.secrets(settings) / "pages"
+    values = {
+        "filter.initializers": "org.apache.hadoop.security.AuthenticationFilterInitializer",
+        "authentication.type": "kerberos",
+        "authentication.kerberos.principal": _NOBODY,
+        "authentication.kerberos.keytab": str(kerberos.key_file(settings)),
+        "authentication.signature.secret.file": str(secret),
+    }
+    return [part for name, value in values.items() for part in ("-D", f"hadoop.http.{name}={value}")]
 
 
 def _format(settings: Settings) -> None:
@@ -85,18 +136,10 @@ def _format(settings: Settings) -> None:
 
 
 def _answers(settings: Settings) -> None:
-    _state(settings)
+    asked.state(settings)
 
 
 def _serves(settings: Settings) -> None:
-    state = _state(settings)
+    state = asked.state(settings)
     if state["NumLiveDataNodes"] < 1 or state["FSState"] != "Operational":
         raise ConnectionError(f"HDFS is not writable yet: {state['FSState']}")
-
-
-def _state(settings: Settings) -> dict[str, Any]:
-    """What the NameNode says of the file system as a whole."""
-    query = {"qry": "Hadoop:service=NameNode,name=FSNamesystemState"}
-    answer = requests.get(f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/jmx", params=query, timeout=5)
-    state: dict[str, Any] = answer.json()["beans"][0]
-    return state

@@ -82,7 +82,7 @@ def _node(settings: Settings, number: int) -> Service:
 
 def files(settings: Settings, root: Path) -> list[Service]:
     """NameNode and DataNodes; two replicas of each block."""
-    shared = {"host": NAMENODE, "replication": len(DATANODE_PORTS)}
+    shared = {"host": NAMENODE, "replication": len(DATANODE_PORTS), "login": False}
     found = [hdfs.namenode(of.server(settings, root, "namenode", hdfs=shared))]
     for number, port in enumerate(DATANODE_PORTS, 1):
         ports = {"datanode_port": port, "datanode_http_port": port + 1, "datanode_ipc_port": port + 2}

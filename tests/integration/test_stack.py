@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-import requests
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
@@ -26,6 +25,7 @@ from stack.process import Place, leader, ours, resident
 from stack.services import SERVERS, environment
 from stack.up import down, status, up
 from store.cassandra import connect
+from store.hadoop import namenode
 from store.kafka import kafka_python
 
 SOLERA = Path(sys.executable).parent / "solera"
@@ -60,7 +60,7 @@ def test_second_up_changes_nothing(stack: Settings) -> None:
     before = pids(stack)
     up(stack, ["servers"])
     assert pids(stack) == before
-    assert len(before) == 5
+    assert len(before) == 6
 
 
 def test_topics_carry_the_brokers_clock(stack: Settings) -> None:
@@ -183,8 +183,11 @@ def test_watch_that_was_killed_is_started_again_and_keeps_the_servers(fresh: Set
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_no_browser_may_use_webhdfs(stack: Settings, method: str) -> None:
-    url = f"http://{stack.hdfs.host}:{stack.hdfs.http_port}/webhdfs/v1/?op=LISTSTATUS"
-    answer = requests.request(method, url, headers={"User-Agent": "Mozilla/5.0", "Origin": "http://evil"}, timeout=10)
+    url = f"{namenode.pages(stack)}/webhdfs/v1/?op=LISTSTATUS"
+    with namenode.asker(stack) as session:
+        answer = session.request(
+            method, url, headers={"User-Agent": "Mozilla/5.0", "Origin": "http://evil"}, timeout=10
+        )
     assert answer.status_code == 400
 
 

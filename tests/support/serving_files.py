@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import requests
 
 from conf import Settings
 from energy.energy_arrow import ENERGY_COLUMNS
+from store.hadoop import namenode
 from store.history import energy_files
 from tests.support import serving_rows
 
@@ -34,9 +34,10 @@ def keep(settings: Settings, cut: datetime, days: int) -> None:
 def put(settings: Settings, uri: str, content: bytes) -> None:
     """Write the file at ``uri``, over what is there."""
     path = uri.removeprefix(settings.hdfs_uri)
-    where = f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/webhdfs/v1{path}"
     asked = {"op": "CREATE", "overwrite": "true", "user.name": getpass.getuser()}
     header = {"X-XSRF-HEADER": "test"}
-    redirect = requests.put(where, params=asked, headers=header, allow_redirects=False, timeout=30)
-    redirect.raise_for_status()
-    requests.put(redirect.headers["Location"], data=content, headers=header, timeout=30).raise_for_status()
+    with namenode.asker(settings) as session:
+        where = f"{namenode.pages(settings)}/webhdfs/v1{path}"
+        redirect = session.put(where, params=asked, headers=header, allow_redirects=False, timeout=30)
+        redirect.raise_for_status()
+        session.put(redirect.headers["Location"], data=content, headers=header, timeout=30).raise_for_status()

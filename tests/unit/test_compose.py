@@ -24,9 +24,11 @@ from serving_layer.access.grants import access_file
 from stack import night_watch
 from stack.process import ANSWERED, Place
 from stack.services import JOBS, services
-from stack.services import SERVERS as STORES
+from stack.services import SERVERS as OF_ONE_MACHINE
 
 ROOT = Path(__file__).resolve().parents[2]
+STORES = tuple(name for name in OF_ONE_MACHINE if name != "kdc")
+"""A network of their own stands in place of the login that HDFS has on one machine."""
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -246,6 +248,9 @@ def test_containers_read_the_settings_they_are_given(monkeypatch: pytest.MonkeyP
     assert settings.cassandra.hosts == ["cassandra"]
     assert settings.hdfs_uri == f"hdfs://namenode:{DEFAULTS.hdfs.port}"
     assert settings.hdfs.root == DEFAULTS.hdfs.root
+    assert DEFAULTS.hdfs.login
+    assert not settings.hdfs.login
+    assert "kdc" not in services(settings)
 
 
 @pytest.mark.parametrize("service", [*STORES, *JOBS])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 
-import requests
 from kafka.admin import KafkaAdminClient
 
 from conf import Settings
@@ -13,6 +13,7 @@ from stack.process import Place, ours
 from stack.servers.kafka import make_topics
 from stack.services import SERVERS
 from store import cassandra
+from store.hadoop import namenode
 from store.kafka import kafka_python
 
 STATES = ("wanted.json", "status.json")
@@ -48,10 +49,11 @@ def _tables(settings: Settings) -> None:
 
 
 def _files(settings: Settings) -> None:
-    address = f"http://{settings.hdfs.host}:{settings.hdfs.http_port}/webhdfs/v1"
-    with requests.Session() as session:
+    address = f"{namenode.pages(settings)}/webhdfs/v1"
+    with namenode.asker(settings) as session:
         # NameNode takes nothing from a browser, which could not say this of itself.
         session.headers["X-XSRF-HEADER"] = ""
+        session.params = {"user.name": getpass.getuser()}
         listed = session.get(f"{address}/?op=LISTSTATUS", timeout=30).json()
         for each in listed["FileStatuses"]["FileStatus"]:
             url = f"{address}/{each['pathSuffix']}?op=DELETE&recursive=true"

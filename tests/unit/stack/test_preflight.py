@@ -50,7 +50,7 @@ def test_wrong_python(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_of_services() -> None:
-    assert choose(["servers"]) == ["kafka", "cassandra", "namenode", "datanode"]
+    assert choose(["servers"]) == ["kafka", "cassandra", "kdc", "namenode", "datanode"]
     assert "simulator" not in choose([])
     with pytest.raises(Unfit, match="There is no service 'kafak'"):
         choose(["kafak"])

@@ -1,0 +1,1 @@
+"""What Hadoop is asked and told beside its files: who comes, and how it fares."""
