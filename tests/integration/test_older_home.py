@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 import shutil
 import time
@@ -22,6 +23,8 @@ from stack.up import down, up
 from store import cassandra, kafka
 from store.schema import apply_schema
 from tests.integration.conftest import without_logins
+from tests.support.doors import files
+from tests.support.serving_files import put
 
 WITHOUT = {
     "kafka": ("kafka/kafka.properties", r"(?m)^(sasl|listener\.name|authorizer|super)\..*$|SASL_(?=PLAINTEXT)"),
@@ -52,8 +55,7 @@ def older(tmp_path: Path, new_ports: Callable[[], int]) -> Iterator[Settings]:
             # An older version wrote no administrator into a new node's files.
             shutil.rmtree(settings.home / "data" / "cassandra" / "data", ignore_errors=True)
             spawn(place, service)
-        for path in (settings.home / "secrets").iterdir():
-            path.unlink()
+        shutil.rmtree(settings.home / "secrets")
         await_ready(lambda: apply_schema(settings))
         await_ready(lambda: make_topics(settings))
         with cassandra.session(settings) as session:
@@ -99,3 +101,19 @@ def test_an_older_home_starts_with_logins_and_keeps_what_it_holds(older: Setting
     assert row.name == "kept"
     assert message is not None
     assert message.value() == b"kept"
+
+
+def test_files_of_an_older_home_stay_their_owners(tmp_path: Path, new_ports: Callable[[], int]) -> None:
+    settings = load_settings(home=tmp_path, port_offset=new_ports())
+    without = settings.model_copy(update={"hdfs": settings.hdfs.model_copy(update={"login": False})})
+    try:
+        up(without, ["namenode", "datanode"])
+        put(without, without.hdfs_path("kept.txt"), b"kept")
+        down(without)
+        up(settings, ["kdc", "namenode", "datanode"])
+        place = settings.hdfs_path("kept.txt")
+        read, owner = files.as_owner(settings, "-cat", place), files.as_owner(settings, "-stat", "%u", place)
+    finally:
+        down(settings)
+    assert read == (0, "kept")
+    assert owner == (0, f"{getpass.getuser()}\n")
