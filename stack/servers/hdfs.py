@@ -102,6 +102,7 @@ def _login(settings: Settings) -> str:
         "dfs.web.authentication.kerberos.keytab": key_file,
         "dfs.http.policy": "HTTPS_ONLY",
         "dfs.client.https.need-auth": "true",
+        "hadoop.ssl.require.client.cert": "true",
         "dfs.namenode.https-address": f"{conf.host}:{conf.http_port}",
         "dfs.datanode.https.address": f"{conf.datanode_host or conf.host}:{conf.datanode_http_port}",
     }
