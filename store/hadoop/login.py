@@ -43,6 +43,8 @@ def _refused(settings: Settings) -> str:
         return "`solera up` has made no key"
     jvm: Any = SparkContext._jvm
     jvm.java.lang.System.setProperty("java.security.krb5.conf", str(kerberos.realm_file(settings)))
+    # Java has read the file that was named before, and does not look again by itself.
+    jvm.sun.security.krb5.Config.refresh()
     # It tells Hadoop what it knows when it is made, which may not be after this.
     jvm.org.apache.spark.deploy.SparkHadoopUtil.get()
     configuration = jvm.org.apache.hadoop.conf.Configuration()
