@@ -25,9 +25,10 @@ FOLDER = ROOT / ".solera/containers"
 def main() -> int:
     """Show everything; 0 where all of it happened. KEEP=1 leaves the stack running."""
     began = time.monotonic()
-    compose = Compose(FOLDER, {"PYTHON_IMAGE": bases.python_image()})
+    images = {"PYTHON_IMAGE": bases.python_image()}
+    compose = Compose(FOLDER, images)
     try:
-        _show(compose)
+        _show(compose, images)
     except NotShown as error:
         say(f"FAILED: {error}")
         return 1
@@ -39,12 +40,13 @@ def main() -> int:
     return 0
 
 
-def _show(compose: Compose) -> None:
+def _show(compose: Compose, images: dict[str, str]) -> None:
     compose.make_secrets()
     compose.call("build", "kafka", seconds=3600)
-    compose.name_image("ZEPPELIN_IMAGE", bases.zeppelin_image())
+    images["ZEPPELIN_IMAGE"] = bases.zeppelin_image()
+    compose.name_image("ZEPPELIN_IMAGE", images["ZEPPELIN_IMAGE"])
     compose.call("build", "zeppelin", seconds=3600)
-    kubernetes.build()
+    kubernetes.build(images)
     began = time.monotonic()
     compose.call("up", "--detach", "--no-build")
     compose.await_health(*compose.services())
@@ -69,7 +71,7 @@ def _show(compose: Compose) -> None:
 
 
 def _bring(compose: Compose, token: str, today: datetime) -> None:
-    """Register the homes, send their readings, and run the night before last, in Kubernetes' image."""
+    """Register the homes, send their readings, and run a night."""
     say(compose.run("batch", "solera", "register", "/dev/stdin", text=catalogue([*HOMES, LIVE])).strip())
     sent = readings(today - 2 * DAY, datetime.now(timezone.utc), HOMES)
     say(compose.run("gateway", "sh", "-c", REPLAY, text=sent).strip())
@@ -77,23 +79,22 @@ def _bring(compose: Compose, token: str, today: datetime) -> None:
     took = wait_for("the readings are seen", SEEN_SECONDS, lambda: _is_seen(token, today))
     say(f"speed: yesterday's energy is whole {took:.0f} s after the readings")
     ask_everywhere(token, compose.secret("analyst"), yesterday, "speed")
-    kubernetes.run_night(compose, yesterday)
-    ask_everywhere(token, compose.secret("analyst"), (today - 2 * DAY).date(), "batch")
-    say(compose.run("batch", "solera", "nightly", "--date", f"{yesterday}", seconds=1800).strip())
-    _speed_by_kubernetes(compose, today)
+    _bring_by_kubernetes(compose, today)
 
 
-def _speed_by_kubernetes(compose: Compose, today: datetime) -> None:
-    """Show that the speed layer in Kubernetes' image takes compose's place."""
-    compose.call("stop", "speed")
+def _bring_by_kubernetes(compose: Compose, today: datetime) -> None:
+    """Show that the jobs in Kubernetes' image take the place of compose's own."""
+    compose.call("stop", "batch", "speed")
+    kubernetes.run_night(compose, (today - DAY).date())
+    ask_everywhere(compose.secret("token"), compose.secret("analyst"), (today - 2 * DAY).date(), "batch")
     with kubernetes.speed_layer(compose):
         now, home = datetime.now(timezone.utc), next(iter(HOMES))
         compose.run("gateway", "sh", "-c", REPLAY, text=readings(today - 2 * DAY, now, HOMES))
         newest = f"{today + (now - today) // STEP * STEP:%Y-%m-%dT%H:%M:%SZ}"
         took = wait_for("it is seen", SEEN_SECONDS, lambda: newest in _found(compose.secret("analyst"), home))
         say(f"the speed layer in Kubernetes' image: the reading of {newest} is seen {took:.0f} s later")
-    compose.call("start", "speed")
-    compose.await_health("speed")
+    compose.call("start", "batch", "speed")
+    compose.await_health("batch", "speed")
 
 
 def _is_seen(token: str, today: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from conf import load_settings
 from tests.containers.bases import DOCKERFILE, spark_image
 from tests.containers.compose import PROJECT, ROOT, Compose, docker, say
 
@@ -20,7 +21,7 @@ LOCAL = ("--master=local[2]", "--conf=spark.driver.host=127.0.0.1", "--driver-me
 ADDRESSES = {
     "SOLERA_KAFKA__BOOTSTRAP_SERVERS": "kafka:9092",
     "SOLERA_CASSANDRA__CONTACT_POINTS": json.dumps(["cassandra"]),
-    "SOLERA_CASSANDRA__CONSISTENCY": "ONE",
+    "SOLERA_CASSANDRA__DATACENTER": load_settings().cassandra.datacenter,
     "SOLERA_HDFS__URI": "hdfs://namenode:8020",
     "SOLERA_HDFS__REPLICATION": "1",
     "SOLERA_SPARK__CHECKPOINT": "file:///var/lib/solera/checkpoints",
@@ -29,14 +30,12 @@ ADDRESSES = {
 """The stores of docker-compose.yml, where conf/kubernetes.toml names a cluster's."""
 
 
-def build() -> None:
-    """Build the image on the base that can be had. Raises ``NotShown``."""
-    base = ("--build-arg", f"SPARK_IMAGE={spark_image()}")
-    python = ("--build-arg", "PYTHON_IMAGE=solera:0.1.0")
-    docker(
-        "build", "--quiet", "--file", str(DOCKERFILE), "--target", "kubernetes", *base, *python, "--tag", IMAGE,
-        str(ROOT), seconds=3600,
-    )  # fmt: skip
+def build(bases: dict[str, str]) -> None:
+    """Build the image; ``bases`` are those of the images before it, by argument. Raises ``NotShown``."""
+    given = bases | {"SPARK_IMAGE": spark_image()}
+    named = [word for name, image in given.items() for word in ("--build-arg", f"{name}={image}")]
+    place = ("--file", str(DOCKERFILE), "--target", "kubernetes", "--tag", IMAGE, str(ROOT))
+    docker("build", "--quiet", *named, *place, seconds=3600)
     say(f"image {IMAGE} is built")
 
 

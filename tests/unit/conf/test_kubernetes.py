@@ -196,7 +196,8 @@ def test_drivers_share_what_makes_them_safe(settings: Settings) -> None:
     conf = spark_conf()
     assert conf["spark.master"] == settings.spark.master
     assert conf["spark.authenticate"] == "true"
-    for key in ("spark.kubernetes.executor.podTemplateFile", "spark.executor.extraJavaOptions"):
+    options = [f"spark.{each}.extraJavaOptions" for each in ("driver", "executor")]
+    for key in ("spark.kubernetes.executor.podTemplateFile", *options):
         assert (CONF_DIR.parent / conf[key].partition("/opt/solera/")[2]).is_file()
 
 
