@@ -88,7 +88,8 @@ PRICE_SKILL = Artifact(
     table="price_skill",
 )
 
-SETTLEMENT = Settlement("settlement", settled.SCHEMA, table="settlement_month", hours="settlement")
+SETTLEMENT = Settlement("settlement", settled.SCHEMA, table="settlement_month", hours="settlement",
+                        lines="bill_line")  # fmt: skip
 """The members' months that the run settles; all runs' together are what is settled."""
 
 

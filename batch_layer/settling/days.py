@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from energy.energy_row import MWH, QUARTER
 from energy.money.community.hours import HOUR
-from energy.money.community.settled import UNKNOWN, Whole
+from energy.money.community.settled import UNKNOWN, Stated
+from energy.money.netting import SURE
 
 USES, GENERATES = "consumption", "generation"
 """The quantities that are shared."""
@@ -26,10 +27,11 @@ ABSENT = UNKNOWN - 1
 """A quarter-hour that the run says nothing of; one whose evidence it takes back is UNKNOWN."""
 SLOTS, IN_HOUR = timedelta(days=1) // QUARTER, HOUR // QUARTER
 NAMES = ("installation_id", "is_use", "run_id")
-DAYS = "installation_id string, is_use boolean, day date, run_id string, mwh binary"
-"""``mwh``: the day's quarter-hours as int64; ``is_use``: they are of consumption, not of generation."""
+DAYS = "installation_id string, is_use boolean, day date, run_id string, stated binary"
+"""``stated``: the day's quarter-hours as int64, twice the mWh, and one more where it was not measured throughout;
+``is_use``: they are of consumption, not of generation."""
 ARROW = pa.schema([("installation_id", pa.string()), ("is_use", pa.bool_()), ("day", pa.date32()),
-                   ("run_id", pa.string()), ("mwh", pa.binary())])  # fmt: skip
+                   ("run_id", pa.string()), ("stated", pa.binary())])  # fmt: skip
 
 
 def days(energy: DataFrame, wanted: DataFrame) -> DataFrame:
@@ -38,16 +40,23 @@ def days(energy: DataFrame, wanted: DataFrame) -> DataFrame:
     ``energy`` are all runs' rows of the batch view. A day whose rows lie in two batches has a row of each.
     """
     is_known = F.col("energy_wh").isNotNull() & (F.col("completeness") != 0.0)
-    mwh = F.when(is_known, F.rint(F.col("energy_wh") * MWH).cast("bigint"))
+    mwh = F.rint(F.col("energy_wh") * MWH).cast("bigint")
+    stated = F.when(is_known, mwh * 2 + F.when(_is_measured(), 0).otherwise(1))
     quarter = (F.unix_seconds("start") / F.lit(int(QUARTER.total_seconds()))).cast("int")
     return (
         energy.where(F.col("quantity").isin(USES, GENERATES))
         .select("installation_id", (F.col("quantity") == USES).alias("is_use"), quarter.alias("quarter"),
-                F.coalesce(mwh, F.lit(UNKNOWN)).alias("mwh"), "run_id")
+                F.coalesce(stated, F.lit(UNKNOWN)).alias("stated"), "run_id")
         .join(F.broadcast(wanted.select("installation_id", "is_use").distinct()), ["installation_id", "is_use"],
               "left_semi")
         .mapInArrow(by_day, DAYS)
     )  # fmt: skip
+
+
+def _is_measured() -> Column:
+    """As :func:`energy.money.netting.is_measured` says it."""
+    of_hour = (F.col("method") == "spread") & (F.coalesce("cause", F.lit("")) == "")
+    return (F.col("completeness") == 1.0) & (F.col("method").isin(*SURE) | of_hour)
 
 
 def by_day(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -61,13 +70,13 @@ def _days_of(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = dict(zip(batch.schema.names, batch.columns, strict=True))
     day, slot = np.divmod(np.asarray(columns["quarter"]), SLOTS)
     first, of = _distinct([columns[name].dictionary_encode() for name in NAMES], day)
-    mwh = np.full((len(first), SLOTS), ABSENT, np.int64)
-    mwh[of, slot] = np.asarray(columns["mwh"])
-    ends = np.arange(len(first) + 1, dtype=np.int32) * (SLOTS * mwh.itemsize)
+    stated = np.full((len(first), SLOTS), ABSENT, np.int64)
+    stated[of, slot] = np.asarray(columns["stated"])
+    ends = np.arange(len(first) + 1, dtype=np.int32) * (SLOTS * stated.itemsize)
     found = {name: columns[name].take(pa.array(first)) for name in NAMES}
     found["day"] = pa.array(day[first].astype(np.int32)).cast(pa.date32())
-    found["mwh"] = pa.Array.from_buffers(
-        pa.binary(), len(first), [None, pa.py_buffer(ends.tobytes()), pa.py_buffer(mwh.tobytes())]
+    found["stated"] = pa.Array.from_buffers(
+        pa.binary(), len(first), [None, pa.py_buffer(ends.tobytes()), pa.py_buffer(stated.tobytes())]
     )
     return pa.record_batch([found[name] for name in ARROW.names], schema=ARROW)
 
@@ -83,8 +92,8 @@ def _distinct(names: list[pa.DictionaryArray], day: NDArray[np.int32]) -> tuple[
     return begins[first], np.repeat(of, np.diff(begins, append=len(key)))
 
 
-def hours(rows: pd.DataFrame, column: NDArray[np.int64], columns: int, month: tuple[datetime, int]) -> Whole:
-    """mWh by hour of the ``month`` (its first hour, UTC, and how many) and column; UNKNOWN without all its quarters.
+def hours(rows: pd.DataFrame, column: NDArray[np.int64], columns: int, month: tuple[datetime, int]) -> Stated:
+    """What is known by hour of the ``month`` (its first, UTC, and how many) and column; UNKNOWN without all quarters.
 
     ``rows`` are of :data:`DAYS`, each of the ``column`` beside it. Of a quarter-hour the newest run's value holds.
     """
@@ -93,11 +102,13 @@ def hours(rows: pd.DataFrame, column: NDArray[np.int64], columns: int, month: tu
     quarters = np.full((columns, number * IN_HOUR), ABSENT, np.int64)
     if len(rows):
         order = np.argsort(rows["run_id"].to_numpy(), kind="stable")
-        mwh = np.frombuffer(b"".join(rows["mwh"].to_numpy()[order]), np.int64).reshape(-1, SLOTS)
+        stated = np.frombuffer(b"".join(rows["stated"].to_numpy()[order]), np.int64).reshape(-1, SLOTS)
         day = rows["day"].to_numpy().astype("datetime64[D]").astype(np.int64)[order]
         at = day[:, None] * SLOTS + np.arange(SLOTS) - first
-        said = (mwh != ABSENT) & (at >= 0) & (at < quarters.shape[1])
+        said = (stated != ABSENT) & (at >= 0) & (at < quarters.shape[1])
         # Where an index comes twice the last one stays: the newest run's.
-        quarters[np.broadcast_to(column[order][:, None], at.shape)[said], at[said]] = mwh[said]
+        quarters[np.broadcast_to(column[order][:, None], at.shape)[said], at[said]] = stated[said]
     of_hour = quarters.reshape(columns, number, IN_HOUR)
-    return np.where((of_hour > UNKNOWN).all(axis=2), of_hour.sum(axis=2), UNKNOWN).T
+    known = (of_hour > UNKNOWN).all(axis=2)
+    is_estimated = known & (of_hour & 1).any(axis=2)
+    return Stated(np.where(known, (of_hour >> 1).sum(axis=2), UNKNOWN).T, is_estimated.T)

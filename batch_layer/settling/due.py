@@ -17,6 +17,8 @@ from energy.money.tariff import Tariffs
 
 SOURCE = "source"
 """The field of a rule that quotes its text."""
+FORM = "2"
+"""Names what a settled month tells. 2: what is estimated, and the lines of its bill."""
 PRICED = "pvpc|indexed|surplus"
 """Kinds in a contract that ask for prices of the markets."""
 
@@ -74,7 +76,9 @@ def _members(of: Inputs) -> DataFrame:
     how = ("generation", "hours", "time_zone", "first_hour", "end_hour")
     members = of.betas.select(*settled.KEY, *how).distinct()
     asks = F.col("contracts").rlike(PRICED)
-    key = F.sha1(F.concat_ws(" ", "contracts", F.lit(of.rules), F.when(asks, F.col("price_key"))).cast("binary"))
+    key = F.sha1(
+        F.concat_ws(" ", "contracts", F.lit(of.rules), F.lit(FORM), F.when(asks, F.col("price_key"))).cast("binary")
+    )
     return (
         members.join(F.broadcast(agreements.keys(of.betas)), ["community_id", "month"])
         .join(of.contracts, "installation_id", "left")

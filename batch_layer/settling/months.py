@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.settling import days, settled
+from batch_layer.settling import days, lines, settled
 from energy.calendar import zone
 from energy.money.community.settled import (
     INCOMPLETE,
@@ -22,6 +22,7 @@ from energy.money.community.settled import (
     UNKNOWN,
     Euros,
     Shares,
+    Stated,
     Whole,
     member_euros,
     month_hours,
@@ -35,14 +36,14 @@ from energy.money.tariff import Tariffs
 GROUP = ("community_id", "month")
 BETAS, MEMBER, USE, GENERATION = 0, 1, 2, 3
 """Kinds of rows: a version's betas of a member, a member that is due, a day of its use, a day of the generation."""
-PARTS = len(settled.PARTS)
+PARTS, ENERGIES = map(len, (settled.PARTS, settled.ENERGIES))
 CASES = ("conditions", "case_totals", "case_savings")
 """Lists, one entry a case; none where nothing depends on a condition."""
 EUROS = ("total_cents", "saving_cents", "note", *CASES)
 KEYS = ("agreement_key", "supply_key")
 SAID = (*EUROS, *KEYS)
-"""What a settled month says beside its hours."""
-COLUMNS = ("installation_id", *settled.PARTS, "changed", "changed_hours", *EUROS, "why", *KEYS)
+"""What a settled month says beside its hours, and the lines that make its euros."""
+COLUMNS = ("installation_id", *settled.PARTS, "changed", "changed_hours", *EUROS, "lines", "why", *KEYS)
 ORDER = tuple(column.split()[0] for column in settled.ROWS.split(", "))
 
 
@@ -67,13 +68,11 @@ def settle(due: DataFrame, betas: DataFrame, energy: DataFrame, before: DataFram
 
     ``energy`` are the rows of the batch view, of all runs that count; ``before`` the settled rows that count so far.
     """
-    rows = (
+    return (
         _beta_rows(due, betas)
         .unionByName(_member_rows(due, before), allowMissingColumns=True)
         .unionByName(_day_rows(due, energy), allowMissingColumns=True)
-    )
-    return (
-        rows.repartition(work.tasks, *GROUP)
+        .repartition(work.tasks, *GROUP)
         .groupBy(*GROUP)
         .applyInPandas(lambda key, group: settle_month(work, key, group), settled.ROWS)
     )
@@ -88,8 +87,10 @@ def _beta_rows(due: DataFrame, betas: DataFrame) -> DataFrame:
 
 def _member_rows(due: DataFrame, before: DataFrame) -> DataFrame:
     """A row a member, with what was settled before."""
+    # Rows of before it was told what is estimated have no such column.
+    parts = [F.coalesce(F.col(part), F.transform(settled.ENERGIES[0], lambda _: F.lit(0))) for part in settled.PARTS]
     was = settled.newest(before, *settled.PARTS, *SAID).select(
-        *settled.KEY, F.concat(*settled.PARTS).alias("before"), _said().alias("said_before")
+        *settled.KEY, F.concat(*parts).alias("before"), _said().alias("said_before")
     )
     return due.select(
         *settled.KEY, F.lit(MEMBER).alias("kind"), "time_zone", "hours", "contracts", "why", "agreement_key",
@@ -121,7 +122,7 @@ def _day_rows(due: DataFrame, energy: DataFrame) -> DataFrame:
         .join(by_month, ["installation_id", "is_use", "utc_month"])
         .where(inside)
         .select(*GROUP, F.when(F.col("is_use"), USE).otherwise(GENERATION).alias("kind"), "installation_id", "day",
-                "run_id", "mwh")
+                "run_id", "stated")
     )  # fmt: skip
 
 
@@ -134,8 +135,8 @@ def settle_month(work: Work, key: tuple[str, date], group: pd.DataFrame) -> pd.D
     betas = _betas(of_betas, members, month_numbers(month, of_zone, due["hours"].iloc[0]))
     use, generation = (group[group["kind"] == kind] for kind in (USE, GENERATION))
     uses = days.hours(use, _columns(use, members), len(members), span)
-    generated = days.hours(generation, np.zeros(len(generation), np.int64), 1, span)[:, 0]
-    shares = share_month(generated, betas, uses)
+    generated = days.hours(generation, np.zeros(len(generation), np.int64), 1, span)
+    shares = share_month(Stated(generated.mwh[:, 0], generated.is_estimated[:, 0]), betas, uses)
     of_month = Month(month, of_zone, NO_FILE if (betas == UNKNOWN).any() else INCOMPLETE)
     rows = [
         _row(work, of_month, row, Shares(*(part[:, column] for part in shares)))
@@ -168,17 +169,18 @@ def _betas(rows: pd.DataFrame, members: NDArray[np.str_], numbers: Whole) -> Who
 
 def _row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] | None:
     """A member's month; None where it is as it was."""
-    *euros, by_case = _euros(work, month, of.contracts, shares)
+    *euros, by_case, owed = _euros(work, month, of.contracts, shares)
     cases: list[Any] = [list(each) for each in zip(*by_case, strict=True)] or [None] * len(CASES)
     said = "|".join(_text(each) for each in (*euros, *cases, of.agreement_key, of.supply_key))
-    now = np.concatenate(shares)
-    was = np.full(len(now), UNKNOWN, np.int64) if of.before is None else np.asarray(of.before)
+    now = np.concatenate(shares).reshape(PARTS, -1)
+    nothing = np.repeat([[UNKNOWN]] * ENERGIES + [[0]], now.shape[1], axis=1)
+    was = nothing if of.before is None else np.asarray(of.before).reshape(PARTS, -1)
     differs = now != was
-    changed, corrected = (each.reshape(PARTS, -1).any(axis=0) for each in (differs, differs & (was != UNKNOWN)))
+    changed, corrected = differs.any(axis=0), (differs & (was != UNKNOWN))[:ENERGIES].any(axis=0)
     if not changed.any() and said == of.said_before:
         return None
     return (of.installation_id, *shares, np.flatnonzero(changed).astype(np.int32), int(corrected.sum()), *euros,
-            *cases, of.why, of.agreement_key, of.supply_key)  # fmt: skip
+            *cases, lines.as_json(owed), of.why, of.agreement_key, of.supply_key)  # fmt: skip
 
 
 def _text(said: Any) -> str:

@@ -16,18 +16,21 @@ from batch_layer.runs import Night
 from store import hdfs
 
 ROOT = "settlement"
-PARTS = ("assigned", "self_consumed", "surplus", "grid")
+ENERGIES = ("assigned", "self_consumed", "surplus", "grid")
 """What an hour of a member has, each a column of mWh; energy.money.community.settled.UNKNOWN where it is not known."""
+PARTS = (*ENERGIES, "estimated")
+"""The last: bits of energy.money.community.sharing, of what was not measured throughout."""
 ROWS = (
     "community_id string, installation_id string, month date, start timestamp, "
     + ", ".join(f"{part} array<bigint>" for part in PARTS)
     + ", changed array<int>, changed_hours int, total_cents bigint, saving_cents bigint, note string, "
-    "conditions array<string>, case_totals array<bigint>, case_savings array<bigint>, why string, "
+    "conditions array<string>, case_totals array<bigint>, case_savings array<bigint>, lines string, why string, "
     "agreement_key string, supply_key string"
 )
 """``start``: the month's first hour (UTC); ``changed``: numbers of the hours, from 0 on, that the run changed, and
 ``changed_hours`` how many of those had a value before; where the taxes depend on ``conditions``, the cents of each
-stand in ``case_totals`` and ``case_savings``, which else are null; the keys name what went in beside the energy."""
+stand in ``case_totals`` and ``case_savings``, which else are null; ``lines``: those of the bill as JSON
+(batch_layer.settling.lines), null without euros; the keys name what went in beside the energy."""
 KEY = ("community_id", "installation_id", "month")
 SCHEMA = f"{ROWS}, run_id string"
 

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from conf.tariffs import tariffs
 from energy.money.community.agreement import ONE
-from energy.money.community.settled import UNKNOWN, share_month
+from energy.money.community.settled import UNKNOWN, Stated, share_month
 from energy.money.official.difference import causes
 from energy.money.official.statement import statement
 from energy.money.pvpc import tolls
@@ -66,7 +66,7 @@ def conserve(console: Console) -> bool:
         betas = np.diff(cuts, axis=1, prepend=0, append=ONE)
         generation, uses = dice.integers(0, 10**10, 24), dice.integers(0, 10**8, (24, members))
         uses = np.where(dice.random(uses.shape) < 0.02, UNKNOWN, uses)
-        found, known = share_month(generation, betas, uses), uses != UNKNOWN
+        found, known = share_month(Stated.measured(generation), betas, Stated.measured(uses)), uses != UNKNOWN
         off += int(np.abs(found.assigned.sum(axis=1) - generation).sum())
         off += int(np.abs(found.self_consumed + found.surplus - found.assigned)[known].sum())
         off += int(np.abs(found.self_consumed + found.grid - uses)[known].sum())

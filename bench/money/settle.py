@@ -126,7 +126,7 @@ def corrected(of: World, first: Run) -> Took:
 
 def sums(night: Night) -> Sums:
     """What the months settled by the night come to."""
-    parts = [f"sum(aggregate({part}, 0L, (total, each) -> total + each))" for part in settled.PARTS]
+    parts = [f"sum(aggregate({part}, 0L, (total, each) -> total + each))" for part in settled.ENERGIES]
     (row,) = SETTLEMENT.read(night).selectExpr(*parts, "sum(total_cents)", "sum(saving_cents)",
                                                "count(total_cents)").collect()  # fmt: skip
     return Sums(*row)

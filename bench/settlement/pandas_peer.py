@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench.settlement.communities import YEAR
 from conf.tariffs import tariffs
-from energy.money.community.settled import UNKNOWN, Shares, member_euros, month_hours, share_month
+from energy.money.community.settled import UNKNOWN, Shares, Stated, member_euros, month_hours, share_month
 from energy.money.contract import CONTRACTS
 from energy.money.market import Market
 from energy.money.periods import MADRID
@@ -60,11 +60,12 @@ def _months(wide: pd.DataFrame, betas: pd.DataFrame, contracts: Mapping[str, str
         hours = wide.reindex(pd.date_range(start, periods=number, freq="h"), fill_value=UNKNOWN)
         at = int((start - first_of_year).total_seconds()) // 3600
         generation = hours[betas["generation"].iloc[0]].to_numpy()
-        shares = share_month(generation, year[at : at + number], hours[members].to_numpy())
+        shares = share_month(Stated.measured(generation), year[at : at + number],
+                             Stated.measured(hours[members].to_numpy()))  # fmt: skip
         euros = [
             member_euros(rules, CONTRACTS.validate_json(contracts[member]), (month, MADRID),
                          Shares(*(part[:, n] for part in shares)), market)
             for n, member in enumerate(members)
         ]  # fmt: skip
         money = [sum(each.total or 0 for each in euros), sum(each.saving or 0 for each in euros)]
-        yield np.array([*(part.sum() for part in shares), *money, sum(each.total is not None for each in euros)])
+        yield np.array([*(part.sum() for part in shares[:-1]), *money, sum(each.total is not None for each in euros)])

@@ -9,6 +9,15 @@ from typing import NamedTuple
 
 from energy.energy_row import QUARTER
 
+SURE = ("measured", "official")
+"""Methods of a quarter-hour that was measured or stated by itself."""
+
+
+def is_measured(completeness: float | None, method: str | None, cause: str | None) -> bool:
+    """Whether a quarter-hour was measured throughout; those of an hour that a distributor states as a whole were."""
+    is_stated = method == "spread" and not cause
+    return completeness == 1.0 and (method in SURE or is_stated)
+
 
 class Flow(NamedTuple):
     """Energy of a quarter-hour in mWh, whether it was measured throughout, and whether by itself, not with others."""

@@ -55,6 +55,13 @@ class SettledMonth(BaseModel):
     grid_wh: float
     total_eur: float | None
     saving_eur: float | None
+    estimated_hours: int | None = Field(
+        description="Hours whose generation or use was not measured throughout; null: settled before it was told."
+    )
+    estimated_assigned_wh: float | None = Field(description="What was assigned by generation not measured throughout.")
+    estimated_grid_wh: float | None = Field(
+        description="What came from the grid in those hours, as far as the use is known."
+    )
     cases: list[SettledCase] = Field(description="Both by what the taxes depend on; empty where there are no euros.")
     note: str | None = Field(description="Why there are no euros, or more than one case.")
     changes: list[SettlementChange]
@@ -68,6 +75,9 @@ class SettledHour(BaseModel):
     self_consumed_wh: float | None
     surplus_wh: float | None
     grid_wh: float | None
+    estimated: str | None = Field(
+        description="What was not measured throughout: `generation`, `use`, both; empty where nothing is."
+    )
     run_id: str
 
 

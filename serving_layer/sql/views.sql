@@ -155,10 +155,10 @@ WHERE run_id = newest;
 
 -- of each member's hour what the newest published run says; what is not known is null
 CREATE OR REPLACE VIEW solera.settlement AS
-SELECT installation_id, start, v.run_id, v.assigned_wh, v.self_consumed_wh, v.surplus_wh, v.grid_wh, month
+SELECT installation_id, start, v.run_id, v.assigned_wh, v.self_consumed_wh, v.surplus_wh, v.grid_wh, month, v.estimated
 FROM (
   SELECT s.installation_id, s.month, s.start,
-    max(struct(s.run_id, s.assigned_wh, s.self_consumed_wh, s.surplus_wh, s.grid_wh)) AS v
+    max(struct(s.run_id, s.assigned_wh, s.self_consumed_wh, s.surplus_wh, s.grid_wh, s.estimated)) AS v
   FROM {catalog}.{keyspace}.settlement s JOIN solera.published_run r ON r.run_id = s.run_id
   GROUP BY s.installation_id, s.month, s.start
 );
@@ -166,12 +166,21 @@ FROM (
 -- of each member's local month what the newest published run says
 CREATE OR REPLACE VIEW solera.settlement_month AS
 SELECT installation_id, month, community_id, run_id, hours, known_hours, assigned_wh, self_consumed_wh, surplus_wh, grid_wh,
-  total_eur, saving_eur, note, why, changed_hours, totals_eur, savings_eur
+  total_eur, saving_eur, note, why, changed_hours, totals_eur, savings_eur, estimated_hours, estimated_assigned_wh,
+  estimated_grid_wh
 FROM (
   SELECT s.*, max(s.run_id) OVER (PARTITION BY s.installation_id, s.month, s.community_id) AS newest
   FROM {catalog}.{keyspace}.settlement_month s JOIN solera.published_run r ON r.run_id = s.run_id
 )
 WHERE run_id = newest;
+
+-- the lines of the bills of those months, in their order; without those of other outcomes, eur adds up to the total
+CREATE OR REPLACE VIEW solera.bill_line AS
+SELECT l.installation_id, l.month, l.community_id, l.run_id, l.line, l.kind, l.period, l.since, l.until, l.quantity, l.unit,
+  l.price, l.price_unit, l.eur, l.estimated_kwh, l.condition
+FROM {catalog}.{keyspace}.bill_line l JOIN solera.settlement_month m
+  ON m.installation_id = l.installation_id AND m.month = l.month AND m.community_id = l.community_id
+  AND m.run_id = l.run_id;
 
 -- what each published run changed of values published before it, by UTC day
 CREATE OR REPLACE VIEW solera.change AS

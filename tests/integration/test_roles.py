@@ -45,6 +45,7 @@ WRITES = {
         "agreement",
         "settlement",
         "settlement_month",
+        "bill_line",
         "recount",
         "retraction",
         "ingest_ledger",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
         name: sql(f"SELECT count(*) FROM solera.{name}")[0][0]  # noqa: S608
         for name in (
             *("inverter_state", "forecast_skill", "forecast_error", "price", "price_skill", "settlement", "alarm"),
-            *("settlement_month", "run", "quarantine", "max_power", "reactive_energy"),
+            *("settlement_month", "bill_line", "run", "quarantine", "max_power", "reactive_energy"),
         )
     }
 
@@ -116,6 +117,7 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
         "price_skill": 2,
         "settlement": 0,
         "settlement_month": 0,
+        "bill_line": 0,
         "alarm": 2,
         "run": 3,
         "quarantine": 2,
@@ -128,6 +130,34 @@ def test_every_table_of_the_contract_answers(sql: Ask, rest: Callable[..., Any])
     )
     by_rest = rest("/v1/installations/valle/forecast", quantity="generation")["values"]
     assert by_sql == [(hour["p50_wh"], hour["step"]) for hour in by_rest]
+
+
+def test_the_lines_of_a_bill_are_those_of_the_run_that_settled_it_last(served: Settings, sql: Ask) -> None:
+    """Of february the last run says only that hours are missing; what is not published is not seen."""
+    january, february = date(2026, 1, 1), date(2026, 2, 1)
+    home = {"installation_id": "casa-a", "community_id": "valle"}
+    settled = [
+        (january, rows.OLD_RUN), (january, rows.NEW_RUN), (january, rows.UNPUBLISHED), (february, rows.OLD_RUN),
+        (february, rows.NEW_RUN),
+    ]  # fmt: skip
+    lines = [
+        home | {"month": month, "run_id": run_id, "line": n, "kind": kind, "eur": Decimal(eur)}
+        for month, run_id in settled[:-1]
+        for n, (kind, eur) in enumerate((("energy", "10.05"), ("IVA", "2.11")), start=1)
+    ]
+    with cassandra.session(served) as session:
+        rows.insert(session, "settlement_month", [home | {"month": month, "run_id": run} for month, run in settled])
+        rows.insert(session, "bill_line", lines)
+        try:
+            found = sql("SELECT CAST(month AS string), run_id, line, kind, CAST(eur AS decimal(18,2)) "
+                        "FROM solera.bill_line WHERE installation_id = 'casa-a' ORDER BY month, line")  # fmt: skip
+        finally:
+            for table in ("settlement_month", "bill_line"):
+                session.execute(f"DELETE FROM {table} WHERE installation_id = 'casa-a'")  # noqa: S608
+    assert found == [
+        ("2026-01-01", rows.NEW_RUN, 1, "energy", Decimal("10.05")),
+        ("2026-01-01", rows.NEW_RUN, 2, "IVA", Decimal("2.11")),
+    ]
 
 
 @pytest.mark.parametrize(

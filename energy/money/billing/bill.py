@@ -109,6 +109,20 @@ def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due:
                 unknown, *without)  # fmt: skip
 
 
+class Owed(NamedTuple):
+    """A line as it is owed: always, or where ``condition`` came true."""
+
+    line: Line
+    condition: str = ""
+
+
+def owed_lines(of: Bill) -> tuple[Owed, ...]:
+    """The lines of a bill, and behind them the taxes of every case; of each case they add up to its total."""
+    depends = len(of.cases) > 1
+    taxes = [Owed(line, case.condition if depends else "") for case in of.cases for line in case.taxes]
+    return (*map(Owed, of.lines), *taxes)
+
+
 class _Base(NamedTuple):
     """What taxes are owed on."""
 
@@ -127,7 +141,8 @@ def _compensation(of: Calendar, energy: Supplied, rounding: Rounding) -> list[Li
         cap -= rounding(energy.regulated)
     amount = max(0, min(rounding(energy.worth), cap))
     kind = of.contract.compensation.kind
-    return [Line(COMPENSATION, kind, of.first, of.until, kwh(energy.surplus), "kWh", None, "EUR/kWh", -amount)]
+    surplus, estimated = kwh(energy.surplus), kwh(energy.surplus_estimated)
+    return [Line(COMPENSATION, kind, of.first, of.until, surplus, "kWh", None, "EUR/kWh", -amount, estimated)]
 
 
 def _taxes(taxes: Taxes, of: Taxed, condition: str, base: _Base) -> list[Line]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from energy.money.exact import cents
 
 POWER, MARGIN, ENERGY, TOLLS = "power", "margin", "energy", "tolls and charges"
 EXCESS, REACTIVE = "excess power", "reactive energy"
@@ -29,3 +31,19 @@ class Line(NamedTuple):
     amount: int
     estimated_kwh: Decimal | None = None
     """How much of the quantity was not measured throughout."""
+
+
+def line_fields(of: Line) -> dict[str, Any]:
+    """What is shown of a line: its amount in EUR, half up to the cent."""
+    return {
+        "kind": of.kind,
+        "period": of.period,
+        "from": of.since,
+        "until": of.until,
+        "quantity": of.quantity,
+        "unit": of.unit,
+        "price": of.price,
+        "price_unit": of.price_unit,
+        "eur": cents(of.amount),
+        "estimated_kwh": of.estimated_kwh,
+    }

@@ -47,7 +47,8 @@ class Supplied:
     grid: int = 0
     """mWh."""
     surplus: int = 0
-    """mWh, all of it, compensated or not."""
+    """mWh, all of it, compensated or not; ``surplus_estimated``: as much of it as was not measured throughout."""
+    surplus_estimated: int = 0
     worth: int = 0
     regulated: int = 0
     """Tolls and charges in the energy lines, 10⁻¹² EUR."""
@@ -81,6 +82,7 @@ class _Part(NamedTuple):
 def supplied(of: Calendar, windows: Columns, market: Market) -> Supplied:
     """The ``windows`` priced. Raises :class:`energy.money.market.NoPrice` for one that has no price."""
     found, sums = Supplied(grid=int(windows.grid.sum()), surplus=int(windows.surplus.sum())), dict[_Key, _Sum]()
+    found.surplus_estimated = int(windows.surplus[~windows.is_measured].sum())
     floors_hours = of.contract.conventions.negative_surplus == "hour"
     for part in _parts(of, windows):
         found.regulated += int((part.grid * _tolls(part)).sum())

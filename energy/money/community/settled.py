@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from energy.calendar import local_month, months_later
-from energy.money.billing.bill import Bill, bill_of
+from energy.money.billing.bill import Bill, Owed, bill_of, owed_lines
 from energy.money.billing.columns import Columns
-from energy.money.billing.days import Calendar, NotOneBill, calendar
+from energy.money.billing.days import Calendar, NotOneBill, Truth, calendar
 from energy.money.community.fairness import assigned_by
 from energy.money.community.hours import HOUR, Rule, number_of
+from energy.money.community.sharing import GENERATION, USE
 from energy.money.contract import Contract, NoContract
 from energy.money.dated import NoRule
 from energy.money.exact import cents
@@ -53,28 +54,44 @@ def month_numbers(month: date, zone: tzinfo, rule: Rule) -> Whole:
 
 
 class Shares(NamedTuple):
-    """mWh by hour and member, :data:`UNKNOWN` where the generation, the use, or a coefficient is not known."""
+    """mWh by hour and member, :data:`UNKNOWN` where the generation, the use, or a coefficient is not known.
+
+    ``estimated`` holds the bits of :mod:`energy.money.community.sharing` of what was not measured throughout.
+    """
 
     assigned: Whole
     self_consumed: Whole
     surplus: Whole
     grid: Whole
+    estimated: Whole
 
 
-def share_month(generation: Whole, betas: Whole, uses: Whole) -> Shares:
-    """Each member's hours of a month: ``generation`` by hour, ``betas`` (millionths) and ``uses`` by hour and member.
+class Stated(NamedTuple):
+    """Energy by hour, of members also by member: mWh or :data:`UNKNOWN`, and where it was not measured throughout."""
 
-    Members are in the order of their ids, by which equal remainders are settled. All may be :data:`UNKNOWN`, a beta
+    mwh: Whole
+    is_estimated: Truth
+
+    @staticmethod
+    def measured(mwh: Whole) -> Stated:
+        """Of which all that is known was measured throughout."""
+        return Stated(mwh, np.zeros(mwh.shape, np.bool_))
+
+
+def share_month(generated: Stated, betas: Whole, used: Stated) -> Shares:
+    """Each member's hours of a month, by the ``betas`` (millionths) by hour and member.
+
+    Members are in the order of their ids, by which equal remainders are settled. A beta may be :data:`UNKNOWN`, or
     :data:`OUTSIDE`.
     """
+    generation, uses = generated.mwh, used.mwh
     held = (betas == OUTSIDE) | ((betas != UNKNOWN) & (generation != UNKNOWN)[:, None])
     assigned = assigned_by(np.where(generation == UNKNOWN, 0, generation), np.maximum(betas, 0))
-    known, used = held & (uses != UNKNOWN), np.maximum(uses, 0)
-    own = np.minimum(assigned, used)
-    return Shares(
-        np.where(held, assigned, UNKNOWN),
-        *(np.where(known, each, UNKNOWN) for each in (own, assigned - own, used - own)),
-    )
+    known, whole = held & (uses != UNKNOWN), np.maximum(uses, 0)
+    own = np.minimum(assigned, whole)
+    bits = GENERATION * (held & (betas > 0) & generated.is_estimated[:, None]) + USE * (held & used.is_estimated)
+    used_of, left, bought = (np.where(known, each, UNKNOWN) for each in (own, assigned - own, whole - own))
+    return Shares(np.where(held, assigned, UNKNOWN), used_of, left, bought, bits.astype(np.int64))
 
 
 class CaseEuros(NamedTuple):
@@ -95,6 +112,8 @@ class Euros(NamedTuple):
     saving: int | None
     note: str
     cases: tuple[CaseEuros, ...] = ()
+    lines: tuple[Owed, ...] = ()
+    """The lines of the bill, those of every case."""
 
 
 def member_euros(
@@ -110,8 +129,7 @@ def member_euros(
         return Euros(None, None, INCOMPLETE)
     first, zone = month
     windows = Columns(
-        np.arange(len(of.grid)), of.grid, of.surplus, of.self_consumed + of.grid, np.ones(len(of.grid), np.bool_),
-        len(of.grid),
+        np.arange(len(of.grid)), of.grid, of.surplus, of.self_consumed + of.grid, of.estimated == 0, len(of.grid),
     )  # fmt: skip
     try:
         days = calendar(rules, contracts, first, months_later(first))
@@ -130,10 +148,10 @@ def _billed(rules: Tariffs, of: Calendar, windows: Columns, market: Market) -> E
     if alone is None:
         return Euros(None, None, INCOMPLETE)
     without = bill_of(rules, without_compensation(of), alone, market)
-    cases = case_euros(with_share, without)
+    cases, lines = case_euros(with_share, without), owed_lines(with_share)
     if len(cases) > 1:
-        return Euros(None, None, CONDITIONAL, cases)
-    return Euros(cases[0].total, cases[0].saving, "")
+        return Euros(None, None, CONDITIONAL, cases, lines)
+    return Euros(cases[0].total, cases[0].saving, "", (), lines)
 
 
 def case_euros(with_share: Bill, without: Bill) -> tuple[CaseEuros, ...]:

@@ -7,12 +7,16 @@ self-consumed. Energies are whole mWh, betas whole millionths.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from energy.money.community.agreement import ONE, Agreement, Betas
 from energy.money.netting import Net
+
+GENERATION, USE = 1, 2
+"""Bits of an hour that was not measured throughout: by the generation that is shared, by the member's own use."""
 
 
 class Shared(NamedTuple):
@@ -22,6 +26,23 @@ class Shared(NamedTuple):
     self_consumed: int | None
     surplus: int | None
     grid: int | None
+    estimated: int = 0
+    """Bits :data:`GENERATION` and :data:`USE`; 0: measured throughout."""
+
+
+class Estimated(NamedTuple):
+    """The hours (UTC) that were not measured throughout: of the generation, and of each member's use."""
+
+    generation: Set[datetime] = frozenset()
+    uses: Mapping[str, Set[datetime]] = MappingProxyType({})
+
+    def bits(self, member: str, hour: datetime, beta: int) -> int:
+        """Those of a member's hour; whose coefficient is 0 rests on no generation."""
+        of_use = USE if hour in self.uses.get(member, ()) else 0
+        return of_use | (GENERATION if beta and hour in self.generation else 0)
+
+
+MEASURED = Estimated()
 
 
 def assign(generation: int, betas: Betas) -> dict[str, int]:
@@ -49,7 +70,10 @@ def share_hour(assigned: int, used: int | None) -> Shared:
 
 
 def share_community(
-    generation: Mapping[datetime, int], uses: Mapping[str, Mapping[datetime, int]], of: Agreement
+    generation: Mapping[datetime, int],
+    uses: Mapping[str, Mapping[datetime, int]],
+    of: Agreement,
+    estimated: Estimated = MEASURED,
 ) -> dict[str, dict[datetime, Shared]]:
     """Every member's hours. ``generation`` and ``uses`` (by member) hold mWh by the hour's start (UTC).
 
@@ -63,11 +87,14 @@ def share_community(
     if inside and not members:
         of.at(max(inside))
     for hour, held in inside.items():
-        parts = assign(generation[hour], of.at(hour)) if held and hour in generation else {}
+        betas = of.at(hour) if held and hour in generation else {}
+        parts = assign(generation[hour], betas) if betas else {}
         for member in members:
             if member in parts or member not in held:
                 used = uses.get(member, {}).get(hour)
-                shared.setdefault(member, {})[hour] = share_hour(parts.get(member, 0), used)
+                bits = estimated.bits(member, hour, betas.get(member, 0))
+                found = share_hour(parts.get(member, 0), used)._replace(estimated=bits)
+                shared.setdefault(member, {})[hour] = found
     return shared
 
 
@@ -79,5 +106,6 @@ def as_windows(starts: Iterable[datetime], shared: Mapping[datetime, Shared]) ->
         if hour is None or hour.self_consumed is None or hour.grid is None or hour.surplus is None:
             found.append(Net(start, 0, 0, None, False, False))
         else:
-            found.append(Net(start, hour.grid, hour.surplus, hour.self_consumed + hour.grid))
+            used = hour.self_consumed + hour.grid
+            found.append(Net(start, hour.grid, hour.surplus, used, not hour.estimated))
     return found

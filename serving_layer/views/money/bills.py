@@ -17,7 +17,7 @@ from energy.money.billing.days import Calendar, NotOneBill, calendar
 from energy.money.contract import CONTRACTS, Contract, NoContract, SurplusPrice
 from energy.money.dated import NoRule
 from energy.money.market import PVPC, SPOT, SURPLUS, Market, NoPrice, Quote, of_windows
-from energy.money.netting import Flow, Flows, Metered, Net, net
+from energy.money.netting import Flow, Flows, Metered, Net, is_measured, net
 from energy.money.pvpc import ZONE_PREFIX
 from energy.money.saving import without_sharing
 from energy.money.tariff import Tariffs
@@ -29,7 +29,6 @@ from serving_layer.views.money.stated_months import metered as metered_days
 
 LONGEST = timedelta(days=400)
 T = TypeVar("T")
-SURE = ("measured", "official")
 QUANTITIES = ("import", "export", "consumption")
 _CONTRACTS = "SELECT contracts FROM installation WHERE installation_id = ?"
 
@@ -130,16 +129,14 @@ def _metered(reader: Reader, installation_id: str, span: Span) -> Metered:
 def flows(values: Sequence[Value]) -> Flows:
     """Quarter-hours that evidence covers, by start."""
     return {
-        value.start: Flow(to_mwh(value.energy_wh), _is_sure(value), value.method != "spread")
+        value.start: Flow(
+            to_mwh(value.energy_wh),
+            is_measured(value.completeness, value.method, value.cause),
+            value.method != "spread",
+        )
         for value in values
         if value.completeness != 0.0
     }
-
-
-def _is_sure(value: Value) -> bool:
-    """Whether it was measured throughout; an hour that a distributor states as a whole was, over its quarter-hours."""
-    is_stated = value.method == "spread" and not value.cause
-    return value.completeness == 1.0 and (value.method in SURE or is_stated)
 
 
 def market_of(reader: Reader, of: Calendar) -> Market:

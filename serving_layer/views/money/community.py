@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from conf.refusal import Refusal
 from energy.calendar import day_start
-from energy.energy_row import to_mwh
 from energy.money.community.agreement import Agreement, NoCoefficients
 from energy.money.community.settled import CONDITIONAL, INCOMPLETE, case_euros
-from energy.money.community.sharing import Shared, as_windows, share_community
+from energy.money.community.sharing import GENERATION, Estimated, Shared, as_windows, share_community
 from energy.money.exact import kwh
+from energy.money.netting import Flow
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
 from serving_layer.views.money import cases
 from serving_layer.views.money.agreements import read_agreement
-from serving_layer.views.money.bills import Billed, NotBilled, days_of, span_of, windows_billed
+from serving_layer.views.money.bills import Billed, NotBilled, days_of, flows, span_of, windows_billed
 from serving_layer.views.parts import communities
 from store.catalogue import COMMUNITY
 
 QUARTERS = 4
 SHARE_COLUMNS = (
-    "member", "assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours", "total_eur",
-    "saving_eur", "cases", "note",
+    "member", "assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours", "estimated_hours",
+    "estimated_assigned_kwh", "estimated_grid_kwh", "total_eur", "saving_eur", "cases", "note",
 )  # fmt: skip
 TOTAL = "total"
 Hourly = Mapping[datetime, int]
@@ -47,17 +47,32 @@ def of_community(reader: Reader, community: str) -> None:
         raise NotShared(f"{community} is no community; register it with kind: community.")
 
 
-def hourly(reader: Reader, installations: Sequence[str], quantity: str, span: Span) -> dict[str, Hourly]:
-    """Energy in mWh of every hour whose quarter-hours are all known, by installation and the hour's start (UTC)."""
+class Known(NamedTuple):
+    """Energy in mWh of the hours whose quarter-hours are all known, by start (UTC); those not measured throughout."""
+
+    mwh: Hourly
+    estimated: Set[datetime]
+
+
+def known_hours(reader: Reader, installations: Sequence[str], quantity: str, span: Span) -> dict[str, Known]:
+    """What is known by installation."""
     read = merged.read_each(reader, installations, quantity, span, merged.seen(reader))
-    found: dict[str, Hourly] = {}
+    found = {}
     for installation, values in zip(installations, read, strict=True):
-        parts: dict[datetime, list[int]] = defaultdict(list)
-        for value in values:
-            if value.completeness != 0.0:
-                parts[value.start.replace(minute=0)].append(to_mwh(value.energy_wh))
-        found[installation] = {hour: sum(each) for hour, each in parts.items() if len(each) == QUARTERS}
+        parts: dict[datetime, list[Flow]] = defaultdict(list)
+        for start, flow in flows(values).items():
+            parts[start.replace(minute=0)].append(flow)
+        whole = {hour: each for hour, each in parts.items() if len(each) == QUARTERS}
+        found[installation] = Known(
+            {hour: sum(flow.mwh for flow in each) for hour, each in whole.items()},
+            {hour for hour, each in whole.items() if not all(flow.is_measured for flow in each)},
+        )
     return found
+
+
+def hourly(reader: Reader, installations: Sequence[str], quantity: str, span: Span) -> dict[str, Hourly]:
+    """The energy of those hours alone, by installation."""
+    return {name: known.mwh for name, known in known_hours(reader, installations, quantity, span).items()}
 
 
 @contextmanager
@@ -110,24 +125,29 @@ def member_billed(reader: Reader, member: str, path: Path, days: tuple[date, dat
         where = " and ".join(belonged) or "no community"
         raise NotShared(f"{member} belonged to {where} then; ask for days of one community, or register it there.")
     plant, agreed = agreement_of(reader, belonged[0], path)
-    shared = _shared(reader, agreed, hourly(reader, [plant], "generation", span)[plant], span)
+    generated = known_hours(reader, [plant], "generation", span)[plant]
+    shared = shared_hours(reader, generated, agreed, agreed.members, span)
     return windows_billed(reader, of, as_windows(of.windows(), shared.get(member, {})), due)
 
 
 def shares(reader: Reader, plant: str, of: Agreement, days: tuple[date, date]) -> list[dict[str, Any]]:
     """The same, where the agreement is known: what ``plant`` generates is shared. Raises :class:`NotShared`."""
     span = Span(*(day_start(day, of.zone) for day in days))
-    generation = hourly(reader, [plant], "generation", span)[plant]
-    shared = _shared(reader, of, generation, span)
+    generated = known_hours(reader, [plant], "generation", span)[plant]
+    shared = shared_hours(reader, generated, of, of.members, span)
     number = (span.end - span.start) // timedelta(hours=1)
     rows = [_row(name, hours, number) | _euros(reader, name, hours, days) for name, hours in sorted(shared.items())]
-    return [*rows, _total(rows, generation)]
+    return [*rows, _total(rows, generated.mwh)]
 
 
-def _shared(reader: Reader, of: Agreement, generation: Hourly, span: Span) -> dict[str, dict[datetime, Shared]]:
-    uses = hourly(reader, of.members, "consumption", span)
+def shared_hours(
+    reader: Reader, generated: Known, of: Agreement, members: Sequence[str], span: Span
+) -> dict[str, dict[datetime, Shared]]:
+    """Every member's hours; those of ``members`` with their use. Raises :class:`NotShared`."""
+    used = known_hours(reader, members, "consumption", span)
+    estimated = Estimated(generated.estimated, {name: known.estimated for name, known in used.items()})
     with coefficients_needed():
-        return share_community(generation, uses, of)
+        return share_community(generated.mwh, {name: known.mwh for name, known in used.items()}, of, estimated)
 
 
 def _row(member: str, hours: Mapping[datetime, Shared], number: int) -> dict[str, Any]:
@@ -139,6 +159,9 @@ def _row(member: str, hours: Mapping[datetime, Shared], number: int) -> dict[str
         "surplus_kwh": kwh(sum(hour.surplus or 0 for hour in known)),
         "grid_kwh": kwh(sum(hour.grid or 0 for hour in known)),
         "unknown_hours": number - len(known),
+        "estimated_hours": sum(hour.estimated != 0 for hour in hours.values()),
+        "estimated_assigned_kwh": kwh(sum(hour.assigned for hour in hours.values() if hour.estimated & GENERATION)),
+        "estimated_grid_kwh": kwh(sum(hour.grid or 0 for hour in known if hour.estimated)),
     }
 
 
@@ -158,7 +181,7 @@ def _euros(reader: Reader, member: str, hours: Mapping[datetime, Shared], days: 
 
 
 def _total(rows: Sequence[Mapping[str, Any]], generation: Hourly) -> dict[str, Any]:
-    sums = {name: sum(row[name] for row in rows) for name in SHARE_COLUMNS[1:5]}
-    unknown = max((row["unknown_hours"] for row in rows), default=0)
+    sums = {name: sum(row[name] for row in rows) for name in SHARE_COLUMNS if name.endswith("_kwh")}
+    most = {name: max((row[name] for row in rows), default=0) for name in SHARE_COLUMNS if name.endswith("_hours")}
     note = f"generated {kwh(sum(generation.values()))} kWh"
-    return {"member": TOTAL, **sums, "unknown_hours": unknown, "note": note}
+    return {"member": TOTAL, **sums, **most, "note": note}

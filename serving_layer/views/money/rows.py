@@ -7,7 +7,7 @@ from typing import Any
 from conf.tariffs import tariffs
 from energy.money.billing.basis import Basis, of_line, of_tax
 from energy.money.billing.bill import R1, Case
-from energy.money.billing.line import EXCESS, REACTIVE, Line
+from energy.money.billing.line import EXCESS, REACTIVE, Line, line_fields
 from energy.money.exact import cents, euros, kwh
 from energy.money.official.statement import SELF_CONSUMED, TOTAL
 from energy.money.taxes import OTHERWISE
@@ -20,14 +20,14 @@ LINE_COLUMNS = (
 
 def line_rows(of: Billed) -> list[dict[str, Any]]:
     """Every line, the taxes and the total of each case behind them."""
-    rows = [_line(line) for line in of.bill.lines]
+    rows = [line_fields(line) for line in of.bill.lines]
     if of.self_consumed is not None:
         days = {"from": of.bill.first, "until": of.bill.until}
         rows.append({"kind": SELF_CONSUMED, "period": "", "quantity": kwh(of.self_consumed), "unit": "kWh"} | days)
     depends = len(of.bill.cases) > 1
     for case in of.bill.cases:
         named = {"condition": case.condition} if depends else {}
-        rows += [_line(line) | named for line in case.taxes]
+        rows += [line_fields(line) | named for line in case.taxes]
         total = {"kind": TOTAL, "from": of.bill.first, "until": of.bill.until, "eur": cents(case.total)}
         rows.append(total | named)
     return rows
@@ -54,7 +54,7 @@ def fields(of: Billed) -> dict[str, Any]:
         "compensated_eur": cents(bill.compensated),
         "beyond_cap_eur": cents(bill.beyond_cap),
         "virtual_battery_eur": cents(bill.beyond_cap) if contract.virtual_battery else None,
-        "lines": [_line(line) | {"basis": _written(line_basis(of, line))} for line in bill.lines],
+        "lines": [line_fields(line) | {"basis": _written(line_basis(of, line))} for line in bill.lines],
         "cases": [_case(of, case) for case in bill.cases],
         "total_eur": cents(whole[0]) if sure else None,
         "so_far_eur": cents(whole[0]),
@@ -112,22 +112,7 @@ def _written(basis: list[Basis]) -> list[dict[str, Any]]:
 def _case(of: Billed, case: Case) -> dict[str, Any]:
     return {
         "condition": None if case.condition == OTHERWISE else case.condition,
-        "taxes": [_line(line) | {"basis": _written(tax_basis(of, case, line))} for line in case.taxes],
+        "taxes": [line_fields(line) | {"basis": _written(tax_basis(of, case, line))} for line in case.taxes],
         "total_eur": cents(case.total),
         "exact_total_eur": euros(case.exact),
-    }
-
-
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "kind": line.kind,
-        "period": line.period,
-        "from": line.since,
-        "until": line.until,
-        "quantity": line.quantity,
-        "unit": line.unit,
-        "price": line.price,
-        "price_unit": line.price_unit,
-        "eur": cents(line.amount),
-        "estimated_kwh": line.estimated_kwh,
     }

@@ -11,7 +11,7 @@ from typing import Any
 from energy.calendar import months_later
 from energy.energy_row import to_mwh
 from energy.money.billing.days import Calendar
-from energy.money.community.sharing import Shared, as_windows
+from energy.money.community.sharing import USE, Shared, as_windows
 from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.views.money import cases, kept_agreement
@@ -21,21 +21,24 @@ from store.instants import utc
 from store.runs import Published
 
 ENERGIES = ("assigned_wh", "self_consumed_wh", "surplus_wh", "grid_wh")
+ESTIMATED = ("estimated_hours", "estimated_assigned_wh", "estimated_grid_wh")
+"""Hours whose generation or use was not measured throughout, and what rests on it; None: settled before it was told."""
 MONTH_COLUMNS = (
     "installation_id", "month", "community_id", "hours", "known_hours", *ENERGIES, "total_eur", "saving_eur", "cases",
-    "note", "run_id",
+    *ESTIMATED, "note", "run_id",
 )  # fmt: skip
-HOUR_COLUMNS = ("start", *ENERGIES, "run_id")
+HOUR_COLUMNS = ("start", *ENERGIES, "estimated", "run_id")
 CHANGE_COLUMNS = ("installation_id", "month", "why", "changed_hours", "before_eur", "after_eur", "run_id")
 TOTAL = "total"
 _MONTHS = (
     "SELECT installation_id, month, community_id, run_id, hours, known_hours, assigned_wh, self_consumed_wh, "
-    "surplus_wh, grid_wh, total_eur, saving_eur, note, why, changed_hours, totals_eur, savings_eur "
+    "surplus_wh, grid_wh, total_eur, saving_eur, note, why, changed_hours, totals_eur, savings_eur, estimated_hours, "
+    "estimated_assigned_wh, estimated_grid_wh "
     "FROM settlement_month WHERE installation_id = ?"
 )
 _MONTH = f"{_MONTHS} AND month = ?"
 _HOURS = (
-    "SELECT start, run_id, assigned_wh, self_consumed_wh, surplus_wh, grid_wh FROM settlement "
+    "SELECT start, run_id, assigned_wh, self_consumed_wh, surplus_wh, grid_wh, estimated FROM settlement "
     "WHERE installation_id = ? AND month = ?"
 )
 
@@ -71,8 +74,9 @@ def total(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     energies = {name: sum(to_mwh(row[name]) for row in rows) / 1000 for name in ENERGIES}
     euros = {name: _sum([row[name] for row in rows]) for name in ("total_eur", "saving_eur")}
     known = min((row["known_hours"] for row in rows), default=0)
+    estimated = {name: _most(name, [row[name] for row in rows]) for name in ESTIMATED}
     together = {"cases": cases.together([row["cases"] for row in rows])}
-    return {"installation_id": TOTAL, "known_hours": known} | energies | euros | together
+    return {"installation_id": TOTAL, "known_hours": known} | energies | euros | together | estimated
 
 
 def hours(reader: Reader, installation_id: str, month: date, visible: Published) -> list[dict[str, Any]]:
@@ -129,8 +133,8 @@ def _months_of(of: Calendar) -> list[date]:
 def _shared(hour: Mapping[str, Any]) -> Shared | None:
     if hour["assigned_wh"] is None:
         return None
-    assigned, *rest = (None if hour[name] is None else to_mwh(hour[name]) for name in ENERGIES)
-    return Shared(assigned or 0, *rest)
+    assigned, own, left, grid = (None if hour[name] is None else to_mwh(hour[name]) for name in ENERGIES)
+    return Shared(assigned or 0, own, left, grid, USE if hour["estimated"] else 0)
 
 
 def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -166,6 +170,14 @@ def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 
 def _id(row: Mapping[str, Any]) -> str:
     return str(row["installation_id"])
+
+
+def _most(name: str, values: Sequence[float | None]) -> float | None:
+    """Of all members the most hours, and all the energy; None where one was settled before it was told."""
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    return max(known) if name == ESTIMATED[0] else sum(map(to_mwh, known)) / 1000
 
 
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from energy.calendar import day_start
 from energy.money.community.agreement import Agreement
 from energy.money.community.settled import BY_THE_HOUR, CONDITIONAL, INCOMPLETE, NO_FILE, OTHER_CLOCK
-from energy.money.community.sharing import share_community
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
-from serving_layer.views.money.community import coefficients_needed, hourly
+from serving_layer.views.money.community import known_hours, shared_hours
 from serving_layer.views.money.kept_agreement import KeptAgreement
+from serving_layer.views.money.settlement import ENERGIES
 from serving_layer.web.money import between, eur
 from serving_layer.web.words.words import NOTHING, Words
 
@@ -41,6 +41,8 @@ class Share(NamedTuple):
     own: float
     left: float
     grid: float
+    estimated: int = 0
+    """Hours of it whose generation or use was not measured throughout."""
 
     @property
     def used(self) -> float:
@@ -69,19 +71,20 @@ def _today(reader: Reader, of: KeptAgreement, member: str, now: datetime) -> Sha
     span = Span(day_start(now.astimezone(zone).date(), zone), now.replace(minute=0, second=0, microsecond=0))
     if span.start >= span.end:
         return None
-    generation = hourly(reader, [of.generation], "generation", span)[of.generation]
-    uses = hourly(reader, [member], "consumption", span)
-    with coefficients_needed():
-        hours = share_community(generation, uses, of.agreement).get(member, {})
+    generated = known_hours(reader, [of.generation], "generation", span)[of.generation]
+    hours = shared_hours(reader, generated, of.agreement, [member], span).get(member, {})
     known = [hour for hour in hours.values() if hour.self_consumed is not None]
     if not known:
         return None
-    return Share(*(sum(each[n] or 0 for each in known) / 1000 for n in range(4)))
+    estimated = sum(hour.estimated != 0 for hour in known)
+    energies = [sum(int(each[n] or 0) for each in known) / 1000 for n in range(4)]
+    return Share(energies[0], energies[1], energies[2], energies[3], estimated)
 
 
 def settled(row: Mapping[str, Any]) -> Share:
     """A settled month."""
-    return Share(row["assigned_wh"], row["self_consumed_wh"], row["surplus_wh"], row["grid_wh"])
+    assigned, own, left, grid = (row[name] for name in ENERGIES)
+    return Share(assigned, own, left, grid, row["estimated_hours"] or 0)
 
 
 def coefficient(of: Agreement, member: str, day: date) -> tuple[float | None, date | None, bool]:
@@ -141,6 +144,17 @@ def note(row: Mapping[str, Any], words: Words) -> str:
     """Why a month has no euros; empty where it has."""
     said = str(row.get("note") or "")
     return words.pages[NOTES[said]] if said in NOTES else words.sentence(said)
+
+
+def estimated(row: Mapping[str, Any], words: Words) -> str:
+    """How much of a settled month was not measured; empty where all was, or it is not told."""
+    if not row["estimated_hours"]:
+        return ""
+    return words.pages["share_estimated"].format(
+        hours=words.number(row["estimated_hours"]),
+        assigned=" ".join(words.energy(row["estimated_assigned_wh"])),
+        grid=" ".join(words.energy(row["estimated_grid_wh"])),
+    )
 
 
 def month_name(month: date, words: Words) -> str:

@@ -43,6 +43,8 @@ SHARING = {
     "saved": "Saved",
     "together": "Together",
     "hours_known": "{known} of {hours} hours known",
+    "hours_estimated": "{hours} of these hours were estimated, not measured throughout.",
+    "share_estimated": "{hours} hours estimated: {assigned} of the share, {grid} from the grid",
     "note_incomplete": "hours are missing",
     "note_no_file": "the coefficient file of the year is missing",
     "note_conditional": "the taxes depend on what is not known",

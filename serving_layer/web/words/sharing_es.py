@@ -43,6 +43,8 @@ SHARING = {
     "saved": "Ahorrado",
     "together": "Todos juntos",
     "hours_known": "{known} de {hours} horas conocidas",
+    "hours_estimated": "{hours} de estas horas son estimadas, no medidas por completo.",
+    "share_estimated": "{hours} horas estimadas: {assigned} de la parte, {grid} de la red",
     "note_incomplete": "faltan horas",
     "note_no_file": "falta el archivo de coeficientes del año",
     "note_conditional": "los impuestos dependen de lo que no se sabe",

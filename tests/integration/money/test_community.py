@@ -94,11 +94,11 @@ def share(solera: Callable[..., Any], agreement: str, **more: bool) -> Any:
 def test_shares_of_a_day_of_25_hours_add_up_to_what_was_generated(solera: Callable[..., Any]) -> None:
     """Of 1 kWh an hour a has 0.4 and uses 0.2, b has 0.6 and uses 1; b's first hour is not known."""
     found = share(solera, CONSTANT)
-    kwh = ("assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours")
+    kwh = ("assigned_kwh", "self_consumed_kwh", "surplus_kwh", "grid_kwh", "unknown_hours", "estimated_hours")
     assert [(row["member"], *(float(row[name]) for name in kwh)) for row in found] == [
-        ("a", 10, 5, 5, 0, 0),
-        ("b", 15, 14.4, 0, 9.6, 1),
-        ("total", 25, 19.4, 5, 9.6, 1),
+        ("a", 10, 5, 5, 0, 0, 0),
+        ("b", 15, 14.4, 0, 9.6, 1, 0),
+        ("total", 25, 19.4, 5, 9.6, 1, 0),
     ]
     # a buys nothing, so its surplus earns nothing; it saved 5 kWh at 0.20 EUR and the taxes on them.
     assert (found[0]["note"], float(found[0]["saving_eur"])) == ("", 1.27)  # 1.00 · 1.0511269632 · 1.21

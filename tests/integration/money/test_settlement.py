@@ -113,6 +113,14 @@ def say(served: Settings, monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple
     return said.exit_code, said.output
 
 
+def lines_of(served: Settings, member: str) -> list[tuple[Any, ...]]:
+    """The lines of a member's bill as the night has written them."""
+    with cassandra.session(served) as running:
+        found = running.execute("SELECT * FROM bill_line WHERE installation_id = %s", (member,))
+    plain = [(row.kind, row.period, None if row.quantity is None else float(row.quantity), row.eur) for row in found]
+    return [(*said, float(eur)) for *said, eur in plain]
+
+
 def expected(member: str, of: Community) -> dict[str, Any]:
     found = plainly(of, MONTH, Market({}))[member]
     sums = [sum(each[n] or 0 for each in found.hours.values()) / 1000 for n in range(4)]
@@ -148,6 +156,11 @@ def test_from_the_agreement_to_the_member(
         ]
         bill = client.get(f"/v1/installations/{member}/bills", params={"month": "2026-02", "shared": True}).json()
         assert (bill["total_eur"], bill["saving_eur"]) == (months[member]["total_eur"], months[member]["saving_eur"])
+        assert lines_of(served, member) == [
+            (line["kind"], line["period"], line["quantity"], line["eur"])
+            for line in (*bill["lines"], *bill["cases"][0]["taxes"])
+        ]
+        assert months[member]["estimated_hours"] == 0
     together = client.get("/v1/communities/valle/settlement", params={"month": "2026-02"}).json()
     assert [row["installation_id"] for row in together["members"]] == list(MEMBERS)
     assert together["total"]["assigned_wh"] == sum(of.generation.values()) / 1000

@@ -22,6 +22,8 @@ from conf import Settings
 from energy.money.community.agreement import Version, agreement
 from energy.money.community.hours import RULES
 from energy.money.community.settled import CONDITIONAL
+from energy.money.community.sharing import Shared
+from energy.money.exact import cents
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
 from energy.money.periods import MADRID
 from energy.money.taxes import OTHERWISE
@@ -60,8 +62,8 @@ class World:
         """
         without = set(torn)
         rows = [
-            (installation, quantity, hour + n * QUARTER, (mwh // 4 + (n < mwh % 4)) / 1000, 1.0, "measured",
-             None, None, "", None, "new", (hour + n * QUARTER).date())
+            (installation, quantity, hour + n * QUARTER, (mwh // 4 + (n < mwh % 4)) / 1000,
+             *self.evidence(installation, hour, n), None, "new", (hour + n * QUARTER).date())
             for installation, quantity, hour, mwh in energy
             for n in range(4)
             if n != 2 or (installation, hour) not in without
@@ -70,6 +72,14 @@ class World:
         days = sorted({row[-1] for row in rows})
         energy_view.write_changes(self.night, self.spark.createDataFrame(rows, schema), days)
         AFFECTED.write(self.night, self.spark.createDataFrame([("x", day, False) for day in days], AFFECTED.columns))
+
+    def evidence(self, installation: str, hour: datetime, n: int) -> tuple[float, str, None, None, str | None]:
+        """Completeness, method, bounds and cause of an hour's quarter; of an estimated hour one was not measured."""
+        if n == 1 and hour in self.of.estimated.get(installation, ()):
+            doubts = [(0.5, "measured", ""), (1.0, "estimated", ""), (1.0, "spread", "gap"), (1.0, "integrated", None)]
+            completeness, method, cause = doubts[hour.hour % 4]
+            return completeness, method, None, None, cause
+        return 1.0, ("measured", "official", "spread", "measured")[n], None, None, None if n % 2 else ""
 
     def everything(self) -> list[Energy]:
         """All the energy that the community has."""
@@ -108,16 +118,25 @@ class World:
         """The month rows of the night by member and month."""
         return {(row.installation_id, row.month): row for row in SETTLEMENT.table_rows(self.night).collect()}
 
-    def hours(self) -> dict[tuple[str, datetime], tuple[int | None, ...]]:
-        """The hour rows of the night, in mWh."""
+    def hours(self) -> dict[tuple[str, datetime], tuple[Any, ...]]:
+        """The hour rows of the night, in mWh, and what of them is estimated."""
         rows = SETTLEMENT.hour_rows(self.night).selectExpr("*", "unix_micros(start) AS us").collect()
+        names = ("assigned_wh", "self_consumed_wh", "surplus_wh", "grid_wh")
         return {
-            (row.installation_id, datetime.fromtimestamp(row.us / 1e6, timezone.utc)): tuple(
-                None if each is None else round(each * 1000)
-                for each in (row.assigned_wh, row.self_consumed_wh, row.surplus_wh, row.grid_wh)
+            (row.installation_id, datetime.fromtimestamp(row.us / 1e6, timezone.utc)): (
+                *(None if row[name] is None else round(row[name] * 1000) for name in names),
+                row.estimated,
             )
             for row in rows
         }
+
+    def lines(self) -> dict[tuple[str, date], list[tuple[Any, ...]]]:
+        """The lines of the night's bills in their order, by member and month."""
+        found: dict[tuple[str, date], list[tuple[Any, ...]]] = {}
+        for row in SETTLEMENT.line_rows(self.night).orderBy("line").collect():
+            said = (row.line, row.kind, row.period, row.quantity, row.eur, row.estimated_kwh, row.condition)
+            found.setdefault((row.installation_id, row.month), []).append(said)
+        return found
 
     def plain(self) -> dict[tuple[str, date], Plain]:
         """The same by the plain functions."""
@@ -137,20 +156,36 @@ class World:
         AFFECTED.write(self.night, self.spark.createDataFrame([("x", hour.date(), False)], AFFECTED.columns))
 
 
+def told(of: Shared) -> str | None:
+    """What of an hour is estimated, as the table says it."""
+    return ("", "generation", "use", "generation, use")[of.estimated]
+
+
 def check(world: World) -> None:
     """What is settled, all nights together, is what the plain functions say."""
-    months, hours = world.months(), world.hours()
+    months, hours, lines = world.months(), world.hours(), world.lines()
     plain = world.plain()
     assert months.keys() >= plain.keys()
     for (member, month), row in months.items():
         expected = plain.get((member, month), Plain({}, None, None))
         assert (row.total_eur, row.saving_eur) == (expected.total, expected.saving), (member, month, row.note)
-        shown = {hour: tuple(each) for hour, each in expected.hours.items()}
+        shown: dict[datetime, tuple[Any, ...]] = {h: (*each[:4], told(each)) for h, each in expected.hours.items()}
         found = {hour: hours[member, hour] for hour in world.of.hours(month) if (member, hour) in hours}
         assert found == shown
         assert row.known_hours == sum(each[1] is not None for each in shown.values())
         sums = [sum(each[n] or 0 for each in shown.values()) for n in range(4)]
         assert [round(row[f"{part}_wh"] * 1000) for part in ("assigned", "self_consumed", "surplus", "grid")] == sums
+        each_hour = expected.hours.values()
+        assert row.estimated_hours == sum(each.estimated != 0 for each in each_hour)
+        assert [round(row[name] * 1000) for name in ("estimated_assigned_wh", "estimated_grid_wh")] == [
+            sum(each.assigned for each in each_hour if each.estimated & 1),
+            sum(each.grid or 0 for each in each_hour if each.estimated),
+        ]
+        assert [line[:6] for line in lines.get((member, month), [])] == [
+            (n, each.line.kind, each.line.period, each.line.quantity, cents(each.line.amount), each.line.estimated_kwh)
+            for n, each in enumerate(expected.lines, start=1)
+        ]
+    assert any(row.estimated_grid_wh for row in months.values())
 
 
 def test_it_is_the_plain_arithmetic(spark: SparkSession, settings: Settings) -> None:
@@ -258,7 +293,7 @@ def test_later_nights_settle_again_what_they_change_alone(spark: SparkSession, s
     ((key, row),) = world.months().items()
     assert (key, row.note, row.total_eur) == (("m0", JUNE), "incomplete", None)
     ((_, energies),) = world.hours().items()
-    assert (energies[0] is None, *energies[1:]) == (False, None, None, None)
+    assert (energies[0] is None, *energies[1:4]) == (False, None, None, None)
 
     world.publish()  # without its second version the first goes on from there
     world.of.agreement = replace(world.of.agreement, versions=world.of.agreement.versions[:1])
@@ -285,6 +320,10 @@ def test_where_taxes_depend_on_a_condition_each_outcome_has_its_euros(spark: Spa
         assert (row.totals_eur[otherwise], row.savings_eur[otherwise]) == (each.total, each.saving)
         assert 0 < row.totals_eur[met] < each.total
         assert met.startswith("the electricity price index of September")
+        own = world.lines()[member, month]
+        for condition in (otherwise, met):
+            owed = sum(line[4] for line in own if line[6] in (None, condition))
+            assert owed == row.totals_eur[condition]
     assert rows["m0", JUNE].totals_eur is None
 
     # Said again as they are, they are not written again.

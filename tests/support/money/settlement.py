@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from conf.tariffs import tariffs
 from energy.calendar import local_month, months_later
-from energy.money.billing.bill import bill
+from energy.money.billing.bill import Owed, bill, owed_lines
 from energy.money.billing.days import calendar
 from energy.money.community.agreement import ONE, Agreement, Version, agreement
 from energy.money.community.hours import Rule, hours_of
-from energy.money.community.sharing import Shared, as_windows, share_community
+from energy.money.community.sharing import Estimated, Shared, as_windows, share_community
 from energy.money.contract import CONTRACTS
 from energy.money.exact import cents
 from energy.money.market import Market
@@ -23,6 +23,7 @@ from energy.money.saving import without_sharing
 from tests.support.money.bills import AGREED, HOME
 
 HOUR = timedelta(hours=1)
+ROOF = "roof"
 SUPPLIES: list[dict[str, Any]] = [
     {"compensation": AGREED},
     {"energy": {"kind": "pvpc"}, "compensation": {"kind": "surplus"}},
@@ -39,6 +40,8 @@ class Community:
     generation: dict[datetime, int]
     uses: dict[str, dict[datetime, int]]
     contracts: dict[str, list[dict[str, Any]]]
+    estimated: dict[str, set[datetime]] = field(default_factory=dict)
+    """Hours that were not measured throughout, of members' use and of the generation (roof)."""
 
     def hours(self, month: date) -> list[datetime]:
         """The hours of the local month."""
@@ -47,11 +50,12 @@ class Community:
 
 
 class Plain(NamedTuple):
-    """One member's month: every hour, and total and saving in EUR where it has a bill."""
+    """One member's month: every hour, and total, saving and lines where it has a bill."""
 
     hours: Mapping[datetime, Shared]
     total: Any
     saving: Any
+    lines: Sequence[Owed] = ()
 
 
 def by_chance(seed: int, months: list[date], rule: Rule = "consecutive", holes: int = 0) -> Community:
@@ -72,6 +76,8 @@ def by_chance(seed: int, months: list[date], rule: Rule = "consecutive", holes: 
     for _ in range(holes):
         for of in (found.generation, found.uses[dice.choice(members)]):
             of.pop(dice.choice(sorted(of)))
+    for name, known in {ROOF: found.generation, **found.uses}.items():
+        found.estimated[name] = set(dice.sample(sorted(known), 4))
     found.contracts = {member: [HOME | dice.choice(SUPPLIES)] for member in members}
     return found
 
@@ -93,7 +99,8 @@ def plainly(of: Community, month: date, market: Market) -> dict[str, Plain]:
     hours = set(of.hours(month))
     generation = {hour: mwh for hour, mwh in of.generation.items() if hour in hours}
     uses = {member: {hour: mwh for hour, mwh in each.items() if hour in hours} for member, each in of.uses.items()}
-    shared = share_community(generation, uses, of.agreement)
+    estimated = Estimated(of.estimated.get(ROOF, set()), of.estimated)
+    shared = share_community(generation, uses, of.agreement, estimated)
     return {member: _plain(of, member, month, each, market) for member, each in shared.items()}
 
 
@@ -104,7 +111,8 @@ def _plain(of: Community, member: str, month: date, hours: Mapping[datetime, Sha
     if not found.is_complete or without is None:
         return Plain(hours, None, None)
     total = found.cases[0].total
-    return Plain(hours, cents(total), cents(bill(tariffs(), *without, market).cases[0].total - total))
+    saving = cents(bill(tariffs(), *without, market).cases[0].total - total)
+    return Plain(hours, cents(total), saving, owed_lines(found))
 
 
 def prices(seed: int, months: list[date]) -> dict[datetime, int]:

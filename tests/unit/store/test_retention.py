@@ -16,6 +16,7 @@ KEPT_FOR_GOOD = {
     "agreement",
     "settlement",
     "settlement_month",
+    "bill_line",
     "retraction",
     "membership",
     "capacity",

@@ -19,7 +19,8 @@ from energy.money.community.settled import UNKNOWN, month_hours
 
 QUARTER = timedelta(minutes=15)
 RUNS = ("20260301T000000Z", "20260302T000000Z", "20260310T000000Z")
-Row = tuple[str, bool, datetime, str, int]
+Row = tuple[str, bool, datetime, str, int, bool]
+"""The last: it was not measured throughout."""
 
 
 def rows(dice: random.Random, members: list[str], start: datetime, end: datetime) -> Iterator[Row]:
@@ -34,16 +35,18 @@ def rows(dice: random.Random, members: list[str], start: datetime, end: datetime
                 for n in range(96):
                     if dice.random() < share:
                         mwh = UNKNOWN if dice.random() < 0.01 else dice.randrange(10**7)
-                        yield member, member != "roof", day + n * QUARTER, run_id, mwh
+                        is_estimated = dice.random() < 0.02 and mwh != UNKNOWN
+                        yield member, member != "roof", day + n * QUARTER, run_id, mwh, is_estimated
         day += timedelta(days=1)
 
 
 def batch(of: list[Row]) -> pa.RecordBatch:
     """The rows as Spark hands them on."""
-    members, uses, starts, run_ids, mwh = zip(*of, strict=True)
+    members, uses, starts, run_ids, energies, estimated = zip(*of, strict=True)
+    stated = [mwh if mwh == UNKNOWN else 2 * mwh + bit for mwh, bit in zip(energies, estimated, strict=True)]
     quarters = pa.array([int(start.timestamp()) // 900 for start in starts], pa.int32())
-    arrays = [pa.array(members), pa.array(uses), quarters, pa.array(mwh, pa.int64()), pa.array(run_ids)]
-    return pa.record_batch(arrays, names=["installation_id", "is_use", "quarter", "mwh", "run_id"])
+    arrays = [pa.array(members), pa.array(uses), quarters, pa.array(stated, pa.int64()), pa.array(run_ids)]
+    return pa.record_batch(arrays, names=["installation_id", "is_use", "quarter", "stated", "run_id"])
 
 
 def cut(dice: random.Random, of: list[Row]) -> Iterator[pa.RecordBatch]:
@@ -55,15 +58,15 @@ def cut(dice: random.Random, of: list[Row]) -> Iterator[pa.RecordBatch]:
         begin = end
 
 
-def plainly(of: list[Row], member: str, hours: list[datetime]) -> list[int]:
-    """Each hour by its four quarters, of each the newest run's value."""
-    newest: dict[datetime, int] = {}
-    for _, _, start, _, mwh in sorted((row for row in of if row[0] == member), key=lambda row: row[3]):
-        newest[start] = mwh
+def plainly(of: list[Row], member: str, hours: list[datetime]) -> list[tuple[int, bool]]:
+    """Each hour by its four quarters, of each the newest run's value, and whether one of them was estimated."""
+    newest: dict[datetime, tuple[int, bool]] = {}
+    for row in sorted((row for row in of if row[0] == member), key=lambda row: row[3]):
+        newest[row[2]] = row[4:]
     found = []
     for hour in hours:
-        quarters = [newest.get(hour + n * QUARTER, UNKNOWN) for n in range(4)]
-        found.append(UNKNOWN if UNKNOWN in quarters else sum(quarters))
+        energies, estimated = zip(*(newest.get(hour + n * QUARTER, (UNKNOWN, False)) for n in range(4)), strict=True)
+        found.append((UNKNOWN, False) if UNKNOWN in energies else (sum(energies), any(estimated)))
     return found
 
 
@@ -90,26 +93,30 @@ def test_a_months_hours_are_those_of_its_quarters_of_the_newest_runs(month: date
     for member in members:
         own = frame[frame["installation_id"] == member]
         assert set(own["is_use"]) == {member != "roof"}
-        found = days.hours(own, np.ones(len(own), np.int64), 2, (start, number))
-        assert found[:, 1].tolist() == plainly(said, member, hours)
+        found, estimated = days.hours(own, np.ones(len(own), np.int64), 2, (start, number))
+        assert list(zip(found[:, 1].tolist(), estimated[:, 1].tolist(), strict=True)) == plainly(said, member, hours)
         assert (found[:, 0] == UNKNOWN).all()
+        assert not estimated[:, 0].any()
     assert 0 < found[:, 1].tolist().count(UNKNOWN) < number
+    assert 0 < estimated[:, 1].sum() < number
 
 
 def test_a_day_is_a_row_however_many_quarters_it_has() -> None:
     noon = datetime(2026, 3, 29, 12, tzinfo=timezone.utc)
-    said: list[Row] = [("ana", True, noon + n * QUARTER, RUNS[0], n) for n in range(60)]
-    said += [("bea", True, noon, RUNS[0], 1), ("ana", True, noon, RUNS[1], 1)]
+    said: list[Row] = [("ana", True, noon + n * QUARTER, RUNS[0], n, n % 2 == 1) for n in range(60)]
+    said += [("bea", True, noon, RUNS[0], 1, False), ("ana", True, noon, RUNS[1], 1, False)]
     random.Random(2).shuffle(said)
     (found,) = days.by_day([batch(said)])
     rows = sorted(found.to_pylist(), key=lambda row: (row["installation_id"], row["run_id"], row["day"]))
     names = [(row["installation_id"], row["run_id"], row["day"].day) for row in rows]
     assert names == [("ana", RUNS[0], 29), ("ana", RUNS[0], 30), ("ana", RUNS[1], 29), ("bea", RUNS[0], 29)]
-    mwh = np.frombuffer(rows[0]["mwh"], np.int64)
-    assert mwh.tolist() == [days.ABSENT] * 48 + list(range(48))
+    stated = np.frombuffer(rows[0]["stated"], np.int64)
+    assert stated.tolist() == [days.ABSENT] * 48 + [2 * n + n % 2 for n in range(48)]
 
 
 def test_without_any_day_no_hour_is_known() -> None:
-    nothing = pd.DataFrame([], columns=["installation_id", "is_use", "day", "run_id", "mwh"])
+    nothing = pd.DataFrame([], columns=["installation_id", "is_use", "day", "run_id", "stated"])
     span = month_hours(date(2026, 2, 1), ZoneInfo("Europe/Madrid"))
-    assert (days.hours(nothing, np.zeros(0, np.int64), 3, span) == UNKNOWN).all()
+    found = days.hours(nothing, np.zeros(0, np.int64), 3, span)
+    assert (found.mwh == UNKNOWN).all()
+    assert not found.is_estimated.any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -26,26 +27,32 @@ KEY = ("valle", MONTH)
 CONTRACTS = json.dumps([HOME | {"compensation": AGREED}])
 
 
-def use(member: str, mwh: int, before: dict[str, Any] | None = None, without: int | None = None) -> dict[str, Any]:
-    """A member's row, and of its days: so much in every hour, but for the one that is missing."""
+def use(
+    member: str, mwh: int, before: dict[str, Any] | None = None, without: int | None = None, estimated: int = 0
+) -> dict[str, Any]:
+    """A member's row, and of its days: so much in every hour, but for the one that is missing.
+
+    The first ``estimated`` hours were not measured throughout.
+    """
     was = None if before is None else np.concatenate([before[part] for part in settled.PARTS])
     said = None if before is None else "|".join("" if pd.isna(before[name]) else _text(before[name]) for name in SAID)
     hours = [mwh if n != without else UNKNOWN for n in range(HOURS)]
     return {
         "kind": MEMBER, "installation_id": member, "time_zone": "Europe/Madrid",
         "hours": "consecutive", "contracts": CONTRACTS, "why": "use", "agreement_key": "a", "supply_key": "s",
-        "before": was, "said_before": said, "days": days_of(USE, member, hours),
+        "before": was, "said_before": said, "days": days_of(USE, member, hours, estimated),
     }  # fmt: skip
 
 
-def days_of(kind: int, installation: str, hours: list[int]) -> list[dict[str, Any]]:
-    """Rows of days with these hours of the month, each in four quarters."""
+def days_of(kind: int, installation: str, hours: list[int], estimated: int = 0) -> list[dict[str, Any]]:
+    """Rows of days with these hours, in four quarters each; of the first ``estimated`` hours one is not measured."""
     first = int(START.timestamp()) // 900
     batch = pa.record_batch({
         "installation_id": pa.array([installation] * len(hours) * 4),
         "is_use": pa.array([kind == USE] * len(hours) * 4),
         "quarter": pa.array(range(first, first + 4 * len(hours)), pa.int32()),
-        "mwh": pa.array([mwh if mwh == UNKNOWN else mwh // 4 for mwh in hours for _ in range(4)]),
+        "stated": pa.array([mwh if mwh == UNKNOWN else mwh // 2 + (n < estimated and quarter == 2)
+                            for n, mwh in enumerate(hours) for quarter in range(4)]),
         "run_id": pa.array(["20260401T000000Z"] * len(hours) * 4),
     })  # fmt: skip
     return [{"kind": kind} | row for found in by_day([batch]) for row in found.to_pylist()]
@@ -103,6 +110,19 @@ def test_a_missing_hour_that_comes_later_is_new_and_no_correction() -> None:
     (later,) = settle(use("bea", 1_000_000, first))
     assert (list(later["changed"]), later["changed_hours"], later["note"]) == ([7], 0, "")
     assert later["total_cents"] > 0
+
+
+def test_what_is_estimated_is_told_of_the_hour_and_on_the_bill_until_it_is_measured() -> None:
+    """3 hours of a use of 2 kWh were estimated; 0.4 of 3 kWh are shared, so 0.8 kWh of each came from the grid."""
+    (ana,) = settle(use("ana", 2_000_000, estimated=3))
+    assert list(ana["estimated"]) == [2] * 3 + [0] * (HOURS - 3)
+    lines = json.loads(ana["lines"])
+    assert sum(Decimal(line["estimated_kwh"] or 0) for line in lines) == Decimal("2.4")
+    assert sum(Decimal(line["eur"]) for line in lines) * 100 == ana["total_cents"]
+    assert [line["line"] for line in lines] == list(range(1, len(lines) + 1))
+    (later,) = settle(use("ana", 2_000_000, ana))
+    assert (list(later["changed"]), later["changed_hours"]) == ([0, 1, 2], 0), "the values are the same"
+    assert sum(Decimal(line["estimated_kwh"] or 0) for line in json.loads(later["lines"])) == 0
 
 
 def test_who_joins_within_the_month_pays_what_the_grid_gave_until_then() -> None:

@@ -23,6 +23,7 @@ from energy.money.community.settled import (
     OUTSIDE,
     UNKNOWN,
     Shares,
+    Stated,
     member_euros,
     month_hours,
     month_numbers,
@@ -34,7 +35,7 @@ from energy.money.market import PVPC, SPOT, SURPLUS, Market
 from energy.money.netting import Net
 from energy.money.periods import MADRID
 from tests.support.money.bills import HOME
-from tests.support.money.settlement import HOUR, Community, by_chance, plainly, prices
+from tests.support.money.settlement import HOUR, ROOF, Community, by_chance, plainly, prices
 
 MONTHS = [date(2026, 3, 1), date(2026, 5, 1), date(2026, 6, 1), date(2025, 10, 1)]
 """In June the last member joins on the 13th, and has euros of the whole month."""
@@ -49,7 +50,9 @@ def settled(of: Community, month: date) -> tuple[list[str], Shares]:
         betas[n] = [inside.get(member, OUTSIDE) for member in members]
     generation = np.array([of.generation.get(hour, UNKNOWN) for hour in hours], np.int64)
     uses = np.array([[of.uses[member].get(hour, UNKNOWN) for member in members] for hour in hours], np.int64)
-    return members, share_month(generation, betas, uses)
+    of_roof, *of_members = (np.array([hour in of.estimated[name] for hour in hours]) for name in (ROOF, *members))
+    generated, used = Stated(generation, of_roof), Stated(uses, np.array(of_members).T)
+    return members, share_month(generated, betas, used)
 
 
 def known(value: int) -> int | None:
@@ -71,12 +74,13 @@ def test_a_month_in_columns_is_the_plain_one(seed: int, month: date, rule: Rule,
         expected = plain[member].hours
         for at, hour in enumerate(hours):
             found = tuple(known(int(each[at])) for each in own)
-            assert found == (tuple(expected[hour]) if hour in expected else (None,) * 4)
+            assert found == (tuple(expected[hour]) if hour in expected else (*(None,) * 4, 0))
         contracts = CONTRACTS.validate_python(of.contracts[member])
         euros = member_euros(tariffs(), contracts, (month, MADRID), own, market)
         cents = [None if each is None else Decimal(each).scaleb(-2) for each in euros[:2]]
         assert cents == [plain[member].total, plain[member].saving]
         assert (euros.note == "") == (plain[member].total is not None)
+        assert euros.lines == plain[member].lines
     for at, hour in enumerate(hours):
         if hour in of.generation:
             assert shares.assigned[at][shares.assigned[at] != UNKNOWN].sum() == of.generation[hour]
@@ -113,7 +117,7 @@ def test_a_month_without_euros_says_why(stated: list[dict[str, Any]], month: dat
     number = month_hours(month, MADRID)[1]
     ones = np.ones(number, np.int64)
     lost = np.where(np.arange(number) == 5, UNKNOWN, 1) if unknown else ones
-    of = Shares(ones, lost, ones, lost)
+    of = Shares(ones, lost, ones, lost, 0 * ones)
     euros = member_euros(tariffs(), CONTRACTS.validate_python(stated), (month, MADRID), of, Market({}))
     assert euros[:2] == (None, None)
     assert note in euros.note
@@ -126,7 +130,7 @@ def test_where_the_taxes_depend_on_what_is_not_known_each_outcome_has_its_euros(
     half = np.full(number, 70_000_000 // number, np.int64)
     nothing = np.zeros(number, np.int64)
     stated = CONTRACTS.validate_python([HOME | {"energy": {"kind": "flat", "price_eur_kwh": "0.20"}}])
-    euros = member_euros(tariffs(), stated, (month, MADRID), Shares(half, half, nothing, half), Market({}))
+    euros = member_euros(tariffs(), stated, (month, MADRID), Shares(half, half, nothing, half, nothing), Market({}))
     days = calendar(tariffs(), stated, month, date(2026, 12, 1))
     windows = [Net(start, int(half[0]), 0, int(2 * half[0])) for start in days.windows()]
     whole = [Net(start, int(2 * half[0]), 0, int(2 * half[0])) for start in days.windows()]

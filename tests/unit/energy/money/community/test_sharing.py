@@ -15,7 +15,16 @@ from energy.calendar import local_day
 from energy.money.community.agreement import ONE, AgreementError, NoCoefficients, Version, agreement
 from energy.money.community.fairness import assigned_by
 from energy.money.community.hours import RULES, hours_of, number_of
-from energy.money.community.sharing import Shared, as_windows, assign, share_community, share_hour
+from energy.money.community.sharing import (
+    GENERATION,
+    USE,
+    Estimated,
+    Shared,
+    as_windows,
+    assign,
+    share_community,
+    share_hour,
+)
 
 MADRID = ZoneInfo("Europe/Madrid")
 HOUR = timedelta(hours=1)
@@ -179,6 +188,19 @@ def test_an_hour_before_the_agreement_or_without_its_years_file_is_refused() -> 
         variable.at(datetime(2027, 1, 1, 12, tzinfo=timezone.utc))
     with pytest.raises(NoCoefficients, match="no agreement holds on 2025-12-31"):
         variable.at(datetime(2025, 12, 31, 12, tzinfo=timezone.utc))
+
+
+def test_an_hour_is_estimated_by_its_generation_or_by_the_members_own_use() -> None:
+    """b has no part of the generation, so what is not known of it well is none of b's."""
+    of = agreement([Version(date(2026, 1, 1), {"a": ONE, "b": 0})], MADRID, "consecutive")
+    uses = {member: {NOON: 300, NOON + HOUR: 300} for member in "ab"}
+    estimated = Estimated({NOON}, {"b": {NOON + HOUR}})
+    shared = share_community({NOON: 1000, NOON + HOUR: 1000}, uses, of, estimated)
+    assert {member: [hour.estimated for hour in hours.values()] for member, hours in shared.items()} == {
+        "a": [GENERATION, 0], "b": [0, USE],
+    }  # fmt: skip
+    windows = as_windows([NOON, NOON + HOUR], shared["a"])
+    assert [(net.surplus, net.is_measured) for net in windows] == [(700, False), (700, True)]
 
 
 def test_an_hour_without_a_value_is_billed_as_not_known() -> None:
