@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import shutil
 import socket
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import requests
 from confluent_kafka.admin import AdminClient
 
 from conf import Settings
+from conf.tariffs import tariffs
+from conf.tariffs.coverage import ends
+from energy.money.periods import MADRID
 from serving_layer.gateway_check import check as gateway
 from serving_layer.health import Broken, Check, Remark
 from serving_layer.reader import Reader
@@ -53,6 +56,7 @@ def checks(settings: Settings, reader: Reader) -> dict[str, Check]:
         "sources": lambda: _sources(settings.home, datetime.now(timezone.utc)),
         "webhooks": lambda: webhooks(folder(settings)),
         "disk": lambda: _disk(settings.home),
+        "tariffs": lambda: _tariffs(datetime.now(MADRID).date()),
     }
     return {name: known[name] for name in settings.api.watch}
 
@@ -165,6 +169,14 @@ def _sources(home: Path, now: datetime) -> Remark:
 def _ago(age: timedelta) -> str:
     hours = age / timedelta(hours=1)
     return f"{hours:.0f} h" if hours >= 2 else f"{60 * hours:.0f} min"
+
+
+def _tariffs(today: date) -> Remark:
+    """Until when bills have their rules. Beyond it they are refused, which breaks nothing else."""
+    for day, rules in ends(tariffs(), today).items():
+        said = f"{len(rules)} rules of bills have no row from {day} on: `solera tariffs check` names them"
+        return Remark(said, {"tariff_days": (day - today).days})
+    return Remark("no rule of bills ends")
 
 
 def _disk(home: Path) -> Remark:

@@ -21,6 +21,7 @@ MEASURED = {
     "webhook_deliveries_waiting": "Alarms that a webhook's receiver has not taken yet.",
     "webhook_deliveries_given_up": "Alarms that a webhook's receiver has not taken in a day, or that were too many.",
     "disk_free_bytes": "Room on the disk of <home>.",
+    "tariff_days": "Days until a rule of bills has no row, 0 on the first such day.",
 }
 """Measurements of the checks, ``solera_<name>`` each."""
 LABELLED = {

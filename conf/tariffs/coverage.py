@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
@@ -34,6 +35,22 @@ def coverage(rules: Tariffs) -> list[Covered]:
                 name = f"{tax.name}, {places}, {bounds.words()}"
                 found.append(Covered(name, rule.since, rule.until, rule.status, rule.source))
     return sorted(found, key=lambda each: (each.rule, each.since))
+
+
+def ends(rules: Tariffs, today: date) -> dict[date, list[str]]:
+    """First days without a row, the earliest first, and the rules that then have none; holes before today aside."""
+    found: dict[date, set[str]] = defaultdict(set)
+    for series in _series(rules):
+        begun = [until for since, until in series.spans() if since <= today]
+        if begun and begun[-1] is not None:
+            found[begun[-1]].add(series.name.partition(",")[0])
+    return {day: sorted(found[day]) for day in sorted(found)}
+
+
+def ending(rules: Tariffs, today: date) -> str:
+    """The same as a sentence."""
+    said = [f"from {day} on there is no row of {', '.join(names)}" for day, names in ends(rules, today).items()]
+    return "; ".join(said) or "no rule ends"
 
 
 def _series(rules: Tariffs) -> Iterator[Dated[Any]]:

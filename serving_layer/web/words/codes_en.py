@@ -75,4 +75,5 @@ SERVICES = {
     "sources": "sources",
     "webhooks": "webhooks",
     "disk": "disk",
+    "tariffs": "tariffs",
 }

@@ -75,4 +75,5 @@ SERVICES = {
     "sources": "fuentes",
     "webhooks": "webhooks",
     "disk": "disco",
+    "tariffs": "tarifas",
 }

@@ -260,6 +260,10 @@ SERVERS = {
     "{said}, {number} deliveries wait": "{said}, entregas en espera: {number}",
     "{number} MB are left on the disk of {path}: make room": "quedan {number} MB en el disco de {path}: haz sitio",
     "{amount} GB are left": "quedan {amount} GB",
+    "{number} rules of bills have no row from {day} on: `solera tariffs check` names them": (
+        "sin fila a partir del {day}: {number} normas de las facturas; `solera tariffs check` las nombra"
+    ),
+    "no rule of bills ends": "ninguna norma de las facturas acaba",
 }
 MODELS = {
     "same hour of the last known day": "misma hora del último día conocido",

@@ -67,6 +67,7 @@ CASES: list[tuple[str, int, Series, Series]] = [
     ),
     ("SoleraOutboxGrows", 30, {"solera_outbox_oldest_seconds": "0+60x60"}, {"solera_outbox_oldest_seconds": "600x60"}),
     ("SoleraDiskFills", HOUR, {"solera_disk_free_bytes": "9e9-9e6x90"}, {"solera_disk_free_bytes": "9e9x90"}),
+    ("SoleraTariffsEnd", 2, {"solera_tariff_days": "20x5"}, {"solera_tariff_days": "21x5"}),
     (
         "SoleraSlow",
         30,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from conf.tariffs.coverage import HOLE, coverage
+from conf.tariffs.coverage import HOLE, coverage, ending, ends
 from conf.tariffs.load import FOLDER, tariffs
 from conf.tariffs.rows import TariffError
 from energy.money.dated import NoRule
@@ -33,6 +33,24 @@ def test_every_row_says_its_source_and_from_when_to_when() -> None:
         ("6.1TD excess power", date(2022, 1, 1), date(2024, 1, 1)),
         *((f"{name} excess power", date(2025, 1, 1), date(2025, 4, 1)) for name in ("2.0TD", "3.0TD", "6.1TD")),
     }
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 27), date(2026, 12, 31), date(2027, 1, 1), date(2027, 6, 1)])
+def test_a_year_without_rules_is_named_before_it_begins_and_in_it(today: date) -> None:
+    """Of 2027 no row is known here; periods, losses, rent and the PVPC's rules hold until another text."""
+    assert ends(tariffs(), today) == {
+        date(2027, 1, 1): [
+            *(f"{name} {of}" for name in ("2.0TD", "3.0TD", "6.1TD") for of in ("charges", "excess power", "tolls")),
+            "consumption tax", "electricity tax", "electricity tax minimum", "reactive energy", "social bonus funding",
+        ]
+    }  # fmt: skip
+    assert ending(tariffs(), today).startswith("from 2027-01-01 on there is no row of 2.0TD charges, 2.0TD excess")
+
+
+def test_of_a_day_before_a_hole_the_hole_is_named_first() -> None:
+    found = ends(tariffs(), date(2021, 9, 1))
+    assert found[date(2021, 9, 16)] == ["3.0TD charges", "6.1TD charges"]
+    assert min(found) == date(2021, 9, 16)
 
 
 def test_prices_of_the_last_day_of_a_row_and_the_first_of_the_next() -> None:
@@ -100,3 +118,5 @@ def test_the_command_shows_what_is_covered_and_what_is_not() -> None:
     }  # fmt: skip
     assert any(row["status"] == "conditional" and row["from"] == "2026-11-01" for row in rows)
     assert "solera tariffs check" in CliRunner().invoke(app, ["tariffs", "check", "--help"]).output
+    shown = CliRunner().invoke(app, ["tariffs", "check"], env={"COLUMNS": "200"}).output
+    assert "there is no row of 2.0TD charges" in " ".join(shown.split())

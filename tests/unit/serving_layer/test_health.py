@@ -90,6 +90,9 @@ def test_every_dependency_that_is_away_says_so_in_a_sentence(tmp_path: Path) -> 
     assert known.pop("push")().text == "does not run here"
     assert known.pop("webhooks")().text == "0 webhook(s)"
     assert known.pop("sources")().text == "none was asked here"
+    rules = known.pop("tariffs")()
+    assert "rules of bills have no row from " in rules.text
+    assert rules.measured["tariff_days"] <= 400
     for name, check in known.items():
         with pytest.raises(Exception, match=r"answer|listens|reported") as raised:
             check()
