@@ -23,7 +23,6 @@ from serving_layer.access.token import token_of
 from serving_layer.api import (
     access,
     alarms,
-    bills,
     energy,
     forecasts,
     installations,
@@ -31,10 +30,10 @@ from serving_layer.api import (
     prices,
     provenance,
     runs,
-    settlement,
 )
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
+from serving_layer.api.money import bills, settlement, stated_months
 from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
@@ -59,6 +58,7 @@ ROUTERS = (
     prices.router,
     bills.router,
     settlement.router,
+    stated_months.router,
     runs.router,
     provenance.router,
     provenance.comparisons,

@@ -1,4 +1,4 @@
-"""A distributor's hourly shares beside ours."""
+"""A distributor's hourly shares beside ours, as its files or Datadis state them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from energy.calendar import day_start
-from energy.money.community.agreement import ONE
+from energy.money.community.agreement import ONE, Agreement
 from energy.money.community.official_curves import ASSIGNED, SELF_CONSUMED, Fit, best_rule, fits
 from energy.money.exact import kwh
 from serving_layer.instants import Span
@@ -16,7 +16,10 @@ from serving_layer.reader import Reader
 from serving_layer.views import catalogue
 from serving_layer.views.money.agreements import owners_of, read_official
 from serving_layer.views.money.community import Hourly, NotShared, agreement_of, coefficients_needed, hourly
+from serving_layer.views.money.stated_hours import stated_shares
 
+Official = dict[str, dict[str, Hourly]]
+"""mWh by what is stated, member and hour."""
 COLUMNS = ("member", "what", "rule", "hours", "differing", "official_kwh", "ours_kwh", "implied_beta")
 
 
@@ -25,19 +28,49 @@ def compare_rows(
 ) -> tuple[list[dict[str, Any]], str]:
     """What the distributor's files state (A5D, B5D) beside ours, by each rule of counting hours; and which rule fits.
 
-    Raises :class:`NotShared`, :class:`serving_layer.views.money.agreements.AgreementFileError`.
+    Without files what Datadis has stated. Raises :class:`NotShared`,
+    :class:`serving_layer.views.money.agreements.AgreementFileError`.
     """
     plant, agreed = agreement_of(reader, community, path)
+    if not curves:
+        return compare_stated(reader, plant, agreed, days)
+    return _compared_with(reader, plant, agreed, days, _of_files(reader, curves, _span(agreed, days)))
+
+
+def compare_stated(
+    reader: Reader, plant: str, agreed: Agreement, days: tuple[date, date]
+) -> tuple[list[dict[str, Any]], str]:
+    """The same of what Datadis, or another file of a distributor, has stated. Raises :class:`NotShared`."""
+    official = stated_shares(reader, agreed.members, _span(agreed, days))
+    if not official[ASSIGNED]:
+        raise NotShared(
+            "No distributor has stated surplus and self-consumption of a member in these days: "
+            "`solera backfill datadis` asks for them."
+        )
+    return _compared_with(reader, plant, agreed, days, official)
+
+
+def _span(agreed: Agreement, days: tuple[date, date]) -> Span:
+    return Span(*(day_start(day, agreed.zone) for day in days))
+
+
+def _of_files(reader: Reader, curves: Sequence[Path], span: Span) -> Official:
     owners = owners_of(catalogue.installations(reader))
-    span = Span(*(day_start(day, agreed.zone) for day in days))
-    generation = hourly(reader, [plant], "generation", span)[plant]
-    official: dict[str, dict[str, Hourly]] = {ASSIGNED: {}, SELF_CONSUMED: {}}
+    official: Official = {ASSIGNED: {}, SELF_CONSUMED: {}}
     for file in curves:
         what, stated = read_official(file)
         for number, curve in stated.items():
             if number not in owners:
                 raise NotShared(f"{file.name}: no installation is registered with the CUPS {number}.")
             official[what][owners[number]] = {hour: mwh for hour, mwh in curve.items() if span.start <= hour < span.end}
+    return official
+
+
+def _compared_with(
+    reader: Reader, plant: str, agreed: Agreement, days: tuple[date, date], official: Official
+) -> tuple[list[dict[str, Any]], str]:
+    span = _span(agreed, days)
+    generation = hourly(reader, [plant], "generation", span)[plant]
     uses = hourly(reader, sorted(official[SELF_CONSUMED]), "consumption", span)
     with coefficients_needed():
         found = fits(official[ASSIGNED], generation, agreed)

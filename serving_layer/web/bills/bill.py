@@ -17,9 +17,10 @@ from serving_layer.api import parameters as p
 from serving_layer.reader import Reader
 from serving_layer.views.money.bills import Billed, NotBilled
 from serving_layer.views.money.community import NotShared
-from serving_layer.views.money.official import OfficialBillError, difference, parse
+from serving_layer.views.money.official import Difference, OfficialBillError, difference, parse
 from serving_layer.views.money.rows import LINE_COLUMNS, line_rows, not_included
 from serving_layer.views.money.settlement import maker
+from serving_layer.views.money.stated_hours import stated_bill
 from serving_layer.web import answer
 from serving_layer.web.bills import lines
 from serving_layer.web.periods.asked_month import AskedMonth, first_day
@@ -33,6 +34,7 @@ from store.web.body import Body
 router = answer.router()
 FILE = "official"
 """The name of the form's field."""
+NOT_COMPARED: dict[str, Any] = {"official": None, "not_taken": ""}
 
 
 class Asked(NamedTuple):
@@ -89,25 +91,21 @@ AskedFor = Annotated[Asked, Depends(asked)]
 
 
 @router.get("/bill", dependencies=[p.Turn])
-def bill(request: Request, reader: p.ReaderOf, of: AskedFor) -> Response:
-    """The page."""
-    return answer.page(request, "bill.html", _content(request, reader, of) | {"official": None, "not_taken": ""})
+def bill(request: Request, reader: p.ReaderOf, of: AskedFor, stated: Annotated[bool, Query()] = False) -> Response:
+    """The page; with ``stated`` also why the bill of the hours that the distributor states differs."""
+    found = _differing(language.of_request(request), lambda: _of_stated(reader, of)) if stated else NOT_COMPARED
+    return answer.page(request, "bill.html", _content(request, reader, of) | found)
 
 
 @router.post("/bill", dependencies=[p.Turn])
 def compared(request: Request, reader: p.ReaderOf, of: AskedFor, content: Body) -> Response:
     """The page, and why the official bill that was sent differs."""
-    words = language.of_request(request)
-    found: dict[str, Any] = {"official": None, "not_taken": ""}
-    try:
+
+    def made() -> Difference:
         name, sent = _file(request.headers.get("content-type", ""), content)
-        why = difference(maker(reader, of.id, of.is_shared), parse(name, sent), None)
-        named = "" if why.mistake is None else words.pages["as_if"].format(what=words.sentence(why.mistake))
-        found["official"] = {
-            "days": lines.days(*why.days, words), "causes": lines.causes(why.rows, words), "mistake": named,
-        }  # fmt: skip
-    except (OfficialBillError, NotBilled, NotShared) as error:
-        found["not_taken"] = words.sentence(str(error))
+        return difference(maker(reader, of.id, of.is_shared), parse(name, sent), None)
+
+    found = _differing(language.of_request(request), made)
     return answer.page(request, "bill.html", _content(request, reader, of) | found)
 
 
@@ -116,6 +114,21 @@ def table(reader: p.ReaderOf, of: AskedFor) -> Response:
     """The lines, as REST states them."""
     found = maker(reader, of.id, of.is_shared)(*of.days)
     return answer.download(f"bill-{of.id}-{of.month:%Y-%m}.csv", LINE_COLUMNS, line_rows(found))
+
+
+def _of_stated(reader: Reader, of: Asked) -> Difference:
+    return difference(maker(reader, of.id, of.is_shared), stated_bill(reader, of.id, *of.days), of.days)
+
+
+def _differing(words: Words, make: Callable[[], Difference]) -> dict[str, Any]:
+    """The causes of a difference, or why there are none."""
+    try:
+        why = make()
+    except (OfficialBillError, NotBilled, NotShared) as error:
+        return NOT_COMPARED | {"not_taken": words.sentence(str(error))}
+    named = "" if why.mistake is None else words.pages["as_if"].format(what=words.sentence(why.mistake))
+    found = {"days": lines.days(*why.days, words), "causes": lines.causes(why.rows, words), "mistake": named}
+    return NOT_COMPARED | {"official": found}
 
 
 def _file(content_type: str, content: bytes) -> tuple[str, bytes]:

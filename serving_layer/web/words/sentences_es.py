@@ -70,6 +70,16 @@ MONEY = {
         "falta el precio de la hora entera que empieza el {at} en el mercado {market}"
     ),
     "{name}: no row covers {day}; {detail}": "{name}: ninguna norma registrada cubre el {day}",
+    "No distributor has stated {number} of the {number_all} hours of these days: `solera backfill datadis` asks for "
+    "them.": (
+        "la distribuidora no ha comunicado {number} de las {number_all} horas de estos días: "
+        "`solera backfill datadis` las pide."
+    ),
+    "No distributor has stated surplus and self-consumption of a member in these days: `solera backfill datadis` asks "
+    "for them.": (
+        "ninguna distribuidora ha comunicado excedentes y autoconsumo de un miembro en estos días: "
+        "`solera backfill datadis` los pide."
+    ),
     "{name}: no row covers a bill that falls due on {day} in {where}": (
         "{name}: ninguna norma registrada cubre una factura que vence el {day} en {where}"
     ),

@@ -104,21 +104,23 @@ def agree(
 
 @community.command()
 def compare(
-    files: Annotated[list[Path], typer.Argument(help="The distributor's A5D and B5D files, plain or bzip2.")],
     name: Annotated[str, typer.Option("--community", help="As registered, with kind: community.")],
     agreement: Annotated[Path, typer.Option(help="YAML: versions of the agreement by date (docs/money.md).")],
     first: First,
     until: Until,
+    files: Annotated[list[Path] | None, typer.Argument(help="A5D and B5D files of the distributor, or bzip2.")] = None,
     form: Format = Form.table,
 ) -> None:
     """Compare the distributor's hourly shares with ours (kWh), and say which rule of counting hours fits.
+
+    Without a file they are what Datadis has stated: self-consumption and surplus of each hour, assigned together.
 
     Example: solera community compare B5D_202610.bz2 --community fontana --agreement fontana.yaml --from 2026-10-01
     --to 2026-11-01
     """
     days = written_times.days(None, first, until)
     with answering(load_settings()) as reader:
-        rows, said = compared.compare_rows(reader, name, agreement, files, days)
+        rows, said = compared.compare_rows(reader, name, agreement, files or [], days)
     show(form, compared.COLUMNS, rows, f"{name}: official shares and ours", said)
 
 

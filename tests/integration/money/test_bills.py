@@ -254,3 +254,44 @@ def test_why_an_official_bill_differs(served: Settings, monkeypatch: pytest.Monk
     assert (causes["our bill"], causes["official bill"]) == (27.87, 32.16)
     assert causes["price"] == pytest.approx(3.90 * 1.1, abs=0.02)
     assert sum(causes.values()) == pytest.approx(2 * 32.16)
+
+
+def stated() -> Iterator[dict[str, Any]]:
+    """The hours of casa-1 as its distributor states them: the same, but of Monday from 10:00, which has 1 kWh more."""
+    known_at, hour = datetime(2026, 4, 6, tzinfo=timezone.utc), timedelta(hours=1)
+    for n in range((END - START) // hour):
+        start = START + n * hour
+        import_wh = 0.0 if start == NOON else 2000.0 if n == 10 else 1000.0
+        yield {
+            "installation_id": "casa-1", "month": start.date().replace(day=1), "start": start, "end": start + hour,
+            "meter_id": "cups", "source": "datadis", "known_at": known_at, "method": "measured", "import_wh": import_wh,
+            "export_wh": 400.0 if start == NOON else 0.0, "self_consumption_wh": 200.0,
+        }  # fmt: skip
+
+
+def test_why_the_bill_of_the_hours_that_datadis_states_differs(
+    client: TestClient, served: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1 kWh of P1 is 0.20 EUR and 10 % of it; the electricity tax is its minimum, 0.17 of 166 kWh and of 167."""
+    path = "/v1/installations/{}/bills/stated"
+    with cassandra.session(served) as session:
+        insert(session, "official", list(stated()))
+    found = client.get(path.format("casa-1"), params=WEEK).json()
+    causes = {cause["cause"]: cause["eur"] for cause in found["causes"]}
+    assert (found["from"], causes.pop("our bill"), causes.pop("official bill")) == (WEEK["from"], 27.87, 28.09)
+    assert causes["kWh"] == pytest.approx(0.22, abs=0.01)
+    assert sum(causes.values()) == pytest.approx(0.22)
+    by_rest = client.get(path.format("casa-1"), params=WEEK | {"format": "csv"}).text
+    for name, value in environment(served).items():
+        monkeypatch.setenv(name, value)
+    asked = ["bill", "--installation", "casa-1", "--from", WEEK["from"], "--to", WEEK["to"], "--stated"]
+    said = CliRunner().invoke(command_line, [*asked, "--format", "csv"], catch_exceptions=False)
+    assert (said.exit_code, said.stdout) == (0, by_rest)
+    assert CliRunner().invoke(command_line, [*asked, "--official", "x.csv"]).exit_code == 2
+    answer = client.get(path.format("casa-2"), params=WEEK)
+    assert (answer.status_code, answer.json()["detail"][:52]) == (
+        422,
+        "No distributor has stated 167 of the 167 hours of th",
+    )
+    page = client.get("/bill", params={"id": "casa-1", "month": "2026-03", "stated": True})
+    assert "576 of the 743 hours of these days" in page.text

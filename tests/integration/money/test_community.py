@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from conf import Settings
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
+from serving_layer.app import create_app
 from stack.cli import app as command_line
 from stack.services import environment
 from store import cassandra, schema
+from tests.support import owner
 from tests.support.money.bills import AGREED, HOME, local
 from tests.support.serving_rows import insert
 
@@ -159,6 +162,41 @@ def test_a_distributors_curve_beside_ours(solera: Callable[..., Any]) -> None:
     assert "no agreement holds on 2026-10-25; the first begins on 2026-11-01: complete the agreement" in early
     Path("B5D.txt").write_text("\n".join(lines).replace("RK0F", "RA0F"))
     assert "line 1 is none of A5D or B5D" in solera(*asked, refuses=True).replace("\n", " ")
+
+
+def test_what_datadis_states_of_a_share_beside_ours(served: Settings, solera: Callable[..., Any]) -> None:
+    """Of seven hours it states 200 Wh used and 300 sold for a, 500 assigned where we reckon 400; of b no surplus."""
+    known_at, hour = datetime(2026, 11, 2, tzinfo=timezone.utc), timedelta(hours=1)
+    plain = {"meter_id": "cups", "source": "datadis", "known_at": known_at, "method": "measured"}
+    said = [
+        plain | {"installation_id": who, "month": at.date().replace(day=1), "start": at, "end": at + hour,
+                 "self_consumption_wh": 200.0, "export_wh": 300.0 if who == "a" else None}
+        for who in "ab" for at in (local("2026-10-25T12:00") + n * hour for n in range(7))
+    ]  # fmt: skip
+    Path("valle.yaml").write_text(CONSTANT)
+    asked = ["compare", "--community", "valle", "--agreement", "valle.yaml", *DAY, "--format", "csv"]
+    assert "No distributor has stated surplus and self-consumption" in " ".join(solera(*asked, refuses=True).split())
+    with cassandra.session(served) as session:
+        insert(session, "official", said)
+    found = solera(*asked)
+    assert [(row["member"], row["what"], row["rule"]) for row in found] == [
+        ("a", what, rule) for what in ("assigned", "self-consumed") for rule in ("consecutive", "clock")
+    ]
+    shown = ("hours", "differing", "official_kwh", "ours_kwh")
+    assert {(row["what"], *(float(row[name]) for name in shown)) for row in found} == {
+        ("assigned", 7, 7, 3.5, 2.8), ("self-consumed", 7, 0, 1.4, 1.4),
+    }  # fmt: skip
+    assert [row["implied_beta"] for row in found] == ["0.5", "0.5", "", ""]
+    solera("agree", "--community", "valle", "--agreement", "valle.yaml")
+    app = create_app(served)
+    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+        told = client.get("/v1/communities/valle/stated-shares", params={"month": "2026-10"}).json()
+        refused = client.get("/v1/communities/a/stated-shares", params={"month": "2026-10"})
+    assert told["note"].startswith("both rules of counting hours fit alike")
+    assert [(row["member"], row["official_kwh"], row["ours_kwh"]) for row in told["shares"][::2]] == [
+        ("a", 3.5, 2.8), ("a", 1.4, 1.4),
+    ]  # fmt: skip
+    assert (refused.status_code, "is no community" in refused.json()["detail"]) == (422, True)
 
 
 @pytest.mark.parametrize(

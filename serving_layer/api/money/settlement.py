@@ -13,7 +13,7 @@ from serving_layer.access.door import Asker, Guarded, SeenInstallation, note
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import merged
-from serving_layer.views.money import cases, settlement
+from serving_layer.views.money import cases, compared, kept_agreement, settlement
 from serving_layer.views.money.community import of_community
 from store.web.problems import responses
 
@@ -65,6 +65,27 @@ class SettledMonth(BaseModel):
     cases: list[SettledCase] = Field(description="Both by what the taxes depend on; empty where there are no euros.")
     note: str | None = Field(description="Why there are no euros, or more than one case.")
     changes: list[SettlementChange]
+
+
+class SharesCompared(BaseModel):
+    """A member's share as its distributor states it, beside ours under one rule of counting hours."""
+
+    member: str
+    what: str = Field(description="assigned or self-consumed.")
+    rule: str
+    hours: int
+    differing: int = Field(description="Hours that are more than a Wh apart.")
+    official_kwh: float
+    ours_kwh: float
+    implied_beta: float | None = Field(description="The mean coefficient that the stated hours imply.")
+
+
+class CommunityCompared(BaseModel):
+    """What distributors state of the members' shares, beside ours."""
+
+    community_id: str
+    shares: list[SharesCompared]
+    note: str = Field(description="Which rule of counting hours fits.")
 
 
 class SettledHour(BaseModel):
@@ -133,3 +154,19 @@ def of_all_members(
     if form == "csv":
         return as_csv(settlement.MONTH_COLUMNS, cases.printed([*rows, together]))
     return as_json({"community_id": chosen.id, "month": first, "members": rows, "total": together})
+
+
+@router.get(
+    "/communities/{installation_id}/stated-shares", response_model=CommunityCompared, responses=responses(403, 404, 422)
+)
+def stated_shares(
+    reader: p.ReaderOf, who: Asker, chosen: SeenInstallation, month: Month, form: p.FormatParameter = "json"
+) -> Response:
+    """The members' shares of a month as Datadis states them beside ours, by the agreement that is kept."""
+    of_community(reader, chosen.id)
+    kept = kept_agreement.kept(reader, chosen.id)
+    rows, said = compared.compare_stated(reader, kept.generation, kept.agreement, instants.days(month, None, None)[:2])
+    note(reader, who, sorted({row["member"] for row in rows}), "settlement")
+    if form == "csv":
+        return as_csv(compared.COLUMNS, rows)
+    return as_json({"community_id": chosen.id, "shares": rows, "note": said})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -12,11 +12,10 @@ from serving_layer import instants
 from serving_layer.access.door import Guarded, SeenInstallation
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
-from serving_layer.views.money import stated_months
-from serving_layer.views.money.official import CAUSE_COLUMNS, difference, parse
-from serving_layer.views.money.registered import registered_contracts
+from serving_layer.views.money.official import CAUSE_COLUMNS, Difference, difference, parse
 from serving_layer.views.money.rows import LINE_COLUMNS, fields, line_rows
 from serving_layer.views.money.settlement import maker
+from serving_layer.views.money.stated_hours import stated_bill
 from store.web.body import Body
 from store.web.problems import responses
 
@@ -65,42 +64,6 @@ class InstallationBill(BaseModel):
     saving_eur: float | None = Field(description="The bill without generation and sharing, less this one.")
     rounding: str
     conventions: dict[str, Any]
-
-
-class MaximumPower(BaseModel):
-    """The greatest power of a local month in one period of energy, P1 to P6."""
-
-    month: date
-    period: str
-    power_w: float
-    at: datetime | None = Field(description="When it was shown; null where the clocks skip the time stated.")
-    contracted_w: float | None = Field(description="By the contract registered for the month's first day.")
-    known_at: datetime
-    source: str
-
-
-class MaximumPowers(BaseModel):
-    """What the distributor's meter showed of an installation, the newest month first."""
-
-    installation_id: str
-    months: list[MaximumPower]
-
-
-class ReactiveEnergy(BaseModel):
-    """Reactive energy of a local month in one period of energy, P1 to P6."""
-
-    month: date
-    period: str
-    energy_varh: float = Field(description="Capacitive below 0.")
-    known_at: datetime
-    source: str
-
-
-class ReactiveEnergies(BaseModel):
-    """What the distributor's meter counted of an installation, the newest month first."""
-
-    installation_id: str
-    months: list[ReactiveEnergy]
 
 
 class DifferenceCause(BaseModel):
@@ -168,32 +131,29 @@ def difference_of(
     form: p.FormatParameter = "json",
 ) -> Response:
     """Why an official bill differs. The body is a CSV file of its lines, with the columns that `format=csv` gives."""
-    found = difference(maker(reader, chosen.id, shared), parse("The file", content), None)
+    return _told(chosen.id, difference(maker(reader, chosen.id, shared), parse("The file", content), None), form)
+
+
+@router.get(
+    "/installations/{installation_id}/bills/stated",
+    response_model=BillDifference,
+    responses=responses(403, 404, 422),
+)
+def difference_of_stated(
+    reader: p.ReaderOf,
+    chosen: SeenInstallation,
+    asked: Annotated[DaysAsked, Depends(days_asked)],
+    shared: Annotated[bool, Query(description="With its share of its community, as it is settled.")] = False,
+    form: p.FormatParameter = "json",
+) -> Response:
+    """Why the bill that the contract makes of the hours which the distributor states, by Datadis or a file, differs."""
+    days = (asked.first, asked.until)
+    theirs = stated_bill(reader, chosen.id, *days, asked.due)
+    return _told(chosen.id, difference(maker(reader, chosen.id, shared, asked.due), theirs, days), form)
+
+
+def _told(installation_id: str, found: Difference, form: str) -> Response:
     if form == "csv":
         return as_csv(CAUSE_COLUMNS, found.rows)
     days = dict(zip(("from", "until"), found.days, strict=True))
-    return as_json({"installation_id": chosen.id} | days | {"causes": found.rows, "note": found.caption})
-
-
-@router.get(
-    "/installations/{installation_id}/max-power", response_model=MaximumPowers, responses=responses(403, 404, 422)
-)
-def maximum_power(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
-    """The greatest power of each local month and period that the distributor's meter showed, as it was last stated."""
-    rows = stated_months.powers(reader, chosen.id, registered_contracts(reader, chosen.id))
-    if form == "csv":
-        return as_csv(stated_months.POWER_COLUMNS, rows)
-    return as_json({"installation_id": chosen.id, "months": rows})
-
-
-@router.get(
-    "/installations/{installation_id}/reactive-energy",
-    response_model=ReactiveEnergies,
-    responses=responses(403, 404, 422),
-)
-def reactive_energy(reader: p.ReaderOf, chosen: SeenInstallation, form: p.FormatParameter = "json") -> Response:
-    """The reactive energy of each local month and period that the distributor's meter counted, as last stated."""
-    rows = stated_months.reactive_energy(reader, chosen.id)
-    if form == "csv":
-        return as_csv(stated_months.REACTIVE_COLUMNS, rows)
-    return as_json({"installation_id": chosen.id, "months": rows})
+    return as_json({"installation_id": installation_id} | days | {"causes": found.rows, "note": found.caption})

@@ -1,0 +1,1 @@
+"""REST over money: bills, and the shares of a community."""
