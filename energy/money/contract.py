@@ -14,16 +14,13 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, model_validator
 
 from energy.money.conventions import Conventions, Part
+from energy.money.modalities import COMPENSATED, MODALITIES
 
 Price = Annotated[Decimal, Field(ge=0, le=100, decimal_places=6)]
 PowerPrice = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)]
 Power = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=3)]
 Tolls = Literal["included", "apart"]
 Territory = Literal["peninsula", "baleares", "canarias", "ceuta", "melilla"]
-COMPENSATED = ("41", "42", "43")
-"""Codes of table 113 of the CNMC (``selfConsumptionTypeCode`` of Datadis) with simplified compensation."""
-SHARED = ("32", "33", "42", "43")
-"""Codes of collective self-consumption, as far as it has no surplus or a compensated one."""
 PERIODS = {"2.0TD": (2, 3), "3.0TD": (6, 6), "6.1TD": (6, 6)}
 """How many periods of power and of energy an access tariff has."""
 LARGEST_2_0TD_KW, LARGEST_PVPC_KW = 15, 10
@@ -101,7 +98,7 @@ class Contract(Part):
     virtual_battery: bool = False
     """Whether surplus beyond the cap is credited in euros for later bills: the retailer's product, shown apart."""
     self_consumption: Annotated[str, Field(pattern=r"^\d\d$")] | None = None
-    """Code of table 113 of the CNMC, as 41."""
+    """A code of :data:`energy.money.modalities.MODALITIES`, as 41."""
     meter: Literal["single_phase", "three_phase", "own"] = "single_phase"
     """Whose rent is billed; ``own`` has none."""
     social_bonus_funding: bool | None = None
@@ -157,8 +154,12 @@ class Contract(Part):
 
     def _surplus(self) -> str | None:
         kind = self.compensation.kind
-        if kind != "none" and self.self_consumption not in (None, *COMPENSATED):
-            return f"compensation: self-consumption {self.self_consumption} has none, {', '.join(COMPENSATED)} have"
+        code = self.self_consumption
+        if code is not None and code not in MODALITIES:
+            return f"self_consumption: {code} is no modality; there is {', '.join(MODALITIES)}"
+        if kind != "none" and code is not None and code not in COMPENSATED:
+            named = f"self-consumption {code} ({MODALITIES[code].name})"
+            return f"compensation: {named} has none, {', '.join(COMPENSATED)} have"
         if kind == "agreed" and self.energy.kind == "pvpc":
             return "compensation: under the PVPC it is the surplus price (kind: surplus)"
         if self.virtual_battery and (kind == "none" or self.energy.kind == "pvpc"):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from energy.money.community.agreement import ONE, Version
 from energy.money.community.numbers import WrongNumber, cau, supply
-from energy.money.contract import PERIODS, SHARED, Contract
+from energy.money.contract import PERIODS, Contract
+from energy.money.modalities import SHARED
 
 NEAR = Decimal("0.01")
 """kW: powers are stated with two decimals or three."""

@@ -60,7 +60,7 @@ WRONG_CONTRACTS: list[tuple[list[dict[str, Any]], str]] = [
         [CONTRACT | {"compensation": {"kind": "agreed", "price_eur_kwh": 0.05}}],
         "under the PVPC it is the surplus price",
     ),
-    ([CONTRACT | {"compensation": {"kind": "surplus"}, "self_consumption": "51"}], "self-consumption 51 has none"),
+    ([CONTRACT | {"compensation": {"kind": "surplus"}, "self_consumption": "51"}], "self-consumption 51 (surplus sold"),
     ([CONTRACT | {"virtual_battery": True}], "it takes compensated surplus of a free market contract"),
     ([CONTRACT | {"territory": "andorra"}], "peninsula"),
     ([CONTRACT | {"colour": "green"}], "there is no such field"),
