@@ -13,7 +13,16 @@ from conf.tariffs.hours import periods
 from conf.tariffs.rows import Row, TariffError, rows, series
 from energy.money.dated import CONDITIONAL, Overlap
 from energy.money.exact import MICRO, PERCENT
-from energy.money.tariff import AccessTariff, ExcessPrices, MeterRent, Prices, ReactivePrices, Regulated, Tariffs
+from energy.money.tariff import (
+    AccessTariff,
+    ExcessPrices,
+    MeterRent,
+    Prices,
+    ReactivePrices,
+    Regulated,
+    SocialBonus,
+    Tariffs,
+)
 from energy.money.taxes import Bounds, Tax, Taxes, TaxRow
 
 FOLDER = CONF_DIR / "tariffs"
@@ -73,6 +82,12 @@ def _regulated(file: Path) -> Regulated:
             lambda row: MeterRent(row.number("single_phase", MICRO), row.number("three_phase", MICRO)),
         ),
         series(file, "social_bonus_funding", "social bonus funding", lambda row: row.number("eur_year", MICRO)),
+        series(
+            file,
+            "social_bonus",
+            "social bonus",
+            lambda row: SocialBonus(row.number("vulnerable", PERCENT), row.number("severe", PERCENT)),
+        ),
         series(file, "pvpc_margin", "PVPC margin", lambda row: row.number("eur_kw_year", MICRO)),
         series(file, "pvpc_market_share", "PVPC market share", lambda row: row.number("share", THOUSANDTH)),
         series(

@@ -80,6 +80,13 @@ Energy = Annotated[Pvpc | Indexed | Fixed | Flat, Field(discriminator="kind")]
 Compensation = Annotated[NoCompensation | Agreed | SurplusPrice, Field(discriminator="kind")]
 
 
+class SocialBonus(Part):
+    """The discount of a vulnerable home; ``limit_kwh`` of its energy a year count, as its bills state."""
+
+    kind: Literal["vulnerable", "severe"]
+    limit_kwh: Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=3)]
+
+
 class Contract(Part):
     """What holds from ``since`` (``from``) to before ``until``, local days; without an ``until`` from then on."""
 
@@ -103,6 +110,7 @@ class Contract(Part):
     """Whose rent is billed; ``own`` has none."""
     social_bonus_funding: bool | None = None
     """Whether the funding is billed; None: under the PVPC alone."""
+    social_bonus: SocialBonus | None = None
     use: Literal["home", "business", "industry"] = "home"
     conventions: Conventions = Conventions()
 
@@ -136,7 +144,6 @@ class Contract(Part):
                 return f"{name}: {self.access_tariff} has {of_power} periods of power, not {len(values)}"
         if isinstance(self.energy, Fixed) and len(self.energy.prices_eur_kwh) != of_energy:
             return f"prices_eur_kwh: {self.access_tariff} has {of_energy} periods of energy"
-
         if isinstance(self.energy, Indexed) and len(self.energy.markup_eur_kwh) not in (1, of_energy):
             return f"markup_eur_kwh: write one value, or {of_energy}"
         return None
@@ -150,6 +157,8 @@ class Contract(Part):
             return "power_kw: from P1 to P6 no power is less than the one before"
         if self.energy.kind == "pvpc" and (self.access_tariff != "2.0TD" or max(self.power_kw) > LARGEST_PVPC_KW):
             return f"energy: the PVPC is for 2.0TD up to {LARGEST_PVPC_KW} kW"
+        if self.social_bonus is not None and self.energy.kind != "pvpc":
+            return "social_bonus: it is for homes under the PVPC"
         return None
 
     def _surplus(self) -> str | None:

@@ -44,6 +44,14 @@ class ReactivePrices(NamedTuple):
     """With one below 0.80."""
 
 
+class SocialBonus(NamedTuple):
+    """What is taken off, in 10⁻⁸ percent."""
+
+    vulnerable: int
+    severe: int
+    """Of a home that is severely vulnerable."""
+
+
 class MeterRent(NamedTuple):
     """10⁻⁶ EUR a month."""
 
@@ -78,6 +86,7 @@ class Regulated:
     meter_rent: Dated[MeterRent]
     social_bonus_funding: Dated[int]
     """10⁻⁶ EUR a supply and year."""
+    social_bonus: Dated[SocialBonus]
     pvpc_margin: Dated[int]
     """10⁻⁶ EUR/kW and year on the power of the first period."""
     pvpc_market_share: Dated[int]

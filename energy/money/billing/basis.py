@@ -9,7 +9,19 @@ from typing import Any, NamedTuple
 
 from energy.money.billing.bill import ELECTRICITY_TAX, Bill
 from energy.money.billing.days import Calendar, Day
-from energy.money.billing.line import COMPENSATION, ENERGY, EXCESS, FUNDING, MARGIN, METER, POWER, REACTIVE, TOLLS, Line
+from energy.money.billing.line import (
+    COMPENSATION,
+    ENERGY,
+    EXCESS,
+    FUNDING,
+    MARGIN,
+    METER,
+    POWER,
+    REACTIVE,
+    SOCIAL_BONUS,
+    TOLLS,
+    Line,
+)
 from energy.money.dated import Dated, NoRule, Rule
 from energy.money.exact import cents
 from energy.money.tariff import Tariffs
@@ -38,7 +50,7 @@ def _of_line(rules: Tariffs, day: Day, line: Line) -> Iterator[Basis]:
     is_regulated = line.kind == TOLLS or (line.kind == POWER and contract.power_prices_eur_kw_year is None)
     dated: Mapping[str, Dated[Any]] = {
         EXCESS: access.excess, REACTIVE: regulated.reactive_energy, MARGIN: regulated.pvpc_margin,
-        FUNDING: regulated.social_bonus_funding, METER: regulated.meter_rent,
+        FUNDING: regulated.social_bonus_funding, SOCIAL_BONUS: regulated.social_bonus, METER: regulated.meter_rent,
     }  # fmt: skip
     if is_regulated:
         yield from (_rule(each.on(day.date)) for each in (access.tolls, access.charges))

@@ -17,6 +17,7 @@ from energy.money.billing.days import Calendar, NotOneBill, longest_end
 from energy.money.billing.excess import excess_lines, left_out
 from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
 from energy.money.billing.reactive import reactive_left_out, reactive_lines
+from energy.money.billing.social_bonus import bonus_lines
 from energy.money.billing.standing import standing_lines
 from energy.money.billing.supplied import Supplied, supplied
 from energy.money.exact import PERCENT, cents, divided, kwh, share, to_cent
@@ -92,8 +93,8 @@ def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due:
 
     def pretax(rounding: Rounding) -> list[Line]:
         lines = [*_rounded(power, rounding), *_rounded(energy.lines, rounding)]
-        lines += _compensation(of, energy, rounding)
-        return [*lines, *_rounded(rest, rounding)]
+        lines += [*_compensation(of, energy, rounding), *_rounded(rest, rounding)]
+        return [*lines, *bonus_lines(of, lines, energy.grid, rules.regulated, rounding)]
 
     lines, exact = pretax(to_cent), pretax(_exact)
     cases = []

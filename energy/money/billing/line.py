@@ -11,6 +11,7 @@ from energy.money.exact import cents
 POWER, MARGIN, ENERGY, TOLLS = "power", "margin", "energy", "tolls and charges"
 EXCESS, REACTIVE = "excess power", "reactive energy"
 COMPENSATION, FUNDING, METER = "compensation", "social bonus funding", "meter rent"
+SOCIAL_BONUS = "social bonus"
 
 
 class Line(NamedTuple):

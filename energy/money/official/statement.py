@@ -11,12 +11,23 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from energy.money.billing.bill import ELECTRICITY_TAX
-from energy.money.billing.line import COMPENSATION, ENERGY, EXCESS, FUNDING, MARGIN, METER, POWER, REACTIVE, TOLLS
+from energy.money.billing.line import (
+    COMPENSATION,
+    ENERGY,
+    EXCESS,
+    FUNDING,
+    MARGIN,
+    METER,
+    POWER,
+    REACTIVE,
+    SOCIAL_BONUS,
+    TOLLS,
+)
 
 SELF_CONSUMED, EXTRA, TOTAL = "self-consumed", "extra", "total"
 CONSUMPTION_TAXES = ("IVA", "IGIC", "IPSI")
-KINDS = (POWER, MARGIN, EXCESS, REACTIVE, ENERGY, TOLLS, COMPENSATION, FUNDING, METER, EXTRA, SELF_CONSUMED,
-         ELECTRICITY_TAX, *CONSUMPTION_TAXES, TOTAL)  # fmt: skip
+KINDS = (POWER, MARGIN, EXCESS, REACTIVE, ENERGY, TOLLS, COMPENSATION, FUNDING, METER, SOCIAL_BONUS, EXTRA,
+         SELF_CONSUMED, ELECTRICITY_TAX, *CONSUMPTION_TAXES, TOTAL)  # fmt: skip
 CENT = Fraction(1, 100)
 
 
@@ -39,7 +50,11 @@ class StatedLine(NamedTuple):
     def amount(self) -> Fraction:
         """EUR: quantity times price where that fits what is printed, which is rounded; else what is printed."""
         printed = None if self.eur is None else Fraction(self.eur)
-        if self.quantity is None or self.price is None or self.kind in (POWER, MARGIN, EXCESS, COMPENSATION):
+        if (
+            self.quantity is None
+            or self.price is None
+            or self.kind in (POWER, MARGIN, EXCESS, COMPENSATION, SOCIAL_BONUS)
+        ):
             return printed or Fraction(0)
         exact = Fraction(self.quantity) * Fraction(self.price)
         if self.kind in (ELECTRICITY_TAX, *CONSUMPTION_TAXES):
@@ -68,6 +83,7 @@ class Statement:
     funding: Fraction = Fraction(0)
     meter: Fraction = Fraction(0)
     extras: Fraction = Fraction(0)
+    """With the social bonus."""
     electricity: StatedLine | None = None
     consumption: tuple[StatedLine, ...] = ()
     total: Fraction | None = None
@@ -101,7 +117,7 @@ def statement(lines: Iterable[StatedLine]) -> Statement:
         self_consumed=sum((Fraction(line.quantity or 0) for line in of_self), Fraction(0)) if of_self else None,
         power=sums[POWER] + sums[MARGIN] + sums[EXCESS] + sums[REACTIVE],
         power_days=_power_days(by_kind[POWER]) or (until - first).days,
-        funding=sums[FUNDING], meter=sums[METER], extras=sums[EXTRA],
+        funding=sums[FUNDING], meter=sums[METER], extras=sums[EXTRA] + sums[SOCIAL_BONUS],
         electricity=next(iter(by_kind[ELECTRICITY_TAX]), None),
         consumption=tuple(line for kind in CONSUMPTION_TAXES for line in by_kind[kind]),
         total=sums[TOTAL],

@@ -188,6 +188,7 @@ BILLS = {
     "line tolls and charges": "Tolls and charges",
     "line compensation": "Compensation of surplus",
     "line social bonus funding": "Funding of the social bonus",
+    "line social bonus": "Social bonus",
     "line meter rent": "Meter rent",
     "line electricity tax": "Electricity tax",
     "line IVA": "VAT (IVA)",

@@ -189,6 +189,7 @@ BILLS = {
     "line tolls and charges": "Peajes y cargos",
     "line compensation": "Compensación de excedentes",
     "line social bonus funding": "Financiación del bono social",
+    "line social bonus": "Bono social",
     "line meter rent": "Alquiler del contador",
     "line electricity tax": "Impuesto sobre la electricidad",
     "line IVA": "IVA",

@@ -80,6 +80,9 @@ MONEY = {
         "ninguna distribuidora ha comunicado excedentes y autoconsumo de un miembro en estos días: "
         "`solera backfill datadis` los pide."
     ),
+    "the social bonus changes within these days: ask for those before it, and for those after it": (
+        "el bono social cambia en estos días: pide los anteriores y los posteriores por separado"
+    ),
     "{name}: no row covers a bill that falls due on {day} in {where}": (
         "{name}: ninguna norma registrada cubre una factura que vence el {day} en {where}"
     ),
@@ -128,6 +131,9 @@ MONEY = {
     },
     "as billed in 2023; the order was not read": "como se facturó en 2023; la orden no se ha leído",
     "BOE-A-2013-8561, provisional since 2013": "BOE-A-2013-8561, provisional desde 2013",
+    "Real Decreto 897/2017, as applied in 2026; the text of the year was not read": (
+        "Real Decreto 897/2017, como se aplica en 2026; no se ha leído el texto del año"
+    ),
     "BOE-A-2022-23737, from 2024-02-15 BOE-A-2024-2774": (
         "BOE-A-2022-23737, desde el 15 de febrero de 2024 BOE-A-2024-2774"
     ),
@@ -140,6 +146,7 @@ MONEY = {
     "Ley 8/1991 and the cities' ordinances": "Ley 8/1991 y las ordenanzas de las ciudades",
     "meter rent": "alquiler del contador",
     "social bonus funding": "financiación del bono social",
+    "social bonus": "bono social",
     "PVPC margin": "margen del PVPC",
     "PVPC market share": "parte de mercado del PVPC",
     "reactive energy": "energía reactiva",

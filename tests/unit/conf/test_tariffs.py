@@ -41,7 +41,8 @@ def test_a_year_without_rules_is_named_before_it_begins_and_in_it(today: date) -
     assert ends(tariffs(), today) == {
         date(2027, 1, 1): [
             *(f"{name} {of}" for name in ("2.0TD", "3.0TD", "6.1TD") for of in ("charges", "excess power", "tolls")),
-            "consumption tax", "electricity tax", "electricity tax minimum", "reactive energy", "social bonus funding",
+            "consumption tax", "electricity tax", "electricity tax minimum", "reactive energy", "social bonus",
+            "social bonus funding",
         ]
     }  # fmt: skip
     assert ending(tariffs(), today).startswith("from 2027-01-01 on there is no row of 2.0TD charges, 2.0TD excess")
