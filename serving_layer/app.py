@@ -33,7 +33,7 @@ from serving_layer.api import (
 )
 from serving_layer.api import health as health_api
 from serving_layer.api.counting import Counting
-from serving_layer.api.money import bills, settlement, stated_months
+from serving_layer.api.money import bills, proposals, settlement, stated_months
 from serving_layer.checks import checks
 from serving_layer.metrics import Metrics
 from serving_layer.reader import Reader
@@ -59,6 +59,7 @@ ROUTERS = (
     bills.router,
     settlement.router,
     stated_months.router,
+    proposals.router,
     runs.router,
     provenance.router,
     provenance.comparisons,

@@ -385,8 +385,9 @@ def test_the_members_of_a_community_add_up_and_the_next_agreement_is_proposed(vi
     for column in range(2, 8):
         numbers = [Decimal(row[column].removesuffix(" €").replace(",", "")) for row in (*cells, total)]
         assert sum(numbers[:-1]) == numbers[-1] > 0
+    expect(table.locator("tbody tr").first).to_contain_text("3 hours estimated: 1.2 kWh of the share, 750 Wh from")
     proposals = page.locator("section", has_text="Proposals for the next agreement")
-    expect(proposals.locator("tbody tr")).to_have_count(7)
+    expect(proposals.locator("table").first.locator("tbody tr")).to_have_count(7)
     expect(proposals.locator(".picture i")).to_have_count(14)
     page.get_by_label("The period before").click()
     expect(page.locator("main")).to_contain_text("Nothing of this month is settled.")

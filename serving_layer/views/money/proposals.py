@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from energy.calendar import day_start
+from energy.energy_row import to_mwh
 from energy.money.billing.columns import numbers_of
 from energy.money.billing.days import Calendar
 from energy.money.billing.supplied import unit_prices
@@ -21,10 +22,12 @@ from energy.money.exact import cents, kwh
 from energy.money.periods import MADRID
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
-from serving_layer.views import catalogue
+from serving_layer.views import catalogue, forecast, merged
+from serving_layer.views.forecast import NoForecast
 from serving_layer.views.money.bills import days_of, market_of, refused
-from serving_layer.views.money.community import NotShared, hourly, of_community
+from serving_layer.views.money.community import Hourly, NotShared, hourly, of_community
 
+KEPT_SECONDS = 3600.0
 PARK = "park"
 """The kind of an installation that generates and uses nothing."""
 COLUMNS = ("proposal", "self_consumed_kwh", "gain_eur", "worst_off_eur", "gini")
@@ -39,26 +42,47 @@ class Proposed(NamedTuple):
     outcomes: Sequence[Outcome]
 
 
-def propose(reader: Reader, community: str, days: tuple[date, date]) -> Proposed:
+def proposed(reader: Reader, community: str, days: tuple[date, date] | None) -> Proposed:
+    """What :func:`propose` gives, at most :data:`KEPT_SECONDS` old."""
+    return reader.kept(f"proposals {community} {days}", KEPT_SECONDS, lambda: propose(reader, community, days))
+
+
+def propose(reader: Reader, community: str, days: tuple[date, date] | None) -> Proposed:
     """Proposals from the hours of the local ``days`` in which generation and every member's use are known.
 
-    Raises :class:`NotShared`, :class:`serving_layer.views.money.bills.NotBilled`.
+    Without days from those that the newest published forecasts of all have, by their medians. Raises
+    :class:`NotShared`, :class:`serving_layer.views.money.bills.NotBilled`.
     """
     of_community(reader, community)
     known = catalogue.installations(reader)
     own = (each for each in known if each.get("community_id") == community and each.get("kind") != PARK)
     members = [str(each["installation_id"]) for each in own]
-    calendars = [days_of(reader, member, *days) for member in members]
-    span = Span(*(day_start(day, MADRID) for day in days))
-    generation = hourly(reader, [community], "generation", span)[community]
-    uses = hourly(reader, members, "consumption", span)
+    if days is None:
+        generation = _forecast(reader, [community], "generation")[community]
+        uses = _forecast(reader, members, "consumption")
+    else:
+        span = Span(*(day_start(day, MADRID) for day in days))
+        generation = hourly(reader, [community], "generation", span)[community]
+        uses = hourly(reader, members, "consumption", span)
     starts = [start for start in sorted(generation) if all(start in uses[member] for member in members)]
     if not starts or not members:
         raise NotShared("There is no hour in which the generation and every member's use are known.")
+    days = days or (starts[0].astimezone(MADRID).date(), starts[-1].astimezone(MADRID).date() + timedelta(days=1))
+    calendars = [days_of(reader, member, *days) for member in members]
     hours = _hours(reader, tuple(members), calendars, starts, [generation, *(uses[member] for member in members)])
     months = np.array([start.astimezone(MADRID).year * 12 + start.astimezone(MADRID).month for start in starts])
     made = proposals(hours, [float(max(of.days[-1].power_w)) for of in calendars])
     return Proposed(hours, starts, made, [outcome(hours, each, months) for each in made])
+
+
+def _forecast(reader: Reader, installations: Sequence[str], quantity: str) -> dict[str, Hourly]:
+    """The median of each hour of the newest forecasts, mWh. Raises :class:`NotShared` where there is none."""
+    visible = merged.seen(reader)
+    try:
+        issues = {name: forecast.newest(reader, name, quantity, visible) for name in installations}
+    except NoForecast as error:
+        raise NotShared(str(error)) from error
+    return {name: {hour.time: to_mwh(hour.p50_wh) for hour in issue.values} for name, issue in issues.items()}
 
 
 def _hours(

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from energy.calendar import months_later
 from energy.money.community.agreement import Agreement, Version
@@ -29,7 +29,6 @@ from serving_layer.web.words.words import Words
 
 router = answer.router()
 KEPT_SECONDS = 60.0
-PROPOSALS_SECONDS = 3600.0
 DIGITS = 2
 """Decimals of a kWh: each column adds up with them."""
 
@@ -99,18 +98,24 @@ def table(reader: ReaderOf, who: answer.Visitor, of: AskedFor) -> Response:
 
 
 @router.get("/community/proposals", dependencies=[Turn])
-def proposed(request: Request, reader: ReaderOf, of: AskedFor) -> Response:
-    """The part of the page that proposes coefficients by the hours of the month."""
-    words, days = language.of_request(request), (of.month, months_later(of.month))
-    content: dict[str, Any] = {"of": of, "refused": "", "found": [], "hours": 0}
+def proposed(
+    request: Request, reader: ReaderOf, who: answer.Visitor, of: AskedFor, ahead: Annotated[bool, Query()] = False
+) -> Response:
+    """The part of the page that proposes coefficients by the hours of the month, or ``ahead`` by the forecasts."""
+    words, days = language.of_request(request), None if ahead else (of.month, months_later(of.month))
+    content: dict[str, Any] = {"of": of, "refused": "", "found": [], "hours": 0, "ahead": ahead}
     try:
-        name = f"proposals {of.id} {of.month}"
-        found = reader.kept(name, PROPOSALS_SECONDS, lambda: proposals.propose(reader, of.id, days))
+        found = proposals.proposed(reader, of.id, days)
     except (NotShared, NotBilled) as error:
         return answer.page(request, "proposals.html", content | {"refused": words.sentence(str(error))})
     rows = proposals.rows(found)
     most = max((float(row["gain_eur"]) for row in rows), default=0.0)
-    content |= {"found": [_proposal(row, most, words) for row in rows], "hours": len(found.starts)}
+    door.note(reader, who, list(found.hours.members), "settlement")
+    content |= {
+        "found": [_proposal(row, most, words) for row in rows],
+        "hours": len(found.starts),
+        "members": _gains(reader, found.hours.members, rows, words),
+    }
     return answer.page(request, "proposals.html", content)
 
 
@@ -169,6 +174,16 @@ def _version(of: Version, plant: str, words: Words) -> str:
     said = words.pages["agreement_fixed" if of.constant else "agreement_hourly"]
     day = words.dated(of.since, words.pages["pattern_date"])
     return said.format(day=day, members=words.number(len(of.members)), plant=plant)
+
+
+def _gains(
+    reader: Reader, members: Sequence[str], rows: Sequence[Mapping[str, Any]], words: Words
+) -> list[tuple[str, list[str]]]:
+    """Each member's name, and its gain by every proposal."""
+    known = {str(each["installation_id"]): each for each in catalogue.installations(reader)}
+    return [
+        (str(known[each].get("name") or each), [shares.amount(row[each], words) for row in rows]) for each in members
+    ]
 
 
 def _proposal(row: Mapping[str, Any], most: float, words: Words) -> dict[str, Any]:

@@ -83,6 +83,9 @@ MONEY = {
     "the social bonus changes within these days: ask for those before it, and for those after it": (
         "el bono social cambia en estos días: pide los anteriores y los posteriores por separado"
     ),
+    "There is no published forecast of {name} for {installation}; `solera nightly` makes one.": (
+        "no hay previsión publicada de {name} para {installation}; `solera nightly` la hace."
+    ),
     "{name}: no row covers a bill that falls due on {day} in {where}": (
         "{name}: ninguna norma registrada cubre una factura que vence el {day} en {where}"
     ),

@@ -127,21 +127,23 @@ def compare(
 @community.command()
 def propose(
     name: Annotated[str, typer.Option("--community", help="As registered, with kind: community.")],
-    first: First,
-    until: Until,
+    first: Annotated[str | None, typer.Option("--from", help="First local day; without days by the forecasts.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The local day after the last.")] = None,
     form: Format = Form.table,
 ) -> None:
     """Propose coefficients from the hours of past days, each with what it would have done: kWh, and EUR before taxes.
+
+    Without --from and --to the hours are those of the newest forecasts, and it is what each would do in them.
 
     All that the community generates is shared among its members, parks aside. worst_off_eur is the gain of the member
     who gains least; gini is 0 where all gain the same. Contracts say what energy costs each member.
 
     Example: solera community propose --community fontana --from 2026-09-01 --to 2026-11-01
     """
-    days = written_times.days(None, first, until)
+    days = None if (first, until) == (None, None) else written_times.days(None, first, until)
     with answering(load_settings()) as reader:
         found = proposed.propose(reader, name, days)
-    caption = f"of {len(found.starts):,} hours in which all is known"
+    caption = f"of {len(found.starts):,} hours {'that are forecast' if days is None else 'in which all is known'}"
     columns = (*proposed.COLUMNS, *found.hours.members)
     show(form, columns, proposed.rows(found), f"{name}: proposals of coefficients", caption)
 

@@ -229,6 +229,36 @@ def test_proposals_with_what_each_would_have_done(solera: Callable[..., Any]) ->
     assert 0 < float(found["equal"]["gini"]) < 0.5
 
 
+def test_proposals_by_the_forecasts_with_the_gain_of_each_member(served: Settings, solera: Callable[..., Any]) -> None:
+    """Of 1 kWh an hour for two hours equal parts let a use 0.2 and b 0.5 of it, at 0.20 EUR."""
+    asked = ["propose", "--community", "valle", "--format", "csv"]
+    assert "no published forecast of generation for valle" in " ".join(solera(*asked, refuses=True).split())
+    issued = datetime(2026, 11, 1, tzinfo=timezone.utc)
+    expected = {("valle", "generation"): 1000.0, ("a", "consumption"): 200.0, ("b", "consumption"): 1000.0}
+    rows = [
+        {"installation_id": who, "quantity": quantity, "day": issued.date(), "time": issued + n * timedelta(hours=1),
+         "issued_at": issued, "run_id": RUN, "p10": 0.0, "p50": wh, "p90": 9e9, "model": "m", "step": "weather"}
+        for (who, quantity), wh in expected.items() for n in (11, 12)
+    ]  # fmt: skip
+    with cassandra.session(served) as session:
+        insert(session, "forecast", rows)
+        session.execute("UPDATE run SET issued_at = %s WHERE name = 'nightly' AND run_id = %s", (issued, RUN))
+    found = {row["proposal"]: row for row in solera(*asked)}
+    assert (found["equal"]["a"], found["equal"]["b"], found["equal"]["gain_eur"]) == ("0.08", "0.20", "0.28")
+    assert float(found["equal"]["self_consumed_kwh"]) == pytest.approx(1.4)
+    assert float(found["best for use, hourly"]["self_consumed_kwh"]) == pytest.approx(2.0, abs=0.001)
+    app = create_app(served)
+    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+        told = client.get("/v1/communities/valle/proposals").json()
+        of_month = client.get("/v1/communities/valle/proposals", params={"month": "2026-10"}).json()
+        page = client.get("/community/proposals", params={"id": "valle", "ahead": True}).text
+    assert (told["hours"], told["is_forecast"], of_month["hours"], of_month["is_forecast"]) == (2, True, 24, False)
+    assert told["proposals"][0]["proposal"] == "equal"
+    assert told["proposals"][0]["members"] == {"a": 0.08, "b": 0.2}
+    assert len(told["proposals"]) == 7
+    assert "Proposals by the forecasts" in page
+
+
 def test_the_file_of_a_proposal_is_written_and_read_back(solera: Callable[..., Any]) -> None:
     asked = ["--community", "valle", *DAY, "--year", "2027"]
     said = CliRunner().invoke(command_line, ["community", "write-file", "--proposal", "equal", *asked])

@@ -61,6 +61,7 @@ def _months(home: str, n: int, month: date, hours: int) -> list[dict[str, Any]]:
         "saving_eur": None,
         "changed_hours": 0,
     }
+    own |= {"estimated_hours": 0, "estimated_assigned_wh": 0.0, "estimated_grid_wh": 0.0}
     found: list[dict[str, Any]] = [
         key | runs | own | {"month": month, "run_id": NEW_RUN, "note": "incomplete", "why": "new"}
     ]
@@ -70,5 +71,6 @@ def _months(home: str, n: int, month: date, hours: int) -> list[dict[str, Any]]:
         (OLD_RUN, "41.20", "new", 0), (NEW_RUN, "40.05", "use", 5), (UNPUBLISHED, "1.00", "use", 5),
     ):  # fmt: skip
         euros = {"total_eur": Decimal(total) + n, "saving_eur": Decimal("9.99")}
-        found.append(before | euros | {"run_id": run_id, "why": why, "changed_hours": changed})
+        estimated = {"estimated_hours": 3, "estimated_assigned_wh": 1200.0 + n, "estimated_grid_wh": 750.0}
+        found.append(before | euros | estimated | {"run_id": run_id, "why": why, "changed_hours": changed})
     return found

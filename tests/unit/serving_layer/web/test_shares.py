@@ -114,3 +114,11 @@ def test_why_a_month_has_no_euros_is_said_in_the_language() -> None:
         assert shares.note({"note": note}, ES) == ES.pages[name]
     assert shares.note({"note": "no contract"}, EN) == "no contract"
     assert shares.note({"note": None}, EN) == ""
+
+
+def test_how_much_of_a_month_is_estimated_is_said_where_any_is() -> None:
+    row = {"estimated_hours": 3, "estimated_assigned_wh": 1200.0, "estimated_grid_wh": 800.0}
+    assert shares.estimated(row, EN) == "3 hours estimated: 1.2 kWh of the share, 800 Wh from the grid"
+    assert shares.estimated(row, ES) == "3 horas estimadas: 1,2 kWh de la parte, 800 Wh de la red"
+    for hours in (0, None):
+        assert shares.estimated(row | {"estimated_hours": hours}, EN) == ""
