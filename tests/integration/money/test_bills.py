@@ -297,5 +297,7 @@ def test_why_the_bill_of_the_hours_that_datadis_states_differs(
         422,
         "No distributor has stated 167 of the 167 hours of th",
     )
-    page = client.get("/bill", params={"id": "casa-1", "month": "2026-03", "stated": True})
-    assert "576 of the 743 hours of these days" in page.text
+    app = create_app(served)
+    with TestClient(app, base_url="http://127.0.0.1", cookies=owner.cookies(app)) as browser:
+        page = browser.get("/bill", params={"id": "casa-1", "month": "2026-03", "stated": True}).text
+    assert "No distributor has stated 576 of the 743 hours of these days" in page

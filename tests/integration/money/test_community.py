@@ -251,7 +251,8 @@ def test_proposals_by_the_forecasts_with_the_gain_of_each_member(served: Setting
     with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
         told = client.get("/v1/communities/valle/proposals").json()
         of_month = client.get("/v1/communities/valle/proposals", params={"month": "2026-10"}).json()
-        page = client.get("/community/proposals", params={"id": "valle", "ahead": True}).text
+    with TestClient(app, base_url="http://127.0.0.1", cookies=owner.cookies(app)) as browser:
+        page = browser.get("/community/proposals", params={"id": "valle", "ahead": True}).text
     assert (told["hours"], told["is_forecast"], of_month["hours"], of_month["is_forecast"]) == (2, True, 24, False)
     assert told["proposals"][0]["proposal"] == "equal"
     assert told["proposals"][0]["members"] == {"a": 0.08, "b": 0.2}
