@@ -14,10 +14,8 @@ from energy.energy_row import QUARTER, EnergyRow, exact_sums, joined_causes
 from energy.records import REGISTERS
 from energy.registers.pace import LONG_STEP
 
-SLACK_WH = {"consumption": 6.0}
-"""Where three registers make a quantity."""
 SLACK_OF_REGISTER_WH = 2.0
-"""What registers in whole Wh can't tell: a count at each end."""
+"""What a register in whole Wh can't tell: a count at each end."""
 Truth = Mapping[tuple[str, datetime], float]
 """The energy of one installation by quantity and quarter-hour (its start, UTC)."""
 
@@ -95,7 +93,7 @@ def day_totals(
             [by_start.get((key[0], start)) for start in starts],
             sum(truth[key[0], start] for start in starts),
             len(starts),
-            _slack(key[0]) + _at_edges(key[0], starts, truth, misdated),
+            _slack(key[0], truth) + _at_edges(key[0], starts, truth, misdated),
         )
         for key, starts in sorted(days.items())
     ]
@@ -143,5 +141,8 @@ def _is_refilled(row: EnergyRow | None, true_wh: float) -> bool:
     return lower - SLACK_OF_REGISTER_WH <= true_wh <= upper + SLACK_OF_REGISTER_WH
 
 
-def _slack(quantity: str) -> float:
-    return SLACK_WH.get(quantity, SLACK_OF_REGISTER_WH)
+def _slack(quantity: str, truth: Truth) -> float:
+    """What registers can't tell of a quantity: a derived one is made of all that there are."""
+    counted = {of for _, of, _ in REGISTERS.values()}
+    of = {quantity} if quantity in counted else {each for each, _ in truth} & counted
+    return SLACK_OF_REGISTER_WH * max(1, len(of))

@@ -23,13 +23,18 @@ class _OnceLoader(yaml.SafeLoader):
 
 def read_catalogue(path: Path) -> list[InstallationEntry]:
     """The installations in ``path``. Raises :class:`CatalogueError`."""
+    return parse_catalogue(read_content(path))
+
+
+def read_content(path: Path) -> Any:
+    """What stands in ``path``, YAML or JSON, each key once. Raises :class:`CatalogueError`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CatalogueError(f"{path} can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise CatalogueError(f"{path} is neither YAML nor JSON: {error.reason}") from None
-    return parse_catalogue(_content(path, text))
+    return _content(path, text)
 
 
 def _content(path: Path, text: str) -> Any:

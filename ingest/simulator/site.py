@@ -12,16 +12,13 @@ import numpy as np
 from energy.sun.elevation import elevation
 from ingest.catalogue.entries import InstallationEntry
 from ingest.devices.registry import CONNECTION, Device
-from ingest.simulator import image
 from ingest.simulator.clock import WallSteps
-from ingest.simulator.doors.sunspec import MOST_UNITS, TooManyDevices
+from ingest.simulator.doors.sunspec import MOST_UNITS, SHAPES, TooManyDevices
 from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, Home
 from ingest.simulator.plant import Plant
 from ingest.simulator.server import ShownDevice, Values, listen
 
 HOST = "127.0.0.1"
-SHAPES = {"inverter": image.INVERTER, "meter": image.METER}
-"""By kind; other kinds are not simulated."""
 MADRID = (40.4, -3.7)
 """Where an installation stands whose file says nothing."""
 CAPACITY_KW, CLEAR_SHARE, USED_SHARE = 5.0, 0.8, 0.15

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from energy.money.periods import CANARY, MADRID
 from ingest.catalogue.entries import InstallationEntry
-from ingest.simulator.truth.flows import MADRID as PLACE
+from ingest.simulator.truth.sites.sun import place
 from ingest.simulator.truth.weather import Conditions, Weather
 
 CODES = {0.0: "11", 0.2: "12", 0.4: "13", 0.6: "14", 0.8: "15", 1.0: "16"}
@@ -48,8 +48,7 @@ def places(
     for entry in entries:
         if entry.municipality_code and entry.municipality_code not in found:
             code = entry.municipality_code
-            latitude = PLACE[0] if entry.latitude is None else entry.latitude
-            found[code] = Weather(code, seed, clouds[entry.installation_id], latitude)
+            found[code] = Weather(code, seed, clouds[entry.installation_id], place(entry)[0])
     return found
 
 

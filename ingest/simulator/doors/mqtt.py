@@ -11,11 +11,13 @@ from threading import Event
 from typing import Any
 
 from conf.sections import MqttSettings
-from ingest.simulator.truth.devices import heard_at
+from ingest.simulator.truth.devices import HEARD_AT, heard_at
 from store import mqtt
 
 CLIENT_ID = "solera-world"
 PAUSE_SECONDS = 0.05
+NAMES = frozenset({"schema", "installation_id", "device_id", "device_kind", "source", "time", HEARD_AT})
+"""Fields of a reading that are no value."""
 Reading = Mapping[str, Any]
 
 
@@ -29,7 +31,7 @@ def rules(by_device: Mapping[str, Sequence[Reading]]) -> list[dict[str, Any]]:
     return [
         {**{name: own[0][name] for name in ("installation_id", "device_id", "device_kind")},
          "time": "time",
-         "inputs": {name: {"input": topic(own[0]), "path": name} for name in own[0] if name.endswith(("_w", "_wh"))}}
+         "inputs": {name: {"input": topic(own[0]), "path": name} for name in own[0] if name not in NAMES}}
         for own in by_device.values()
     ]  # fmt: skip
 
@@ -68,4 +70,4 @@ def _in_time(due: Iterable[tuple[datetime, Reading]], now: Callable[[], datetime
 
 
 def _payload(reading: Reading) -> dict[str, Any]:
-    return {name: value for name, value in reading.items() if name == "time" or name.endswith(("_w", "_wh"))}
+    return {name: value for name, value in reading.items() if name not in NAMES or name == "time"}

@@ -24,9 +24,8 @@ from ingest.simulator.doors import aemet, aemet_forms, aemet_stations, datadis, 
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
 from ingest.simulator.truth.devices import heard_at
-from ingest.simulator.truth.known import read_known
+from ingest.simulator.truth.known import clouds, read_known
 from ingest.simulator.truth.market import Market
-from ingest.simulator.truth.weather import clouds
 from ingest.simulator.truth.world import read_world, received
 
 CATALOGUE, RULES, SETTINGS = "catalogue.yaml", "push.yaml", "settings.env"
@@ -111,10 +110,11 @@ def _publishing(by_device: Readings, broker: MqttSettings, now: Clock) -> Iterat
 
 async def _devices(by_device: Readings, address: tuple[str, int], now: Clock, say: Say) -> None:
     try:
-        server = await listen(sunspec.devices(by_device, now), *address)
+        shown = sunspec.devices(by_device, now)
+        server = await listen(shown, *address)
     except RuntimeError:
         raise PortTaken.at(address[1]) from None
-    say(f"SunSpec: {len(by_device)} devices at {address[0]}:{address[1]}, units 1 to {len(by_device)}")
+    say(f"SunSpec: {len(shown)} devices at {address[0]}:{address[1]}, units 1 to {len(shown)}")
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)

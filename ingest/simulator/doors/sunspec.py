@@ -17,6 +17,8 @@ from store.instants import instant_of
 MOST_UNITS = 247
 """Units that one Modbus address can have."""
 INT16 = 32_767
+SHAPES = {"inverter": image.INVERTER, "meter": image.METER}
+"""By kind; other devices speak by MQTT alone."""
 Reading = Mapping[str, Any]
 
 
@@ -58,22 +60,29 @@ class Log:
 
 
 def devices(by_device: Mapping[str, Sequence[Reading]], now: Callable[[], datetime]) -> list[ShownDevice]:
-    """In the order of their ids, each under a unit of its own from 1 on. Raises :class:`TooManyDevices`."""
-    if len(by_device) > MOST_UNITS:
-        raise TooManyDevices(f"{len(by_device)} devices are more than the {MOST_UNITS} units of one Modbus address")
-    return [_shown(unit, by_device[name], now) for unit, name in enumerate(sorted(by_device), start=1)]
+    """Inverters and meters by their ids, each under a unit of its own from 1 on. Raises :class:`TooManyDevices`."""
+    units = _units(by_device)
+    if len(units) > MOST_UNITS:
+        raise TooManyDevices(f"{len(units)} devices are more than the {MOST_UNITS} units of one Modbus address")
+    return [_shown(unit, by_device[name], now) for name, unit in units.items()]
+
+
+def _units(by_device: Mapping[str, Sequence[Reading]]) -> dict[str, int]:
+    """Of those that have a shape of SunSpec's."""
+    shaped = (name for name in sorted(by_device) if by_device[name][0]["device_kind"] in SHAPES)
+    return {name: unit for unit, name in enumerate(shaped, start=1)}
 
 
 def _shown(unit: int, readings: Sequence[Reading], now: Callable[[], datetime]) -> ShownDevice:
     log = Log(readings, now)
-    plain = image.INVERTER if readings[0]["device_kind"] == "inverter" else image.METER
+    plain = SHAPES[readings[0]["device_kind"]]
     # Registers in whole Wh, as in the world; powers as fine as 16 bits hold them.
     exponents = {"energy": 0, "power": next(n for n in range(11) if log.greatest_w / 10**n < INT16)}
     return ShownDevice(unit, plain._replace(exponents={**image.EXPONENTS, **exponents}), log.values, log)
 
 
 def _points(reading: Reading) -> dict[str, float]:
-    named = {name: value for name, value in reading.items() if name.endswith(("_w", "_wh"))}
+    named = {name: value for name, value in reading.items() if name.endswith(("_w", "_wh", "_v"))}
     if reading["device_kind"] == "meter":
         named["power_w"] = named.pop("import_power_w") - named.pop("export_power_w")
     return named
@@ -83,11 +92,13 @@ def catalogue(
     entries: Iterable[InstallationEntry], by_device: Mapping[str, Sequence[Reading]], at: tuple[str, int]
 ) -> list[dict[str, Any]]:
     """``entries`` as `solera register` takes them, with the world's devices at the address ``at`` instead of theirs."""
-    units = {name: unit for unit, name in enumerate(sorted(by_device), start=1)}
+    units = _units(by_device)
     listed: dict[str, list[dict[str, Any]]] = {}
     for name, readings in by_device.items():
-        connection = {"protocol": "sunspec-tcp", "host": at[0], "port": at[1], "unit": units[name], "clock": "device"}
-        device = {"device_id": name, "device_kind": readings[0]["device_kind"], "connection": connection}
+        device: dict[str, Any] = {"device_id": name, "device_kind": readings[0]["device_kind"]}
+        if name in units:
+            device["connection"] = {"protocol": "sunspec-tcp", "host": at[0], "port": at[1], "unit": units[name],
+                                    "clock": "device"}  # fmt: skip
         listed.setdefault(str(readings[0]["installation_id"]), []).append(device)
     return [
         {

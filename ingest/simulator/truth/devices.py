@@ -1,25 +1,34 @@
-"""What the inverter and the grid meter of an installation say of its flows: registers in whole Wh, and powers."""
+"""What the devices of an installation say of its flows: registers in whole Wh, powers, voltage, weather."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from energy.topics import READING_AHEAD
 from ingest.simulator.truth.flows import Flows, Watts
 from store.instants import instant_of, rfc3339
 
 SOURCE = "simulated"
-MWH_OF_A_MINUTE = 1000 / 60
-"""mWh that 1 W makes of a minute."""
-BEGAN_WH = {"generation": 7_300_000, "import": 12_100_000, "export": 3_900_000}
+VOLTAGE_V, RISES_V = 230.0, 8.0
+"""At the grid, and how much higher where the panels give their most."""
+BEGAN_WH = {"energy": 7_300_000, "import": 12_100_000, "export": 3_900_000, "charge": 2_400_000, "discharge": 2_100_000}
 """What the registers show at the beginning, as of devices that have worked for years."""
 HEARD_AT = "heard_at"
 """Field of a reading that errs: when it was truly heard. No topic's record has it."""
 Readings = list[dict[str, Any]]
+Values = npt.NDArray[np.float64]
+
+
+class Said(NamedTuple):
+    """What one device tells: powers that its registers count (W, by what their names begin with), and values beside."""
+
+    counted: Mapping[str, Watts]
+    beside: Mapping[str, Values]
 
 
 def heard_at(reading: Mapping[str, Any]) -> datetime:
@@ -35,38 +44,53 @@ def is_ahead(reading: Mapping[str, Any]) -> bool:
         return False
 
 
-def readings(installation_id: str, of: Flows, every_minutes: int) -> dict[str, Readings]:
-    """By device, a reading every so many minutes, the first and the last instant included."""
-    own = {"schema": 1, "installation_id": installation_id, "source": SOURCE}
-    inverter = [
-        {**own, "device_id": f"{installation_id}-inverter", "device_kind": "inverter", "time": time,
-         "ac_power_w": power[0], "energy_total_wh": total[0]}
-        for time, power, total in _samples(of, every_minutes, [of.generation], [BEGAN_WH["generation"]])
-    ]  # fmt: skip
-    began = [BEGAN_WH["import"], BEGAN_WH["export"]]
-    meter = [
-        {**own, "device_id": f"{installation_id}-meter", "device_kind": "meter", "time": time,
-         "import_power_w": power[0], "export_power_w": power[1],
-         "import_total_wh": total[0], "export_total_wh": total[1]}
-        for time, power, total in _samples(of, every_minutes, [of.imported, of.exported], began)
-    ]  # fmt: skip
-    return {"inverter": inverter, "meter": meter}
+def readings(of: Flows, every_s: int) -> dict[str, Readings]:
+    """By kind of device, a reading every so many seconds, the first and the last instant included."""
+    return {kind: list(_readings(of, kind, said, every_s)) for kind, said in _devices(of).items()}
 
 
-def _samples(
-    of: Flows, every_minutes: int, flows: list[Watts], began_wh: list[int]
-) -> Iterator[tuple[str, list[float], list[float]]]:
-    """Time, powers and registers of each sample."""
-    totals = [np.concatenate([[0], flow.cumsum()]) for flow in flows]
-    for minute in range(0, len(flows[0]) + 1, every_minutes):
-        at = min(minute, len(flows[0]) - 1)
-        registers = [float(began + total[minute] // 60) for began, total in zip(began_wh, totals, strict=True)]
-        yield rfc3339(of.start + timedelta(minutes=minute)), [float(flow[at]) for flow in flows], registers
+def _devices(of: Flows) -> dict[str, Said]:
+    """What each device tells, by its kind."""
+    site, sun = of.site, of.sun
+    voltage = (VOLTAGE_V + RISES_V * of.generation / (site.capacity_kw * 1000)).round(1)
+    found = {"inverter": Said({"energy": of.generation}, {"voltage_v": voltage})}
+    if not site.simulated.off_grid:
+        found["meter"] = Said({"import": of.imported, "export": of.exported}, {"voltage_v": voltage})
+    if site.battery_kwh is not None:
+        battery = of.battery
+        counted = {"charge": battery.charge, "discharge": battery.discharge}
+        found["battery"] = Said(counted, {"soc_pct": battery.soc_pct.round(1)})
+    if site.has_station:
+        weather = {"irradiance_w_m2": sun.light_w_m2, "ambient_temperature_c": sun.air_c}
+        weather["module_temperature_c"] = sun.module_c
+        found["weather_station"] = Said({}, {name: values.round(1) for name, values in weather.items()})
+    return found
 
 
-def quarters(of: Flows) -> Iterator[tuple[str, int, float]]:
-    """Quantity, quarter-hour (from the beginning) and the true energy in Wh of each."""
-    parts = {"generation": of.generation, "import": of.imported, "export": of.exported, "consumption": of.use}
-    for quantity, flow in parts.items():
-        for number, watt_minutes in enumerate(flow.reshape(-1, 15).sum(axis=1).tolist()):
-            yield quantity, number, watt_minutes / 60
+def _readings(of: Flows, kind: str, said: Said, every_s: int) -> Iterator[dict[str, Any]]:
+    installation = of.site.entry.installation_id
+    own = {"schema": 1, "installation_id": installation, "source": SOURCE, "device_id": f"{installation}-{kind}"}
+    powers, registers = _powers(said.counted), _registers(said.counted)
+    last = len(of.generation) - 1
+    for second in range(0, 60 * (last + 1) + 1, every_s):
+        minute, within = divmod(second, 60)
+        at = min(minute, last)
+        yield {
+            **own, "device_kind": kind, "time": rfc3339(of.start + timedelta(seconds=second)),
+            **{name: float(flow[at]) for name, flow in powers},
+            **{name: float((total[minute] * 60 + flow[at] * within) // 3600 + began)
+               for name, flow, total, began in registers},
+            **{name: float(values[at]) for name, values in said.beside.items()},
+        }  # fmt: skip
+
+
+def _powers(counted: Mapping[str, Watts]) -> Sequence[tuple[str, Watts]]:
+    return [("ac_power_w" if name == "energy" else f"{name}_power_w", flow) for name, flow in counted.items()]
+
+
+def _registers(counted: Mapping[str, Watts]) -> Sequence[tuple[str, Watts, npt.NDArray[np.int64], int]]:
+    """Name, power, what it has added up to before each minute (W min), and what it showed at the beginning."""
+    return [
+        (f"{name}_total_wh", flow, np.concatenate([[0], flow.cumsum()]), BEGAN_WH[name])
+        for name, flow in counted.items()
+    ]

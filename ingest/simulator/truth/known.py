@@ -20,7 +20,7 @@ from energy.registers.counters import ANY_HOLE
 from energy.score import Loss, Misdated
 from energy.topics import TOPICS, Rejected
 from ingest.simulator.truth.devices import heard_at
-from ingest.simulator.truth.world import FAULTS, TRUTH, NoWorld, read_world, received
+from ingest.simulator.truth.world import CLOUDS, FAULTS, TRUTH, NoWorld, read_world, received
 from store.instants import instant_of
 
 ABSENT = ("lost", "wrong zone")
@@ -64,6 +64,14 @@ def read_known(folder: Path) -> dict[str, Known]:
         if fault["kind"] in MISDATED:
             found[installation].misdated.append(Misdated(kind, first, last))
     return dict(found)
+
+
+def clouds(folder: Path) -> dict[str, dict[datetime, float]]:
+    """By installation, the share of each hour's light that clouds took."""
+    found: dict[str, dict[datetime, float]] = {}
+    for row in pq.read_table(folder / CLOUDS).to_pylist():
+        found.setdefault(row["installation_id"], {})[row["start"]] = row["cloud_fraction"]
+    return found
 
 
 def computed(

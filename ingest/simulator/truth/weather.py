@@ -6,12 +6,7 @@ import math
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
-
-import pyarrow.parquet as pq
-
-from ingest.simulator.truth.world import CLOUDS
 
 CLOUD_ERROR, CLOUD_ERROR_OF_HOURS = 0.03, 0.02
 """Standard error of the clouds of now, and what the square root of the hours ahead adds."""
@@ -55,11 +50,3 @@ class Weather:
         cloud = min(max(true.cloud_fraction + error, 0.0), 1.0)
         warmth = true.temperature_c + chance.gauss(0, WARMTH_ERROR_C + WARMTH_ERROR_OF_HOURS_C * ahead)
         return true._replace(cloud_fraction=cloud, temperature_c=warmth, rain=max(0.0, 2 * cloud - 1))
-
-
-def clouds(folder: Path) -> dict[str, dict[datetime, float]]:
-    """By installation, the share of each hour's light that clouds took."""
-    found: dict[str, dict[datetime, float]] = {}
-    for row in pq.read_table(folder / CLOUDS).to_pylist():
-        found.setdefault(row["installation_id"], {})[row["start"]] = row["cloud_fraction"]
-    return found

@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from conf.refusal import Refusal
 from energy.calendar import zone
 from ingest.catalogue.entries import CatalogueError, InstallationEntry, parse_catalogue
-from ingest.simulator.truth.devices import is_ahead, quarters, readings
+from ingest.simulator.truth.devices import is_ahead, readings
 from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import KINDS, inject
 from ingest.simulator.truth.faults.panels import ail
-from ingest.simulator.truth.flows import Flows, flows, strings
+from ingest.simulator.truth.flows import Flows, flows, minutes, quarters
 from ingest.simulator.truth.market import Market
+from ingest.simulator.truth.sites.described import Site
+from ingest.simulator.truth.sites.sun import clouds_of, sun
 
 READINGS, TRUTH, FAULTS, WORLD = "readings.jsonl.gz", "truth.parquet", "faults.json", "world.json"
 CLOUDS, PRICES = "clouds.parquet", "prices.parquet"
@@ -32,12 +35,28 @@ class NoWorld(Refusal):
     """A folder is none that `solera simulate` has written."""
 
 
+class BadStep(Refusal):
+    """The time between two readings is none that a device keeps."""
+
+
+def seconds(text: str) -> int:
+    """The seconds of ``15`` (minutes) or ``10s``. Raises :class:`BadStep`."""
+    number = text.removesuffix("s")
+    if number.isascii() and number.isdigit():
+        of = int(number) * (1 if text.endswith("s") else 60)
+        if 1 <= of <= 3600 and (of % 60 == 0 or 60 % of == 0):
+            return of
+    raise BadStep(
+        f"{text!r} is no step: write minutes, 1 to 60, or seconds of which a minute has a whole number, as 10s"
+    )
+
+
 class Asked(NamedTuple):
-    """What is simulated: whole UTC days from ``first`` on, a reading every so many minutes, by which seed."""
+    """What is simulated: whole UTC days from ``first`` on, a reading every so many seconds, by which seed."""
 
     first: date
     days: int
-    every_minutes: int
+    every_s: int
     seed: int
 
     @property
@@ -51,25 +70,25 @@ class Asked(NamedTuple):
         return self.start + timedelta(days=self.days)
 
 
-def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path) -> int:
-    """Write readings, truth, clouds, prices, faults, and what was asked of ``entries``; how many readings there are.
+def write_world(sites: Sequence[Site], asked: Asked, folder: Path) -> int:
+    """Write readings, truth, clouds, prices, faults, and what was asked of ``sites``; how many readings there are.
 
     Raises :class:`CatalogueError`.
     """
-    own = [entry for entry in entries if entry.kind != "community"]
+    own = [site for site in sites if site.entry.kind != "community"]
     if not own:
         raise CatalogueError("the file holds no home, farm or park to simulate")
     folder.mkdir(parents=True, exist_ok=True)
     truth: list[dict[str, Any]] = []
     clouds: list[dict[str, Any]] = []
     injected: list[Injected] = []
-    count = 0
+    index, count = minutes(asked.start, asked.days), 0
     with gzip.open(folder / READINGS, "wt", encoding="utf-8") as file:
-        for entry in own:
-            flowed = _flows(entry, asked, injected)
-            truth += _truth(entry, flowed)
-            clouds += _clouds(entry, flowed)
-            for reading in _received(entry, asked, flowed, injected):
+        for site in own:
+            flowed = _flows(site, asked, index, injected)
+            truth += _truth(flowed)
+            clouds += _clouds(flowed)
+            for reading in _received(flowed, asked, injected):
                 file.write(json.dumps(reading, separators=(",", ":")) + "\n")
                 count += 1
     pq.write_table(pa.Table.from_pylist(truth), folder / TRUTH)
@@ -78,7 +97,7 @@ def write_world(entries: Sequence[InstallationEntry], asked: Asked, folder: Path
     said = [each._asdict() for each in injected]
     (folder / FAULTS).write_text(json.dumps(said, indent=1), encoding="utf-8")
     of = {**asked._asdict(), "first": asked.first.isoformat()}
-    installations = [entry.model_dump(mode="json", exclude_unset=True, by_alias=True) for entry in own]
+    installations = [site.entry.model_dump(mode="json", exclude_unset=True, by_alias=True) for site in own]
     (folder / WORLD).write_text(json.dumps({**of, "installations": installations}, indent=1), encoding="utf-8")
     return count
 
@@ -106,30 +125,31 @@ def received(folder: Path) -> Iterator[dict[str, Any]]:
         raise NoWorld(f"{error.filename} is missing: write {folder} with `solera simulate`") from None
 
 
-def _name(entry: InstallationEntry, asked: Asked) -> str:
-    return f"{asked.seed} {entry.installation_id}"
+def _name(site: Site, asked: Asked) -> str:
+    return f"{asked.seed} {site.entry.installation_id}"
 
 
-def _flows(entry: InstallationEntry, asked: Asked, injected: list[Injected]) -> Flows:
-    name = _name(entry, asked)
-    of = flows(entry, asked.start, asked.days, np.random.default_rng(list(name.encode())))
-    inverter = f"{entry.installation_id}-inverter"
-    generation, found = ail(of.generation, of.start, inverter, strings(entry), f"{name} panels")
+def _flows(site: Site, asked: Asked, index: pd.DatetimeIndex, injected: list[Injected]) -> Flows:
+    name = _name(site, asked)
+    chance = np.random.default_rng(list(name.encode()))
+    under = sun(site, index, chance, asked.seed)
+    inverter = f"{site.entry.installation_id}-inverter"
+    generation, found = ail(under.generation, asked.start, inverter, site.strings, f"{name} panels")
     injected += found
-    return of._replace(generation=generation)
+    return flows(site, index, under._replace(generation=generation), chance)
 
 
-def _truth(entry: InstallationEntry, own: Flows) -> Iterator[dict[str, Any]]:
+def _truth(own: Flows) -> Iterator[dict[str, Any]]:
     for quantity, number, energy_wh in quarters(own):
-        yield {"installation_id": entry.installation_id, "quantity": quantity, "start": own.start + number * QUARTER,
-               "energy_wh": energy_wh}  # fmt: skip
+        yield {"installation_id": own.site.entry.installation_id, "quantity": quantity,
+               "start": own.start + number * QUARTER, "energy_wh": energy_wh}  # fmt: skip
 
 
-def _clouds(entry: InstallationEntry, own: Flows) -> Iterator[dict[str, Any]]:
+def _clouds(own: Flows) -> Iterator[dict[str, Any]]:
     """The share of each hour's light that clouds took."""
-    for number, light in enumerate(own.sky.reshape(-1, 60).mean(axis=1).tolist()):
-        yield {"installation_id": entry.installation_id, "start": own.start + 4 * number * QUARTER,
-               "cloud_fraction": min(max(1.0 - light, 0.0), 1.0)}  # fmt: skip
+    for number, taken in enumerate(clouds_of(own.sun.sky)):
+        yield {"installation_id": own.site.entry.installation_id, "start": own.start + 4 * number * QUARTER,
+               "cloud_fraction": taken}  # fmt: skip
 
 
 def _prices(asked: Asked) -> Iterator[dict[str, Any]]:
@@ -142,9 +162,9 @@ def _prices(asked: Asked) -> Iterator[dict[str, Any]]:
                 yield {"market": name, "start": start, "price_eur_mwh": price}
 
 
-def _received(entry: InstallationEntry, asked: Asked, own: Flows, injected: list[Injected]) -> Iterator[dict[str, Any]]:
-    plain = readings(entry.installation_id, own, asked.every_minutes)
-    said, found = inject(plain, list(KINDS), _name(entry, asked), zone(entry.time_zone or "Europe/Madrid"))
+def _received(own: Flows, asked: Asked, injected: list[Injected]) -> Iterator[dict[str, Any]]:
+    place = zone(own.site.entry.time_zone or "Europe/Madrid")
+    said, found = inject(readings(own, asked.every_s), list(KINDS), _name(own.site, asked), place)
     injected += found
     for each in said.values():
         # Later nobody can tell: what is refused as it arrives is not heard.

@@ -10,23 +10,23 @@ import typer
 
 
 def simulate(
-    file: Annotated[Path, typer.Argument(help="YAML or JSON, as `solera register` takes it.")],
+    file: Annotated[Path, typer.Argument(help="YAML or JSON, as `solera register` takes it, and what is there.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     days: Annotated[int, typer.Option(min=1, max=800, help="So many whole UTC days up to today.")] = 7,
-    every: Annotated[int, typer.Option(min=1, max=60, help="Minutes between two readings of a device.")] = 1,
+    every: Annotated[str, typer.Option(help="Between two readings of a device: minutes, or seconds as 10s.")] = "1",
     seed: Annotated[int, typer.Option(help="The same seed makes the same files on the same day.")] = 1,
 ) -> None:
-    """Write what inverter and meter of each installation in FILE would say (W, Wh), with faults, and apart the truth.
+    """Write what the devices of each installation in FILE would say (W, Wh), with faults, and apart the truth.
 
-    OUT gets readings.jsonl.gz for `solera replay`, truth.parquet with the energy (Wh) of every quarter-hour, and
-    faults.json with what was put in where.
+    FILE may say under simulated what is there (docs/simulation.md). OUT gets readings.jsonl.gz for `solera replay`,
+    truth.parquet with the energy (Wh) of every quarter-hour, and faults.json with what was put in where.
 
-    Example: solera simulate homes.yaml --days 30 --out world
+    Example: solera simulate sites.yaml --days 30 --out world
     """
     # pvlib takes seconds to import; the help should not.
-    from ingest.catalogue.file import read_catalogue
-    from ingest.simulator.truth.world import Asked, write_world
+    from ingest.simulator.truth.sites.described import read_sites
+    from ingest.simulator.truth.world import Asked, seconds, write_world
 
     first = datetime.now(timezone.utc).date() - timedelta(days=days)
-    count = write_world(read_catalogue(file), Asked(first, days, every, seed), out)
+    count = write_world(read_sites(file), Asked(first, days, seconds(every), seed), out)
     typer.echo(f"Wrote {count:,} readings of {days} days; `solera replay {out / 'readings.jsonl.gz'}` sends them.")

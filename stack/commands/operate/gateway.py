@@ -32,7 +32,8 @@ def simulate(
     from conf import load_settings
     from ingest.catalogue.file import read_catalogue
     from ingest.gateway.trial import trial
-    from ingest.simulator.site import SHAPES, simulated
+    from ingest.simulator.doors.sunspec import SHAPES
+    from ingest.simulator.site import simulated
 
     entries = read_catalogue(file)
     for entry in entries:

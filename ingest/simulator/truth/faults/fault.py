@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 from ingest.simulator.truth.devices import Readings
 
-REGISTERS = ("energy_total_wh", "import_total_wh", "export_total_wh")
-
 
 class Circumstances(NamedTuple):
     """What a fault depends on beside the readings: chance, and the zone of the installation's clocks."""

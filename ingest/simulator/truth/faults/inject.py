@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import timezone, tzinfo
 
+from energy.records import REGISTERS
 from ingest.simulator.truth.devices import Readings, heard_at
 from ingest.simulator.truth.faults import clocks, records, registers, way
 from ingest.simulator.truth.faults.fault import Circumstances, Fault, Injected
@@ -47,11 +48,13 @@ def inject(
 ) -> tuple[dict[str, Readings], list[Injected]]:
     """What is received of the devices with one fault of each of ``kinds``, and where each was put.
 
-    ``zone`` is that of the installation's clocks. What can't be seen anywhere is left out.
+    ``zone`` is that of the installation's clocks. What can't be seen anywhere is left out, and devices without a
+    register are left alone.
     """
     of, injected = Circumstances(random.Random(seed), zone), []  # noqa: S311  no secret
     received = {name: list(readings) for name, readings in by_device.items()}
-    taken: dict[str, set[int]] = {name: set() for name in received}
+    counting = {name for name, own in received.items() if not REGISTERS.keys().isdisjoint(own[0])}
+    taken: dict[str, set[int]] = {name: set() for name in sorted(counting)}
     for kind in kinds:
         found = _put(received, kind, taken, of)
         if found is not None:
@@ -68,7 +71,7 @@ def _put(
 ) -> tuple[str, range, Readings] | None:
     """A device, a stretch of its readings near which none is ``taken``, and what a fault there makes of them."""
     for _ in range(MOST_TRIES):
-        name = of.chance.choice(sorted(received))
+        name = of.chance.choice(list(taken))
         count = len(received[name])
         length = of.chance.randint(2, max(2, min(LONGEST, count // SHARE)))
         begin = of.chance.randrange(count // 4, count - length - 1)

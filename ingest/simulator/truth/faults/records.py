@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from energy.records import REGISTERS
 from ingest.simulator.truth.devices import HEARD_AT, Readings
-from ingest.simulator.truth.faults.fault import REGISTERS, Circumstances
+from ingest.simulator.truth.faults.fault import Circumstances
 
 ONE_IN = 3
 """So many readings there are to one that is absurd; the first of a stretch always is."""

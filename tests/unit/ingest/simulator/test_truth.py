@@ -10,23 +10,35 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from ingest.catalogue.entries import CatalogueError, parse_catalogue
-from ingest.simulator.truth.devices import quarters, readings
+from ingest.catalogue.entries import CatalogueError
+from ingest.simulator.truth.devices import readings
 from ingest.simulator.truth.faults import panels
 from ingest.simulator.truth.faults.inject import KINDS
-from ingest.simulator.truth.flows import flows
+from ingest.simulator.truth.flows import quarters
 from ingest.simulator.truth.known import read_known
-from ingest.simulator.truth.world import CLOUDS, FAULTS, PRICES, READINGS, TRUTH, WORLD, Asked, NoWorld, write_world
+from ingest.simulator.truth.sites.described import parse_sites
+from ingest.simulator.truth.world import (
+    CLOUDS,
+    FAULTS,
+    PRICES,
+    READINGS,
+    TRUTH,
+    WORLD,
+    Asked,
+    BadStep,
+    NoWorld,
+    seconds,
+    write_world,
+)
 from stack.cli import app
+from tests.unit.ingest.simulator.truth.test_sites import of_days
 
 DAY = date(2026, 6, 10)
 START = datetime(2026, 6, 10, tzinfo=timezone.utc)
@@ -41,7 +53,7 @@ def world(folder: Path, kind: str, seed: int, days: int = 1, every: int = 5) -> 
         "longitude": -6.0,
         "time_zone": "Europe/Madrid",
     }
-    write_world(parse_catalogue(entry), Asked(DAY, days, every, seed), folder)
+    write_world(parse_sites(entry), Asked(DAY, days, 60 * every, seed), folder)
     lines = gzip.decompress((folder / READINGS).read_bytes()).splitlines()
     return {
         "lines": lines,
@@ -75,12 +87,12 @@ def test_the_same_seed_makes_the_same_world_and_another_another(tmp_path: Path) 
     assert [each["kind"] for each in one["faults"]] == [*panels.KINDS, *KINDS]
 
 
-@given(st.sampled_from(["home", "farm", "park"]), st.integers(0, 1000), st.sampled_from([1, 5, 15, 60]))
+@given(st.sampled_from(["home", "farm", "park"]), st.integers(0, 1000), st.sampled_from([10, 60, 300, 900, 3600]))
 @settings(max_examples=20, deadline=None)
-def test_registers_differ_by_what_truly_flowed_between(kind: str, seed: int, every: int) -> None:
-    (entry,) = parse_catalogue({"installation_id": kind, "kind": kind})
-    own = flows(entry, START, 1, np.random.default_rng(seed))
-    said = readings(kind, own, every)
+def test_registers_differ_by_what_truly_flowed_between(kind: str, seed: int, every_s: int) -> None:
+    (site,) = parse_sites({"installation_id": kind, "kind": kind})
+    own = of_days(site, START, seed)
+    said = readings(own, every_s)
     true: dict[str, float] = defaultdict(float)
     for quantity, _, energy_wh in quarters(own):
         true[quantity] += energy_wh
@@ -90,31 +102,47 @@ def test_registers_differ_by_what_truly_flowed_between(kind: str, seed: int, eve
         ("meter", "export_total_wh", "export"),
     ):
         shown = [reading[field] for reading in said[device]]
-        assert len(shown) == 1440 // every + 1
+        assert len(shown) == 86_400 // every_s + 1
         assert shown == sorted(shown)
         assert shown[-1] - shown[0] == pytest.approx(true[quantity], abs=1)
     assert not any(reading["import_power_w"] and reading["export_power_w"] for reading in said["meter"])
 
 
-def test_the_command_writes_what_replay_takes_and_the_truth_apart(tmp_path: Path) -> None:
-    file = tmp_path / "homes.yaml"
-    file.write_text(
-        yaml.safe_dump([{"installation_id": "a", "kind": "home"}, {"installation_id": "c", "kind": "community"}])
-    )
-    done = CliRunner().invoke(
-        app, ["simulate", str(file), "--days", "2", "--every", "15", "--out", str(tmp_path / "w")]
-    )
+def test_the_page_s_own_example_runs(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    file, out = tmp_path / "sites.yaml", str(tmp_path / "world")
+    found = re.search(r"<<'END'\n(.*?)END\n(solera simulate .*?)\n(solera score .*?)\n", page, re.DOTALL)
+    assert found is not None
+    file.write_text(found[1])
+    done, scored = (CliRunner().invoke(app, _words(line, file, out)) for line in (found[2], found[3]))
     assert done.exit_code == 0, done.output
-    assert {path.name for path in (tmp_path / "w").iterdir()} == {READINGS, TRUTH, CLOUDS, PRICES, FAULTS, WORLD}
-    assert "readings of 2 days" in done.output
-    starts = {row["start"] for row in pq.read_table(tmp_path / "w" / TRUTH).to_pylist()}
-    assert len(starts) == 2 * 96
+    assert "readings of 7 days" in done.output
+    assert {path.name for path in Path(out).iterdir()} == {READINGS, TRUTH, CLOUDS, PRICES, FAULTS, WORLD}
+    truth = pq.read_table(Path(out) / TRUTH).to_pylist()
+    starts = {row["start"] for row in truth}
+    assert len(starts) == 7 * 96
     assert max(starts) < datetime.now(timezone.utc)
+    assert {row["installation_id"] for row in truth if row["quantity"] == "charge"} == {"casa-2", "refugio"}
+    assert {"import", "export"}.isdisjoint(row["quantity"] for row in truth if row["installation_id"] == "refugio")
+    assert "154 totals of 5 installations" in " ".join(scored.output.split())
+
+
+def _words(line: str, file: Path, out: str) -> list[str]:
+    """The words of a command of the page, with its paths."""
+    paths = {"sites.yaml": str(file), "world": out}
+    return [paths.get(word, word) for word in line.split()[1:]]
+
+
+@pytest.mark.parametrize("step", ["0", "61", "7s", "-5", "1.5", "s", "1h", "²"])
+def test_a_step_that_no_device_keeps_is_refused(step: str) -> None:
+    with pytest.raises(BadStep, match="is no step"):
+        seconds(step)
+    assert [seconds(each) for each in ("1", "15", "60", "10s", "1s", "120s")] == [60, 900, 3600, 10, 1, 120]
 
 
 def test_a_file_without_an_installation_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="no home, farm or park"):
-        write_world(parse_catalogue({"installation_id": "c", "kind": "community"}), Asked(DAY, 1, 15, 1), tmp_path)
+        write_world(parse_sites({"installation_id": "c", "kind": "community"}), Asked(DAY, 1, 900, 1), tmp_path)
 
 
 def test_every_fault_in_twenty_installations_of_each_kind_leaves_totals_in_bounds_and_holes_refilled(
@@ -125,7 +153,7 @@ def test_every_fault_in_twenty_installations_of_each_kind_leaves_totals_in_bound
         for kind, kw in (("home", 4.0), ("farm", 60.0), ("park", 1_000.0))
         for number in range(20)
     ]
-    write_world(parse_catalogue(sites), Asked(DAY, 2, 5, 1), tmp_path)
+    write_world(parse_sites(sites), Asked(DAY, 2, 300, 1), tmp_path)
     done = CliRunner().invoke(app, ["score", str(tmp_path), "--format", "json"])
     totals = json.loads(done.output)
     assert len(totals) == 60 * 4 * 2
@@ -140,7 +168,7 @@ def test_every_fault_in_twenty_installations_of_each_kind_leaves_totals_in_bound
 
 
 def test_what_was_altered_afterwards_is_said_and_ends_with_1(tmp_path: Path) -> None:
-    write_world(parse_catalogue({"installation_id": "casa", "kind": "home"}), Asked(DAY, 1, 5, 1), tmp_path)
+    write_world(parse_sites({"installation_id": "casa", "kind": "home"}), Asked(DAY, 1, 300, 1), tmp_path)
     assert CliRunner().invoke(app, ["score", str(tmp_path)]).exit_code == 0
     table = pq.read_table(tmp_path / TRUTH).to_pylist()
     pq.write_table(

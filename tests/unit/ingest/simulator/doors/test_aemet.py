@@ -13,11 +13,12 @@ import pytest
 from conf import Settings, load_settings
 from conf.sections import AemetSettings
 from energy.money.periods import MADRID
-from ingest.catalogue.entries import parse_catalogue
 from ingest.simulator.doors import aemet_forms, aemet_stations
 from ingest.simulator.doors.aemet import API, Aemet, either
 from ingest.simulator.doors.web import served
-from ingest.simulator.truth.weather import Weather, clouds
+from ingest.simulator.truth.known import clouds
+from ingest.simulator.truth.sites.described import parse_sites
+from ingest.simulator.truth.weather import Weather
 from ingest.simulator.truth.world import Asked, read_world, write_world
 from ingest.sources.aemet import client
 from ingest.sources.aemet.weather import Municipality, Observations
@@ -32,7 +33,7 @@ HOUR = timedelta(hours=1)
 def weather(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Weather:
     """That of the week in which clocks change."""
     folder = tmp_path_factory.mktemp("world")
-    write_world(parse_catalogue(SITE), Asked(request.param, 7, 60, 1), folder)
+    write_world(parse_sites(SITE), Asked(request.param, 7, 3600, 1), folder)
     asked, entries = read_world(folder)
     return aemet_forms.places(entries, asked.seed, clouds(folder))[CODE]
 

@@ -12,10 +12,10 @@ import pytest
 from conf import Settings, load_settings
 from energy.calendar import local_day
 from energy.money.periods import MADRID
-from ingest.catalogue.entries import parse_catalogue
 from ingest.simulator.doors import datadis
 from ingest.simulator.doors.web import served
 from ingest.simulator.truth.known import read_known
+from ingest.simulator.truth.sites.described import parse_sites
 from ingest.simulator.truth.stated import TOO_LOW, Distributor, Hour, hours, is_down
 from ingest.simulator.truth.world import Asked, read_world, write_world
 from ingest.sources.datadis.client import AskedTooSoon, Datadis, DatadisError
@@ -44,7 +44,7 @@ NIF, PASSWORD = "12345678Z", "secret"
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
-    write_world(parse_catalogue(SITE), Asked(FIRST, DAYS, 60, 3), folder)
+    write_world(parse_sites(SITE), Asked(FIRST, DAYS, 3600, 3), folder)
     return folder
 
 

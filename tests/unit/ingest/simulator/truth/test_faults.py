@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from ingest.catalogue.entries import parse_catalogue
 from ingest.simulator.truth.devices import HEARD_AT, Readings, heard_at, readings
 from ingest.simulator.truth.faults import clocks, panels
 from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import KINDS, inject
 from ingest.simulator.truth.faults.records import ABSURD
-from ingest.simulator.truth.flows import Flows, flows
+from ingest.simulator.truth.flows import Flows
 from ingest.simulator.truth.known import accepted
+from ingest.simulator.truth.sites.described import parse_sites
 from store.instants import instant_of
+from tests.unit.ingest.simulator.truth.test_sites import of_days
 
 START = datetime(2026, 6, 10, tzinfo=timezone.utc)
 MADRID = ZoneInfo("Europe/Madrid")
@@ -29,12 +30,11 @@ SAID = {"installation_id": "casa", "device_id": "casa-meter", "device_kind": "me
 
 @cache
 def home() -> Flows:
-    (entry,) = parse_catalogue({"installation_id": "casa", "kind": "home"})
-    return flows(entry, START, 1, np.random.default_rng(1))
+    return of_days(parse_sites({"installation_id": "casa", "kind": "home"})[0], START, 1)
 
 
 def plain() -> dict[str, Readings]:
-    return readings("casa", home(), 5)
+    return readings(home(), 300)
 
 
 def faulty(kind: str, seed: int) -> tuple[Readings, Readings, Injected]:
