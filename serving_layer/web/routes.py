@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serving_layer.web import answer, control, installation, more, price_page, quality
 from serving_layer.web.bills import bill
-from serving_layer.web.sharing import community, member
+from serving_layer.web.sharing import community, member, stated
 
 ROUTERS = (
     answer.files,
@@ -15,5 +15,6 @@ ROUTERS = (
     quality.router,
     member.router,
     community.router,
+    stated.router,
     bill.router,
 )

@@ -344,6 +344,7 @@ def test_a_member_sees_what_is_their_own_on_a_phone_and_nothing_of_others(served
         "/member?id=valle-01",
         "/community?id=valle",
         "/community/proposals?id=valle",
+        "/community/stated?id=valle",
         "/community.csv?id=valle",
     ):
         answer = page.request.get(origin(served) + other, fail_on_status_code=False)

@@ -86,6 +86,15 @@ MONEY = {
     "There is no published forecast of {name} for {installation}; `solera nightly` makes one.": (
         "no hay previsión publicada de {name} para {installation}; `solera nightly` la hace."
     ),
+    "{name}: no installation is registered with the CUPS {cups}.": (
+        "{name}: no hay ninguna instalación registrada con el CUPS {cups}."
+    ),
+    "both rules of counting hours fit alike; the agreement says {rule}": (
+        "las dos formas de contar las horas encajan igual; el acuerdo dice {rule}"
+    ),
+    "the rule that fits is {rule}; the agreement says {rule_agreed}": (
+        "la forma de contar las horas que encaja es {rule}; el acuerdo dice {rule_agreed}"
+    ),
     "{name}: no row covers a bill that falls due on {day} in {where}": (
         "{name}: ninguna norma registrada cubre una factura que vence el {day} en {where}"
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -192,6 +193,12 @@ def test_what_datadis_states_of_a_share_beside_ours(served: Settings, solera: Ca
     with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
         told = client.get("/v1/communities/valle/stated-shares", params={"month": "2026-10"}).json()
         refused = client.get("/v1/communities/a/stated-shares", params={"month": "2026-10"})
+    with TestClient(app, base_url="http://127.0.0.1", cookies=owner.cookies(app)) as browser:
+        page = browser.get("/community/stated", params={"id": "valle", "month": "2026-10"}).text
+        empty = browser.get("/community/stated", params={"id": "valle", "month": "2026-09"}).text
+    cells = re.findall(r"<td>(.*?)</td>", page)
+    assert cells == ["3.50", "2.80", "7 of 7", "50.00 %", "1.40", "1.40", "0 of 7", "–"]
+    assert "No distributor has stated surplus and self-consumption" in empty
     assert told["note"].startswith("both rules of counting hours fit alike")
     assert [(row["member"], row["official_kwh"], row["ours_kwh"]) for row in told["shares"][::2]] == [
         ("a", 3.5, 2.8), ("a", 1.4, 1.4),

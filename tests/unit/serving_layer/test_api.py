@@ -110,7 +110,7 @@ PAGE_PATHS = (
     "/", "/control", "/control/rows", "/control.csv", "/installation?id=x", "/installation.csv?id=x",
     "/control/stream", "/installation/live?id=x", "/installation/stream?id=x", "/installation/chart?id=x",
     "/installation/more?id=x", "/installation/totals?id=x", "/prices", "/prices.csv", "/quality",
-    "/member?id=x", "/community?id=x", "/community.csv?id=x", "/community/proposals?id=x",
+    "/member?id=x", "/community?id=x", "/community.csv?id=x", "/community/proposals?id=x", "/community/stated?id=x",
     "/bill?id=x", "/bill.csv?id=x",
 )  # fmt: skip
 
