@@ -457,6 +457,10 @@ def test_what_is_published_is_scored_beside_the_truth(
     (total,) = solera("score", str(tmp_path), "--published")
     assert float(total["energy_wh"]) == pytest.approx(float(total["true_wh"]))
     assert float(total["true_wh"]) == pytest.approx(sum(each["energy_wh"] for each in values))
+    (none,) = solera("score", str(tmp_path), "--published", "--of", "faults")
+    assert (none["kind"], none["put_in"]) == ("none", "0")
+    foretold = solera("score", str(tmp_path), "--published", "--of", "forecasts")
+    assert all(each["quantity"] == "generation" and float(each["mae_wh"]) >= 0 for each in foretold)
     pq.write_table(pa.Table.from_pylist([each | {"energy_wh": 0.0} for each in truth]), tmp_path / TRUTH)
     assert CliRunner().invoke(command_line, ["score", str(tmp_path), "--published"]).exit_code == 1
 

@@ -23,7 +23,7 @@ from ingest.simulator.clock import world_clock
 from ingest.simulator.doors import aemet, aemet_forms, aemet_stations, datadis, esios, mqtt, omie, sunspec
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
-from ingest.simulator.truth.devices import heard_at
+from ingest.simulator.truth.heard import heard_at
 from ingest.simulator.truth.known import clouds, read_known
 from ingest.simulator.truth.market import Market
 from ingest.simulator.truth.world import read_world, received

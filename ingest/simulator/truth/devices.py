@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from energy.topics import READING_AHEAD
 from ingest.simulator.truth.flows import Flows, Watts
-from store.instants import instant_of, rfc3339
+from ingest.simulator.truth.heard import Readings
+from store.instants import rfc3339
 
 SOURCE = "simulated"
 VOLTAGE_V, RISES_V = 230.0, 8.0
 """At the grid, and how much higher where the panels give their most."""
 BEGAN_WH = {"energy": 7_300_000, "import": 12_100_000, "export": 3_900_000, "charge": 2_400_000, "discharge": 2_100_000}
 """What the registers show at the beginning, as of devices that have worked for years."""
-HEARD_AT = "heard_at"
-"""Field of a reading that errs: when it was truly heard. No topic's record has it."""
-Readings = list[dict[str, Any]]
 Values = npt.NDArray[np.float64]
 
 
@@ -29,19 +26,6 @@ class Said(NamedTuple):
 
     counted: Mapping[str, Watts]
     beside: Mapping[str, Values]
-
-
-def heard_at(reading: Mapping[str, Any]) -> datetime:
-    """When a reading was truly heard (UTC), whatever time it says."""
-    return instant_of(reading.get(HEARD_AT) or reading["time"])
-
-
-def is_ahead(reading: Mapping[str, Any]) -> bool:
-    """Whether its time lies so far ahead of when it was heard that it is refused there and then."""
-    try:
-        return instant_of(reading["time"]) - heard_at(reading) > READING_AHEAD
-    except ValueError:  # no time at all
-        return False
 
 
 def readings(of: Flows, every_s: int) -> dict[str, Readings]:

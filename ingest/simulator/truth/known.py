@@ -19,9 +19,9 @@ from energy.limits import Limits
 from energy.registers.counters import ANY_HOLE
 from energy.score import Loss, Misdated
 from energy.topics import TOPICS, Rejected
-from ingest.simulator.truth.devices import heard_at
+from ingest.simulator.truth.faults.fault import Injected
+from ingest.simulator.truth.heard import heard_at
 from ingest.simulator.truth.world import CLOUDS, FAULTS, TRUTH, NoWorld, read_world, received
-from store.instants import instant_of
 
 ABSENT = ("lost", "wrong zone")
 """Faults by which readings are missing where they were made: one dated ahead of its arrival is refused."""
@@ -29,11 +29,22 @@ MISDATED = ("jitter", "clock drift")
 
 
 class Known(NamedTuple):
-    """The true energy (Wh) of an installation by quantity and quarter-hour, and which of its readings err in what."""
+    """The true energy (Wh) of an installation by quantity and quarter-hour, and the faults put into it."""
 
     truth: dict[tuple[str, datetime], float]
-    losses: list[Loss]
-    misdated: list[Misdated]
+    faults: list[Injected]
+
+    @property
+    def losses(self) -> list[Loss]:
+        """Which readings are missing."""
+        return [
+            Loss(each.installation_id, each.device_kind, *each.times) for each in self.faults if each.kind in ABSENT
+        ]
+
+    @property
+    def misdated(self) -> list[Misdated]:
+        """Which readings a clock dated that was off by minutes."""
+        return [Misdated(each.device_kind, *each.times) for each in self.faults if each.kind in MISDATED]
 
     @property
     def start(self) -> datetime:
@@ -53,16 +64,12 @@ def read_known(folder: Path) -> dict[str, Known]:
         faults = json.loads((folder / FAULTS).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NoWorld(f"{error.filename} is missing: write {folder} with `solera simulate`") from None
-    found: dict[str, Known] = defaultdict(lambda: Known({}, [], []))
+    found: dict[str, Known] = defaultdict(lambda: Known({}, []))
     for row in rows:
         found[row["installation_id"]].truth[row["quantity"], row["start"]] = row["energy_wh"]
     for fault in faults:
-        installation, _, kind = str(fault["device_id"]).rpartition("-")
-        first, last = instant_of(fault["first"]), instant_of(fault["last"])
-        if fault["kind"] in ABSENT:
-            found[installation].losses.append(Loss(installation, kind, first, last))
-        if fault["kind"] in MISDATED:
-            found[installation].misdated.append(Misdated(kind, first, last))
+        put = Injected(**fault)
+        found[put.installation_id].faults.append(put)
     return dict(found)
 
 

@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 from conf.refusal import Refusal
 from energy.calendar import zone
 from ingest.catalogue.entries import CatalogueError, InstallationEntry, parse_catalogue
-from ingest.simulator.truth.devices import is_ahead, readings
+from ingest.simulator.truth.devices import readings
 from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import KINDS, inject
 from ingest.simulator.truth.faults.panels import ail
 from ingest.simulator.truth.flows import Flows, flows, minutes, quarters
+from ingest.simulator.truth.heard import is_ahead
 from ingest.simulator.truth.market import Market
 from ingest.simulator.truth.sites.described import Site
 from ingest.simulator.truth.sites.sun import clouds_of, sun

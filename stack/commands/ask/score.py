@@ -1,27 +1,49 @@
-"""``solera score``: energy as it is said beside the truth of a simulated world."""
+"""``solera score``: energy, faults and forecasts as they are told beside the truth of a simulated world."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from conf import load_settings
+from conf.refusal import Refusal
 from energy.energy_row import EnergyRow
 from energy.score import DayTotal, Hole, day_totals, holes
 from serving_layer.instants import Span
-from serving_layer.views import merged
+from serving_layer.reader import Reader
+from serving_layer.views import alarms, merged
+from serving_layer.views import forecast as forecasts
 from stack.terminal import Form, Format, answering, show
 
 if TYPE_CHECKING:
+    from ingest.simulator.truth.foretold import ForecastScore
     from ingest.simulator.truth.known import Known
+    from ingest.simulator.truth.told import Alarm
+
+FORETOLD = ("generation", "consumption")
+
+
+class Scored(str, Enum):
+    """What is compared with the truth."""
+
+    totals = "totals"
+    faults = "faults"
+    forecasts = "forecasts"
+
+
+class NotPublished(Refusal):
+    """What only a running Solera has is asked without one."""
 
 
 def score(
     world: Annotated[Path, typer.Argument(help="The folder that `solera simulate` has written.")],
     published: Annotated[bool, typer.Option("--published", help="Score what the running Solera answers.")] = False,
+    of: Annotated[Scored, typer.Option("--of", help="What is compared.")] = Scored.totals,
     form: Format = Form.table,
 ) -> None:
     """Compare the energy (Wh) of each installation, quantity and UTC day with the truth in WORLD.
@@ -30,17 +52,32 @@ def score(
     `solera replay` and `solera nightly`. The table names the totals whose bounds do not hold the truth, CSV and JSON
     name all. Exit code 1 where there is one, or a hole in the readings was not found or not refilled.
 
+    --of faults counts by kind of fault how many are told by the values' causes, and with --published by alarms and how
+    late, and what is told where no fault is. --of forecasts, with --published, gives the errors (Wh an hour) of each
+    newest forecast that was issued within WORLD's days.
+
     Example: solera score world
     """
     # pyarrow and pvlib take long to import; the help should not.
     from ingest.simulator.truth.known import computed, read_known
 
     known = read_known(world)
+    if of is Scored.forecasts:
+        _score_forecasts(known, published, form)
+        return
+    rows = _published(known) if published else computed(world, known)
+    if of is Scored.faults:
+        _score_faults(known, dict(rows), published, form)
+        return
+    _score_totals(known, rows, form)
+
+
+def _score_totals(known: Mapping[str, Known], rows: Iterator[tuple[str, list[EnergyRow]]], form: Form) -> None:
     totals: list[DayTotal] = []
     found: list[Hole] = []
-    for installation, rows in _published(known) if published else computed(world, known):
-        totals += day_totals(installation, rows, known[installation].truth, known[installation].misdated)
-        found += holes(known[installation].losses, rows, known[installation].truth)
+    for installation, own in rows:
+        totals += day_totals(installation, own, known[installation].truth, known[installation].misdated)
+        found += holes(known[installation].losses, own, known[installation].truth)
     outside = [total for total in totals if total.is_outside]
     caption = (
         f"{len(totals):,} totals of {len(known):,} installations: {len(outside):,} outside their bounds, "
@@ -52,6 +89,26 @@ def score(
     show(form, DayTotal._fields, [each._asdict() for each in listed], "Totals outside their bounds, Wh", caption)
     if outside or not all(hole.is_found and hole.is_refilled for hole in found):
         raise typer.Exit(1)
+
+
+def _score_faults(known: Mapping[str, Known], rows: Mapping[str, list[EnergyRow]], published: bool, form: Form) -> None:
+    from ingest.simulator.truth.told import Told, told
+
+    faults = [fault for each in known.values() for fault in each.faults]
+    found = told(faults, rows, _alarms(known) if published else [])
+    caption = f"{len(faults):,} faults in {len(known):,} installations; the last row is told of none"
+    columns = Told._fields if published else [name for name in Told._fields if name not in ("by_alarm", "late_h")]
+    show(form, columns, [each._asdict() for each in found], "Faults by kind", caption)
+
+
+def _score_forecasts(known: Mapping[str, Known], published: bool, form: Form) -> None:
+    from ingest.simulator.truth.foretold import ForecastScore
+
+    if not published:
+        raise NotPublished("Forecasts are what a running Solera has published: add --published.")
+    found = list(_foretold(known))
+    caption = f"{len(found):,} forecasts of {len(known):,} installations"
+    show(form, ForecastScore._fields, [each._asdict() for each in found], "Forecasts beside the truth", caption)
 
 
 def _published(known: Mapping[str, Known]) -> Iterator[tuple[str, list[EnergyRow]]]:
@@ -66,3 +123,33 @@ def _published(known: Mapping[str, Known]) -> Iterator[tuple[str, list[EnergyRow
                 for quantity in sorted({quantity for quantity, _ in of.truth})
                 for v in merged.read(reader, installation, quantity, span, seen)
             ]  # fmt: skip
+
+
+def _alarms(known: Mapping[str, Known]) -> list[Alarm]:
+    """Those raised since the world began."""
+    from ingest.simulator.truth.told import NOTICED, Alarm
+
+    start, end = min(of.start for of in known.values()), max(of.end for of in known.values())
+    with answering(load_settings()) as reader:
+        raised = alarms.history(reader, start, end + NOTICED, known)
+    return [Alarm(a["installation_id"], a["device_id"] or "", a["kind"], a["raised_at"]) for a in raised]
+
+
+def _foretold(known: Mapping[str, Known]) -> Iterator[ForecastScore]:
+    from ingest.simulator.truth.foretold import forecast_score
+
+    with answering(load_settings()) as reader:
+        for installation, of in known.items():
+            for quantity in FORETOLD:
+                scored = forecast_score(installation, quantity, _newest(reader, installation, quantity, of), of.truth)
+                if scored is not None:
+                    yield scored
+
+
+def _newest(reader: Reader, installation: str, quantity: str, of: Known) -> dict[datetime, tuple[float, float, float]]:
+    """The newest forecast issued before the world's end, by the hour; empty where there is none."""
+    try:
+        issue = forecasts.newest(reader, installation, quantity, merged.seen(reader), of.end)
+    except forecasts.NoForecast:
+        return {}
+    return {hour.time: (hour.p10_wh, hour.p50_wh, hour.p90_wh) for hour in issue.values}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ingest.simulator.truth.devices import HEARD_AT, Readings
 from ingest.simulator.truth.faults.fault import Circumstances
+from ingest.simulator.truth.heard import HEARD_AT, Readings
 from store.instants import instant_of, rfc3339
 
 JITTER_S = 20.0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from ingest.simulator.truth.devices import Readings
+from ingest.simulator.truth.heard import Readings
+from store.instants import instant_of
 
 
 class Circumstances(NamedTuple):
@@ -26,6 +27,21 @@ class Injected(NamedTuple):
     last: str
     lost_wh: float = 0.0
     """Energy that panels would have given without it."""
+
+    @property
+    def times(self) -> tuple[datetime, datetime]:
+        """First and last as instants (UTC)."""
+        return instant_of(self.first), instant_of(self.last)
+
+    @property
+    def installation_id(self) -> str:
+        """Of whose device it is."""
+        return self.device_id.rpartition("-")[0]
+
+    @property
+    def device_kind(self) -> str:
+        """The kind of the device."""
+        return self.device_id.rpartition("-")[2]
 
 
 Fault = Callable[[Readings, range, Circumstances], Readings]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from energy.records import REGISTERS
-from ingest.simulator.truth.devices import HEARD_AT, Readings
 from ingest.simulator.truth.faults.fault import Circumstances
+from ingest.simulator.truth.heard import HEARD_AT, Readings
 
 ONE_IN = 3
 """So many readings there are to one that is absurd; the first of a stretch always is."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from energy.records import REGISTERS
-from ingest.simulator.truth.devices import Readings
 from ingest.simulator.truth.faults.fault import Circumstances, Fault
+from ingest.simulator.truth.heard import Readings
 
 MARKER_WH = 4_294_967_295.0
 

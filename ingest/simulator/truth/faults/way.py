@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.simulator.truth.devices import Readings
 from ingest.simulator.truth.faults.fault import Circumstances
+from ingest.simulator.truth.heard import Readings
 
 
 def lost(readings: Readings, stretch: range, _of: Circumstances) -> Readings:

@@ -38,6 +38,7 @@ from ingest.simulator.truth.world import (
     write_world,
 )
 from stack.cli import app
+from stack.commands.ask.score import NotPublished, Scored, score
 from tests.unit.ingest.simulator.truth.test_sites import of_days
 
 DAY = date(2026, 6, 10)
@@ -161,10 +162,29 @@ def test_every_fault_in_twenty_installations_of_each_kind_leaves_totals_in_bound
     assert done.exit_code == 0, "a hole was not found, or not refilled"
     said = " ".join(CliRunner().invoke(app, ["score", str(tmp_path)]).output.split())
     assert "480 totals of 60 installations: 0 outside their bounds" in said
+    faults = {each["kind"]: each for each in _listed(tmp_path, "--of", "faults")}
+    assert faults.keys() == {*panels.KINDS, *KINDS, "none"}
+    assert {faults[kind]["put_in"] for kind in KINDS} == {60}
+    # Every register that errs so is named; what is lost for a moment is no gap.
+    assert {faults[kind]["in_values"] for kind in ("reset", "kWh for Wh", "zeros", "marker")} == {60}
+    assert sum(faults[kind]["lost_wh"] > 0 for kind in faults) == len(panels.KINDS)
     count = re.search(r"(\d+) holes: (\d+) found, (\d+) refilled", said)
     assert count is not None
     assert len(set(count.groups())) == 1
     assert int(count[1]) >= 40
+
+
+def _listed(world: Path, *of: str) -> list[dict[str, Any]]:
+    done = CliRunner().invoke(app, ["score", str(world), "--format", "json", *of])
+    assert done.exit_code == 0, done.output
+    listed: list[dict[str, Any]] = json.loads(done.output)
+    return listed
+
+
+def test_forecasts_are_a_running_solera_s(tmp_path: Path) -> None:
+    write_world(parse_sites({"installation_id": "casa", "kind": "home"}), Asked(DAY, 1, 3600, 1), tmp_path)
+    with pytest.raises(NotPublished, match="add --published"):
+        score(tmp_path, of=Scored.forecasts)
 
 
 def test_what_was_altered_afterwards_is_said_and_ends_with_1(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from ingest.simulator.truth.devices import HEARD_AT, Readings, heard_at, readings
+from ingest.simulator.truth.devices import readings
 from ingest.simulator.truth.faults import clocks, panels
 from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import KINDS, inject
 from ingest.simulator.truth.faults.records import ABSURD
 from ingest.simulator.truth.flows import Flows
+from ingest.simulator.truth.heard import HEARD_AT, Readings, heard_at
 from ingest.simulator.truth.known import accepted
 from ingest.simulator.truth.sites.described import parse_sites
 from store.instants import instant_of
