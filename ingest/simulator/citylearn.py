@@ -125,8 +125,8 @@ def read_homes(folder: Path) -> list[Home]:
                 installation_id=f"fontana-{number:02d}",
                 name=f"Fontana, home {number}",
                 capacity_kw=capacity_kw,
-                generation=_milliwatthours(yield_wh_kw * capacity_kw),
-                consumption=_milliwatthours(load_kwh * 1000),
+                generation=_milliwatthours(yield_wh_kw * capacity_kw).tolist(),
+                consumption=_milliwatthours(load_kwh * 1000).tolist(),
             )
         )
     return homes

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from store.instants import rfc3339
 
 TIME_ZONE = "America/Los_Angeles"
@@ -40,13 +37,13 @@ class Flows(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Home:
-    """A home and its recorded year; the arrays hold milliwatt-hours of each hour from ``CYCLE_START``."""
+    """A home and its recorded year; both hold milliwatt-hours of each hour from ``CYCLE_START``."""
 
     installation_id: str
     name: str
     capacity_kw: float
-    generation: npt.NDArray[np.int64]
-    consumption: npt.NDArray[np.int64]
+    generation: Sequence[int]
+    consumption: Sequence[int]
 
     @property
     def inverter_id(self) -> str:
@@ -61,7 +58,7 @@ class Home:
     def flows(self, hour: datetime) -> Flows:
         """Flows of the UTC hour that begins at ``hour``."""
         index = cycle_hour(hour)
-        generation, consumption = int(self.generation[index]), int(self.consumption[index])
+        generation, consumption = self.generation[index], self.consumption[index]
         used = min(generation, consumption)
         return Flows(generation, consumption, consumption - used, generation - used, used)
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-import numpy as np
-import numpy.typing as npt
-
-from ingest.simulator.homes import Home, cycle_hour
+from ingest.simulator.homes import Home
 
 REGISTER_ZERO = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """When the devices were put in and their registers stood at zero."""
@@ -26,7 +23,7 @@ class Plant:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._totals = np.zeros((1, 3), dtype=np.int64)
+        self._totals = [(0, 0, 0)]
 
     def inverter(self, instant: datetime) -> dict[str, float]:
         """Values of the inverter at ``instant`` (UTC), named as in :data:`ingest.devices.sunspec_models.LAYOUTS`."""
@@ -61,14 +58,17 @@ class Plant:
         if hour + 1 >= len(self._totals):
             self._totals = self._integrate(hour + _AHEAD_HOURS)
         # In the last moment of an hour the power is still that hour's.
-        energy = self._totals[hour + 1] - self._totals[hour]
+        before, after = self._totals[hour : hour + 2]
+        energy = [b - a for a, b in zip(before, after, strict=True)]
         share = within / _HOUR
-        totals = (self._totals[hour] + energy * share) / 1000
-        return totals.tolist(), (energy / 1000).tolist()
+        totals = [(total + mwh * share) / 1000 for total, mwh in zip(before, energy, strict=True)]
+        return totals, [mwh / 1000 for mwh in energy]
 
-    def _integrate(self, hours: int) -> npt.NDArray[np.int64]:
-        index = np.array([cycle_hour(REGISTER_ZERO + n * _HOUR) for n in range(hours)])
-        generation, consumption = self.home.generation[index], self.home.consumption[index]
-        used = np.minimum(generation, consumption)
-        flows = np.stack([generation, consumption - used, generation - used], axis=1)
-        return np.concatenate([np.zeros((1, 3), dtype=np.int64), flows.cumsum(axis=0)])
+    def _integrate(self, hours: int) -> list[tuple[int, int, int]]:
+        """Generation, import and export (mWh) up to the end of each hour."""
+        found = [(0, 0, 0)]
+        for number in range(hours):
+            of = self.home.flows(REGISTER_ZERO + number * _HOUR)
+            generation, imported, exported = found[-1]
+            found.append((generation + of.generation, imported + of.import_, exported + of.export))
+        return found

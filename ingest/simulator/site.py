@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
+from math import radians, sin
 from typing import Any
-
-import numpy as np
 
 from energy.sun.elevation import elevation
 from ingest.catalogue.entries import InstallationEntry
@@ -66,12 +65,14 @@ def _plants(entry: InstallationEntry) -> dict[str, Values]:
     inverters = sum(each.device_kind == "inverter" for each in entry.devices)
     place = MADRID if entry.latitude is None or entry.longitude is None else (entry.latitude, entry.longitude)
     hours = [CYCLE_START + timedelta(hours=number, minutes=30) for number in range(CYCLE_HOURS)]
-    height = np.sin(np.radians([elevation(hour, *place) for hour in hours]))
     whole = (entry.capacity_kw or CAPACITY_KW) * _MWH_OF_KWH
-    generation = np.where(inverters > 0, np.maximum(height, 0.0) * CLEAR_SHARE * whole, 0.0).astype(np.int64)
-    consumption = np.full(CYCLE_HOURS, int(USED_SHARE * whole), dtype=np.int64)
+    clear = CLEAR_SHARE * whole if inverters else 0.0
+    generation = [round(clear * max(sin(radians(elevation(hour, *place))), 0.0)) for hour in hours]
+    consumption = [round(USED_SHARE * whole)] * CYCLE_HOURS
 
     def plant(share: int) -> Plant:
-        return Plant(Home(entry.installation_id, entry.installation_id, whole, generation // share, consumption))
+        return Plant(
+            Home(entry.installation_id, entry.installation_id, whole, [mwh // share for mwh in generation], consumption)
+        )
 
     return {"inverter": plant(max(inverters, 1)).inverter, "meter": plant(1).meter}

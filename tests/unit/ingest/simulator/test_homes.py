@@ -28,8 +28,8 @@ def small_home(generation: int, consumption: int) -> Home:
         "home-1",
         "Home 1",
         4.0,
-        np.full(CYCLE_HOURS, generation, dtype=np.int64),
-        np.full(CYCLE_HOURS, consumption, dtype=np.int64),
+        [generation] * CYCLE_HOURS,
+        [consumption] * CYCLE_HOURS,
     )
 
 

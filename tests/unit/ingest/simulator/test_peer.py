@@ -9,7 +9,6 @@ import struct
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
-import numpy as np
 import pytest
 
 from ingest.simulator.homes import CYCLE_HOURS, Home
@@ -20,7 +19,7 @@ from tests.support.doors.ports import greeted
 from tests.support.nobody import as_nobody
 from tests.support.peers.modbus_device import free_port
 
-HOME = Home("home-1", "Home 1", 4.0, np.zeros(CYCLE_HOURS, dtype=np.int64), np.zeros(CYCLE_HOURS, dtype=np.int64))
+HOME = Home("home-1", "Home 1", 4.0, [0] * CYCLE_HOURS, [0] * CYCLE_HOURS)
 READ = b"\x00\x01\x00\x00\x00\x06\x01\x03" + struct.pack(">HH", BASE, 2)
 
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,8 +35,8 @@ MIDNIGHT = datetime(2026, 11, 21, tzinfo=timezone.utc)
 seconds = st.integers(0, 86400).map(lambda s: MIDNIGHT + timedelta(seconds=s))
 
 
-_HOURS = np.arange(CYCLE_HOURS, dtype=np.int64)
-HOME = Home("home-1", "Home 1", 4.0, _HOURS % 24 * 100_123, (_HOURS * 7919) % 3_000_000)
+_HOURS = range(CYCLE_HOURS)
+HOME = Home("home-1", "Home 1", 4.0, [n % 24 * 100_123 for n in _HOURS], [n * 7919 % 3_000_000 for n in _HOURS])
 PLANT = Plant(HOME)
 
 

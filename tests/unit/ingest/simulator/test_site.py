@@ -95,3 +95,12 @@ def test_the_command_says_what_the_gateway_reads_until_it_is_interrupted(tmp_pat
     ]
     assert any(line.startswith("  generated so far") and line.endswith("kWh") for line in [*seen, *rest.splitlines()])
     assert not (tmp_path / "home").exists()
+
+
+def test_a_gateways_light_install_has_all_that_it_takes() -> None:
+    lacking = (
+        "import sys; sys.modules.update(dict.fromkeys(['numpy', 'pandas', 'pyarrow', 'pvlib', 'cassandra', 'kafka']))"
+    )
+    needed = "import ingest.catalogue.file, ingest.gateway.trial, ingest.simulator.site"
+    done = subprocess.run([sys.executable, "-c", f"{lacking}; {needed}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
