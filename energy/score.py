@@ -77,9 +77,13 @@ class Hole(NamedTuple):
 
 
 def day_totals(
-    installation_id: str, rows: Iterable[EnergyRow], truth: Truth, misdated: Collection[Misdated] = ()
+    installation_id: str,
+    rows: Iterable[EnergyRow],
+    truth: Truth,
+    misdated: Collection[Misdated] = (),
+    members: int = 1,
 ) -> list[DayTotal]:
-    """The scores of each quantity and day that the ``truth`` knows, in order.
+    """The scores of each quantity and day that the ``truth`` knows, in order; of a community the sums of its members.
 
     Where readings at midnight were ``misdated``, nobody can tell on which day the energy beside it fell.
     """
@@ -93,7 +97,7 @@ def day_totals(
             [by_start.get((key[0], start)) for start in starts],
             sum(truth[key[0], start] for start in starts),
             len(starts),
-            _slack(key[0], truth) + _at_edges(key[0], starts, truth, misdated),
+            members * _slack(key[0], truth) + _at_edges(key[0], starts, truth, misdated),
         )
         for key, starts in sorted(days.items())
     ]

@@ -73,6 +73,26 @@ def read_known(folder: Path) -> dict[str, Known]:
     return dict(found)
 
 
+def communities(folder: Path) -> dict[str, list[str]]:
+    """The members of each community that installations say they belong to."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for entry in read_world(folder)[1]:
+        if entry.community_id is not None:
+            found[entry.community_id].append(entry.installation_id)
+    return dict(found)
+
+
+def together(members: Iterable[Known]) -> Known:
+    """What is true of a community: the sums of its members, with all their faults."""
+    sums: dict[tuple[str, datetime], float] = defaultdict(float)
+    faults: list[Injected] = []
+    for member in members:
+        faults += member.faults
+        for key, energy_wh in member.truth.items():
+            sums[key] += energy_wh
+    return Known(dict(sums), faults)
+
+
 def clouds(folder: Path) -> dict[str, dict[datetime, float]]:
     """By installation, the share of each hour's light that clouds took."""
     found: dict[str, dict[datetime, float]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -12,6 +12,7 @@ import typer
 
 from conf import load_settings
 from conf.refusal import Refusal
+from energy.community import community_energy
 from energy.energy_row import EnergyRow
 from energy.score import DayTotal, Hole, day_totals, holes
 from serving_layer.instants import Span
@@ -46,7 +47,7 @@ def score(
     of: Annotated[Scored, typer.Option("--of", help="What is compared.")] = Scored.totals,
     form: Format = Form.table,
 ) -> None:
-    """Compare the energy (Wh) of each installation, quantity and UTC day with the truth in WORLD.
+    """Compare the energy (Wh) of each installation and community, quantity and UTC day with the truth in WORLD.
 
     Energy is counted from WORLD's readings as the night does it; with --published it is what Solera answers after
     `solera replay` and `solera nightly`. The table names the totals whose bounds do not hold the truth, CSV and JSON
@@ -59,7 +60,7 @@ def score(
     Example: solera score world
     """
     # pyarrow and pvlib take long to import; the help should not.
-    from ingest.simulator.truth.known import computed, read_known
+    from ingest.simulator.truth.known import communities, computed, read_known
 
     known = read_known(world)
     if of is Scored.forecasts:
@@ -69,15 +70,24 @@ def score(
     if of is Scored.faults:
         _score_faults(known, dict(rows), published, form)
         return
-    _score_totals(known, rows, form)
+    _score_totals(known, dict(rows), {} if published else communities(world), form)
 
 
-def _score_totals(known: Mapping[str, Known], rows: Iterator[tuple[str, list[EnergyRow]]], form: Form) -> None:
+def _score_totals(
+    known: Mapping[str, Known], rows: Mapping[str, list[EnergyRow]], of: Mapping[str, Sequence[str]], form: Form
+) -> None:
+    """``of``: the members of each community."""
+    from ingest.simulator.truth.known import together
+
     totals: list[DayTotal] = []
     found: list[Hole] = []
-    for installation, own in rows:
+    for installation, own in rows.items():
         totals += day_totals(installation, own, known[installation].truth, known[installation].misdated)
         found += holes(known[installation].losses, own, known[installation].truth)
+    for community, members in of.items():
+        true = together(known[member] for member in members)
+        own = community_energy({member: rows.get(member, []) for member in members})
+        totals += day_totals(community, own, true.truth, true.misdated, len(members))
     outside = [total for total in totals if total.is_outside]
     caption = (
         f"{len(totals):,} totals of {len(known):,} installations: {len(outside):,} outside their bounds, "

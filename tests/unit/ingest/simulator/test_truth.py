@@ -174,6 +174,19 @@ def test_every_fault_in_twenty_installations_of_each_kind_leaves_totals_in_bound
     assert int(count[1]) >= 40
 
 
+def test_a_community_is_the_sum_of_its_members(tmp_path: Path) -> None:
+    homes = [{"installation_id": f"casa-{n}", "kind": "home", "community_id": "vecinos"} for n in range(3)]
+    write_world(
+        parse_sites([{"installation_id": "vecinos", "kind": "community"}, *homes]), Asked(DAY, 2, 900, 2), tmp_path
+    )
+    totals = defaultdict[tuple[str, str], float](float)
+    for each in _listed(tmp_path):
+        totals[each["quantity"], each["installation_id"][:4]] += each["true_wh"]
+    assert {name for _, name in totals} == {"casa", "veci"}
+    for quantity in ("generation", "import", "export", "consumption"):
+        assert totals[quantity, "veci"] == pytest.approx(totals[quantity, "casa"]) != 0
+
+
 def _listed(world: Path, *of: str) -> list[dict[str, Any]]:
     done = CliRunner().invoke(app, ["score", str(world), "--format", "json", *of])
     assert done.exit_code == 0, done.output
