@@ -141,6 +141,8 @@ def process(settings: Settings) -> dict[str, str]:
         **(_local(found) if settings.spark.master.startswith("local") else {"spark.jars": ",".join(found)}),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        # Jobs of several pools share the cores; without a pool they go one after the other, as by default.
+        "spark.scheduler.mode": "FAIR",
         # One process has no other host to wait for, and its scheduler never looks again: a task would wait for ever.
         "spark.locality.wait": "0s",
         "spark.python.daemon.module": "store.python_daemon",

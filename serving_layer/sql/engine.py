@@ -1,10 +1,15 @@
-"""Spark, which answers the statements of all clients: a few at once, none longer than a bound."""
+"""Spark, which answers the statements of all clients: a few at once, none longer than a bound.
+
+A question is planned first, one at a time, and then waits for its turn. By its plan one that reads energy or readings
+of more than ten installations is long, and such ones leave a place, and half of the cores, to the others.
+"""
 
 from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -14,13 +19,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from conf.refusal import Refusal
-from serving_layer.access.turns import Busy, place_of
 from serving_layer.sql import readonly
+from serving_layer.sql.bounds.held import Held
+from serving_layer.sql.bounds.lanes import Lanes
+from serving_layer.sql.bounds.length import is_long
 from serving_layer.sql.sendable import sendable
 
 AT_ONCE = 4
 """Questions that Spark works on at once; the others wait."""
-WAIT_SECONDS = 30.0
+LONG_AT_ONCE = 3
+"""Of them, those that read energy or readings of more than a few installations."""
+WAIT_SECONDS = 300.0
 """Longest wait of a question for its turn."""
 LONGEST_SECONDS = 600.0
 """A question that takes longer is ended."""
@@ -31,8 +40,6 @@ KNOWN = 500
 LATE = "The question took longer than {:,.0f} s; ask for less, or by installation."
 NO_SUCH_FILE = ("FileNotFoundException", "File does not exist")
 """Words by which Spark says that a file which it knew is there no more."""
-HELD_BYTES = 512 * 1024 * 1024
-"""Answers that clients have not read to the end or closed, all together."""
 
 
 class Failed(Refusal):
@@ -41,23 +48,6 @@ class Failed(Refusal):
 
 class Malformed(Failed):
     """A text that is no statement."""
-
-
-class Held:
-    """Bytes of the answers that are held."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._bytes = 0
-
-    def add(self, size: int) -> None:
-        """Count ``size`` more, or less where it is negative. Raises :class:`Busy`."""
-        with self._lock:
-            if size > 0 and self._bytes + size > HELD_BYTES:
-                raise Busy(
-                    "The answers that are still open fill the server's memory; read and close some, or ask less."
-                )
-            self._bytes += size
 
 
 class Engine:
@@ -70,7 +60,7 @@ class Engine:
         self._views = threading.Lock()
         self._functions = frozenset(row[0].lower() for row in spark.sql("SHOW SYSTEM FUNCTIONS").collect())
         self._known: dict[str, bool] = {}
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._lanes = Lanes(AT_ONCE, LONG_AT_ONCE)
         self._held = Held()
         self._shows_values = True
 
@@ -86,33 +76,51 @@ class Engine:
     def answer(self, statement: str, group: str) -> pa.Table:
         """The rows of a statement; ``group`` names it for :meth:`cancel`.
 
-        Raises :class:`Busy`, :class:`Failed`, :class:`Malformed`, :class:`serving_layer.sql.readonly.NotReadOnly`.
+        Raises :class:`Failed`, :class:`Malformed`, :class:`serving_layer.access.turns.Busy`,
+        :class:`serving_layer.sql.readonly.NotReadOnly`.
         """
         if len(statement) > LONGEST_STATEMENT:
             raise Failed(f"The statement has {len(statement):,} characters; at most {LONGEST_STATEMENT:,} are read.")
+        self.spark.sparkContext.setJobGroup(group, "SQL", interruptOnCancel=True)
+        try:
+            frame, long = self._planned(statement)
+        except (PySparkException, Py4JError) as error:
+            raise Failed(self._said(error)) from None
+        if frame is None:
+            return pa.table({})
+        with self._lanes.place(group, long, WAIT_SECONDS), self._bounded(group) as is_late:
+            self.spark.sparkContext.setLocalProperty("spark.scheduler.pool", "long" if long else "short")
+            try:
+                return self._collected(statement, frame)
+            except (PySparkException, Py4JError) as error:
+                raise Failed(LATE.format(LONGEST_SECONDS) if is_late.is_set() else self._said(error)) from None
+
+    @contextmanager
+    def _bounded(self, group: str) -> Iterator[threading.Event]:
+        """Ends the statement if the block takes longer than it may; the event says so."""
         is_late = threading.Event()
 
         def end() -> None:
             is_late.set()
             self.cancel(group)
 
-        with place_of(self._turns, WAIT_SECONDS):
-            too_long = threading.Timer(LONGEST_SECONDS, end)
-            too_long.start()
-            try:
-                self.spark.sparkContext.setJobGroup(group, "SQL", interruptOnCancel=True)
-                return self._of_one_state(statement)
-            except (PySparkException, Py4JError) as error:
-                raise Failed(LATE.format(LONGEST_SECONDS) if is_late.is_set() else self._said(error)) from None
-            finally:
-                too_long.cancel()
+        too_long = threading.Timer(LONGEST_SECONDS, end)
+        too_long.start()
+        try:
+            yield is_late
+        finally:
+            too_long.cancel()
 
     def cancel(self, group: str) -> None:
-        """End the Spark jobs of that statement that run now."""
+        """End the Spark jobs of that statement that run now, or its wait."""
+        self._lanes.leave(group)
         self.spark.sparkContext.cancelJobGroup(group)
 
     def hold(self, size: int) -> None:
-        """Count ``size`` bytes of an answer as held; negative when it is let go. Raises :class:`Busy`."""
+        """Count ``size`` bytes of an answer as held; negative when it is let go.
+
+        Raises :class:`serving_layer.access.turns.Busy`.
+        """
         self._held.add(size)
 
     def _said(self, error: Exception) -> str:
@@ -120,18 +128,29 @@ class Engine:
             return _said(error)
         return "The statement failed while rows were read."
 
-    def _of_one_state(self, statement: str) -> pa.Table:
+    def _collected(self, statement: str, frame: DataFrame) -> pa.Table:
         try:
-            return self._collected(statement)
+            return _rows(frame)
         except (PySparkException, Py4JError) as error:
-            if not any(words in str(error) for words in NO_SUCH_FILE):
-                raise
-        # Files were merged or rewritten since the views were made: they have other names now.
+            again, _ = self._anew(statement, error)
+        return pa.table({}) if again is None else _rows(again)
+
+    def _planned(self, statement: str) -> tuple[DataFrame | None, bool]:
+        """The statement's answer as it is to be collected, None of ``USE``; and whether that is long."""
+        try:
+            return self._of_one_state(statement)
+        except (PySparkException, Py4JError) as error:
+            return self._anew(statement, error)
+
+    def _anew(self, statement: str, error: Exception) -> tuple[DataFrame | None, bool]:
+        """The same once more where files were merged or rewritten since: they have other names now."""
+        if not any(words in str(error) for words in NO_SUCH_FILE):
+            raise error
         with self._views:
             self._renew(True)
-        return self._collected(statement)
+        return self._of_one_state(statement)
 
-    def _collected(self, statement: str) -> pa.Table:
+    def _of_one_state(self, statement: str) -> tuple[DataFrame | None, bool]:
         session: Any = self.spark._jsparkSession
         jvm: Any = self.spark._jvm
         # Without an active session a thread has Spark's own settings, by which variables would be filled in.
@@ -141,14 +160,13 @@ class Engine:
         except PySparkException as error:
             raise Malformed(_said(error)) from None
         if self._is_use(statement, plan):
-            return pa.table({})
+            return None, False
         with self._views:
             self._renew(False)
             # The plan that was looked through runs, not the text once more; from here on it holds its state's files.
             dataset = jvm.org.apache.spark.sql.Dataset.ofRows(session, plan)
-        frame = sendable(DataFrame(dataset, self.spark))
-        batches = frame._collect_as_arrow()
-        return pa.Table.from_batches(batches) if batches else to_arrow_schema(frame.schema).empty_table()
+            frame = sendable(DataFrame(dataset, self.spark))
+            return frame, is_long(frame)
 
     def _is_use(self, statement: str, plan: Any) -> bool:
         """Check the plan; the same text has the same plan, so that one check of it will do."""
@@ -158,6 +176,11 @@ class Engine:
                 self._known.clear()
             self._known[statement] = readonly.is_use(plan)
         return self._known[statement]
+
+
+def _rows(frame: DataFrame) -> pa.Table:
+    batches = frame._collect_as_arrow()
+    return pa.Table.from_batches(batches) if batches else to_arrow_schema(frame.schema).empty_table()
 
 
 def _said(error: Exception) -> str:

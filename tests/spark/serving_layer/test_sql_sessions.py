@@ -17,6 +17,8 @@ from pyhive import exc
 from conf import Settings
 from serving_layer.sql import engine as engines
 from serving_layer.sql import server
+from serving_layer.sql.bounds import held
+from serving_layer.sql.bounds.lanes import Lanes
 from serving_layer.sql.engine import Engine
 from stack.servers import thrift
 from tests.support.sql.client import Ask
@@ -98,27 +100,46 @@ def test_a_question_of_unbounded_length_is_ended(sql: Ask, monkeypatch: pytest.M
     assert "took longer than 1 s" in said(lambda: sql(ENDLESS))
 
 
-def test_one_more_than_may_be_asked_at_once_is_refused(
-    served: Settings, sql: Ask, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def one_long_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second long question waits."""
+    monkeypatch.setattr(engine, "_lanes", Lanes(2, 1))
+
+
+@pytest.mark.usefixtures("one_long_at_once")
+def test_one_more_long_question_than_may_be_at_work_is_refused_in_the_end(
+    served: Settings, sql: Ask, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "WAIT_SECONDS", 0.5)
     with thrift.connect(served) as connection:
-        cursors = [connection.cursor() for _ in range(engines.AT_ONCE)]
-        for cursor in cursors:
-            cursor.execute(ENDLESS, async_=True)
-        time.sleep(1)
-        assert "ask again in a moment" in said(lambda: sql("SELECT 1"))
-        for cursor in cursors:
-            cursor.cancel()
-            cursor.close()
-    monkeypatch.undo()
+        cursor = connection.cursor()
+        cursor.execute(ENDLESS, async_=True)
+        wait_for(lambda: running(engine) == 1)
+        assert "ask again in a moment" in said(lambda: sql(ENDLESS))
+        cursor.cancel()
+        wait_for(lambda: cursor.poll().operationState != 1)
     assert sql("SELECT 1") == [(1,)]
+
+
+@pytest.mark.usefixtures("one_long_at_once")
+def test_a_question_that_waits_may_be_cancelled(served: Settings, engine: Engine) -> None:
+    with thrift.connect(served) as connection:
+        at_work, waits = connection.cursor(), connection.cursor()
+        for cursor in (at_work, waits):
+            cursor.execute(ENDLESS, async_=True)
+        wait_for(lambda: running(engine) == 1)
+        waits.cancel()
+        wait_for(lambda: waits.poll().operationState != 1)
+        assert "cancelled" in waits.poll().errorMessage
+        assert running(engine) == 1
+        at_work.cancel()
+        wait_for(lambda: at_work.poll().operationState != 1)
 
 
 def test_answers_that_nobody_reads_do_not_fill_the_memory(
     served: Settings, sql: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "HELD_BYTES", 1_000_000)
+    monkeypatch.setattr(held, "HELD_BYTES", 1_000_000)
     with thrift.connect(served) as connection:
         cursor = connection.cursor()
         cursor.execute("SELECT id FROM range(100000)")

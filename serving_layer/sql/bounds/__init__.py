@@ -1,0 +1,1 @@
+"""What one question may take of what all share: turns and memory."""
