@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from conf import Settings
-from energy.topics import BEHIND
+from energy.records import QUANTITIES
+from serving_layer.sql.published.speed_keys import SPEED_AGE
 from serving_layer.sql.published.statements import statements_of
 from serving_layer.sql.readonly import DATABASE
 from store.spark import CATALOG
 
 VIEWS = Path(__file__).with_name("views.sql")
-SPEED_KEPT = timedelta(days=40)
-"""How long the speed view's energy is kept after it was written."""
 BY_KEY = f"{CATALOG}_by_key"
 """The same tables as ``CATALOG``'s, joined by asking Cassandra for each key instead of reading the table."""
+
+LIVE = """SELECT s.start + INTERVAL 0 SECONDS, concat(k.installation_id, ''), '{quantity}', s.energy_wh, 'speed', '',
+  s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause, date_add(k.month, 0)
+FROM files.live k
+JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = k.installation_id AND s.month = k.month
+WHERE s.energy_wh IS NOT NULL AND s.quantity = '{quantity}'
+  AND s.start >= coalesce((SELECT cut FROM solera.cut), TIMESTAMP'1970-01-01')"""
+"""A quantity of the speed view from the cut on: by itself, for only then can Cassandra be asked from a start on.
+
+Nor does it take a second such bound, so that the start is hidden as the keys are.
+"""
 
 
 def catalogs() -> dict[str, str]:
@@ -27,6 +36,8 @@ def catalogs() -> dict[str, str]:
         f"spark.sql.catalog.{CATALOG}.directJoinSetting": "off",
         f"spark.sql.catalog.{BY_KEY}": "com.datastax.spark.connector.datasource.CassandraCatalog",
         f"spark.sql.catalog.{BY_KEY}.directJoinSetting": "on",
+        # Keys are few: to prune their files by what is joined to them would plan a scan of the table behind.
+        "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
         # Of a connection's 1,024 requests at once four questions of two tasks each take half; more end as "no node".
         "spark.cassandra.concurrent.reads": "64",
     }
@@ -34,14 +45,15 @@ def catalogs() -> dict[str, str]:
 
 def statements(settings: Settings, database: str = DATABASE) -> list[str]:
     """The statements of ``views.sql`` for this keyspace, without comments, that make the views of ``database``."""
-    text = VIEWS.read_text(encoding="utf-8")
+    live = "\nUNION ALL\n".join(LIVE.replace("{quantity}", name) for name in QUANTITIES)
+    text = VIEWS.read_text(encoding="utf-8").replace("{live}", live)
     return statements_of(
         text,
         database,
+        speed_days=str(SPEED_AGE.days),
         catalog=CATALOG,
         by_key=BY_KEY,
         keyspace=settings.cassandra.keyspace,
-        speed_days=str((BEHIND + SPEED_KEPT).days),
     )
 
 

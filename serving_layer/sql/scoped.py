@@ -16,9 +16,9 @@ from pyspark.sql import SparkSession
 from conf import Settings
 from serving_layer.sql import apply
 from serving_layer.sql.engine import Engine
+from serving_layer.sql.published.known import Known
 from serving_layer.sql.published.state import BatchSide
 from serving_layer.sql.readonly import DATABASE
-from store.runs import Published
 
 WHOLE = "whole"
 OPEN = frozenset({"cut", "price", "price_skill"})
@@ -30,8 +30,8 @@ KEPT = 8
 class Scopes:
     """The engines of the scopes that ask, made when they first do, which takes seconds."""
 
-    def __init__(self, engine: Engine, settings: Settings, seen: Callable[[], Published]) -> None:
-        self._engine, self._settings, self._seen = engine, settings, seen
+    def __init__(self, engine: Engine, settings: Settings, known: Callable[[], Known]) -> None:
+        self._engine, self._settings, self._known = engine, settings, known
         self._lock = threading.Lock()
         self._made: OrderedDict[frozenset[str], Engine] = OrderedDict()
 
@@ -48,7 +48,7 @@ class Scopes:
 
     def _make(self, scope: Collection[str]) -> Engine:
         session = apart(self._engine.spark)
-        batch_side = BatchSide(session, self._settings, self._seen, WHOLE)
+        batch_side = BatchSide(session, self._settings, self._known, WHOLE)
         batch_side.renew()
         for statement in apply.statements(self._settings, WHOLE):
             session.sql(statement)

@@ -29,11 +29,11 @@ from serving_layer.access.person import Person
 from serving_layer.reader import Reader
 from serving_layer.sql import apply
 from serving_layer.sql.engine import Engine
+from serving_layer.sql.published.known import knowing
 from serving_layer.sql.published.state import BatchSide
 from serving_layer.sql.sasl import FRAME_BYTES, PlainLogin, WrongLogin
 from serving_layer.sql.scoped import Scopes
 from serving_layer.sql.service import Service
-from serving_layer.views import merged
 from store import spark
 
 HEAP = "640m"
@@ -69,11 +69,12 @@ def main() -> None:
     reader = Reader(settings)
     session = _spark(settings)
     threading.Thread(target=_end_with, args=(session,), daemon=True).start()
-    batch_side = BatchSide(session, settings, lambda: merged.seen(reader))
+    known = knowing(reader)
+    batch_side = BatchSide(session, settings, known)
     batch_side.renew()
     apply.apply(session, settings)
     engine = Engine(session, batch_side.renew)
-    scopes = Scopes(engine, settings, lambda: merged.seen(reader))
+    scopes = Scopes(engine, settings, known)
     serve(settings, engine, answering(reader, engine, scopes))
 
 

@@ -46,21 +46,29 @@ SELECT s.start, concat(m.installation_id, '') AS installation_id, s.quantity, s.
 FROM solera.installation_month m
 JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month;
 
--- Of each period the batch view's value before the cut; where no published run states it, the speed view's.
+-- Of each period the batch view's value before the cut; where no published run states it, the speed view's. Of that view
+-- no more is read than may stand: what begins from the cut on, and before it the quantities of a month that are open. A join
+-- by key forgets any other condition on both its sides, so that the stretches are joined once more after it.
 CREATE OR REPLACE VIEW solera.energy AS
 SELECT start, installation_id, quantity, energy_wh, 'batch' AS view, run_id, completeness, method, lower_wh, upper_wh,
   cause, month
 FROM solera.energy_batch
 WHERE energy_wh IS NOT NULL AND start < (SELECT cut FROM solera.cut)  -- a run may withdraw a value
 UNION ALL
+{live}
+UNION ALL
 SELECT s.start, s.installation_id, s.quantity, s.energy_wh, 'speed', '', s.completeness, s.method, s.lower_wh,
   s.upper_wh, s.cause, s.month
-FROM solera.energy_speed s
-LEFT ANTI JOIN (
-  SELECT installation_id, month, quantity, start FROM solera.energy_batch
-  WHERE start < (SELECT cut FROM solera.cut) AND month >= trunc(date_sub(current_date(), {speed_days}), 'MM')
-) b ON b.installation_id = s.installation_id AND b.month = s.month AND b.quantity = s.quantity AND b.start = s.start
-WHERE s.energy_wh IS NOT NULL;
+FROM (
+  SELECT s.start, concat(k.installation_id, '') AS installation_id, concat(k.quantity, '') AS quantity, s.energy_wh,
+    s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause, date_add(k.month, 0) AS month
+  FROM files.open k
+  JOIN {by_key}.{keyspace}.energy_speed s
+    ON s.installation_id = k.installation_id AND s.month = k.month AND s.quantity = k.quantity
+  WHERE s.energy_wh IS NOT NULL AND s.start < (SELECT cut FROM solera.cut)
+) s
+JOIN files.open o ON o.installation_id = s.installation_id AND o.month = s.month AND o.quantity = s.quantity
+WHERE o.stretches IS NULL OR exists(o.stretches, x -> s.start >= x.start AND s.start < x.until);
 
 -- Sums are made in whole mWh, so that no order of adding changes them. One provisional part makes a sum provisional.
 CREATE OR REPLACE VIEW solera.energy_hourly AS

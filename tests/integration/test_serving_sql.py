@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
@@ -29,6 +30,7 @@ from tests.support.sql.client import Ask, asking
 
 NOW = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) + timedelta(minutes=15)
 CUT = NOW.replace(hour=0, minute=0)
+NIGHTS = re.compile(r"files\.(merged|changes)_")
 SHOWN = "date_format(start, \"yyyy-MM-dd'T'HH:mm:ss'Z'\") AS start"
 
 
@@ -203,10 +205,13 @@ def test_a_question_about_one_installation_reads_its_partitions_only(sql: Ask) -
     plan = "\n".join(str(row[0]) for row in sql(f"EXPLAIN SELECT * FROM solera.energy WHERE {conditions}"))  # noqa: S608
 
     assert "BatchScan energy_speed" not in plan
-    direct = next(line for line in plan.splitlines() if "Cassandra Direct Join" in line and "energy_speed" in line)
-    assert '("quantity" = ?:import)' in direct
-    assert '("start" >= ?' in direct
-    files = [line for line in plan.splitlines() if "FileScan parquet" in line and "files." in line]
+    live, still_open = (
+        line for line in plan.splitlines() if "Cassandra Direct Join" in line and "energy_speed" in line
+    )
+    assert '("quantity" = ?:import)' in live
+    assert '("start" >= ?' in live
+    assert "quantity = quantity#" in still_open
+    files = [line for line in plan.splitlines() if "FileScan parquet" in line and NIGHTS.search(line)]
     assert files
     for line in files:
         assert "EqualTo(installation_id,valle-01)" in line
@@ -301,3 +306,22 @@ def test_sql_and_rest_give_the_same_gaps_and_changes(sql: Ask, rest: Callable[..
         ("estimated", 1.0),
         ("measured", 2.0),
     ]
+
+
+@pytest.mark.parametrize("quantity", ["charge", "import"])
+def test_what_came_late_of_days_that_no_run_states_is_that_of_rest(
+    served: Settings, sql: Ask, rest: Callable[..., Any], quantity: str
+) -> None:
+    start = CUT - timedelta(days=9)
+    late = next(rows.energy_rows(start, CUT, 0.5)) | {"installation_id": "valle-01", "quantity": quantity}
+    with cassandra.session(served) as session:
+        rows.insert(session, "energy_speed", [late])
+    by_sql = sql(
+        f"SELECT {SHOWN}, energy_wh, view, run_id FROM solera.energy "  # noqa: S608
+        f"WHERE installation_id = 'valle-01' AND quantity = '{quantity}' AND start < '{CUT:%Y-%m-%d}' ORDER BY start"
+    )
+    by_rest = rest(
+        "/v1/installations/valle-01/energy", quantity=quantity, **{"from": text(start), "to": text(CUT.replace(hour=0))}
+    )["values"]
+    assert by_sql == [tuple(value[name] for name in ("start", "energy_wh", "view", "run_id")) for value in by_rest]
+    assert by_sql[0][1:] == (late["energy_wh"], "speed", "")

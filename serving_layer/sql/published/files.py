@@ -49,11 +49,12 @@ def of_state(spark: SparkSession, settings: Settings, seen: Published) -> tuple[
     return tables, energy.contested
 
 
-def make(spark: SparkSession, settings: Settings, files: Files, state: int) -> str:
-    """The table of these files in a numbered state, by its name."""
+def make(spark: SparkSession, nowhere: str, files: Files, state: int) -> str:
+    """The table of these files in a numbered state, by its name; ``nowhere`` is a place on their file system.
+
+    Nothing lies there: Spark would list all that is below it.
+    """
     table = _table(files.name, state)
-    # Nothing lies at a table's own place: Spark would list all that is below it.
-    nowhere = settings.hdfs_path("nowhere")
     by = ", ".join(each.split()[0] for each in files.keys.split(", "))
     spark.sql(f"DROP TABLE IF EXISTS {table}")
     spark.sql(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from pyspark.sql import SparkSession
 from conf import Settings
 from conf.refusal import Refusal
 from energy.topics import TOPICS
-from serving_layer.sql.published import files
+from serving_layer.sql.published import files, speed_keys
+from serving_layer.sql.published.files import Files
+from serving_layer.sql.published.known import Known
 from serving_layer.sql.published.statements import statements_of
 from serving_layer.sql.readonly import DATABASE
 from store.instants import rfc3339
@@ -34,23 +37,26 @@ class BatchSide:
     """Makes the views of the published state in a session, and again when it has changed."""
 
     def __init__(
-        self, spark: SparkSession, settings: Settings, seen: Callable[[], Published], database: str = DATABASE
+        self, spark: SparkSession, settings: Settings, known: Callable[[], Known], database: str = DATABASE
     ) -> None:
         self._spark = spark
         self._database = database
         self._settings = settings
-        self._seen = seen
-        self._made: Published | None = None
-        self._states = 0
+        self._known = known
+        self._made: Known | None = None
+        self._states: Counter[str] = Counter()
         for name in (database, files.DATABASE):
             spark.sql(f"CREATE DATABASE IF NOT EXISTS {name}")
 
     def renew(self, at_any_rate: bool = False) -> None:
         """Make the views anew where another state is published, or ``at_any_rate``. Raises :class:`HdfsAway`."""
-        seen = self._seen()
-        if seen != self._made or at_any_rate:
-            self._make(seen)
-            self._made = seen
+        known, made = self._known(), self._made
+        if at_any_rate or made is None or known.published != made.published:
+            self._make(known.published)
+            made = None
+        if known != made:
+            self._make_keys(known)
+            self._made = known
 
     def _make(self, seen: Published) -> None:
         try:
@@ -58,8 +64,7 @@ class BatchSide:
         except Py4JJavaError as error:
             where = self._settings.hdfs_uri
             raise HdfsAway(f"HDFS does not answer at {where}: is it up (solera status)?") from error
-        self._states += 1
-        names = {each.name: files.make(self._spark, self._settings, each, self._states) for each in tables}
+        names = self._tables(tables, self._settings.hdfs_path("nowhere"))
         for statement in statements_of(
             VIEWS.read_text(encoding="utf-8"),
             self._database,
@@ -72,8 +77,21 @@ class BatchSide:
             **names,
         ):
             self._spark.sql(statement)
-        if self._states > KEPT:
-            files.drop(self._spark, tables, self._states - KEPT)
+
+    def _make_keys(self, known: Known) -> None:
+        keys = speed_keys.of_state(self._spark, self._settings, known, self._database)
+        for name, table in self._tables(keys, f"file://{self._settings.home}/nowhere").items():
+            self._spark.sql(f"CREATE OR REPLACE VIEW {files.DATABASE}.{name} AS SELECT * FROM {table}")  # noqa: S608
+
+    def _tables(self, listed: list[Files], nowhere: str) -> dict[str, str]:
+        """The tables of a new state by their names; those of a state long ago are let go."""
+        group = listed[0].name
+        self._states[group] += 1
+        state = self._states[group]
+        names = {each.name: files.make(self._spark, nowhere, each, state) for each in listed}
+        if state > KEPT:
+            files.drop(self._spark, listed, state - KEPT)
+        return names
 
 
 def _clean() -> str:
@@ -105,4 +123,4 @@ def _instant(at: datetime | None) -> str:
 
 def _one_of(days: Iterable[date]) -> str:
     listed = ", ".join(f"DATE'{day}'" for day in days)
-    return f"day IN ({listed})" if listed else "day IS NULL"
+    return f"day IN ({listed})" if listed else "false"

@@ -15,6 +15,7 @@ from batch_layer.master import dataset
 from conf import Settings, load_settings
 from energy.conflict import merge
 from energy.topics import TOPICS
+from serving_layer.sql.published.known import Known
 from serving_layer.sql.published.state import BatchSide
 from store.runs import Run, published
 from tests.support.sql.world import run_of
@@ -44,6 +45,10 @@ def reading(random: Random, n: int) -> dict[str, Any]:
         "kafka_offset": n,
         "received_at": NOON + timedelta(hours=1, seconds=n),
     }
+
+
+def known(runs: list[Run]) -> Known:
+    return Known(published(runs), frozenset("ab"), NOON.date())
 
 
 def archive(spark: SparkSession, settings: Settings, topic: str, batch: int, rows: list[dict[str, Any]]) -> None:
@@ -76,7 +81,7 @@ def test_clean_readings_are_merged_as_the_nights_merge_them(spark: SparkSession,
     batches = [[reading(random, 100 * batch + n) for n in range(40)] for batch in range(3)]
     for number, rows in enumerate(batches):
         archive(spark, settings, "readings", number, rows)
-    BatchSide(spark, settings, lambda: published(READINGS)).renew()
+    BatchSide(spark, settings, lambda: known(READINGS)).renew()
     worked_in = [*batches[0], *batches[1]]
 
     names = [name for name in TOPICS["readings"].columns if name != "time"]
@@ -94,7 +99,7 @@ def test_weather_is_shown_once_its_batch_is_complete(spark: SparkSession, settin
         archive(spark, settings, "weather", batch, [row | {"temperature_c": 10.0 + batch}])
     unfinished = Path(settings.hdfs_path("master", "weather", "_batches", "1.json").removeprefix("file:"))
     unfinished.unlink()
-    side = BatchSide(spark, settings, lambda: published([]))
+    side = BatchSide(spark, settings, lambda: known([]))
     side.renew()
     asked = "SELECT location_id, temperature_c, day FROM solera.weather"
     assert [tuple(each) for each in spark.sql(asked).collect()] == [("28079", 10.0, date(2026, 3, 8))]
