@@ -14,6 +14,7 @@ from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPoli
 
 from conf import logins
 from conf.refusal import Refusal
+from conf.sections import CassandraSettings
 from conf.settings import Settings
 
 # A session keeps the keyspace it began with: the server's warning that it may change is no news to anyone.
@@ -49,11 +50,9 @@ def connect(settings: Settings, keyspace: str | None = "", **cluster_options: An
     try:
         return cluster.connect(conf.keyspace if keyspace == "" else keyspace)
     except Exception as error:
+        places = {host.datacenter for host in cluster.metadata.all_hosts() if host.datacenter}
         cluster.shutdown()
-        raise CassandraAway(
-            f"Cassandra does not answer at {', '.join(conf.hosts)} port {conf.port}: "
-            f"run `solera up`, or look into logs/cassandra.log ({_brief(error)})."
-        ) from error
+        raise CassandraAway(_why(conf, places, error)) from error
 
 
 @contextmanager
@@ -64,6 +63,18 @@ def session(settings: Settings, keyspace: str | None = "") -> Iterator[Session]:
         yield opened
     finally:
         opened.cluster.shutdown()
+
+
+def _why(conf: CassandraSettings, places: set[str], error: Exception) -> str:
+    """Why no session was had of nodes that say that they are in the datacenters ``places``."""
+    where = f"{', '.join(conf.hosts)} port {conf.port}"
+    if places and conf.datacenter not in places:
+        return (
+            f"Cassandra at {where} has no node in the datacenter {conf.datacenter}, but in {', '.join(sorted(places))}: "
+            "set [cassandra] datacenter."
+        )
+    todo = "see that it runs there" if conf.contact_points else "run `solera up`, or look into logs/cassandra.log"
+    return f"Cassandra does not answer at {where}: {todo} ({_brief(error)})."
 
 
 def _brief(error: Exception) -> str:

@@ -119,3 +119,9 @@ def test_role_writes_its_own_tables_and_no_other(guarded: Settings, role: str) -
 def test_nobody_else_gets_in(guarded: Settings, user: str, password: str) -> None:
     with pytest.raises(CassandraAway):
         login(guarded, user, password)
+
+
+def test_a_datacenter_without_nodes_is_named_beside_those_that_there_are(guarded: Settings) -> None:
+    elsewhere = guarded.cassandra.model_copy(update={"datacenter": "dc7"})
+    with pytest.raises(CassandraAway, match=f"no node in the datacenter dc7, but in {guarded.cassandra.datacenter}"):
+        connect(guarded.model_copy(update={"cassandra": elsewhere}))
