@@ -70,8 +70,8 @@ def _why(conf: CassandraSettings, places: set[str], error: Exception) -> str:
     where = f"{', '.join(conf.hosts)} port {conf.port}"
     if places and conf.datacenter not in places:
         return (
-            f"Cassandra at {where} has no node in the datacenter {conf.datacenter}, but in {', '.join(sorted(places))}: "
-            "set [cassandra] datacenter."
+            f"Cassandra at {where} has no node in the datacenter {conf.datacenter}, "
+            f"but in {', '.join(sorted(places))}: set [cassandra] datacenter."
         )
     todo = "see that it runs there" if conf.contact_points else "run `solera up`, or look into logs/cassandra.log"
     return f"Cassandra does not answer at {where}: {todo} ({_brief(error)})."

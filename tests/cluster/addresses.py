@@ -10,6 +10,8 @@ DATANODE_PORTS = (30_100, 30_200)
 """The NameNode knows a DataNode by the address from which it calls, and that is the same for all on one machine."""
 MASTER = "127.0.0.41"
 WORKERS = ("127.0.0.42", "127.0.0.43")
+RESOURCEMANAGER = "127.0.0.44"
+NODEMANAGERS = ("127.0.0.45", "127.0.0.46")
 DRIVER = "127.0.0.51"
 NIGHT = "127.0.0.52"
 API = "127.0.0.61"

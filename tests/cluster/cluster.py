@@ -13,8 +13,9 @@ from conf import load_settings
 from stack.process import Place, kill, leader, members, ours, resident, spawn, stop
 from stack.supervisor import Supervisor
 from store import cassandra
-from tests.cluster import document, servers, settings, spark
+from tests.cluster import document, servers, settings
 from tests.cluster.jobs import Jobs
+from tests.cluster.manager import Manager
 from tests.cluster.settings import Passwords
 from tests.support.faults.load import until
 
@@ -27,21 +28,21 @@ def say(text: str) -> None:
 
 
 class Cluster:
-    """Servers and jobs by name, below ``root``; ``conf`` are the settings of its clients."""
+    """Servers and jobs by name, below ``root``, Spark's by ``manager``; ``conf`` are the settings of its clients."""
 
-    def __init__(self, root: Path) -> None:
-        self.place, passwords = Place(root), Passwords()
+    def __init__(self, root: Path, manager: Manager) -> None:
+        self.place, self.manager, passwords = Place(root), manager, Passwords()
         plain = load_settings()
         found = settings.environment(plain, root, passwords)
         with patch.dict(os.environ, found | settings.onlooker(passwords)):
             self.conf = load_settings()
-        defaults = spark.write_defaults(root, passwords)
-        self.jobs = Jobs(plain, root, passwords, found | defaults)
+        submitting = manager.prepare(root, passwords.spark, self.conf.hdfs_uri)
+        self.jobs = Jobs(manager.chapter, plain, root, passwords, found | submitting)
         started = (
             *servers.brokers(plain, root, passwords),
             *servers.nodes(plain, root, passwords),
             *servers.files(plain, root),
-            *spark.servers(root, defaults),
+            *manager.servers(plain, root, submitting),
             self.jobs.api(self.conf),
         )
         self.services = {each.name: each for each in started}
@@ -51,15 +52,17 @@ class Cluster:
         """Start every server, ready them by the document's lines, and start the jobs."""
         began = time.monotonic()
         first, *others = self.named("node-")
-        rest = [*self.named("broker"), *self.named("namenode"), *self.named("datanode"), "master"]
+        rest = [*self.named("broker"), *self.named("namenode"), *self.named("datanode"), *self.named(self.manager.head)]
         self.begin([first, *rest])
         self.await_ready([first])
-        self.begin([*others, *self.named("worker")])
-        self.await_ready([*others, *rest, *self.named("worker")])
+        self.begin([*others, *self.named(self.manager.worker)])
+        self.await_ready([*others, *rest, *self.named(self.manager.worker)])
         say(f"{len(self.services) - 1} servers are ready: {time.monotonic() - began:.0f} s; {self.memory()}")
         with cassandra.session(self.conf, keyspace=None) as session:
             session.execute(document.replicate_logins(self.conf), timeout=60)
         self.jobs.ready_once()
+        if self.manager.packs:
+            self.jobs.pack()
         say(f"topics, tables and roles are made: {time.monotonic() - began:.0f} s")
         self.begin(["api"])
         self.driver.start()

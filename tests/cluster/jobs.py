@@ -16,6 +16,7 @@ from stack.process import Service
 from store.reports import read_report
 from tests.cluster import document, settings
 from tests.cluster.addresses import DRIVER, NIGHT
+from tests.cluster.document import Chapter
 from tests.cluster.settings import Passwords
 
 PATIENCE = 300.0
@@ -23,10 +24,12 @@ NIGHT_WITHIN = 1800.0
 
 
 class Jobs:
-    """``environment`` is that of every client of the cluster beside ``SOLERA_CONF``."""
+    """``environment`` is that of every client of the cluster beside ``SOLERA_CONF``; ``chapter`` says how to submit."""
 
-    def __init__(self, plain: Settings, root: Path, passwords: Passwords, environment: Mapping[str, str]) -> None:
-        self._plain, self._passwords = plain, passwords
+    def __init__(
+        self, chapter: Chapter, plain: Settings, root: Path, passwords: Passwords, environment: Mapping[str, str]
+    ) -> None:
+        self._chapter, self._plain, self._passwords = chapter, plain, passwords
         self._environment = {**environment, "PATH": f"{document.ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"}
         self._report = root / "home" / "run" / "speed.json"
 
@@ -36,11 +39,15 @@ class Jobs:
         administrator = settings.as_user(settings.ADMINISTRATOR, self._passwords.administrator)
         self._run(document.ready_once(), passwords | administrator)
 
+    def pack(self) -> None:
+        """Pack what is shipped. Raises ``AssertionError`` with what was said where that fails."""
+        self._run(document.packing(), {})
+
     def speed(self) -> Service:
         """The speed layer's driver."""
         return Service(
             name="driver",
-            command=("bash", "-c", document.submission(document.SPEED, self._plain, date.min)),
+            command=("bash", "-c", document.submission(self._chapter, document.SPEED, self._plain, date.min)),
             # A report of the last life must not speak for this one.
             prepare=lambda: self._report.unlink(missing_ok=True),
             ready=lambda: self._reports(),
@@ -59,7 +66,7 @@ class Jobs:
 
     def night(self, day: date) -> str:
         """Run the night of ``day`` to its end; what it said."""
-        script = document.submission(document.NIGHT, self._plain, day)
+        script = document.submission(self._chapter, document.NIGHT, self._plain, day)
         return self._run(script, self._submitting("batch", NIGHT))
 
     def _submitting(self, role: str, address: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from rich.table import Table
 
 from tests.cluster.cluster import Cluster, say
+from tests.cluster.manager import OWN
 from tests.support.faults.audit import Found, audit
 from tests.support.faults.kills import served_wh
 from tests.support.faults.load import FIRST_WH, STEP_WH, Load, until
@@ -41,16 +42,15 @@ class Outcome:
 
 
 def kill_each(cluster: Cluster, views: Views, load: Load) -> list[Outcome]:
-    """Kill one of each kind in turn, and each time bring it back before the next."""
+    """Kill one of each kind in turn, and each time bring it back before the next; servers that Spark's manager has
+    nothing to do with beside Spark's own alone."""
     took = until("readings are served at once", lambda: _is_fresh(views, load, load.number - STEADY), BACK_WITHIN)
     say(f"readings are served as they come: {took:.0f} s after the first")
-    kinds = {
-        "a broker": cluster.named("broker")[1],
-        "a Cassandra node": cluster.named("node-")[1],
-        "a DataNode": cluster.named("datanode")[0],
-        "a worker with an executor": cluster.named("worker")[0],
-        "the driver": DRIVER,
-    }
+    worker = cluster.manager.worker
+    kinds = {f"a {worker} with an executor": cluster.named(worker)[0], "the driver": DRIVER}
+    if cluster.manager is OWN:
+        stores = {"a broker": "broker-2", "a Cassandra node": "node-2", "a DataNode": "datanode-1"}
+        kinds = stores | kinds
     return [_kill(cluster, views, load, kind, name) for kind, name in kinds.items()]
 
 
@@ -89,11 +89,9 @@ def run_night(cluster: Cluster, views: Views, load: Load) -> Outcome:
     return Outcome(NIGHT, audit_batch(views, load), took, busy)
 
 
-def table(outcomes: list[Outcome]) -> Table:
+def table(name: str, outcomes: list[Outcome]) -> Table:
     """One row a kill."""
-    made = Table(
-        "killed", "lost", "doubled", "kWh off", "fresh again, s", "bar, s", "load", title="kill -9 on a cluster"
-    )
+    made = Table("killed", "lost", "doubled", "kWh off", "fresh again, s", "bar, s", "load", title=f"kill -9 on {name}")
     for each in outcomes:
         counts = (str(each.found.lost), str(each.found.doubled), f"{each.found.error_kwh:.3f}")
         made.add_row(

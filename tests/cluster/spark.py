@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyspark
 import requests
 
+from conf import Settings
 from stack.process import Service
 from tests.cluster.addresses import MASTER, WORKERS
-from tests.cluster.settings import Passwords
 
 PORT, PAGE_PORT = 7077, 8080
 CORES, MEMORY = 2, "3g"
@@ -18,35 +19,33 @@ CORES, MEMORY = 2, "3g"
 _CLASS = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
 
 
-def write_defaults(root: Path, passwords: Passwords) -> dict[str, str]:
+def prepare(root: Path, secret: str, _files: str) -> dict[str, str]:
     """Write ``spark-defaults.conf``, with the secret that opens master and workers; the environment that names it."""
     folder = root / "spark-conf"
     folder.mkdir(mode=0o700)
-    (folder / "spark-defaults.conf").write_text(
-        f"spark.authenticate true\nspark.authenticate.secret {passwords.spark}\n"
-    )
+    (folder / "spark-defaults.conf").write_text(f"spark.authenticate true\nspark.authenticate.secret {secret}\n")
     return {"SPARK_CONF_DIR": str(folder), "SPARK_DAEMON_MEMORY": "256m"}
 
 
-def servers(root: Path, environment: dict[str, str]) -> list[Service]:
+def servers(_settings: Settings, root: Path, environment: Mapping[str, str]) -> list[Service]:
     """The master and the workers."""
     master = Service(
         name="master",
         command=_command("master.Master", MASTER, PAGE_PORT, "--port", str(PORT)),
         ready=lambda: socket.create_connection((MASTER, PORT), timeout=5).close(),
-        environment=environment | {"SPARK_LOCAL_IP": MASTER},
+        environment={**environment, "SPARK_LOCAL_IP": MASTER},
     )
     return [master, *(_worker(root, number, environment) for number in range(len(WORKERS)))]
 
 
-def _worker(root: Path, number: int, environment: dict[str, str]) -> Service:
+def _worker(root: Path, number: int, environment: Mapping[str, str]) -> Service:
     name, address = f"worker-{number + 1}", WORKERS[number]
     size = ("--cores", str(CORES), "--memory", MEMORY, "--work-dir", str(root / name))
     return Service(
         name=name,
         command=_command("worker.Worker", address, PAGE_PORT + 1, *size, f"spark://{MASTER}:{PORT}"),
         ready=lambda: _is_known(address),
-        environment=environment | {"SPARK_LOCAL_IP": address, "SPARK_LOCAL_DIRS": str(root / name)},
+        environment={**environment, "SPARK_LOCAL_IP": address, "SPARK_LOCAL_DIRS": str(root / name)},
     )
 
 

@@ -29,7 +29,7 @@ def test_the_zip_has_every_package_of_the_jobs() -> None:
 def test_the_document_names_the_steps_of_the_night_in_their_order() -> None:
     whole = ["speed_layer/job.py", "batch_layer/nightly.py"]
     assert jobs("## YARN") == [*whole, *(f"batch_layer/{step}.py" for step in STEPS)]
-    assert jobs(document.SUBMITTED) == whole
+    assert jobs(document.OWN.heading) == whole
 
 
 def jobs(chapter: str) -> list[str]:
@@ -42,7 +42,7 @@ def lines(block: str) -> list[str]:
     return [line for line in block.splitlines() if line.startswith("$SUBMIT ")]
 
 
-@pytest.mark.parametrize("chapter", ["## YARN", document.SUBMITTED])
+@pytest.mark.parametrize("chapter", ["## YARN", document.OWN.heading])
 def test_a_submission_gives_the_driver_the_memory_of_the_file(chapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under spark-submit memory is the submission's alone."""
     monkeypatch.setenv("SOLERA_CONF", str(CONF_DIR / "yarn.toml"))
@@ -50,16 +50,16 @@ def test_a_submission_gives_the_driver_the_memory_of_the_file(chapter: str, monk
     assert re.findall(r"--driver-memory (\S+)", text) == [load_settings().spark.driver_memory]
 
 
+@pytest.mark.parametrize("chapter", [document.OWN, document.YARN], ids=lambda each: each.heading)
 @pytest.mark.parametrize("job", [document.SPEED, document.NIGHT])
-def test_the_rehearsal_submits_the_line_of_the_document(job: str) -> None:
+def test_the_rehearsal_submits_the_line_of_the_document(job: str, chapter: document.Chapter) -> None:
     """Only places, sizes, the date and where the jars come from are its own."""
-    script = document.submission(job, load_settings(), date(2026, 11, 26))
-    for theirs, own in (document.PLACES | document.SIZES | {document.DATE: "2026-11-26"}).items():
-        text = "".join(document.blocks(document.SUBMITTED))
+    script = document.submission(chapter, job, load_settings(), date(2026, 11, 26))
+    text = "".join(document.blocks(chapter.heading))
+    for theirs, own in (chapter.places | chapter.sizes | {document.DATE: "2026-11-26"}).items():
         assert theirs in text, f"docs/cluster.md no longer has {theirs}"
         assert theirs not in script or theirs in own
-    block = document.blocks(document.SUBMITTED)[0]
-    (line,) = [line for line in lines(block) if job in line]
+    (line,) = [line for line in lines(document.blocks(chapter.heading)[-1]) if job in line]
     kept = {word for word in shlex.split(line) if word.startswith("--")} - {"--packages"}
     assert kept <= set(script.split())
     assert script.splitlines()[-1].startswith("exec $SUBMIT ")

@@ -50,7 +50,7 @@ def world(tmp_path: Path, repository: tuple[Path, str], monkeypatch: pytest.Monk
     return load_settings(home=tmp_path / "home", cache=tmp_path / "cache", maven_url=url), published
 
 
-@pytest.mark.parametrize("name", ["spark", "kafka", "cassandra", "hadoop"])
+@pytest.mark.parametrize("name", ["spark", "kafka", "cassandra", "hadoop", "yarn"])
 def test_each_lock_states_every_jar_whole(name: str) -> None:
     locked = jars.locked(name)
     assert locked
