@@ -14,7 +14,7 @@ from stack.process import Place, kill, leader, members, ours, resident, spawn, s
 from stack.supervisor import Supervisor
 from store import cassandra
 from tests.cluster import document, servers, settings
-from tests.cluster.jobs import Jobs
+from tests.cluster.jobs import PATIENCE, Jobs
 from tests.cluster.manager import Manager
 from tests.cluster.settings import Passwords
 from tests.support.faults.load import until
@@ -67,7 +67,7 @@ class Cluster:
         self.begin(["api"])
         self.driver.start()
         self.await_ready(["api"])
-        until("the speed layer works", lambda: self.driver.state.state == "ready", STARTED_SECONDS)
+        until("the speed layer works", lambda: self.driver.state.state == "ready", PATIENCE)
         say(f"the speed layer works: {time.monotonic() - began:.0f} s; {self.memory()}")
 
     def named(self, beginning: str) -> list[str]:
@@ -86,10 +86,11 @@ class Cluster:
             until(f"{name} serves", lambda name=name: self._serves(name), STARTED_SECONDS)
 
     def kill(self, name: str) -> None:
-        """kill -9 of all processes of a server, or of the driver."""
+        """kill -9 of all processes of a server and of what it started, or of the driver."""
         found = members(self.place, name)
         assert found, f"{name} does not run"
-        kill(found)
+        # YARN's containers have an environment of their own, without the mark of whose they are.
+        kill(list({*found, *(child for each in found for child in each.children(recursive=True))}))
 
     def memory(self) -> str:
         """Resident memory of all its processes."""

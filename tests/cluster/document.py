@@ -44,9 +44,13 @@ YARN = Chapter(
         "--executor-memory 6g": "--executor-memory 1g",
         "--executor-memory 8g": "--executor-memory 1g",
     },
-    {"/opt/solera": str(ROOT), "/etc/hadoop/conf": "$HADOOP", "solera.zip": "$SHIPPED/solera.zip",
-     "env.tar.gz": "$SHIPPED/env.tar.gz"},
-)  # fmt: skip
+    {
+        "/opt/solera": str(ROOT),
+        "/etc/hadoop/conf": "$HADOOP",
+        "solera.zip": "$SHIPPED/solera.zip",
+        " env.tar.gz": " $SHIPPED/env.tar.gz",
+    },
+)
 DATE = "2026-03-10"
 _BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

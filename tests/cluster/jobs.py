@@ -19,7 +19,8 @@ from tests.cluster.addresses import DRIVER, NIGHT
 from tests.cluster.document import Chapter
 from tests.cluster.settings import Passwords
 
-PATIENCE = 300.0
+PATIENCE = 900.0
+"""Of a job's first start: each of YARN's nodes unpacks 2 GB."""
 NIGHT_WITHIN = 1800.0
 
 
@@ -30,7 +31,8 @@ class Jobs:
         self, chapter: Chapter, plain: Settings, root: Path, passwords: Passwords, environment: Mapping[str, str]
     ) -> None:
         self._chapter, self._plain, self._passwords = chapter, plain, passwords
-        self._environment = {**environment, "PATH": f"{document.ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"}
+        path = environment.get("PATH", os.environ["PATH"])
+        self._environment = {**environment, "PATH": f"{document.ROOT / '.venv/bin'}{os.pathsep}{path}"}
         self._report = root / "home" / "run" / "speed.json"
 
     def ready_once(self) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import requests
 
-from conf import Settings
+from conf import Settings, load_settings
+from conf.jars import paths
 from stack.downloads import jars, java
 from stack.process import Service
 from tests.cluster.addresses import NAMENODE, NODEMANAGERS, RESOURCEMANAGER
@@ -44,12 +46,23 @@ def write_conf(folder: Path, files: str, own: Mapping[str, object] = MappingProx
 
 def prepare(root: Path, _secret: str, files: str) -> dict[str, str]:
     """Write what who submits has: Hadoop's configuration, Spark's defaults, a place for what is shipped."""
-    shipped, defaults = root / "shipped", root / "spark-conf"
-    for folder in (shipped, defaults):
+    shipped, defaults, programs = root / "shipped", root / "spark-conf", root / "bin"
+    for folder in (shipped, defaults, programs):
         folder.mkdir(mode=0o700)
     (defaults / "spark-defaults.conf").write_text("spark.authenticate true\n")
     write_conf(root / "hadoop", files)
-    return {"HADOOP": str(root / "hadoop"), "SHIPPED": str(shipped), "SPARK_CONF_DIR": str(defaults)}
+    (programs / "hdfs").write_text(_shell(root / "hadoop"))
+    (programs / "hdfs").chmod(0o700)
+    found = {"HADOOP": str(root / "hadoop"), "SHIPPED": str(shipped), "SPARK_CONF_DIR": str(defaults)}
+    return found | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+
+def _shell(folder: Path) -> str:
+    """The program ``hdfs``, as far as ``hdfs dfs``, of Hadoop's own class."""
+    settings = load_settings()
+    java_home = java.home(settings)
+    path = os.pathsep.join([str(folder), *map(str, paths("yarn", settings.cache))])
+    return f"#!/bin/sh\nshift\nexec {java_home}/bin/java -Xmx256m -cp '{path}' org.apache.hadoop.fs.FsShell \"$@\"\n"
 
 
 def servers(settings: Settings, root: Path, _environment: Mapping[str, str]) -> list[Service]:
