@@ -12,7 +12,8 @@ from ingest.simulator.homes import Home
 
 REGISTER_ZERO = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """When the devices were put in and their registers stood at zero."""
-VOLTAGE_V, FREQUENCY_HZ = 240.0, 60.0
+VOLTAGE_V, FREQUENCY_HZ = 230.0, 50.0
+"""Of Europe's public grid (EN 50160)."""
 INVERTER_EFFICIENCY = 0.97
 _HOUR = timedelta(hours=1)
 _AHEAD_HOURS = 48
