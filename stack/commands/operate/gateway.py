@@ -45,7 +45,7 @@ def simulate(
 
     async def run() -> None:
         async with simulated(entries) as devices:
-            typer.echo(f"{len(devices)} devices are simulated on loopback; Ctrl-C ends it.")
+            typer.echo(f"{len(devices)} device(s) simulated on loopback; Ctrl-C ends it.")
             await trial(devices, load_settings().gateway.poll_seconds, typer.echo)
 
     with suppress(KeyboardInterrupt):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -86,20 +87,29 @@ def test_readings_of_a_device_are_delivered(environment: dict[str, str], tmp_pat
         assert json.loads(asyncio.run(scenario()))["ac_power_w"] == 2750.0
 
 
+def test_a_site_is_simulated(environment: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-u", *CLI, "gateway", "--simulate", str(site(tmp_path, 9))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as it:
+        assert it.stdout is not None
+        said = [next(it.stdout), next(it.stdout)]
+        it.send_signal(signal.SIGINT)
+    assert said[0] == "1 device(s) simulated on loopback; Ctrl-C ends it.\n"
+    assert "finca/roof: inverter" in said[1]
+    assert it.returncode == 0
+
+
 @pytest.mark.parametrize(
     "words",
     [
         (*CLI, "energy", "--installation", "finca"),
         (*CLI, "access", "add", "ana"),
-        (*CLI, "gateway", "--simulate", "{site}"),
         ("-S", "-m", "ingest.gateway"),
     ],
 )
 def test_what_it_leaves_out_says_what_to_install(
     environment: dict[str, str], tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    named = [word.format(site=site(tmp_path, 9)) for word in words]
-    said = run(environment | {"SOLERA_HOME": str(tmp_path)}, *named)
+    said = run(environment | {"SOLERA_HOME": str(tmp_path)}, *words)
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.count("\n") == 1
     assert "pip install '.[platform]'" in said.stderr

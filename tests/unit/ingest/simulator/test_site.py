@@ -91,7 +91,7 @@ def test_the_command_says_what_the_gateway_reads_until_it_is_interrupted(tmp_pat
     assert "Traceback" not in rest
     assert seen[:2] == [
         "Left out: finca/store, for no battery is simulated",
-        "3 devices are simulated on loopback; Ctrl-C ends it.",
+        "3 device(s) simulated on loopback; Ctrl-C ends it.",
     ]
     assert any(line.startswith("  generated so far") and line.endswith("kWh") for line in [*seen, *rest.splitlines()])
     assert not (tmp_path / "home").exists()
