@@ -281,6 +281,38 @@ def test_any_condition_on_the_keys_may_be_joined(sql: Ask, condition: str) -> No
     assert found[0][1] == "Home 01"
 
 
+PER_HOME = {"valle-01": CUT - timedelta(hours=30), "valle-02": CUT + timedelta(minutes=15)}
+
+
+def bounds(sides: str) -> str:
+    """A table with an instant for each home: rows of ours, or of the catalogue, which Cassandra has."""
+    values = ", ".join(f"('{home}', TIMESTAMP'{since:%Y-%m-%d %H:%M:%S}')" for home, since in PER_HOME.items())
+    ours = f"(SELECT * FROM VALUES {values} AS v(id, since))"  # noqa: S608
+    stored = (
+        f"(SELECT i.installation_id id, o.since FROM solera.installation i JOIN {ours} o ON o.id = i.installation_id)"  # noqa: S608
+    )
+    return {"ours": ours, "stored": stored}[sides]
+
+
+@pytest.mark.parametrize("view", ["energy", "energy_speed", "energy_hourly", "energy_daily"])
+@pytest.mark.parametrize("how", ["where", "ours", "stored"])
+def test_a_condition_over_several_columns_or_tables_leaves_out_what_it_says(sql: Ask, view: str, how: str) -> None:
+    """Rows are kept by the same condition in Python, of all that the view has."""
+    either = " OR ".join(
+        f"(installation_id = '{home}' AND start >= TIMESTAMP'{since:%Y-%m-%d %H:%M:%S}')"
+        for home, since in PER_HOME.items()
+    )
+    asked = f"SELECT installation_id, quantity, {SHOWN} FROM solera.{view}"  # noqa: S608
+    condition = f"WHERE {either}"
+    if how != "where":
+        condition = f"JOIN {bounds(how)} b ON b.id = installation_id AND start >= b.since"
+    everything = sql(asked)
+    kept = [row for row in everything if row[0] in PER_HOME and row[2] >= text(PER_HOME[row[0]])]
+    assert sorted(sql(f"{asked} {condition}")) == sorted(kept)
+    assert kept
+    assert len(kept) < len([row for row in everything if row[0] in PER_HOME])
+
+
 def test_sql_learns_what_a_night_has_merged(served: Settings, sql: Ask) -> None:
     asked = "SELECT quantity, sum(energy_wh) FROM solera.energy WHERE view = 'batch' GROUP BY quantity ORDER BY 1"
     before = sql(asked)
