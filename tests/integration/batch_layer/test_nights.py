@@ -142,6 +142,7 @@ nightly(session(settings, "dying"), settings, date.fromisoformat(sys.argv[4]), s
 """
 
 
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize(
     ("module", "function", "when"),
     [
@@ -168,7 +169,7 @@ def test_a_late_reading_restates_its_day_alone_even_when_the_night_is_killed(
     died = subprocess.run(
         [sys.executable, "-c", DIE, module, function, when, f"{world.CUT:%Y-%m-%d}", ",".join(STEPS)],
         capture_output=True,
-        timeout=300,
+        timeout=800,
         check=False,
     )
     assert died.returncode == -9, died.stderr[-2000:]
