@@ -79,10 +79,11 @@ def views(stack: Settings) -> Views:
 
 
 def without_logins(settings: Settings) -> Settings:
-    """``settings`` that name no account, whatever another stack of these tests has put into the environment."""
+    """``settings`` without account and key, whatever another stack of these tests has put into the environment."""
     nobody = {"username": "", "password": SecretStr("")}
     return settings.model_copy(
         update={
+            "hdfs": settings.hdfs.model_copy(update={"secrets": ""}),
             "kafka": settings.kafka.model_copy(update=nobody),
             "cassandra": settings.cassandra.model_copy(update=nobody),
         }

@@ -104,7 +104,7 @@ def test_an_older_home_starts_with_logins_and_keeps_what_it_holds(older: Setting
 
 
 def test_files_of_an_older_home_stay_their_owners(tmp_path: Path, new_ports: Callable[[], int]) -> None:
-    settings = load_settings(home=tmp_path, port_offset=new_ports())
+    settings = without_logins(load_settings(home=tmp_path, port_offset=new_ports()))
     without = settings.model_copy(update={"hdfs": settings.hdfs.model_copy(update={"login": False})})
     try:
         up(without, ["namenode", "datanode"])

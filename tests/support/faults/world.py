@@ -95,7 +95,9 @@ def world(
     """
     settings = load_settings(home=home, port_offset=port_offset)
     paced = settings.gateway.model_copy(update={"poll_seconds": 1.0})
-    settings = settings.model_copy(update={"gateway": paced})
+    # The environment may name the key of another stack of these tests, whose files this one would write.
+    own = settings.hdfs.model_copy(update={"secrets": ""})
+    settings = settings.model_copy(update={"gateway": paced, "hdfs": own})
     with patch.dict(os.environ, environment(settings) | {OWNER: str(os.getpid())}):
         try:
             start_watch(settings)
