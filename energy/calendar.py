@@ -45,6 +45,11 @@ def dates(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
+def midnight(day: date) -> datetime:
+    """The first instant of a UTC ``day``."""
+    return datetime.combine(day, time(), timezone.utc)
+
+
 def utc_dates(start: datetime, end: datetime) -> list[date]:
     """The UTC dates from that of ``start`` to that of ``end``, both included."""
     return dates(start.astimezone(timezone.utc).date(), end.astimezone(timezone.utc).date())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timezone
 
-from energy.calendar import months_later
+from energy.calendar import midnight, months_later
 
 
 def rfc3339(instant: datetime) -> str:
@@ -37,6 +37,6 @@ def month_of(instant: datetime) -> date:
 def months(start: datetime, end: datetime) -> Iterator[date]:
     """First days of the UTC months that [start, end) touches."""
     first = month_of(start)
-    while datetime(first.year, first.month, 1, tzinfo=timezone.utc) < end:
+    while midnight(first) < end:
         yield first
         first = months_later(first)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain, groupby
 from operator import attrgetter, itemgetter
@@ -24,6 +24,7 @@ from batch_layer.quarters import gap_ledger
 from batch_layer.quarters.arrow_rows import ARROW_BOTH, BOTH, TOTALS, ledger_batch, totals_batch, values_of
 from batch_layer.quarters.stated_ledger import stated_ledger
 from energy.balance import counted, installation_rows
+from energy.calendar import midnight
 from energy.community import community_energy
 from energy.limits import UNLIMITED, Limits
 from energy.records import COUNTED
@@ -130,7 +131,7 @@ def total_weeks(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
         found = counted(readings, work.limits.get(installation, UNLIMITED), ANY_HOLE, _span(week))
         days = set(together[0]["days"] or ())  # none where only the ledger is wanted
         if days:
-            start, end = _midnight(min(days)), _midnight(max(days) + timedelta(days=1))
+            start, end = midnight(min(days)), midnight(max(days) + timedelta(days=1))
             totals = installation_rows(found, start, end, stated_energy(intervals, start, end))
             yield totals_batch(installation, (row for row in totals if row.start.date() in days), ARROW_BOTH)
         wanted = [row["expected"] for row in together if row["expected"]]
@@ -159,17 +160,13 @@ def total_communities(
     rows = (row for batch in batches for row in values_of(batch, instants))
     for (community, day), group in groupby(rows, itemgetter(0, 1)):
         members = {member: [row for *_, row in theirs] for member, theirs in groupby(group, itemgetter(2))}
-        belonged = partly(memberships[community], _midnight(day), _midnight(day) + timedelta(days=1))
+        belonged = partly(memberships[community], midnight(day), midnight(day) + timedelta(days=1))
         yield totals_batch(community, community_energy(members, belonged))
 
 
 def _span(week: int) -> tuple[datetime, datetime]:
-    monday = _midnight(FIRST_MONDAY + timedelta(weeks=week))
+    monday = midnight(FIRST_MONDAY + timedelta(weeks=week))
     return monday, monday + timedelta(weeks=1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), timezone.utc)
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:

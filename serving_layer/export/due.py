@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from energy.calendar import dates, day_start
+from energy.calendar import dates, midnight
 from serving_layer.instants import Span
 from serving_layer.views.revisions import Change
 
@@ -48,8 +48,3 @@ def stretches(days: list[date]) -> Iterable[Span]:
     for begin, end in pairwise([0, *edges, len(days)]):
         if begin < end:
             yield Span(midnight(days[begin]), midnight(days[end - 1] + DAY))
-
-
-def midnight(day: date) -> datetime:
-    """Its first instant, UTC."""
-    return day_start(day, timezone.utc)

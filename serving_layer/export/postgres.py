@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 from conf.refusal import Refusal
+from energy.calendar import midnight
 from energy.records import QUANTITIES
-from serving_layer.export.due import Exported, due, midnight
+from serving_layer.export.due import Exported, due
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged, revisions

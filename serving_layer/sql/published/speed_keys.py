@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from conf import Settings
+from energy.calendar import midnight
 from energy.records import QUANTITIES
 from energy.topics import BEHIND
 from serving_layer.sql.published.files import Files
@@ -64,7 +65,7 @@ def of_state(spark: SparkSession, settings: Settings, known: Known, database: st
 
 def _left(spark: SparkSession, known: Known, database: str, name: str) -> dict[Series, list[Stretch]]:
     if name not in _REMEMBERED:
-        first, cut = month_of(_midnight(known.today - SPEED_AGE)), known.published.cut
+        first, cut = month_of(midnight(known.today - SPEED_AGE)), known.published.cut
         found = {} if cut is None else of_runs(spark, database, first, cut)
         _REMEMBERED.clear()
         _REMEMBERED[name] = found
@@ -77,10 +78,10 @@ def _keep(folder: Path, known: Known, left: Mapping[Series, list[Stretch]]) -> N
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     ids = sorted(known.installation_ids)
-    for month in months(_midnight(known.today - SPEED_AGE), _midnight(known.today + timedelta(days=1))):
+    for month in months(midnight(known.today - SPEED_AGE), midnight(known.today + timedelta(days=1))):
         if month >= month_of(cut):
             _write(aside / "live", month, LIVE, [{"installation_id": each} for each in ids])
-        if _midnight(month) < cut:
+        if midnight(month) < cut:
             _write(aside / "open", month, OPEN, _open(ids, month, left))
     aside.rename(folder)
 
@@ -101,10 +102,6 @@ def _write(folder: Path, month: date, schema: pa.Schema, rows: list[dict[str, An
         place = folder / f"month={month}"
         place.mkdir(parents=True)
         pq.write_table(pa.Table.from_pylist(rows, schema), place / "keys.parquet")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
 
 
 def _folders(place: Path) -> Mapping[str, str]:

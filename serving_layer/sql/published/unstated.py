@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pyspark.sql import SparkSession
 
-from energy.calendar import months_later
+from energy.calendar import midnight, months_later
+from energy.energy_row import QUARTER
 from store.instants import rfc3339
 
-QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
+DAY = timedelta(days=1)
 PERIODS = 96
 WHOLE = (1 << PERIODS) - 1
 """A day of which every quarter-hour is stated."""
@@ -57,8 +58,8 @@ def of_runs(spark: SparkSession, database: str, first: date, cut: datetime) -> d
 
 def unstated(days: Mapping[date, int], month: date, cut: datetime) -> Iterator[Stretch]:
     """The stretches of a month before the ``cut``; ``days`` have a bit for each quarter-hour that is stated."""
-    begun = at = datetime(month.year, month.month, 1, tzinfo=timezone.utc)
-    end = min(cut, datetime(*months_later(month).timetuple()[:3], tzinfo=timezone.utc))
+    begun = at = midnight(month)
+    end = min(cut, midnight(months_later(month)))
     while at < end:
         bits = days.get(at.date(), 0)
         if bits == WHOLE:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving_layer.export.due import due, midnight, stretches
+from energy.calendar import midnight
+from serving_layer.export.due import due, stretches
 from serving_layer.instants import Span
 from serving_layer.views.revisions import Change
 

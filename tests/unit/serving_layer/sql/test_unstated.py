@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from serving_layer.sql.published.unstated import DAY, QUARTER, WHOLE, Stretch, unstated
+from energy.energy_row import QUARTER
+from serving_layer.sql.published.unstated import DAY, WHOLE, Stretch, unstated
 
 MONTH = date(2026, 2, 1)
 FIRST, NEXT = datetime(2026, 2, 1, tzinfo=timezone.utc), datetime(2026, 3, 1, tzinfo=timezone.utc)
