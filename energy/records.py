@@ -124,5 +124,13 @@ REGISTERS: Mapping[str, tuple[str, str, str]] = {
     "discharge_total_wh": ("battery", "discharge", "discharge_power_w"),
 }
 
+REGISTER_QUANTITIES = frozenset(quantity for _, quantity, _ in REGISTERS.values())
+"""Quantities that have a register; the others are derived of them."""
+
 COUNTED = tuple(dict.fromkeys(name for register, (_, _, power) in REGISTERS.items() for name in (register, power)))
 """Every register and the power of its flow: what the arithmetic of energy looks at."""
+
+
+def quantities_of(device_kind: str) -> frozenset[str]:
+    """The quantities whose registers a kind of device has."""
+    return frozenset(quantity for kind, quantity, _ in REGISTERS.values() if kind == device_kind)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from itertools import product
 from typing import NamedTuple
 
 from energy.energy_row import QUARTER, EnergyRow, exact_sums, joined_causes
-from energy.records import REGISTERS
+from energy.records import REGISTER_QUANTITIES, quantities_of
 from energy.registers.pace import LONG_STEP
 
 SLACK_OF_REGISTER_WH = 2.0
@@ -61,8 +62,7 @@ class Misdated(NamedTuple):
 
     def concerns(self, quantity: str, edge: datetime) -> bool:
         """Whether what flowed of a quantity before ``edge`` can't be told by it from what flowed after."""
-        own = {of for kind, of, _ in REGISTERS.values() if kind == self.device_kind}
-        is_own = quantity in own or quantity not in {of for _, of, _ in REGISTERS.values()}
+        is_own = quantity in quantities_of(self.device_kind) or quantity not in REGISTER_QUANTITIES
         return is_own and self.first - QUARTER <= edge <= self.last + QUARTER
 
 
@@ -128,8 +128,8 @@ def holes(losses: Iterable[Loss], rows: Collection[EnergyRow], truth: Truth) -> 
     starts = sorted({start for _, start in truth})
     for loss in (each for each in losses if each.last - each.first >= LONG_STEP):
         periods = [start for start in starts if loss.first <= start and start + QUARTER <= loss.last]
-        quantities = [quantity for kind, quantity, _ in REGISTERS.values() if kind == loss.device_kind]
-        of = [(by_start.get((quantity, start)), truth[quantity, start]) for quantity in quantities for start in periods]
+        keys = product(quantities_of(loss.device_kind), periods)
+        of = [(by_start.get(key), truth[key]) for key in keys]
         yield Hole(loss, all(_is_found(*each) for each in of), all(_is_refilled(*each) for each in of))
 
 
@@ -147,6 +147,5 @@ def _is_refilled(row: EnergyRow | None, true_wh: float) -> bool:
 
 def _slack(quantity: str, truth: Truth) -> float:
     """What registers can't tell of a quantity: a derived one is made of all that there are."""
-    counted = {of for _, of, _ in REGISTERS.values()}
-    of = {quantity} if quantity in counted else {each for each, _ in truth} & counted
+    of = {quantity} if quantity in REGISTER_QUANTITIES else {each for each, _ in truth} & REGISTER_QUANTITIES
     return SLACK_OF_REGISTER_WH * max(1, len(of))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from energy.energy_row import QUARTER, EnergyRow
-from energy.records import REGISTERS
+from energy.records import REGISTER_QUANTITIES, quantities_of
 from ingest.simulator.truth.faults import panels
 from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import HARMLESS
@@ -95,18 +95,21 @@ def _of_none(faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]]
 
 def _beside_none(faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]]) -> Iterator[EnergyRow]:
     """Rows of registers that are named though no fault of theirs is near."""
-    counted = {quantity for _, quantity, _ in REGISTERS.values()}
     for installation, own in rows.items():
         of = [fault for fault in faults if fault.installation_id == installation]
         for row in own:
-            if row.quantity in counted and _is_named(row) and not any(_is_about(fault, row) for fault in of):
+            if (
+                row.quantity in REGISTER_QUANTITIES
+                and _is_named(row)
+                and not any(_is_about(fault, row) for fault in of)
+            ):
                 yield row
 
 
 def _is_about(fault: Injected, row: EnergyRow) -> bool:
     first, last = fault.times
-    own = {quantity for kind, quantity, _ in REGISTERS.values() if kind == fault.device_kind}
-    return row.quantity in own and first - SETTLES < row.start + QUARTER and row.start < last + SETTLES
+    is_its = row.quantity in quantities_of(fault.device_kind)
+    return is_its and first - SETTLES < row.start + QUARTER and row.start < last + SETTLES
 
 
 def _is_named(row: EnergyRow) -> bool:
