@@ -14,12 +14,11 @@ from ingest.devices.registry import CONNECTION, Device
 from ingest.simulator.clock import WallSteps
 from ingest.simulator.doors.sunspec import MOST_UNITS, SHAPES, TooManyDevices
 from ingest.simulator.homes import CYCLE_HOURS, CYCLE_START, Home
+from ingest.simulator.place import place
 from ingest.simulator.plant import Plant
 from ingest.simulator.server import ShownDevice, Values, listen
 
 HOST = "127.0.0.1"
-MADRID = (40.4, -3.7)
-"""Where an installation stands whose file says nothing."""
 CAPACITY_KW, CLEAR_SHARE, USED_SHARE = 5.0, 0.8, 0.15
 """A capacity where none is stated; what a clear noon gives of it, and what is used of it all day, as shares."""
 _MWH_OF_KWH = 1_000_000
@@ -63,11 +62,11 @@ def _connection(port: int, unit: int) -> Any:
 def _plants(entry: InstallationEntry) -> dict[str, Values]:
     """What each of its inverters shows, for they are alike, and its meter."""
     inverters = sum(each.device_kind == "inverter" for each in entry.devices)
-    place = MADRID if entry.latitude is None or entry.longitude is None else (entry.latitude, entry.longitude)
+    at = place(entry)
     hours = [CYCLE_START + timedelta(hours=number, minutes=30) for number in range(CYCLE_HOURS)]
     whole = (entry.capacity_kw or CAPACITY_KW) * _MWH_OF_KWH
     clear = CLEAR_SHARE * whole if inverters else 0.0
-    generation = [round(clear * max(sin(radians(elevation(hour, *place))), 0.0)) for hour in hours]
+    generation = [round(clear * max(sin(radians(elevation(hour, *at))), 0.0)) for hour in hours]
     consumption = [round(USED_SHARE * whole)] * CYCLE_HOURS
 
     def plant(share: int) -> Plant:

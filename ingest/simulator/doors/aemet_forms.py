@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from energy.money.periods import CANARY, MADRID
 from ingest.catalogue.entries import InstallationEntry
-from ingest.simulator.truth.sites.sun import place
+from ingest.simulator.place import place
 from ingest.simulator.truth.weather import Conditions, Weather
 
 CODES = {0.0: "11", 0.2: "12", 0.4: "13", 0.6: "14", 0.8: "15", 1.0: "16"}

@@ -11,11 +11,10 @@ import pandas as pd
 from pvlib import irradiance, location, temperature
 
 from ingest.catalogue.entries import InstallationEntry
+from ingest.simulator.place import place
 from ingest.simulator.truth.sites.described import Site
 from ingest.simulator.truth.weather import HOUR, Weather
 
-MADRID = (40.4, -3.7)
-"""Where an installation stands whose place is not known."""
 LOSSES = 0.9
 """Of cables, inverter and mismatch."""
 COLDER_GIVES = -0.0036
@@ -35,13 +34,6 @@ class Sun(NamedTuple):
     sky: Values
     air_c: Values
     module_c: Values
-
-
-def place(entry: InstallationEntry) -> tuple[float, float]:
-    """Latitude and longitude."""
-    if entry.latitude is None or entry.longitude is None:
-        return MADRID
-    return entry.latitude, entry.longitude
 
 
 def sun(site: Site, index: pd.DatetimeIndex, chance: np.random.Generator, seed: int) -> Sun:
