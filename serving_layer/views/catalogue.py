@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,11 @@ def installations(reader: Reader) -> list[dict[str, Any]]:
     ``to`` (UTC; None: open).
     """
     return reader.kept("installations", KEPT_SECONDS, lambda: _load(reader))
+
+
+def names(known: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What each of the ``known`` installations is called, by id: its id where it has no name."""
+    return {str(each["installation_id"]): str(each.get("name") or each["installation_id"]) for each in known}
 
 
 def installation(reader: Reader, installation_id: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from serving_layer.access import door
 from serving_layer.access.person import Person
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader
-from serving_layer.views import alarms, state
+from serving_layer.views import alarms, catalogue, state
 from serving_layer.web import answer, fleet, follow
 from serving_layer.web.words import language
 from serving_layer.web.words.alarms import wording
@@ -55,7 +55,7 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
     words, now = language.of_request(request), datetime.now(timezone.utc)
     known = _known(reader, who)
     rows = fleet.rows(reader, known, now, with_today=False)
-    names = {str(each["installation_id"]): each.get("name") or each["installation_id"] for each in known}
+    names = catalogue.names(known)
     standing = alarms.with_figures(reader, names)
     zones = {str(each["installation_id"]): zone_of(each) for each in known}
     content = {

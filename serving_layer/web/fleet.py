@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from energy.calendar import local_day
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
-from serving_layer.views import alarms, merged, state
+from serving_layer.views import alarms, catalogue, merged, state
 from serving_layer.web.periods.energies import wh
 from serving_layer.web.zones import zone_of
 from store.catalogue import COMMUNITY
@@ -49,7 +49,7 @@ class Totals(NamedTuple):
 def rows(reader: Reader, installations: Sequence[Installation], now: datetime, *, with_today: bool) -> list[Row]:
     """A row each but for communities, which are sums of others; those with alarms first, then the longest silent."""
     own = [each for each in installations if each.get("kind") != COMMUNITY]
-    names = {str(each["installation_id"]): str(each.get("name") or each["installation_id"]) for each in installations}
+    names = catalogue.names(installations)
     states = _states(reader, own, now)
     today = _today(reader, own, now) if with_today else {}
     raised = Counter(str(each["installation_id"]) for each in alarms.standing(reader))

@@ -130,7 +130,7 @@ def _members(
     reader: Reader, rows: Sequence[Mapping[str, Any]], by: tuple[Agreement, date], words: Words
 ) -> list[dict[str, Any]]:
     """A row a member; each column of energy adds up to that of the total."""
-    known = {str(each["installation_id"]): each for each in catalogue.installations(reader)}
+    names = catalogue.names(catalogue.installations(reader))
     columns = {name: shares.together([row[name] / 1000 for row in rows], DIGITS) for name in settlement.ENERGIES}
     found = []
     for n, row in enumerate(rows):
@@ -141,7 +141,7 @@ def _members(
             line
             | {
                 "id": name,
-                "name": known.get(name, {}).get("name") or name,
+                "name": names.get(name, name),
                 "beta": "" if beta is None else f"{words.number(100 * beta, 2)} %",
                 "note": shares.note(row, words),
                 "estimated": shares.estimated(row, words),
@@ -180,10 +180,8 @@ def _gains(
     reader: Reader, members: Sequence[str], rows: Sequence[Mapping[str, Any]], words: Words
 ) -> list[tuple[str, list[str]]]:
     """Each member's name, and its gain by every proposal."""
-    known = {str(each["installation_id"]): each for each in catalogue.installations(reader)}
-    return [
-        (str(known[each].get("name") or each), [shares.amount(row[each], words) for row in rows]) for each in members
-    ]
+    names = catalogue.names(catalogue.installations(reader))
+    return [(names[each], [shares.amount(row[each], words) for row in rows]) for each in members]
 
 
 def _proposal(row: Mapping[str, Any], most: float, words: Words) -> dict[str, Any]:
