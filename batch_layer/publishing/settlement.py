@@ -73,7 +73,7 @@ class Settlement(Artifact):
 
     def line_rows(self, night: Night) -> DataFrame:
         """The lines of the months' bills as ``bill_line`` holds them."""
-        of_bill = F.explode(F.from_json("lines", f"array<struct<{_struct(lines.COLUMNS)}>>")).alias("of")
+        of_bill = F.explode(F.from_json("lines", f"array<struct<{lines.COLUMNS}>>")).alias("of")
         key = ("installation_id", "month", "community_id", "run_id")
         return self.read(night).select(*key, of_bill).select(*key, "of.*")
 
@@ -95,10 +95,6 @@ def _estimated(part: str, bits: int) -> Column:
 
 def _has(of: Column | str, bits: int) -> Column:
     return (F.col(of) if isinstance(of, str) else of).bitwiseAND(bits) != 0
-
-
-def _struct(columns: str) -> str:
-    return ", ".join(": ".join(column.split(" ", 1)) for column in columns.split(", "))
 
 
 def _euros(name: str) -> Column:
