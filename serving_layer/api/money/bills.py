@@ -100,14 +100,18 @@ def days_asked(
     return DaysAsked(*instants.days(month, first, until), None if due is None else instants.day(due))
 
 
+AskedDays = Annotated[DaysAsked, Depends(days_asked)]
+WithShare = Annotated[bool, Query(description="With its share of its community, as it is settled.")]
+
+
 @router.get(
     "/installations/{installation_id}/bills", response_model=InstallationBill, responses=responses(403, 404, 422)
 )
 def bills(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
-    asked: Annotated[DaysAsked, Depends(days_asked)],
-    shared: Annotated[bool, Query(description="With its share of its community, as it is settled.")] = False,
+    asked: AskedDays,
+    shared: WithShare = False,
     form: p.FormatParameter = "json",
 ) -> Response:
     """The bill of a local month, or of the days from `from` to before `to`; without `due` it falls due on the last."""
@@ -127,7 +131,7 @@ def difference_of(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
     content: Body,
-    shared: Annotated[bool, Query(description="With its share of its community, as it is settled.")] = False,
+    shared: WithShare = False,
     form: p.FormatParameter = "json",
 ) -> Response:
     """Why an official bill differs. The body is a CSV file of its lines, with the columns that `format=csv` gives."""
@@ -142,8 +146,8 @@ def difference_of(
 def difference_of_stated(
     reader: p.ReaderOf,
     chosen: SeenInstallation,
-    asked: Annotated[DaysAsked, Depends(days_asked)],
-    shared: Annotated[bool, Query(description="With its share of its community, as it is settled.")] = False,
+    asked: AskedDays,
+    shared: WithShare = False,
     form: p.FormatParameter = "json",
 ) -> Response:
     """Why the bill that the contract makes of the hours which the distributor states, by Datadis or a file, differs."""
