@@ -15,6 +15,7 @@ from stack.passwords import make_passwords
 from stack.services import environment
 from stack.up import down, up
 from stack.watch import OWNER
+from tests.support.servers.apart import without_logins
 from tests.support.servers.emptied import empty, serves_alone
 from tests.support.servers.in_keyspace import settings_in
 from tests.support.speed_world import Job, Views
@@ -76,18 +77,6 @@ def job(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[J
 def views(stack: Settings) -> Views:
     """What the speed layer has written to the servers of the module."""
     return Views(stack)
-
-
-def without_logins(settings: Settings) -> Settings:
-    """``settings`` without account and key, whatever another stack of these tests has put into the environment."""
-    nobody = {"username": "", "password": SecretStr("")}
-    return settings.model_copy(
-        update={
-            "hdfs": settings.hdfs.model_copy(update={"secrets": ""}),
-            "kafka": settings.kafka.model_copy(update=nobody),
-            "cassandra": settings.cassandra.model_copy(update=nobody),
-        }
-    )
 
 
 def come_as(stack: Settings, name: str) -> Settings:

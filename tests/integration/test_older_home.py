@@ -22,8 +22,8 @@ from stack.services import services
 from stack.up import down, up
 from store import cassandra, kafka
 from store.schema import apply_schema
-from tests.integration.conftest import without_logins
 from tests.support.doors import files
+from tests.support.servers.apart import without_logins
 from tests.support.serving_files import put
 
 WITHOUT = {

@@ -19,6 +19,7 @@ from stack.watch import OWNER
 from tests.support.faults.devices import Devices
 from tests.support.faults.load import Load
 from tests.support.faults.views import Views, inverter
+from tests.support.servers.apart import without_logins
 
 DEVICES = 50
 HOMES = 45
@@ -93,11 +94,9 @@ def world(
 
     ``start_watch`` starts the watch in some way of its own, before the stack is brought up.
     """
-    settings = load_settings(home=home, port_offset=port_offset)
+    settings = without_logins(load_settings(home=home, port_offset=port_offset))
     paced = settings.gateway.model_copy(update={"poll_seconds": 1.0})
-    # The environment may name the key of another stack of these tests, whose files this one would write.
-    own = settings.hdfs.model_copy(update={"secrets": ""})
-    settings = settings.model_copy(update={"gateway": paced, "hdfs": own})
+    settings = settings.model_copy(update={"gateway": paced})
     with patch.dict(os.environ, environment(settings) | {OWNER: str(os.getpid())}):
         try:
             start_watch(settings)
