@@ -74,12 +74,19 @@ def _container(compose: Compose, name: str, arguments: tuple[str, ...] = ()) -> 
 def _driver(name: str) -> dict[str, Any]:
     """The container of the first object in a file of conf/kubernetes that has a driver."""
     objects = list(yaml.safe_load_all((ROOT / f"conf/kubernetes/{name}.yaml").read_text(encoding="utf-8")))
-    for each in objects:
-        spec = each["spec"].get("jobTemplate", {}).get("spec", each["spec"])
-        for container in spec.get("template", {}).get("spec", {}).get("containers", []):
+    for pods in filter(None, map(pods_of, objects)):
+        for container in pods["spec"]["containers"]:
             if container["name"] == "driver":
                 return dict(container)
     raise LookupError(f"conf/kubernetes/{name}.yaml has no driver")
+
+
+def pods_of(each: dict[str, Any]) -> dict[str, Any] | None:
+    """The template of the pods that an object starts; None where it starts none."""
+    spec: dict[str, Any] = each.get("spec", {})
+    spec = spec.get("jobTemplate", {}).get("spec", spec)
+    found: dict[str, Any] | None = spec.get("template")
+    return found
 
 
 def _environment(compose: Compose, job: dict[str, Any]) -> dict[str, str]:

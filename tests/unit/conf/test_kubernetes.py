@@ -22,6 +22,7 @@ from conf.place import CONF_DIR
 from serving_layer.access.grants import access_file
 from stack import foreground
 from stack.process import ANSWERED
+from tests.containers.kubernetes import pods_of
 
 FOLDER = CONF_DIR / "kubernetes"
 TMP = "/tmp"  # noqa: S108  of the pod, another one in each of its lives
@@ -38,15 +39,7 @@ def named(each: dict[str, Any]) -> str:
     return f"{each['kind']}/{each['metadata']['name']}"
 
 
-def template(each: dict[str, Any]) -> dict[str, Any] | None:
-    """The pods that an object starts."""
-    spec: dict[str, Any] = each.get("spec", {})
-    spec = spec.get("jobTemplate", {}).get("spec", spec)
-    found: dict[str, Any] | None = spec.get("template")
-    return found
-
-
-PODS = {named(each): found for each in OBJECTS if (found := template(each))}
+PODS = {named(each): found for each in OBJECTS if (found := pods_of(each))}
 EXECUTOR: dict[str, Any] = yaml.safe_load((FOLDER / "executor.yaml").read_text())
 CONTAINERS = {f"{owner}/{each['name']}": each for owner, pod in PODS.items() for each in pod["spec"]["containers"]}
 DRIVERS = {name: each for name, each in CONTAINERS.items() if each["image"] == "solera-spark"}
@@ -78,7 +71,7 @@ def test_kubectl_builds_it_with_the_images_of_one_registry() -> None:
     command = ["kubectl", "kustomize", str(FOLDER)]
     built = list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
     assert len(built) == len(OBJECTS) + len(KUSTOMIZATION["configMapGenerator"])
-    pods = [pod["spec"] for each in built if (pod := template(each))]
+    pods = [pod["spec"] for each in built if (pod := pods_of(each))]
     images = {container["image"] for pod in pods for container in pod["containers"]}
     assert images == {f"{each['newName']}:{each['newTag']}" for each in KUSTOMIZATION["images"]}
     for each in built:
