@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import pytest
 from pydantic import SecretStr
 
-from conf import Settings, load_settings, logins
+from conf import Settings, logins
 from stack.downloads.java import QUICK
 from stack.passwords import make_passwords
 from stack.services import environment
 from stack.up import down, up
 from stack.watch import OWNER
-from tests.support.servers.apart import without_logins
+from tests.support.servers.apart import apart, without_logins
 from tests.support.servers.emptied import empty, serves_alone
 from tests.support.servers.in_keyspace import settings_in
 from tests.support.speed_world import Job, Views
@@ -48,10 +48,7 @@ def own_stack(
     spare: list[Settings], new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """The same three servers for one module alone, whose tests count what is in their topics."""
-    if spare:
-        running = spare.pop()
-    else:
-        running = begun(load_settings(home=tmp_path_factory.mktemp("own"), port_offset=new_ports()))
+    running = spare.pop() if spare else begun(apart(tmp_path_factory.mktemp("own"), new_ports()))
     with named(running):
         yield running
     try:
@@ -103,9 +100,9 @@ def servers(settings: Settings, is_kept: bool = False) -> Iterator[Settings]:
 
 def begun(settings: Settings, is_kept: bool = False) -> Settings:
     """``settings`` as the owner of the servers has them, once these are at work."""
-    make_passwords(settings)
     # The stack's own processes come as their roles; tests, also those with a home of their own, as its owner.
     plain = without_logins(settings)
+    make_passwords(plain)
     running = logins.held(plain)
     try:
         with named(running, is_kept), pytest.MonkeyPatch.context() as patch:

@@ -13,7 +13,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from rich.console import Console
 
-from conf import Settings, load_settings, logins
+from conf import Settings, logins
 from stack.downloads import jars, java
 from stack.passwords import make_passwords
 from stack.process import Place, spawn, stop
@@ -23,7 +23,7 @@ from stack.up import down, up
 from store import cassandra, kafka
 from store.schema import apply_schema
 from tests.support.doors import files
-from tests.support.servers.apart import without_logins
+from tests.support.servers.apart import apart
 from tests.support.serving_files import put
 
 WITHOUT = {
@@ -39,7 +39,7 @@ WITHOUT = {
 @pytest.fixture
 def older(tmp_path: Path, new_ports: Callable[[], int]) -> Iterator[Settings]:
     """A home with a row and a message, whose servers asked for no login."""
-    settings = without_logins(load_settings(home=tmp_path, port_offset=new_ports()))
+    settings = apart(tmp_path, new_ports())
     java.have(settings, Console())
     jars.fetch(settings, "kafka", "cassandra")
     place = Place(settings.home)
@@ -104,7 +104,7 @@ def test_an_older_home_starts_with_logins_and_keeps_what_it_holds(older: Setting
 
 
 def test_files_of_an_older_home_stay_their_owners(tmp_path: Path, new_ports: Callable[[], int]) -> None:
-    settings = without_logins(load_settings(home=tmp_path, port_offset=new_ports()))
+    settings = apart(tmp_path, new_ports())
     without = settings.model_copy(update={"hdfs": settings.hdfs.model_copy(update={"login": False})})
     try:
         up(without, ["namenode", "datanode"])

@@ -11,12 +11,13 @@ from cassandra.cluster import Session
 from pydantic import SecretStr
 from rich.console import Console
 
-from conf import Settings, load_settings
+from conf import Settings
 from stack.downloads import jars, java
 from stack.process import Place, spawn, stop
 from stack.servers import cassandra
 from stack.servers.roles import apply_roles
 from store.cassandra import CassandraAway, connect
+from tests.support.servers.apart import apart
 
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")
 PASSWORDS = {f"{role.upper()}_PASSWORD": f"{role} it's; -- secret" for role in ROLES}
@@ -60,7 +61,7 @@ WRITES = {
 def guarded(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of the administrator of a new node with logins, its roles applied twice."""
     home = tmp_path_factory.mktemp("guarded")
-    settings = load_settings(home=home, port_offset=settings.port_offset + 37)  # beside the other tests' stack
+    settings = apart(home, settings.port_offset + 37)  # beside the other tests' stack
     login = {"username": "solera_admin", "password": SecretStr("an admin's")}
     settings = settings.model_copy(update={"cassandra": settings.cassandra.model_copy(update=login)})
     java.have(settings, Console())

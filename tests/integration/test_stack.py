@@ -18,7 +18,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
-from conf import Settings, load_settings
+from conf import Settings
 from energy.topics import TOPICS
 from stack.preflight import Unfit
 from stack.process import Place, leader, ours, resident
@@ -27,6 +27,7 @@ from stack.up import down, status, up
 from store.cassandra import connect
 from store.hadoop import namenode
 from store.kafka import kafka_python
+from tests.support.servers.apart import apart
 
 SOLERA = Path(sys.executable).parent / "solera"
 
@@ -127,7 +128,7 @@ def test_killed_cassandra_is_started_again_with_what_it_acknowledged(stack: Sett
 
 
 def test_port_of_another_stack_is_refused_in_one_sentence(stack: Settings, tmp_path: Path) -> None:
-    second = load_settings(home=tmp_path, port_offset=stack.port_offset)
+    second = apart(tmp_path, stack.port_offset)
     with pytest.raises(Unfit, match=rf"Port {stack.kafka.port} \(kafka\.port\) is in use"):
         up(second, ["kafka"])
     asked = solera(second, "up", "--only", "kafka")
@@ -141,7 +142,7 @@ def test_port_of_another_stack_is_refused_in_one_sentence(stack: Settings, tmp_p
 @pytest.fixture
 def fresh(tmp_path: Path, new_ports: Callable[[], int]) -> Iterator[Settings]:
     """Settings of a stack that has never run."""
-    settings = load_settings(home=tmp_path / "a home", port_offset=new_ports())
+    settings = apart(tmp_path / "a home", new_ports())
     yield settings
     down(settings)
 

@@ -15,10 +15,11 @@ import requests
 from playwright.sync_api import Browser, expect, sync_playwright
 from pydantic import SecretStr
 
-from conf import Settings, load_settings
+from conf import Settings
 from conf.oidc import OidcSettings
 from serving_layer.access import grants
 from serving_layer.access.sessions import COOKIE
+from tests.support.servers.apart import apart
 from tests.support.servers.started import started
 
 CHROMIUM = shutil.which("chromium")
@@ -58,7 +59,7 @@ def answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture(scope="module")
 def served(issuer: str, new_ports: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Pages without a store behind them: who has come in is told that it does not answer."""
-    plain = load_settings(home=tmp_path_factory.mktemp("home"), port_offset=new_ports())
+    plain = apart(tmp_path_factory.mktemp("home"), new_ports())
     pages = f"http://127.0.0.1:{plain.api.port}"
     oidc = OidcSettings(issuer=issuer, client_id="solera", client_secret=SecretStr("hush"), pages=pages)
     settings = plain.model_copy(update={"oidc": oidc})

@@ -19,7 +19,7 @@ from batch_layer.backup.make import NotEmpty, backup
 from batch_layer.backup.manifest import NAME, BadBackup
 from batch_layer.backup.restore import restore
 from batch_layer.nightly import nightly
-from conf import Settings, load_settings
+from conf import Settings
 from serving_layer.app import create_app
 from stack.commands.operate.backup import uri
 from store import cassandra, hdfs, lock, schema
@@ -27,6 +27,7 @@ from store.spark import session
 from tests.integration.conftest import servers
 from tests.support import batch_world as world
 from tests.support import owner
+from tests.support.servers.apart import apart
 from tests.support.speed_world import Job, topic_ends
 
 STEPS = ("archive", "clean", "totals", "publish")
@@ -94,7 +95,7 @@ def without_ages(of: Any) -> Any:
 
 @contextmanager
 def world_of(home: Path, offset: int) -> Iterator[World]:
-    with servers(load_settings(home=home, port_offset=offset)) as settings:
+    with servers(apart(home, offset)) as settings:
         made = World(settings, home / "speed")
         try:
             yield made

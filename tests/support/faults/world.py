@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from conf import Settings, load_settings
+from conf import Settings
 from stack.process import Place, leader
 from stack.services import environment
 from stack.up import down, status, up
@@ -19,7 +19,7 @@ from stack.watch import OWNER
 from tests.support.faults.devices import Devices
 from tests.support.faults.load import Load
 from tests.support.faults.views import Views, inverter
-from tests.support.servers.apart import without_logins
+from tests.support.servers.apart import apart
 
 DEVICES = 50
 HOMES = 45
@@ -94,7 +94,7 @@ def world(
 
     ``start_watch`` starts the watch in some way of its own, before the stack is brought up.
     """
-    settings = without_logins(load_settings(home=home, port_offset=port_offset))
+    settings = apart(home, port_offset)
     paced = settings.gateway.model_copy(update={"poll_seconds": 1.0})
     settings = settings.model_copy(update={"gateway": paced})
     with patch.dict(os.environ, environment(settings) | {OWNER: str(os.getpid())}):

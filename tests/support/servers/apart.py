@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import SecretStr
 
-from conf import Settings
+from conf import Settings, load_settings
+
+
+def apart(home: Path, port_offset: int) -> Settings:
+    """Settings of a stack with ``home`` and ports of its own."""
+    return without_logins(load_settings(home=home, port_offset=port_offset))
 
 
 def without_logins(settings: Settings) -> Settings:
