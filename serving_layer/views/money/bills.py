@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from conf.refusal import Refusal
 from conf.tariffs import tariffs
 from energy.calendar import day_start
-from energy.energy_row import QUARTER, to_mwh
+from energy.energy_row import QUARTER, EnergyRow, to_mwh
 from energy.money.billing.bill import Bill, bill
 from energy.money.billing.days import Calendar, NotOneBill, calendar
 from energy.money.contract import CONTRACTS, Contract, NoContract, SurplusPrice
@@ -128,15 +128,12 @@ def _metered(reader: Reader, installation_id: str, span: Span) -> Metered:
 
 def flows(values: Sequence[Value]) -> Flows:
     """Quarter-hours that evidence covers, by start."""
-    return {
-        value.start: Flow(
-            to_mwh(value.energy_wh),
-            is_measured(value.completeness, value.method, value.cause),
-            value.method != "spread",
-        )
-        for value in values
-        if value.completeness != 0.0
-    }
+    return {value.start: flow(value) for value in values if value.completeness != 0.0}
+
+
+def flow(of: Value | EnergyRow) -> Flow:
+    """What flowed in a quarter-hour."""
+    return Flow(to_mwh(of.energy_wh), is_measured(of.completeness, of.method, of.cause), of.method != "spread")
 
 
 def market_of(reader: Reader, of: Calendar) -> Market:

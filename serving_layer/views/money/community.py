@@ -15,7 +15,7 @@ from energy.money.community.agreement import Agreement, NoCoefficients
 from energy.money.community.settled import CONDITIONAL, INCOMPLETE, case_euros
 from energy.money.community.sharing import GENERATION, Estimated, Shared, as_windows, share_community
 from energy.money.exact import kwh
-from energy.money.netting import Flow
+from energy.money.netting import Flow, Flows
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
@@ -59,15 +59,20 @@ def known_hours(reader: Reader, installations: Sequence[str], quantity: str, spa
     read = merged.read_each(reader, installations, quantity, span, merged.seen(reader))
     found = {}
     for installation, values in zip(installations, read, strict=True):
-        parts: dict[datetime, list[Flow]] = defaultdict(list)
-        for start, flow in flows(values).items():
-            parts[start.replace(minute=0)].append(flow)
-        whole = {hour: each for hour, each in parts.items() if len(each) == QUARTERS}
-        found[installation] = Known(
-            {hour: sum(flow.mwh for flow in each) for hour, each in whole.items()},
-            {hour for hour, each in whole.items() if not all(flow.is_measured for flow in each)},
-        )
+        found[installation] = whole_hours(flows(values))
     return found
+
+
+def whole_hours(quarters: Flows) -> Known:
+    """The hours of which all quarter-hours are there."""
+    parts: dict[datetime, list[Flow]] = defaultdict(list)
+    for start, flow in quarters.items():
+        parts[start.replace(minute=0)].append(flow)
+    whole = {hour: each for hour, each in parts.items() if len(each) == QUARTERS}
+    return Known(
+        {hour: sum(flow.mwh for flow in each) for hour, each in whole.items()},
+        {hour for hour, each in whole.items() if not all(flow.is_measured for flow in each)},
+    )
 
 
 def hourly(reader: Reader, installations: Sequence[str], quantity: str, span: Span) -> dict[str, Hourly]:

@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from energy.energy_row import to_mwh
 from energy.money.community.official_curves import ASSIGNED, SELF_CONSUMED
-from energy.money.netting import Flow, Flows, Metered, is_measured, net
+from energy.money.netting import Flow, Metered, net
 from energy.money.official.statement import Statement, statement
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import unmerged
-from serving_layer.views.money.bills import NotBilled, days_of, span_of, windows_billed
-from serving_layer.views.money.community import QUARTERS, Hourly
+from serving_layer.views.money.bills import NotBilled, days_of, flow, span_of, windows_billed
+from serving_layer.views.money.community import Hourly, whole_hours
 from serving_layer.views.money.official import stated_lines
 from serving_layer.views.money.stated_months import metered
 
@@ -30,7 +29,7 @@ def stated_shares(reader: Reader, members: Sequence[str], span: Span) -> dict[st
     found: dict[str, dict[str, Hourly]] = {ASSIGNED: {}, SELF_CONSUMED: {}}
     for member in members:
         of = _flows(reader, member, span)
-        own, sold = (_hours(of[quantity]) for quantity in (OWN, SOLD))
+        own, sold = (whole_hours(of[quantity]).mwh for quantity in (OWN, SOLD))
         if both := own.keys() & sold.keys():
             found[ASSIGNED][member] = {hour: own[hour] + sold[hour] for hour in both}
             found[SELF_CONSUMED][member] = {hour: own[hour] for hour in both}
@@ -59,14 +58,5 @@ def _flows(reader: Reader, installation_id: str, span: Span) -> dict[str, dict[d
     found: dict[str, dict[datetime, Flow]] = defaultdict(dict)
     for row in unmerged.official(reader, {installation_id: [span]}):
         if row.completeness == 1.0:
-            sure = is_measured(row.completeness, row.method, row.cause)
-            found[row.quantity][row.start] = Flow(to_mwh(row.energy_wh), sure, row.method != "spread")
+            found[row.quantity][row.start] = flow(row)
     return found
-
-
-def _hours(flows: Flows) -> Hourly:
-    """mWh of the hours of which all quarter-hours are there."""
-    parts: dict[datetime, list[int]] = defaultdict(list)
-    for start, flow in flows.items():
-        parts[start.replace(minute=0)].append(flow.mwh)
-    return {hour: sum(each) for hour, each in parts.items() if len(each) == QUARTERS}
