@@ -13,7 +13,7 @@ from serving_layer.access.door import Asker, Guarded, SeenInstallation, note
 from serving_layer.api import parameters as p
 from serving_layer.api.answers import as_csv, as_json
 from serving_layer.views import merged
-from serving_layer.views.money import cases, compared, kept_agreement, settlement
+from serving_layer.views.money import cases, compared, settlement
 from serving_layer.views.money.community import of_community
 from store.web.problems import responses
 
@@ -164,8 +164,7 @@ def stated_shares(
 ) -> Response:
     """The members' shares of a month as Datadis states them beside ours, by the agreement that is kept."""
     of_community(reader, chosen.id)
-    kept = kept_agreement.kept(reader, chosen.id)
-    rows, said = compared.compare_stated(reader, kept.generation, kept.agreement, instants.days(month, None, None)[:2])
+    rows, said = compared.compare_kept(reader, chosen.id, instants.days(month, None, None)[:2])
     note(reader, who, sorted({row["member"] for row in rows}), "settlement")
     if form == "csv":
         return as_csv(compared.COLUMNS, rows)

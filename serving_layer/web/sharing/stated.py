@@ -27,20 +27,20 @@ def stated(request: Request, reader: ReaderOf, who: answer.Visitor, of: AskedFor
     """The table, by the rule of counting hours that the agreement names."""
     words, days = language.of_request(request), (of.month, months_later(of.month))
     try:
-        kept = kept_agreement.kept(reader, of.id)
-        rows, fits = compared.compare_stated(reader, kept.generation, kept.agreement, days)
+        rows, fits = compared.compare_kept(reader, of.id, days)
     except NotShared as error:
         return answer.page(request, "stated.html", {"refused": words.sentence(str(error))})
     door.note(reader, who, sorted({row["member"] for row in rows}), "settlement")
-    known = {str(each["installation_id"]): each for each in catalogue.installations(reader)}
-    shown = [_row(row, known, words) for row in rows if row["rule"] == kept.agreement.rule]
+    names = catalogue.names(catalogue.installations(reader))
+    rule = kept_agreement.kept(reader, of.id).agreement.rule
+    shown = [_row(row, names, words) for row in rows if row["rule"] == rule]
     return answer.page(request, "stated.html", {"refused": "", "rows": shown, "fits": words.sentence(fits)})
 
 
-def _row(row: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], words: Words) -> dict[str, str]:
-    name, implied = str(row["member"]), row["implied_beta"]
+def _row(row: Mapping[str, Any], names: Mapping[str, str], words: Words) -> dict[str, str]:
+    implied = row["implied_beta"]
     return {
-        "member": str(known[name].get("name") or name),
+        "member": names[str(row["member"])],
         "what": words.pages["share_of_all" if row["what"] == ASSIGNED else "own_used"],
         "stated": words.number(row["official_kwh"], DIGITS),
         "ours": words.number(row["ours_kwh"], DIGITS),
