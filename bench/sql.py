@@ -22,8 +22,8 @@ from statistics import median, quantiles
 from rich.console import Console
 from rich.table import Table
 
-from bench.fleet.analysts import ANALYSTS, SUMS, Asked, at_once, day_of
-from bench.fleet.year import HOMES, keep
+from bench.asked.analysts import ANALYSTS, SUMS, Asked, at_once, day_of
+from bench.asked.year import HOMES, keep
 from conf import Settings, load_settings
 from stack.up import down, up
 from store.spark import session

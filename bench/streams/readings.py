@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -87,8 +87,13 @@ def reading(device: int, at: datetime) -> tuple[str, bytes]:
 
 def publish(settings: Settings, count: int, start: datetime, devices: int = DEVICES) -> None:
     """Send a backlog of ``count`` messages to topic ``readings``."""
+    send(settings, backlog(count, start, devices))
+
+
+def send(settings: Settings, messages: Iterable[tuple[str, bytes]]) -> None:
+    """Send (key, value) of each to topic ``readings``, marked as replayed, as quickly as Kafka takes them."""
     producer = Producer(confluent(settings) | {"enable.idempotence": True, "linger.ms": 20})
-    for number, (key, value) in enumerate(backlog(count, start, devices)):
+    for number, (key, value) in enumerate(messages):
         producer.produce("readings", value, key, headers=[(REPLAYED, b"")])
         if number % 5_000 == 0:
             producer.poll(0)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bench.fleet.year import DAYS, HOMES
+from bench.asked.year import DAYS, HOMES
 from conf import Settings
 from tests.support.sql.client import asking
 

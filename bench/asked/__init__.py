@@ -1,0 +1,1 @@
+"""A year of a fleet that is asked by SQL, and who asks."""

@@ -1,1 +1,0 @@
-"""A fleet whose year is asked by SQL, and who asks."""

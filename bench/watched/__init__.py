@@ -1,0 +1,1 @@
+"""What benchmarks watch beside their work."""
