@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -24,8 +25,9 @@ from rich.table import Table
 
 from batch_layer.nightly import nightly
 from bench.streams.job import report
+from bench.streams.live import latencies
 from bench.streams.readings import ends, reading, register, send
-from bench.watched.processes import Peaks
+from bench.watched.processes import Peaks, cores
 from conf import Settings, load_settings, logins
 from serving_layer.access.token import token_of
 from stack.passwords import make_passwords
@@ -38,6 +40,7 @@ SIZES = (100, 1_000, 10_000)
 STEP, A_DAY = timedelta(minutes=5), timedelta(days=1)
 ROUNDS = 5
 HOURS_AT_MOST = 2
+OPEN_SECONDS = 60.0
 SUMS = "SELECT quantity, sum(energy_wh) FROM energy_daily GROUP BY quantity"
 
 
@@ -51,7 +54,7 @@ class Parts:
     def keep(self, name: str, seconds: float) -> None:
         """What a part took."""
         self.seconds[name] = seconds
-        self.console.print(f"{self.installations:,} installations, {name}: {seconds:.2f} s")
+        self.console.print(f"{self.installations:,} installations, {name}: {seconds:.2f}")
 
     def time(self, name: str, work: Callable[[], object]) -> None:
         """Do the work of a part."""
@@ -100,25 +103,46 @@ def night(settings: Settings, midnight: datetime, parts: Parts) -> None:
     spark.stop()
 
 
+def visiting(settings: Settings) -> tuple[str, requests.Session]:
+    """The pages' address, and a browser that has logged in there."""
+    origin, browser = f"http://{settings.api.host}:{settings.api.port}", requests.Session()
+    browser.get(f"{origin}/login", params={"token": token_of(settings)}, timeout=60).raise_for_status()
+    return origin, browser
+
+
 def asked(settings: Settings, midnight: datetime, parts: Parts) -> None:
-    """The control centre, the sums of the fleet and an installation's day, each a few times."""
-    origin = f"http://{settings.api.host}:{settings.api.port}"
-    header = {"Authorization": f"Bearer {token_of(settings)}"}
+    """The control centre, an installation's day, the sums of the fleet, each a few times."""
+    origin, visitor = visiting(settings)
     days = f"from={midnight - A_DAY:%Y-%m-%d}&to={midnight:%Y-%m-%d}"
     one = f"/v1/installations/bench-0001/energy?quantity=generation&{days}"
 
     def get(path: str) -> None:
-        requests.get(f"{origin}{path}", headers=header, timeout=600).raise_for_status()
+        visitor.get(f"{origin}{path}", timeout=600).raise_for_status()
 
     with asking(settings) as ask:
         questions: dict[str, Callable[[], object]] = {
-            "control centre, CSV of all": lambda: get("/control.csv"),
+            "control centre, first rows": lambda: get("/control"),
+            "control centre, all rows": lambda: get("/control/rows"),
             "an installation's day by REST": lambda: get(one),
             "the fleet's sums by SQL": lambda: ask(SUMS),
         }
         for name, question in questions.items():
             question()
             parts.keep(name, median(seconds_of(question) for _ in range(ROUNDS)))
+
+
+def followed(settings: Settings, installations: int, parts: Parts) -> None:
+    """The API's share of a core while a control centre is open, every device sending every ten seconds."""
+    origin, visitor = visiting(settings)
+    devices = 2 * installations
+    live = threading.Thread(target=latencies, args=(settings, OPEN_SECONDS + 20, devices // 10, devices), daemon=True)
+    live.start()
+    closed = cores(settings.home, OPEN_SECONDS / 2, "api")
+    with visitor.get(f"{origin}/control/stream", stream=True, timeout=60) as page:
+        page.raise_for_status()
+        threading.Thread(target=lambda: [None for _ in page.iter_lines()], daemon=True).start()
+        parts.keep("an open control centre, cores", cores(settings.home, OPEN_SECONDS, "api") - closed)
+    live.join()
 
 
 def measure(installations: int, console: Console) -> tuple[dict[str, float], dict[str, int]]:
@@ -140,6 +164,7 @@ def measure(installations: int, console: Console) -> tuple[dict[str, float], dic
             night(settings, midnight, parts)
             up(settings, ["api", "thrift"])
             asked(settings, midnight, parts)
+            followed(settings, installations, parts)
         finally:
             peaks.ended.set()
             down(settings)
@@ -147,9 +172,10 @@ def measure(installations: int, console: Console) -> tuple[dict[str, float], dic
 
 
 def show(console: Console, found: dict[int, tuple[dict[str, float], dict[str, int]]]) -> None:
-    """Print seconds and memory by part, a column a size, and what ten times the fleet makes of each."""
+    """Print seconds (of the open page cores) and memory by part, a column a size, and how each grows."""
     sizes = sorted(found)
     for title, which, unit in (("Seconds", 0, 1.0), ("Resident at most, MB", 1, 1e6)):
+        digits = 2 - 2 * which
         table = Table("part", title=f"{title} by installations, {A_DAY // STEP * 2} readings each")
         for size in sizes:
             table.add_column(f"{size:,}", justify="right")
@@ -158,7 +184,7 @@ def show(console: Console, found: dict[int, tuple[dict[str, float], dict[str, in
         for name in found[sizes[-1]][which]:
             values = [found[size][which].get(name, 0.0) / unit for size in sizes]
             times = [f"{b / a:.1f} ×" if a else "" for a, b in pairwise(values)]
-            table.add_row(name, *(f"{value:,.1f}" for value in values), *times)
+            table.add_row(name, *(f"{value:,.{digits}f}" for value in values), *times)
         console.print(table)
 
 

@@ -41,17 +41,17 @@ class Peaks(threading.Thread):
             self.of = {name: max(self.of.get(name, 0), now[name]) for name in {*self.of, *now}}
 
 
-def cores(home: Path, seconds: float) -> float:
-    """How many cores a home's processes keep busy together, on the mean of so many ``seconds``."""
-    before = _spent(home)
+def cores(home: Path, seconds: float, of: str = "") -> float:
+    """How many cores a home's processes, or those of service ``of``, keep busy on the mean of so many ``seconds``."""
+    before = _spent(home, of)
     time.sleep(seconds)
-    after = _spent(home)
+    after = _spent(home, of)
     return sum(spent - before.get(process, 0.0) for process, spent in after.items()) / seconds
 
 
-def _spent(home: Path) -> dict[psutil.Process, float]:
+def _spent(home: Path, of: str) -> dict[psutil.Process, float]:
     found = {}
-    for _, process in ours(Place(home)):
+    for process in (each for service, each in ours(Place(home)) if of in ("", service)):
         with suppress(psutil.Error):
             # Of children that have ended, too: the watch and the speed layer start short ones.
             found[process] = float(sum(process.cpu_times()[:4]))
