@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute
 
 from conf import Settings, load_settings
 from serving_layer import health
@@ -76,6 +77,15 @@ V1 = "/v1"
 STRICT = [Depends(known_parameters)]
 
 
+@cache
+def _paths() -> list[BaseRoute]:
+    """Every path of every application: FastAPI reads their functions once, at the first request."""
+    every = APIRouter()
+    for router in ROUTERS:
+        every.include_router(router, dependencies=STRICT if router.prefix == V1 else [])
+    return every.routes
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The application; it starts whether or not its dependencies are there."""
     # The interactive documentation of FastAPI loads scripts from outside the machine.
@@ -93,8 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     answer.install(app)
     reference.install(app)
-    for router in ROUTERS:
-        app.include_router(router, dependencies=STRICT if router.prefix == V1 else [])
+    app.router.routes.extend(_paths())
     app.add_middleware(Counting, metrics=app.state.metrics)
     app.add_middleware(Etags, prefix=V1)
     app.add_middleware(Bounds)

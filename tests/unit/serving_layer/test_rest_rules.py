@@ -36,16 +36,23 @@ def client(app: FastAPI) -> TestClient:
     return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """The client of one application for all questions that leave it as it is."""
+    app = create_app(load_settings(home=tmp_path_factory.mktemp("once"), port_offset=21_000))
+    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+
+
 PATHS = [route.path for router in ROUTERS if router.prefix == "/v1" for route in router.routes]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_parameter_that_a_path_does_not_have_is_refused_by_name(client: TestClient, path: str) -> None:
+def test_a_parameter_that_a_path_does_not_have_is_refused_by_name(once: TestClient, path: str) -> None:
     for name in ("unit", "Format", "quantitty", "page", "ñ"):
-        answer = client.get(path, params={name: "1"})
+        answer = once.get(path, params={name: "1"})
         assert answer.status_code == 422
         assert answer.json()["detail"].startswith(f"{name}: is no parameter of this path")
-    answer = client.get(path, params={"format": ["json", "csv"]})
+    answer = once.get(path, params={"format": ["json", "csv"]})
     said = "is given more than once" if not path.endswith("/live") else "is no parameter"
     assert (answer.status_code, said in answer.json()["detail"]) == (422, True)
 
@@ -55,10 +62,10 @@ def test_a_parameter_that_a_path_does_not_have_is_refused_by_name(client: TestCl
     [("/v1/installations/x/bills", "GET, POST"), ("/v1/installations/x/energy", "GET"), ("/bill?id=x", "GET, POST")],
 )
 def test_a_method_that_a_path_does_not_have_is_answered_with_all_that_it_has(
-    client: TestClient, path: str, methods: str
+    once: TestClient, path: str, methods: str
 ) -> None:
     for method in ("OPTIONS", "PUT", "DELETE"):
-        answer = client.request(method, path)
+        answer = once.request(method, path)
         assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
