@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -117,10 +118,17 @@ def _add(name: str, path: Path) -> None:
         app.command(name=name)(found)
 
 
+def _asked(known: Iterable[str]) -> list[str]:
+    """The command that is asked for, or those whose names a shell may mean: all together take seconds to import."""
+    if "_SOLERA_COMPLETE" in os.environ:
+        line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+        return [name for name in known if name.startswith(tuple(line.split()[1:2]))]
+    return [name for name in known if name in sys.argv[1:2]]
+
+
 # A command that is a word of Python's has a line behind its name: import_.py.
 modules = {path.stem.rstrip("_"): path for path in sorted(COMMANDS.glob("*/[a-z]*.py"))}
-# The command that is asked for is imported alone: all together take a second and more.
-for each in sorted(set(modules).intersection(sys.argv[1:2]) or modules):
+for each in _asked(sorted(modules)) or sorted(modules):
     _add(each, modules[each])
 
 if __name__ == "__main__":
