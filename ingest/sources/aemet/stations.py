@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from pvlib import solarposition
 
 from conf.stations import DAILY_VALUES
 from ingest.sources.aemet.cells import HOUR, ODD, day_of, instant, number, weather
@@ -64,7 +63,10 @@ def degrees(text: str) -> float:
 
 def daylight_hours(latitude: float, day_of_year: int) -> float:
     """Hours between sunrise and sunset at ``latitude`` (degrees), 0 in the polar night, by Cooper's declination."""
-    declination = float(solarposition.declination_cooper69(day_of_year))
+    # Every command would wait for the library, which two of them need.
+    from pvlib.solarposition import declination_cooper69
+
+    declination = float(declination_cooper69(day_of_year))
     return float(24 / np.pi * np.arccos(np.clip(-np.tan(np.radians(latitude)) * np.tan(declination), -1, 1)))
 
 
