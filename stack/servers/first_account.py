@@ -13,9 +13,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import pyspark
-from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway  # type: ignore[import-untyped]
-
 from conf import jars
 from conf.logins import Login
 from conf.settings import Settings
@@ -58,6 +55,10 @@ def write_administrator(settings: Settings, data: Path, login: Login, options: S
 @contextmanager
 def _java(settings: Settings, options: Sequence[str]) -> Iterator[Any]:
     """A Java that knows Cassandra's classes and opens nothing but a port for whoever has the secret of its pipe."""
+    # Every command about services would wait for the libraries, which a node's first start alone needs.
+    import pyspark
+    from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway  # type: ignore[import-untyped]
+
     port, secret, process = launch_gateway(
         jarpath=str(next((Path(pyspark.__file__).parent / "jars").glob("py4j-*.jar"))),
         classpath=":".join(str(path) for path in jars.paths("cassandra", settings.cache)),
