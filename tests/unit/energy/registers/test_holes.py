@@ -30,7 +30,7 @@ def carried(of: Holed, cuts: list[int]) -> dict[int, Portion] | None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.randoms(use_true_random=False), st.data())
+@given(st.randoms(use_true_random=True), st.data())
 def test_bounds_hold_the_truth_of_every_quarter_hour(chance: random.Random, data: st.DataObject) -> None:
     of = holed(chance)
     found = portions(of.samples, of.capacity_w, ANY_HOLE)

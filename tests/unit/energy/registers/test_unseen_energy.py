@@ -127,7 +127,7 @@ def test_bounds_of_a_quarter_hour_hold_it_where_power_shares_a_step(kind: float,
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.randoms(use_true_random=False))
+@given(st.randoms(use_true_random=True))
 def test_bounds_hold_what_flowed_while_a_fall_was_not_seen(chance: random.Random) -> None:
     of = unseen(chance)
     found = portions(of.samples, of.capacity_w, ANY_HOLE)
