@@ -1,7 +1,7 @@
 """Price forecasts a day ahead on a later year: what each model makes of weather, of past prices, and of both.
 
 solera bench price              # Spain's market 2017 with the weather of five cities, and the PVPC of 2020
-python -m bench.price pvpc      # one
+python -m bench.money.price pvpc  # one
 
 Every model is fitted on what came before, anew every 30 days, and never sees the year it forecasts. Needs the public
 histories in the folder that SOLERA_SHARED_DATA names.
