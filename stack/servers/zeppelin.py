@@ -47,7 +47,8 @@ done
 exec %(java)s -cp "$folder/*" org.apache.zeppelin.interpreter.remote.RemoteInterpreterServer \\
   "$host" "$port" "$name" "$range" >> %(log)s 2>&1
 """
-ENDED = ("FINISHED", "ERROR", "ABORT")
+FINISHED = "FINISHED"
+ENDED = (FINISHED, "ERROR", "ABORT")
 
 
 class ZeppelinError(Refusal):
@@ -116,7 +117,8 @@ class Notebooks:
         while time.monotonic() < until:
             note_id, paragraph_id = paragraph.split("/")
             state = self._call("GET", f"/notebook/{note_id}/paragraph/{paragraph_id}")
-            if state["status"] in ENDED:
+            # Under load Zeppelin says that a paragraph is finished before it has taken its results over.
+            if state["status"] in ENDED and (state["status"] != FINISHED or "dateFinished" in state):
                 parts = state.get("results", {}).get("msg", [])
                 return Outcome(state["status"], "\n".join(f"%{part['type'].lower()}\n{part['data']}" for part in parts))
             time.sleep(0.2)
