@@ -113,7 +113,7 @@ def bomb_in_gzip(path: Path) -> None:
 
 
 def bomb_in_bzip(path: Path) -> None:
-    path.write_bytes(bz2.compress(b"0;" * 20_000_000))
+    path.write_bytes(bz2.compress(b"0;" * 500_000) * 40)
 
 
 def bomb_that_lies(path: Path) -> None:
