@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import io
 import os
 import re
 import sys
@@ -24,8 +25,41 @@ from conf.refusal import Refusal
 COMMANDS = Path(__file__).parent / "commands"
 
 
+CLOSED_PIPE = 128 + 13
+"""Exit code of a command whose output nobody reads any more: what a shell gives for others that SIGPIPE has ended."""
+
+
+class _Unread(BaseException):
+    """Standard output has no reader any more. It passes those who go on after an error."""
+
+
+class _Output(io.FileIO):
+    """Standard output that tells its closed pipe from the lost connections that are errors, too."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            # What is still buffered has somewhere to go as the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            raise _Unread from None
+
+
 class Commands(TyperGroup):
     """The commands; a person reads what they can put right as a sentence, without a stack trace."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run what the command line says; quietly end where the output is closed."""
+        out = sys.stdout
+        if out is sys.__stdout__ and out is not None:
+            raw = _Output(out.fileno(), "w", closefd=False)
+            sys.stdout = io.TextIOWrapper(
+                io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=out.line_buffering
+            )
+        try:
+            return super().main(*args, **kwargs)
+        except _Unread:
+            sys.exit(CLOSED_PIPE)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run the command named on the command line."""

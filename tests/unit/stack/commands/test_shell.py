@@ -56,3 +56,44 @@ def test_status_goes_on_until_it_is_interrupted(tmp_path: Path) -> None:
         watch.send_signal(signal.SIGINT)
         assert watch.wait(20) == 0
     assert [each["home"] for each in reports] == [str(tmp_path)] * 2
+
+
+SITE = """
+installation_id: finca-1
+devices:
+  - {device_id: inverter-1, device_kind: inverter, connection: {protocol: sunspec-tcp, host: 192.0.2.1}}
+  - {device_id: meter-1, device_kind: meter, connection: {protocol: sunspec-tcp, host: 192.0.2.1, unit: 240}}
+"""
+
+
+@pytest.mark.parametrize(
+    "words", ["--version", "-h", "tariffs check --format csv", "tariffs check", "gateway --simulate site.yaml"]
+)
+def test_a_command_whose_output_is_closed_ends_as_others_do(tmp_path: Path, words: str) -> None:
+    (tmp_path / "site.yaml").write_text(SITE)
+    read, written = os.pipe()
+    os.close(read)
+    environment = os.environ | {"SOLERA_HOME": str(tmp_path), "SOLERA_GATEWAY__POLL_SECONDS": "0.1"}
+    try:
+        ended = subprocess.run(
+            [SOLERA, *words.split()], cwd=tmp_path, env=environment, stdout=written, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(written)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+def test_a_simulation_whose_reader_has_enough_ends(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(SITE)
+    environment = os.environ | {"SOLERA_HOME": str(tmp_path), "SOLERA_GATEWAY__POLL_SECONDS": "0.1"}
+    command = [SOLERA, "gateway", "--simulate", "site.yaml"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as simulation:
+        assert simulation.stdout is not None
+        assert simulation.stderr is not None
+        lines = [simulation.stdout.readline() for _ in range(2)]
+        simulation.stdout.close()
+        assert simulation.stderr.read() == ""
+    assert simulation.returncode == 128 + signal.SIGPIPE
+    assert "finca-1/" in lines[1]
