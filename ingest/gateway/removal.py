@@ -26,9 +26,13 @@ def remove_installation(home: Path, installation: str) -> int:
 def _remove(outbox: Path, installation: str) -> int:
     if not outbox.exists():
         return 0
-    with closing(sqlite3.connect(outbox, timeout=WAIT_SECONDS)) as base, base:
-        unsent.create(base)
-        return sum(
-            base.execute(f"DELETE FROM {table} WHERE key = ?", (installation.encode(),)).rowcount  # noqa: S608
-            for table in ("message", "refused")
-        )
+    with closing(sqlite3.connect(outbox, timeout=WAIT_SECONDS)) as base:
+        with base:
+            unsent.create(base)
+            removed = sum(
+                base.execute(f"DELETE FROM {table} WHERE key = ?", (installation.encode(),)).rowcount  # noqa: S608
+                for table in ("message", "refused")
+            )
+        # The log beside the file holds what was deleted until it is written over.
+        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return removed

@@ -49,7 +49,7 @@ def of_state(spark: SparkSession, settings: Settings, known: Known, database: st
 
     The batch side of ``database`` stands already. ``stretches`` are what no run states, null where none speaks of it.
     """
-    place = settings.home / "spark" / "keys" / _name(settings.hdfs_path(), settings.cassandra.keyspace)
+    place = _root(settings) / _name(settings.hdfs_path(), settings.cassandra.keyspace)
     runs = (str(place), *sorted(known.published.run_ids), str(known.published.cut))
     folder = place / f"{os.getpid()}-{_name(*runs, str(known.today), *sorted(known.installation_ids))}"
     with _LOCK:
@@ -61,6 +61,29 @@ def of_state(spark: SparkSession, settings: Settings, known: Known, database: st
         Files("live", "installation_id string", "month date", _folders(folder / "live")),
         Files("open", f"installation_id string, quantity string, {columns}", "month date", _folders(folder / "open")),
     ]
+
+
+def remove_installation(settings: Settings, installation_id: str) -> int:
+    """Remove the states on this machine that name an installation the catalogue no longer has; how many there were.
+
+    A question that began with one of them before may fail; the next one has its own.
+    """
+    naming = [each for each in _root(settings).glob("*/*") if _names(each, installation_id)]
+    for state in naming:
+        shutil.rmtree(state)
+    return len(naming)
+
+
+def _root(settings: Settings) -> Path:
+    return settings.home / "spark" / "keys"
+
+
+def _names(state: Path, installation_id: str) -> bool:
+    try:
+        tables = [pq.read_table(file, columns=["installation_id"]) for file in state.rglob("*.parquet")]
+    except pa.ArrowInvalid:  # half written: whose nobody can tell
+        return True
+    return any(installation_id in table["installation_id"].to_pylist() for table in tables)
 
 
 def _left(spark: SparkSession, known: Known, database: str, name: str) -> dict[Series, list[Stretch]]:

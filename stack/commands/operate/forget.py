@@ -34,6 +34,7 @@ def forget(
     # Spark takes seconds to import; the help should not.
     from batch_layer.removal.forget import forget
     from batch_layer.removal.place import Place
+    from serving_layer.sql.published import speed_keys
     from store.spark import session
 
     settings, console = load_settings(), Console(highlight=False, markup=False)
@@ -42,7 +43,12 @@ def forget(
     grants.forget(grants.access_file(settings), installation)
     outbox = Place("gateway", "outbox", remove_installation(settings.home, installation))
     stated = Place("datadis", "files and entries", _stated(settings, installation))
-    places = [*forget(session(settings, "solera forget"), settings, installation, console.print), outbox, stated]
+    try:
+        places = [*forget(session(settings, "solera forget"), settings, installation, console.print), outbox, stated]
+    finally:
+        # Behind the catalogue, by which SQL makes them, and again where the first attempt was killed.
+        keys = Place("SQL", "keys", speed_keys.remove_installation(settings, installation))
+    places.append(keys)
     table = Table(title=f"Removed of {installation}", caption="The next night trains new models.")
     for heading in ("store", "place", "removed"):
         table.add_column(heading, justify="right" if heading == "removed" else "left")

@@ -24,11 +24,14 @@ from ingest.devices.registry import CONNECTION, Device
 from ingest.gateway.outbox import Outbox
 from ingest.gateway.remembered import remember, remembered
 from ingest.publishing.message import Message
+from serving_layer.sql.published import speed_keys
+from serving_layer.sql.published.known import Known
 from stack.services import environment
 from store import cassandra, kafka, lock
 from store.history import recounts
 from store.history.recounts import Recount
 from store.history.retraction import INSERT, Retraction
+from store.runs import Published
 from store.spark import session
 from tests.support import batch_world as world
 from tests.support.speed_world import Job, topic_ends
@@ -214,7 +217,19 @@ def test_a_forgotten_community_lets_its_members_go(lived_in: Settings, spark: Sp
     assert kept.community_id is None
 
 
-def test_the_command_says_what_each_place_has_lost_the_gateway_too(lived_in: Settings) -> None:
+def naming_files(home: Path, name: str) -> set[str]:
+    """The files below ``home`` that hold ``name``, but those that docs/privacy.md says go later."""
+    later = (home / "data", home / "logs", *(home / "spark").glob("blockmgr-*"))
+    return {
+        str(file.relative_to(home))
+        for file in home.rglob("*")
+        if file.is_file()
+        and not any(file.is_relative_to(each) for each in later)
+        and name.encode() in file.read_bytes()
+    }
+
+
+def test_the_command_says_what_each_place_has_lost_the_gateway_too(lived_in: Settings, spark: SparkSession) -> None:
     reached = CONNECTION.validate_python({"protocol": "sunspec-tcp", "host": "127.0.0.1"})
     remember(lived_in.home, [Device(KEPT, "meter-1", "meter", reached)])
     outbox = Outbox(lived_in.home / "gateway" / "outbox.sqlite", 1)
@@ -224,6 +239,9 @@ def test_the_command_says_what_each_place_has_lost_the_gateway_too(lived_in: Set
     stated = lived_in.home / "datadis" / f"{CUPS}-2026-03.json"
     stated.parent.mkdir(exist_ok=True)
     stated.write_text("{}")
+    known = Known(Published((), None), frozenset({KEPT, "another"}), world.CUT.date())
+    speed_keys.of_state(spark, lived_in, known, "none")
+    assert naming_files(lived_in.home, KEPT) >= {"gateway/devices.json"}
     command = [str(Path(sys.executable).parent / "solera"), "forget", KEPT, "--yes"]
     done = subprocess.run(command, env=os.environ | environment(lived_in), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -231,4 +249,7 @@ def test_the_command_says_what_each_place_has_lost_the_gateway_too(lived_in: Set
     assert re.search(r"datadis +│ files and entries +│ +1", done.stdout)
     assert not stated.exists()
     assert remembered(lived_in.home) == []
+    assert re.search(r"SQL +│ keys +│ +1", done.stdout)
+    assert [file.name for file in (lived_in.home / "spark" / "keys").rglob("*.parquet")] == []
+    assert naming_files(lived_in.home, KEPT) == set()
     assert rows_by_home(lived_in)[KEPT] == {}

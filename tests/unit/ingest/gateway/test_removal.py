@@ -30,6 +30,21 @@ def test_its_messages_go_and_a_gateway_at_work_counts_right(tmp_path: Path) -> N
     assert remove_installation(tmp_path, "gone") == 0
 
 
+def test_no_file_holds_its_bytes_not_of_what_was_sent_before_either(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "gateway" / "outbox.sqlite", 1)
+    outbox.keep([Message("readings", b"finca-1", b"{}")] * 400)
+    outbox.delete(outbox.oldest(300))
+    assert holding(tmp_path, b"finca-1")
+    assert remove_installation(tmp_path, "finca-1") == 100
+    assert holding(tmp_path, b"finca-1") == []
+    outbox.keep(KEPT)
+    assert [kept.message for kept in outbox.oldest(100)] == KEPT
+
+
+def holding(folder: Path, text: bytes) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
+
+
 def test_its_devices_are_no_longer_remembered(tmp_path: Path) -> None:
     reached = CONNECTION.validate_python({"protocol": "sunspec-tcp", "host": "127.0.0.1"})
     gone, kept = (Device(name, "meter-1", "meter", reached) for name in ("gone", "kept"))
