@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from typer.testing import CliRunner
 
 from conf import Settings
 from energy.records import Quantity
-from ingest.simulator.truth.world import FAULTS, TRUTH
+from ingest.simulator.truth.sites.described import parse_sites
+from ingest.simulator.truth.world import FAULTS, TRUTH, write_world
+from ingest.simulator.truth.world import Asked as SimulationAsked
 from serving_layer.access.token import token_of
 from serving_layer.app import create_app
 from serving_layer.mqtt.publishing import messages_of
@@ -444,25 +446,52 @@ def test_mqtt_has_what_rest_says(served: Settings, client: TestClient) -> None:
         ]
 
 
+def world_of(folder: Path, client: TestClient, day: datetime, homes: Sequence[str]) -> list[dict[str, Any]]:
+    """A world whose truth of ``day`` (UTC) is the generation that is published of ``homes``; its rows."""
+    belongs = {"community_id": rows.COMMUNITY} if len(homes) > 1 else {}
+    said = [{"installation_id": home, "kind": "home", **belongs} for home in homes]
+    said += [{"installation_id": each, "kind": "community"} for each in belongs.values()]
+    write_world(parse_sites(said), SimulationAsked(day.date(), 1, 3600, 1), folder)
+    (folder / FAULTS).write_text("[]")
+    truth = [
+        {"installation_id": home, "quantity": "generation", "energy_wh": each["energy_wh"],
+         "start": datetime.fromisoformat(each["start"].replace("Z", "+00:00"))}
+        for home in homes
+        for each in energy(client, day, day + timedelta(days=1), installation=home)["values"]
+    ]  # fmt: skip
+    assert truth
+    pq.write_table(pa.Table.from_pylist(truth), folder / TRUTH)
+    return truth
+
+
 def test_what_is_published_is_scored_beside_the_truth(
     client: TestClient, solera: Callable[..., list[dict[str, str]]], tmp_path: Path
 ) -> None:
-    values = energy(client, CUT - timedelta(days=1), CUT, installation=rows.HOMES[0])["values"]
-    assert values
-    own = {"installation_id": rows.HOMES[0], "quantity": "generation"}
-    starts = (datetime.fromisoformat(each["start"].replace("Z", "+00:00")) for each in values)
-    truth = [own | {"start": start, "energy_wh": v["energy_wh"]} for start, v in zip(starts, values, strict=True)]
-    (tmp_path / FAULTS).write_text("[]")
-    pq.write_table(pa.Table.from_pylist(truth), tmp_path / TRUTH)
+    truth = world_of(tmp_path, client, CUT - timedelta(days=1), rows.HOMES[:1])
     (total,) = solera("score", str(tmp_path), "--published")
     assert float(total["energy_wh"]) == pytest.approx(float(total["true_wh"]))
-    assert float(total["true_wh"]) == pytest.approx(sum(each["energy_wh"] for each in values))
+    assert float(total["true_wh"]) == pytest.approx(sum(each["energy_wh"] for each in truth))
     (none,) = solera("score", str(tmp_path), "--published", "--of", "faults")
     assert (none["kind"], none["put_in"]) == ("none", "0")
     foretold = solera("score", str(tmp_path), "--published", "--of", "forecasts")
     assert all(each["quantity"] == "generation" and float(each["mae_wh"]) >= 0 for each in foretold)
     pq.write_table(pa.Table.from_pylist([each | {"energy_wh": 0.0} for each in truth]), tmp_path / TRUTH)
     assert CliRunner().invoke(command_line, ["score", str(tmp_path), "--published"]).exit_code == 1
+
+
+def test_what_is_published_of_a_community_is_scored_beside_the_sums_of_its_members(
+    client: TestClient, solera: Callable[..., list[dict[str, str]]], tmp_path: Path
+) -> None:
+    truth = world_of(tmp_path, client, CUT - timedelta(days=3), rows.HOMES)
+    *homes, whole = solera("score", str(tmp_path), "--published")
+    assert [each["installation_id"] for each in homes] == list(rows.HOMES)
+    assert whole["installation_id"] == rows.COMMUNITY
+    assert float(whole["energy_wh"]) == pytest.approx(sum(each["energy_wh"] for each in truth)) != 0
+    # The newer run re-states the last day 5 Wh higher a period, of the community as of each home.
+    world_of(tmp_path, client, CUT - timedelta(days=1), rows.HOMES)
+    said = CliRunner().invoke(command_line, ["score", str(tmp_path), "--published"])
+    assert said.exit_code == 1
+    assert "4 totals of 3 installations: 1 outside their bounds, 960 Wh lost" in " ".join(said.output.split())
 
 
 def test_every_page_knows_an_installation_of_which_little_is_known(served: Settings, cql: Session) -> None:

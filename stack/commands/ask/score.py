@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -60,37 +60,39 @@ def score(
     Example: solera score world
     """
     # pyarrow and pvlib take long to import; the help should not.
-    from ingest.simulator.truth.known import communities, computed, read_known
+    from ingest.simulator.truth.known import communities, computed, read_known, together
 
     known = read_known(world)
     if of is Scored.forecasts:
         _score_forecasts(known, published, form)
         return
-    rows = _published(known) if published else computed(world, known)
+    rows = dict(_published(known) if published else computed(world, known))
     if of is Scored.faults:
-        _score_faults(known, dict(rows), published, form)
+        _score_faults(known, rows, published, form)
         return
-    _score_totals(known, dict(rows), {} if published else communities(world), form)
+    members = communities(world)
+    sums = {name: together(known[each] for each in its) for name, its in members.items()}
+    if published:
+        rows |= _published(sums)
+    else:
+        rows |= {name: community_energy({each: rows.get(each, []) for each in its}) for name, its in members.items()}
+    _score_totals({**known, **sums}, rows, {name: len(its) for name, its in members.items()}, form)
 
 
 def _score_totals(
-    known: Mapping[str, Known], rows: Mapping[str, list[EnergyRow]], of: Mapping[str, Sequence[str]], form: Form
+    known: Mapping[str, Known], rows: Mapping[str, list[EnergyRow]], members: Mapping[str, int], form: Form
 ) -> None:
-    """``of``: the members of each community."""
-    from ingest.simulator.truth.known import together
-
+    """``members``: how many each community has."""
     totals: list[DayTotal] = []
     found: list[Hole] = []
-    for installation, own in rows.items():
-        totals += day_totals(installation, own, known[installation].truth, known[installation].misdated)
-        found += holes(known[installation].losses, own, known[installation].truth)
-    for community, members in of.items():
-        true = together(known[member] for member in members)
-        own = community_energy({member: rows.get(member, []) for member in members})
-        totals += day_totals(community, own, true.truth, true.misdated, len(members))
+    for name, own in rows.items():
+        totals += day_totals(name, own, known[name].truth, known[name].misdated, members.get(name, 1))
+        if name not in members:
+            found += holes(known[name].losses, own, known[name].truth)
     outside = [total for total in totals if total.is_outside]
+    installations = len(known) - len(members)
     caption = (
-        f"{len(totals):,} totals of {len(known):,} installations: {len(outside):,} outside their bounds, "
+        f"{len(totals):,} totals of {installations:,} installations: {len(outside):,} outside their bounds, "
         f"{sum(t.lost_wh for t in totals):,.0f} Wh lost, {sum(t.doubled_wh for t in totals):,.0f} Wh doubled; "
         f"{len(found):,} holes: {sum(h.is_found for h in found):,} found, "
         f"{sum(h.is_refilled for h in found):,} refilled"
