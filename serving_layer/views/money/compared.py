@@ -9,6 +9,7 @@ from typing import Any
 
 from energy.calendar import day_start
 from energy.money.community.agreement import ONE, Agreement
+from energy.money.community.hours import Rule
 from energy.money.community.official_curves import ASSIGNED, SELF_CONSUMED, Fit, best_rule, fits
 from energy.money.exact import kwh
 from serving_layer.instants import Span
@@ -90,9 +91,13 @@ def _compared_with(
     with coefficients_needed():
         found = fits(official[ASSIGNED], generation, agreed)
         found += fits(official[SELF_CONSUMED], generation, agreed, uses)
-    rule = best_rule(found)
-    said = "both rules of counting hours fit alike" if rule is None else f"the rule that fits is {rule}"
-    return [_compared(fit) for fit in found], f"{said}; the agreement says {agreed.rule}"
+    return [_compared(fit) for fit in found], what_fits(best_rule(found), agreed.rule)
+
+
+def what_fits(best: Rule | None, agreed: Rule) -> str:
+    """Which rule of counting hours fits what is stated, beside the one of the agreement."""
+    said = "both rules of counting hours fit alike" if best is None else f"the rule that fits is {best}"
+    return f"{said}; the agreement says {agreed}"
 
 
 def _compared(fit: Fit) -> dict[str, Any]:

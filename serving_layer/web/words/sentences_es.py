@@ -89,12 +89,14 @@ MONEY = {
     "{name}: no installation is registered with the CUPS {cups}.": (
         "{name}: no hay ninguna instalación registrada con el CUPS {cups}."
     ),
-    "both rules of counting hours fit alike; the agreement says {rule}": (
-        "las dos formas de contar las horas encajan igual; el acuerdo dice {rule}"
+    "both rules of counting hours fit alike; the agreement says {name}": (
+        "las dos formas de contar las horas encajan igual; el acuerdo dice {name}"
     ),
-    "the rule that fits is {rule}; the agreement says {rule_agreed}": (
-        "la forma de contar las horas que encaja es {rule}; el acuerdo dice {rule_agreed}"
+    "the rule that fits is {name}; the agreement says {name_agreed}": (
+        "la forma de contar las horas que encaja es {name}; el acuerdo dice {name_agreed}"
     ),
+    "consecutive": "la consecutiva",
+    "clock": "la del reloj",
     "{name}: no row covers a bill that falls due on {day} in {where}": (
         "{name}: ninguna norma registrada cubre una factura que vence el {day} en {where}"
     ),

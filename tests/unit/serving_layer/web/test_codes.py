@@ -20,10 +20,12 @@ from energy.energy_row import METHODS
 from energy.forecasts import ladder
 from energy.forecasts.scores import NAIVE
 from energy.money.community import settled
+from energy.money.community.hours import RULES, Rule
 from energy.statements import beliefs
 from energy.topics import TOPICS
 from ingest.devices import sunspec_models
 from serving_layer.views.ledger import LAYERS
+from serving_layer.views.money.compared import what_fits
 from serving_layer.web.periods import drawn
 from serving_layer.web.sharing import shares
 from serving_layer.web.words.alarms import wording
@@ -144,3 +146,15 @@ def test_what_a_device_says_in_its_own_words_stays() -> None:
     assert ES.cause("reset,gap") == "el contador empezó de nuevo en 0, faltan lecturas"
     assert ES.cause("new") == "new"
     assert (ES.clock_of(MADRID), EN.clock_of(ZoneInfo("UTC"))) == ("Madrid", "UTC")
+
+
+@pytest.mark.parametrize("best", [None, *RULES])
+@pytest.mark.parametrize("agreed", RULES)
+def test_every_rule_of_counting_hours_has_a_name(best: Rule | None, agreed: Rule) -> None:
+    said = ES.sentence(what_fits(best, agreed))
+    assert said != what_fits(best, agreed)
+    assert [rule for rule in RULES if rule in said] == []
+    names = {rule: ES.sentence(rule) for rule in RULES}
+    assert said.endswith(names[agreed])
+    assert best is None or f"que encaja es {names[best]};" in said
+    assert len(set(names.values())) == len(RULES)
