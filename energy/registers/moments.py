@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from energy.registers.deltas import wrapped
 from energy.registers.pace import LIKE
-from energy.registers.resolution import ALL_ONES, count_of
+from energy.registers.resolution import ALL_ONES, DECIMALS, count_of
 from energy.registers.samples import Samples
 
 MOMENT_US = timedelta(hours=1) // timedelta(microseconds=1)
@@ -18,8 +18,6 @@ FEW = 2
 """Values in a row that come and go and are not believed, however rarely the register is read."""
 SETTLED = 3
 """Believed samples in a row that show where a register stands."""
-DECIMALS = (10, 100, 1000)
-"""How many times too small a register may be for a while: decimal places are lost, or kWh are written for Wh."""
 DAY_US = timedelta(hours=24) // timedelta(microseconds=1)
 """Time within which a rise that can't have happened is not believed, nor a fall from which the register comes back as
 it can't have counted, nor a zero: inverters read 0 from dusk to dawn, or while they restart."""

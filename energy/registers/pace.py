@@ -15,7 +15,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from energy.registers.resolution import ALL_ONES
+from energy.registers.resolution import ALL_ONES, restored
 
 CONTEXT = 8
 """Samples beyond a step, on each side, by which it is classified."""
@@ -157,13 +157,14 @@ class Pace:
         return [k for k in near if self._times[k] <= self._times[j] + REACH_US]
 
     def _moves(self, near: Sequence[int]) -> Iterator[Move]:
-        since = near[0] if near else 0
-        for k in near:
-            change = self._register[k] - self._register[since]
+        # The fall to values that have lost decimal places would else take back a rise that was counted.
+        values, since = restored([self._register[k] for k in near]), 0
+        for n, k in enumerate(near):
+            change = values[n] - values[since]
             if change:
                 # Since when a register counts that showed 0 is not known.
-                yield Move(change, self._times[k] - self._times[since] if self._register[since] else REACH_US)
-                since = k
+                yield Move(change, self._times[k] - self._times[near[since]] if values[since] else REACH_US)
+                since = n
 
     def _standing(self, i: int, j: int) -> int:
         """Time of the step and of the standstill that it ends, as far as that is near."""

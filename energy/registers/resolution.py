@@ -16,6 +16,8 @@ MODULI = sorted(
     + [(10**digits * 1_000, 1_000) for digits in (8, 9)]
 )
 """Where registers wrap (mWh) and their resolution: 16 and 32 bits of each, and meters of 5 and 6 digits of kWh."""
+DECIMALS = (10, 100, 1000)
+"""How many times too small a register may be for a while: decimal places are lost, or kWh are written for Wh."""
 ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
 """The greatest values (mWh) that registers can hold: devices send them for no value."""
 
@@ -37,3 +39,23 @@ def kwh_count(register: Sequence[int | None], power: Iterable[int | None]) -> in
 def count_of(*values: int) -> int:
     """The coarsest resolution (mWh) that all ``values`` are multiples of, at least 1 Wh."""
     return next((count for count in COUNTS if all(value % count == 0 for value in values)), COUNTS[-1])
+
+
+def restored(values: Sequence[int]) -> list[int]:
+    """``values`` where some in a row have lost decimal places, with these: they fall to them, and rise again as much.
+
+    Where so restored they would not go on from the value before to the one after, they stay as they are.
+    """
+    found = list(values)
+    for at in range(1, len(found)):
+        if found[at] >= found[at - 1]:
+            continue
+        by = next((by for by in DECIMALS if found[at - 1] <= by * found[at]), None)
+        if by is None:
+            continue
+        end = at + 1
+        while end < len(found) and found[end - 1] <= found[end] < by * found[end - 1]:
+            end += 1
+        if end < len(found) and found[end] >= by * found[end - 1]:
+            found[at:end] = [by * value for value in found[at:end]]
+    return found

@@ -136,3 +136,20 @@ def test_a_dip_is_over_although_an_absurd_value_stands_between(capacity_w: float
     found = portions(samples, capacity_w, ANY_HOLE).values()
     assert sum(portion.mwh for portion in found) == round((wh[-1] - wh[0]) * 1000)
     assert sum(portion.lower for portion in found) <= round((wh[-1] - wh[0]) * 1000)
+
+
+@pytest.mark.parametrize("by", [10, 100, 1000])
+@pytest.mark.parametrize("marker", [None, 4_294_967_295.0])
+def test_a_hole_at_dawn_has_the_pace_of_a_register_that_soon_loses_decimals(by: int, marker: float | None) -> None:
+    """Read hourly: a night, five hours without a value, a reset, soon after it lost decimals, and zeros."""
+    wh = [4_118_600.0] * 9 + [4_156_400.0, 0.0, 6_512.0, 15_914.0, 30_250.0, 32_694.0, 34_000.0, 0.0, 0.0, 34_500.0]
+    hours = [*range(9), *range(13, 23)]
+    said = {hour: value / by if hour in (17, 18) else value for hour, value in zip(hours, wh, strict=True)}
+    if marker is not None:
+        said |= {11: marker, 12: marker}
+    samples = [(START + timedelta(hours=hour), value, None) for hour, value in said.items()]
+    found = portions(samples, None, ANY_HOLE)
+    hole = [found[period] for period in sorted(found)[4 * 8 : 4 * 13]]
+    assert not any("jump" in portion.cause for portion in hole)
+    assert all(portion.covered == 900_000_000 for portion in hole)
+    assert sum(portion.mwh for portion in hole) == pytest.approx(37_800_000, abs=1_000)
