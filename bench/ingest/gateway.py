@@ -50,6 +50,7 @@ class Case(NamedTuple):
 
 
 CASES = (Case(10, 80.0), Case(500, 150.0))
+MEMORY = "/dev/shm"  # noqa: S108
 LATE = 1.02
 """A cycle is in time within two hundredths of its 5 s."""
 
@@ -115,12 +116,18 @@ class Figures(NamedTuple):
     """What reaches the disk in a day, at this pace."""
 
 
+def _folder(below: str | None = None) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="solera-bench-", dir=below)
+
+
 def measured(case: Case, seconds: float) -> Figures:
     """The figures of a gateway that polls so long."""
     ports = [free_port() for _ in range(-(-case.devices // UNITS))]
     devices = multiprocessing.Process(target=serve, args=(ports,), daemon=True)
     devices.start()
-    with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder, Sink() as sink:
+    # As conf/systemd/solera-gateway.service has it: the report of itself lies in memory.
+    with _folder() as folder, _folder(MEMORY) as memory, Sink() as sink:
+        (Path(folder) / "run").symlink_to(memory)
         threading.Thread(target=sink.serve_forever, daemon=True).start()
         file = Path(folder) / "site.yaml"
         file.write_text(site(ports, case.devices))

@@ -41,6 +41,11 @@ def blocks(chapter: str, kind: str = "") -> list[str]:
     return [block for named, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S) if named == kind]
 
 
+def lines_of_unit(name: str) -> list[str]:
+    """What the unit gives for ``name``."""
+    return re.findall(f"^{name}=(.*)$", UNIT, re.M)
+
+
 class Raspberry:
     """Folders and programs of a machine, below ``root``."""
 
@@ -61,7 +66,7 @@ class Raspberry:
 
     def here(self, text: str) -> str:
         """``text`` with the machine's folders below ``root``."""
-        return re.sub(r"(?<![\w.])/(?=(opt|etc|var)/)", f"{self.root}/", text)
+        return re.sub(r"(?<![\w.])/(?=(opt|etc|var|run)/)", f"{self.root}/", text)
 
     def run(self, block: str, origin: Path | None = None) -> subprocess.CompletedProcess[str]:
         """The commands of ``block`` in the person's folder, up to the first that fails."""
@@ -77,17 +82,26 @@ class Raspberry:
 
     @contextmanager
     def service(self) -> Iterator[subprocess.Popen[str]]:
-        """The unit's own line, with the environment that it gives."""
-        (line,) = re.findall("^ExecStart=(.*)$", UNIT, re.M)
-        (file,) = re.findall("^EnvironmentFile=(.*)$", UNIT, re.M)
-        given = [*re.findall("^Environment=(.*)$", UNIT, re.M), *Path(self.here(file)).read_text().splitlines()]
+        """The unit's own lines, in the folders and with the environment that it gives."""
+        (line,) = lines_of_unit("ExecStart")
+        (file,) = lines_of_unit("EnvironmentFile")
+        given = [*lines_of_unit("Environment"), *Path(self.here(file)).read_text().splitlines()]
         environment = self.environment | dict(self.here(each).split("=", 1) for each in given)
-        command = self.here(line).split()
-        with subprocess.Popen(command, env=environment, cwd=self.root, stderr=subprocess.PIPE, text=True) as running:
+        (state,), (memory,) = lines_of_unit("StateDirectory"), lines_of_unit("RuntimeDirectory")
+        Path(self.here(f"/var/lib/{state}")).mkdir(parents=True, exist_ok=True)
+        runtime = Path(self.here(f"/run/{memory}"))
+        runtime.mkdir(parents=True)
+        (folder,) = lines_of_unit("WorkingDirectory")
+        for before in lines_of_unit("ExecStartPre"):
+            subprocess.run(self.here(before).split(), cwd=self.here(folder), check=True)
+        with subprocess.Popen(
+            self.here(line).split(), env=environment, cwd=self.here(folder), stderr=subprocess.PIPE, text=True
+        ) as running:
             try:
                 yield running
             finally:
                 running.terminate()
+        shutil.rmtree(runtime)
 
 
 @pytest.fixture(scope="module")
@@ -139,29 +153,32 @@ def written(raspberry: Raspberry, device: int) -> Raspberry:
     return raspberry
 
 
-def sent(raspberry: Raspberry) -> int:
-    """How many readings the service says that it has sent since its start."""
-    report = Path(raspberry.here("/var/lib/solera-gateway/run/gateway.json"))
-    return int(json.loads(report.read_text())["sent"]) if report.exists() else 0
+def report(raspberry: Raspberry) -> dict[str, Any]:
+    """What the service says of itself, by the page's own commands; none yet where it has not begun."""
+    _, look = blocks("The service")
+    looked = raspberry.run(look)
+    return json.loads(looked.stdout) if looked.returncode == 0 else {"sent": 0}
 
 
-def delivered(raspberry: Raspberry, server: PushServer) -> list[dict[str, Any]]:
-    """The first readings that the service delivers to ``server`` over TLS, by its own certificate."""
+def delivered(raspberry: Raspberry, server: PushServer) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The first readings that the service delivers to ``server`` over TLS, by its own certificate; its last report."""
     *_, trusted = blocks("The way there")
     file = Path(raspberry.here("/etc/solera/gateway.env"))
     kept = file.read_text()
     here = raspberry.here(trusted).replace("10.77.0.1:8001", f"127.0.0.1:{server.port}")
     file.write_text(f"{kept}{here}SOLERA_GATEWAY__TOKEN={server.token}\n")
     taken: list[dict[str, Any]] = []
+    said = {"sent": 0}
     with raspberry.service() as running:
         for _ in range(240):
             taken += [json.loads(each.value) for each in server.taken()]
-            if (len(taken) > 3 and sent(raspberry)) or running.poll() is not None:
+            said = report(raspberry)
+            if (len(taken) > 3 and said["sent"]) or running.poll() is not None:
                 break
             time.sleep(0.25)
     file.write_text(kept)
     assert len(taken) > 3, running.stderr and running.stderr.read()
-    return taken
+    return taken, said
 
 
 @contextmanager
@@ -182,22 +199,24 @@ def test_from_a_fresh_clone_to_readings_and_an_update(written: Raspberry, origin
     checked = written.run(check)
     assert checked.returncode == 0, checked.stderr
     assert checked.stdout.splitlines()[-1] == "2 of 2 devices answer."
-    begin, look = blocks("The service")
+    begin, _ = blocks("The service")
     done = written.run(begin)
     assert done.returncode == 0, done.stderr
     assert stat.S_IMODE(Path(written.here("/etc/solera/gateway.env")).stat().st_mode) == 0o600
     assert Path(written.here("/etc/systemd/system/solera-gateway.service")).read_text() == UNIT
+    card = Path(written.here("/var/lib/solera-gateway"))
+    (card / "run").mkdir(parents=True)
+    (card / "run" / "gateway.json").write_text("{}")  # as an older unit has left it
     with platform(written) as server:
-        readings = delivered(written, server)
+        readings, said = delivered(written, server)
         assert {each["device_id"] for each in readings} == {"inverter-1", "meter-1"}
         assert next(each["ac_power_w"] for each in readings if each["device_kind"] == "inverter") == 2750.0
-        looked = written.run(look)
-        assert looked.returncode == 0, looked.stderr
-        said = json.loads(looked.stdout)
         assert said["sent"] > 0
         assert said["devices"].keys() == {"finca-1/inverter-1", "finca-1/meter-1"}
         updated(written, origin)
-        assert delivered(written, server)
+        assert delivered(written, server)[1]["sent"]
+    assert (card / "run").readlink() == Path(written.here("/run/solera-gateway"))
+    assert {each.relative_to(card).parts[0] for each in card.rglob("*") if each.is_file()} == {"gateway"}
     noted = written.noted.read_text().splitlines()
     assert "systemctl enable --now solera-gateway" in noted
     assert "systemctl restart solera-gateway" in noted
