@@ -62,7 +62,7 @@ def control(request: Request, reader: ReaderOf, who: answer.Visitor) -> Response
         "title": words.pages["control"],
         "rows": rows[:FIRST],
         "totals": texts(fleet.totals(rows, len(standing)), words),
-        "communities": [each for each in known if each.get("kind") == COMMUNITY],
+        "communities": catalogue.names(each for each in known if each.get("kind") == COMMUNITY),
         "alarms": [_alarm(each, zones[each["installation_id"]], now, words) for each in standing],
         "shown": ALARMS_SHOWN,
         "names": names,

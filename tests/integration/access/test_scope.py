@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -279,3 +279,16 @@ def test_each_gets_their_own_and_is_refused_what_is_foreign(before: dict[str, di
             for name in {*rows.HOMES, *NEIGHBOURS} - {*each.own}:
                 is_named = re.search(rf"(?<![\w-]){name}(?![\w-])", text)
                 assert name in question or not is_named, f"{each.name}: {question} names {name}"
+
+
+def test_who_is_registered_by_an_id_alone_is_answered_everywhere(in_keyspace: Callable[[str], Settings]) -> None:
+    """Everything else of an installation may be left out; of a community all but its kind."""
+    settings = in_keyspace("bare")
+    bare = {"installation_id": OWN}, {"installation_id": rows.COMMUNITY, "kind": "community"}
+    with cassandra.session(settings) as session:
+        write(session, "installation", [*bare, {"installation_id": rows.HOMES[1], "community_id": rows.COMMUNITY}])
+        write(session, "device", [{"installation_id": OWN, "device_id": "meter"}])
+    token = owner.bearer(create_app(settings))["Authorization"].removeprefix("Bearer ")
+    answers = answers_of(settings, "owner", token)
+    assert [question for question, answer in answers.items() if answer.startswith("500")] == []
+    assert answers["GET /control {'id': 'nowhere', 'installation': 'nowhere'}"].startswith("200")
