@@ -16,17 +16,8 @@ from store.spark import CATALOG
 VIEWS = Path(__file__).with_name("views.sql")
 BY_KEY = f"{CATALOG}_by_key"
 """The same tables as ``CATALOG``'s, joined by asking Cassandra for each key instead of reading the table."""
-
-LIVE = """SELECT s.start + INTERVAL 0 SECONDS, concat(k.installation_id, ''), '{quantity}', s.energy_wh, 'speed', '',
-  s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause, date_add(k.month, 0)
-FROM files.live k
-JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = k.installation_id AND s.month = k.month
-WHERE s.energy_wh IS NOT NULL AND s.quantity = '{quantity}'
-  AND s.start >= coalesce((SELECT cut FROM solera.cut), TIMESTAMP'1970-01-01')"""
-"""A quantity of the speed view from the cut on: by itself, for only then can Cassandra be asked from a start on.
-
-Nor does it take a second such bound, so that the start is hidden as the keys are.
-"""
+SHORTEST = 28
+"""Days of a month."""
 
 
 def catalogs() -> dict[str, str]:
@@ -45,16 +36,27 @@ def catalogs() -> dict[str, str]:
 
 def statements(settings: Settings, database: str = DATABASE) -> list[str]:
     """The statements of ``views.sql`` for this keyspace, without comments, that make the views of ``database``."""
-    live = "\nUNION ALL\n".join(LIVE.replace("{quantity}", name) for name in QUANTITIES)
-    text = VIEWS.read_text(encoding="utf-8").replace("{live}", live)
     return statements_of(
-        text,
+        VIEWS.read_text(encoding="utf-8"),
         database,
         speed_days=str(SPEED_AGE.days),
         catalog=CATALOG,
         by_key=BY_KEY,
         keyspace=settings.cassandra.keyspace,
+        quantities=", ".join(f"'{name}'" for name in QUANTITIES),
+        month=_month(),
     )
+
+
+def _month() -> str:
+    """The month of a row ``s`` of the speed view, as one of those that it may have.
+
+    A condition on ``month`` that none of them meets is false before Cassandra is asked even for the table's columns.
+    """
+    (*others, oldest) = (
+        f"add_months(trunc(current_date(), 'MM'), {-back})" for back in range(-1, SPEED_AGE.days // SHORTEST + 2)
+    )
+    return f"CASE date_add(s.month, 0) {' '.join(f'WHEN {each} THEN {each}' for each in others)} ELSE {oldest} END"
 
 
 def apply(spark: SparkSession, settings: Settings) -> None:

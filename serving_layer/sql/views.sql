@@ -47,21 +47,27 @@ FROM solera.installation_month m
 JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month;
 
 -- Of each period the batch view's value before the cut; where no published run states it, the speed view's. Of that view
--- no more is read than may stand: what begins from the cut on, and before it the quantities of a month that are open. A join
--- by key forgets any other condition on both its sides, so that the stretches are joined once more after it.
+-- no more is read than may stand: what begins from the cut on, and before it the quantities of a month that are open. Cassandra
+-- is asked from a start on only beside the names of quantities, and for one such bound alone: the start is hidden as the
+-- keys are. A join by key forgets any other condition on both its sides, so that the stretches are joined once more after it.
 CREATE OR REPLACE VIEW solera.energy AS
 SELECT start, installation_id, quantity, energy_wh, 'batch' AS view, run_id, completeness, method, lower_wh, upper_wh,
   cause, month
 FROM solera.energy_batch
 WHERE energy_wh IS NOT NULL AND start < (SELECT cut FROM solera.cut)  -- a run may withdraw a value
 UNION ALL
-{live}
+SELECT s.start + INTERVAL 0 SECONDS, concat(k.installation_id, ''), s.quantity, s.energy_wh, 'speed', '', s.completeness,
+  s.method, s.lower_wh, s.upper_wh, s.cause, {month}
+FROM files.live k
+JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = k.installation_id AND s.month = k.month
+WHERE s.energy_wh IS NOT NULL AND s.quantity IN ({quantities})
+  AND s.start >= coalesce((SELECT cut FROM solera.cut), TIMESTAMP'1970-01-01')
 UNION ALL
 SELECT s.start, s.installation_id, s.quantity, s.energy_wh, 'speed', '', s.completeness, s.method, s.lower_wh,
   s.upper_wh, s.cause, s.month
 FROM (
   SELECT s.start, concat(k.installation_id, '') AS installation_id, concat(k.quantity, '') AS quantity, s.energy_wh,
-    s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause, date_add(k.month, 0) AS month
+    s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause, {month} AS month
   FROM files.open k
   JOIN {by_key}.{keyspace}.energy_speed s
     ON s.installation_id = k.installation_id AND s.month = k.month AND s.quantity = k.quantity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from energy.calendar import dates
 from energy.records import QUANTITIES as ALL_QUANTITIES
 from serving_layer.sql.bounds.length import is_long
 from serving_layer.sql.engine import Engine
+from serving_layer.sql.published.speed_keys import SPEED_AGE
 from store.history.energy_files import changes_place
 from store.instants import months
 from tests.support.sql.merged import TODAY, World
@@ -87,6 +89,29 @@ def test_a_question_of_many_installations_is_long(
     of.night(before(2), [before(3).date()])
     of.batch_side.renew()
     assert is_long(spark.sql(f"SELECT sum(energy_wh) FROM solera.energy WHERE {condition}")) == long  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    "condition", ["month = DATE'{}'", "month <= DATE'{}'", "month BETWEEN DATE'2020-01-01' AND DATE'{}'"]
+)
+def test_an_older_month_is_not_asked_of_the_speed_view(spark: SparkSession, settings: Settings, condition: str) -> None:
+    of = World(spark, settings, 5)
+    of.night(before(2), dates(before(9).date(), before(3).date()))
+    of.batch_side.renew()
+    for at, is_asked in ((before(SPEED_AGE.days + 62), False), (before(1), True)):
+        of_month = spark.table("solera.energy").where(condition.format(f"{at:%Y-%m-01}"))
+        assert ("speed_rows" in str(of_month._jdf.queryExecution().optimizedPlan().toString())) == is_asked
+
+
+def test_a_month_has_the_quarter_hours_that_begin_in_it(spark: SparkSession, settings: Settings) -> None:
+    of = World(spark, settings, 6)
+    of.night(before(2), dates(before(9).date(), before(3).date()))
+    of.batch_side.renew()
+    energy = spark.table("solera.energy")
+    begun = Counter(row.start.astimezone(timezone.utc).date().replace(day=1) for row in energy.collect())
+    assert dict(energy.groupBy("month").count().collect()) == begun
+    for month, rows in begun.items():
+        assert energy.where(f"month = DATE'{month}'").count() == rows
 
 
 def test_what_a_clock_ahead_has_published_yields_to_the_speed_view(spark: SparkSession, settings: Settings) -> None:
