@@ -22,6 +22,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     conf = {
         "spark.master": "local[1]",
         "spark.sql.shuffle.partitions": "1",
+        # Of one partition there is nothing to learn by which a plan could be made better after each exchange.
+        "spark.sql.adaptive.enabled": "false",
         # A database of views has a folder there; HDFS does not run.
         "spark.sql.warehouse.dir": tmp_path_factory.mktemp("warehouse").as_uri(),
     }
