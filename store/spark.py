@@ -54,8 +54,7 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
         # Every user of the machine can read the JVM's command line: passwords reach it later, through its socket.
         started_with = SparkConf(loadDefaults=False).setAll(list(process(settings).items()))
         SparkContext._ensure_initialized(conf=started_with)
-    if SparkSession.getActiveSession() is None:
-        log_in(settings)
+    log_in(settings)
     builder = SparkSession.builder.appName(app_name)
     for key, value in conf.items():
         builder = builder.config(key, value)
