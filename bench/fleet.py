@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -138,10 +139,12 @@ def followed(settings: Settings, installations: int, parts: Parts) -> None:
     live = threading.Thread(target=latencies, args=(settings, OPEN_SECONDS + 20, devices // 10, devices), daemon=True)
     live.start()
     closed = cores(settings.home, OPEN_SECONDS / 2, "api")
-    with visitor.get(f"{origin}/control/stream", stream=True, timeout=60) as page:
+    with visitor.get(f"{origin}/control/stream", stream=True, timeout=60) as page, ThreadPoolExecutor() as beside:
         page.raise_for_status()
-        threading.Thread(target=lambda: [None for _ in page.iter_lines()], daemon=True).start()
-        parts.keep("an open control centre, cores", cores(settings.home, OPEN_SECONDS, "api") - closed)
+        opened = beside.submit(cores, settings.home, OPEN_SECONDS, "api")
+        # A sign of life comes every two seconds.
+        next(line for line in page.iter_lines() if opened.done())
+        parts.keep("an open control centre, cores", opened.result() - closed)
     live.join()
 
 
