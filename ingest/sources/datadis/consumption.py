@@ -86,12 +86,7 @@ class Consumption:
 
     def _is_whole(self, supply: Supply, home: Home, month: date) -> bool:
         begin, end = local_month(month.year, month.month, zone(home.time_zone))
-        try:
-            memory = self._memory(supply, month).read_bytes()
-        except FileNotFoundError:
-            return False
-        # Every month is looked at dozens of times a day: its periods are counted, not read.
-        return memory.count(b'"known_at"') >= (end - begin) // timedelta(minutes=supply.minutes)
+        return len(self._said(supply, month)) >= (end - begin) // timedelta(minutes=supply.minutes)
 
     def _fetch(self, supply: Supply, home: Home, month: date, progress: Progress) -> list[Record]:
         name = _name(supply, month)
