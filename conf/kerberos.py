@@ -24,7 +24,12 @@ def is_asked(settings: Settings) -> bool:
 
 def secrets(settings: Settings) -> Path:
     """Folder of key, certificate and the file that says where tickets are given; its owner's alone."""
-    return Path(settings.hdfs.secrets) if settings.hdfs.secrets else settings.home / "secrets" / "hdfs"
+    return Path(settings.hdfs.secrets) if settings.hdfs.secrets else own_secrets(settings)
+
+
+def own_secrets(settings: Settings) -> Path:
+    """The folder that the stack of this home makes."""
+    return settings.home / "secrets" / "hdfs"
 
 
 def key_file(settings: Settings) -> Path:

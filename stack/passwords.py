@@ -15,8 +15,7 @@ def make_passwords(settings: Settings) -> None:
 
     Raises :class:`Unfit` for settings that name another stack's key: its processes could log in no more.
     """
-    own = settings.home / "secrets" / "hdfs"
-    if kerberos.is_asked(settings) and kerberos.secrets(settings) != own:
+    if kerberos.is_asked(settings) and kerberos.secrets(settings) != kerberos.own_secrets(settings):
         raise Unfit(
             f"hdfs.secrets names {kerberos.secrets(settings)}, the key of another stack than that of {settings.home}: "
             "leave it out (SOLERA_HDFS__SECRETS in the environment) where servers are started."
