@@ -41,8 +41,13 @@ def installations(reader: Reader) -> list[dict[str, Any]]:
 
 
 def names(known: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What each of the ``known`` installations is called, by id: its id where it has no name."""
-    return {str(each["installation_id"]): str(each.get("name") or each["installation_id"]) for each in known}
+    """What each of the ``known`` installations is called, by id."""
+    return {str(each["installation_id"]): called(each) for each in known}
+
+
+def called(row: Mapping[str, Any]) -> str:
+    """What an installation is called: its id where it has no name."""
+    return str(row.get("name") or row["installation_id"])
 
 
 def installation(reader: Reader, installation_id: str) -> dict[str, Any]:

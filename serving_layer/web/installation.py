@@ -15,7 +15,7 @@ from serving_layer.access import door
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.instants import EARLIEST, LATEST
 from serving_layer.reader import Reader
-from serving_layer.views import merged
+from serving_layer.views import catalogue, merged
 from serving_layer.views.merge import Value
 from serving_layer.web import answer, follow, live
 from serving_layer.web.charts.labels import Labels
@@ -103,7 +103,7 @@ def installation(request: Request, reader: ReaderOf, of: Viewed) -> Response:
     found = energies.take(reader, asked, of.period, (of.quantity,) if late else QUANTITIES)
     now = live.take(reader, of.row, of.now)
     content = {
-        "title": of.row.get("name") or asked.installation_id,
+        "title": catalogue.called(of.row),
         "now": live.values(now, words),
         "until": of.period.span(of.zone).end.timestamp(),
         "is_running": of.is_running,

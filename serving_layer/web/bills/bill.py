@@ -15,6 +15,7 @@ from energy.calendar import months_later
 from serving_layer.access import door
 from serving_layer.api import parameters as p
 from serving_layer.reader import Reader
+from serving_layer.views import catalogue
 from serving_layer.views.money.bills import Billed, NotBilled
 from serving_layer.views.money.community import NotShared
 from serving_layer.views.money.official import Difference, OfficialBillError, difference, parse
@@ -143,7 +144,7 @@ def _file(content_type: str, content: bytes) -> tuple[str, bytes]:
 
 def _content(request: Request, reader: Reader, of: Asked) -> dict[str, Any]:
     words = language.of_request(request)
-    content = {"title": of.row.get("name") or of.id, "of": of, "heading": shares.month_name(of.month, words)}
+    content = {"title": catalogue.called(of.row), "of": of, "heading": shares.month_name(of.month, words)}
     try:
         return content | {"refused": ""} | _said(maker(reader, of.id, of.is_shared), of, words)
     except (NotBilled, NotShared) as error:

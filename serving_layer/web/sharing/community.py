@@ -69,13 +69,14 @@ AskedFor = Annotated[Asked, Depends(asked)]
 def community(request: Request, reader: ReaderOf, who: answer.Visitor, of: AskedFor) -> Response:
     """The page."""
     words = language.of_request(request)
-    content = {"title": of.row.get("name") or of.id, "of": of, "heading": shares.month_name(of.month, words)}
+    heading = shares.month_name(of.month, words)
+    content: dict[str, Any] = {"title": catalogue.called(of.row), "of": of, "heading": heading}
     try:
         kept = kept_agreement.kept(reader, of.id)
         rows = _settled(reader, of.id)
     except NotShared as error:
         return answer.page(request, "community.html", content | {"refused": words.sentence(str(error))})
-    plant = str(catalogue.installation(reader, kept.generation).get("name") or kept.generation)
+    plant = catalogue.called(catalogue.installation(reader, kept.generation))
     door.note(reader, who, sorted({str(row["installation_id"]) for row in rows}), "settlement")
     chosen = sorted((row for row in rows if row["month"] == of.month), key=lambda row: str(row["installation_id"]))
     content |= {

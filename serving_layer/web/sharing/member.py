@@ -57,7 +57,7 @@ def member(request: Request, reader: ReaderOf, who: answer.Visitor, name: answer
         return RedirectResponse(f"/community?{urlencode({'id': name})}", 303)
     words = language.of_request(request)
     of = Member(row, zone_of(row), datetime.now(timezone.utc), merged.seen(reader))
-    content = {"title": row.get("name") or name, "of": of, "refused": words.pages["no_community"]}
+    content = {"title": catalogue.called(row), "of": of, "refused": words.pages["no_community"]}
     if row.get("community_id"):
         content |= _shared(reader, of, words)
     return answer.page(request, "member.html", content)
@@ -85,7 +85,7 @@ def _shared(reader: Reader, of: Member, words: Words) -> dict[str, Any]:
         "coefficient": None if beta is None else words.number(100 * beta, 4 if by_the_hour else 2),
         "since": "" if since is None else words.dated(since, words.pages["pattern_date"]),
         "by_the_hour": by_the_hour,
-        "plant": catalogue.installation(reader, kept.generation).get("name") or kept.generation,
+        "plant": catalogue.called(catalogue.installation(reader, kept.generation)),
         "bars": (("own", "bar_own"), ("left", "bar_left"), ("grid", "bar_grid")),
     }
 
