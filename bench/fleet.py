@@ -25,10 +25,11 @@ from rich.console import Console
 from rich.table import Table
 
 from batch_layer.nightly import nightly
-from bench.streams.job import report
+from bench.streams.job import has_done
 from bench.streams.live import latencies
 from bench.streams.readings import ends, reading, register, send
 from bench.watched.processes import Peaks, cores
+from bench.watched.steps import timed
 from conf import Settings, load_settings, logins
 from serving_layer.access.token import token_of
 from stack.passwords import make_passwords
@@ -80,9 +81,7 @@ def caught_up(settings: Settings) -> None:
     """Wait until the speed layer has every reading and its energy. Raises :class:`SystemExit` after two hours."""
     last, until = ends(settings), time.monotonic() + 3600 * HOURS_AT_MOST
     while time.monotonic() < until:
-        said = report(settings)
-        done = [said.get(query, {}).get("last_offsets", {}) for query in ("readings", "energy")]
-        if all(each.get(partition, -1) >= end for each in done for partition, end in last.items()):
+        if all(has_done(settings, query, last) for query in ("readings", "energy")):
             return
         time.sleep(0.5)
     raise SystemExit(f"The speed layer was not done within {HOURS_AT_MOST} h: {settings.home}/logs/speed.log")
@@ -91,16 +90,7 @@ def caught_up(settings: Settings) -> None:
 def night(settings: Settings, midnight: datetime, parts: Parts) -> None:
     """The whole night, each step a part."""
     spark = session(settings, "bench fleet")
-    began = time.monotonic()
-
-    def note(text: str) -> None:
-        nonlocal began
-        now = time.monotonic()
-        if not text.startswith("run "):
-            parts.keep(f"night: {text.partition(':')[0]}", now - began)
-        began = now
-
-    nightly(spark, settings, midnight.date(), report=note)
+    nightly(spark, settings, midnight.date(), report=timed(lambda step, took: parts.keep(f"night: {step}", took)))
     spark.stop()
 
 

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from batch_layer import runs
 from batch_layer.nightly import nightly
+from bench.watched.steps import timed
 from conf import Settings, load_settings
 from ingest.catalogue import dated
 from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
@@ -107,12 +108,10 @@ def measure(settings: Settings, count: int, console: Console) -> dict[str, float
     keep_history(spark, settings, count, midnight)
     console.print(f"history of {count:,} installations written in {time.monotonic() - began:.0f} s")
     took: dict[str, float] = {}
-    last = time.monotonic()
+    steps = timed(took.__setitem__)
 
     def note(text: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        took[text.partition(":")[0]], last = now - last, now
+        steps(text)
         console.print(text)
 
     nightly(spark, settings, midnight.date(), report=note)

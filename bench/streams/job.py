@@ -76,11 +76,16 @@ def report(settings: Settings) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
+def has_done(settings: Settings, query: str, ends: dict[str, int]) -> bool:
+    """Whether the job says that ``query`` has done everything up to ``ends``."""
+    last = report(settings).get(query, {}).get("last_offsets", {})
+    return all(last.get(partition, -1) >= end for partition, end in ends.items())
+
+
 def wait_for(process: subprocess.Popen[bytes], settings: Settings, query: str, ends: dict[str, int]) -> float:
     """Seconds since 1970 at which ``query`` was seen to have done everything up to ``ends``."""
     while True:
-        last = report(settings).get(query, {}).get("last_offsets", {})
-        if all(last.get(partition, -1) >= end for partition, end in ends.items()):
+        if has_done(settings, query, ends):
             return time.time()
         if process.poll() is not None:
             raise SystemExit(f"The speed job ended: see {settings.home / 'measured.log'}.")

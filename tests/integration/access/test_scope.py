@@ -22,9 +22,9 @@ from conf import Settings
 from serving_layer.access import grants
 from serving_layer.access.limits import Buckets
 from serving_layer.access.person import LEAST_OTHERS, ROLES
+from serving_layer.access.token import token_of
 from serving_layer.app import ROUTERS, create_app
 from store import cassandra, schema
-from tests.support import owner
 from tests.support import serving_rows as rows
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
@@ -249,7 +249,7 @@ STEPS = (
 def test_what_is_foreign_changes_no_answer(
     served: Settings, tokens: dict[str, str], before: dict[str, dict[str, str]]
 ) -> None:
-    of_owner = owner.bearer(create_app(served))["Authorization"].removeprefix("Bearer ")
+    of_owner = token_of(served)
     known_to_owner = answers_of(served, "owner", of_owner)
     leaked: list[str] = []
     asked = 0
@@ -288,7 +288,6 @@ def test_who_is_registered_by_an_id_alone_is_answered_everywhere(in_keyspace: Ca
     with cassandra.session(settings) as session:
         write(session, "installation", [*bare, {"installation_id": rows.HOMES[1], "community_id": rows.COMMUNITY}])
         write(session, "device", [{"installation_id": OWN, "device_id": "meter"}])
-    token = owner.bearer(create_app(settings))["Authorization"].removeprefix("Bearer ")
-    answers = answers_of(settings, "owner", token)
+    answers = answers_of(settings, "owner", token_of(settings))
     assert [question for question, answer in answers.items() if answer.startswith("500")] == []
     assert answers["GET /control {'id': 'nowhere', 'installation': 'nowhere'}"].startswith("200")
