@@ -12,7 +12,7 @@ import uvicorn
 
 from conf import load_settings
 from serving_layer.app import create_app
-from store.web import connections
+from store.web import bounds, connections
 from store.web.connections import server_options
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -87,3 +87,28 @@ def test_a_long_head_is_refused(port: int) -> None:
     answer = said(port, HEAD + b"X-A: " + b"a" * 70_000 + b"\r\n\r\n")
 
     assert answer == b"" or answer.split()[1] in (b"400", b"431")
+
+
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        pytest.param(b"Content-Length: 3200000\r\n\r\n", b" " * 100_000, id="length"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n", b"186a0\r\n" + b" " * 100_000 + b"\r\n", id="chunks"),
+        pytest.param(b"X: " + b"x" * 12_000 + b"\r\nContent-Length: 3200000\r\n\r\n", b" " * 100_000, id="head"),
+    ],
+)
+def test_a_refused_body_is_read_to_its_end_so_that_its_sender_reads_why(port: int, head: bytes, part: bytes) -> None:
+    ended = b"0\r\n\r\n" if b"chunked" in head else b""
+
+    answer = said(port, HEAD.replace(b"GET", b"POST") + head, *[part] * 32, ended, pause=0.01)
+
+    assert answer.startswith((b"HTTP/1.1 413", b"HTTP/1.1 431"))
+    assert answer.endswith(b"}")
+
+
+def test_a_refused_body_that_never_ends_is_let_go(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "LINGER_SECONDS", 0.3)
+    started = time.monotonic()
+
+    assert said(port, HEAD + b"Content-Length: 3200000\r\n\r\n").startswith(b"HTTP/1.1 413")
+    assert time.monotonic() - started < 3
