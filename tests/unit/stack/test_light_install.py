@@ -93,9 +93,10 @@ def test_a_site_is_simulated(environment: dict[str, str], tmp_path: Path) -> Non
         assert it.stdout is not None
         said = [next(it.stdout), next(it.stdout)]
         it.send_signal(signal.SIGINT)
+        rest, _ = it.communicate(timeout=60)
     assert said[0] == "1 device(s) simulated on loopback; Ctrl-C ends it.\n"
     assert "finca/roof: inverter" in said[1]
-    assert it.returncode == 0
+    assert it.returncode == 0, rest
 
 
 @pytest.mark.parametrize(
