@@ -17,8 +17,8 @@ from rich.table import Table
 
 from bench.watched.processes import Peaks, cores
 from conf import load_settings
+from tests.support.servers.ports import free_offset
 
-OFFSET = 23_000
 BARS = {
     "three servers ready to serve, s": 45.0,
     "make demo, downloads cached, s": 240.0,
@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             "SOLERA_HOME": folder,
-            "SOLERA_PORT_OFFSET": str(OFFSET),
+            "SOLERA_PORT_OFFSET": str(free_offset()),
             "SOLERA_CACHE": str(load_settings().cache),
         }
         home = Path(folder).resolve()

@@ -19,8 +19,7 @@ from tests.support.faults.night_kills import kill_archive, kill_nights
 from tests.support.faults.plan import Plan
 from tests.support.faults.table import meets_bar, table
 from tests.support.faults.world import world
-
-PORT_OFFSET = 20_000
+from tests.support.servers.ports import free_offset
 
 
 def main() -> int:
@@ -28,7 +27,7 @@ def main() -> int:
     console, plan = Console(highlight=False), Plan()
     console.print(f"seed {plan.seed}, {plan.rate:g} readings/s, {plan.kills} kills a part")
     folder = Path(tempfile.mkdtemp(prefix="solera-bench-"))
-    with world(folder, PORT_OFFSET, plan.rate) as whole:
+    with world(folder, free_offset(), plan.rate) as whole:
         outcomes = [kill_service(whole, part, plan, console.print) for part in SERVICES]
         outcomes.append(kill_archive(whole, plan, console.print))
         outcomes.append(kill_nights(whole, plan, console.print))

@@ -35,9 +35,9 @@ from serving_layer.access.token import token_of
 from stack.passwords import make_passwords
 from stack.up import down, up
 from store.spark import session
+from tests.support.servers.ports import free_offset
 from tests.support.sql.client import asking
 
-PORT_OFFSET = 24_000
 SIZES = (100, 1_000, 10_000)
 STEP, A_DAY = timedelta(minutes=5), timedelta(days=1)
 ROUNDS = 5
@@ -143,7 +143,7 @@ def measure(installations: int, console: Console) -> tuple[dict[str, float], dic
     parts = Parts(installations, console)
     midnight = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder:
-        settings = load_settings(home=Path(folder).resolve(), port_offset=PORT_OFFSET)
+        settings = load_settings(home=Path(folder).resolve(), port_offset=free_offset())
         make_passwords(settings)
         settings = logins.held(settings)
         peaks = Peaks(settings.home)

@@ -25,8 +25,8 @@ from store import cassandra
 from store.history.periods import Period
 from store.kafka import confluent
 from store.spark import session
+from tests.support.servers.ports import free_offset
 
-PORT_OFFSET = 23_000
 HOMES = ("bench-1", "bench-2", "bench-3")
 YEARS = (1, 2, 4)
 STEPS = ("archive", "clean", "totals", "publish")
@@ -98,7 +98,7 @@ def main() -> None:
     """Print the table and say whether the bar is met."""
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder:
-        settings = load_settings(home=Path(folder), port_offset=PORT_OFFSET)
+        settings = load_settings(home=Path(folder), port_offset=free_offset())
         up(settings, ["servers"])
         try:
             register(settings)

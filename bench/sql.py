@@ -27,9 +27,9 @@ from bench.asked.year import HOMES, keep
 from conf import Settings, load_settings
 from stack.up import down, up
 from store.spark import session
+from tests.support.servers.ports import free_offset
 from tests.support.sql.client import asking
 
-PORT_OFFSET = 25_000
 MINUTES = 5.0
 WARM_UP, MEASURED = 3, 15
 BAR_TIMES, BAR_DAY_S = 1.5, 1.0
@@ -96,7 +96,7 @@ def main(minutes: float) -> int:
     now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
     cut = now.replace(hour=0)
     with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder:
-        settings = load_settings(home=Path(folder), port_offset=PORT_OFFSET)
+        settings = load_settings(home=Path(folder), port_offset=free_offset())
         up(settings, ["servers", "thrift"])
         try:
             is_quick = show(console, measure(settings, cut, now, console))

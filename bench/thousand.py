@@ -30,8 +30,8 @@ from store import cassandra
 from store.history.periods import Period
 from store.runs import NIGHTLY
 from store.spark import session
+from tests.support.servers.ports import free_offset
 
-PORT_OFFSET = 24_000
 DAYS = 365
 COMMUNITY_SIZE = 20
 FORECASTING = ("features", "train", "forecast", "evaluate", "publish")
@@ -123,7 +123,7 @@ def main(count: int) -> None:
     """Print the seconds of each step and say whether the bar is met."""
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder:
-        settings = load_settings(home=Path(folder), port_offset=PORT_OFFSET)
+        settings = load_settings(home=Path(folder), port_offset=free_offset())
         up(settings, ["servers"])
         try:
             register(settings, count)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
 import pytest
-from pydantic import BaseModel
 
 from conf import Settings, load_settings
 from stack.downloads.java import QUICK
+from tests.support.servers.ports import free_offset
 
 # Examples have no deadline: on a busy machine any of them may take long. A commit passes or fails every time alike;
 # `make laws` draws others each time.
@@ -49,36 +47,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def new_ports() -> Callable[[], int]:
     """Gives a port offset for a stack of one's own."""
     return free_offset
-
-
-def free_offset() -> int:
-    """An offset at which every port is free, below the range the system gives to clients."""
-    plain = load_settings(port_offset=0)
-    while True:
-        offset = random.randrange(11_000, 22_000)
-        if all(_is_free(port + offset) for port in ports(plain)):
-            return offset
-
-
-def ports(settings: Settings) -> list[int]:
-    parts = [getattr(settings, name) for name in type(settings).model_fields]
-    return [
-        value
-        for part in parts
-        if isinstance(part, BaseModel)
-        for key, value in part
-        if key == "port" or key.endswith("_port")
-    ]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,9 +25,9 @@ from ingest.files.table import read_table
 from ingest.files.understood import understand
 from ingest.publishing.bulk import publish_all
 from stack.up import down, up
+from tests.support.servers.ports import free_offset
 
 BAR_SECONDS = 60.0
-PORT_OFFSET = 18_000
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder:
-        settings = load_settings(home=Path(folder), port_offset=PORT_OFFSET)
+        settings = load_settings(home=Path(folder), port_offset=free_offset())
         file, mapping = Path(folder) / "hours.csv", Path(folder) / "mapping.yaml"
         write(file, asked.rows)
         mapping.write_text("{form: cnmc, installation_id: casa, time: {minutes: 1, zone: UTC}}")

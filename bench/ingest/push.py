@@ -25,9 +25,9 @@ import requests
 from conf import load_settings
 from ingest.gateway.outbox import Outbox
 from ingest.push.tokens import admit, tokens_file
+from tests.support.servers.ports import free_offset
 
 BATCH, BAR = 100, 5_000
-PORT_OFFSET = 19_000
 
 
 def main() -> int:
@@ -37,9 +37,13 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=4)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="solera-bench-") as folder:
-        settings = load_settings(home=Path(folder), port_offset=PORT_OFFSET)
+        settings = load_settings(home=Path(folder), port_offset=free_offset())
         tokens = [admit(tokens_file(settings), [f"site-{n}"]) for n in range(asked.clients)]
-        own = {"SOLERA_HOME": folder, "SOLERA_PORT_OFFSET": str(PORT_OFFSET), "SOLERA_PUSH__READINGS_PER_SECOND": "1e6"}
+        own = {
+            "SOLERA_HOME": folder,
+            "SOLERA_PORT_OFFSET": str(settings.port_offset),
+            "SOLERA_PUSH__READINGS_PER_SECOND": "1e6",
+        }
         with subprocess.Popen([sys.executable, "-m", "ingest.push"], env={**os.environ, **own}) as server:
             url = f"http://127.0.0.1:{settings.push.port}/v1/readings"
             await_answer(url)

@@ -17,10 +17,10 @@ from serving_layer.access.token import token_of
 from stack.process import Place, ours
 from stack.up import status, up
 from store import cassandra
-from tests.conftest import ports
 from tests.support.doors.logins import cassandra_in, controller_in, each_in, kafka_in, page, push, rest, sql
 from tests.support.doors.ports import RPC_REQUEST, framed, greeted, let_in, listening
 from tests.support.nobody import as_nobody
+from tests.support.servers.ports import ports
 
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
 
