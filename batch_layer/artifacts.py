@@ -32,7 +32,7 @@ Where the two last are not null it is a meter of others' statements, which is ex
 REACH = Artifact("reach", "installation_id string, device_id string, affected_day date, event_day date")
 """The days whose readings of a device bear on an affected day."""
 READINGS = Artifact("readings", f"{_READING}, received_at timestamp, event_day date")
-"""Those readings, one for each device and instant."""
+"""The readings of those days, one for each device and instant."""
 INTERVALS = Artifact("intervals", f"{dataset.schema('intervals')}, shared_start timestamp, shared_end timestamp")
 """The intervals that reach into affected days, and those that overlap these; the last two: the time they share."""
 DEVICE_DAYS = Artifact(

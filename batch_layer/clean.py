@@ -1,4 +1,4 @@
-"""What the affected days need, deduplicated, merged and in order.
+"""The data that the affected days need, deduplicated, merged and in order.
 
 Hands on the affected (installation, UTC day) pairs, the days whose readings bear on them, those readings, one for each
 device and instant, the intervals that reach into them, and the devices, meters and days of the gap ledger. Beside them

@@ -1,4 +1,4 @@
-"""How good the forecasts were: each installation's errors of the last 30 days beside the naive ones'.
+"""The skill of the forecasts: each installation's errors of the last 30 days beside the naive ones'.
 
 In all, by hours ahead and by month; and which forecasts have drifted.
 """

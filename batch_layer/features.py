@@ -1,4 +1,4 @@
-"""What was known at each past midnight, and what came of it: the table that models learn from.
+"""The features known at each past midnight, and the outcome: the table that models learn from.
 
 One row an installation, issue instant and hour to forecast.
 """

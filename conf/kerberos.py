@@ -38,7 +38,7 @@ def key_file(settings: Settings) -> Path:
 
 
 def realm_file(settings: Settings) -> Path:
-    """What Java must be told by ``java.security.krb5.conf``."""
+    """The file of the realm, which ``java.security.krb5.conf`` names to Java."""
     return secrets(settings) / "krb5.conf"
 
 

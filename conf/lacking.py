@@ -1,4 +1,4 @@
-"""What is said where a library is missing because a gateway's light install leaves it out."""
+"""The error of a library that is missing because a gateway's light install leaves it out."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ OWNER = "solera"
 """The account of whoever runs the servers of one machine."""
 SERVERS = ("kafka", "cassandra")
 ROLES = ("ingest", "speed", "batch", "serving", "analyst")
-"""Who else comes: ``solera_<role>``, with the rights of ``roles.cql`` and of ``stack/servers/rights.py``."""
+"""Roles besides the owner: ``solera_<role>``, with the rights of ``roles.cql`` and of ``stack/servers/rights.py``."""
 PREFIX = "solera_"
 
 
@@ -57,7 +57,7 @@ def as_role(settings: Settings, role: str) -> Settings:
 
 
 def password_file(settings: Settings, name: str) -> Path:
-    """Where the password of this machine's own server (:data:`SERVERS`) or role (:data:`ROLES`) ``name`` stands."""
+    """The file of the password of this machine's own server (:data:`SERVERS`) or role (:data:`ROLES`) ``name``."""
     return settings.home / "secrets" / name
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from conf.sections import Secret
 
 _URL = r"^$|^https://[^\s?#]+$|^http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?$"
-"""By TLS, unless it does not leave the machine."""
+"""An address by TLS, unless it does not leave the machine."""
 
 
 class OidcSettings(BaseModel):
@@ -19,7 +19,7 @@ class OidcSettings(BaseModel):
     client_id: str
     client_secret: Secret
     pages: str = Field(pattern=_URL)
-    """Where browsers reach the pages: the issuer sends them back there."""
+    """The address of the pages for browsers: the issuer sends them back there."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> OidcSettings:

@@ -1,4 +1,4 @@
-"""Where the files of ``conf`` stand: a zip that Spark puts before the checkout holds them where no path leads."""
+"""The folder of ``conf``: a zip that Spark puts before the checkout holds its files where no path leads."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class SparkSettings(_Frozen):
 
 
 class ForecastSettings(_Frozen):
-    """How the night's models are grown; the better engine of those named is published."""
+    """The way the night's models are grown; the better engine of those named is published."""
 
     engines: list[str]
     training_rows: int = Field(gt=0)
@@ -95,7 +95,7 @@ class ForecastSettings(_Frozen):
 
 
 class PriceSettings(_Frozen):
-    """Which prices the night forecasts (``market/zone``), by which model, and how many days it learns from."""
+    """Prices that the night forecasts (``market/zone``), their model, and how many days it learns from."""
 
     series: list[str]
     model: Literal["best", "mean", "lasso", "trees", "mlp"]
@@ -110,13 +110,13 @@ class AemetSettings(_Frozen):
 
 
 class SourceSettings(_Frozen):
-    """Where a source answers: Datadis, whose login is ``DATADIS_USERNAME`` and ``DATADIS_PASSWORD``, or OMIE."""
+    """Addresses of a source: Datadis, whose login is ``DATADIS_USERNAME`` and ``DATADIS_PASSWORD``, or OMIE."""
 
     base: str
 
 
 class EsiosSettings(SourceSettings):
-    """Where ESIOS answers, whose token is ``ESIOS_TOKEN``, and apidatos."""
+    """Addresses of ESIOS, whose token is ``ESIOS_TOKEN``, and of apidatos."""
 
     apidatos: str
 
@@ -154,14 +154,14 @@ class ApiSettings(Endpoint):
 
 
 class WriterSettings(_Frozen):
-    """As whom this process signs what it sends to Kafka (``name`` empty: as nobody)."""
+    """The writer as whom this process signs what it sends to Kafka (``name`` empty: as nobody)."""
 
     name: str
     secret: Secret
 
 
 class GatewaySettings(_Frozen):
-    """How often devices are polled, how much is kept while nothing can be sent, and where it is sent to.
+    """The pace of polling, how much is kept while nothing can be sent, and where it is sent to.
 
     ``site_file`` empty: the devices of the catalogue; ``deliver_to`` empty: Kafka.
     """
@@ -169,7 +169,7 @@ class GatewaySettings(_Frozen):
     poll_seconds: float = Field(gt=0)
     outbox_megabytes: int
     outbox_full: Literal["stop", "drop-oldest-day"]
-    """What is done at that bound: polling stops, or the oldest whole day (UTC) kept is dropped, but never today's."""
+    """The action at that bound: polling stops, or the oldest whole day (UTC) kept is dropped, but never today's."""
     site_file: str
     deliver_to: str
     token: Secret
@@ -190,7 +190,7 @@ class MqttSettings(_Frozen):
 
 
 class PushSettings(Endpoint):
-    """Where sites push to, by TLS where there is a ``certificate``, how much is kept, and how fast one site may be."""
+    """The address that sites push to, by TLS with a ``certificate``, how much is kept, and how fast one site may be."""
 
     certificate: str
     key: str

@@ -10,7 +10,7 @@ Content = TypeVar("Content")
 
 
 class WatchedFile(Generic[Content]):
-    """What ``read`` makes of the file at ``path``; ``absent`` where there is none."""
+    """The content that ``read`` makes of the file at ``path``; ``absent`` where there is none."""
 
     def __init__(self, path: Path, read: Callable[[Path], Content], absent: Content) -> None:
         self.path = path

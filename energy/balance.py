@@ -27,7 +27,7 @@ _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
 
 
 class Counted(NamedTuple):
-    """What each device of an installation counted, and when it was sampled, by quantity and device."""
+    """Energy that each device of an installation counted, and when it was sampled, by quantity and device."""
 
     portions: dict[str, dict[str, dict[int, Portion]]]
     """Values by quarter-hour (its start in microseconds from the epoch)."""
@@ -55,7 +55,7 @@ def counted(
     bridge: timedelta = BRIDGE,
     window: tuple[datetime, datetime] | None = None,
 ) -> Counted:
-    """What each device counted; readings and ``limits`` as above.
+    """Energy that each device counted; readings and ``limits`` as above.
 
     ``bridge`` is the longest hole that a register's step is shared over: a day for a window of the stream,
     ``energy.registers.counters.ANY_HOLE`` for whoever gives the nearest readings on both sides of every hole.
@@ -81,7 +81,7 @@ class Register(NamedTuple):
     register_wh: list[float | None]
     power_w: list[float | None]
     capacity_w: float | None
-    """What the flow can't exceed now, as far as that is known."""
+    """The bound of the flow now, as far as it is known."""
 
 
 def registers(readings: Iterable[Mapping[str, Any]], limits: Limits) -> Iterator[Register]:
@@ -158,7 +158,7 @@ def device_rows(of: Counted, device_id: str, quantity: str, start: datetime, end
 
 
 def _expected(sampled: list[list[int]], period: int) -> int:
-    """How many devices, sampled at these times, are expected in ``period``: sampled within BRIDGE before its end."""
+    """The number of devices, sampled at these times, expected in ``period``: sampled within BRIDGE before its end."""
     end = period + QUARTER_US
     expected = 0
     for times in sampled:

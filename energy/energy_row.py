@@ -35,7 +35,7 @@ class EnergyRow(NamedTuple):
 
 
 METHODS = ("measured", "official", "integrated", "spread", "estimated")
-"""From the surest to the least sure; a sum is as sure as its least sure part."""
+"""Methods from the surest to the least sure; a sum is as sure as its least sure part."""
 METHOD_RANK = {method: rank for rank, method in enumerate(METHODS)}
 
 

@@ -13,13 +13,13 @@ State = Literal["present", "late", "estimated", "missing", "lost"]
 LATE = timedelta(minutes=15)
 """A period whose last evidence came longer than this after its end is late."""
 GIVEN_UP = timedelta(days=40)
-"""What has not come after this long will not come: sources and the stream's store keep no more."""
+"""The time after which a period is lost: sources and the stream's store keep no more."""
 UNRECOVERABLE = frozenset({"replaced", "jump"})
 """Causes after which nobody can tell the energy any more, unless power was known."""
 
 
 class Entry(NamedTuple):
-    """What became of one expected period (``start`` in UTC)."""
+    """The state of one expected period (``start`` in UTC)."""
 
     start: datetime
     state: State

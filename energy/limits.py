@@ -1,4 +1,4 @@
-"""What the flows of an installation can't exceed, as far as that is registered: the bound of registers and powers."""
+"""Limits of an installation's flows, as far as they are registered: the bound of registers and powers."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Limits(NamedTuple):
     """Powers in kW, from ``since`` on; None and absent where they are not registered."""
 
     capacity_kw: float | None = None
-    """What the installation's panels, all together, are built for."""
+    """Power that the installation's panels, all together, are built for."""
     devices_kw: Mapping[str, float] | None = None
-    """By device: an inverter's and a battery's nominal power, a meter's contracted power or fuse."""
+    """Power by device: an inverter's and a battery's nominal power, a meter's contracted power or fuse."""
     export_kw: float | None = None
-    """What panels and batteries together can give; None where one of them is not known."""
+    """Power that panels and batteries together can give; None where one of them is not known."""
     since: int = ALL_TIME[0]
     """Start of the first quarter-hour in which they hold, in microseconds from the epoch."""
     earlier: Limits | None = None
-    """What held before ``since``."""
+    """Limits that held before ``since``."""
 
     def held(self) -> Iterator[tuple[Limits, Window]]:
         """The limits of each time, the latest first, and the quarter-hours that begin in it."""

@@ -14,7 +14,7 @@ from energy.limits import Limits
 from energy.statements.resolution import month_of
 
 CAUSES = ("late", "duplicate", "quarantine", "reset", "gap", "estimate", "clock", "resolution", "meter")
-"""Why two views differ.
+"""Causes why two views differ.
 
 late: readings that one view did not have yet; duplicate: conflicting repeats that changed a value; quarantine: readings
 refused by one view and taken by the other; reset: a register's fault; gap: one view has a period, or a part of it,
@@ -27,7 +27,7 @@ _FAULTS = frozenset({"reset", "replaced", "jump", "stuck", "wrap", "momentary"})
 
 HALF_KWH = 500 * MWH
 _LEFT = ("estimate", "meter")
-"""What is told from nothing but the rows: whole kWh explain it sooner."""
+"""Causes told from nothing but the rows: whole kWh explain it sooner."""
 
 
 class Difference(NamedTuple):
@@ -96,7 +96,7 @@ def added_by(
     end: datetime,
     limits: Limits,
 ) -> dict[str, dict[datetime, int]]:
-    """What the readings ``more`` (late ones, say) change beside those of ``base``: mWh by quantity and period.
+    """Energy that the readings ``more`` (late ones, say) add to that of ``base``: mWh by quantity and period.
 
     Periods whose energy they leave as it is are named with 0 where they make their row another.
     """

@@ -16,7 +16,7 @@ from energy.records import REGISTER_QUANTITIES, quantities_of
 from energy.registers.pace import LONG_STEP
 
 SLACK_OF_REGISTER_WH = 2.0
-"""What a register in whole Wh can't tell: a count at each end."""
+"""Energy that a register in whole Wh can't tell: a count at each end."""
 Truth = Mapping[tuple[str, datetime], float]
 """The energy of one installation by quantity and quarter-hour (its start, UTC)."""
 
@@ -33,9 +33,9 @@ class DayTotal(NamedTuple):
     upper_wh: float | None
     """None where a part of the day is not covered: it may have had any energy."""
     lost_wh: float
-    """How much of the truth lies above the bounds."""
+    """The part of the truth that lies above the bounds."""
     doubled_wh: float
-    """How much of the bounds lies above the truth."""
+    """The part of the bounds that lies above the truth."""
     cause: str
 
     @property
@@ -123,7 +123,7 @@ def _at_edges(quantity: str, starts: list[datetime], truth: Truth, misdated: Col
 
 
 def holes(losses: Iterable[Loss], rows: Collection[EnergyRow], truth: Truth) -> Iterator[Hole]:
-    """Those that the ``losses`` of one installation made."""
+    """Holes that the ``losses`` of one installation made."""
     by_start = {(row.quantity, row.start): row for row in rows}
     starts = sorted({start for _, start in truth})
     for loss in (each for each in losses if each.last - each.first >= LONG_STEP):
@@ -146,6 +146,6 @@ def _is_refilled(row: EnergyRow | None, true_wh: float) -> bool:
 
 
 def _slack(quantity: str, truth: Truth) -> float:
-    """What registers can't tell of a quantity: a derived one is made of all that there are."""
+    """Energy that the registers of a quantity can't tell: a derived one is made of all that there are."""
     of = {quantity} if quantity in REGISTER_QUANTITIES else {each for each, _ in truth} & REGISTER_QUANTITIES
     return SLACK_OF_REGISTER_WH * max(1, len(of))

@@ -22,18 +22,18 @@ MAX_PAYLOAD_BYTES = 65_536
 """A reading with every field is below 4 KB; what is larger is refused, and no layer opens it."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 AHEAD = timedelta(minutes=10)
-"""How far the clock of a service may run ahead of the broker's."""
+"""The time by which the clock of a service may run ahead of the broker's."""
 READING_AHEAD = timedelta(minutes=1)
-"""How far a reading may lie ahead of its arrival: until its time has come it hides the true ones from the state."""
+"""The time by which a reading may lie ahead of its arrival: until it has come it hides the true ones from the state."""
 BEHIND = timedelta(days=40)
-"""How long after its time a reading may arrive: the stream's store keeps no more. A clock that has fallen back to its
+"""The age up to which a reading is taken: the stream's store keeps no more. A clock that has fallen back to its
 maker's date says much less, and what is older on purpose comes by a replay."""
 QUARANTINE = "quarantine"
 """The topic of what was refused of the others."""
 REPLAYED = "replayed"
 """Header of a message that somebody has replayed: it may be of any age."""
 FORECAST_AHEAD = timedelta(days=400)
-"""How far ahead a forecast's hour or a price's period may lie."""
+"""The time by which a forecast's hour or a price's period may lie ahead."""
 LONGEST_INTERVAL = timedelta(days=400)
 """A year's bill, with the weeks by which a reading of the meter may be late."""
 OUT_OF_RANGE = frozenset({"greater_than_equal", "less_than_equal"})
@@ -53,7 +53,7 @@ Reason = Literal[
     "retracted",
     "field",
 ]
-"""Why a message is refused, as a code; ``field``: a side field alone is, and the rest of the record is accepted."""
+"""The reason why a message is refused, as a code; ``field``: a side field alone is, and the rest is accepted."""
 
 
 class Rejected(ValueError):
@@ -84,7 +84,7 @@ class Topic:
     is_catalogued: bool
     """Whether a record names an installation, which must be registered."""
     behind: timedelta | None = None
-    """How long after its event time a record may arrive unless it is replayed; None: at any time."""
+    """The greatest age of a record at its arrival, by its event time, unless it is replayed; None: any age."""
     side_fields: frozenset[str] = frozenset()
     """Fields whose value, where it is out of range, costs that field and not the record: devices send markers."""
 

@@ -135,7 +135,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _publishing(settings: Settings, reader: Reader) -> Publishing | None:
-    """What publishes by MQTT; nothing where no broker or no installation is named."""
+    """The publishing by MQTT; None where no broker or no installation is named."""
     if not (settings.mqtt.broker and settings.mqtt.publish):
         return None
     # Most have no broker, and its client costs memory.

@@ -1,4 +1,4 @@
-"""What is looked at of each dependency: whether it works, and what it measures."""
+"""Checks of each dependency: whether it works, and what it measures."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _speed(path: Path) -> Remark:
 
 
 def _push(path: Path) -> Remark:
-    """What sites push; a stack need not take any."""
+    """The state of the push server; a stack need not have one."""
     if not path.exists():
         return Remark("does not run here")
     report = read_report(path, "the push server")
@@ -146,7 +146,7 @@ def _night(reader: Reader, run: Path, begun: datetime, now: datetime) -> Remark:
 
 
 def _of_run(newest: Run) -> dict[str, float]:
-    """How long each step of a night took, and how its forecasts err."""
+    """Seconds of each step of a night, and the errors of its forecasts."""
     named: dict[str, dict[str, float]] = {
         "night_step_seconds": {k.removesuffix(TOOK): v for k, v in newest.counts.items() if k.endswith(TOOK)},
         "forecast_error_wh": {k.removesuffix(ERRS): v for k, v in newest.skill.items() if k.endswith(ERRS)},
@@ -156,7 +156,7 @@ def _of_run(newest: Run) -> dict[str, float]:
 
 
 def _sources(home: Path, now: datetime) -> Remark:
-    """When each last answered. One that is away breaks nothing here: it is asked again, and the night goes on."""
+    """The last answer of each source. One that is away breaks nothing: it is asked again, and the night goes on."""
     said = [
         f"{each.source} {'never answered' if each.answered is None else f'answered {_ago(now - each.answered)} ago'}"
         + (f", {each.open} questions open" if each.open else "")
@@ -172,7 +172,7 @@ def _ago(age: timedelta) -> str:
 
 
 def _tariffs(today: date) -> Remark:
-    """Until when bills have their rules. Beyond it they are refused, which breaks nothing else."""
+    """The day until which bills have their rules. Beyond it they are refused, which breaks nothing else."""
     for day, rules in ends(tariffs(), today).items():
         said = f"{len(rules)} rules of bills have no row from {day} on: `solera tariffs check` names them"
         return Remark(said, {"tariff_days": (day - today).days})

@@ -1,4 +1,4 @@
-"""What is looked at of the gateway: its report of itself, and in words how many of its devices give no reading."""
+"""The check of the gateway: its report of itself, and in words how many of its devices give no reading."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _devices(devices: Mapping[str, Mapping[str, object]]) -> str:
 
 
 def _unsent(report: Mapping[str, Any]) -> str:
-    """What the gateway kept and never sent, in words that follow others."""
+    """Readings that the gateway kept and never sent, in words that follow others."""
     days: Mapping[str, int] = report.get("dropped_days", {})
     said = ""
     if days:

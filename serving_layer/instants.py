@@ -14,7 +14,7 @@ LATEST = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
 class Span(NamedTuple):
-    """From ``start`` to before ``end``, UTC."""
+    """A span from ``start`` to before ``end``, UTC."""
 
     start: datetime
     end: datetime

@@ -125,7 +125,7 @@ def _cell(number: int, cell: Cell) -> dict[str, Any]:
 
 
 def made(notebooks: Path) -> dict[Path, str]:
-    """What stands below ``notebooks`` of the sources there: the text of each file."""
+    """The files below ``notebooks`` that are made of the sources there: the text of each."""
     found = {}
     for path in sorted((notebooks / "source").glob("*.py")):
         source = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What Cassandra already holds of a device: the worker's own look-ups, one session a Python process."""
+"""Look-ups of a device in Cassandra: the worker's own, one session a Python process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ENERGY_FIELDS = (
     *("installation_id", "device_id", "device_kind", "time", "kafka_partition", "kafka_offset"),
     *COUNTED,
 )
-"""What the arithmetic of energy looks at, and where in the log it stands."""
+"""Columns that the arithmetic of energy looks at, and where in the log a reading stands."""
 _DAY = timedelta(days=1)
 
 Reading = dict[str, Any]
@@ -105,7 +105,7 @@ class Store:
         deque(self._ask(self._withdraw, keys), maxlen=0)
 
     def firsts(self, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
-        """Of each (installation, start, end) inside one UTC month the first row of each quantity in [start, end)."""
+        """The first row of each quantity in [start, end) for each (installation, start, end) inside one UTC month."""
         return self._energy_rows(self._firsts, asked)
 
     def _energy_rows(self, statement: Any, asked: list[tuple[str, datetime, datetime]]) -> list[list[EnergyRow]]:
@@ -116,11 +116,11 @@ class Store:
         ]
 
     def before(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
-        """Of each (installation, device, instant) the ``count`` nearest readings before it, at most ``within`` away."""
+        """The ``count`` nearest readings before each (installation, device, instant), at most ``within`` away."""
         return self._nearest(asked, count, -within)
 
     def since(self, asked: list[Key], count: int, within: timedelta) -> list[list[Reading]]:
-        """Of each (installation, device, instant) the ``count`` nearest readings from it on, within ``within``."""
+        """The ``count`` nearest readings from each (installation, device, instant) on, within ``within``."""
         return self._nearest(asked, count, within)
 
     def _nearest(self, asked: list[Key], count: int, reach: timedelta) -> list[list[Reading]]:
@@ -167,7 +167,7 @@ _stores: dict[str, Store] = {}
 
 
 def store(settings: Settings) -> Store:
-    """This process's store, connected at its first use."""
+    """The store of this process, connected at its first use."""
     where = f"{settings.cassandra.hosts}:{settings.cassandra.port}/{settings.cassandra.keyspace}"
     if where not in _stores:
         _stores[where] = Store(cassandra.connect(settings))

@@ -119,7 +119,7 @@ class Progress:
         self._failures[query] = f"{type(error).__name__}: {lines[0]}"
 
     def failure(self, query: str) -> str | None:
-        """Why a batch of ``query`` failed, in one line."""
+        """The reason why a batch of ``query`` failed, in one line."""
         return self._failures.get(query)
 
     def report(self, path: Path, lag: Mapping[str, int], stands_s: float, states: Mapping[str, str]) -> None:

@@ -67,7 +67,7 @@ def recount(settings: Settings, session: Any, asked: Iterable[Recount], now: dat
 
 
 def _sampled(store: Store, installation: str, window: Window) -> Times:
-    """When the installation's devices were sampled in a window of one UTC day."""
+    """Times at which the installation's devices were sampled in a window of one UTC day."""
     (devices,) = store.devices([installation])
     read = store.between([((installation, device), *window) for device in devices])
     return {device: [each["time"] for each in of] for device, of in zip(devices, read, strict=True) if of}

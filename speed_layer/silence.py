@@ -45,14 +45,14 @@ log = logging.getLogger("speed")
 
 
 class Live(NamedTuple):
-    """From when to when a device was heard live without a break, by its readings' times (UTC)."""
+    """The time in which a device was heard live without a break, by its readings' times (UTC)."""
 
     since: datetime
     until: datetime
 
 
 def advanced(before: Live | None, newest: datetime, now: datetime) -> Live | None:
-    """What is known of a device whose newest reading, seen ``now``, is of ``newest``."""
+    """The live time of a device whose newest reading, seen ``now``, is of ``newest``."""
     if now - newest > LIVE_WITHIN:
         return before
     goes_on = before is not None and newest - before.until <= LIVE_WITHIN + timedelta(seconds=LOOK_SECONDS)

@@ -21,7 +21,7 @@ _WRITERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sink")
 
 
 def tasks_for(messages: int) -> int:
-    """How many tasks a batch is worth: a few rows are written sooner by one, and leave a core to the other query."""
+    """The number of tasks of a batch: a few rows are written sooner by one, and leave a core to the other query."""
     return max(1, -(-messages // MESSAGES_A_TASK))
 
 

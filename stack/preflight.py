@@ -1,4 +1,4 @@
-"""What must hold before anything starts; each refusal is one sentence that says what to do."""
+"""Conditions that must hold before anything starts; each refusal is one sentence that says what to do."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the processes of one home live."""
+    """The place in which the processes of one home live."""
 
     home: Path
 

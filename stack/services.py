@@ -46,7 +46,7 @@ def _servers(settings: Settings) -> list[Service]:
 
 
 def _kdc(settings: Settings) -> Service:
-    """What gives the tickets for HDFS."""
+    """The service that gives the tickets for HDFS."""
     conf = settings.hdfs
     kdc = _python(settings, "kdc", "stack.kerberos.server", lambda: _listens(conf.host, conf.kdc_port))
     return replace(kdc, ports={"hdfs.kdc_port": conf.kdc_port})
@@ -64,7 +64,7 @@ def _jobs(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
 
 
 def _sources(settings: Settings, needs: tuple[str, ...]) -> list[Service]:
-    """What brings readings."""
+    """Services that bring readings."""
     simulator, push, ingest = settings.simulator, settings.push, as_role(settings, "ingest")
     devices = _python(settings, "simulator", "ingest.simulator", lambda: _listens(simulator.host, simulator.port))
     gateway = _python(ingest, "gateway", "ingest.gateway", lambda: _reports(settings, "gateway"))
@@ -119,7 +119,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def batch_environment(settings: Settings) -> dict[str, str]:
-    """What lets a process speak to Kafka and Cassandra as the batch layer."""
+    """The environment in which a process speaks to Kafka and Cassandra as the batch layer."""
     environment = {"SOLERA_HOME": str(settings.home)}
     role = as_role(settings, "batch")
     for server, login in (("KAFKA", role.kafka), ("CASSANDRA", role.cassandra)):

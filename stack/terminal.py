@@ -28,7 +28,7 @@ from store.runs import Published
 
 
 class Form(str, Enum):
-    """How rows are printed."""
+    """The form in which rows are printed."""
 
     table = "table"
     csv = "csv"

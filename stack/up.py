@@ -116,7 +116,7 @@ def down(settings: Settings) -> list[str]:
 
 
 def status(settings_home: Place) -> dict[str, Any]:
-    """What the watch last wrote: ``{"at": …, "services": {name: {state, pid, since, restarts, error}}}``."""
+    """The report that the watch last wrote: ``{"at": …, "services": {name: {state, pid, since, restarts, error}}}``."""
     try:
         found: dict[str, Any] = json.loads((settings_home.run / "status.json").read_text())
     except FileNotFoundError:

@@ -49,7 +49,7 @@ def day(text: str, zone: ZoneInfo, now: datetime) -> date:
 
 
 def days(month: str | None, first: str | None, until: str | None) -> tuple[date, date]:
-    """What :func:`serving_layer.instants.days` gives, of days as people write them, by the clock of Madrid."""
+    """The days of :func:`serving_layer.instants.days`, given as people write them, by the clock of Madrid."""
     now = datetime.now(timezone.utc)
     plain = (None if each is None else day(each, MADRID, now).isoformat() for each in (first, until))
     return instants.days(month, *plain)

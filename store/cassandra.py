@@ -66,7 +66,7 @@ def session(settings: Settings, keyspace: str | None = "") -> Iterator[Session]:
 
 
 def _why(conf: CassandraSettings, places: set[str], error: Exception) -> str:
-    """Why no session was had of nodes that say that they are in the datacenters ``places``."""
+    """The reason why there was no session with nodes that say that they are in the datacenters ``places``."""
     where = f"{', '.join(conf.hosts)} port {conf.port}"
     if places and conf.datacenter not in places:
         return (

@@ -44,7 +44,7 @@ INSTALLATION_FIELDS = (
 INSTALLATIONS = f"SELECT {', '.join(INSTALLATION_FIELDS)} FROM installation"  # noqa: S608 - constant names
 DEVICES = "SELECT installation_id, device_id, device_kind, capacity_kw, connection FROM device"
 FRESH_SECONDS = 2.0
-"""How old the catalogue of a running job may be before it is read again."""
+"""The age at which the catalogue of a running job is read again."""
 NOTICED_SECONDS = FRESH_SECONDS + 2.0
 """Time after a change of the catalogue by which the speed layer knows it, and has written what it had in hand."""
 
@@ -59,17 +59,17 @@ class Catalogue:
     closed: frozenset[str] = frozenset()
     """Installations that take readings of their registered devices alone."""
     limits: Mapping[str, Limits] = field(default_factory=dict)
-    """What the flows of each installation can't exceed."""
+    """Limits of the flows of each installation."""
     communities: frozenset[str] = frozenset()
     """Installations that are the sum of their members, and have no energy of their own."""
     memberships: tuple[Membership, ...] = ()
-    """In communities, of now and before, in order of installation and time."""
+    """Memberships in communities, of now and before, in order of installation and time."""
     writers: Mapping[str, str] = field(default_factory=dict)
     """The writer that alone speaks for an installation; absent where any may."""
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The secret of each writer."""
     retractions: Mapping[str, tuple[Retraction, ...]] = field(default_factory=dict)
-    """Of each installation that has any, in the order in which they were made."""
+    """Retractions of each installation that has any, in the order in which they were made."""
 
     def check(self, record: Mapping[str, Any], signed: Signed = UNSIGNED) -> None:
         """Raise :class:`Rejected` for an unknown installation, and for a writer or device that may not speak for it.
@@ -101,15 +101,15 @@ class Catalogue:
                 )
 
     def generation(self, record: Mapping[str, Any]) -> int:
-        """How often the instant of ``record`` was retracted: what came after stands above what came before."""
+        """The number of retractions of ``record``'s instant: what came after stands above what came before."""
         return sum(each.covers(record) for each in self.retractions.get(record["installation_id"], ()))
 
     def of_community(self, community: str) -> Sequence[Membership]:
-        """Who belongs or belonged to ``community``, and when."""
+        """Memberships, now and before, in ``community``."""
         return self._by_community.get(community, ())
 
     def of_member(self, installation: str) -> Sequence[Membership]:
-        """Where ``installation`` belongs or belonged, and when."""
+        """Memberships, now and before, of ``installation``."""
         return self._by_member.get(installation, ())
 
     @cached_property

@@ -49,7 +49,7 @@ def _listed(spark: SparkSession, statuses: Any) -> list[str]:
 
 
 def present(spark: SparkSession, folder: str, wanted: Iterable[str]) -> list[str]:
-    """Which of the ``wanted`` names are in a folder, sorted."""
+    """The ``wanted`` names that are in a folder, sorted."""
     return sorted(set(wanted).intersection(names(spark, folder)))
 
 
@@ -100,7 +100,7 @@ def move(spark: SparkSession, uri: str, to: str) -> bool:
 
 
 def modified(spark: SparkSession, uri: str) -> datetime | None:
-    """When a file was last written or touched, UTC; None where it is absent."""
+    """The time at which a file was last written or touched, UTC; None where it is absent."""
     files, path = _path(spark, uri)
     if not files.exists(path):
         return None

@@ -98,7 +98,7 @@ def _with_leaders(settings: Settings, topics: Collection[str]) -> set[str]:
 
 
 class Ends:
-    """Where a topic ends, asked of the broker itself: a query that hangs knows of no news."""
+    """The end of a topic, asked of the broker itself: a query that hangs knows of no news."""
 
     def __init__(self, settings: Settings, topic: str) -> None:
         self._topic = topic

@@ -36,13 +36,13 @@ class Locked(Refusal):
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock. ``since`` is UTC."""
+    """The holder of a lock. ``since`` is UTC."""
 
     host: str
     pid: int
     since: datetime
     token: str
-    """Of this one taking of the lock."""
+    """The token of this one taking of the lock."""
 
     def has_ended(self, now: datetime, renewed: datetime, host: str) -> bool:
         """Whether the lock that was last ``renewed`` (UTC) is stale ``now`` (UTC), as a process of ``host`` sees it."""

@@ -8,7 +8,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from conf.sections import MqttSettings
 
 LONGEST_PAUSE_SECONDS = 30
-"""From one attempt to connect to the next."""
+"""Seconds from one attempt to connect to the next, at most."""
 MOST_PAYLOAD_BYTES = 65_536
 """Bytes of a payload beyond which none is read."""
 MOST_HEAD_BYTES = 2 + 65_535 + 2

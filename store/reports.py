@@ -43,7 +43,7 @@ def note_failed_night(run: Path) -> None:
 
 
 def failed_night(run: Path) -> datetime | None:
-    """When a night of this home last failed, UTC; None where none ever did."""
+    """The time when a night of this home last failed, UTC; None where none ever did."""
     try:
         return instant_of(json.loads((run / _FAILED_NIGHT).read_text(encoding="utf-8"))["written_at"])
     except FileNotFoundError:

@@ -115,7 +115,7 @@ def connections(settings: Settings) -> dict[str, str]:
 
 
 def _files(settings: Settings) -> dict[str, str]:
-    """How files are found, read and written."""
+    """Settings of how files are found, read and written."""
     return {
         # The default writes twelve bytes without bounds, by which no reader can tell a file that it need not open.
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
@@ -155,7 +155,7 @@ def process(settings: Settings) -> dict[str, str]:
 
 
 def _local(jars_found: Sequence[str]) -> dict[str, str]:
-    """What holds where driver and executor are one process of this machine."""
+    """Settings where driver and executor are one process of this machine."""
     return {
         # The session's own class path: jars added later are copied at each start and lost to other sessions.
         "spark.driver.extraClassPath": os.pathsep.join(jars_found),

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 AT_ONCE = 4
 DRAFT = ".unfinished"
-"""How the name of a file ends whose writer was killed, or is still at it."""
+"""The end of a file's name whose writer was killed, or is still at it."""
 
 
 def below(spark: SparkSession, folder: str, leave: Collection[str] = ()) -> list[str]:

@@ -25,7 +25,7 @@ class BadBackup(Refusal):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds."""
+    """The content of a backup."""
 
     made_at: str
     """RFC 3339, UTC."""

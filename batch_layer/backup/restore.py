@@ -87,7 +87,7 @@ def _restore_table(spark: SparkSession, session: Any, folder: str, table: str, r
 
 
 def _changed(row: Row, table: str, renewed: Collection[str]) -> Row | None:
-    """What becomes of a row: a place in a topic that is gone says no more than that it was before all to come."""
+    """The row as it is restored: a place in a topic that is gone says no more than that it was before all to come."""
     if table == "ingest_ledger":
         if row["layer"] == "speed":
             return None

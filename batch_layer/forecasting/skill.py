@@ -92,7 +92,7 @@ def skill(rows: DataFrame) -> DataFrame:
 
 
 def error(name: str) -> Column:
-    """How far the column ``name`` lies from the outcome, in Wh."""
+    """The distance of column ``name`` from the outcome, Wh."""
     return F.abs(F.col("value") - F.col(name))
 
 

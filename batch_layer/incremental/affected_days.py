@@ -1,4 +1,4 @@
-"""Which (installation, UTC day) pairs a night has to total again, and no more.
+"""The (installation, UTC day) pairs that a night has to total again, and no more.
 
 A reading affects its own day and, by the deltas to its neighbours, the day before and after; where its device was
 silent before or after, every day of that silence and the one at its other end. An interval affects the days it spans,
@@ -29,7 +29,7 @@ from store.history.recounts import Recount
 from store.history.retraction import Retraction
 
 CONTEXT_DAYS = 2
-"""How far around an affected day, and beyond a silence that holds it, readings are read: its deltas need them."""
+"""Days around an affected day, and beyond a silence that holds it, whose readings its deltas need."""
 PAIRS = "installation_id string, event_day date, by_reading boolean"
 READING_SPAN = "explode(sequence(date_sub(event_day, 1), date_add(event_day, 1))) AS event_day"
 

@@ -1,4 +1,4 @@
-"""What a statement of others bears on beyond its own time: those that overlap it, and the holes beside it.
+"""The reach of a statement of others beyond its own time: those that overlap it, and the holes beside it.
 
 A total known later scales the hours it covers (`energy.statements`), so statements that overlap are totalled together.
 Where a meter has stated nothing between two statements there is a hole, which the gap ledger states.

@@ -37,7 +37,7 @@ class NotMerged(Refusal):
 
 
 class Merged(NamedTuple):
-    """How many files were merged, and into how many."""
+    """The number of files merged, and of those they became."""
 
     files: int
     into: int

@@ -18,7 +18,7 @@ from energy.money import pvpc
 
 COMPOSED = "market forecast and dated components"
 SINCE = pd.Timestamp("2024-01-01", tz="Europe/Madrid").tz_convert("UTC")
-"""From here on a share of the PVPC follows futures: Real Decreto 446/2023."""
+"""The first hour at which a share of the PVPC follows futures: Real Decreto 446/2023."""
 RECENT_DAYS = 7
 STANDS_IN = "last known tolls"
 """Said of hours whose tolls and charges are not published yet."""

@@ -15,7 +15,7 @@ from store.spark import CASSANDRA
 BATCH_ROWS = 1000
 """Rows of one partition that travel together: half the work of 200 for Cassandra; 3000 gain nothing more."""
 IN_FLIGHT = 4
-"""Such batches a task sends at once: as fast as 50 are, and a busy node still answers each within its time."""
+"""Batches that a task sends at once: 4 are as fast as 50, and a busy node still answers each within its time."""
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ RECENT_DAYS = 7
 FEWEST_DAYS = 5
 """Days with outcomes that the last week, and the weeks before it, must have to be compared."""
 RISE = 1.5
-"""How many times its share of the naive error in the weeks before a forecast must err to have drifted."""
+"""A forecast has drifted if its share of the naive error grew by this factor beside the weeks before."""
 KEYS = ["installation_id", "kind"]
 
 
 def drifting(rows: DataFrame, run: Run) -> DataFrame:
-    """Of :func:`skill.day_ahead` rows the installations whose forecast errs, in the last week, more than the naive one
+    """Installations of :func:`skill.day_ahead` rows whose forecast errs, in the last week, more than the naive one
     and 1.5 times what it did in the weeks before: installation_id, kind, text, figures."""
     recent = F.col("issued_at") >= F.lit(run.cut - timedelta(days=RECENT_DAYS))
     times = {NOW: recent, THEN: ~recent}

@@ -15,7 +15,7 @@ from energy.money.community.settled import UNKNOWN
 from energy.money.community.sharing import GENERATION, USE
 
 NAMES = {GENERATION: "generation", USE: "use"}
-"""What an hour's estimate is of, as the tables name it."""
+"""The tables' name of the energy that an hour's estimate is of."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _sum(part: str) -> Column:
 
 
 def _estimated(part: str, bits: int) -> Column:
-    """Of the hours that are known what was not measured throughout, Wh."""
+    """The energy of the known hours that was not measured throughout, Wh."""
     zipped = F.arrays_zip(F.col(part).alias("mwh"), F.col("estimated").alias("bits"))
     known = F.filter(zipped, lambda each: (each["mwh"] != UNKNOWN) & _has(each["bits"], bits))
     return F.aggregate(known, F.lit(0).cast("bigint"), lambda total, each: total + each["mwh"]) / MWH

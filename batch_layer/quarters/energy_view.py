@@ -56,7 +56,7 @@ def read_rows(spark: SparkSession, settings: Settings, wanted: Iterable[date], r
 
 
 def read_values(spark: SparkSession, settings: Settings, wanted: Iterable[date], run_ids: Iterable[str]) -> DataFrame:
-    """Of each period on the ``wanted`` days the row of the newest of ``run_ids``, without those withdrawn.
+    """The row of the newest of ``run_ids`` for each period on the ``wanted`` days, without those withdrawn.
 
     Rows are compared only of the days that several of these runs state.
     """
@@ -70,7 +70,7 @@ def read_values(spark: SparkSession, settings: Settings, wanted: Iterable[date],
 
 
 def newest(rows: DataFrame) -> DataFrame:
-    """Of each period the row of the newest run."""
+    """The row of the newest run for each period."""
     others = [c for c in rows.columns if c not in KEY]
     latest = F.max(F.struct("run_id", *[c for c in others if c != "run_id"])).alias("latest")
     return rows.groupBy(*KEY).agg(latest).select(*KEY, *[f"latest.{c}" for c in others])

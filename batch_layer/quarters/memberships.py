@@ -1,4 +1,4 @@
-"""Who belonged to which community, and when, beside rows of energy and of forecasts."""
+"""The members of each community over time, beside rows of energy and of forecasts."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ KEPT = 2
 
 
 class Merged(NamedTuple):
-    """How many folders of changes were merged, and into how many months."""
+    """The number of folders of changes merged, and of the months they became."""
 
     folders: int
     into: int
@@ -76,7 +76,7 @@ def _merge(spark: SparkSession, settings: Settings, found: Folders, changes: Seq
 
 
 def _changed(spark: SparkSession, settings: Settings, places: Sequence[str]) -> DataFrame:
-    """What runs have changed, with the columns of a merged month."""
+    """The rows that runs have changed, with the columns of a merged month."""
     schema = f"{energy_files.COLUMNS}, event_day date, run_id string"
     reader = spark.read.schema(schema).option("basePath", settings.hdfs_path(energy_files.CHANGES))
     rows = reader.parquet(*places).withColumnRenamed("event_day", "day")

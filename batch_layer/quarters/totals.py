@@ -37,12 +37,12 @@ READING_FIELDS = (
     *("installation_id", "device_id", "device_kind", "time", "status", "received_at"),
     *COUNTED,
 )
-"""What the arithmetic looks at; the rest of a reading stays where it is."""
+"""Fields that the arithmetic looks at; the rest of a reading stays where it is."""
 FIRST_MONDAY = date(1970, 1, 5)
 
 
 class Evidence(NamedTuple):
-    """What the totals of affected days rest on."""
+    """The data that the totals of affected days rest on."""
 
     pairs: DataFrame
     """Affected installations and UTC days."""
@@ -113,7 +113,7 @@ def _expected_rows(expected: DataFrame) -> DataFrame:
 
 
 class Work(NamedTuple):
-    """What the totals need to know besides the data: limits, the run's start (UTC), how many tasks to make."""
+    """Needs of the totals besides the data: limits, the run's start (UTC), how many tasks to make."""
 
     limits: Mapping[str, Limits]
     started: datetime

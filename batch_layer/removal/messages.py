@@ -18,7 +18,7 @@ NAMED = tuple(topic.name for topic in TOPICS.values() if topic.is_catalogued)
 STREAMED = "readings"
 """The topic of the speed layer's queries."""
 WAIT_SECONDS = 60.0
-"""How long the speed layer is given to read what it has not read yet."""
+"""Seconds that the speed layer is given to read what it has not read yet."""
 Offsets = Mapping[int, int]
 
 
@@ -49,7 +49,7 @@ def _behind(spark: SparkSession, settings: Settings, ends: Offsets) -> Offsets:
 
 
 def _committed(spark: SparkSession, query: str) -> Offsets:
-    """Where the next batch of a streaming query begins, by its checkpoint."""
+    """The offsets at which the next batch of a streaming query begins, by its checkpoint."""
     done = [int(name) for name in hdfs.names(spark, f"{query}/commits") if name.isdigit()]
     if not done:
         return {}

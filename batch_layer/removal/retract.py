@@ -47,7 +47,7 @@ def remove_archived(spark: SparkSession, settings: Settings, of: Retraction) -> 
 
 
 def _archived(of: Retraction) -> Column:
-    """Which rows of the master it covers."""
+    """The condition that a row of the master meets if the retraction covers it."""
     topic = TOPICS[of.topic]
     device = F.col("device_id" if of.topic == "readings" else "meter_id")
     end = F.col(topic.event_time if of.topic == "readings" else "end")

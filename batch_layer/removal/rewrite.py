@@ -17,7 +17,7 @@ FILE = "_metadata.file_path"
 
 
 def count_rows(spark: SparkSession, wanted: Column, *folders: str) -> int:
-    """How many rows of the files below ``folders`` are ``wanted``."""
+    """The number of ``wanted`` rows in the files below ``folders``."""
     rows = _rows(spark, *folders)
     return 0 if rows is None else rows.where(wanted).count()
 

@@ -32,7 +32,7 @@ class Tables:
         self._keys = keys_of(session.execute(query, (session.keyspace,)))
 
     def count(self, installation: str) -> Iterator[Place]:
-        """How many rows of each table name ``installation``."""
+        """The number of rows in each table that name ``installation``."""
         for table in self._keys:
             counts = self._ask(table, f"SELECT count(*) FROM {table}", self._places(table, installation))  # noqa: S608
             yield Place("Cassandra", table, sum(rows.one()[0] for rows in counts))

@@ -113,6 +113,6 @@ def betas(agreements: DataFrame, of: DataFrame) -> DataFrame:
 
 
 def keys(of_months: DataFrame) -> DataFrame:
-    """What names the agreement of each community's month: community_id, month, agreement_key."""
+    """The key of each community's agreement in a month: community_id, month, agreement_key."""
     together = F.sum(F.col("key").cast("decimal(20,0)")).cast("string").alias("agreement_key")
     return of_months.groupBy("community_id", "month").agg(together)

@@ -54,7 +54,7 @@ def days(energy: DataFrame, wanted: DataFrame) -> DataFrame:
 
 
 def _is_measured() -> Column:
-    """As :func:`energy.money.netting.is_measured` says it."""
+    """The condition of :func:`energy.money.netting.is_measured`, as a column."""
     of_hour = (F.col("method") == "spread") & (F.coalesce("cause", F.lit("")) == "")
     return (F.col("completeness") == 1.0) & (F.col("method").isin(*SURE) | of_hour)
 
@@ -93,7 +93,7 @@ def _distinct(names: list[pa.DictionaryArray], day: NDArray[np.int32]) -> tuple[
 
 
 def hours(rows: pd.DataFrame, column: NDArray[np.int64], columns: int, month: tuple[datetime, int]) -> Stated:
-    """What is known by hour of the ``month`` (its first, UTC, and how many) and column; UNKNOWN without all quarters.
+    """Values by hour of the ``month`` (its first, UTC, and how many) and column; UNKNOWN without all quarters.
 
     ``rows`` are of :data:`DAYS`, each of the ``column`` beside it. Of a quarter-hour the newest run's value holds.
     """

@@ -1,4 +1,4 @@
-"""Which members' months a night settles: those of which something that goes in differs from what went in before."""
+"""The members' months that a night settles: those of which something that goes in differs from what went in before."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PRICED = "pvpc|indexed|surplus"
 
 
 class Inputs(NamedTuple):
-    """What a night knows of what goes into a settlement beside the energy."""
+    """The data that go into a settlement beside the energy."""
 
     betas: DataFrame
-    """Of :func:`batch_layer.settling.agreements.betas`."""
+    """The rows of :func:`batch_layer.settling.agreements.betas`."""
     contracts: DataFrame
     """installation_id, contracts (JSON)."""
     prices: DataFrame
@@ -89,7 +89,7 @@ def _members(of: Inputs) -> DataFrame:
 
 
 def _price_keys(prices: DataFrame, members: DataFrame) -> DataFrame:
-    """What names the prices of a month (by zone and month), those of the hour before it included."""
+    """The key of a month's prices (by zone and month), those of the hour before it included."""
     months = members.select("time_zone", "month", "first_hour", "end_hour").distinct()
     row = F.xxhash64("market", "zone", "start", "end", "known_at", "price_eur_mwh").cast("decimal(20,0)")
     inside = (F.col("end") > F.col("first_hour") - F.expr("INTERVAL 1 HOUR")) & (F.col("start") < F.col("end_hour"))
@@ -127,12 +127,12 @@ def _local_month(instant: str, time_zone: str) -> Column:
 
 
 def rules_key(rules: Tariffs) -> str:
-    """What names the dated rules by what they say, however their files are written; the texts they quote aside."""
+    """The key of the dated rules by what they say, however their files are written; the texts they quote aside."""
     return hashlib.sha1(json.dumps(_plain(rules), sort_keys=True).encode(), usedforsecurity=False).hexdigest()
 
 
 def _plain(of: Any) -> Any:
-    """What a rule says, in lists, dictionaries, numbers and texts, the same in every process."""
+    """A rule in lists, dictionaries, numbers and texts, the same in every process."""
     if isinstance(of, tuple) and hasattr(of, "_asdict"):
         of = of._asdict()
     elif is_dataclass(of):

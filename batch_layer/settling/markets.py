@@ -18,7 +18,7 @@ from energy.money.pvpc import ZONE_PREFIX
 from energy.money.quotes import newest
 
 ZONE = "ES"
-"""Of the markets that have one price in all territories."""
+"""The zone of the markets that have one price in all territories."""
 
 
 def markets(prices: DataFrame, months: Sequence[Any]) -> dict[str, Market]:

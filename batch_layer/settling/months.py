@@ -42,13 +42,13 @@ CASES = ("conditions", "case_totals", "case_savings")
 EUROS = ("total_cents", "saving_cents", "note", *CASES)
 KEYS = ("agreement_key", "supply_key")
 SAID = (*EUROS, *KEYS)
-"""What a settled month says beside its hours, and the lines that make its euros."""
+"""Columns of a settled month beside its hours, and the lines that make its euros."""
 COLUMNS = ("installation_id", *settled.PARTS, "changed", "changed_hours", *EUROS, "lines", "why", *KEYS)
 ORDER = tuple(column.split()[0] for column in settled.ROWS.split(", "))
 
 
 class Work(NamedTuple):
-    """What settling needs beside the rows: the rules, the markets of each territory, how many tasks to make."""
+    """Needs of settling besides the rows: the rules, the markets of each territory, how many tasks to make."""
 
     rules: Tariffs
     markets: Mapping[str, Market]
@@ -184,7 +184,7 @@ def _row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] |
 
 
 def _text(said: Any) -> str:
-    """As :func:`_said` writes it."""
+    """The text that :func:`_said` writes."""
     if isinstance(said, list):
         return ",".join(map(str, said))
     return "" if said is None else str(said)

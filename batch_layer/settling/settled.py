@@ -17,7 +17,7 @@ from store import hdfs
 
 ROOT = "settlement"
 ENERGIES = ("assigned", "self_consumed", "surplus", "grid")
-"""What an hour of a member has, each a column of mWh; energy.money.community.settled.UNKNOWN where it is not known."""
+"""Energies of a member's hour, each a column of mWh; energy.money.community.settled.UNKNOWN where it is not known."""
 PARTS = (*ENERGIES, "estimated")
 """The last: bits of energy.money.community.sharing, of what was not measured throughout."""
 ROWS = (
@@ -67,7 +67,7 @@ def _own(night: Night) -> list[str]:
 
 
 def newest(rows: DataFrame, *names: str) -> DataFrame:
-    """Of each member's month columns ``names`` of the newest run's row."""
+    """Columns ``names`` of the newest run's row for each member's month."""
     latest = F.max_by(F.struct(*names), "run_id").alias("latest")
     return rows.groupBy(*KEY).agg(latest).select(*KEY, *[f"latest.{name}" for name in names])
 

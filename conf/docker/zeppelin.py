@@ -34,7 +34,7 @@ INTERPRETERS: dict[str, dict[str, Any]] = {
     "python": {"zeppelin.python": sys.executable, "zeppelin.python.useIPython": False},
 }
 SECRETS = {"token": "token", "analyst": "secrets/analyst", "zeppelin": "secrets/zeppelin"}
-"""Where each stands below ``SOLERA_HOME``."""
+"""The place of each secret below ``SOLERA_HOME``."""
 SHIRO = """[users]
 analyst = {zeppelin}, analyst
 
@@ -83,7 +83,7 @@ def configure(home: Path, values: Mapping[str, str]) -> None:
 
 
 def stock_settings(jar: Path) -> list[dict[str, Any]]:
-    """What an interpreter brings itself."""
+    """The settings that an interpreter brings itself."""
     with zipfile.ZipFile(jar) as archive:
         settings: list[dict[str, Any]] = json.loads(archive.read("interpreter-setting.json"))
     return settings

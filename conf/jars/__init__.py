@@ -41,5 +41,5 @@ def _parse(line: str) -> Jar:
 
 
 def paths(name: str, cache: Path) -> list[Path]:
-    """Where the jars of a lock lie in the cache of downloads, there or not."""
+    """Paths of a lock's jars in the cache of downloads, there or not."""
     return [cache / "jars" / jar.path for jar in locked(name)]

@@ -1,4 +1,4 @@
-"""Which days the rows of the tariff files cover, and which they leave out."""
+"""Days that the rows of the tariff files cover, and those that they leave out."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ DaysOff = frozenset[tuple[int, int]]
 
 
 class _Of(NamedTuple):
-    """Whose hours a row states."""
+    """The place and the tariff whose hours a row states."""
 
     tariff: str
     territory: str

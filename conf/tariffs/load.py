@@ -32,7 +32,7 @@ WATT = 1000
 
 
 class _Count(NamedTuple):
-    """How many periods an access tariff has."""
+    """The number of periods of an access tariff."""
 
     power: int
     energy: int

@@ -12,7 +12,7 @@ Rung = Literal["weather", "history", "climatology", "persistence", "night"]
 WEATHER: Rung = "weather"
 """A weather forecast, whose age the row says, and what the installation did before."""
 HISTORY: Rung = "history"
-"""What the installation did before, without weather."""
+"""The rung of a forecast from what the installation did before, without weather."""
 CLIMATOLOGY: Rung = "climatology"
 """Season and hour alone."""
 PERSISTENCE: Rung = "persistence"

@@ -22,7 +22,7 @@ Power = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=3)]
 Tolls = Literal["included", "apart"]
 Territory = Literal["peninsula", "baleares", "canarias", "ceuta", "melilla"]
 PERIODS = {"2.0TD": (2, 3), "3.0TD": (6, 6), "6.1TD": (6, 6)}
-"""How many periods of power and of energy an access tariff has."""
+"""The number of periods of power and of energy in an access tariff."""
 LARGEST_2_0TD_KW, LARGEST_PVPC_KW = 15, 10
 
 
@@ -88,14 +88,14 @@ class SocialBonus(Part):
 
 
 class Contract(Part):
-    """What holds from ``since`` (``from``) to before ``until``, local days; without an ``until`` from then on."""
+    """The terms from ``since`` (``from``) to before ``until``, local days; without an ``until`` from then on."""
 
     since: date = Field(alias="from")
     until: date | None = None
     access_tariff: Literal["2.0TD", "3.0TD", "6.1TD"]
     territory: Territory
     power_kw: list[Power]
-    """By power period; 2.0TD has two (punta, valle)."""
+    """Contracted power by power period; 2.0TD has two (punta, valle)."""
     power_prices_eur_kw_year: list[PowerPrice] | None = None
     """None: tolls and charges, and under the PVPC its margin."""
     maximeter: bool = False
@@ -107,7 +107,7 @@ class Contract(Part):
     self_consumption: Annotated[str, Field(pattern=r"^\d\d$")] | None = None
     """A code of :data:`energy.money.modalities.MODALITIES`, as 41."""
     meter: Literal["single_phase", "three_phase", "own"] = "single_phase"
-    """Whose rent is billed; ``own`` has none."""
+    """The meter whose rent is billed; ``own`` has none."""
     social_bonus_funding: bool | None = None
     """Whether the funding is billed; None: under the PVPC alone."""
     social_bonus: SocialBonus | None = None

@@ -19,12 +19,12 @@ class Conventions(Part):
     netting_minutes: Literal[15, 60] = 60
     """The window in which import and export are offset."""
     negative_surplus: Literal["month", "hour"] = "month"
-    """Where surplus prices fall below 0: the month's worth of surplus is not below 0, or no hour's is."""
+    """The bound of negative surplus prices: the month's worth of surplus is not below 0, or no hour's is."""
     cap: Literal["energy_term", "energy_without_tolls"] = "energy_term"
-    """What the compensated surplus can't exceed."""
+    """The amount that the compensated surplus can't exceed."""
     year_days: Literal["365", "calendar"] = "365"
-    """By what a yearly price is divided in leap years."""
+    """The divisor of a yearly price in leap years."""
     funding_in_tax_base: bool = True
     """Whether the electricity tax is owed on the funding of the social bonus (DGT V2340-22)."""
     canary_pvpc: Literal["clock", "instant"] = "clock"
-    """In Canarias: the PVPC of the same hour of the peninsula's clock, or of the same instant."""
+    """The hour of the PVPC in Canarias: the same one of the peninsula's clock, or the same instant."""

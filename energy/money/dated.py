@@ -19,7 +19,7 @@ class NoRule(LookupError):
 
 @dataclass(frozen=True)
 class Rule(Generic[Value]):
-    """What holds in [``since``, ``until``); ``until`` None: no end is set. ``source`` is the text that says so."""
+    """A value that holds in [``since``, ``until``); ``until`` None: no end is set. ``source``: its legal text."""
 
     since: date
     until: date | None
@@ -54,7 +54,7 @@ class Dated(Generic[Value]):
         return self.on(day), False
 
     def covered(self) -> str:
-        """Which days have a row, as a sentence."""
+        """The days that have a row, as a sentence."""
         spans = ", ".join(f"{since} to {'now on' if until is None else until}" for since, until in self.spans())
         return f"there are rows from {spans} (the last day excluded)"
 

@@ -32,7 +32,7 @@ class Quote(NamedTuple):
 
 @dataclass(frozen=True)
 class Market:
-    """What is known of each market, by the start of the window it was asked for."""
+    """The known prices of each market, by the start of the window they were asked for."""
 
     prices: Mapping[str, Mapping[datetime, int]]
     _columns: dict[tuple[str, datetime, timedelta, int], tuple[NDArray[np.int64], NDArray[np.bool_]]] = field(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Modality(NamedTuple):
-    """What a code says: in words, whether several share it, and whether its surplus may be compensated."""
+    """The meaning of a code: in words, whether several share it, and whether its surplus may be compensated."""
 
     name: str
     is_shared: bool = False
@@ -33,6 +33,6 @@ MODALITIES: Mapping[str, Modality] = {
     "43": Modality("collective through the grid, surplus compensated", is_shared=True, is_compensated=True),
     **{str(code): Modality(f"{SOLD}, ancillary services" if code in _ANCILLARY else SOLD) for code in _SOLD},
 }
-"""By code; a plant's own supply of ancillary services is no member's."""
+"""Modalities by code; a plant's own supply of ancillary services is no member's."""
 COMPENSATED = tuple(code for code, each in MODALITIES.items() if each.is_compensated)
 SHARED = tuple(code for code, each in MODALITIES.items() if each.is_shared)

@@ -29,7 +29,7 @@ class Periods:
 
     zone: tzinfo
     months: tuple[tuple[str, ...], ...]
-    """From January on, the period of each hour of a working day."""
+    """The period of each hour of a working day, from January on."""
     off: str
     """The period of days off."""
     days_off: frozenset[tuple[int, int]]

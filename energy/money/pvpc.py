@@ -37,7 +37,7 @@ def tolls(rules: Tariffs, instant: datetime, zone: str = "ES-peninsula") -> tupl
 
 
 def market_factor(rules: Tariffs, instant: datetime, zone: str = "ES-peninsula") -> float:
-    """By how many EUR/MWh the PVPC moves where the market moves by one. Raises :class:`energy.money.dated.NoRule`."""
+    """EUR/MWh by which the PVPC moves where the market moves by one. Raises :class:`energy.money.dated.NoRule`."""
     place = territory(zone)
     day = instant.astimezone(TERRITORIES[place]).date()
     losses = rules.of(ACCESS).losses.on(day).value[_period(rules, instant, place)]
@@ -45,6 +45,6 @@ def market_factor(rules: Tariffs, instant: datetime, zone: str = "ES-peninsula")
 
 
 def _period(rules: Tariffs, instant: datetime, place: str) -> int:
-    """Its index, P1 being 0."""
+    """The index of the period, P1 being 0."""
     day = instant.astimezone(TERRITORIES[place]).date()
     return int(rules.of(ACCESS).periods_on(day, place).at(instant)[1:]) - 1

@@ -1,4 +1,4 @@
-"""What generation and sharing save: the bill with the same use and neither, less the bill."""
+"""The saving by generation and sharing: the bill with the same use and neither, less the bill."""
 
 from __future__ import annotations
 

@@ -27,12 +27,12 @@ class Prices(NamedTuple):
 
 
 class ExcessPrices(NamedTuple):
-    """Of each period, the price of a kW above the contracted power, in 10⁻⁶ EUR."""
+    """The price of a kW above the contracted power in each period, 10⁻⁶ EUR."""
 
     a_day: tuple[int, ...]
-    """Of the greatest quarter-hour's excess, up to 50 kW contracted."""
+    """The price for the greatest quarter-hour's excess of a day, up to 50 kW contracted."""
     a_month: tuple[int, ...]
-    """Of the root of the sum of all quarter-hours' squared excesses, above 50 kW; none for 2.0TD."""
+    """The price for the root of the sum of a month's squared excesses, above 50 kW; none for 2.0TD."""
 
 
 class ReactivePrices(NamedTuple):
@@ -45,11 +45,11 @@ class ReactivePrices(NamedTuple):
 
 
 class SocialBonus(NamedTuple):
-    """What is taken off, in 10⁻⁸ percent."""
+    """Discounts of the social bonus, in 10⁻⁸ percent."""
 
     vulnerable: int
     severe: int
-    """Of a home that is severely vulnerable."""
+    """The discount of a home that is severely vulnerable."""
 
 
 class MeterRent(NamedTuple):
@@ -65,7 +65,7 @@ class AccessTariff:
 
     name: str
     periods: Mapping[str, Dated[Periods]]
-    """By territory."""
+    """Periods by territory."""
     tolls: Dated[Prices]
     charges: Dated[Prices]
     losses: Dated[tuple[int, ...]]

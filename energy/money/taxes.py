@@ -25,11 +25,11 @@ class Bounds:
     ends_from: date | None = None
     ends_until: date | None = None
     condition: str | None = None
-    """What must have come true, where that is not known."""
+    """The condition that must have come true, where that is not known."""
 
     @property
     def number(self) -> int:
-        """How many conditions there are, besides the territory."""
+        """The number of conditions, besides the territory."""
         return sum(value is not None for name, value in vars(self).items() if name != "territories")
 
     def words(self) -> str:
@@ -47,7 +47,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Taxed:
-    """What the taxes of a bill depend on."""
+    """The facts that the taxes of a bill depend on."""
 
     territory: str
     due: date
@@ -97,7 +97,7 @@ class Tax:
         return max(fitting, key=lambda rule: rule.value.bounds.number)
 
     def conditions(self, bill: Taxed) -> set[str]:
-        """What must have come true for a row to hold for ``bill``, where that is not known."""
+        """Conditions that must have come true for a row to hold for ``bill``, where that is not known."""
         conditional = ((rule, rule.value.bounds.condition) for rule in self.rows if rule.covers(bill.due))
         return {name for rule, name in conditional if name is not None and rule.value.fits(bill, name)}
 

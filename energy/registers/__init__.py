@@ -1,1 +1,1 @@
-"""From the samples of a register to energy by quarter-hour; :mod:`energy.registers.counters` is the entry."""
+"""Energy by quarter-hour from the samples of a register; :mod:`energy.registers.counters` is the entry."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from energy.energy_row import QUARTER_US
 
 Window = tuple[int, int]
-"""From and to, microseconds from the epoch, at edges of quarter-hours."""
+"""Start and end, microseconds from the epoch, at edges of quarter-hours."""
 ALL_TIME: Window = (-(2**63), 2**63)
 
 

@@ -68,7 +68,7 @@ NEIGHBOURS = 2 * (CONTEXT + 1)
 """Readings looked at on each side of a window: the bridging sample and those it is validated by, twice, because a
 device may tell its registers in every other message only."""
 REACH = timedelta(microseconds=REACH_US)
-"""How far beyond a window the samples may be, :data:`CONTEXT` on each side, by which its steps are classified."""
+"""The greatest distance of samples beyond a window, :data:`CONTEXT` on each side, by which steps are classified."""
 
 
 def portions(

@@ -1,4 +1,4 @@
-"""What a step between two believed values of a register says: energy, a wrap, a reset, another meter, a jump."""
+"""The meaning of a step between two believed values of a register: energy, a wrap, a reset, another meter, a jump."""
 
 from __future__ import annotations
 

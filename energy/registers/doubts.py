@@ -1,4 +1,4 @@
-"""Where a register tells energy to an amount only: near small falls that stay, and after some standstills.
+"""Doubts of a register that tells energy to an amount only: near small falls that stay, and after some standstills.
 
 One that corrects itself or trembles falls a little; one that stood still may have withheld what flowed.
 """
@@ -24,7 +24,7 @@ FALL_SHARE = 100
 
 
 class Doubt(NamedTuple):
-    """From one sample to another a register tells energy to an amount (mWh) only: its count, or how far it fell."""
+    """An amount (mWh) to which a register tells energy from one sample to another: its count, or how far it fell."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class Doubt(NamedTuple):
 
 
 def small_fall(of: Samples, last: int, here: int) -> int:
-    """How far (mWh) ``here`` falls below ``last`` where that is a correction and no reset; else 0."""
+    """The fall (mWh) of ``here`` below ``last`` where that is a correction and no reset; else 0."""
     high, low = of.register[last] or 0, of.register[here] or 0
     greatest = min(low // FALL_SHARE, max(SMALL_COUNTS * count_of(high, low), SMALL_MWH))
     return high - low if 0 < high - low <= greatest else 0
@@ -53,7 +53,7 @@ def around(valid: Sequence[int], fall: int, mwh: int) -> Doubt:
 
 
 def may_have_frozen(of: Samples, first: int, last: int, following: int) -> Iterator[Doubt]:
-    """What a step that can't have happened brings after a standstill without power: perhaps power was frozen, too."""
+    """Doubts by a step that can't have happened after a standstill without power: perhaps power was frozen, too."""
     step = (of.register[following] or 0) - (of.register[last] or 0)
     is_sudden = step > 0 and not of.plausible(last, following) and step <= of.greatest(first, following)
     if is_sudden and of.register[first] == of.register[last] and of.is_frozen(first, last):
@@ -61,7 +61,7 @@ def may_have_frozen(of: Samples, first: int, last: int, following: int) -> Itera
 
 
 def unclear(of: Samples, valid: Sequence[int], at_first: int, at_last: int) -> Iterator[Doubt]:
-    """What a standstill may have withheld where the step after it is like power with that and without."""
+    """Energy that a standstill may have withheld where the step after it is like power with that and without."""
     if at_last + 1 == len(valid):
         return
     first, last, following = valid[at_first], valid[at_last], valid[at_last + 1]

@@ -43,7 +43,7 @@ class Course(NamedTuple):
     before: Sequence[int] = ()
 
     def portions(self, capacity_w: float | None = None) -> dict[int, Portion]:
-        """What is known of each quarter-hour (its start in microseconds from the epoch); the capacity bounds gaps."""
+        """Portions of each quarter-hour (its start in microseconds from the epoch); the capacity bounds gaps."""
         sums = dict(self.sums)
         _add(sums, [(self.edge - QUARTER_US, self.register - self.begun[1], self.time - self.begun[0])])
         found = {period: Portion(mwh, us, "measured", mwh, mwh) for period, (mwh, us) in sums.items()}

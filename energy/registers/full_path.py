@@ -26,7 +26,7 @@ def portions_by_full_path(
     bridge_us: int,
     window: Window = ALL_TIME,
 ) -> dict[int, Portion]:
-    """What every stretch between the samples gives, by quarter-hour; of a hole what falls into ``window``.
+    """Portions of every stretch between the samples, by quarter-hour; of a hole what falls into ``window``.
 
     Units as in :class:`energy.registers.samples.Samples`.
     """
@@ -101,7 +101,7 @@ def _step(
 
 
 def _unseen(of: Samples, ends: tuple[int, int], delta: Delta) -> Iterator[tuple[int, Portion]]:
-    """What power gives of a step that the register did not count; between two powers more or less may have flowed.
+    """Energy by power of a step that the register did not count; between two powers more or less may have flowed.
 
     Of several samples the powers within a minute of each other tell it.
     """

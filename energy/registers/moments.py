@@ -24,7 +24,7 @@ it can't have counted, nor a zero: inverters read 0 from dusk to dawn, or while 
 
 
 def back_after_moment(of: Samples, good: list[int], have: list[int], at: int) -> int | None:
-    """Where the register is back after a dip or a spike that begins at ``have[at]``: an index of ``have``."""
+    """The index in ``have`` at which the register is back after a dip or a spike that begins at ``have[at]``."""
     back = _back_after_dip(of, good[-1], have, at)
     if back is None:
         back = _back_after_spike(of, good, have, at)
@@ -32,7 +32,7 @@ def back_after_moment(of: Samples, good: list[int], have: list[int], at: int) ->
 
 
 def before_spike(of: Samples, good: list[int], have: list[int], at: int) -> int | None:
-    """Where in ``good`` the register was before a rise that ``have[at]`` shows to have been a spike."""
+    """The index in ``good`` before a rise that ``have[at]`` shows to have been a spike."""
     here = have[at]
     value, high = value_of(of, here), value_of(of, good[-1])
     if value >= high:
@@ -52,7 +52,7 @@ def before_spike(of: Samples, good: list[int], have: list[int], at: int) -> int 
 
 
 def _back_after_dip(of: Samples, last: int, have: list[int], at: int) -> int | None:
-    """Where the register is back after falling at ``have[at]``, at once and not by climbing: an index of ``have``."""
+    """The index in ``have`` at which the register is back after falling at ``have[at]``, at once, not by climbing."""
     high, low = value_of(of, last), value_of(of, have[at])
     if low >= high:
         return None
@@ -105,7 +105,7 @@ def _goes_on(of: Samples, last: int, dip: list[int], back: int) -> bool:
 
 
 def _back_after_spike(of: Samples, good: list[int], have: list[int], at: int) -> int | None:
-    """Where the register is back after an impossible rise at ``have[at]``, or reset soon: an index of ``have``.
+    """The index in ``have`` at which the register is back after an impossible rise at ``have[at]``, or reset soon.
 
     Whatever counts at the upper level for longer than a moment is left out only where several samples have shown the
     lower one: else that is the dip.
@@ -142,7 +142,7 @@ def _was_frozen(of: Samples, good: list[int], risen: int) -> bool:
 
 
 def _back_after_marker(of: Samples, last: int, have: list[int], at: int) -> int | None:
-    """Where the register goes on that stood at all ones from ``have[at]`` and has counted beyond it meanwhile."""
+    """The index in ``have`` at which a register goes on that stood at all ones from ``have[at]`` and counted beyond."""
     if not is_marker(of, last, have[at]):
         return None
     for back in range(at + 1, len(have)):
@@ -164,5 +164,5 @@ def value_of(of: Samples, i: int) -> int:
 
 
 def jitter(high: int, low: int) -> int:
-    """How far a register may fall (mWh) by its resolution alone."""
+    """The fall (mWh) that a register may show by its resolution alone."""
     return max(2 * count_of(high, low), high >> 22)

@@ -1,4 +1,4 @@
-"""Which values of a register are to be believed: jitter is levelled; spikes and dips that go again are left out."""
+"""Values of a register that are to be believed: jitter is levelled; spikes and dips that go again are left out."""
 
 from __future__ import annotations
 

@@ -20,13 +20,13 @@ from energy.registers.resolution import ALL_ONES, restored
 CONTEXT = 8
 """Samples beyond a step, on each side, by which it is classified."""
 REACH_US = timedelta(days=2) // timedelta(microseconds=1)
-"""How far away these samples may be."""
+"""The greatest distance of these samples."""
 FACTOR = 10
-"""How many times as fast as the steps near it a step may be: sun and consumption come and go."""
+"""A step may be so many times as fast as the steps near it: sun and consumption come and go."""
 ONSET = 3
-"""How many times as fast as the steps after it, where those before it are slower: it leads up to them."""
+"""A step may be so many times as fast as those after it, where those before it are slower: it leads up to them."""
 LIKE = 2
-"""How many times as fast as those near it a step may be that is like them."""
+"""A step that is like those near it may be so many times as fast."""
 HOUSEHOLD_MW = 15_000_000
 """15 kW in mW, the most that a connection of tariff 2.0TD may take (Circular CNMC 3/2020): no doubt below it."""
 LASTING_MW = 2_000_000
@@ -93,7 +93,7 @@ def _fastest_of(rises: Iterable[Move]) -> Move | None:
 
 
 def _lasting(moves: Sequence[Move]) -> list[int]:
-    """Which of ``moves`` are rises that no fall takes back: each fall takes one of its size."""
+    """Indices of the ``moves`` that are rises and that no fall takes back: each fall takes one of its size."""
     rises = [n for n, move in enumerate(moves) if move.mwh > 0]
     for fall in [-move.mwh for move in moves if move.mwh < 0]:
         alike = [n for n in rises if moves[n].mwh <= 2 * fall and fall <= 2 * moves[n].mwh]

@@ -1,4 +1,4 @@
-"""What makes samples plain: only rises, as much as capacity, power and pace allow, and no marker.
+"""Plain samples: they only rise, as much as capacity, power and pace allow, and hold no marker.
 
 Whatever is plain here is believed on the full path, too, whatever samples come later.
 """
@@ -43,7 +43,7 @@ class Columns(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a register did up to its last sample: its last move, and the standstill since."""
+    """The state of a register at its last sample: its last move, and the standstill since."""
 
     energy: int
     """Energy (mW * us) that the lesser of each two powers gave since the last move."""
@@ -68,7 +68,7 @@ def shows_marker(before: int, register: Sequence[int]) -> bool:
 
 
 def plain_standing(last: Last, standing: Standing, columns: Columns, capacity: int | None) -> Standing | None:
-    """What ``standing`` becomes with the samples after the ``last``, or None where one is in doubt."""
+    """The ``standing`` after the samples that follow the ``last``, or None where one is in doubt."""
     if not _is_credible(last[2], columns.power, capacity):
         return None
     if capacity is None:
@@ -128,7 +128,7 @@ def _plain_by_pace(last: Last, standing: Standing, columns: Columns) -> Standing
 
 
 def _beyond_power(step: int, span: int, p0: int | None, p1: int | None) -> int:
-    """How much (mWh) a ``step`` shows beyond what power at its ends allows; 0 where power does not bound it."""
+    """Energy (mWh) of a ``step`` beyond what power at its ends allows; 0 where power does not bound it."""
     if p0 is None or p1 is None or span > GAP_US:
         return 0
     return step - SPARE_MWH - SPARE_POWER * max(p0, p1) * with_slack(span) // MW_US

@@ -1,4 +1,4 @@
-"""What is known of one register in one quarter-hour, and its bounds where the register is in doubt by an amount."""
+"""A portion of a register in one quarter-hour, and its bounds where the register is in doubt by an amount."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from energy.registers.standstill import ValidRegister
 
 
 class Portion(NamedTuple):
-    """What is known of one register in one quarter-hour; energies in mWh, time covered in microseconds."""
+    """The known energy of one register in one quarter-hour; in mWh, time covered in microseconds."""
 
     mwh: int
     covered: int

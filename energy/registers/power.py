@@ -1,4 +1,4 @@
-"""Which samples of a power are to be believed: a marker or a bit that fell over is no power."""
+"""Samples of a power that are to be believed: a marker or a bit that fell over is no power."""
 
 from __future__ import annotations
 

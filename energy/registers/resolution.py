@@ -15,9 +15,9 @@ MODULI = sorted(
     [(bits * scale, scale) for bits in (2**16, 2**32) for scale in SCALES]
     + [(10**digits * 1_000, 1_000) for digits in (8, 9)]
 )
-"""Where registers wrap (mWh) and their resolution: 16 and 32 bits of each, and meters of 5 and 6 digits of kWh."""
+"""Values (mWh) at which registers wrap, and their resolution: 16 and 32 bits of each, meters of 5 and 6 digits."""
 DECIMALS = (10, 100, 1000)
-"""How many times too small a register may be for a while: decimal places are lost, or kWh are written for Wh."""
+"""Factors by which a register may be too small for a while: decimal places are lost, or kWh are written for Wh."""
 ALL_ONES = frozenset(modulus - scale for modulus, scale in MODULI)
 """The greatest values (mWh) that registers can hold: devices send them for no value."""
 

@@ -10,9 +10,9 @@ from energy.registers.power import GAP_US, credible_power, lasting_median, most_
 from energy.registers.resolution import coarse_count, count_of
 
 HEADROOM = 1.5
-"""How far above its capacity a plant may go for a while: cloud edges, and a nominal power that is round."""
+"""A plant may exceed its capacity by this factor for a while: cloud edges, and a nominal power that is round."""
 SPARE_POWER = 10
-"""How many times the power at a step's ends, or one sample beyond, may have flowed: the sun may have come out."""
+"""Power may have been so many times that at a step's ends, or one sample beyond: the sun may have come out."""
 SPARE_MWH = 1_000_000
 """Energy (mWh) that a step may show beyond what power allows."""
 SPARE_FLOW_MWH = 100_000
@@ -74,7 +74,7 @@ class Samples:
         return (self._surely[j] - self._surely[i]) // (2 * MW_US)
 
     def reaches(self, i: int, j: int) -> tuple[int, int] | None:
-        """From :meth:`least` to the like by the greater of each two powers; None as :meth:`integral`."""
+        """The bounds from :meth:`least` to the like by the greater of each two powers; None as :meth:`integral`."""
         integral = self.integral(i, j)
         return None if integral is None else (self.least(i, j), 2 * integral - self.least(i, j))
 

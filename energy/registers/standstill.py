@@ -122,7 +122,7 @@ def _between_counts(of: Samples, valid: Sequence[int], first: int, at: int) -> i
 
 
 def _near(of: Samples, valid: Sequence[int], first: int, at: int) -> set[int]:
-    """What the register shows in and near a standstill."""
+    """Values of the register in and near a standstill."""
     return {of.register[i] or 0 for i in valid[max(0, first - CONTEXT) : at + 2 + CONTEXT]}
 
 

@@ -1,1 +1,1 @@
-"""What others have totalled: which statement holds when, and the quarter-hours it gives."""
+"""Statements of energy that others have totalled: which one holds when, and the quarter-hours it gives."""

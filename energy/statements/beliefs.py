@@ -1,4 +1,4 @@
-"""Which of several statements about one meter's quantity holds when, and how much energy it puts there.
+"""Beliefs about one meter's quantity: which of several statements holds when, and how much energy it puts there.
 
 Statements are applied in the order in which they were known. One known later replaces what it speaks of, but for
 measured statements of shorter times within it: their shape stays, and where the later one is measured, too, they are
@@ -19,17 +19,17 @@ COARSER = "coarser total"
 SCALED = "scaled total"
 """Cause of measured energy that was scaled to a longer statement which is known later."""
 FASTER = 10
-"""How much faster than the fastest known energy flowed at most where nothing is known."""
+"""Where nothing is known, energy flowed at most so many times as fast as the fastest known."""
 
 
 class Belief(NamedTuple):
-    """What a statement says of one quantity; times in microseconds from the epoch. They sort as they are applied."""
+    """A statement of one quantity; times in microseconds from the epoch. They sort as they are applied."""
 
     known: int
     is_measured: bool
     mwh: int
     reversed_length: int
-    """Of equal ones the one of the shorter time is applied last."""
+    """The negated length: of statements that are equal else, the shorter one is applied last."""
     begin: int
     end: int
 
@@ -43,7 +43,7 @@ class Held(NamedTuple):
     lower: int
     upper: int
     length: int
-    """How long a time the statement speaks of."""
+    """The length of the time that the statement speaks of."""
     is_measured: bool
     cause: str = ""
 
@@ -54,7 +54,7 @@ def belief(known: int, is_measured: bool, mwh: int, begin: int, end: int) -> Bel
 
 
 def held(beliefs: Iterable[Belief]) -> Iterator[Held]:
-    """What holds of one meter's quantity, in order of time; nothing overlaps."""
+    """Statements of one meter's quantity that hold, in order of time; nothing overlaps."""
     for island in _islands(beliefs):
         if len(island) == 1:
             yield _whole(island[0])

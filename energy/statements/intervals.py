@@ -33,10 +33,10 @@ DAY_US = timedelta(hours=23) // timedelta(microseconds=1)
 
 
 class _Piece(NamedTuple):
-    """What holds of one meter in a quarter-hour, or a part of it; energy in mWh."""
+    """A piece of a statement of one meter in a quarter-hour; energy in mWh."""
 
     length: int
-    """How long a time the statement speaks of, in microseconds."""
+    """The length of the time that the statement speaks of, in microseconds."""
     covered: int
     mwh: int
     lower: int
@@ -67,7 +67,7 @@ def stated_energy(intervals: Iterable[Mapping[str, Any]], start: datetime, end: 
 
 
 def _beliefs(intervals: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Belief]]:
-    """What the intervals say of each quantity and meter."""
+    """Beliefs of each quantity and meter by the intervals."""
     found: dict[tuple[str, str], list[Belief]] = defaultdict(list)
     for interval in intervals:
         begin, end, known = (to_us(interval[name]) for name in ("start", "end", "known_at"))

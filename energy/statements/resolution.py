@@ -12,9 +12,9 @@ from energy.statements.intervals import FIELDS
 
 HOUR = timedelta(hours=1)
 KWH = 1000 * MWH
-"""In mWh."""
+"""A kWh in mWh."""
 MANY = 24
-"""So many hours of a month that are no zeros and all whole kWh are no chance."""
+"""The number of a month's hours, no zeros and all whole kWh, that is no chance."""
 
 
 def in_whole_kwh(hours_wh: Iterable[float]) -> bool:
@@ -24,7 +24,7 @@ def in_whole_kwh(hours_wh: Iterable[float]) -> bool:
 
 
 def months_in_whole_kwh(intervals: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[date]]:
-    """By quantity the months (UTC, first days) in which ``intervals``, of hours among others, state whole kWh."""
+    """Months (UTC, first days) by quantity in which ``intervals``, of hours among others, state whole kWh."""
     hours: dict[tuple[str, date], list[float]] = defaultdict(list)
     for each in intervals:
         if each["end"] - each["start"] == HOUR:

@@ -1,1 +1,1 @@
-"""Where the sun stands and what it can give."""
+"""The sun: where it stands and what it can give."""

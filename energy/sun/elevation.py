@@ -1,4 +1,4 @@
-"""How high the sun stands, without pvlib: for a gateway at the edge, which has no room for it."""
+"""The height of the sun, without pvlib: for a gateway at the edge, which has no room for it."""
 
 from __future__ import annotations
 

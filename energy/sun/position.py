@@ -1,4 +1,4 @@
-"""Where the sun stands, and what a clear sky gives, hour by hour, by pvlib, from nothing but time and place."""
+"""The place of the sun, and what a clear sky gives, hour by hour, by pvlib, from nothing but time and place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the entries of a file leave an installation with, now and before: communities, capacities."""
+"""Communities and capacities of an installation, now and before, by the entries of a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Dated(Generic[Value]):
     """A field of an installation whose past is kept: how a file states it, and how its table is written."""
 
     field: str
-    """What holds now."""
+    """The field that holds now."""
     listed: str
     """All of now and before."""
     insert: str
@@ -34,7 +34,7 @@ class Dated(Generic[Value]):
 MEMBERSHIP: Dated[str] = Dated("community_id", "memberships", memberships.INSERT, memberships.DELETE, held_before=False)
 CAPACITY: Dated[float] = Dated("capacity_kw", "capacities", capacities.INSERT, capacities.DELETE, held_before=True)
 Periods = Mapping[str, Sequence[Period[Value]]]
-"""By installation, in order of time."""
+"""Periods by installation, in order of time."""
 
 
 def stated(
@@ -82,7 +82,7 @@ def communities_to_check(before: Periods[str], after: Periods[str], now: datetim
 def recounts(
     moved: Mapping[str, Sequence[Change[str]]], resized: Mapping[str, Sequence[Change[float]]], now: datetime
 ) -> list[Recount]:
-    """Whose past is another by other communities and capacities of installations, and when."""
+    """Recounts of those whose past is another by other communities and capacities of installations, and when."""
     asked_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
     until: dict[tuple[str, datetime], datetime] = {}
     for name, start, end in [*_communities(moved), *_installations(resized)]:
@@ -92,7 +92,7 @@ def recounts(
 
 
 def changed(before: Periods[Value], after: Periods[Value], registered: Iterable[str]) -> dict[str, list[Change[Value]]]:
-    """Where what is stated of ``registered`` installations is not what was known."""
+    """Periods in which what is stated of ``registered`` installations is not what was known."""
     return {name: changes(before.get(name, ()), after[name]) for name in set(after).intersection(registered)}
 
 

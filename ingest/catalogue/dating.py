@@ -1,4 +1,4 @@
-"""What a file says of when something held, as periods: dates are local midnights, instants are exact."""
+"""Periods in which something held, as a file says them: dates are local midnights, instants are exact."""
 
 from __future__ import annotations
 

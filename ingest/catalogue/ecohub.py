@@ -94,7 +94,7 @@ def _device(parser: configparser.ConfigParser, server: str, mapped: dict[str, di
 
 
 def _kind(mapped: Mapping[str, Any]) -> str:
-    """What a device with such fields is."""
+    """The kind of a device with such fields."""
     if any(name.startswith(("import_", "export_")) for name in mapped):
         return "meter"
     if any(name.startswith(("charge_", "discharge_", "soc_")) for name in mapped):

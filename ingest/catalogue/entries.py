@@ -21,7 +21,7 @@ ID = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
 """Letters, digits, dots, dashes and underscores: what a path, a file name and a terminal take as they are."""
 SMALLEST_KW = 0.05
 LARGEST_KW = {"home": 1_000.0, "farm": 50_000.0, "park": 10_000_000.0, "community": 10_000_000.0}
-"""By kind, the largest capacity that is no typing error."""
+"""The largest capacity of each kind that is no typing error."""
 
 MOST_DEVICES = 1_000
 """Devices of one installation: more are a mistake, and each costs a row of state for ever."""
@@ -79,7 +79,7 @@ class MembershipEntry(Dated):
 
 
 class CapacityEntry(Dated):
-    """What the installation is or was built for."""
+    """A capacity that the installation is or was built for."""
 
     capacity_kw: Capacity
 
@@ -109,14 +109,14 @@ class InstallationEntry(_Entry):
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     capacity_kw: Capacity | None = None
-    """From now on; the first that is stated of it, ever since."""
+    """The capacity from now on; the first that is stated of an installation holds ever since."""
     capacities: Annotated[list[CapacityEntry], Field(max_length=MOST_PERIODS)] | None = None
     """All of now and before, in place of ``capacity_kw``."""
     tilt_deg: Annotated[float, Field(ge=0, le=180)] | None = None
     azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     municipality_code: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
     community_id: Id | None = None
-    """From now on; of an installation that is new ever since."""
+    """The community from now on; of an installation that is new ever since."""
     memberships: Annotated[list[MembershipEntry], Field(max_length=MOST_PERIODS)] | None = None
     """All communities of now and before, in place of ``community_id``."""
     cups: Annotated[str, AfterValidator(numbers.cups)] | None = None
@@ -127,7 +127,7 @@ class InstallationEntry(_Entry):
     writer: Id | None = None
     """The gateway or service that alone may speak for it; any service that may write the topic where it is not said."""
     contracts: Annotated[list[Contract], AfterValidator(_one_a_day)] | None = None
-    """What its energy is supplied on, by date."""
+    """Contracts of its supply, by date."""
     devices: Annotated[list[DeviceEntry], Field(max_length=MOST_DEVICES)] = []
 
     @model_validator(mode="after")

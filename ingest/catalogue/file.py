@@ -27,7 +27,7 @@ def read_catalogue(path: Path) -> list[InstallationEntry]:
 
 
 def read_content(path: Path) -> Any:
-    """What stands in ``path``, YAML or JSON, each key once. Raises :class:`CatalogueError`."""
+    """The content of ``path``, YAML or JSON, each key once. Raises :class:`CatalogueError`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""From when to when something held, as a catalogue file writes it."""
+"""Spans of time in which something held, as a catalogue file writes them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Edge = Annotated[Any, BeforeValidator(_edge)]
 
 
 class Dated(BaseModel):
-    """From when to when something held; a side that is left out is open: ever since, or still."""
+    """A span of time in which something held; a side that is left out is open: ever since, or still."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     since: Edge = Field(None, alias="from")

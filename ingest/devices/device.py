@@ -13,7 +13,7 @@ Fields = dict[str, float | int | str]
 """Fields of a ``readings`` record, named as in :class:`energy.records.Reading`."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 TIMEOUT_SECONDS = 3.0
-"""How long a device may take for an answer whose connection says nothing else."""
+"""Seconds that a device may take for an answer, where its connection says nothing else."""
 
 
 class DeviceError(Refusal):
@@ -67,22 +67,22 @@ class Closable(Protocol):
 
 
 class TcpConnection(BaseModel):
-    """Where a device is reached: the part of the catalogue's ``connection`` that every protocol has."""
+    """The address of a device: the part of the catalogue's ``connection`` that every protocol has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     kinds: ClassVar[tuple[str, ...]] = ("inverter", "meter", "battery", "weather_station")
     """Kinds of device that the protocol can read."""
     transport: ClassVar[str]
-    """What its link speaks."""
+    """The transport that its link speaks."""
 
     host: Annotated[str, Field(min_length=1)]
     port: Port = 502
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] | None = None
-    """How long the device may take for an answer; default :data:`TIMEOUT_SECONDS`."""
+    """Seconds that the device may take for an answer; default :data:`TIMEOUT_SECONDS`."""
 
     @property
     def address(self) -> tuple[str, str, int]:
-        """Where its link goes: devices of one address share it."""
+        """The address of its link: devices of one address share it."""
         return self.transport, self.host, self.port
 
     @property

@@ -57,7 +57,7 @@ VALUES: Mapping[Kind, Mapping[str, Value]] = {
     },
 }
 _POSITIVE = {"meter": "export_power_w", "battery": "charge_power_w"}
-"""What a positive power is."""
+"""The field of a positive power, by kind of device."""
 
 
 def decode(kind: Kind, start: int, registers: Sequence[int]) -> Fields:

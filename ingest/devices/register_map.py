@@ -27,7 +27,7 @@ MOST_UNANSWERED = 2
 
 
 class MappedRegister(BaseModel):
-    """Where a field stands: wire address, type, the factor that makes its unit of the raw value, the raw values
+    """The register of a field: wire address, type, the factor that makes its unit of the raw value, the raw values
     that are the maker's "no value", beside SunSpec's and the greatest number of a signed type, and the function that
     reads it, where it is not its map's."""
 

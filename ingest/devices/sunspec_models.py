@@ -33,7 +33,7 @@ class Model(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Where a value stands: offset, type, and the offset of its scale factor where it has one."""
+    """The place of a value: offset, type, and the offset of its scale factor where it has one."""
 
     offset: int
     kind: RegisterType
@@ -103,7 +103,7 @@ LAYOUTS: Mapping[int, Mapping[str, Point]] = {
 }
 METERS = (*range(201, 205), *range(211, 215))
 STATES = ("", "off", "sleeping", "starting", "producing", "throttled", "shutting down", "fault", "standby")
-"""What an inverter is doing, by the code of models 101 to 113."""
+"""States of an inverter, by the code of models 101 to 113."""
 
 
 def needed(model: Model) -> int:

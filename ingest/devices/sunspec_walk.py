@@ -54,7 +54,7 @@ class Walk:
         return self._unanswered >= PATIENCE
 
     async def _base(self) -> int:
-        """Where the mark stands. A base that is refused or not answered does not hide the others."""
+        """The address of the mark. A base that is refused or not answered does not hide the others."""
         fault: DeviceError | None = None
         for base in BASES:
             try:

@@ -15,7 +15,7 @@ class ModbusConnection(TcpConnection):
 
     transport: ClassVar[str] = "modbus"
     settle_seconds: ClassVar[float] = 0.0
-    """How long a device ignores requests after it took a connection."""
+    """Seconds that a device ignores requests after it took a connection."""
 
     unit: Annotated[int, Field(ge=0, le=255)] = 1
 
@@ -31,7 +31,7 @@ class Unit:
         self._link, self._number, self._timeout = link, connection.unit, connection.timeout_seconds
 
     async def read(self, address: int, count: int, function: ReadFunction = READ_HOLDING_REGISTERS) -> list[int]:
-        """As :meth:`ingest.devices.modbus.Link.read`."""
+        """The registers, as :meth:`ingest.devices.modbus.Link.read` reads them."""
         return await self._link.read(self._number, address, count, self._timeout, function)
 
     def __str__(self) -> str:

@@ -58,7 +58,7 @@ SERVICE: Mapping[str, Part] = {
                 "charge_total_wh": (Values(302, "uint16", _KWH_10),)},
 }  # fmt: skip
 _POSITIVE = {"meter": "import_power_w", "battery": "charge_power_w"}
-"""What a positive power is."""
+"""The field of a positive power, by kind of device."""
 
 
 class VictronConnection(ModbusConnection):

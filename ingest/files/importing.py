@@ -25,7 +25,7 @@ from store.reports import replace_text
 
 
 def first_known(settings: Settings, path: Path, mapping: FileMapping, now: datetime) -> datetime:
-    """When this file was first imported by this mapping (UTC): ``now`` if never; kept below ``<home>/imports``."""
+    """The instant (UTC) of this file's first import by this mapping: ``now`` if never; kept in ``<home>/imports``."""
     name = hashlib.sha256(path.read_bytes() + mapping.model_dump_json().encode()).hexdigest()
     memory = settings.home / "imports" / f"{name}.json"
     if not memory.exists():

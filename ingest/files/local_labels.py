@@ -26,7 +26,7 @@ class Placed(NamedTuple):
 
 
 def placed(days: pd.Series[Any], minutes: pd.Series[Any], length: int, zone_name: str) -> Placed:
-    """Where periods of ``length`` minutes lie that begin at wall-clock ``minutes`` of local ``days`` (naive midnights).
+    """Instants of periods of ``length`` minutes that begin at wall-clock ``minutes`` of local ``days`` (midnights).
 
     A number of minutes of a day or more is the 25th hour.
     """

@@ -1,4 +1,4 @@
-"""What the columns of a person's file mean: a YAML file, on the ground of a known form where it names one."""
+"""The mapping of a person's columns to fields: a YAML file, on the ground of a known form where it names one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SeasonMapping(_Part):
 
 
 class TimeMapping(_Part):
-    """How a row says its time.
+    """The way a row says its time.
 
     ``column`` holds date and time, or the date alone where ``hour`` names the column of the time (``13:00``, ``24:00``)
     or of the period's number (1 to 25). ``format`` is that of strptime, or ``unix`` (seconds); ISO 8601 where it is not
@@ -68,7 +68,7 @@ class MethodMapping(_Part):
 
 
 class FileMapping(_Part):
-    """Of intervals (energies between two instants) or of readings (registers and powers of a device at an instant)."""
+    """A mapping to intervals (energies between two instants) or readings (registers and powers at an instant)."""
 
     installation_id: Id
     meter_id: Text | None = None
@@ -92,7 +92,7 @@ class FileMapping(_Part):
 
     @property
     def topic(self) -> TopicName:
-        """Where its records go."""
+        """The topic that its records go to."""
         return "intervals" if self.columns.keys() <= set(get_args(IntervalField)) else "readings"
 
     @model_validator(mode="after")

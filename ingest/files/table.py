@@ -47,7 +47,7 @@ def _csv(content: bytes, mapping: FileMapping, path: Path) -> list[list[str]]:
 
 
 def _decoded(content: bytes, mapping: FileMapping, path: Path) -> str:
-    """As the mapping says; else by its mark, as UTF-8, or as Latin-9, which takes every byte."""
+    """The text of a file: as the mapping says; else by its mark, as UTF-8, or as Latin-9, which takes every byte."""
     marked = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     for encoding in [mapping.encoding] if mapping.encoding else [marked, "iso-8859-15"]:
         try:

@@ -1,4 +1,4 @@
-"""What a person's file says, before anything of it is published: records, what is refused and why, holes and sums."""
+"""The content of a person's file before any of it is published: records, what is refused and why, holes and sums."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class FileRefused(Refusal):
 
 
 def unpacked(path: Path) -> bytes:
-    """What ``path`` holds: its bytes, unpacked where packed, or the one file of its zip. Raises :class:`FileRefused`.
+    """The bytes of ``path``, unpacked where packed, or the one file of its zip. Raises :class:`FileRefused`.
 
     An Excel file, which is a zip, too, is given back as it is, measured.
     """

@@ -19,7 +19,7 @@ class Catalogue:
         self._session = connect(settings)
 
     def read(self) -> tuple[list[Device], dict[str, str]]:
-        """As :func:`catalogued`; raises what the driver does."""
+        """Devices, and the errors of others, as :func:`catalogued`; raises what the driver does."""
         return catalogued(self._session)
 
     def close(self) -> None:

@@ -34,18 +34,18 @@ WORDS = {
     "current_a": ("current", "A"), "frequency_hz": ("frequency", "Hz"), "status": ("state", ""),
     "status_code": ("state, the maker's number", ""),
 }  # fmt: skip
-"""What each field of a reading is, and its unit."""
+"""The meaning of each field of a reading, and its unit."""
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS = 1, 2
 """Modbus exceptions that say what is wrong."""
 
 
 class Found(NamedTuple):
-    """What one device answered."""
+    """The answer of one device."""
 
     device: Device
     took_seconds: float
     at: datetime
-    """When it had answered (UTC)."""
+    """The instant of its answer (UTC)."""
     measured: Measurement | None
     error: DeviceError | None
 
@@ -75,7 +75,7 @@ async def _read(device: Device, links: Links) -> Found:
 
 
 def lines(found: Found) -> Iterator[str]:
-    """What a person reads of it."""
+    """The lines of it that a person reads."""
     connection = found.device.connection
     where = f"{connection.host}:{connection.port}"
     yield f"{found.device.name}: {found.device.device_kind}, {connection.protocol} at {where}"
@@ -104,7 +104,7 @@ def values(fields: Fields) -> Iterator[str]:
 
 
 def cure(device: Device, error: DeviceError) -> str:
-    """What to do about it."""
+    """The advice to a person who meets ``error``."""
     connection = device.connection
     is_http = isinstance(connection, HttpConnection)
     if isinstance(error, NothingMeasuredError):

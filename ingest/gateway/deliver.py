@@ -1,4 +1,4 @@
-"""Where the gateway's readings go: to Kafka, or over HTTPS to the push server of another machine."""
+"""The delivery of the gateway's readings: to Kafka, or over HTTPS to the push server of another machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 REFUSED = (403, 413, 422)
 """Answers that will be the same next time, for one reading of a batch or for all."""
 SEARCH_SECONDS = 60.0
-"""From one search for the refused readings of a batch to the next, where none is taken."""
+"""Seconds from one search for the refused readings of a batch to the next, where none is taken."""
 
 
 class UnsafeAddress(Refusal):
@@ -41,7 +41,7 @@ class _Refused(_NotTaken):
 
 
 def delivery(settings: Settings, set_aside: SetAside) -> Connect:
-    """As the settings say; what a push server refuses goes to ``set_aside``. Raises :class:`UnsafeAddress`."""
+    """The delivery by the settings; what a push server refuses goes to ``set_aside``. Raises :class:`UnsafeAddress`."""
     address = settings.gateway.deliver_to
     if not address:
         return to_kafka(settings)
@@ -62,7 +62,7 @@ class HttpDelivery:
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
         self._searched: float | None = None
-        """When a batch was last refused one by one."""
+        """The instant at which a batch was last refused one by one."""
 
     def send(self, messages: Sequence[Message]) -> None:
         """Return once all ``messages`` are on the server's disk, or set aside; raises :class:`PublishError`."""

@@ -137,7 +137,7 @@ class Outbox:
         return self._of_file(unsent.dropped_days, changes=False)
 
     def refused(self) -> tuple[int, str | None]:
-        """How many readings were ever set aside, and why the last was."""
+        """The number of readings ever set aside, and why the last was."""
         return self._of_file(unsent.refused, changes=False)
 
     def _of_file(self, asked: Callable[[sqlite3.Connection], Answer], changes: bool = True) -> Answer:
@@ -178,7 +178,7 @@ class Outbox:
         self._version = self._data_version()
 
     def _transact(self, statement: str, rows: Sequence[Sequence[Any]]) -> int:
-        """How many rows it has written or deleted."""
+        """The number of rows that ``statement`` has written or deleted."""
         try:
             self._base.execute("BEGIN IMMEDIATE")
             written = self._base.executemany(statement, rows).rowcount

@@ -10,7 +10,7 @@ from ingest.gateway import unsent
 from ingest.gateway.remembered import remember, remembered
 
 WAIT_SECONDS = 30.0
-"""How long another's write into the outbox is waited for."""
+"""Seconds that another's write into the outbox is waited for."""
 
 
 def remove_installation(home: Path, installation: str) -> int:

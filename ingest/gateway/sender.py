@@ -20,7 +20,7 @@ WAIT_SECONDS = 5.0
 
 
 class Delivery(Protocol):
-    """Where messages are sent."""
+    """The place where messages are sent."""
 
     def send(self, messages: Sequence[Message]) -> None:
         """Return once all ``messages`` are acknowledged, in order; raises :class:`PublishError`."""

@@ -1,4 +1,4 @@
-"""What of an outbox is never sent, in its file: days that were dropped at its bound, and readings that are refused."""
+"""Readings of an outbox that are never sent, in its file: days dropped at its bound, and those that are refused."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def set_aside(base: sqlite3.Connection, refused: Sequence[RefusedReading]) -> No
 
 
 def refused(base: sqlite3.Connection) -> tuple[int, str | None]:
-    """How many readings were ever set aside, and why the last was."""
+    """The number of readings ever set aside, and why the last was."""
     count = base.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'refused'").fetchone()
     last = base.execute("SELECT reason FROM refused ORDER BY id DESC LIMIT 1").fetchone()
     return count[0], last[0] if last else None
@@ -80,7 +80,7 @@ def refused(base: sqlite3.Connection) -> tuple[int, str | None]:
 
 @contextmanager
 def _whole(base: sqlite3.Connection) -> Iterator[None]:
-    """What is done within is done whole, or not at all."""
+    """A transaction: it is done whole, or not at all."""
     base.execute("BEGIN IMMEDIATE")
     try:
         yield

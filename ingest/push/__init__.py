@@ -1,1 +1,1 @@
-"""What sites push: readings over HTTP, kept on disk before they are answered."""
+"""Readings that sites push over HTTP, kept on disk before they are answered."""

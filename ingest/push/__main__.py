@@ -82,7 +82,7 @@ def application(settings: Settings) -> FastAPI:
 
 
 class Parts(NamedTuple):
-    """What takes readings in."""
+    """The parts that take readings in."""
 
     intake: Intake
     routing: Routing

@@ -1,4 +1,4 @@
-"""What emoncms' clients send: ``input/post`` and ``input/bulk``, read as emoncms reads it.
+"""Requests of emoncms' clients: ``input/post`` and ``input/bulk``, read as emoncms reads them.
 
 Where emoncms takes a time that it can't read for now, such a request is refused: a wrong time is worse than none.
 """
@@ -17,7 +17,7 @@ from conf.refusal import Refusal
 from ingest.push.rules import Sample
 
 MOST_BYTES = 4 * 1024 * 1024
-"""Of a packed body, unpacked: emonhub's thousand frames take a tenth of it."""
+"""The size of a packed body, unpacked: emonhub's thousand frames take a tenth of it."""
 _FOREIGN = re.compile(r"[^\w\s\-.]")
 _FOREIGN_DATA = re.compile(r"[^\w\s\-.:,]")
 NOT_JSON = "Format error, json string supplied is not valid"

@@ -28,7 +28,7 @@ class Draft:
     values: dict[Part, float] = field(default_factory=dict)
     receipts: list[int] = field(default_factory=list)
     taken: int = 0
-    """How often it was to be taken."""
+    """The number of times it was to be taken."""
 
     @property
     def fields(self) -> dict[str, float]:
@@ -51,7 +51,7 @@ class Gathering:
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
         self.dropped: Counter[str] = Counter()
-        """By reason, how many values were dropped."""
+        """The number of values dropped, by reason."""
         self._now, self._lock = now, threading.Lock()
         self._drafts: list[Draft] = []
         self._open: dict[str, Draft] = {}
@@ -131,7 +131,7 @@ class Gathering:
             return taken
 
     def give_back(self, drafts: list[Draft]) -> None:
-        """What could not be kept waits on, before what has come since."""
+        """Put back drafts that could not be kept, before what has come since."""
         with self._lock:
             self._drafts = drafts + self._drafts
 

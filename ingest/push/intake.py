@@ -45,11 +45,11 @@ class Intake:
     ) -> None:
         self.accepted = 0
         self.error: str | None = None
-        """Why nothing more is kept."""
+        """The reason why nothing more is kept."""
         self._outbox, self._per_second, self._on_kept, self._clock = outbox, per_second, on_kept, clock
         self._lock = threading.Lock()
         self._left: dict[str, tuple[float, float]] = {}
-        """By token: readings that it may push, and the instant at which that was so."""
+        """Readings that each token may push, and the instant at which that was so."""
 
     def keep(self, site: Site, messages: Sequence[Message]) -> None:
         """Return once ``messages`` are on the disk, all or none. Raises :class:`TooFast`, :class:`IntakeFull`."""

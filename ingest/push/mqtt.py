@@ -27,7 +27,7 @@ log = logging.getLogger("push")
 GATHER_SECONDS = 1.0
 """Values of a device that come within it are one reading, where none hides another."""
 ASK_SECONDS = 30.0
-"""How often the topics of ``mqtt.ask`` are published to: a Victron GX falls silent after a minute without."""
+"""Seconds between messages to the topics of ``mqtt.ask``: a Victron GX falls silent after a minute without."""
 REMEMBERED = 1_000
 """Messages kept whose acknowledgement may be lost: repeated, they are acknowledged again and not kept again."""
 

@@ -1,4 +1,4 @@
-"""What an MQTT payload holds: a plain number, numbers with commas between, or JSON with values at paths in it."""
+"""An MQTT payload: a plain number, numbers with commas between, or JSON with values at paths in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which input of a site is which field of which device: a YAML file, a list of devices.
+"""Rules by which an input of a site is a field of a device: a YAML file, a list of devices.
 
 An input is named ``node/name`` as emoncms names it, or by its MQTT topic, and ``path`` in a payload that holds more.
 """
@@ -63,7 +63,7 @@ class DeviceRules(BaseModel):
     device_id: Id
     device_kind: DeviceKind
     time: Annotated[str, Field(min_length=1)] | None = None
-    """Where a payload says its time; the time of arrival where it is not said."""
+    """The path of a payload's time; the time of arrival where none is given."""
     inputs: Annotated[dict[MeasuredField, Parts], Field(min_length=1)]
 
     @property
@@ -108,7 +108,7 @@ class Routing:
     source: str
     """The readings' ``source``."""
     unmatched: dict[str, int] = field(default_factory=dict)
-    """By input, how many of its values no rule has named."""
+    """The number of each input's values that no rule has named."""
 
     def readings(self, samples: Iterable[Sample], installations: frozenset[str]) -> list[dict[str, Any]]:
         """The readings of ``samples``, by devices of ``installations`` alone. Raises :class:`RulesError`.

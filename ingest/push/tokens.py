@@ -41,7 +41,7 @@ class TokensDamaged(Refusal):
 
 
 class Site(NamedTuple):
-    """Who pushes: the hash of its token, and the installations that it speaks for."""
+    """A site that pushes: the hash of its token, and the installations that it speaks for."""
 
     token_hash: str
     installations: frozenset[str]
@@ -61,7 +61,7 @@ class Tokens:
         self._sites: WatchedFile[dict[str, list[str]]] = WatchedFile(tokens_file(settings), _read, {})
 
     def site(self, token: str) -> Site:
-        """Whose ``token`` it is. Raises :class:`UnknownToken`, :class:`TokensDamaged`."""
+        """The site of ``token``. Raises :class:`UnknownToken`, :class:`TokensDamaged`."""
         name = hashed(token)
         found = self._sites.current().get(name)
         if found is None:
@@ -70,7 +70,7 @@ class Tokens:
 
 
 def tokens_file(settings: Settings) -> Path:
-    """Where the hashes stand."""
+    """The file of the hashes."""
     return settings.home / "secrets" / "push.json"
 
 

@@ -29,7 +29,7 @@ def is_log_entry(instant: datetime, now: datetime) -> bool:
 
 
 def first_instant(now: datetime, shown: datetime | None) -> datetime:
-    """Where a starting simulator's clocks begin: one log step before today (UTC).
+    """The instant at which a starting simulator's clocks begin: one log step before today (UTC).
 
     If it ran before, where it stopped (``shown``), so that nothing is missing; but never before today.
     """

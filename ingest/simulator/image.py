@@ -31,7 +31,7 @@ class Shape(NamedTuple):
     exponents: Mapping[str, int] = EXPONENTS
 
     def exponent(self, name: str) -> int:
-        """That of the point ``name``."""
+        """The exponent of the point ``name``."""
         kind = "energy" if name.endswith("_total_wh") else "power" if name.endswith("power_w") else name
         return self.exponents.get(kind, 0)
 

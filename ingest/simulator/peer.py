@@ -1,4 +1,4 @@
-"""Whose program has connected from this machine: Modbus asks for no login, but the kernel knows."""
+"""The owner of the program that has connected from this machine: Modbus asks for no login, but the kernel knows."""
 
 from __future__ import annotations
 

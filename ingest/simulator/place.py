@@ -1,11 +1,11 @@
-"""Where a simulated installation stands."""
+"""The place of a simulated installation."""
 
 from __future__ import annotations
 
 from ingest.catalogue.entries import InstallationEntry
 
 MADRID = (40.4, -3.7)
-"""Where one stands whose file says nothing."""
+"""The place of one whose file says nothing."""
 
 
 def place(entry: InstallationEntry) -> tuple[float, float]:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 from ingest.simulator.homes import Home
 
 REGISTER_ZERO = datetime(2026, 1, 1, tzinfo=timezone.utc)
-"""When the devices were put in and their registers stood at zero."""
+"""The instant at which the devices were put in and their registers stood at zero."""
 VOLTAGE_V, FREQUENCY_HZ = 230.0, 50.0
-"""Of Europe's public grid (EN 50160)."""
+"""Values of Europe's public grid (EN 50160)."""
 INVERTER_EFFICIENCY = 0.97
 _HOUR = timedelta(hours=1)
 _AHEAD_HOURS = 48

@@ -60,7 +60,7 @@ def _connection(port: int, unit: int) -> Any:
 
 
 def _plants(entry: InstallationEntry) -> dict[str, Values]:
-    """What each of its inverters shows, for they are alike, and its meter."""
+    """Values of each of its inverters, for they are alike, and of its meter."""
     inverters = sum(each.device_kind == "inverter" for each in entry.devices)
     at = place(entry)
     hours = [CYCLE_START + timedelta(hours=number, minutes=30) for number in range(CYCLE_HOURS)]

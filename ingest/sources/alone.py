@@ -11,7 +11,7 @@ from conf import Settings
 from ingest.sources.source import SourceError
 
 BY_HAND_SECONDS, BY_ITSELF_SECONDS = 10.0, 120.0
-"""How long a person, and how long the night waits for its turn."""
+"""Seconds that a person, and that the night waits for its turn."""
 _LOOK_SECONDS = 0.2
 
 

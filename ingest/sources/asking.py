@@ -1,4 +1,4 @@
-"""What is asked of the sources without a person: AEMET's forecasts and observations, prices that are out, Datadis.
+"""Questions to the sources without a person: AEMET's forecasts and observations, prices that are out, Datadis.
 
 The night asks before its first step, and by day ``stack.source_watch`` when ``timetable.py`` says so. Weather is asked
 for where there is a key, Datadis where there is a login, prices for installations in Spain, and those of a source that
@@ -37,7 +37,7 @@ log = logging.getLogger("sources")
 KEY = "AEMET_API_KEY"
 NIF = "DATADIS_USERNAME"
 HISTORY_DAYS = 731
-"""How far back Datadis is asked for months: it keeps no more."""
+"""Days for which Datadis is asked for months: it keeps no more."""
 OBSERVED_DAYS = 10
 """Days before today whose values by station are asked for: AEMET states them some days late."""
 BACK_DAYS, BEGUN_DAYS = 7, 40

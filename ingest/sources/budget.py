@@ -1,4 +1,4 @@
-"""What a source has been asked, on disk, and when it may be asked the same again: so that no call is wasted."""
+"""The budget of a source on disk: its questions, and when each may be asked again, so that no call is wasted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Came(Enum):
-    """What came of a question."""
+    """The outcome of a question."""
 
     ANSWER = "all there is"
     NOTHING = "an answer that holds nothing (yet), or not all"
@@ -26,7 +26,7 @@ class Came(Enum):
 
 
 class Rule(NamedTuple):
-    """How long a question rests: after an answer, after each attempt in vain in turn (the last for all after it)."""
+    """Rests of a question: after an answer, after each attempt in vain in turn (the last for all after it)."""
 
     hold: timedelta
     nothing: tuple[timedelta, ...]
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
     """A question for which so many attempts in a row were in vain is given up."""
 
     def again(self, at: datetime, in_vain: int, came: Came) -> datetime | None:
-        """From when on a question asked ``at`` may be asked again, its ``in_vain`` th attempt in vain; None: never."""
+        """The instant from which a question asked ``at`` may be asked again, ``in_vain`` times in vain; None: never."""
         if in_vain >= self.given_up:
             return None
         if came in (Came.ANSWER, Came.TOO_SOON):
@@ -46,8 +46,8 @@ class Rule(NamedTuple):
 
 _WAITS = (15 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 24 * _HOUR)
 ONCE = Rule(hold=timedelta(days=2), nothing=_WAITS, refused=_WAITS, given_up=16)
-"""Of what is published once: within hours, then daily, given up after ten days. What was answered is in the store after
-the next night, so whatever is missing two days later is asked for anew."""
+"""The rule of what is published once: within hours, then daily, given up after ten days. What was answered is in the
+store after the next night, so whatever is missing two days later is asked for anew."""
 
 
 class Budget:
@@ -63,7 +63,7 @@ class Budget:
         return self._attempts.get(question)
 
     def wait(self, question: str, now: datetime) -> timedelta | None:
-        """How long until the question may be asked, nothing where it may now; None where it is given up."""
+        """The time until the question may be asked, nothing where it may now; None where it is given up."""
         last = self.last(question)
         if last is None:
             return timedelta(0)

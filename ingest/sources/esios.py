@@ -28,7 +28,7 @@ ZONES: Mapping[int, str] = {
 }  # fmt: skip
 COLUMNS = {"PCB": ("ES-peninsula", "ES-baleares", "ES-canarias"), "CYM": ("ES-ceuta", "ES-melilla")}
 NO_VALUES = "No values"
-"""How the archive's answer begins for a day that is not published."""
+"""The beginning of the archive's answer for a day that is not published."""
 _CANARIAS = 8742
 Row = tuple[Any, datetime, Any]
 """Geography, start (UTC) and price of a period, as stated."""

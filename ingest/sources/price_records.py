@@ -83,7 +83,7 @@ def lengths(starts: Iterable[datetime]) -> Mapping[datetime, timedelta]:
 
 
 def canary_shift(start: datetime) -> timedelta:
-    """From the instant a peninsular clock shows an hour to the instant the Canary clock shows the same one."""
+    """The time from the instant a peninsular clock shows an hour to the instant the Canary clock shows the same one."""
     peninsular, canary = (start.astimezone(zone).utcoffset() or timedelta() for zone in (MADRID, CANARY))
     return peninsular - canary
 

@@ -42,7 +42,7 @@ class Daily(NamedTuple):
     zone: str
     """The market and zone whose prices show that a day of it is held."""
     out: time | None
-    """By the clock of Madrid, when the prices of the following day come out; None: it is asked by hand alone."""
+    """The time by Madrid's clock when the prices of the following day come out; None: it is asked by hand alone."""
     key: str = ""
     """Variable of the environment without which it answers nobody."""
 
@@ -85,7 +85,7 @@ class PriceSource:
 
 
 def missing_days(settings: Settings, source: str, days: Iterable[date]) -> list[date]:
-    """Those of ``days`` (of Europe/Madrid) of which the platform does not hold every known price."""
+    """The ``days`` (of Europe/Madrid) of which the platform does not hold every known price."""
     with cassandra.session(settings) as session:
         held = session.prepare(_HELD)
         return [day for day in days if not _is_held(session, held, DAILY[source], day)]

@@ -1,4 +1,4 @@
-"""When the sources are asked by day: as prices come out, when a question may be asked again, and every half-hour."""
+"""Times of day at which the sources are asked: as prices come out, when a question rests no more, every half-hour."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 from ingest.sources.price_records import MADRID
 
 SPOT_OUT, PVPC_OUT = time(14, 0), time(20, 30)
-"""By the clock of Madrid: when the prices of the following day are out (OMIE about 13:50, PVPC about 20:20)."""
+"""Times by Madrid's clock when the prices of the following day are out (OMIE about 13:50, PVPC about 20:20)."""
 EVERY = timedelta(minutes=30)
-"""Whatever else is missing is looked for so often."""
+"""The time between two looks for whatever else is missing."""
 
 
 def is_out(day: date, at: time, now: datetime) -> bool:

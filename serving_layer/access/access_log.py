@@ -1,4 +1,4 @@
-"""Who read whose data: rows of table ``access_log``."""
+"""The log of who read whose data: rows of table ``access_log``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def values(who: str, installation: str, what: str) -> tuple[Any, ...]:
 
 
 def read(reader: Reader, installation_id: str, span: Span) -> list[dict[str, Any]]:
-    """Who was given what of an installation within ``span`` (UTC), the newest first.
+    """Reads of an installation within ``span`` (UTC), by whom and of what, the newest first.
 
     ``of_all`` marks what was given of all installations together; the text of a statement is not told, for it may name
     others.

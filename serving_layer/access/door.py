@@ -30,7 +30,7 @@ class NotForThem(Refusal):
 
 
 def asker(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Person:
-    """Whose token a request bears, else who has logged in to the page in its browser.
+    """The person whose token a request bears, else who has logged in to the page in its browser.
 
     Raises :class:`NoToken`, :class:`WrongToken`, :class:`serving_layer.access.limits.TooMany`.
     """

@@ -40,7 +40,7 @@ class GrantsDamaged(Refusal):
 
 
 def access_file(settings: Settings) -> Path:
-    """Where the people stand."""
+    """The file of the people."""
     return settings.home / "secrets" / "access.json"
 
 

@@ -1,4 +1,4 @@
-"""How often somebody may ask: a bucket for each, which fills evenly and holds a burst."""
+"""Limits of how often somebody may ask: a bucket for each, which fills evenly and holds a burst."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who comes in: the owner and everybody who was given access, each known by their token or by their session."""
+"""Logins of the owner and of everybody who was given access, each known by their token or by their session."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Logins:
         self._owner = {name: Person(name, hashed(token), begun, sees_all=True) for name in (TOKEN, PAGE)}
 
     def enter(self, token: str) -> Person:
-        """Whose ``token`` it is. Raises :class:`WrongToken`."""
+        """The person of ``token``. Raises :class:`WrongToken`."""
         found = hashed(token)
         for person in (self._owner[TOKEN], *self._people.current()):
             if person.token_hash == found:
@@ -102,7 +102,7 @@ class Logins:
             self._sessions.end(session)
 
     def visitor(self, cookies: Mapping[str, str]) -> Person | None:
-        """Who has logged in to the page in a browser with these cookies; None where nobody has."""
+        """The person who has logged in to the page in a browser with these cookies; None where nobody has."""
         session = sessions.read(cookies.get(sessions.COOKIE, ""))
         if session is None:
             return None

@@ -25,7 +25,7 @@ class BadPassword(Refusal):
 
 
 def hash_of(password: str) -> str:
-    """What is kept of ``password``. Raises :class:`BadPassword`."""
+    """The hash that is kept of ``password``. Raises :class:`BadPassword`."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise BadPassword(
             f"A password has {SHORTEST} to {LONGEST:,} characters; several words are easy to keep in mind."

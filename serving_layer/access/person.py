@@ -1,4 +1,4 @@
-"""Who asks, and what they may see: everybody but the owner has a role and a scope."""
+"""A person who asks, and what they may see: everybody but the owner has a role and a scope."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ their own taken away, a total would tell one home's energy, or nearly."""
 
 
 class Rights(NamedTuple):
-    """What a role may be scoped to, and whether it opens the page beside REST."""
+    """Rights of a role: what it may be scoped to, and whether it opens the page beside REST."""
 
     scopes: frozenset[Scope]
     page: bool
@@ -42,12 +42,12 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
 
 
 def identity_of(issuer: str, subject: str) -> str:
-    """How somebody is kept whom ``issuer`` calls ``subject``: never by e-mail, which may be given to another."""
+    """The identity under which a subject of ``issuer`` is kept: never by e-mail, which may be given to another."""
     return f"{issuer} {subject}"
 
 
 class Sight(IntEnum):
-    """How much of an installation somebody may see."""
+    """The part of an installation that somebody may see."""
 
     NOTHING = 0
     TOTALS = 1
@@ -86,7 +86,7 @@ class Person:
         return self.role is None or ROLES[self.role].page
 
     def sight(self, installation: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> Sight:
-        """How much of a row of the catalogue, whose rows are ``known``, they may see.
+        """The sight of a row of the catalogue, whose rows are ``known``.
 
         A community is seen whole by whoever has it in their scope, and its members with it; its totals by a member.
         """

@@ -14,7 +14,7 @@ LASTS_SECONDS = 30 * 86_400
 
 
 class Session(NamedTuple):
-    """What a cookie says before its signature is looked at."""
+    """The content of a cookie before its signature is looked at."""
 
     name: str
     until: int

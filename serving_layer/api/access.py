@@ -28,7 +28,7 @@ class Access(BaseModel):
 
 
 class AccessLog(BaseModel):
-    """Who read the data of an installation, the newest first."""
+    """Reads of an installation's data and by whom, the newest first."""
 
     installation_id: str
     access: list[Access]
@@ -49,6 +49,6 @@ def access(
     asked: Annotated[p.Days, Depends(days_asked)],
     page: p.PageAsked,
 ) -> Response:
-    """Who read the data of an installation by REST, the page and SQL, the newest first."""
+    """Reads of an installation's data by REST, the page and SQL, and by whom, the newest first."""
     found = access_log.read(reader, chosen.id, asked.span)
     return page.answer(access_log.COLUMNS, "access", found, installation_id=chosen.id)

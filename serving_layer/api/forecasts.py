@@ -66,7 +66,7 @@ class SkillRow(BaseModel):
 
 
 class Skill(BaseModel):
-    """How right the forecasts of an installation have been."""
+    """The skill of an installation's forecasts."""
 
     installation_id: str
     skill: list[SkillRow]
@@ -86,7 +86,7 @@ class ErrorRow(BaseModel):
 
 
 class Errors(BaseModel):
-    """How the errors of an installation's forecasts are spread."""
+    """The spread of the errors of an installation's forecasts."""
 
     installation_id: str
     errors: list[ErrorRow]

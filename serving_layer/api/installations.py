@@ -30,7 +30,7 @@ class Belongs(BaseModel):
 
 
 class Sized(BaseModel):
-    """What an installation is or was built for."""
+    """A capacity that an installation is or was built for."""
 
     capacity_kw: float
     since: datetime | None = Field(alias="from", description="Null: ever since.")
@@ -38,7 +38,7 @@ class Sized(BaseModel):
 
 
 class Installation(BaseModel):
-    """What is registered; absent where unknown."""
+    """An installation as registered; absent where unknown."""
 
     model_config = ConfigDict(extra="allow")
     installation_id: str
@@ -70,7 +70,7 @@ class DeviceState(BaseModel):
 
 
 class State(BaseModel):
-    """What an installation, or all members of a community, does now."""
+    """The state of an installation, or of all members of a community, now."""
 
     installation_id: str
     time: datetime | None = Field(description="The newest reading, UTC; null where there is none.")

@@ -72,7 +72,7 @@ def news(reader: Reader, row: Mapping[str, Any]) -> dict[str, str]:
 
 
 async def events(look: Callable[[], dict[str, str]]) -> AsyncIterator[str]:
-    """What ``look`` finds, whenever it differs from what was sent last."""
+    """Events of what ``look`` finds, whenever it differs from what was sent last."""
     sent: dict[str, str] = {}
     sent_at = time.monotonic()
     while True:

@@ -116,7 +116,7 @@ RangeAsked = Annotated[Range, Depends(range_asked)]
 
 
 class Page(NamedTuple):
-    """Which rows of a list were asked for."""
+    """The page of a list that was asked for."""
 
     request: Request
     limit: int
@@ -124,7 +124,7 @@ class Page(NamedTuple):
     form: Format
 
     def answer(self, columns: Sequence[str], name: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> Response:
-        """These of ``rows`` under ``name``, with a link to the next page (RFC 8288) where they go on behind."""
+        """The page's ``rows`` under ``name``, with a link to the next page (RFC 8288) where they go on behind."""
         shown = rows[self.offset : self.offset + self.limit]
         answer = as_csv(columns, shown) if self.form == "csv" else as_json(more | {name: shown})
         if self.offset + self.limit < len(rows):

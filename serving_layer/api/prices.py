@@ -94,7 +94,7 @@ def known(
 
 @router.get("/prices/forecast", response_model=PricesAhead, responses=responses(422))
 def ahead(reader: p.ReaderOf, market: Market, zone: Zone = None, form: p.FormatParameter = "json") -> Response:
-    """From the hour that runs on: the prices already known, then the next 48 hours with their band; and the record."""
+    """Prices from the hour that runs on: those already known, then the next 48 hours with their band; the record."""
     now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
     place, visible = zone or prices.ZONES[market], merged.seen(reader)
     values = prices.read(reader, market, place, Span(now, now + AHEAD), visible)

@@ -88,7 +88,7 @@ class Gaps(BaseModel):
 
 
 class ChangeLine(BaseModel):
-    """What a run changed of one installation's UTC day."""
+    """A change of one installation's UTC day by a run."""
 
     run_id: str
     installation_id: str
@@ -101,7 +101,7 @@ class ChangeLine(BaseModel):
 
 
 class Changes(BaseModel):
-    """What a run changed of values published before it."""
+    """Changes by a run of values published before it."""
 
     run_id: str
     changes: list[ChangeLine]
@@ -148,7 +148,7 @@ def gap_ledger(
     ] = None,
     form: p.FormatParameter = "json",
 ) -> Response:
-    """What became of each expected quarter-hour of a device or meter up to the cut; of a community its members'."""
+    """The state of each expected quarter-hour of a device or meter up to the cut; of a community its members'."""
     span = asked.span(compared.LONGEST)
     members = parts(chosen.row, catalogue.installations(reader), span)
     published = merged.seen(reader)
@@ -167,7 +167,7 @@ def run_changes(
     limit: Annotated[int, Query(ge=1, le=100_000, description="At most so many.")] = 10_000,
     form: p.FormatParameter = "json",
 ) -> Response:
-    """What a night changed of values published before it: before, after and why."""
+    """Changes by a night of values published before it: before, after and why."""
     found = changed.changes(reader, run_id, merged.seen(reader), limit, among.ids)
     rows = [change._asdict() for change in found]
     return as_csv(changed.Change._fields, rows) if form == "csv" else as_json({"run_id": run_id, "changes": rows})

@@ -1,4 +1,4 @@
-"""What an export has to write: UTC days that runs have changed since the last, and those that came under the cut."""
+"""UTC days that an export has to write: those that runs have changed since the last, and those now under the cut."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 class Exported(NamedTuple):
-    """What the last export left: the runs that it had seen, their cut, and of whom there is energy."""
+    """The state that the last export left: the runs that it had seen, their cut, and of whom there is energy."""
 
     run_ids: frozenset[str]
     cut: datetime | None

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
 FORECAST = ("generation", "consumption")
 WHO = "MQTT broker"
-"""Who is given what is published, as the access log names it."""
+"""The reader of what is published, as the access log names it."""
 
 
 class Publishing(threading.Thread):
@@ -76,7 +76,7 @@ class Publishing(threading.Thread):
 
     @property
     def error(self) -> str:
-        """Why nothing is published; empty where it is."""
+        """The reason why nothing is published; empty where it is."""
         return "; ".join(filter(None, self._faults.values()))
 
     def _say(self, of: str, fault: str) -> None:

@@ -1,4 +1,4 @@
-"""What is published of an installation, by topic: its power, its devices' states, its forecasts, and what they are."""
+"""Messages about an installation, by topic: its power, its devices' states, its forecasts, and what they are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serving_layer.views.forecast import Forecast
 
 PREFIX = "solera"
 DISCOVERY = "homeassistant"
-"""Where Home Assistant looks for what others publish."""
+"""The topic below which Home Assistant looks for what others publish."""
 POWERS = {"generation_w": "Generation", "consumption_w": "Consumption", "import_w": "Import", "export_w": "Export",
           "charge_w": "Charge", "discharge_w": "Discharge"}  # fmt: skip
 NO_TIME = frozenset({"age_s"})
@@ -38,7 +38,7 @@ def of_forecast(installation_id: str, quantity: str, forecast: Forecast) -> Mess
 
 
 def of_discovery(installation_id: str, power: Mapping[str, float]) -> Messages:
-    """What Home Assistant needs to show each power that there is as a sensor."""
+    """Messages by which Home Assistant shows each power that there is as a sensor."""
     found: Messages = {}
     for name in POWERS.keys() & power.keys():
         content = {
@@ -54,7 +54,7 @@ def of_discovery(installation_id: str, power: Mapping[str, float]) -> Messages:
 
 
 def of_forecast_discovery(installation_id: str, quantity: str) -> Messages:
-    """What it needs to show a forecast: the energy of all its hours in Wh, and the hours as attributes."""
+    """Messages by which it shows a forecast: the energy of all its hours in Wh, and the hours as attributes."""
     topic = f"{_own(installation_id)}/forecast/{quantity}"
     content = {
         "name": f"{quantity.capitalize()} forecast",

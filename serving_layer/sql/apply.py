@@ -21,7 +21,7 @@ SHORTEST = 28
 
 
 def catalogs() -> dict[str, str]:
-    """What Spark must be configured with for the views."""
+    """The configuration that Spark needs for the views."""
     return {
         # The connector fails on a join by key whose keys are also fixed by a condition, so nobody gets one unasked.
         f"spark.sql.catalog.{CATALOG}.directJoinSetting": "off",

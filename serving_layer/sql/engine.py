@@ -28,7 +28,7 @@ from serving_layer.sql.sendable import sendable
 AT_ONCE = 4
 """Questions that Spark works on at once; the others wait."""
 LONG_AT_ONCE = 3
-"""Of them, those that read energy or readings of more than a few installations."""
+"""Questions among them that read energy or readings of more than a few installations."""
 WAIT_SECONDS = 300.0
 """Longest wait of a question for its turn."""
 LONGEST_SECONDS = 600.0
@@ -184,7 +184,7 @@ def _rows(frame: DataFrame) -> pa.Table:
 
 
 def _said(error: Exception) -> str:
-    """What Spark says is wrong, without its plan and its trace."""
+    """The error in Spark's words, without its plan and its trace."""
     text = getattr(error, "desc", None) or _first_cause(getattr(error, "java_exception", None)) or str(error)
     return str(text).split("\n\tat ")[0].split(";\n")[0].strip()[:2000]
 

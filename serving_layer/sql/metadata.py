@@ -1,4 +1,4 @@
-"""What drivers ask about the database instead of by SQL: its views and their columns, as JDBC lists them."""
+"""Answers to what drivers ask about the database other than by SQL: its views and their columns, as JDBC lists them."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Operation:
 
 
 class Operations:
-    """What one client has open."""
+    """Operations that one client has open."""
 
     def __init__(self) -> None:
         self._open: dict[bytes, Operation] = {}

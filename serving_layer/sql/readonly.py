@@ -1,4 +1,4 @@
-"""What may be asked in SQL: SELECT, SHOW, DESCRIBE, EXPLAIN and USE on database ``solera``, nothing else.
+"""Statements that may be asked in SQL: SELECT, SHOW, DESCRIBE, EXPLAIN and USE on database ``solera``, nothing else.
 
 Spark's own parser reads the statement, and the plan that it makes is looked through before anything is done with it:
 every node must be of a kind that only reads, and every name one of database ``solera``. What is not listed is refused.
@@ -49,7 +49,7 @@ FUNCTIONS = {
 }
 """Nodes that name a function, with the field that does."""
 EXPRESSION = re.compile(r"expressions\.(aggregate\.)?\w+\$?")
-"""What the parser itself makes of operators, casts, windows and subqueries; functions it leaves to be looked up."""
+"""Expressions that the parser itself makes of operators, casts, windows and subqueries; functions are looked up."""
 LEAF = re.compile(
     r"expressions\.(Literal|AttributeReference|ExprId|UnresolvedNamedLambdaVariable)"
     r"|analysis\.(UnresolvedAttribute|UnresolvedStar|UnresolvedOrdinal)|AliasIdentifier|FunctionIdentifier"

@@ -16,7 +16,7 @@ from TCLIService import ttypes
 
 
 class Form(NamedTuple):
-    """How values are sent: the field of Thrift's union ``TColumn``, Thrift's type of a value, NumPy's of a number."""
+    """The form of values: the field of Thrift's union ``TColumn``, Thrift's type of a value, NumPy's of a number."""
 
     field: int
     thrift: int

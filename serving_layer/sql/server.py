@@ -40,7 +40,7 @@ HEAP = "640m"
 CLIENTS = 64
 """Connections at once; one more is closed."""
 LOGIN_SECONDS = 10.0
-"""From the connection to the end of the login."""
+"""Seconds from the connection to the end of the login."""
 IDLE_SECONDS = 3600.0
 """A client that asks nothing for so long is let go."""
 CLOSED = {

@@ -23,7 +23,7 @@ POLL_SECONDS = 1.0
 NO_DELEGATION = "There are no delegation tokens here."
 ROWS_AT_ONCE = 10_000
 SAID = {13: "Solera", 17: "Spark SQL", 18: pyspark.__version__, 29: "`"}
-"""What GetInfo tells: the server's, the database's and its version's names, and the quote around names."""
+"""Answers to GetInfo: the server's, the database's and its version's names, and the quote around names."""
 
 
 class Service:

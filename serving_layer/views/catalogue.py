@@ -41,12 +41,12 @@ def installations(reader: Reader) -> list[dict[str, Any]]:
 
 
 def names(known: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What each of the ``known`` installations is called, by id."""
+    """The names of the ``known`` installations, by id."""
     return {str(each["installation_id"]): called(each) for each in known}
 
 
 def called(row: Mapping[str, Any]) -> str:
-    """What an installation is called: its id where it has no name."""
+    """The name of an installation: its id where it has none."""
     return str(row.get("name") or row["installation_id"])
 
 
@@ -69,7 +69,7 @@ def devices(reader: Reader, installation_id: str) -> list[dict[str, Any]]:
 
 
 def limits(reader: Reader, installation_id: str) -> Limits:
-    """What the flows of an installation can't exceed. Raises :class:`UnknownInstallation`."""
+    """Limits of an installation's flows. Raises :class:`UnknownInstallation`."""
     known, of = installation(reader, installation_id), reader.rows(_DEVICES, installation_id)
     sized = [Period(each["capacity_kw"], each["from"] or ALWAYS, each["to"] or FOREVER) for each in known["capacities"]]
     return limits_of(sized, of, bool(of) and not known.get("takes_unknown_devices"))

@@ -35,7 +35,7 @@ _REFUSED = (
     "AND code = ? AND refused_id = ? LIMIT ? ALLOW FILTERING"
 )
 _BY_CATALOGUE: tuple[Reason, ...] = ("unknown installation", "unknown device", "foreign device", "foreign writer")
-"""Why the catalogue refuses a reading."""
+"""Reasons for which the catalogue refuses a reading."""
 
 FROM_READINGS = ("measured", "integrated")
 """Methods of values that surely rest on readings."""
@@ -49,7 +49,7 @@ Known = Mapping[str, Mapping[datetime, int]]
 
 
 class Later(NamedTuple):
-    """What the readings that only one layer has would change."""
+    """Changes by the readings that only one layer has."""
 
     after_archive: Known
     refused: Known
@@ -109,7 +109,7 @@ def refused(reader: Reader, installation_ids: Collection[str], since: datetime, 
 
 
 def later(reader: Reader, parts: Parts, speed: Rows, batch: Rows, seen: Published) -> Later:
-    """What such readings of the ``parts`` together change on the days on which the two views differ."""
+    """Changes by such readings of the ``parts`` together on the days on which the two views differ."""
     now = datetime.now(timezone.utc)
     spans = _differing(speed, batch, seen.cut, now)
     after: dict[str, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))

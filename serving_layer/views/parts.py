@@ -8,7 +8,7 @@ from typing import Any
 from serving_layer.instants import Span
 
 Parts = Mapping[str, list[Span]]
-"""By installation the time in which it is a part, in order."""
+"""The spans in which an installation is a part, in order."""
 
 
 def parts(installation: Mapping[str, Any], catalogue: Iterable[Mapping[str, Any]], span: Span) -> Parts:
@@ -30,7 +30,7 @@ def communities(installation: Mapping[str, Any], span: Span) -> list[str]:
 
 
 def within(one: tuple[Any, Any], other: tuple[Any, Any]) -> Span:
-    """What two spans have in common; reversed or empty where that is nothing."""
+    """The time that two spans have in common; reversed or empty where there is none."""
     return Span(max(one[0], other[0]), min(one[1], other[1]))
 
 

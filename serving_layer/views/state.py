@@ -1,4 +1,4 @@
-"""What an installation does now: the latest state of its devices, and the power that follows from it."""
+"""The state of an installation now: the latest one of its devices, and the power that follows from it."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def batch(reader: Reader, installation_id: str, start: datetime, end: datetime, 
 
 
 def official(reader: Reader, parts: Parts, known_by: datetime | None = None) -> list[EnergyRow]:
-    """What others have totalled of the ``parts`` together: of each time what was known last.
+    """Energy that others have totalled of the ``parts`` together: of each time what was known last.
 
     ``known_by`` (UTC) answers what was known then. As of the archive's last night.
     """
@@ -60,7 +60,7 @@ def official(reader: Reader, parts: Parts, known_by: datetime | None = None) -> 
 
 
 def months_in_whole_kwh(reader: Reader, parts: Parts, known_by: datetime | None = None) -> dict[str, frozenset[date]]:
-    """By quantity the months (UTC) of one supply whose hours are stated in whole kWh; none of several together.
+    """Months (UTC) by quantity of one supply whose hours are stated in whole kWh; none of several together.
 
     A month is seen whole, however little of it is asked for.
     """

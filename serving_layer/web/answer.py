@@ -36,7 +36,7 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 STATIC = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in _TYPES}
-"""What pages load, by name; all of it is small."""
+"""Files that pages load, by name; all of it is small."""
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -107,7 +107,7 @@ def download(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]
 
 
 def visitor(request: Request) -> Person:
-    """Who has logged in. Raises :class:`Stranger`."""
+    """The person who has logged in. Raises :class:`Stranger`."""
     logins: Logins = request.app.state.logins
     person = logins.visitor(request.cookies)
     if person is None:
@@ -181,7 +181,7 @@ def install(app: FastAPI) -> None:
 
 
 def router() -> APIRouter:
-    """Where the paths of a page are hung."""
+    """The router on which the paths of a page are hung."""
     return APIRouter(include_in_schema=False, route_class=_PageRoute)
 
 

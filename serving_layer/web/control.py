@@ -24,7 +24,7 @@ from serving_layer.web.zones import zone_of
 from store.catalogue import COMMUNITY
 
 FIRST = 40
-"""So many rows stand in the page itself; its script asks for all."""
+"""Rows that stand in the page itself; its script asks for all."""
 ALARMS_SHOWN = 6
 
 router = answer.router()
@@ -32,7 +32,7 @@ router = answer.router()
 
 @router.get("/")
 def begin(request: Request, reader: ReaderOf, who: answer.Visitor, installation: str = "") -> Response:
-    """Where a visitor begins: the page they were on their way to, or their only installation, else the table of all."""
+    """The first page of a visitor: the one they were on their way to, or their only installation, else the table."""
     if link := answer.link_of(request):
         sent = RedirectResponse(link, 303)
         sent.delete_cookie(answer.LINK)
@@ -90,7 +90,7 @@ def stream(request: Request, reader: ReaderOf) -> Response:
 
 
 def _look(request: Request, reader: Reader) -> follow.Values:
-    """Whoever asks is let in anew each time: a stream ends with the session."""
+    """Values of the table, its reader let in anew each time: a stream ends with the session."""
     now = datetime.now(timezone.utc)
     known = _known(reader, answer.visitor(request))
     found = fleet.rows(reader, known, now, with_today=True)

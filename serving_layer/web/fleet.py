@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Of all rows together; ``live`` have a reading of the last minutes, ``alarms`` are those of communities, too."""
+    """Totals of all rows; ``live`` have a reading of the last minutes, ``alarms`` are those of communities, too."""
 
     installations: int
     live: int

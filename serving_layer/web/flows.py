@@ -1,4 +1,4 @@
-"""Which power flows where: from sun, grid and battery to house, grid and battery, so that every node adds up."""
+"""Power flows from sun, grid and battery to house, grid and battery, so that every node adds up."""
 
 from __future__ import annotations
 

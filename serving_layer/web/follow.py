@@ -17,9 +17,9 @@ from serving_layer.access.turns import Turns
 from serving_layer.web import answer
 
 STREAMS = Depends(Turns(at_once=100, wait_seconds=0.1))
-"""So many pages at once: each holds a connection. One more asks every few seconds instead."""
+"""Pages that follow at once: each holds a connection. One more asks every few seconds instead."""
 PACE_SECONDS = 0.5
-"""From one look to the next, at least."""
+"""Seconds from one look to the next, at least."""
 SHARE = 0.01
 """Looking works at most this share of the time, for a thousand installations cost more than one; Cassandra's driver
 works beside it."""
@@ -31,7 +31,7 @@ Values = Mapping[str, Mapping[str, Any]]
 
 
 def stream(look: Callable[[], Values]) -> StreamingResponse:
-    """What ``look`` finds, for as long as the page is open and nothing is refused. Raises what ``look`` raises."""
+    """The stream of what ``look`` finds, while the page is open and nothing is refused. Raises what ``look`` raises."""
     look()
     return StreamingResponse(events(look), media_type="text/event-stream", headers=HEADERS)
 
@@ -77,7 +77,7 @@ def _timed(look: Callable[[], Values]) -> tuple[Values, float]:
 
 
 async def _resting(seconds: float) -> AsyncIterator[str]:
-    """So long, with signs of life: without one a page says that the server is gone."""
+    """A rest of ``seconds``, with signs of life: without one a page says that the server is gone."""
     while seconds > ALIVE_SECONDS:
         await anyio.sleep(ALIVE_SECONDS)
         seconds -= ALIVE_SECONDS

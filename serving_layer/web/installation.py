@@ -34,7 +34,7 @@ FIRST, LAST = date(EARLIEST.year + 2, 1, 1), date(LATEST.year - 2, 1, 1)
 
 
 class View(NamedTuple):
-    """What is looked at: an installation, days, and a quantity."""
+    """The view that is looked at: an installation, days, and a quantity."""
 
     row: Mapping[str, Any]
     zone: ZoneInfo
@@ -159,7 +159,7 @@ def table(reader: ReaderOf, of: Viewed) -> Response:
 
 @router.get("/installation/live")
 def values(request: Request, reader: ReaderOf, name: answer.Named) -> Response:
-    """What changes by itself: powers and their ways, and the age of the newest reading."""
+    """Values that change by themselves: powers and their ways, and the age of the newest reading."""
     return answer.small(_look(request, reader, name))
 
 
@@ -170,7 +170,7 @@ def stream(request: Request, reader: ReaderOf, name: answer.Named) -> Response:
 
 
 def _look(request: Request, reader: Reader, name: str) -> follow.Values:
-    """Whoever asks is let in anew each time: a stream ends with the session. Raises as :func:`view`."""
+    """Values of the page, its reader let in anew each time: a stream ends with the session. Raises as :func:`view`."""
     row, at = door.seen(reader, name, answer.visitor(request), "page"), datetime.now(timezone.utc)
     now = live.take(reader, row, at)
     return live.values(now, language.of_request(request)) | {"n": {"now": int(at.timestamp()), **now.power}}

@@ -1,4 +1,4 @@
-"""What an installation does now, as the few values that a page changes by itself."""
+"""Values of an installation now, as the few that a page changes by itself."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def values(of: Now, words: Words) -> dict[str, Any]:
 
 
 def pill(of: Now, words: Words) -> str:
-    """How old the newest reading is."""
+    """The age of the newest reading."""
     kind = state.freshness(of.age_s)
     said = {"live": words.live, "stale": words.stale, "none": words.unread}[kind].format(age=words.age(of.age_s))
     if kind == "live" and of.silent:

@@ -1,4 +1,4 @@
-"""What the energy of this month and of today costs, and what own sun saved, where a contract is registered."""
+"""The cost of this month's and today's energy, and what own sun saved, where a contract is registered."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def between(least: Decimal, greatest: Decimal, words: Words) -> str:
 
 
 def eur(amount: Decimal, words: Words) -> str:
-    """As people write it."""
+    """The ``amount`` as people write it."""
     return f"{words.number(float(amount), 2)} €"

@@ -29,7 +29,7 @@ WAYS = {
     "meter": ("import_power_w", "taking", "export_power_w", "giving"),
     "battery": ("charge_power_w", "charging", "discharge_power_w", "discharging"),
 }
-"""Of devices through which power goes both ways, the fields and what to call the ways."""
+"""Fields of devices through which power goes both ways, and what to call the ways."""
 
 
 @router.get("/installation/more", dependencies=[Turn])
@@ -63,7 +63,7 @@ def _alarms(reader: Reader, members: list[str], of: View, words: Words) -> list[
 
 
 def _gaps(reader: Reader, of: View, seen: Published) -> list[gaps.Line]:
-    """Of the days that are shown, at most their last month."""
+    """Gaps of the days that are shown, at most of their last month."""
     span = of.period.span(of.zone)
     span = span._replace(start=max(span.start, span.end - timedelta(days=31)))
     members = parts(of.row, catalogue.installations(reader), span)

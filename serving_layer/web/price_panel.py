@@ -1,4 +1,4 @@
-"""What energy costs from a day on: now, in the cheapest hours ahead, and how right forecasts of it were."""
+"""Prices of energy from a day on: now, in the cheapest hours ahead, and how right forecasts of them were."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Prices:
 
     @property
     def ahead(self) -> list[dict[str, Any]]:
-        """Those of the periods that have not ended."""
+        """Periods that have not ended."""
         return [price for price in self.values if price["end"] > self.now]
 
 
@@ -59,7 +59,7 @@ def said(shown: Prices, words: Words) -> list[tuple[str, str, str]]:
 
 
 def cheapest(ahead: Sequence[Price], hours: int) -> datetime | None:
-    """When the cheapest ``hours`` hours in a row begin; None where fewer are known or forecast."""
+    """The beginning of the cheapest ``hours`` hours in a row; None where fewer are known or forecast."""
     by_hour: dict[datetime, list[float]] = {}
     for price in ahead:
         by_hour.setdefault(price["start"].replace(minute=0), []).append(price["price_eur_mwh"])
@@ -78,7 +78,7 @@ def _how_known(shown: Prices, start: datetime, words: Words) -> str:
 
 
 def record(shown: Prices, words: Words) -> str:
-    """How far off the published model and the naive forecast were, in a sentence."""
+    """Errors of the published model and of the naive forecast, in a sentence."""
     published = next((row for row in shown.record if row["is_published"]), None)
     if published is None or not any(price["kind"] == FORECAST for price in shown.values):
         return words.no_price_forecast

@@ -21,7 +21,7 @@ DAYS, MESSAGES, NIGHTS = 7, 50, 14
 LEDGER_SECONDS = 30.0
 SOURCES_SECONDS = 30.0
 HEAD = 160
-"""So many characters of a refused message are shown."""
+"""Characters of a refused message that are shown."""
 
 
 @router.get("/quality", dependencies=[Turn])
@@ -51,7 +51,7 @@ def _shown(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sources(reader: Reader, known: list[dict[str, Any]], now: datetime) -> list[tuple[str, int, float]]:
-    """Of each source of readings how many devices it tells of, and the age in s of its newest."""
+    """Sources of readings: the number of devices that each tells of, and the age in s of its newest reading."""
     ages: dict[str, list[float]] = {}
     for device in state.devices(reader, [str(each["installation_id"]) for each in known], now):
         ages.setdefault(str(device.get("source") or ""), []).append(device["age_s"])

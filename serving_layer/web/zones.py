@@ -1,4 +1,4 @@
-"""Where the days of an installation begin."""
+"""The zone in which the days of an installation begin."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def pause(failures: int) -> timedelta:
 
 
 def folder(settings: Settings) -> Path:
-    """Where the backlogs stand, ``<id>.json`` each."""
+    """The folder of the backlogs, ``<id>.json`` each."""
     return settings.home / "webhooks"
 
 

@@ -1,4 +1,4 @@
-"""What ``/healthz`` and ``/metrics`` say of the webhooks, without whose they are and where they lead."""
+"""The state of the webhooks for ``/healthz`` and ``/metrics``, without whose they are and where they lead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from serving_layer.webhooks.backlog import read
 
 
 def check(folder: Path) -> Remark:
-    """How many there are and what waits. A receiver that is away breaks nothing here."""
+    """The number of webhooks and what waits. A receiver that is away breaks nothing here."""
     known = [found for path in sorted(folder.glob("*.json")) if (found := read(path)) is not None]
     waiting = sum(len(each.waiting) for each in known)
     failing = sum(bool(each.error) for each in known)

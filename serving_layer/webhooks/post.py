@@ -13,7 +13,7 @@ from conf.refusal import Refusal
 from serving_layer.webhooks.address import Address, ip_address_of
 
 LONGEST_SECONDS = 10.0
-"""From the connection to the head of the answer; its body is not read."""
+"""Seconds from the connection to the head of the answer; its body is not read."""
 GONE = 410
 """HTTP's status Gone."""
 

@@ -1,4 +1,4 @@
-"""What a micro-batch of readings tells of each device: its registers, and so the stretches of time it touches."""
+"""Registers of each device by a micro-batch of readings, and so the stretches of time that it affects."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ class CarriedState(NamedTuple):
     """The first quarter-hour of which all is held."""
     limits: Limits
     sampled: dict[str, list[int]]
-    """When each device was sampled: the last time of each quarter-hour, and the last one before ``since``."""
+    """Times at which each device was sampled: the last of each quarter-hour, and the last one before ``since``."""
     courses: dict[tuple[str, str], Course] | None
-    """By device and quantity; None where no course can be carried on, and ``sampled`` is the last time alone."""
+    """Courses by device and quantity; None where none can be carried on, and ``sampled`` is the last time alone."""
 
 
 class Advanced(NamedTuple):
@@ -51,7 +51,7 @@ def begin(
     start: datetime,
     limits: Limits,
 ) -> CarriedState:
-    """What is known of an installation from its stored ``readings`` since ``start`` and their neighbours before it.
+    """The state of an installation by its stored ``readings`` since ``start`` and their neighbours before it.
 
     ``newest`` is the time of each device's latest stored reading, ``seen`` of its latest one read so far, ``ends`` the
     last offset read of each Kafka partition: readings stored from behind it are still to come.

@@ -45,7 +45,7 @@ _SCHEMA = from_arrow_schema(_ARROW)
 Batches = Iterator[pa.RecordBatch]
 
 LOOK = "1 second"
-"""How often the query looks whether a batch is due."""
+"""The time between two looks whether a batch is due."""
 BACKLOG_SHARE = 4
 """Part of the largest batch whose number of readings is a backlog: its energy is not made to wait."""
 

@@ -21,7 +21,7 @@ _ARROW = {
 }
 _READING = TOPICS["readings"].columns
 FIELDS = pa.struct([(name, _ARROW[kind]) for name, kind in _READING.items() if name != "time"])
-"""What a reading may have beside its time."""
+"""Fields that a reading may have beside its time."""
 _ARROW_SCHEMA = pa.schema(
     [
         ("kind", pa.string()),

@@ -35,7 +35,7 @@ class Summary:
     """Installations the catalogue did not know, at most 1,000 of them."""
 
     def to_json(self) -> str:
-        """As one line of JSON."""
+        """The summary as one line of JSON."""
         return json.dumps(asdict(self))
 
 

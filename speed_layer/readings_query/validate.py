@@ -25,7 +25,7 @@ class Message(NamedTuple):
     is_replayed: bool = False
     writer: bytes | None = None
     signature: bytes | None = None
-    """Who has written it, as its headers say."""
+    """The signature of its writer, as its headers say."""
 
 
 def validate(message: Message, catalogue: Catalogue) -> dict[str, Any]:

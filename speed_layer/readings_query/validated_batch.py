@@ -150,7 +150,7 @@ def _write_times(times: list[int], rows: list[Stored], catalogue: Catalogue) -> 
 
 
 def _without(message: Message, reading: Mapping[str, Any], dropped: Mapping[str, str]) -> Refused:
-    """What the quarantine says of a reading that is accepted without some of its fields."""
+    """The row of quarantine of a reading that is accepted without some of its fields."""
     why = "; ".join(f"{name}: {reason}" for name, reason in dropped.items())
     rejected = Rejected(f"without {why}; the rest is accepted", "field", reading["installation_id"])
     return Refused.of(rejected, message.payload, message.size)

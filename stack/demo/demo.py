@@ -130,7 +130,7 @@ def _await_today(reader: Reader, homes: list[Home], console: Console) -> None:
 
 
 def _behind(reader: Reader, homes: list[Home], now: datetime) -> str:
-    """What is still missing, '' when nothing is."""
+    """The text of what is still missing, '' when nothing is."""
     states = state.devices(reader, [home.installation_id for home in homes], now)
     times = {each["device_id"]: each["time"] for each in states}
     expected = {device_id for home in homes for device_id in (home.inverter_id, home.meter_id)}

@@ -67,7 +67,7 @@ def _cases(found: Billed) -> dict[str, str]:
 
 
 def savings(found: Billed) -> Iterator[str]:
-    """What the panels have saved, of each case that may be; what is not known is said."""
+    """Savings by the panels, in each case that may be; what is not known is said."""
     if found.without is None or not found.bill.is_complete:
         yield "What its panels saved is not known, for readings are missing."
         return
@@ -99,7 +99,7 @@ def equal_parts(members: Sequence[str], since: date) -> Agreement:
 
 
 def _share(reader: Reader, member: str, month: date) -> Table:
-    """What the home was assigned, and has saved, as the night has settled it; the whole community below."""
+    """The share of the home, and its saving, as the night has settled them; the whole community below."""
     rows = of_members(reader, COMMUNITY, month, merged.seen(reader))
     own = [row for row in rows if row["installation_id"] == member]
     return _rows("The same month as the night settled it, the community sharing in equal parts", SETTLED,

@@ -27,7 +27,7 @@ def store(settings: Settings) -> Path:
 
 
 def password(settings: Settings) -> str:
-    """What Java's file is sealed with."""
+    """The password that Java's file is sealed with."""
     return read_or_make(secrets(settings) / "pages")
 
 

@@ -10,14 +10,14 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from conf.refusal import Refusal
 
 KIND = 20
-"""Its number, for keys, for what is encrypted, and for checksums."""
+"""The number of the cipher, for keys, for what is encrypted, and for checksums."""
 KEY_BYTES = 32
 _BLOCK, _MAC_BYTES = 16, 24
 _ENCRYPT, _INTEGRITY, _CHECK = b"\xaa", b"\x55", b"\x99"
 
 
 class Forged(Refusal):
-    """What was made by another key, or has been changed."""
+    """A message was made by another key, or has been changed."""
 
 
 def encrypt(key: bytes, usage: int, plain: bytes) -> bytes:
@@ -27,7 +27,7 @@ def encrypt(key: bytes, usage: int, plain: bytes) -> bytes:
 
 
 def decrypt(key: bytes, usage: int, hidden: bytes) -> bytes:
-    """What :func:`encrypt` was given. Raises :class:`Forged`."""
+    """The content that :func:`encrypt` was given. Raises :class:`Forged`."""
     body, mac = hidden[:-_MAC_BYTES], hidden[-_MAC_BYTES:]
     if len(body) < _BLOCK or not hmac.compare_digest(mac, _mac(key, usage, body)):
         raise Forged
@@ -35,7 +35,7 @@ def decrypt(key: bytes, usage: int, hidden: bytes) -> bytes:
 
 
 def checksum(key: bytes, usage: int, content: bytes) -> bytes:
-    """What shows that who has ``key`` has said ``content``."""
+    """The checksum which shows that who has ``key`` has said ``content``."""
     return hmac.digest(_derived(key, usage, _CHECK, _MAC_BYTES), content, "sha384")[:_MAC_BYTES]
 
 

@@ -54,7 +54,7 @@ def fields(values: dict[int, bytes]) -> bytes:
 
 
 def application(number: int, content: bytes) -> bytes:
-    """What is known by an application's ``number``."""
+    """The value that an application knows by its own ``number``."""
     return wrapped(0x60 | number, content)
 
 

@@ -38,7 +38,7 @@ class Refused(Refusal):
 
 
 class Keys(NamedTuple):
-    """What the server knows: the principal's key and the one that its own tickets are sealed with."""
+    """Keys of the server: the principal's and the one that its own tickets are sealed with."""
 
     principal: bytes
     tickets: bytes
@@ -50,7 +50,7 @@ class _Asked(NamedTuple):
 
 
 def answer(keys: Keys, message: bytes, now: datetime) -> bytes:
-    """What is said to ``message`` at ``now``: a ticket or an error."""
+    """The answer to ``message`` at ``now``: a ticket or an error."""
     try:
         if message[:1] == bytes([0x60 | AS_ASKED]):
             return _first(keys, der.known_by(AS_ASKED, message), now)
@@ -157,7 +157,7 @@ def _what_is_wanted() -> bytes:
 
 
 def _found(message: dict[int, bytes], kind: int) -> bytes | None:
-    """What the message shows of a ``kind`` to prove who asks."""
+    """The proof of a ``kind`` in the message of who asks."""
     for _, each in der.parts(der.only(der.SEQUENCE, message[3])) if 3 in message else ():
         shown = der.numbered(der.wrapped(der.SEQUENCE, each))
         if der.number(shown[1]) == kind:

@@ -12,7 +12,7 @@ from stack.downloads import java
 
 
 def keystore(settings: Settings) -> Path:
-    """Where the certificate and its key stand."""
+    """The file of the certificate and its key."""
     return settings.home / "secrets" / "cassandra.p12"
 
 

@@ -113,7 +113,7 @@ def _login(settings: Settings) -> str:
 
 
 def _shut(settings: Settings) -> list[str]:
-    """What shuts the pages that a DataNode shows itself, at a port of its choice where no certificate is asked for."""
+    """Settings that shut a DataNode's own pages, at a port of its choice where no certificate is asked for."""
     if not kerberos.is_asked(settings):
         return []
     secret = kerberos.secrets(settings) / "pages"

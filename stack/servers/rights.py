@@ -1,4 +1,4 @@
-"""Who may do what with Kafka's topics on one machine: each service writes and reads its own, analysts only read."""
+"""Rights on Kafka's topics on one machine: each service writes and reads its own, analysts only read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READS = {
     "analyst": (*TOPICS, QUARANTINE),
 }
 GROUPS = {"speed": "spark-kafka-", "batch": "spark-kafka-", "analyst": f"{PREFIX}analyst"}
-"""How the names of a reader's consumer groups begin."""
+"""The beginning of the names of a reader's consumer groups."""
 
 
 def grant(settings: Settings) -> None:

@@ -56,7 +56,7 @@ class ZeppelinError(Refusal):
 
 
 class Outcome(NamedTuple):
-    """What one paragraph ended with: FINISHED or ERROR, and its output as text, one ``%type`` line before each part."""
+    """The outcome of a paragraph: FINISHED or ERROR, and its output as text, one ``%type`` line before each part."""
 
     status: str
     output: str
@@ -179,7 +179,7 @@ def command(home: Path, jars: Iterable[Path], java_command: Path) -> tuple[str, 
 
 
 def server_environment(home: Path, port: int) -> dict[str, str]:
-    """Where the server finds what :func:`lay_out` has made, and that it answers on loopback alone."""
+    """The environment in which the server finds what :func:`lay_out` has made, and answers on loopback alone."""
     return {
         "ZEPPELIN_HOME": str(home),
         "ZEPPELIN_CONF_DIR": str(home / "conf"),

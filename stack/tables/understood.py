@@ -1,4 +1,4 @@
-"""What was understood of a file, for whoever decides whether it is right."""
+"""The table of what was understood of a file, for whoever decides whether it is right."""
 
 from __future__ import annotations
 

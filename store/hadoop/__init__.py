@@ -1,1 +1,1 @@
-"""What Hadoop is asked and told beside its files: who comes, and how it fares."""
+"""Hadoop beside its files: who comes, and how it fares."""

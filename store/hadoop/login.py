@@ -1,4 +1,4 @@
-"""How the Java of a Spark session logs in at this machine's own HDFS."""
+"""The login of a Spark session's Java at this machine's own HDFS."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _until_in(settings: Settings) -> None:
 
 
 def _refused(settings: Settings) -> str:
-    """Why there was no login; empty where there was."""
+    """The reason why there was no login; empty where there was."""
     if not kerberos.key_file(settings).is_file():
         return "`solera up` has made no key"
     jvm: Any = SparkContext._jvm

@@ -1,4 +1,4 @@
-"""What the NameNode says of the file system as a whole."""
+"""The NameNode's report on the file system as a whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _QUERY = {"qry": "Hadoop:service=NameNode,name=FSNamesystemState"}
 
 
 def state(settings: Settings, seconds: float = 5.0) -> dict[str, Any]:
-    """Its counts and its state. Raises :class:`requests.RequestException`, :class:`ValueError` or :class:`KeyError`."""
+    """Counts and state. Raises :class:`requests.RequestException`, :class:`ValueError` or :class:`KeyError`."""
     with asker(settings) as session:
         (found,) = session.get(f"{pages(settings)}/jmx", params=_QUERY, timeout=seconds).json()["beans"]
     return dict(found)

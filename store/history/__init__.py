@@ -1,1 +1,1 @@
-"""What held and happened when: memberships, capacities, retractions of messages, attempts at sources."""
+"""Histories of what held and happened: memberships, capacities, retractions of messages, attempts at sources."""

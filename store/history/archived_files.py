@@ -17,7 +17,7 @@ MASTER = "master"
 BATCHES = "_batches"
 """Folder of a file for each complete batch, which names the days that it brought."""
 COORDINATES = "kafka_partition int, kafka_offset bigint, received_at timestamp"
-"""Where in Kafka a message stood, and the broker's time of it (UTC)."""
+"""Coordinates of a message in Kafka, and the broker's time of it (UTC)."""
 
 
 def columns(topic: str) -> str:

@@ -1,4 +1,4 @@
-"""What each source was last asked, and what came of it: ``<home>/<source>/asked.json``, one entry a question."""
+"""Attempts at each source, and what came of them: ``<home>/<source>/asked.json``, one entry a question."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.instants import instant_of, rfc3339
 
 FILE = "asked.json"
 OLDER_HOLD = timedelta(hours=24, minutes=1)
-"""How long a question rests that was noted without saying so."""
+"""The rest of a question that was noted without saying so."""
 
 
 class Attempt(NamedTuple):
@@ -21,15 +21,15 @@ class Attempt(NamedTuple):
     at: datetime
     outcome: str
     in_vain: int
-    """How often in a row nothing, or not all, came of it."""
+    """The number of times in a row that nothing, or not all, came of it."""
     again: datetime | None
-    """From when on it may be asked again; None: it is given up."""
+    """The time from which on it may be asked again; None: it is given up."""
     answered: datetime | None = None
-    """When it was last answered with anything."""
+    """The time when it was last answered with anything."""
 
 
 def attempts_path(home: Path, source: str) -> Path:
-    """Where the attempts at the questions of ``source`` stand."""
+    """The file of the attempts at the questions of ``source``."""
     return home / source / FILE
 
 

@@ -1,4 +1,4 @@
-"""What an installation was built for, and when: table ``capacity``."""
+"""Capacities that an installation was built for, and when: table ``capacity``."""
 
 from __future__ import annotations
 

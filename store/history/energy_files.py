@@ -62,7 +62,7 @@ def stored(spark: SparkSession, settings: Settings, published: Collection[str]) 
 
 
 def contested(spark: SparkSession, settings: Settings, days: Iterable[date], run_ids: Collection[str]) -> list[date]:
-    """Which of the ``days`` several of the ``run_ids`` have changed; no other day is listed."""
+    """The ``days`` that several of the ``run_ids`` have changed; no other day is listed."""
     named = ",".join(f"{day}" for day in days)
     changes = hdfs.matching(spark, settings.hdfs_path(CHANGES, f"event_day={{{named}}}", "run_id=*"))
     return list(stating(map(_folder, changes), (), run_ids).contested)

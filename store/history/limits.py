@@ -1,4 +1,4 @@
-"""What the flows of an installation can't exceed, now and before, as far as that is registered."""
+"""Limits of an installation's flows, now and before, as far as they are registered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from store.history.periods import ALWAYS, FOREVER, Period, value_at
 
 
 def limits_of(capacities: Sequence[Period[float]], devices: Sequence[Any], is_closed: bool) -> Limits:
-    """What the flows of an installation with the ``capacities`` (kW) and the rows ``devices`` can't exceed.
+    """Limits of the flows of an installation with the ``capacities`` (kW) and the rows ``devices``.
 
     ``is_closed`` says whether it takes readings of those alone: else a battery may be there that is not known.
     """

@@ -1,4 +1,4 @@
-"""Which community an installation belonged to, and when: table ``membership``."""
+"""Memberships of an installation in communities over time: table ``membership``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Membership(NamedTuple):
     end: datetime = FOREVER
 
     def within(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-        """What of [start, end) belongs to the membership; reversed or empty where nothing does."""
+        """The part of [start, end) that belongs to the membership; reversed or empty where nothing does."""
         return max(self.start, start), min(self.end, end)
 
 
@@ -59,7 +59,7 @@ def together(memberships: Iterable[Membership], start: datetime, end: datetime) 
 def partly(
     memberships: Iterable[Membership], start: datetime, end: datetime
 ) -> Mapping[str, list[tuple[datetime, datetime]]]:
-    """When in [start, end), UTC, those belonged that did not all the time; ``memberships`` are of one community."""
+    """Times in [start, end), UTC, of those that did not belong throughout; ``memberships`` are of one community."""
     found: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
     for each in together(memberships, start, end):
         if (part := each.within(start, end)) != (start, end):

@@ -37,7 +37,7 @@ def row_of(installation_id: str, period: Period[Value]) -> tuple[Any, ...]:
 
 
 class Change(NamedTuple, Generic[Value]):
-    """Where another value holds than was known: ``before`` and ``after`` in [start, end), UTC; None: none."""
+    """A time in which another value holds than was known: ``before`` and ``after`` in [start, end), UTC; None: none."""
 
     before: Value | None
     after: Value | None
@@ -46,7 +46,7 @@ class Change(NamedTuple, Generic[Value]):
 
 
 def value_at(periods: Sequence[Period[Value]], at: datetime) -> Value | None:
-    """What held ``at`` an instant (UTC); None where nothing did."""
+    """The value that held ``at`` an instant (UTC); None where none did."""
     return next((each.value for each in periods if each.start <= at < each.end), None)
 
 
@@ -62,7 +62,7 @@ def from_now_on(known: Sequence[Period[Value]], value: Value | None, now: dateti
 
 
 def changes(before: Sequence[Period[Value]], after: Sequence[Period[Value]]) -> list[Change[Value]]:
-    """Where ``after`` differs from ``before``, in order of time."""
+    """Changes from ``before`` to ``after``, in order of time."""
     edges = sorted({edge for each in (*before, *after) for edge in (each.start, each.end)})
     found = [Change(value_at(before, start), value_at(after, start), start, end) for start, end in pairwise(edges)]
     return [each for each in found if each.before != each.after]

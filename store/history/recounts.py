@@ -1,4 +1,4 @@
-"""What is totalled again because another capacity, or other members, held than was known: table ``recount``."""
+"""Recounts because another capacity, or other members, held than was known: table ``recount``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.instants import utc
 
 
 class Recount(NamedTuple):
-    """What an installation or community had from ``start`` to before ``until`` (UTC) is to be totalled again."""
+    """A time from ``start`` to before ``until`` (UTC) of an installation or community that is to be totalled again."""
 
     installation_id: str
     asked_at: datetime

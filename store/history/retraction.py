@@ -23,7 +23,7 @@ class Retraction(NamedTuple):
     until: datetime
     """Readings from ``start`` to before ``until``, and intervals that lie between them."""
     removed_at: datetime | None = None
-    """When all that was stored of them had been removed; None while that is under way."""
+    """The time when all that was stored of them had been removed; None while that is under way."""
     run_id: str | None = None
     """The published run that has totalled the days without them; None: the next one will."""
 

@@ -1,4 +1,4 @@
-"""When each source of weather, prices and hours was last asked and last answered, and what it has left open.
+"""Times at which each source of weather, prices and hours was last asked and last answered, and what is left open.
 
 Read from the notes that whoever asks keeps in the same home; of sources that are asked elsewhere nothing is known.
 """
@@ -18,17 +18,17 @@ class Source(NamedTuple):
 
     source: str
     asked: datetime
-    """When it was last asked anything."""
+    """The time when it was last asked anything."""
     outcome: str
-    """What came of that."""
+    """The outcome of that."""
     answered: datetime | None
-    """When it last answered with anything; None: never."""
+    """The time when it last answered with anything; None: never."""
     open: int
     """Questions asked in vain that are asked again."""
     given_up: int
     """Questions that are asked no more, but by hand."""
     next: datetime | None
-    """From when on the first of the open ones is asked again; None: nothing is open."""
+    """The time from which on the first of the open ones is asked again; None: nothing is open."""
 
 
 def sources(home: Path) -> list[Source]:

@@ -20,7 +20,7 @@ HEADER_BYTES = 16 * 1024
 
 
 class _Request:
-    """What a client sends, and whether all of it has come."""
+    """The request of a client, and whether all of it has come."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.path, self._receive, self._ended = scope["path"], receive, False

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from store.web.bounds import HEADER_BYTES
 
 HEAD_SECONDS = 10.0
-"""From the first byte, or the connection, to the end of the head."""
+"""Seconds from the first byte, or the connection, to the end of the head."""
 CONNECTIONS = 200
 """Connections at once; more are refused."""
 
@@ -46,7 +46,7 @@ class TimedProtocol(H11Protocol):
 
 
 def server_options() -> dict[str, Any]:
-    """What uvicorn is started with."""
+    """Options that uvicorn is started with."""
     return {
         "access_log": False,
         "http": TimedProtocol,

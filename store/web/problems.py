@@ -67,7 +67,7 @@ def described(problems: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
 
 
 def said(error: RequestValidationError) -> str:
-    """What is wrong with which parameters."""
+    """The faults of the parameters, in words."""
     return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
 
 

@@ -9,7 +9,7 @@ from store.reports import replace_text
 
 
 def hashed(token: str) -> str:
-    """What is kept of ``token``: its SHA-256, for a token of so many random bits needs no salt."""
+    """The hash that is kept of ``token``: SHA-256, for a token of so many random bits needs no salt."""
     return hashlib.sha256(token.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 

@@ -72,7 +72,7 @@ def late_issues(
 
 
 class Wanted(NamedTuple):
-    """Which hours of which series are to have features, and from what."""
+    """The hours of the series that are to have features, and the data these are made from."""
 
     quantity: Quantity
     issues: Callable[[str], pd.DatetimeIndex]
@@ -81,7 +81,7 @@ class Wanted(NamedTuple):
     """Hours after each issue."""
     sites: Mapping[str, Site]
     variables: Sequence[str] = ()
-    """Those of the weather."""
+    """Variables of the weather."""
 
 
 def feature_table(history: DataFrame, weather: DataFrame | None, wanted: Wanted) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Where a series stands, and what the sun does there."""
+"""The place of a series, and what the sun does there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Site:
     """Capacities before it was extended: (first instant without it, UTC; capacity or None), in order of time."""
 
     def shares(self, times: pd.DatetimeIndex) -> NDArray[np.float64]:
-        """What part of today's capacity it had at each of ``times`` (UTC); 1 where either is unknown."""
+        """The part of today's capacity that it had at each of ``times`` (UTC); 1 where either is unknown."""
         found = np.ones(len(times))
         for until, capacity in reversed(self.earlier):
             share = 1.0 if capacity is None or self.capacity is None else capacity / self.capacity

@@ -14,7 +14,7 @@ from batch_layer.forecasting.features.levels import quantile
 from batch_layer.forecasting.features.site import Site, sun
 
 NIGHT_SEEN, NIGHT_SHARE = 9, 1e-4
-"""Where the place is unknown an hour is night if it and its neighbours, known at least this often in two weeks, never
+"""An hour is night, where the place is unknown, if it and its neighbours, known at least this often in two weeks, never
 exceeded this share of the series' size."""
 
 

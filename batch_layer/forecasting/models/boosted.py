@@ -24,7 +24,7 @@ logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)
 
 
 def workers(rows: DataFrame) -> int:
-    """How many workers grow a forest of ``rows``."""
+    """The number of workers that grow a forest of ``rows``."""
     return min(1 + rows.count() // ROWS_A_WORKER, rows.sparkSession.sparkContext.defaultParallelism)
 
 

@@ -15,7 +15,7 @@ from batch_layer.forecasting.scores import coverage
 TRIAL_LEVELS = tuple(round(0.05 * i, 2) for i in range(1, 20))
 """Levels at which a model is tried; the middle one is the median."""
 TRUST = 0.75
-"""How far a month's calibration is trusted: its days are few and alike."""
+"""The weight of a month's calibration: its days are few and alike."""
 
 
 def proven(model: Model, tried: pd.DataFrame) -> Model:

@@ -33,7 +33,7 @@ class Model:
 
     @property
     def name(self) -> str:
-        """How the forecast names its maker."""
+        """The name of the model in its forecasts."""
         grown = self.with_weather or self.without
         return f"quantile forest ({grown.engine})" if grown else NAIVE
 

@@ -1,4 +1,4 @@
-"""What each line of a bill rests on: the texts that set its price, or the supply's contract, and since when."""
+"""Bases of a bill's lines: the texts that set each price, or the supply's contract, and since when."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Basis(NamedTuple):
 
 
 def of_line(rules: Tariffs, of: Calendar, line: Line) -> list[Basis]:
-    """Of a line before taxes, by its first day."""
+    """Bases of a line before taxes, by its first day."""
     return list(_of_line(rules, of.days[(line.since - of.first).days], line))
 
 
@@ -68,7 +68,7 @@ def _of_line(rules: Tariffs, day: Day, line: Line) -> Iterator[Basis]:
 
 
 def of_tax(rules: Tariffs, of: Calendar, made: Bill, condition: str, line: Line) -> list[Basis]:
-    """Of a tax in one case of the bill: the row of the day it falls due; the minimum's as well where that is owed."""
+    """Bases of a tax in one case of the bill: the row of its due day; the minimum's as well where that is owed."""
     taxed, taxes = of.taxed(made.due), rules.taxes
     if line.kind != ELECTRICITY_TAX:
         return [_rule(taxes.consumption.on(taxed, condition))]

@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True)
 class Bill:
-    """What one supply owes for the days from ``first`` to before ``until``."""
+    """The debt of one supply for the days from ``first`` to before ``until``."""
 
     first: date
     until: date
@@ -61,7 +61,7 @@ class Bill:
     unknown: int
     """Windows without all their values: they are in no line."""
     without_excess: str = ""
-    """Why excess power that may be owed is in no line; "" where it is, or none is owed. So ``without_reactive``."""
+    """The reason why excess power that may be owed is in no line; "" where it is, or none is owed. So the next."""
     without_reactive: str = ""
 
     @property
@@ -125,7 +125,7 @@ def owed_lines(of: Bill) -> tuple[Owed, ...]:
 
 
 class _Base(NamedTuple):
-    """What taxes are owed on."""
+    """The amounts that taxes are owed on."""
 
     of: Calendar
     energy: Supplied

@@ -21,7 +21,7 @@ class Columns:
     grid: Whole
     surplus: Whole
     use: Whole | None
-    """What was consumed; None where it is not known of every window."""
+    """Energy consumed; None where it is not known of every window."""
     is_measured: Truth
     windows: int
     imports: Whole | None = None

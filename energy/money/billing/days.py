@@ -61,7 +61,7 @@ class Stretch:
     days: Whole
     """The day of each window, counted from the bill's first."""
     periods: Whole
-    """From 0 on."""
+    """The index of each window's period, from 0 on."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class Calendar:
 
     days: tuple[Day, ...]
     shown: tuple[int, ...] = ()
-    """What the distributor's maximeter showed of the days, by power period: mWh of a quarter-hour; none: not known."""
+    """Maxima of the distributor's maximeter by power period: mWh of a quarter-hour; none: not known."""
     reactive: tuple[int, ...] = ()
-    """What it counted of reactive energy, by energy period but P6: 10⁻³ varh; none: not known."""
+    """Reactive energy that it counted, by energy period but P6: 10⁻³ varh; none: not known."""
 
     @property
     def zone(self) -> tzinfo:
-        """That of the customer's clock."""
+        """The zone of the customer's clock."""
         return self.days[0].periods.zone
 
     @property
@@ -100,7 +100,7 @@ class Calendar:
         return self.days[-1].contract
 
     def taxed(self, due: date | None) -> Taxed:
-        """What its taxes depend on; without ``due`` it falls due on the last day."""
+        """The conditions of its taxes; without ``due`` it falls due on the last day."""
         last = self.days[-1]
         return Taxed(self.contract.territory, due or last.date, last.date, max(last.power_w), self.contract.use)
 

@@ -26,13 +26,13 @@ LARGEST_BY_MAXIMUM_W = 50_000
 HOURS = 4
 """Quarter-hours in an hour: a mWh of one of them is so many mW."""
 MWH_OF_WATT = 250
-"""In a quarter-hour."""
+"""Energy of a watt in a quarter-hour, mWh."""
 POWER_PERIOD = {2: np.array([0, 0, 1]), 6: np.arange(6)}
-"""By how many there are: that of each energy period, from 0 on."""
+"""The power period of each energy period, from 0 on, by the number of power periods."""
 
 
 def left_out(of: Calendar, is_metered: bool) -> str:
-    """Why excess power that may be owed is in no line; "" where it is, or where none is owed.
+    """The reason why excess power that may be owed is in no line; "" where it is, or where none is owed.
 
     ``is_metered``: whether every quarter-hour of import was measured, and by itself.
     """
@@ -83,7 +83,7 @@ def _lines(of: Calendar, together: Sequence[Stretch], prices: ExcessPrices, wind
 
 
 def _above(of: Calendar, together: Sequence[Stretch], windows: Columns) -> Iterator[Whole]:
-    """Of each power period, what every quarter-hour took above the contracted one, in mWh; by a maximeter, the most."""
+    """Energy of every quarter-hour above the contracted power by power period, mWh; by a maximeter, the most."""
     day = together[0].day
     if _is_shown(of):
         yield from np.maximum(np.array(of.shown) - np.array(day.power_w) * MWH_OF_WATT, 0)[:, np.newaxis]

@@ -31,11 +31,11 @@ class Line(NamedTuple):
     price_unit: str
     amount: int
     estimated_kwh: Decimal | None = None
-    """How much of the quantity was not measured throughout."""
+    """The part of the quantity that was not measured throughout."""
 
 
 def line_fields(of: Line) -> dict[str, Any]:
-    """What is shown of a line: its amount in EUR, half up to the cent."""
+    """The fields of a line as they are shown: its amount in EUR, half up to the cent."""
     return {
         "kind": of.kind,
         "period": of.period,

@@ -1,4 +1,4 @@
-"""What a distributor's maximeter shows of a month, for the bill of that month."""
+"""Maxima of a distributor's maximeter in a month, for the bill of that month."""
 
 from __future__ import annotations
 

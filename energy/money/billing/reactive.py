@@ -20,7 +20,7 @@ from energy.money.tariff import Regulated
 FREE_PERCENT, LOW_PERCENT = 33, 75
 """Reactive of active energy: up to a power factor of 0.95, and of 0.80."""
 LEAST_W = 15_000
-"""Of a supply up to here none is billed."""
+"""The contracted power up to which a supply owes nothing for reactive energy."""
 PERIODS = 5
 MILLI = 1000
 
@@ -33,7 +33,7 @@ def with_reactive(of: Calendar, stated_varh: Mapping[str, float]) -> Calendar:
 
 
 def reactive_left_out(of: Calendar, is_complete: bool) -> str:
-    """Why reactive energy that may be owed is in no line; "" where it is, or where none is owed."""
+    """The reason why reactive energy that may be owed is in no line; "" where it is, or where none is owed."""
     if not _is_owed(of):
         return ""
     if not of.reactive:
@@ -62,6 +62,6 @@ def _is_owed(of: Calendar) -> bool:
 
 
 def _active(of: Calendar, windows: Columns) -> list[int]:
-    """What was taken from the grid in each energy period, mWh."""
+    """Energy taken from the grid in each energy period, mWh."""
     periods = np.concatenate([each.periods for each in of.stretches])[windows.at]
     return [int(windows.grid[periods == n].sum()) for n in range(PERIODS)]

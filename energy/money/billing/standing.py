@@ -19,7 +19,7 @@ MONTHS = 12
 
 
 class _Rate(NamedTuple):
-    """What a day costs: ``watts`` (1000 where there are none) at ``price`` (10⁻⁶ EUR a kW or piece) a year."""
+    """The cost of a day: ``watts`` (1000 where there are none) at ``price`` (10⁻⁶ EUR a kW or piece) a year."""
 
     kind: str
     period: str
@@ -28,7 +28,7 @@ class _Rate(NamedTuple):
     year_days: int
 
     def amount(self, days: int) -> int:
-        """In 10⁻¹² EUR."""
+        """The cost of ``days``, 10⁻¹² EUR."""
         kilo = 1000 if self.watts is None else self.watts
         return divided(kilo * self.price * (MICRO // 1000) * days, self.year_days)
 

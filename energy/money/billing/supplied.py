@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 class _Key(NamedTuple):
-    """What the windows of one line have in common; ``price`` None: each has its own."""
+    """The key that the windows of one line share; ``price`` None: each has its own."""
 
     kind: str
     period: str
@@ -66,7 +66,7 @@ class _Part(NamedTuple):
 
     @property
     def periods(self) -> Whole:
-        """From 0 on."""
+        """The index of each window's period, from 0 on."""
         return self.stretch.periods[self.at]
 
     def of_market(self, market: Market, name: str, needed: Truth, earlier: timedelta = timedelta()) -> Whole:
@@ -98,7 +98,7 @@ def supplied(of: Calendar, windows: Columns, market: Market) -> Supplied:
 
 
 def unit_prices(of: Calendar, at: Whole, market: Market) -> tuple[Whole, Whole]:
-    """What a kWh from the grid costs in the windows ``at``, in order, and what surplus earns, before taxes.
+    """The price of a kWh from the grid in the windows ``at``, in order, and that of surplus, before taxes.
 
     10⁻⁶ EUR/kWh. Raises :class:`energy.money.market.NoPrice`.
     """
@@ -119,7 +119,7 @@ def _parts(of: Calendar, windows: Columns) -> Iterator[_Part]:
 
 
 class _Priced(NamedTuple):
-    """What a kWh of each window costs, 10⁻⁶ EUR, on one kind of line; ``is_own``: each window has its own price."""
+    """The price of a kWh in each window, 10⁻⁶ EUR, on one kind of line; ``is_own``: each window has its own."""
 
     kind: str
     prices: Whole

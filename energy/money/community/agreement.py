@@ -36,16 +36,16 @@ class NoCoefficients(LookupError):
 
 @dataclass(frozen=True)
 class Version:
-    """What holds from a local day on: constant betas, or those of each hour of a year, by member."""
+    """The rule that holds from a local day on: constant betas, or those of each hour of a year, by member."""
 
     since: date
     constant: Betas = field(default_factory=dict)
     hourly: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
-    """By year, then by member: the beta of each hour."""
+    """The beta of each hour by year, then by member."""
 
     @cached_property
     def members(self) -> tuple[str, ...]:
-        """In order."""
+        """Members in order."""
         named = set(self.constant).union(*self.hourly.values()) if self.hourly else set(self.constant)
         return tuple(sorted(named))
 
@@ -77,7 +77,7 @@ class Agreement:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """Those of any version, in order."""
+        """Members of any version, in order."""
         return tuple(sorted({member for version in self.versions for member in version.members}))
 
     def version(self, day: date) -> Version | None:
@@ -85,7 +85,7 @@ class Agreement:
         return next((each for each in reversed(self.versions) if each.since <= day), None)
 
     def members_at(self, hour: datetime) -> tuple[str, ...]:
-        """Who shares in the hour that begins at ``hour``; nobody before the first version."""
+        """Members that share in the hour that begins at ``hour``; none before the first version."""
         version = self.version(hour.astimezone(self.zone).date())
         return () if version is None else version.members
 

@@ -23,16 +23,16 @@ MISSING = -1
 
 @dataclass(frozen=True)
 class Coefficients:
-    """What a file states, in millionths, by CUPS: one value a member, or one an hour."""
+    """Coefficients that a file states, in millionths, by CUPS: one value a member, or one an hour."""
 
     constant: Mapping[str, int] = field(default_factory=dict)
     hourly: Mapping[str, Sequence[int]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    """What was taken although it is not written as it should be."""
+    """Lines that were taken although they are not written as they should be."""
 
     @property
     def members(self) -> tuple[str, ...]:
-        """Their CUPS, in order."""
+        """The members' CUPS, in order."""
         return tuple(sorted(self.constant or self.hourly))
 
     def check(self, year: int) -> None:

@@ -1,4 +1,4 @@
-"""What a proposal of coefficients does: euros a member, energy used in the community, and how evenly the gains fall."""
+"""The outcome of a proposal of coefficients: euros a member, energy used in the community, how evenly gains fall."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(of: Hours, proposal: Proposal, months: NDArray[np.int64]) -> Outcome:
-    """What the ``proposal`` does in the hours; ``months`` numbers the billing period of each.
+    """The outcome of the ``proposal`` in the hours; ``months`` numbers the billing period of each.
 
     A member gains what is not bought, and the surplus up to what is bought in the same period.
     """

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def hours_of(year: int) -> int:
-    """How many numbers a year has."""
+    """The number of hours for which a year's file states a coefficient."""
     return 8784 if calendar.isleap(year) else 8760
 
 

@@ -40,5 +40,5 @@ def cau(text: str) -> str:
 
 
 def supply(number: str) -> str:
-    """What names the supply in a CUPS of 20 or 22 characters."""
+    """The part of a CUPS of 20 or 22 characters that names the supply."""
     return number[:SAME_SUPPLY]

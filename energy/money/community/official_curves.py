@@ -21,7 +21,7 @@ from energy.money.community.sharing import assign
 
 SELF_CONSUMED, ASSIGNED = "self-consumed", "assigned"
 COLUMN = {SELF_CONSUMED: 3, ASSIGNED: 4}
-"""Where a line states what (in, out)."""
+"""The index of each energy in a line (in, out)."""
 HOUR = timedelta(hours=1)
 Curve = Mapping[datetime, int]
 
@@ -57,7 +57,7 @@ def read_curves(content: bytes, what: str = ASSIGNED) -> dict[str, Curve]:
 
 
 class Fit(NamedTuple):
-    """How the official curve of one member compares with ours under one rule of counting hours."""
+    """The fit of one member's official curve to ours under one rule of counting hours."""
 
     member: str
     what: str

@@ -28,9 +28,9 @@ class Hours(NamedTuple):
     uses: NDArray[np.int64]
     """mWh; shape (hours, members)."""
     grid_prices: NDArray[np.int64]
-    """What energy from the grid costs, in millionths of EUR/kWh; shape (hours, members)."""
+    """The price of energy from the grid, in millionths of EUR/kWh; shape (hours, members)."""
     surplus_prices: NDArray[np.int64]
-    """What surplus earns; the same."""
+    """The price of surplus; the same."""
 
 
 class Proposal(NamedTuple):
@@ -110,7 +110,7 @@ def _needs(generated: Matrix, used: Matrix, worth: Matrix) -> _Needs:
 
 
 def _hourly(of: Hours, worth: Matrix) -> Matrix:
-    """In each hour those first to whom it is worth most; what nobody uses in the proportion of use."""
+    """Shares by hour, to those first to whom it is worth most; what nobody uses in the proportion of use."""
     uses, left = np.maximum(of.uses, 0).astype(float), of.generation.astype(float)
     found = np.zeros(uses.shape)
     rows = np.arange(len(left))

@@ -74,7 +74,7 @@ class Stated(NamedTuple):
 
     @staticmethod
     def measured(mwh: Whole) -> Stated:
-        """Of which all that is known was measured throughout."""
+        """Energy of which all that is known was measured throughout."""
         return Stated(mwh, np.zeros(mwh.shape, np.bool_))
 
 
@@ -95,7 +95,7 @@ def share_month(generated: Stated, betas: Whole, used: Stated) -> Shares:
 
 
 class CaseEuros(NamedTuple):
-    """What a member owes and has saved, in cents, where ``condition`` came true."""
+    """The debt and the saving of a member, in cents, where ``condition`` came true."""
 
     condition: str
     total: int
@@ -103,7 +103,7 @@ class CaseEuros(NamedTuple):
 
 
 class Euros(NamedTuple):
-    """What a member owes for a month and has saved, in cents; both None where ``note`` says why.
+    """The debt and the saving of a member in a month, in cents; both None where ``note`` says why.
 
     Where the taxes depend on what is not known, ``cases`` has both for each outcome; else none.
     """

@@ -20,7 +20,7 @@ GENERATION, USE = 1, 2
 
 
 class Shared(NamedTuple):
-    """What one member was assigned and used in one hour, in mWh; None where the use is not known."""
+    """Energy that one member was assigned and used in one hour, in mWh; None where the use is not known."""
 
     assigned: int
     self_consumed: int | None
@@ -37,7 +37,7 @@ class Estimated(NamedTuple):
     uses: Mapping[str, Set[datetime]] = MappingProxyType({})
 
     def bits(self, member: str, hour: datetime, beta: int) -> int:
-        """Those of a member's hour; whose coefficient is 0 rests on no generation."""
+        """The bits of a member's hour; one whose coefficient is 0 rests on no generation."""
         of_use = USE if hour in self.uses.get(member, ()) else 0
         return of_use | (GENERATION if beta and hour in self.generation else 0)
 

@@ -1,4 +1,4 @@
-"""Why an official bill differs from ours: one amount a cause, in a fixed order, adding up to the difference exactly.
+"""Causes of an official bill's difference from ours: one amount each, in a fixed order, adding up to it exactly.
 
 Ours is turned into theirs one input after the other, and the bill made again each time: what it moves by is that
 input's part, and what two inputs do together falls to the later of them.
@@ -26,7 +26,7 @@ CAUSES = (DAYS, KWH, SHARE, PERIOD, PRICE, COMPENSATION, POWER, REST, RATE, BASE
 
 
 class Cause(NamedTuple):
-    """What one cause adds to the official bill, beside ours; EUR."""
+    """The amount that one cause adds to the official bill, beside ours; EUR."""
 
     cause: str
     eur: Decimal

@@ -1,4 +1,4 @@
-"""What a bill is made of, so that it can be made again with one input changed."""
+"""Inputs of a bill, so that it can be made again with one of them changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from energy.money.official.statement import Statement
 
 ZERO = Fraction(0)
 Rates = tuple[Fraction, Fraction, Fraction]
-"""Of the electricity tax, of VAT, and of VAT on the meter."""
+"""Rates of the electricity tax, of VAT, and of VAT on the meter."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,16 @@ class Ours:
 
     said: Statement
     worth: Fraction
-    """Of all surplus, EUR."""
+    """The worth of all surplus, EUR."""
     cap: Fraction
-    """What of the energy's cost the compensated surplus can't exceed, 1 being all."""
+    """The share of the energy's cost that the compensated surplus can't exceed, 1 being all."""
     least_tax: Fraction
     """The electricity tax is no less, EUR/kWh."""
     taxes_funding: bool
 
 
 class Slack(NamedTuple):
-    """How far what our bill prints is from what is exact, EUR: a bill differs from itself in nothing."""
+    """The distance of what our bill prints from what is exact, EUR: a bill differs from itself in nothing."""
 
     compensated: Fraction = ZERO
     electricity: Fraction = ZERO
@@ -41,7 +41,7 @@ EXACT = Slack()
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a bill is made of; kWh and EUR."""
+    """Inputs of a bill; kWh and EUR."""
 
     days: Fraction
     grid: Fraction
@@ -92,7 +92,7 @@ class Amounts(NamedTuple):
 
 
 def inputs(of: Ours) -> Inputs:
-    """Those of our bill, with what its lines are rounded by."""
+    """Inputs of our bill, with what its lines are rounded by."""
     found, said = _unrounded(of), of.said
     slack = Slack(said.compensated - found.amounts().compensated)
     found = replace(found, slack=slack)

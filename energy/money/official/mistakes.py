@@ -34,7 +34,7 @@ def mistake(rules: Tariffs, of: Calendar, windows: Sequence[Net], stated: ByPeri
 
 
 def _mistaken(rules: Tariffs, of: Calendar, ours: Sequence[Periods]) -> Iterator[tuple[str, list[Periods]]]:
-    """What is often got wrong, and the periods of each day as they would then be."""
+    """Frequent mistakes, and the periods of each day as they would then be."""
     national = holidays.country_holidays("ES", years={day.date.year for day in of.days})
     for day in of.days:
         key = (day.date.month, day.date.day)

@@ -64,18 +64,18 @@ class StatedLine(NamedTuple):
 
 @dataclass
 class Statement:
-    """What a bill says; energy in kWh, amounts in EUR."""
+    """The content of a bill; energy in kWh, amounts in EUR."""
 
     first: date
     until: date
     grid: Mapping[str, Fraction] = field(default_factory=dict)
-    """By energy period."""
+    """Energy from the grid by energy period."""
     cost: Mapping[str, Fraction] = field(default_factory=dict)
-    """What it costs by period, tolls included."""
+    """The cost of that energy by period, tolls included."""
     surplus: Fraction | None = None
     """None where no line says how much it was."""
     compensated: Fraction = Fraction(0)
-    """As a positive amount."""
+    """The worth of compensated surplus as a positive amount."""
     self_consumed: Fraction | None = None
     power: Fraction = Fraction(0)
     """With the PVPC's margin, excess power and reactive energy."""

@@ -1,4 +1,4 @@
-"""What a distributor states of a supply's contract, against what is registered: each difference as one sentence."""
+"""Differences of a supply's contract, as its distributor states it, from what is registered: one sentence each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StatedContract(NamedTuple):
     cups: str
     marketer: str
     tariff: str
-    """As 2.0TD."""
+    """The access tariff, as 2.0TD."""
     power_kw: tuple[Decimal, ...]
     maximeter: bool | None
     since: date | None
@@ -43,7 +43,7 @@ class StatedContract(NamedTuple):
 
 
 class RegisteredSupply(NamedTuple):
-    """What is registered of an installation; ``community``: the one it belongs to, ``version``: what that agrees on."""
+    """An installation as registered; ``community``: the one it belongs to, ``version``: what that agrees on."""
 
     installation_id: str
     cups: str

@@ -61,7 +61,7 @@ class DeviceClock:
 
 
 def difference(shown: datetime, now: datetime) -> str | None:
-    """How far a device's clock that dates no reading is off, in a sentence; None where it is right within a minute."""
+    """The error of a device's clock that dates no reading, in a sentence; None where it is right within a minute."""
     off = _off(shown, now)
     return off and f"{off}; readings bear the gateway's time"
 

@@ -30,13 +30,13 @@ class Poller:
         self.readings = 0
         self.last_time: datetime | None = None
         self.error: str | None = None
-        """Why the last poll gave no reading, though the device does not sleep."""
+        """The reason why the last poll gave no reading, though the device does not sleep."""
         self.asleep: str | None = None
-        """What the last poll gave of a device that sleeps."""
+        """The error of the last poll of a device that sleeps."""
         self.fault: str | None = None
         """The fault of a device that gives readings even so: its clock, or a part that can't be read."""
         self.device_time: tuple[datetime, datetime] | None = None
-        """What the device's own clock showed last, and the gateway's then; None where it has none."""
+        """The time that the device's own clock showed last, and the gateway's then; None where it has none."""
         self._source, self._poll_seconds, self._keep = source, poll_seconds, keep
         self._clock = DeviceClock(poll_seconds)
         self._sleep = Sleep(device)

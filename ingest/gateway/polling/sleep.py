@@ -1,4 +1,4 @@
-"""When an inverter that gives no reading is asleep, not silent: in the dark, or after it said so."""
+"""The sleep of an inverter that gives no reading, and is not silent: in the dark, or after it said so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.devices.registry import Device
 DARK_DEGREES = 5.0
 """Sun below which panels may give too little to wake their inverter."""
 LONGEST_NIGHT = timedelta(hours=18)
-"""Since its last reading; for a device whose place nobody knows."""
+"""The time since its last reading in which a device sleeps whose place nobody knows."""
 
 
 class Sleep:

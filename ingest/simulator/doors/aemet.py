@@ -16,7 +16,7 @@ from ingest.simulator.doors.web import Answer, Asked
 LIMIT = "Límite de peticiones o caudal por minuto excedido para este usuario. Espere al siguiente minuto."
 ENCODING = "iso-8859-15"
 PER_MINUTE = 50
-"""So many requests of a minute are answered."""
+"""Requests of a minute that are answered."""
 ADDRESSES = 100
 """The second address of an answer lives until so many others have been given."""
 ROOT, API, SECOND = "/opendata", "/opendata/api", "/opendata/sh/"
@@ -27,7 +27,7 @@ Find = Callable[[str], Any | None]
 
 
 def either(first: Find, second: Find) -> Find:
-    """What the ``first`` finds, or else the ``second``."""
+    """A search by the ``first``, or else by the ``second``."""
 
     def found(path: str) -> Any | None:
         return second(path) if (body := first(path)) is None else body
@@ -53,7 +53,7 @@ class Aemet:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, asked: Asked) -> Answer | None:
-        """What it says to a request; None where the path is none of its own."""
+        """The answer to a request; None where the path is none of its own."""
         if not asked.path.startswith(ROOT):
             return None
         with self._lock:

@@ -18,13 +18,13 @@ CODES = {0.0: "11", 0.2: "12", 0.4: "13", 0.6: "14", 0.8: "15", 1.0: "16"}
 """States of the sky by the share that clouds cover."""
 KMH = 3.6
 HOURS, DAYS = 48, 7
-"""How far the forecasts reach."""
+"""The reach of the forecasts."""
 SIX_HOURS = ((1, 7), (7, 13), (13, 19), (19, 25))
 FINE = ((0, 24), (0, 12), (12, 24), (0, 6), (6, 12), (12, 18), (18, 24))
 """Periods of the first two days; the two behind have three, the last ones none."""
 _PATH = re.compile(r"/prediccion/especifica/municipio/(horaria|diaria)/(\d{5})")
 At = Callable[[int], Conditions]
-"""What is forecast of an hour of a local day."""
+"""The forecast of an hour of a local day."""
 
 
 def find(places: Mapping[str, Weather], now: Callable[[], datetime]) -> Callable[[str], Any | None]:
@@ -53,12 +53,12 @@ def places(
 
 
 def issued_at(code: str, now: datetime) -> datetime:
-    """When the forecast that is had ``now`` was made (UTC): at the hour."""
+    """The instant (UTC) at which the forecast was made that is had ``now``: at the hour."""
     return now.astimezone(_zone(code)).replace(minute=0, second=0, microsecond=0).astimezone(timezone.utc)
 
 
 def hourly(code: str, weather: Weather, now: datetime) -> Any:
-    """From the local hour of ``now`` on. Each day has its labels 00 to 23, also one whose clocks skip an hour."""
+    """The forecast from the local hour of ``now`` on. Each day has labels 00 to 23, also one whose clocks skip one."""
     issued = issued_at(code, now)
     local = issued.astimezone(_zone(code)).replace(tzinfo=None)
     labels = [local + timedelta(hours=n) for n in range(HOURS)]
@@ -70,7 +70,7 @@ def hourly(code: str, weather: Weather, now: datetime) -> Any:
 
 
 def daily(code: str, weather: Weather, now: datetime) -> Any:
-    """From the local day of ``now`` on."""
+    """The forecast from the local day of ``now`` on."""
     issued = issued_at(code, now)
     local = issued.astimezone(_zone(code)).replace(tzinfo=None)
     days = [local.date() + timedelta(days=n) for n in range(DAYS)]

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def find(places: Mapping[str, Weather], now: Callable[[], datetime]) -> Callable[[str], Any | None]:
-    """What a path asks of the stations of ``places`` by INE code; None for another, too many days, or none out."""
+    """The answer about the stations of ``places`` by INE code; None for another, too many days, or none out."""
     stations = {station(code): weather for code, weather in places.items()}
 
     def found(path: str) -> list[Row] | None:

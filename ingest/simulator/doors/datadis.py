@@ -46,7 +46,7 @@ class Datadis:
     is_down: Callable[[datetime], bool] = lambda _: False
     """Whether it answers nothing but 500 at an instant."""
     asked: dict[str, datetime] = field(default_factory=dict)
-    """When each question was last taken, whether it was answered or failed."""
+    """The instant at which each question was last taken, whether it was answered or failed."""
     wasted: int = 0
     """Questions that had been taken within 24 hours."""
     calls: int = 0
@@ -55,7 +55,7 @@ class Datadis:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, asked: Asked) -> Answer | None:
-        """What it says to a request; None where the path is none of its own."""
+        """The answer to a request; None where the path is none of its own."""
         with self._lock:
             if asked.path == LOGIN:
                 return self._log_in(asked.form)
@@ -83,7 +83,7 @@ class Datadis:
         return _plain(*fault) if fault is not None else self._rows(asked.path.removeprefix(API), asked.query)
 
     def _rows(self, name: str, query: Mapping[str, str]) -> Answer:
-        """As the first version of a path answers, or the second."""
+        """The answer of the first version of a path, or of the second."""
         cups, start = query.get("cups", ""), query.get("startDate", "")
         rows: Any
         match name.removesuffix("-v2"):
@@ -142,7 +142,7 @@ def rows_of(day: date, cups: str, kwh: Callable[[datetime], float], style: str =
 
 
 STYLES = ("by clock", "numbered", "from zero")
-"""How distributors label the hours of a changed clock; each has its own way."""
+"""Styles by which distributors label the hours of a changed clock; each has its own."""
 
 
 def of_world(

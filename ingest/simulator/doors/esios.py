@@ -19,13 +19,13 @@ NAMES = {"1001": "PVPC", "1739": "Excedentes", "600": "Mercado SPOT"}
 
 
 class Esios:
-    """It answers what of ``market`` is out ``now``, by ``token`` where it asks for one, and to browsers alone."""
+    """The door that answers what of ``market`` is out ``now``, by ``token`` if it has one, and to browsers alone."""
 
     def __init__(self, market: Market, now: Callable[[], datetime], token: str) -> None:
         self._market, self._now, self.token = market, now, token
 
     def answer(self, asked: Asked) -> Answer | None:
-        """What it says to a request; None where the path is none of its own."""
+        """The answer to a request; None where the path is none of its own."""
         is_own = asked.path in (ARCHIVE, APIDATOS) or asked.path.startswith(INDICATORS)
         if not is_own:
             return None
@@ -99,7 +99,7 @@ def _local(start: datetime) -> str:
 
 
 def _times(start: datetime) -> dict[str, str]:
-    """Of the second 02:00 of October ``datetime_utc`` names the first."""
+    """The times of a value; of the second 02:00 of October ``datetime_utc`` names the first."""
     local = start.astimezone(MADRID)
     wrong = start - timedelta(hours=1) if local.fold else start
     return {"datetime": _local(start), "datetime_utc": f"{wrong.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",

@@ -22,7 +22,7 @@ Reading = Mapping[str, Any]
 
 
 def topic(reading: Reading) -> str:
-    """Where the reading's device publishes."""
+    """The topic to which the reading's device publishes."""
     return f"world/{reading['installation_id']}/{reading['device_id']}"
 
 

@@ -16,7 +16,7 @@ _NAME = re.compile(r"marginalpdbc_(\d{4})(\d\d)(\d\d)\.([12])")
 
 
 def door(market: Market, now: Callable[[], datetime]) -> Door:
-    """It answers what is out ``now``."""
+    """The door that answers what is out ``now``."""
 
     def answer(asked: Asked) -> Answer | None:
         if asked.path not in (DOWNLOAD, FILE):

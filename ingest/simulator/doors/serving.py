@@ -30,7 +30,7 @@ from ingest.simulator.truth.world import read_world, received
 
 CATALOGUE, RULES, SETTINGS = "catalogue.yaml", "push.yaml", "settings.env"
 LOG = KEPT - timedelta(days=1)
-"""So far back a device's log reaches: no gateway believes an older one."""
+"""The length of a device's log: no gateway believes an older reading."""
 NIF, SECRET = "12345678Z", "world"
 """The login of Datadis; AEMET's key and ESIOS' token are the like."""
 Clock = Callable[[], datetime]
@@ -61,7 +61,7 @@ def serve(folder: Path, settings: Settings, speed: float, say: Say) -> None:
 
 
 def services(folder: Path, now: Clock) -> dict[str, Door]:
-    """What answers over HTTP for the world in ``folder``, by name. Raises ``NoWorld``."""
+    """The doors over HTTP of the world in ``folder``, by name. Raises ``NoWorld``."""
     asked, entries = read_world(folder)
     market = Market(asked.seed)
     supplies = datadis.of_world(entries, read_known(folder), asked.seed, now)

@@ -18,7 +18,7 @@ MOST_UNITS = 247
 """Units that one Modbus address can have."""
 INT16 = 32_767
 SHAPES = {"inverter": image.INVERTER, "meter": image.METER}
-"""By kind; other devices speak by MQTT alone."""
+"""Shapes by kind; other devices speak by MQTT alone."""
 Reading = Mapping[str, Any]
 
 
@@ -55,7 +55,7 @@ class Log:
         return True
 
     def values(self, instant: datetime) -> Mapping[str, float]:
-        """What was said at ``instant``, by SunSpec's points."""
+        """Values said at ``instant``, by SunSpec's points."""
         return self._by_time[instant]
 
 
@@ -68,7 +68,7 @@ def devices(by_device: Mapping[str, Sequence[Reading]], now: Callable[[], dateti
 
 
 def _units(by_device: Mapping[str, Sequence[Reading]]) -> dict[str, int]:
-    """Of those that have a shape of SunSpec's."""
+    """Units of the devices that have a shape of SunSpec's."""
     shaped = (name for name in sorted(by_device) if by_device[name][0]["device_kind"] in SHAPES)
     return {name: unit for unit, name in enumerate(shaped, start=1)}
 

@@ -14,7 +14,7 @@ from conf.refusal import Refusal
 
 HOST = "127.0.0.1"
 LONGEST_BYTES = 65_536
-"""Of a body: what is posted is a login."""
+"""The size of a body: what is posted is a login."""
 
 
 class PortTaken(Refusal):
@@ -22,7 +22,7 @@ class PortTaken(Refusal):
 
     @classmethod
     def at(cls, port: int) -> PortTaken:
-        """That of ``port``, and what to do."""
+        """The error of ``port``, and what to do."""
         return cls(f"port {port} on {HOST} is taken; free it or set SOLERA_PORT_OFFSET")
 
 

@@ -1,4 +1,4 @@
-"""What the devices of an installation say of its flows: registers in whole Wh, powers, voltage, weather."""
+"""Readings of an installation's devices by its flows: registers in whole Wh, powers, voltage, weather."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ SOURCE = "simulated"
 VOLTAGE_V, RISES_V = 230.0, 8.0
 """At the grid, and how much higher where the panels give their most."""
 BEGAN_WH = {"energy": 7_300_000, "import": 12_100_000, "export": 3_900_000, "charge": 2_400_000, "discharge": 2_100_000}
-"""What the registers show at the beginning, as of devices that have worked for years."""
+"""Registers at the beginning, as of devices that have worked for years."""
 Values = npt.NDArray[np.float64]
 
 
 class Said(NamedTuple):
-    """What one device tells: powers that its registers count (W, by what their names begin with), and values beside."""
+    """Values of one device: powers that its registers count (W, by what their names begin with), and values beside."""
 
     counted: Mapping[str, Watts]
     beside: Mapping[str, Values]
 
 
 def readings(of: Flows, every_s: int) -> dict[str, Readings]:
-    """By kind of device, a reading every so many seconds, the first and the last instant included."""
+    """Readings by kind of device, one every so many seconds, the first and the last instant included."""
     return {kind: list(_readings(of, kind, said, every_s)) for kind, said in _devices(of).items()}
 
 
 def _devices(of: Flows) -> dict[str, Said]:
-    """What each device tells, by its kind."""
+    """Values of each device, by its kind."""
     site, sun = of.site, of.sun
     voltage = (VOLTAGE_V + RISES_V * of.generation / (site.capacity_kw * 1000)).round(1)
     found = {"inverter": Said({"energy": of.generation}, {"voltage_v": voltage})}

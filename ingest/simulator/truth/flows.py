@@ -1,4 +1,4 @@
-"""What truly flows at an installation, minute by minute: from its panels, into its loads, battery and grid.
+"""Flows of an installation as they truly are, minute by minute: from its panels, into its loads, battery and grid.
 
 Powers are whole watts and constant within their minute, so that energy is exact in whole mWh however it is summed.
 """
@@ -25,7 +25,7 @@ RESTLESS_W = 20
 
 
 class Flows(NamedTuple):
-    """Of each minute from ``start`` (UTC) on what is generated, used and stored (W), under which sun."""
+    """Power generated, used and stored (W) in each minute from ``start`` (UTC) on, under which sun."""
 
     site: Site
     start: datetime
@@ -62,12 +62,12 @@ def _left(of: Flows) -> Watts:
 
 
 def minutes(start: datetime, days: int) -> pd.DatetimeIndex:
-    """Those of whole UTC days."""
+    """Minutes of whole UTC days."""
     return pd.date_range(start, periods=days * 1440, freq="min")
 
 
 def flows(site: Site, index: pd.DatetimeIndex, under: Sun, chance: np.random.Generator) -> Flows:
-    """Those of ``site`` under a sun; the same for the same ``chance``.
+    """Flows of ``site`` under a sun; the same for the same ``chance``.
 
     Off the grid, what finds no place is not generated, and what nothing gives is not used.
     """

@@ -14,7 +14,7 @@ from energy.forecasts.scores import Array, coverage, mae, pinball
 LEVELS = (0.1, 0.5, 0.9)
 DAY = timedelta(days=1)
 Hours = Mapping[datetime, tuple[float, float, float]]
-"""By the hour's beginning (UTC) the quantiles of :data:`LEVELS`, Wh."""
+"""Quantiles of :data:`LEVELS` by the hour's beginning (UTC), Wh."""
 
 
 class ForecastScore(NamedTuple):
@@ -25,7 +25,7 @@ class ForecastScore(NamedTuple):
     hours: int
     mae_wh: float
     naive_mae_wh: float
-    """Of the same hour of the day before, where that is known."""
+    """The error of the same hour of the day before, where that is known."""
     pinball_wh: float
     within: float
     """The share of hours between the lowest and the highest quantile; of a good forecast 0.8."""

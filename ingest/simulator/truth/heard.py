@@ -15,7 +15,7 @@ Readings = list[dict[str, Any]]
 
 
 def heard_at(reading: Mapping[str, Any]) -> datetime:
-    """When a reading was truly heard (UTC), whatever time it says."""
+    """The true time of a reading (UTC), whatever time it says."""
     return instant_of(reading.get(HEARD_AT) or reading["time"])
 
 

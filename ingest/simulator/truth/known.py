@@ -36,14 +36,14 @@ class Known(NamedTuple):
 
     @property
     def losses(self) -> list[Loss]:
-        """Which readings are missing."""
+        """Readings that are missing."""
         return [
             Loss(each.installation_id, each.device_kind, *each.times) for each in self.faults if each.kind in ABSENT
         ]
 
     @property
     def misdated(self) -> list[Misdated]:
-        """Which readings a clock dated that was off by minutes."""
+        """Readings that a clock dated which was off by minutes."""
         return [Misdated(each.device_kind, *each.times) for each in self.faults if each.kind in MISDATED]
 
     @property
@@ -58,7 +58,7 @@ class Known(NamedTuple):
 
 
 def read_known(folder: Path) -> dict[str, Known]:
-    """What is true, by installation. Raises :class:`NoWorld`."""
+    """The truth by installation. Raises :class:`NoWorld`."""
     try:
         rows = pq.read_table(folder / TRUTH).to_pylist()
         faults = json.loads((folder / FAULTS).read_text(encoding="utf-8"))
@@ -83,7 +83,7 @@ def communities(folder: Path) -> dict[str, list[str]]:
 
 
 def together(members: Iterable[Known]) -> Known:
-    """What is true of a community: the sums of its members, with all their faults."""
+    """The truth of a community: the sums of its members, with all their faults."""
     sums: dict[tuple[str, datetime], float] = defaultdict(float)
     faults: list[Injected] = []
     for member in members:
@@ -94,7 +94,7 @@ def together(members: Iterable[Known]) -> Known:
 
 
 def clouds(folder: Path) -> dict[str, dict[datetime, float]]:
-    """By installation, the share of each hour's light that clouds took."""
+    """The share of each hour's light that clouds took, by installation."""
     found: dict[str, dict[datetime, float]] = {}
     for row in pq.read_table(folder / CLOUDS).to_pylist():
         found.setdefault(row["installation_id"], {})[row["start"]] = row["cloud_fraction"]
@@ -104,7 +104,7 @@ def clouds(folder: Path) -> dict[str, dict[datetime, float]]:
 def computed(
     folder: Path, known: Mapping[str, Known], readings: Iterable[dict[str, Any]] | None = None
 ) -> Iterator[tuple[str, list[EnergyRow]]]:
-    """By installation the rows that ``readings`` give as the night counts them; those of ``folder`` without."""
+    """Rows by installation that ``readings`` give as the night counts them; those of ``folder`` without."""
     _, entries = read_world(folder)
     limits = {entry.installation_id: Limits(entry.capacity_kw) for entry in entries}
     for installation, own in groupby(received(folder) if readings is None else readings, itemgetter("installation_id")):

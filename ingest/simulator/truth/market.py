@@ -12,13 +12,13 @@ from energy.money.periods import MADRID
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 QUARTERS_SINCE = date(2025, 10, 1)
-"""From this delivery day on the market's periods are quarter-hours."""
+"""The delivery day from which on the market's periods are quarter-hours."""
 SPOT_OUT, AGAIN_OUT, PVPC_OUT = time(13, 50), time(15, 0), time(20, 20)
-"""By the clock of Madrid, on the eve: the market's prices, their second version where there is one, both others."""
+"""Times of the eve in Madrid: the market's prices, their second version where there is one, both others."""
 REPUBLISHED = 0.2
 """The share of days of which a second version corrects the first."""
 FEE = {"PCB": 60.0, "CYM": 61.5}
-"""What the PVPC holds beside half of the market: peninsula and islands, Ceuta and Melilla."""
+"""The part of the PVPC beside half of the market: peninsula and islands, Ceuta and Melilla."""
 
 
 class Market:
@@ -67,12 +67,12 @@ class Market:
         return [round(0.5 * spot + FEE[column], 2) for spot in self.hourly(day)]
 
     def surplus(self, day: date) -> list[float]:
-        """What surplus is worth in each hour under it."""
+        """The worth of surplus in each hour under it."""
         return [round(spot - 0.75, 2) for spot in self.hourly(day)]
 
 
 def out_at(day: date, at: time) -> datetime:
-    """When the prices of ``day`` are out that are published ``at`` on the eve."""
+    """The instant at which the prices of ``day`` are out that are published ``at`` on the eve."""
     return datetime.combine(day - timedelta(days=1), at, MADRID)
 
 

@@ -1,4 +1,4 @@
-"""What a distributor states of a supply, by a seed: whole local days, late, and some of them estimated at first."""
+"""Statements of a distributor, by a seed: whole local days, late, and some of them estimated at first."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Stated(NamedTuple):
 
 
 class Distributor:
-    """Of the supply ``name``, by ``seed``; ``hours`` (UTC) are true."""
+    """The distributor of the supply ``name``, by ``seed``; ``hours`` (UTC) are true."""
 
     def __init__(self, name: str, seed: int, hours: Mapping[datetime, Hour]) -> None:
         self._name, self._hours = f"{seed} {name}", hours
@@ -49,13 +49,13 @@ class Distributor:
         return (min(self._hours) - timedelta(microseconds=1)).astimezone(MADRID).date() + timedelta(days=1)
 
     def out_at(self, day: date) -> datetime:
-        """When the local ``day`` is out (UTC)."""
+        """The instant at which the local ``day`` is out (UTC)."""
         chance = random.Random(f"{self._name} late {day}")  # noqa: S311  no secret
         late = chance.randint(1, LATER_DAYS) if chance.random() < LATE else 0
         return day_start(day + timedelta(days=USUAL_DAYS + late), MADRID)
 
     def corrected_at(self, day: date) -> datetime | None:
-        """When the local ``day`` is stated rightly (UTC); None where it is from the beginning."""
+        """The instant at which the local ``day`` is stated rightly (UTC); None where it is from the beginning."""
         chance = random.Random(f"{self._name} estimated {day}")  # noqa: S311  no secret
         if chance.random() >= ESTIMATED:
             return None

@@ -1,4 +1,4 @@
-"""What is told of each kind of fault that was put in, by the values' causes and by alarms, and what of none."""
+"""Detection of each kind of fault that was put in, by the values' causes and by alarms, and false ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ingest.simulator.truth.faults.inject import HARMLESS
 from store.history.alarms import DRIFT, SILENT, SILENT_TODAY
 
 SETTLES = timedelta(hours=1)
-"""Beside a fault a value may bear its cause for so long."""
+"""The time beside a fault in which a value may bear its cause."""
 NOTICED = timedelta(days=7)
-"""So long after a fault's end an alarm may still be about it."""
+"""The time after a fault's end in which an alarm may still be about it."""
 NONE = "none"
 """The row of what is told where nothing was put in."""
 HOUR = timedelta(hours=1)
@@ -42,24 +42,24 @@ class Alarm(NamedTuple):
 
 
 class Told(NamedTuple):
-    """How many faults of a kind were put in, and how many of them were told."""
+    """The number of faults of a kind that were put in, and of those that were detected."""
 
     kind: str
     put_in: int
     lost_wh: float
-    """What panels did not give for it."""
+    """Energy that panels did not give for it."""
     in_values: int
-    """Where a value of the device is called other than plainly measured; without a fault, quarter-hours so called."""
+    """Faults by which a value of the device is called other than plainly measured; without a fault, quarter-hours."""
     causes: str
-    """By which causes, the most frequent first."""
+    """Causes, the most frequent first."""
     by_alarm: int
-    """Without a fault, alarms."""
+    """Faults by which an alarm was raised; without a fault, alarms."""
     late_h: float | None
     """Hours from the beginning of a fault to its alarm, in the mean; None without one."""
 
 
 def told(faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]], alarms: Iterable[Alarm]) -> list[Told]:
-    """What is told of each kind, and of none; ``rows`` are those of each installation."""
+    """Detection of each kind, and false ones; ``rows`` are those of each installation."""
     raised = list(alarms)
     found = [
         _told(kind, [fault for fault in faults if fault.kind == kind], rows, raised)

@@ -27,13 +27,13 @@ class Conditions(NamedTuple):
 
 
 class Weather:
-    """That of one place by ``seed``; ``clouds`` by the hour (UTC), beyond which they are made as usual."""
+    """The weather of one place by ``seed``; ``clouds`` by the hour (UTC), beyond which they are made as usual."""
 
     def __init__(self, name: str, seed: int, clouds: Mapping[datetime, float], latitude: float) -> None:
         self._name, self.known, self.latitude = f"{seed} {name}", clouds, latitude
 
     def at(self, hour: datetime) -> Conditions:
-        """What it truly is in the UTC ``hour``."""
+        """The true weather of the UTC ``hour``."""
         day = random.Random(f"{self._name} {hour.date()}")  # noqa: S311  no secret
         cloud = self.known.get(hour, day.betavariate(1.2, 2.5))
         season = -math.cos(2 * math.pi * (hour.timetuple().tm_yday - 15) / 365)
@@ -43,7 +43,7 @@ class Weather:
         return Conditions(cloud, warmth, wind, 1.8 * wind, max(0.0, 2 * cloud - 1), 40.0 + 50.0 * cloud)
 
     def forecast(self, issued: datetime, hour: datetime) -> Conditions:
-        """What is ``issued`` of an ``hour``."""
+        """The forecast of an ``hour`` that is ``issued``."""
         chance = random.Random(f"{self._name} {issued} {hour}")  # noqa: S311  no secret
         true, ahead = self.at(hour), max(0.0, (hour - issued) / HOUR)
         error = chance.gauss(0, CLOUD_ERROR + CLOUD_ERROR_OF_HOURS * math.sqrt(ahead))

@@ -53,7 +53,7 @@ def seconds(text: str) -> int:
 
 
 class Asked(NamedTuple):
-    """What is simulated: whole UTC days from ``first`` on, a reading every so many seconds, by which seed."""
+    """The request of a world: whole UTC days from ``first`` on, a reading every so many seconds, by which seed."""
 
     first: date
     days: int
@@ -62,12 +62,12 @@ class Asked(NamedTuple):
 
     @property
     def start(self) -> datetime:
-        """Its first instant (UTC)."""
+        """The first instant (UTC)."""
         return datetime.combine(self.first, time(), timezone.utc)
 
     @property
     def end(self) -> datetime:
-        """Its last instant (UTC)."""
+        """The last instant (UTC)."""
         return self.start + timedelta(days=self.days)
 
 
@@ -104,7 +104,7 @@ def write_world(sites: Sequence[Site], asked: Asked, folder: Path) -> int:
 
 
 def read_world(folder: Path) -> tuple[Asked, list[InstallationEntry]]:
-    """What was asked, and the installations. Raises :class:`NoWorld`."""
+    """The request of the world and its installations. Raises :class:`NoWorld`."""
     try:
         of = json.loads((folder / WORLD).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -154,7 +154,7 @@ def _clouds(own: Flows) -> Iterator[dict[str, Any]]:
 
 
 def _prices(asked: Asked) -> Iterator[dict[str, Any]]:
-    """Those of the local days of Madrid that the world lies in, and of the following one."""
+    """Prices of the local days of Madrid that the world lies in, and of the following one."""
     market = Market(asked.seed)
     for day in (asked.first + timedelta(days=n) for n in range(asked.days + 2)):
         of = {"spot": market.spot(day), "pvpc": market.pvpc(day), "surplus": market.surplus(day)}

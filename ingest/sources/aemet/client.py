@@ -53,7 +53,7 @@ class Quota:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     _at: deque[float] = field(default_factory=deque, init=False)
-    """When the last of them were sent."""
+    """Instants at which the last of them were sent."""
 
     def take(self) -> None:
         """Wait until a request may be sent."""

@@ -26,7 +26,7 @@ DAYS_AT_ONCE = 15
 """Most days of all stations that AEMET answers at once."""
 HOURS, DAYS = "observacion", "climatologia"
 Read = Callable[[Any, datetime, Progress], list[Record]]
-"""From an answer's JSON, and the instant it came (UTC), to its records."""
+"""The reading of an answer's JSON, and of the instant it came (UTC), into its records."""
 _BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -131,7 +131,7 @@ class LatestObservations(Observations):
         self._is_due = is_due
 
     def missing(self, first: date, last: date) -> Iterator[Question]:
-        """Those that are due, whole days with the inventory that they are read by."""
+        """Questions that are due, whole days with the inventory that they are read by."""
         if self._is_due(HOURS):
             yield self._hours()
         if self._is_due(DAYS):
@@ -170,7 +170,7 @@ def _asked(settings: Settings, aemet: Aemet, asked: tuple[str, str], read: Read,
 
 
 def _municipalities(settings: Settings) -> Sequence[str]:
-    """Those of the installations; then, where a price is forecast, those of the stations."""
+    """Municipalities of the installations; then, where a price is forecast, those of the stations."""
     with cassandra.session(settings) as session:
         rows = session.execute("SELECT municipality_code FROM installation")
         codes = sorted({row.municipality_code for row in rows if row.municipality_code})

@@ -77,7 +77,7 @@ ROWS = {
     "get-max-power-v2": "maxPower",
     "get-reactive-data-v2": "reactiveEnergy",
 }
-"""What of an answer holds its rows, by path."""
+"""The key of an answer's rows, by path."""
 
 
 def account(settings: Settings) -> Account:

@@ -61,7 +61,7 @@ class Datadis:
     _token: str = field(default="", init=False)
 
     def ask(self, name: str, params: Mapping[str, str], rows: str) -> tuple[list[Any], str]:
-        """What is under ``rows`` in the answer of ``name``, and what distributors say of their part; "" if nothing.
+        """The rows under ``rows`` in the answer of ``name``, and what distributors say of their part; "" if nothing.
 
         Raises :class:`LoginRefused`, :class:`AskedTooSoon`, :class:`DatadisError`, what ``requests`` raises.
         """
@@ -131,7 +131,7 @@ def reached_nobody(error: requests.RequestException) -> bool:
 
 
 def _word(answer: requests.Response) -> str:
-    """What the answer says to a person."""
+    """The text of the answer for a person."""
     text = answer.content.decode("utf-8", errors="replace").strip()
     try:
         body = json.loads(text)

@@ -29,7 +29,7 @@ from store.instants import instant_of, rfc3339
 from store.reports import replace_text
 
 USUAL = timedelta(days=365)
-"""How far back months are asked for in which no device lacks anything."""
+"""The age of months that are asked for although no device lacks anything in them."""
 AGAIN = timedelta(days=7)
 """A month that is whole may still change when it is billed."""
 OLDEST_MONTHS = 24

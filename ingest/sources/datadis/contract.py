@@ -15,7 +15,7 @@ FIELDS = (
     "cups", "marketer", "accessFare", "accesFare", "codeFare", "contractedPowerkW", "modePowerControl", "startDate",
     "endDate", "selfConsumptionTypeCode", "partitionCoefficient", "cau", "installedCapacityKW", "installedCapacity",
 )  # fmt: skip
-"""What is read of a row; addresses and owners are not."""
+"""Fields that are read of a row; addresses and owners are not."""
 CODES = {"2T": "2.0TD", "018": "2.0TD", "019": "3.0TD", "020": "6.1TD"}
 """``codeFare``: 2T as Datadis answers, the others of table 109 of the CNMC."""
 CONTROLS = {"1": False, "ICP": False, "2": True}

@@ -27,7 +27,7 @@ FILE = "contracts.json"
 
 
 class Answer(NamedTuple):
-    """What Datadis said of a supply, and when (UTC)."""
+    """The answer of Datadis about a supply, and when it came (UTC)."""
 
     at: datetime
     contracts: list[StatedContract]
@@ -67,6 +67,6 @@ class Contracts:
 
 
 def answers(home: Path) -> dict[str, Answer]:
-    """What is kept of each supply, by the first 20 characters of its CUPS."""
+    """The kept answers about each supply, by the first 20 characters of its CUPS."""
     said = remembered(home / NAME / FILE)
     return {cups: Answer(instant_of(each["at"]), contract.contracts(each["rows"])) for cups, each in said.items()}

@@ -106,7 +106,7 @@ def _wh(value: Any) -> float | None:
 
 
 def stated_number(value: Any) -> float | None:
-    """As :func:`signed_number`, not below 0."""
+    """The number of :func:`signed_number`, not below 0."""
     number = signed_number(value, MOST_KWH)
     return number if number is not None and number >= 0 else None
 

@@ -1,4 +1,4 @@
-"""What a distributor's meter showed of whole months: asked for month by month until it is answered."""
+"""Values of a distributor's meter for whole months: asked for month by month until they are answered."""
 
 from __future__ import annotations
 

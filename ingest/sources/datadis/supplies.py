@@ -90,7 +90,7 @@ def _asked(datadis: Datadis, budget: Budget, question: str, nif: str, now: datet
 def within(
     budget: Budget, datadis: Datadis, question: str, now: datetime, ask: Callable[[], tuple[list[Any], str]]
 ) -> tuple[list[Any], str]:
-    """What ``ask`` gives, its attempt noted before and its failure behind it; a login that fails costs none."""
+    """The answer of ``ask``, its attempt noted before and its failure behind it; a login that fails costs none."""
     datadis.enter()
     budget.begin(question, now)
     try:

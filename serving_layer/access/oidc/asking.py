@@ -15,7 +15,7 @@ from conf.refusal import Refusal
 TIMEOUT_SECONDS = 5.0
 LARGEST_BYTES = 262_144
 KEPT_SECONDS = 3600.0
-"""So long is believed what an issuer says of itself, and which keys it has."""
+"""Seconds for which it is believed what an issuer says of itself, and which keys it has."""
 RESTS_SECONDS = 15.0
 """An issuer that did not answer, or whose keys were just fetched, is not asked again sooner."""
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class IssuerAway(Refusal):
 
 
 class Kept(Generic[T]):
-    """What ``load`` gives, for a time; where it fails it is not asked again at once."""
+    """The answer of ``load``, kept for a time; where it fails it is not asked again at once."""
 
     def __init__(self, load: Callable[[], T]) -> None:
         self._load, self._lock = load, Lock()

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import NamedTuple
 
 LASTS_SECONDS = 600
-"""So long may somebody take at the issuer."""
+"""Seconds that somebody may take at the issuer."""
 
 
 class Begun(NamedTuple):
@@ -43,11 +43,11 @@ class Beginnings:
         return Begun(state, nonce, verifier, int(time.time()) + LASTS_SECONDS)
 
     def cookie(self, begun: Begun) -> str:
-        """What the browser keeps."""
+        """The cookie that the browser keeps."""
         return ".".join((*map(str, begun), self._signature(begun)))
 
     def end(self, cookie: str, state: str) -> Begun | None:
-        """That of ``cookie``, where it was made here, is named ``state``, and has neither ended nor been given back."""
+        """The login of ``cookie``, if made here, named ``state``, and neither ended nor given back."""
         with suppress(ValueError):
             named, nonce, verifier, until, signature = cookie.split(".")
             begun = Begun(named, nonce, verifier, int(until))

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""Those by which only the issuer can sign: none, and those of a secret that we hold too, are not among them."""
+"""Algorithms by which only the issuer can sign: none, and those of a secret that we hold too, are not among them."""
 SKEW_SECONDS = 60
-"""So much may the clocks of issuer and machine differ."""
+"""Seconds by which the clocks of issuer and machine may differ."""
 LONGEST_SUBJECT = 255
 
 
 class BadIdToken(Refusal):
-    """What the issuer says of somebody can't be believed; the text says why, for the log."""
+    """The issuer says of somebody what can't be believed; the text says why, for the log."""
 
     kind = "bad-id-token"
     status = 401
@@ -30,7 +30,7 @@ class UnknownKey(BadIdToken):
 
 
 class Expected(NamedTuple):
-    """What a token of this login must say."""
+    """Claims that a token of this login must state."""
 
     issuer: str
     client_id: str
@@ -38,7 +38,7 @@ class Expected(NamedTuple):
 
 
 def subject_of(token: str, keys: KeySet, expected: Expected) -> str:
-    """Who the token is about, as the issuer names them for good.
+    """The subject of the token, as the issuer names them for good.
 
     Raises :class:`BadIdToken`, and :class:`UnknownKey` where newer keys of the issuer may help.
     """

@@ -31,7 +31,7 @@ class CodeRefused(Refusal):
 
 
 class Endpoints(NamedTuple):
-    """Where an issuer is asked, and whether its answers name it (RFC 9207)."""
+    """Addresses at which an issuer is asked, and whether its answers name it (RFC 9207)."""
 
     authorization: str
     token: str
@@ -50,17 +50,17 @@ class Issuer:
 
     @property
     def name(self) -> str:
-        """Its URL, as it is in the ID tokens."""
+        """The issuer's URL, as it is in the ID tokens."""
         return self._settings.issuer
 
     @property
     def host(self) -> str:
-        """What people know it by."""
+        """The host that people know it by."""
         return urlsplit(self.name).netloc
 
     @property
     def pages(self) -> str:
-        """Where browsers reach the pages: by the settings, whatever a request says of its host."""
+        """The address of the pages for browsers: by the settings, whatever a request says of its host."""
         return self._settings.pages.rstrip("/")
 
     @property
@@ -70,11 +70,11 @@ class Issuer:
 
     @property
     def redirect_uri(self) -> str:
-        """Where it sends the browser back."""
+        """The address to which it sends the browser back."""
         return self.pages + BACK
 
     def authorization(self, begun: Begun) -> str:
-        """Where a browser is sent to log in. Raises :class:`IssuerAway`."""
+        """The address to which a browser is sent to log in. Raises :class:`IssuerAway`."""
         endpoints = self._endpoints.get()
         asked = {
             "response_type": "code",
@@ -94,7 +94,7 @@ class Issuer:
         return issuer == self.name or (not issuer and not endpoints.names_itself)
 
     def subject(self, code: str, begun: Begun) -> str:
-        """Who has logged in there, by the code that it gave.
+        """The subject that has logged in there, by the code that it gave.
 
         Raises :class:`IssuerAway`, :class:`CodeRefused`, :class:`serving_layer.access.oidc.id_token.BadIdToken`.
         """
@@ -139,7 +139,7 @@ class Issuer:
         return Endpoints(authorization, token, keys, "client_secret_basic" in methods, names_itself)
 
     def _is_safe(self, url: str) -> bool:
-        """By TLS; an issuer of this machine's own may be without, as the settings let it."""
+        """Whether the address is one of TLS; an issuer of this machine's own may be without, as the settings let it."""
         return urlsplit(url).scheme == "https" or url.startswith(self.name.rstrip("/") + "/")
 
     def _fetch_keys(self) -> KeySet:

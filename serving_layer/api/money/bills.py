@@ -134,7 +134,7 @@ def difference_of(
     shared: WithShare = False,
     form: p.FormatParameter = "json",
 ) -> Response:
-    """Why an official bill differs. The body is a CSV file of its lines, with the columns that `format=csv` gives."""
+    """Causes why an official bill differs. The body is a CSV file of its lines, with the columns of `format=csv`."""
     return _told(chosen.id, difference(maker(reader, chosen.id, shared), parse("The file", content), None), form)
 
 
@@ -150,7 +150,7 @@ def difference_of_stated(
     shared: WithShare = False,
     form: p.FormatParameter = "json",
 ) -> Response:
-    """Why the bill that the contract makes of the hours which the distributor states, by Datadis or a file, differs."""
+    """The causes why the bill of the hours which the distributor states, by Datadis or a file, differs from ours."""
     days = (asked.first, asked.until)
     theirs = stated_bill(reader, chosen.id, *days, asked.due)
     return _told(chosen.id, difference(maker(reader, chosen.id, shared, asked.due), theirs, days), form)

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["money"], dependencies=[Guarded, p.Turn])
 
 
 class ProposedCoefficients(BaseModel):
-    """What a proposal would have done in the hours; EUR before taxes."""
+    """The outcome of a proposal in the hours; EUR before taxes."""
 
     proposal: str
     self_consumed_kwh: float = Field(description="Used in the community, of what it generated.")

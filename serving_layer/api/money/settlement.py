@@ -22,7 +22,7 @@ Month = Annotated[str, Query(max_length=7, description="A local month, `2026-03`
 
 
 class SettlementChange(BaseModel):
-    """What a later run has changed of a month that was settled before."""
+    """A change by a later run of a month that was settled before."""
 
     run_id: str
     why: str = Field(description="use, generation, agreement, or contract, prices or rules.")
@@ -32,7 +32,7 @@ class SettlementChange(BaseModel):
 
 
 class SettledCase(BaseModel):
-    """What is owed and saved in one outcome of what is not known; there is one where nothing is open."""
+    """The debt and the saving in one outcome of what is not known; there is one where nothing is open."""
 
     condition: str | None
     total_eur: float
@@ -81,7 +81,7 @@ class SharesCompared(BaseModel):
 
 
 class CommunityCompared(BaseModel):
-    """What distributors state of the members' shares, beside ours."""
+    """Statements of distributors about the members' shares, beside ours."""
 
     community_id: str
     shares: list[SharesCompared]

@@ -30,7 +30,7 @@ class MaximumPower(BaseModel):
 
 
 class MaximumPowers(BaseModel):
-    """What the distributor's meter showed of an installation, the newest month first."""
+    """Greatest powers of an installation by the distributor's meter, the newest month first."""
 
     installation_id: str
     months: list[MaximumPower]
@@ -47,7 +47,7 @@ class ReactiveEnergy(BaseModel):
 
 
 class ReactiveEnergies(BaseModel):
-    """What the distributor's meter counted of an installation, the newest month first."""
+    """Reactive energies of an installation by the distributor's meter, the newest month first."""
 
     installation_id: str
     months: list[ReactiveEnergy]

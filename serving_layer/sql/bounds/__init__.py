@@ -1,1 +1,1 @@
-"""What one question may take of what all share: turns and memory."""
+"""Bounds of what one question may take of what all share: turns and memory."""

@@ -1,4 +1,4 @@
-"""Which questions are long: told from the plan, before anything is read."""
+"""The length of a question: told from the plan, before anything is read."""
 
 from __future__ import annotations
 

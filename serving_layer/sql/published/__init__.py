@@ -1,1 +1,1 @@
-"""What the nights have published, as SQL reads it: one state of the files in HDFS at a time."""
+"""The published state, as SQL reads it: one state of the files in HDFS at a time."""

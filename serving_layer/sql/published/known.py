@@ -1,4 +1,4 @@
-"""What the views of energy are made of, as it is known when a question begins."""
+"""The data that the views of energy are made of, as known when a question begins."""
 
 from __future__ import annotations
 

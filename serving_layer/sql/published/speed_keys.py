@@ -1,4 +1,4 @@
-"""Which partitions of the speed view a question of energy reads: no more than what the published runs leave to it.
+"""Partitions of the speed view that a question of energy reads: no more than what the published runs leave to it.
 
 From the cut on all speak; before it only the quantities of a month of which no run states every period. What runs state
 is reckoned once for each published state, for all sessions of the server; the keys lie on its disk.
@@ -30,7 +30,7 @@ from serving_layer.sql.published.unstated import Series, Stretch, of_runs
 from store.instants import month_of, months
 
 SPEED_KEPT = timedelta(days=40)
-"""How long the speed view's energy is kept after it was written."""
+"""The time for which the speed view's energy is kept after it was written."""
 SPEED_AGE = BEHIND + SPEED_KEPT
 """A reading may be so late, and what is made of it is kept for so long."""
 KEPT = 4
@@ -41,7 +41,7 @@ LIVE = pa.schema([("installation_id", pa.string())])
 OPEN = pa.schema([("installation_id", pa.string()), ("quantity", pa.string()), ("stretches", _STRETCHES)])
 _LOCK = threading.Lock()
 _REMEMBERED: dict[str, dict[Series, list[Stretch]]] = {}
-"""What the newest state's runs leave, for sessions and installations to come."""
+"""Stretches that the newest state's runs leave, for sessions and installations to come."""
 
 
 def of_state(spark: SparkSession, settings: Settings, known: Known, database: str) -> list[Files]:

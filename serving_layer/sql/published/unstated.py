@@ -1,4 +1,4 @@
-"""What the published runs leave to the speed view before the cut: the quarter-hours that none of them states."""
+"""Quarter-hours before the cut that no published run states, and that are left to the speed view."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Stretch(NamedTuple):
 
 
 def of_runs(spark: SparkSession, database: str, first: date, cut: datetime) -> dict[Series, list[Stretch]]:
-    """What is left before the ``cut`` of each series of which the batch side of ``database`` speaks, from ``first`` on.
+    """Stretches left before the ``cut`` of each series that the batch side of ``database`` states, from ``first`` on.
 
     There is none where it states all.
     """

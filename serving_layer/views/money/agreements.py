@@ -40,7 +40,7 @@ class _Part(BaseModel):
 
 
 class VersionEntry(_Part):
-    """What holds from ``since`` (``from``) on: coefficients by installation, or the files of each year."""
+    """The version that holds from ``since`` (``from``) on: coefficients by installation, or the files of each year."""
 
     since: date = Field(alias="from")
     coefficients: dict[str, Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]] = {}
@@ -81,7 +81,7 @@ def read_agreement(path: Path, installations: Iterable[Mapping[str, Any]]) -> tu
 
 
 def owners_of(installations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Which installation has a supply, by its CUPS. Raises :class:`AgreementFileError` where two have it."""
+    """The installation that has a supply, by its CUPS. Raises :class:`AgreementFileError` where two have it."""
     owners: dict[str, str] = {}
     for each in installations:
         number, name = supply(str(each.get("cups") or "")), str(each["installation_id"])
@@ -113,7 +113,7 @@ def read_coefficients(path: Path, year: int | None = None) -> tuple[Coefficients
 
 
 def read_official(path: Path) -> tuple[str, dict[str, Curve]]:
-    """What a distributor's file states, by its name (A5D: self-consumed, B5D: assigned), and that energy by supply.
+    """The name of the energy in a distributor's file (A5D: self-consumed, B5D: assigned), and its hours by supply.
 
     Raises :class:`AgreementFileError`.
     """

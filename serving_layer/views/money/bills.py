@@ -51,7 +51,7 @@ class Billed(NamedTuple):
 
     @property
     def self_consumed(self) -> int | None:
-        """What was used and did not come from the grid, mWh."""
+        """Energy that was used and did not come from the grid, mWh."""
         known = [window for window in self.windows if window.is_known]
         if self.without is None:
             return None
@@ -105,7 +105,7 @@ def _billed(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market
 
 
 def refused(make: Callable[[], T]) -> T:
-    """What ``make`` makes. Raises :class:`NotBilled` where the arithmetic lacks a rule, a price or a contract."""
+    """The result of ``make``. Raises :class:`NotBilled` where the arithmetic lacks a rule, a price or a contract."""
     try:
         return make()
     except NoPrice as error:
@@ -132,7 +132,7 @@ def flows(values: Sequence[Value]) -> Flows:
 
 
 def flow(of: Value | EnergyRow) -> Flow:
-    """What flowed in a quarter-hour."""
+    """The flow of a quarter-hour."""
     return Flow(to_mwh(of.energy_wh), is_measured(of.completeness, of.method, of.cause), of.method != "spread")
 
 

@@ -1,4 +1,4 @@
-"""What a month owes and has saved, by what its taxes depend on: said alike wherever months are shown."""
+"""Cases of what a month owes and has saved, by what its taxes depend on: said alike wherever months are shown."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def case(condition: str | None, total: Decimal, saving: Decimal | None) -> Case:
 
 
 def of_bills(made: Iterable[CaseEuros]) -> list[Case]:
-    """Those of a bill with its share."""
+    """Cases of a bill with its share."""
     return [case(each.condition, *(Decimal(amount).scaleb(-2) for amount in each[1:])) for each in made]
 
 
 def of_row(row: Mapping[str, Any]) -> list[Case]:
-    """Those of a row of table ``settlement_month``: one where nothing is open, none where it has no euros."""
+    """Cases of a row of table ``settlement_month``: one where nothing is open, none where it has no euros."""
     if row["total_eur"] is not None:
         return [case(None, row["total_eur"], row["saving_eur"])]
     totals, savings = (row.get(name) or {} for name in ("totals_eur", "savings_eur"))
@@ -42,7 +42,7 @@ def together(months: Sequence[Sequence[Case]]) -> list[Case]:
 
 
 def _sum(condition: str | None, months: Sequence[Sequence[Case]]) -> Case:
-    """What they come to where ``condition`` came true; a month that does not depend on it is as it is."""
+    """The sum of the months where ``condition`` came true; a month that does not depend on it is as it is."""
     held = [next((each for each in month if each["condition"] == condition), month[0]) for month in months]
     savings = [each["saving_eur"] for each in held]
     saving = None if None in savings else sum(savings, Decimal(0))

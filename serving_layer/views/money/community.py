@@ -1,4 +1,4 @@
-"""What the members of a community were assigned and used, and what that saved each of them."""
+"""Energy that the members of a community were assigned and used, and what that saved each of them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Known(NamedTuple):
 
 
 def known_hours(reader: Reader, installations: Sequence[str], quantity: str, span: Span) -> dict[str, Known]:
-    """What is known by installation."""
+    """The known hours by installation."""
     read = merged.read_each(reader, installations, quantity, span, merged.seen(reader))
     found = {}
     for installation, values in zip(installations, read, strict=True):
@@ -99,7 +99,7 @@ def share_rows(reader: Reader, community: str, path: Path, days: tuple[date, dat
 
 
 def agreement_of(reader: Reader, community: str, path: Path) -> tuple[str, Agreement]:
-    """Whose generation is shared, and how. Raises as :func:`share_rows`."""
+    """The agreement by which a generation is shared, and its community. Raises as :func:`share_rows`."""
     of_community(reader, community)
     entry, agreed = read_agreement(path, catalogue.installations(reader))
     plant = entry.generation or community
@@ -109,7 +109,7 @@ def agreement_of(reader: Reader, community: str, path: Path) -> tuple[str, Agree
 
 
 def left_open(agreed: Agreement, belonging: Iterable[str], today: date) -> list[str]:
-    """What the agreement does not say of who belongs to the community (their ids), and of ``today``'s year."""
+    """Gaps of the agreement: members (their ids) that it does not name, and files of ``today``'s year that it lacks."""
     newest = agreed.versions[-1]
     said = [
         f"{each} has no coefficient from {newest.since} on: it uses the grid's alone."

@@ -28,7 +28,7 @@ COLUMNS = ("member", "what", "rule", "hours", "differing", "official_kwh", "ours
 def compare_rows(
     reader: Reader, community: str, path: Path, curves: Sequence[Path], days: tuple[date, date]
 ) -> tuple[list[dict[str, Any]], str]:
-    """What the distributor's files state (A5D, B5D) beside ours, by each rule of counting hours; and which rule fits.
+    """Energy by the distributor's files (A5D, B5D) beside ours, by each rule of counting hours; and which rule fits.
 
     Without files what Datadis has stated. Raises :class:`NotShared`,
     :class:`serving_layer.views.money.agreements.AgreementFileError`.
@@ -95,7 +95,7 @@ def _compared_with(
 
 
 def what_fits(best: Rule | None, agreed: Rule) -> str:
-    """Which rule of counting hours fits what is stated, beside the one of the agreement."""
+    """The rule of counting hours that fits what is stated, beside the one of the agreement."""
     said = "both rules of counting hours fit alike" if best is None else f"the rule that fits is {best}"
     return f"{said}; the agreement says {agreed}"
 

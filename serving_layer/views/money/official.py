@@ -131,18 +131,18 @@ class Difference(NamedTuple):
     rows: list[dict[str, Any]]
     """Our total, one amount a cause, and the official total, EUR."""
     mistake: str | None
-    """In the periods, that the official kWh look like."""
+    """The mistake in the periods that the official kWh look like."""
 
     @property
     def caption(self) -> str:
-        """What the amounts add up to, and the mistake."""
+        """The sum of the amounts, and the mistake."""
         if self.mistake is None:
             return CAUSE_CAPTION
         return f"{CAUSE_CAPTION}. Its kWh by period are as if with {self.mistake}"
 
 
 def difference(bill: Callable[[date, date], Billed], theirs: Statement, days: tuple[date, date] | None) -> Difference:
-    """Why the bill that ``bill`` makes of ``days``, without which those of the official one hold, differs from it."""
+    """The difference of the official bill from the one ``bill`` makes of ``days``, else of the official one's days."""
     of_theirs = (theirs.first, theirs.until)
     chosen = days or of_theirs
     mine = bill(*chosen)

@@ -1,4 +1,4 @@
-"""How a community could share next: coefficients by the hours that were, with what each would have done."""
+"""Proposals of how a community could share next: coefficients by the hours that were, and what each would have done."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Proposed(NamedTuple):
 
 
 def proposed(reader: Reader, community: str, days: tuple[date, date] | None) -> Proposed:
-    """What :func:`propose` gives, at most :data:`KEPT_SECONDS` old."""
+    """The result of :func:`propose`, at most :data:`KEPT_SECONDS` old."""
     return reader.kept(f"proposals {community} {days}", KEPT_SECONDS, lambda: propose(reader, community, days))
 
 

@@ -1,4 +1,4 @@
-"""What is registered of supplies, as it is compared with what their distributors state."""
+"""Supplies as registered, to be compared with what their distributors state."""
 
 from __future__ import annotations
 

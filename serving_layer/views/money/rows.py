@@ -34,7 +34,7 @@ def line_rows(of: Billed) -> list[dict[str, Any]]:
 
 
 def fields(of: Billed) -> dict[str, Any]:
-    """What a program reads. ``total_eur`` is None where readings are missing, or the taxes depend on a condition."""
+    """Fields for a program. ``total_eur`` is None where readings are missing, or the taxes depend on a condition."""
     bill, contract = of.bill, of.of.contract
     sure = bill.is_complete and len(bill.cases) == 1
     whole = [case.total for case in bill.cases]
@@ -68,13 +68,13 @@ def fields(of: Billed) -> dict[str, Any]:
 
 
 def not_included(of: Billed) -> dict[str, str]:
-    """What the tariff bills beside and no line holds, each with the reason."""
+    """Items that the tariff bills beside and no line holds, each with the reason."""
     left = {EXCESS: of.bill.without_excess, REACTIVE: of.bill.without_reactive}
     return {name: why for name, why in left.items() if why}
 
 
 def caption(of: Billed) -> str:
-    """What a reader of the table must know, as one line."""
+    """The caption that a reader of the table must know, as one line."""
     bill, said = of.bill, [f"due {of.bill.due}; {R1}"]
     totals = ", ".join(f"{euros(case.exact):.4f}" for case in bill.cases)
     said.append(f"exact to the end: {totals} EUR")
@@ -96,12 +96,12 @@ def caption(of: Billed) -> str:
 
 
 def line_basis(of: Billed, line: Line) -> list[Basis]:
-    """What a line before taxes rests on."""
+    """Bases of a line before taxes."""
     return of_line(tariffs(), of.of, line)
 
 
 def tax_basis(of: Billed, case: Case, line: Line) -> list[Basis]:
-    """What a tax of a case rests on."""
+    """Bases of a tax in a case."""
     return of_tax(tariffs(), of.of, of.bill, case.condition, line)
 
 

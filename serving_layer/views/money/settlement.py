@@ -1,4 +1,4 @@
-"""What the nights have settled: each member's months, their hours, and what a later night has changed of them."""
+"""Settlements by the nights: each member's months, their hours, and what a later night has changed of them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def hours(reader: Reader, installation_id: str, month: date, visible: Published)
 
 
 def changes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What later runs have changed of the settled months ``rows``, each change a row."""
+    """Changes by later runs of the settled months ``rows``, each a row."""
     return [
         {"installation_id": row["installation_id"], "month": row["month"]} | change
         for row in rows
@@ -116,7 +116,7 @@ def shared_billed(reader: Reader, member: str, days: tuple[date, date], due: dat
 def maker(
     reader: Reader, installation_id: str, is_shared: bool, due: date | None = None
 ) -> Callable[[date, date], Billed]:
-    """What makes the bill of local days, from one to before another, with or without its share as it is settled."""
+    """The function that makes the bill of local days, from one to before another, with its share as settled or none."""
     if not is_shared:
         return lambda first, until: billed(reader, installation_id, first, until, due)
     visible = merged.seen(reader)
@@ -138,7 +138,7 @@ def _shared(hour: Mapping[str, Any]) -> Shared | None:
 
 
 def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each month and community the row of the newest run, with what changed on the way to it."""
+    """The row of the newest run for each month and community, with what changed on the way to it."""
 
     def of(row: Mapping[str, Any]) -> tuple[Any, ...]:
         return _id(row), row["month"], row["community_id"]
@@ -173,7 +173,7 @@ def _id(row: Mapping[str, Any]) -> str:
 
 
 def _most(name: str, values: Sequence[float | None]) -> float | None:
-    """Of all members the most hours, and all the energy; None where one was settled before it was told."""
+    """The most hours of any member, and the energy of all; None where one was settled before it was noted."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         return None

@@ -1,4 +1,4 @@
-"""What distributors state of an installation's hours, by Datadis or in their files: its share, and a bill of them."""
+"""Hours of an installation as distributors state them, by Datadis or in their files: its share, and a bill of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the distributor's meter showed of each month, as it was last stated: greatest power, reactive energy."""
+"""Months by the distributor's meter, as last stated: greatest power, reactive energy."""
 
 from __future__ import annotations
 

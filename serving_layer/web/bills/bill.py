@@ -80,7 +80,7 @@ def asked(
     month: AskedMonth = "",
     shared: Annotated[bool, Query()] = False,
 ) -> Asked:
-    """What a request asks for; without a month the last whole one, at most the one that runs."""
+    """The month that a request asks for; without one the last whole month, at most the one that runs."""
     row = door.seen(reader, name, who, "bills")
     today = datetime.now(timezone.utc).astimezone(zone_of(row)).date()
     month_now = today.replace(day=1)

@@ -39,12 +39,12 @@ class ShownCase(NamedTuple):
 
 
 def lines(of: Billed, words: Words) -> list[Shown]:
-    """Those before taxes."""
+    """Lines before taxes."""
     return [_shown(line, line_basis(of, line), words) for line in of.bill.lines]
 
 
 def before_taxes(of: Billed, words: Words) -> str:
-    """Their sum."""
+    """The sum of the lines before taxes."""
     return eur(cents(sum(line.amount for line in of.bill.lines)), words)
 
 
@@ -89,7 +89,7 @@ def exact(number: Decimal, words: Words) -> str:
 
 
 def days(since: date, until: date, words: Words) -> str:
-    """From the first to the last day, which is the one before ``until``."""
+    """The first and the last day, which is the one before ``until``."""
     pattern, last = words.pages["pattern_date"], until - timedelta(days=1)
     return f"{words.dated(since, pattern)} – {words.dated(last, pattern)}"
 
@@ -102,5 +102,5 @@ def _text(basis: Basis, words: Words) -> str:
 
 
 def causes(rows: Iterable[dict[str, Any]], words: Words) -> list[tuple[str, str]]:
-    """Why an official bill differs: what each cause is called, and its amount."""
+    """Causes why an official bill differs: the name of each, and its amount."""
     return [(words.pages.get(f"cause {row['cause']}", row["cause"]), eur(row["eur"], words)) for row in rows]

@@ -15,7 +15,7 @@ from serving_layer.web.charts.labels import Labels, heights
 from serving_layer.web.charts.plot import Frame, Plot, Slot, Step, Tick
 
 PATTERNS = {"week": "EEE d", "month": "d", "year": "LLLLL"}
-"""What stands below a column (Unicode TR 35)."""
+"""The pattern of the label below a column (Unicode TR 35)."""
 HEADS = {"week": "EEEE d MMMM", "month": "EEEE d MMMM", "year": "LLLL y"}
 
 

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 class Day(NamedTuple):
-    """What is drawn of a quantity in ``span``; ``before`` is the day before it, ``watts`` the power now."""
+    """Values of a quantity in ``span`` that are drawn; ``before`` is the day before it, ``watts`` the power now."""
 
     span: Span
     values: Sequence[Value]
@@ -30,12 +30,12 @@ class Day(NamedTuple):
 
     @property
     def ended(self) -> list[Value]:
-        """Of a quarter-hour that has not ended the energy so far is no power."""
+        """Values of quarter-hours that have ended: of one that has not, the energy so far is no power."""
         return [value for value in self.values if value.start + QUARTER <= self.now]
 
     @property
     def hours(self) -> list[ForecastHour]:
-        """What is forecast of the span."""
+        """Forecast hours of the span."""
         hours = [] if self.forecast is None else self.forecast.values
         return [hour for hour in hours if self.span.start <= hour.time < self.span.end]
 

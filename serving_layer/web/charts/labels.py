@@ -12,7 +12,7 @@ from serving_layer.web.words.words import Words
 
 
 class Labels(NamedTuple):
-    """How times and numbers are written."""
+    """The way times and numbers are written."""
 
     zone: ZoneInfo
     words: Words

@@ -43,7 +43,7 @@ class Slot(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """From ``start`` to ``end`` across, from ``low`` to ``high`` up."""
+    """The area from ``start`` to ``end`` across, from ``low`` to ``high`` up."""
 
     start: datetime
     end: datetime
@@ -80,7 +80,7 @@ class Plot(NamedTuple):
     said: str = ""
     """A sentence beside the legend."""
     frame: Frame | None = None
-    """Where ``now`` and ``point`` move as time passes."""
+    """The frame in which ``now`` and ``point`` move as time passes."""
 
 
 def scale(heights: Iterable[float], ticks: int = 4) -> tuple[float, float, list[float]]:

@@ -1,4 +1,4 @@
-"""What a number rests on, in a person's words: view, run, method, time covered, bounds and cause."""
+"""Reasons for a number, in a person's words: view, run, method, time covered, bounds and cause."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How a person comes in to the pages: by password or token, or by an issuer of OpenID Connect."""
+"""Ways in to the pages: by password or token, or by an issuer of OpenID Connect."""

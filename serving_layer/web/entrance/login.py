@@ -76,12 +76,12 @@ def log_out(request: Request) -> Response:
 
 
 def address_of(request: Request) -> str:
-    """By which the wrong attempts of somebody are counted."""
+    """The address by which the wrong attempts of somebody are counted."""
     return request.client.host if request.client else ""
 
 
 def _enter(request: Request, keys: Sequence[str], begun: Callable[[Logins], str]) -> Response:
-    """What ``begun`` lets in, where neither of the ``keys`` has failed too often."""
+    """The answer to a login that ``begun`` lets in, where neither of the ``keys`` has failed too often."""
     attempts: Buckets = request.app.state.attempts
     # Counted before it is looked at: many at once are as many attempts.
     if not all(attempts.take(key) for key in keys):

@@ -21,7 +21,7 @@ FORECAST_OF = ("generation", "consumption")
 
 
 class Chart(NamedTuple):
-    """What is drawn: of which quantity, with which power now, in which words."""
+    """A chart to be drawn: of which quantity, with which power now, in which words."""
 
     quantity: Quantity
     power: Mapping[str, float]

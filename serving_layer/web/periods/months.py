@@ -28,7 +28,7 @@ SHORT = timedelta(hours=30)
 
 
 class Asked(NamedTuple):
-    """Whose energy, in which zone's days, as which runs state it, at which instant (UTC)."""
+    """The energy asked for: whose, in which zone's days, as which runs state it, at which instant (UTC)."""
 
     installation_id: str
     zone: ZoneInfo
@@ -51,7 +51,7 @@ class Memory:
         self._lock = Lock()
 
     def get(self, key: Hashable, load: Callable[[], Month]) -> Month:
-        """That of ``key``, loaded where it is not held."""
+        """The month of ``key``, loaded where it is not held."""
         with self._lock:
             found = self._months.get(key)
             if found is not None:

@@ -37,7 +37,7 @@ class Period(NamedTuple):
         return Span(day_start(self.first, zone), day_start(self.until, zone))
 
     def comparable(self, now: datetime, zone: ZoneInfo) -> Span:
-        """Of the period before, what this one is to be measured by: all of it once this one has ended at ``now``.
+        """The part of the period before that measures this one: all of it once this one has ended at ``now``.
 
         Of one that runs, the period before up to the same day and time of its own clock.
         """

@@ -71,7 +71,7 @@ def heading(period: Period, words: Words) -> str:
 
 
 def basis(asked: Asked, words: Words) -> str:
-    """Which run the numbers rest on, and whose clock the times are of."""
+    """The run that the numbers rest on, and the clock of the times, in words."""
     seen, zone = asked.seen, asked.zone
     published = words.unpublished
     if seen.cut is not None:
@@ -98,7 +98,7 @@ def _total(quantity: Quantity, of: Energies, when: tuple[Period, Asked], labels:
 
 
 def _why(value: Value, parts: Sequence[Value], labels: Labels) -> why.Why:
-    """As of any value; one that is published in part says so."""
+    """Reasons for any value; one that is published in part says so."""
     said, say = why.of_value(value, labels), labels.words.pages
     if value.view != BATCH and any(part.view == BATCH for part in parts):
         said[0] = (say["why_view"], say["view_part"])

@@ -56,7 +56,7 @@ def asked(
     name: answer.Named,
     month: AskedMonth = "",
 ) -> Asked:
-    """What a request asks for; without a month the one that runs. Raises :class:`NotShared` of what is no community."""
+    """The month that a request asks for; without one the month that runs. Raises :class:`NotShared` of no community."""
     row = door.seen(reader, name, who, "settlement")
     communities.of_community(reader, name)
     return Asked(row, first_day(month) or datetime.now(MADRID).date().replace(day=1))

@@ -31,7 +31,7 @@ EUROS_SECONDS = 300.0
 
 
 class Member(NamedTuple):
-    """Who is looked at, when, and what the nights have published."""
+    """A member that is looked at, when, and what the nights have published."""
 
     row: Mapping[str, Any]
     zone: ZoneInfo

@@ -51,7 +51,7 @@ class Share(NamedTuple):
 
     @property
     def part(self) -> float:
-        """Of the use, what the share covered, 0 to 1."""
+        """The part of the use that the share covered, 0 to 1."""
         return self.own / self.used if self.used > 0 else 0.0
 
     def width(self, energy: float) -> float:
@@ -111,7 +111,7 @@ def together(values: Sequence[float], digits: int) -> list[float]:
 
 
 def changes(rows: Iterable[Mapping[str, Any]], words: Words) -> list[str]:
-    """What later nights have changed of settled months, in words."""
+    """Changes of settled months by later nights, in words."""
     return [_change(row, change, words) for row in rows for change in row["changes"]]
 
 
@@ -141,13 +141,13 @@ def either(cases: Sequence[Mapping[str, Any]], name: str, words: Words) -> str:
 
 
 def note(row: Mapping[str, Any], words: Words) -> str:
-    """Why a month has no euros; empty where it has."""
+    """The reason why a month has no euros; empty where it has."""
     said = str(row.get("note") or "")
     return words.pages[NOTES[said]] if said in NOTES else words.sentence(said)
 
 
 def estimated(row: Mapping[str, Any], words: Words) -> str:
-    """How much of a settled month was not measured; empty where all was, or it is not told."""
+    """The part of a settled month that was not measured; empty where all was, or it is not noted."""
     if not row["estimated_hours"]:
         return ""
     return words.pages["share_estimated"].format(
@@ -158,5 +158,5 @@ def estimated(row: Mapping[str, Any], words: Words) -> str:
 
 
 def month_name(month: date, words: Words) -> str:
-    """As it is written: November 2026."""
+    """The name of a month as it is written: November 2026."""
     return words.dated(month, words.pages["pattern_month"])

@@ -1,1 +1,1 @@
-"""What the pages say, in each of its languages; a module a language."""
+"""Words of the pages, in each of their languages; a module a language."""

@@ -1,4 +1,4 @@
-"""What an alarm is called, and its sentence: of its kind, its row and its figures, in the language of who reads it."""
+"""The name of an alarm and its sentence: of its kind, its row and its figures, in the language of who reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the codes of other modules are called in Spanish."""
+"""Spanish names of the codes of other modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which language a browser is answered in: the one chosen on the page, else the first of its own that we have."""
+"""The language in which a browser is answered: the one chosen on the page, else the first of its own that we have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LANGUAGES = {words.locale: words for words in (EN, ES)}
 
 
 def words_for(chosen: str | None, accepted: str) -> Words:
-    """Of the cookie ``chosen`` and the header ``Accept-Language``; English where neither names a language we have."""
+    """The words by the cookie ``chosen`` and the header ``Accept-Language``; English where neither names one."""
     if chosen in LANGUAGES:
         return LANGUAGES[chosen]
     return LANGUAGES[negotiate_locale(_ranked(accepted), LANGUAGES, sep="-") or EN.locale]

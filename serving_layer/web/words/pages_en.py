@@ -149,7 +149,7 @@ PAGES = {
     "unknown-identity": "{issuer} calls you {subject}, and nobody here is known by that. Whoever runs Solera lets you "
     "in by solera access identity NAME {subject}",
 }
-"""Of the pages of every installation."""
+"""Words of the pages of every installation."""
 BILLS = {
     "bill": "Bill",
     "bill_lines": "Line by line",
@@ -216,4 +216,4 @@ BILLS = {
     "cause rounding": "Rounding",
     "cause official bill": "Official bill",
 }
-"""Of the page of a bill."""
+"""Words of the page of a bill."""

@@ -149,7 +149,7 @@ PAGES = {
     "unknown-identity": "{issuer} te llama {subject}, y aquí nadie es conocido así. Quien lleva Solera te deja "
     "entrar con solera access identity NOMBRE {subject}",
 }
-"""Of the pages of every installation."""
+"""Words of the pages of every installation."""
 BILLS = {
     "bill": "Factura",
     "bill_lines": "Línea a línea",
@@ -217,4 +217,4 @@ BILLS = {
     "cause rounding": "Redondeo",
     "cause official bill": "Factura oficial",
 }
-"""Of the page of a bill."""
+"""Words of the page of a bill."""

@@ -20,8 +20,8 @@ from serving_layer.web.words.sentences_es import SENTENCES
 LONGEST = 2_000
 """Characters of a sentence that is looked for."""
 SAID, FAULT, NAME, DAY, AMOUNT = "said", "fault", "name", "day", "amount"
-"""What is filled in, by the first word of its name: a sentence of the book, one that may be of it, a name that stands
-in it by itself, an ISO date, a number with its decimals. Anything else stays as it is."""
+"""Parts that are filled in, by the first word of their name: a sentence of the book, one that may be of it, a name that
+stands in it by itself, an ISO date, a number with its decimals. Anything else stays as it is."""
 _FORMS = {
     DAY: r"\d{4}-\d{2}-\d{2}",
     AMOUNT: r"-?\d[\d.e+]*",

@@ -1,4 +1,4 @@
-"""What other modules say, in Spanish, by its English text; :mod:`sentences` says how one is found."""
+"""Spanish sentences of other modules, by the English text; :mod:`sentences` says how one is found."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Words:
     locale: str
     """ISO 639-1, as the page's ``lang`` and Babel take it."""
     name: str
-    """What the language calls itself."""
+    """The language's own name."""
     moment_pattern: str
     """Day and time, a pattern of Unicode TR 35."""
     day_pattern: str
@@ -94,22 +94,22 @@ class Words:
     methods: Mapping[str, str]
     causes: Mapping[str, str]
     alarms: Mapping[str, str]
-    """What each kind of alarm is called."""
+    """The name of each kind of alarm."""
     alarm_sentences: Mapping[str, str]
     steps: Mapping[str, str]
     states: Mapping[str, str]
-    """Of devices, as those say it that have a code for it."""
+    """States of devices, as those say them that have a code for it."""
     topics: Mapping[str, str]
     layers: Mapping[str, str]
     services: Mapping[str, str]
-    """What ``/healthz`` looks at."""
+    """Names of what ``/healthz`` looks at."""
 
     def number(self, value: float | Decimal, decimals: int = 0) -> str:
         """``value`` with so many decimals, thousands apart."""
         return format_decimal(value, format=f"#,##0.{'0' * decimals}".rstrip("."), locale=self.locale)
 
     def sentence(self, text: str) -> str:
-        """What another module says in English; as it stands where this language has no words for it."""
+        """The sentence of another module, in English there; as it stands where this language has no words for it."""
         return sentences.said(text, self.locale) or text
 
     def sentence_at(self, text: str, zone: ZoneInfo) -> str:
@@ -119,11 +119,11 @@ class Words:
         )
 
     def cause(self, causes: str) -> str:
-        """Why a value is in doubt: causes, comma-separated, as rows of energy and gaps have them."""
+        """The reasons why a value is in doubt: causes, comma-separated, as rows of energy and gaps have them."""
         return ", ".join(self.causes.get(each, each) for each in causes.split(","))
 
     def clock_of(self, zone: ZoneInfo) -> str:
-        """Where a zone's clock is, as people call the place: Madrid."""
+        """The place of a zone's clock, as people call it: Madrid."""
         known = "/" in zone.key and not zone.key.startswith("Etc/")
         return str(get_timezone_location(zone, locale=self.locale, return_city=True)) if known else zone.key
 
@@ -148,7 +148,7 @@ class Words:
         return self.number(watt_hours / 1e6, 2), "MWh"
 
     def age(self, seconds: float | None) -> str:
-        """How long ago, roughly: 4 s, 12 min, 3 h, 2 days."""
+        """The age, roughly: 4 s, 12 min, 3 h, 2 days."""
         if seconds is None:
             return self.no_reading
         seconds = max(0.0, seconds)

@@ -30,7 +30,7 @@ FORETOLD = ("generation", "consumption")
 
 
 class Scored(str, Enum):
-    """What is compared with the truth."""
+    """The answers that are compared with the truth."""
 
     totals = "totals"
     faults = "faults"
@@ -38,7 +38,7 @@ class Scored(str, Enum):
 
 
 class NotPublished(Refusal):
-    """What only a running Solera has is asked without one."""
+    """A question that only a running Solera answers is asked without one."""
 
 
 def score(
@@ -138,7 +138,7 @@ def _published(known: Mapping[str, Known]) -> Iterator[tuple[str, list[EnergyRow
 
 
 def _alarms(known: Mapping[str, Known]) -> list[Alarm]:
-    """Those raised since the world began."""
+    """Alarms raised since the world began."""
     from ingest.simulator.truth.told import NOTICED, Alarm
 
     start, end = min(of.start for of in known.values()), max(of.end for of in known.values())

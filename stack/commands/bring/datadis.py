@@ -35,7 +35,7 @@ CONTROL = {True: "maximeter", False: "icp", None: ""}
 
 
 class OfMonths(NamedTuple):
-    """What distributors state of whole months, and the table that shows it of one installation."""
+    """A distributor's statements of whole months, and the table that shows them of one installation."""
 
     kind: Kind
     columns: tuple[str, ...]
@@ -62,7 +62,7 @@ datadis = typer.Typer(no_args_is_help=True, help="What distributors state at Dat
 
 @datadis.callback()
 def _datadis() -> None:
-    """What distributors state at Datadis, beside what is registered."""
+    """Statements of distributors at Datadis, beside what is registered."""
 
 
 @datadis.command()

@@ -58,7 +58,7 @@ def forget(
 
 
 def _stated(settings: Settings, installation: str) -> int:
-    """What was kept of Datadis is removed; how many files and entries that were."""
+    """The number of files and entries of Datadis that were kept, and now are removed."""
     with cassandra.session(settings) as session:
         row = session.execute("SELECT cups FROM installation WHERE installation_id = %s", (installation,)).one()
     return remove_supply(settings.home, row.cups) if row and row.cups else 0

@@ -1,4 +1,4 @@
-"""What a fault of a device or of the way is, what it depends on, and what is told of one that was put in."""
+"""A fault of a device or of the way, what it depends on, and the record of one that was put in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.instants import instant_of
 
 
 class Circumstances(NamedTuple):
-    """What a fault depends on beside the readings: chance, and the zone of the installation's clocks."""
+    """Circumstances of a fault beside the readings: chance, and the zone of the installation's clocks."""
 
     chance: random.Random
     zone: tzinfo
@@ -35,7 +35,7 @@ class Injected(NamedTuple):
 
     @property
     def installation_id(self) -> str:
-        """Of whose device it is."""
+        """The installation of the device."""
         return self.device_id.rpartition("-")[0]
 
     @property

@@ -37,7 +37,7 @@ KINDS: Mapping[str, Fault] = {
     "repeated": way.repeated,
     "out of order": way.shuffled,
 }
-"""Those of the register, of its reader, of the clock, of the record, then of the way: none of a device depends on what
+"""Faults of the register, of its reader, of the clock, of the record, then of the way: none of a device depends on what
 is lost or late."""
 HARMLESS = frozenset({"repeated", "out of order"})
 """Faults that change nothing of what is known in the end: they fall on any other. The others keep apart."""
@@ -46,7 +46,7 @@ HARMLESS = frozenset({"repeated", "out of order"})
 def inject(
     by_device: Mapping[str, Readings], kinds: Sequence[str], seed: str, zone: tzinfo = timezone.utc
 ) -> tuple[dict[str, Readings], list[Injected]]:
-    """What is received of the devices with one fault of each of ``kinds``, and where each was put.
+    """Readings that are received of the devices with one fault of each of ``kinds``, and where each was put.
 
     ``zone`` is that of the installation's clocks. What can't be seen anywhere is left out, and devices without a
     register are left alone.

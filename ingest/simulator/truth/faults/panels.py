@@ -18,7 +18,7 @@ SHARE = (0.1, 0.25)
 SOILED = (0.05, 0.3)
 """The light that dirt takes in the end, least and most."""
 Loss = Callable[[int, int, random.Random], npt.NDArray[np.float64]]
-"""By minutes, strings and chance the share of each minute that is lost."""
+"""The share of each minute that is lost, by minutes, strings and chance."""
 
 
 def _soiling(minutes: int, _strings: int, chance: random.Random) -> npt.NDArray[np.float64]:

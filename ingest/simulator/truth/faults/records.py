@@ -10,13 +10,13 @@ from ingest.simulator.truth.faults.fault import Circumstances
 from ingest.simulator.truth.heard import HEARD_AT, Readings
 
 ONE_IN = 3
-"""So many readings there are to one that is absurd; the first of a stretch always is."""
+"""Readings for each that is absurd; the first of a stretch always is."""
 Record = Mapping[str, Any]
 Absurd = Callable[[Record], dict[str, Any]]
 
 
 def _all(ends: str, value: Any) -> Absurd:
-    """What takes ``value`` for each field whose name ends so."""
+    """A fault that puts ``value`` into each field whose name ends so."""
     return lambda reading: {name: value for name in reading if name.endswith(ends)}
 
 
@@ -41,7 +41,7 @@ ABSURD: Sequence[Absurd] = (
     _dated("2106-02-07T06:28:15Z"),
     _dated("yesterday"),
 )
-"""What stands in a record instead."""
+"""Values that stand in a record instead."""
 
 
 def absurd(readings: Readings, stretch: range, of: Circumstances) -> Readings:

@@ -1,1 +1,1 @@
-"""What a simulated installation is: its panels, what uses energy there, and what stores it."""
+"""A simulated installation: its panels, what uses energy there, and what stores it."""

@@ -14,11 +14,11 @@ from ingest.simulator.truth.sites.profiles import USUAL, USUAL_KW, Appliance, Us
 
 KW_OF_STRING = 6.0
 OFF_GRID_HOURS = 3.0
-"""How many hours of its panels' full power a battery holds off the grid, where nothing is said."""
+"""Hours of its panels' full power that a battery holds off the grid, where nothing is said."""
 
 
 class Simulated(BaseModel):
-    """What is at an installation beside its panels."""
+    """The equipment of an installation beside its panels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,23 +44,23 @@ class Site(NamedTuple):
 
     @property
     def capacity_kw(self) -> float:
-        """What its panels are built for: as stated, else as usual for its kind."""
+        """Power that its panels are built for: as stated, else as usual for its kind."""
         return self.entry.capacity_kw or USUAL_KW.get(self.kind, USUAL_KW["home"])
 
     @property
     def strings(self) -> int:
-        """In how many strings its panels are."""
+        """The number of strings of its panels."""
         return self.simulated.strings or max(2, round(self.capacity_kw / KW_OF_STRING))
 
     @property
     def appliances(self) -> list[Appliance]:
-        """As said, else as usual for its kind."""
+        """Appliances as said, else as usual for its kind."""
         said = self.simulated.appliances
         return list(USUAL.get(self.kind, ())) if said is None else said
 
     @property
     def battery_kwh(self) -> float | None:
-        """What its battery holds; None where it has none."""
+        """Energy that its battery holds; None where it has none."""
         usual = OFF_GRID_HOURS * self.capacity_kw if self.simulated.off_grid else None
         return self.simulated.battery_kwh or usual
 

@@ -1,4 +1,4 @@
-"""What uses energy, in the shapes that every profile is made of: arithmetic over the minutes of an installation."""
+"""Loads in the shapes that every profile is made of: arithmetic over the minutes of an installation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Values = npt.NDArray[np.float64]
 
 
 class Clock(NamedTuple):
-    """Of each minute the local hour (with its fraction), the local month, and the warmth of the air in °C."""
+    """The local hour (with its fraction) of each minute, the local month, and the warmth of the air in °C."""
 
     hour: Values
     month: npt.NDArray[np.int64]

@@ -37,4 +37,4 @@ APPLIANCES: Mapping[Appliance, Sequence[Load]] = {
     "pumping": (Runs(15_000, 60, 0.6, (7, 20), (3, 10)), Runs(15_000, 60, 0.1, (8, 14), (11, 12))),
 }
 USUAL: Mapping[str, Sequence[Appliance]] = {"farm": ("pumping",)}
-"""What is there where nothing is said."""
+"""Appliances where nothing is said."""

@@ -9,15 +9,15 @@ import numpy.typing as npt
 
 Watts = npt.NDArray[np.int64]
 EFFICIENCY = 0.95
-"""Of charging, and of discharging."""
+"""The efficiency of charging, and of discharging."""
 HOURS_TO_FILL = 2.5
-"""How long its greatest power takes to fill it."""
+"""Hours that its greatest power takes to fill it."""
 BEGINS_WITH = 0.5
 """The part of it that is full at the beginning."""
 
 
 class Stored(NamedTuple):
-    """Of each minute the power (W) into the battery and out of it, and how full it is then (%)."""
+    """Power (W) into the battery and out of it in each minute, and how full it is then (%)."""
 
     charge: Watts
     discharge: Watts
@@ -25,7 +25,7 @@ class Stored(NamedTuple):
 
 
 def stored(left: Watts, capacity_kwh: float) -> Stored:
-    """What a battery of ``capacity_kwh`` does with what is ``left`` of generation (W; negative: it lacks)."""
+    """Flows of a battery of ``capacity_kwh`` with what is ``left`` of generation (W; negative: it lacks)."""
     most = round(capacity_kwh * 1000 / HOURS_TO_FILL)
     full = capacity_kwh * 60_000.0
     held = BEGINS_WITH * full

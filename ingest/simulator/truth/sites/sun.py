@@ -16,7 +16,7 @@ from ingest.simulator.truth.sites.described import Site
 from ingest.simulator.truth.weather import HOUR, Weather
 
 LOSSES = 0.9
-"""Of cables, inverter and mismatch."""
+"""The share that is left behind cables, inverter and mismatch."""
 COLDER_GIVES = -0.0036
 """Part of a module's power by each degree above 25 °C."""
 WIND_M_S = 2.0
@@ -27,7 +27,7 @@ Values = npt.NDArray[np.float64]
 
 
 class Sun(NamedTuple):
-    """Of each minute what the panels generate (W), the light on them (W/m2), the share of a clear sky's light, °C."""
+    """Power of the panels (W) in each minute, the light on them (W/m2), the share of a clear sky's light, °C."""
 
     generation: Watts
     light_w_m2: Values
@@ -37,7 +37,7 @@ class Sun(NamedTuple):
 
 
 def sun(site: Site, index: pd.DatetimeIndex, chance: np.random.Generator, seed: int) -> Sun:
-    """That of ``index``, the minutes of whole UTC days; the same for the same ``chance`` and ``seed``."""
+    """The sun of ``index``, the minutes of whole UTC days; the same for the same ``chance`` and ``seed``."""
     sky = _sky(len(index), chance)
     air_c = _air(site.entry, index, sky, seed)
     light, is_up = _light(site.entry, index, sky)
