@@ -27,7 +27,7 @@ _FAULTS = frozenset({"reset", "replaced", "jump", "stuck", "wrap", "momentary"})
 
 HALF_KWH = 500 * MWH
 _LEFT = ("estimate", "meter")
-"""Causes told from nothing but the rows: whole kWh explain it sooner."""
+"""Causes found from nothing but the rows: whole kWh explain it sooner."""
 
 
 class Difference(NamedTuple):

@@ -21,7 +21,7 @@ from solera.frames import Moment, frame, instant, years
 
 Resolution = Literal["15m", "hour", "day", "month"]
 MARKET_ZONE = "Europe/Madrid"
-"""Prices of Spain are told by this clock where the client has no zone of its own; those of the Canaries, too."""
+"""Prices of Spain are given by this clock where the client has no zone of its own; those of the Canaries, too."""
 ENERGY = (
     "installation_id", "quantity", "start", "energy_wh", "view", "run_id", "completeness", "method", "lower_wh",
     "upper_wh", "cause",

@@ -30,7 +30,7 @@ from speed_layer.energy_query.query import LOOK, Energy, pace
 from speed_layer.progress import Progress
 from speed_layer.queries import SPARK_CONF, Query, QueryEnded, Watched, end, start, watch
 from speed_layer.readings_query.query import Readings
-from speed_layer.silence import Silence
+from speed_layer.silent_today import SilentToday
 from store import cassandra, schema
 from store.catalogue import CatalogueReader
 from store.kafka import Ends, TopicsAway, wait_for_topics
@@ -93,7 +93,7 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
         energy = Energy(settings, CatalogueReader(settings, views), progress)
         queries.append(start(spark, settings, Query("energy", LOOK, energy.write, pace(settings)), progress))
     over = threading.Event()
-    threading.Thread(target=Silence(views).keep_looking, args=(over,), name="silence", daemon=True).start()
+    threading.Thread(target=SilentToday(views).keep_looking, args=(over,), name="silent today", daemon=True).start()
     try:
         watch(Watched(queries, progress, settings.home / "run" / "speed.json", views, ends), stop)
     except QueryEnded:

@@ -66,7 +66,7 @@ def is_silent(live: Live | None, newest: datetime, now: datetime) -> bool:
     return SILENT_AFTER <= now - newest < _DAY
 
 
-class Silence:
+class SilentToday:
     """Raises and clears the alarms of devices that have gone silent today."""
 
     def __init__(self, session: Any) -> None:

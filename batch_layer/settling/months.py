@@ -87,7 +87,7 @@ def _beta_rows(due: DataFrame, betas: DataFrame) -> DataFrame:
 
 def _member_rows(due: DataFrame, before: DataFrame) -> DataFrame:
     """A row a member, with what was settled before."""
-    # Rows of before it was told what is estimated have no such column.
+    # Rows of before estimates were noted have no such column.
     parts = [F.coalesce(F.col(part), F.transform(settled.ENERGIES[0], lambda _: F.lit(0))) for part in settled.PARTS]
     was = settled.newest(before, *settled.PARTS, *SAID).select(
         *settled.KEY, F.concat(*parts).alias("before"), _said().alias("said_before")

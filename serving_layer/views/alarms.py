@@ -50,7 +50,7 @@ def _standing(reader: Reader) -> list[dict[str, Any]]:
 
 
 def _among(found: list[dict[str, Any]], only: Collection[str] | None) -> list[dict[str, Any]]:
-    """The alarms of ``only``, as everybody is told of them: figures are told within the text."""
+    """The alarms of ``only``, as everybody reads them: figures stand within the text."""
     mine = (each for each in found if only is None or each["installation_id"] in only)
     return [{name: value for name, value in each.items() if name != "figures"} for each in mine]
 

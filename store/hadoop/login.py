@@ -61,6 +61,6 @@ def _refused(settings: Settings) -> str:
 
 def _is_in(settings: Settings) -> bool:
     jvm: Any = SparkContext._jvm
-    told = jvm.java.lang.System.getProperty("java.security.krb5.conf")
+    named = jvm.java.lang.System.getProperty("java.security.krb5.conf")
     users = jvm.org.apache.hadoop.security.UserGroupInformation
-    return told == str(kerberos.realm_file(settings)) and bool(users.isLoginKeytabBased())
+    return named == str(kerberos.realm_file(settings)) and bool(users.isLoginKeytabBased())

@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 from conf.sections import MqttSettings
-from ingest.simulator.truth.heard import HEARD_AT, heard_at
+from ingest.simulator.truth.true_time import HEARD_AT, heard_at
 from store import mqtt
 
 CLIENT_ID = "solera-world"

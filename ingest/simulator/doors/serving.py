@@ -23,9 +23,9 @@ from ingest.simulator.clock import world_clock
 from ingest.simulator.doors import aemet, aemet_forms, aemet_stations, datadis, esios, mqtt, omie, sunspec
 from ingest.simulator.doors.web import HOST, Door, PortTaken, Server, served
 from ingest.simulator.server import listen
-from ingest.simulator.truth.heard import heard_at
 from ingest.simulator.truth.known import clouds, read_known
 from ingest.simulator.truth.market import Market
+from ingest.simulator.truth.true_time import heard_at
 from ingest.simulator.truth.world import read_world, received
 
 CATALOGUE, RULES, SETTINGS = "catalogue.yaml", "push.yaml", "settings.env"

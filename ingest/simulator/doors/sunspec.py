@@ -11,7 +11,7 @@ from conf.refusal import Refusal
 from ingest.catalogue.entries import InstallationEntry
 from ingest.simulator import image
 from ingest.simulator.server import ShownDevice
-from ingest.simulator.truth.heard import HEARD_AT
+from ingest.simulator.truth.true_time import HEARD_AT
 from store.instants import instant_of
 
 MOST_UNITS = 247

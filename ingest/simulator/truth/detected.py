@@ -19,7 +19,7 @@ SETTLES = timedelta(hours=1)
 NOTICED = timedelta(days=7)
 """The time after a fault's end in which an alarm may still be about it."""
 NONE = "none"
-"""The row of what is told where nothing was put in."""
+"""The row of false detections: where nothing was put in."""
 HOUR = timedelta(hours=1)
 IN_NO_VALUE = frozenset({*panels.KINDS, *HARMLESS})
 """Faults by which every value stays what it was."""
@@ -29,7 +29,7 @@ ALARMS: Mapping[str, frozenset[str]] = {
     "soiling": frozenset({f"generation{DRIFT}"}),
     "dead string": frozenset({f"generation{DRIFT}"}),
 }
-"""The kinds of alarm that tell a kind of fault."""
+"""Kinds of alarm by which a kind of fault is detected."""
 
 
 class Alarm(NamedTuple):
@@ -41,7 +41,7 @@ class Alarm(NamedTuple):
     raised_at: datetime
 
 
-class Told(NamedTuple):
+class Detected(NamedTuple):
     """The number of faults of a kind that were put in, and of those that were detected."""
 
     kind: str
@@ -58,17 +58,21 @@ class Told(NamedTuple):
     """Hours from the beginning of a fault to its alarm, in the mean; None without one."""
 
 
-def told(faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]], alarms: Iterable[Alarm]) -> list[Told]:
+def detected(
+    faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]], alarms: Iterable[Alarm]
+) -> list[Detected]:
     """Detection of each kind, and false ones; ``rows`` are those of each installation."""
     raised = list(alarms)
     found = [
-        _told(kind, [fault for fault in faults if fault.kind == kind], rows, raised)
+        _detected(kind, [fault for fault in faults if fault.kind == kind], rows, raised)
         for kind in dict.fromkeys(fault.kind for fault in faults)
     ]
     return [*found, _of_none(faults, rows, raised)]
 
 
-def _told(kind: str, of: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]], alarms: Sequence[Alarm]) -> Told:
+def _detected(
+    kind: str, of: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]], alarms: Sequence[Alarm]
+) -> Detected:
     causes: Counter[str] = Counter()
     in_values, late = 0, list[float]()
     for fault in of:
@@ -80,17 +84,17 @@ def _told(kind: str, of: Sequence[Injected], rows: Mapping[str, Sequence[EnergyR
         if first:
             late.append((min(first) - fault.times[0]) / HOUR)
     mean = round(sum(late) / len(late), 1) if late else None
-    return Told(kind, len(of), sum(each.lost_wh for each in of), in_values, _listed(causes), len(late), mean)
+    return Detected(kind, len(of), sum(each.lost_wh for each in of), in_values, _listed(causes), len(late), mean)
 
 
-def _of_none(faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]], alarms: Sequence[Alarm]) -> Told:
+def _of_none(faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]], alarms: Sequence[Alarm]) -> Detected:
     causes: Counter[str] = Counter()
     quarters = 0
     for row in _beside_none(faults, rows):
         quarters += 1
         causes.update(cause for cause in row.cause.split(",") if cause)
     false = [alarm for alarm in alarms if not any(_tells(alarm, fault) for fault in faults)]
-    return Told(NONE, 0, 0.0, quarters, _listed(causes), len(false), None)
+    return Detected(NONE, 0, 0.0, quarters, _listed(causes), len(false), None)
 
 
 def _beside_none(faults: Sequence[Injected], rows: Mapping[str, Sequence[EnergyRow]]) -> Iterator[EnergyRow]:

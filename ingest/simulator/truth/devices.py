@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.simulator.truth.flows import Flows, Watts
-from ingest.simulator.truth.heard import Readings
+from ingest.simulator.truth.true_time import Readings
 from store.instants import rfc3339
 
 SOURCE = "simulated"

@@ -32,14 +32,14 @@ class ForecastScore(NamedTuple):
 
 
 def forecast_score(
-    installation_id: str, quantity: str, foretold: Hours, truth: Mapping[tuple[str, datetime], float]
+    installation_id: str, quantity: str, forecast: Hours, truth: Mapping[tuple[str, datetime], float]
 ) -> ForecastScore | None:
-    """The score of what was ``foretold``; None where no hour of it is known (``truth`` in Wh by quarter-hour)."""
-    known = [hour for hour in sorted(foretold) if _hour(truth, quantity, hour) is not None]
+    """The score of a ``forecast``; None where no hour of it is known (``truth`` in Wh by quarter-hour)."""
+    known = [hour for hour in sorted(forecast) if _hour(truth, quantity, hour) is not None]
     if not known:
         return None
     true = _values(truth, quantity, known)
-    quantiles = np.array([foretold[hour] for hour in known])
+    quantiles = np.array([forecast[hour] for hour in known])
     naive = _values(truth, quantity, [hour - DAY for hour in known])
     below = coverage(quantiles, true)
     return ForecastScore(

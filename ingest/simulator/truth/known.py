@@ -20,7 +20,7 @@ from energy.registers.counters import ANY_HOLE
 from energy.score import Loss, Misdated
 from energy.topics import TOPICS, Rejected
 from ingest.simulator.truth.faults.fault import Injected
-from ingest.simulator.truth.heard import heard_at
+from ingest.simulator.truth.true_time import heard_at
 from ingest.simulator.truth.world import CLOUDS, FAULTS, TRUTH, NoWorld, read_world, received
 
 ABSENT = ("lost", "wrong zone")
@@ -114,7 +114,7 @@ def computed(
 
 
 def accepted(reading: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The record that both layers make of a reading as it is heard; None where they refuse it."""
+    """The record that both layers make of a reading at its true time; None where they refuse it."""
     try:
         return TOPICS["readings"].parse(json.dumps(reading).encode(), heard_at(reading))
     except Rejected:

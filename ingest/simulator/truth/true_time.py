@@ -1,4 +1,4 @@
-"""A simulated reading whose time or record errs, and when it was truly heard."""
+"""The true time of a simulated reading whose own time or record errs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from energy.topics import READING_AHEAD
 from store.instants import instant_of
 
 HEARD_AT = "heard_at"
-"""Field of a reading that errs: when it was truly heard. No topic's record has it."""
+"""Field of a reading that errs: its true time. No topic's record has it."""
 Readings = list[dict[str, Any]]
 
 
@@ -20,7 +20,7 @@ def heard_at(reading: Mapping[str, Any]) -> datetime:
 
 
 def is_ahead(reading: Mapping[str, Any]) -> bool:
-    """Whether its time lies so far ahead of when it was heard that it is refused there and then."""
+    """Whether its time lies so far ahead of the true one that it is refused there and then."""
     try:
         return instant_of(reading["time"]) - heard_at(reading) > READING_AHEAD
     except ValueError:  # no time at all

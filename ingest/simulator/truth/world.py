@@ -22,10 +22,10 @@ from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import KINDS, inject
 from ingest.simulator.truth.faults.panels import ail
 from ingest.simulator.truth.flows import Flows, flows, minutes, quarters
-from ingest.simulator.truth.heard import is_ahead
 from ingest.simulator.truth.market import Market
 from ingest.simulator.truth.sites.described import Site
 from ingest.simulator.truth.sites.sun import clouds_of, sun
+from ingest.simulator.truth.true_time import is_ahead
 
 READINGS, TRUTH, FAULTS, WORLD = "readings.jsonl.gz", "truth.parquet", "faults.json", "world.json"
 CLOUDS, PRICES = "clouds.parquet", "prices.parquet"
@@ -168,5 +168,5 @@ def _received(own: Flows, asked: Asked, injected: list[Injected]) -> Iterator[di
     said, found = inject(readings(own, asked.every_s), list(KINDS), _name(own.site, asked), place)
     injected += found
     for each in said.values():
-        # Later nobody can tell: what is refused as it arrives is not heard.
+        # Later nobody can tell: what is refused as it arrives is not received.
         yield from (reading for reading in each if not is_ahead(reading))

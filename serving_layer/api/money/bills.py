@@ -135,7 +135,7 @@ def difference_of(
     form: p.FormatParameter = "json",
 ) -> Response:
     """Causes why an official bill differs. The body is a CSV file of its lines, with the columns of `format=csv`."""
-    return _told(chosen.id, difference(maker(reader, chosen.id, shared), parse("The file", content), None), form)
+    return _difference(chosen.id, difference(maker(reader, chosen.id, shared), parse("The file", content), None), form)
 
 
 @router.get(
@@ -153,10 +153,10 @@ def difference_of_stated(
     """The causes why the bill of the hours which the distributor states, by Datadis or a file, differs from ours."""
     days = (asked.first, asked.until)
     theirs = stated_bill(reader, chosen.id, *days, asked.due)
-    return _told(chosen.id, difference(maker(reader, chosen.id, shared, asked.due), theirs, days), form)
+    return _difference(chosen.id, difference(maker(reader, chosen.id, shared, asked.due), theirs, days), form)
 
 
-def _told(installation_id: str, found: Difference, form: str) -> Response:
+def _difference(installation_id: str, found: Difference, form: str) -> Response:
     if form == "csv":
         return as_csv(CAUSE_COLUMNS, found.rows)
     days = dict(zip(("from", "until"), found.days, strict=True))

@@ -52,10 +52,10 @@ def of_community(
     rows = proposals.rows(found)
     if form == "csv":
         return as_csv((*proposals.COLUMNS, *members), rows)
-    told = [
+    rows = [
         {name: row[name] for name in proposals.COLUMNS} | {"members": {each: row[each] for each in members}}
         for row in rows
     ]
     return as_json(
-        {"community_id": chosen.id, "hours": len(found.starts), "is_forecast": month is None, "proposals": told}
+        {"community_id": chosen.id, "hours": len(found.starts), "is_forecast": month is None, "proposals": rows}
     )

@@ -56,7 +56,7 @@ class SettledMonth(BaseModel):
     total_eur: float | None
     saving_eur: float | None
     estimated_hours: int | None = Field(
-        description="Hours whose generation or use was not measured throughout; null: settled before it was told."
+        description="Hours whose generation or use was not measured throughout; null: settled before this was noted."
     )
     estimated_assigned_wh: float | None = Field(description="What was assigned by generation not measured throughout.")
     estimated_grid_wh: float | None = Field(

@@ -35,7 +35,7 @@ Hourly = Mapping[datetime, int]
 
 
 class NotShared(Refusal):
-    """Shares that can't be told; the text says what is missing."""
+    """Shares that can't be computed; the text says what is missing."""
 
     kind: ClassVar[str] = "not-shared"
     status = 422

@@ -22,7 +22,7 @@ from store.runs import Published
 
 ENERGIES = ("assigned_wh", "self_consumed_wh", "surplus_wh", "grid_wh")
 ESTIMATED = ("estimated_hours", "estimated_assigned_wh", "estimated_grid_wh")
-"""Hours whose generation or use was not measured throughout, and what rests on it; None: settled before it was told."""
+"""Hours whose generation or use was not measured throughout, and what rests on it; None: noted only later."""
 MONTH_COLUMNS = (
     "installation_id", "month", "community_id", "hours", "known_hours", *ENERGIES, "total_eur", "saving_eur", "cases",
     *ESTIMATED, "note", "run_id",

@@ -1,4 +1,4 @@
-"""``solera score``: energy, faults and forecasts as they are told beside the truth of a simulated world."""
+"""``solera score``: energy, detected faults and forecasts beside the truth of a simulated world."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from serving_layer.views import forecast as forecasts
 from stack.terminal import Form, Format, answering, show
 
 if TYPE_CHECKING:
-    from ingest.simulator.truth.foretold import ForecastScore
+    from ingest.simulator.truth.detected import Alarm
+    from ingest.simulator.truth.forecast_score import ForecastScore
     from ingest.simulator.truth.known import Known
-    from ingest.simulator.truth.told import Alarm
 
 FORETOLD = ("generation", "consumption")
 
@@ -53,9 +53,9 @@ def score(
     `solera replay` and `solera nightly`. The table names the totals whose bounds do not hold the truth, CSV and JSON
     name all. Exit code 1 where there is one, or a hole in the readings was not found or not refilled.
 
-    --of faults counts by kind of fault how many are told by the values' causes, and with --published by alarms and how
-    late, and what is told where no fault is. --of forecasts, with --published, gives the errors (Wh an hour) of each
-    newest forecast that was issued within WORLD's days.
+    --of faults counts by kind of fault how many are detected by the values' causes, and with --published by alarms and
+    how late, and what is detected where no fault is. --of forecasts, with --published, gives the errors (Wh an hour)
+    of each newest forecast that was issued within WORLD's days.
 
     Example: solera score world
     """
@@ -104,21 +104,23 @@ def _score_totals(
 
 
 def _score_faults(known: Mapping[str, Known], rows: Mapping[str, list[EnergyRow]], published: bool, form: Form) -> None:
-    from ingest.simulator.truth.told import Told, told
+    from ingest.simulator.truth.detected import Detected, detected
 
     faults = [fault for each in known.values() for fault in each.faults]
-    found = told(faults, rows, _alarms(known) if published else [])
-    caption = f"{len(faults):,} faults in {len(known):,} installations; the last row is told of none"
-    columns = Told._fields if published else [name for name in Told._fields if name not in ("by_alarm", "late_h")]
+    found = detected(faults, rows, _alarms(known) if published else [])
+    caption = f"{len(faults):,} faults in {len(known):,} installations; the last row counts what is detected of none"
+    columns = (
+        Detected._fields if published else [name for name in Detected._fields if name not in ("by_alarm", "late_h")]
+    )
     show(form, columns, [each._asdict() for each in found], "Faults by kind", caption)
 
 
 def _score_forecasts(known: Mapping[str, Known], published: bool, form: Form) -> None:
-    from ingest.simulator.truth.foretold import ForecastScore
+    from ingest.simulator.truth.forecast_score import ForecastScore
 
     if not published:
         raise NotPublished("Forecasts are what a running Solera has published: add --published.")
-    found = list(_foretold(known))
+    found = list(_forecast_scores(known))
     caption = f"{len(found):,} forecasts of {len(known):,} installations"
     show(form, ForecastScore._fields, [each._asdict() for each in found], "Forecasts beside the truth", caption)
 
@@ -139,7 +141,7 @@ def _published(known: Mapping[str, Known]) -> Iterator[tuple[str, list[EnergyRow
 
 def _alarms(known: Mapping[str, Known]) -> list[Alarm]:
     """Alarms raised since the world began."""
-    from ingest.simulator.truth.told import NOTICED, Alarm
+    from ingest.simulator.truth.detected import NOTICED, Alarm
 
     start, end = min(of.start for of in known.values()), max(of.end for of in known.values())
     with answering(load_settings()) as reader:
@@ -147,8 +149,8 @@ def _alarms(known: Mapping[str, Known]) -> list[Alarm]:
     return [Alarm(a["installation_id"], a["device_id"] or "", a["kind"], a["raised_at"]) for a in raised]
 
 
-def _foretold(known: Mapping[str, Known]) -> Iterator[ForecastScore]:
-    from ingest.simulator.truth.foretold import forecast_score
+def _forecast_scores(known: Mapping[str, Known]) -> Iterator[ForecastScore]:
+    from ingest.simulator.truth.forecast_score import forecast_score
 
     with answering(load_settings()) as reader:
         for installation, of in known.items():

@@ -11,7 +11,7 @@ import pytest
 from conf import Settings
 from serving_layer.reader import Reader
 from serving_layer.views.alarms import alarms
-from speed_layer.silence import LOOK_SECONDS, Silence
+from speed_layer.silent_today import LOOK_SECONDS, SilentToday
 from store.history.alarms import SILENT_TODAY
 from tests.support.speed_world import Views
 
@@ -50,7 +50,7 @@ def day(stack: Settings, views: Views) -> dict[float, list[dict[str, Any]]]:
     """The alarms that the day's looks leave, by the hour."""
     views.register(HOME, HEARD)
     sent(views, MIDNIGHT - timedelta(days=1), MIDNIGHT)
-    silence, reader = Silence(views.session), Reader(stack)
+    silence, reader = SilentToday(views.session), Reader(stack)
     found = {}
     now = MIDNIGHT
     while now < MIDNIGHT + timedelta(hours=24):

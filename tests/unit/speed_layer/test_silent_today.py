@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from speed_layer.silence import LOOK_SECONDS, Live, advanced, is_silent
+from speed_layer.silent_today import LOOK_SECONDS, Live, advanced, is_silent
 
 START = datetime(2026, 11, 26, 6, tzinfo=timezone.utc)
 LOOK = timedelta(seconds=LOOK_SECONDS)

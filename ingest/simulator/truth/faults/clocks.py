@@ -1,6 +1,6 @@
 """Faults of a device's clock: readings that are right, dated by a time that is not.
 
-Each keeps beside the time that the device says when it was truly heard: by that it is refused if it lies ahead.
+Each keeps its true time beside the one that the device says: by that it is refused if it lies ahead.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ingest.simulator.truth.faults.fault import Circumstances
-from ingest.simulator.truth.heard import HEARD_AT, Readings
+from ingest.simulator.truth.true_time import HEARD_AT, Readings
 from store.instants import instant_of, rfc3339
 
 JITTER_S = 20.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from ingest.simulator.truth.heard import Readings
+from ingest.simulator.truth.true_time import Readings
 from store.instants import instant_of
 
 

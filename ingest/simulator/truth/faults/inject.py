@@ -9,7 +9,7 @@ from datetime import timezone, tzinfo
 from energy.records import REGISTERS
 from ingest.simulator.truth.faults import clocks, records, registers, way
 from ingest.simulator.truth.faults.fault import Circumstances, Fault, Injected
-from ingest.simulator.truth.heard import Readings, heard_at
+from ingest.simulator.truth.true_time import Readings, heard_at
 from store.instants import rfc3339
 
 LONGEST = 40

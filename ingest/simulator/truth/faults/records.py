@@ -7,7 +7,7 @@ from typing import Any
 
 from energy.records import REGISTERS
 from ingest.simulator.truth.faults.fault import Circumstances
-from ingest.simulator.truth.heard import HEARD_AT, Readings
+from ingest.simulator.truth.true_time import HEARD_AT, Readings
 
 ONE_IN = 3
 """Readings for each that is absurd; the first of a stretch always is."""

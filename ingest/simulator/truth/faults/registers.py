@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from energy.records import REGISTERS
 from ingest.simulator.truth.faults.fault import Circumstances, Fault
-from ingest.simulator.truth.heard import Readings
+from ingest.simulator.truth.true_time import Readings
 
 MARKER_WH = 4_294_967_295.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest.simulator.truth.faults.fault import Circumstances
-from ingest.simulator.truth.heard import Readings
+from ingest.simulator.truth.true_time import Readings
 
 
 def lost(readings: Readings, stretch: range, _of: Circumstances) -> Readings:

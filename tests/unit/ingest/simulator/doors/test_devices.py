@@ -22,9 +22,9 @@ from ingest.gateway.fleet import Fleet
 from ingest.simulator import server
 from ingest.simulator.clock import world_clock
 from ingest.simulator.doors import mqtt, sunspec
-from ingest.simulator.truth.heard import HEARD_AT, heard_at
 from ingest.simulator.truth.known import computed, read_known
 from ingest.simulator.truth.sites.described import parse_sites
+from ingest.simulator.truth.true_time import HEARD_AT, heard_at
 from ingest.simulator.truth.world import FAULTS, Asked, read_world, received, write_world
 from store.instants import instant_of
 from tests.support.peers.modbus_device import free_port

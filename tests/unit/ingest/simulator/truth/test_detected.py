@@ -1,4 +1,4 @@
-"""What is told of faults: by the causes of values near them, by alarms in time, and what is told of none."""
+"""Detected faults, by the causes of values near them and by alarms in time, and false detections."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from energy.energy_row import QUARTER, EnergyRow
+from ingest.simulator.truth.detected import ALARMS, Alarm, Detected, detected
 from ingest.simulator.truth.faults import panels
 from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import KINDS
-from ingest.simulator.truth.foretold import forecast_score
-from ingest.simulator.truth.told import ALARMS, Alarm, Told, told
+from ingest.simulator.truth.forecast_score import forecast_score
 from store.history.alarms import KINDS as ALARM_KINDS
 from store.history.alarms import SILENT
 from store.instants import rfc3339
@@ -32,7 +32,7 @@ def rows(
     return {"casa": [*plain, EnergyRow(quantity, at, 10.0, 1.0, method, 0.0, 20.0, cause)]}
 
 
-def of(kind: str, found: list[Told]) -> Told:
+def of(kind: str, found: list[Detected]) -> Detected:
     return next(each for each in found if each.kind == kind)
 
 
@@ -51,20 +51,20 @@ def of(kind: str, found: list[Told]) -> Told:
 def test_a_fault_is_told_by_a_value_of_its_device_near_it(
     cause: str, at: datetime, quantity: str, device: str, is_told: bool
 ) -> None:
-    found = told([fault("stuck", device=device)], rows(cause, at, quantity), [])
+    found = detected([fault("stuck", device=device)], rows(cause, at, quantity), [])
     assert (of("stuck", found).in_values, of("stuck", found).causes) == ((1, "stuck 1") if is_told else (0, ""))
     assert (of("none", found).in_values, of("none", found).causes) == ((0, "") if is_told else (1, "stuck 1"))
 
 
 def test_a_value_that_is_spread_or_not_covered_tells_a_fault_too() -> None:
-    assert of("lost", told([fault("lost")], rows("", NOON + QUARTER, method="spread"), [])).in_values == 1
+    assert of("lost", detected([fault("lost")], rows("", NOON + QUARTER, method="spread"), [])).in_values == 1
     bare = {"casa": [EnergyRow("generation", NOON, 0.0, 0.5)]}
-    assert of("lost", told([fault("lost")], bare, [])).in_values == 1
+    assert of("lost", detected([fault("lost")], bare, [])).in_values == 1
 
 
 @pytest.mark.parametrize("kind", [*panels.KINDS, "repeated", "out of order"])
 def test_faults_that_change_no_value_are_told_by_none(kind: str) -> None:
-    found = told([fault(kind)], rows("stuck", NOON + QUARTER), [])
+    found = detected([fault(kind)], rows("stuck", NOON + QUARTER), [])
     assert of(kind, found).in_values == 0
 
 
@@ -85,7 +85,7 @@ def test_faults_that_change_no_value_are_told_by_none(kind: str) -> None:
 def test_an_alarm_tells_a_fault_of_its_kind_place_and_time_and_is_false_without_one(
     kind: str, alarm: Alarm, late_h: float | None
 ) -> None:
-    found = told([fault(kind)], {}, [alarm])
+    found = detected([fault(kind)], {}, [alarm])
     assert (of(kind, found).by_alarm, of(kind, found).late_h) == ((0, None) if late_h is None else (1, late_h))
     assert of("none", found).by_alarm == (1 if late_h is None else 0)
 
@@ -96,7 +96,7 @@ def test_faults_and_alarms_are_named_as_they_are_elsewhere() -> None:
 
 
 def test_kinds_are_counted_apart_with_what_panels_lost() -> None:
-    found = told([fault("soiling"), fault("soiling"), fault("stuck")], {}, [])
+    found = detected([fault("soiling"), fault("soiling"), fault("stuck")], {}, [])
     assert [(each.kind, each.put_in, each.lost_wh) for each in found] == [
         ("soiling", 2, 14.0),
         ("stuck", 1, 7.0),

@@ -15,9 +15,9 @@ from ingest.simulator.truth.faults.fault import Injected
 from ingest.simulator.truth.faults.inject import KINDS, inject
 from ingest.simulator.truth.faults.records import ABSURD
 from ingest.simulator.truth.flows import Flows
-from ingest.simulator.truth.heard import HEARD_AT, Readings, heard_at
 from ingest.simulator.truth.known import accepted
 from ingest.simulator.truth.sites.described import parse_sites
+from ingest.simulator.truth.true_time import HEARD_AT, Readings, heard_at
 from store.instants import instant_of
 from tests.unit.ingest.simulator.truth.test_sites import of_days
 
