@@ -17,8 +17,7 @@ from batch_layer.master import dataset
 from batch_layer.pricing import candidates, weather
 from batch_layer.pricing.day_ahead import Ahead, Market, ahead
 from batch_layer.runs import Night, Outcome, Run
-from energy.calendar import local_day
-from energy.money.periods import MADRID
+from energy.calendar import MADRID, local_day
 
 HOUR = pd.Timedelta("1h")
 STALE = pd.Timedelta("2D")

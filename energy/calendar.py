@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from energy.energy_row import EPOCH, QUARTER, EnergyRow, exact_sums, joined
 
+MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
+"""Clocks of Spain: peninsula, Baleares, Ceuta and Melilla; Canarias."""
 RESOLUTIONS = ("15m", "hour", "day", "month")
 LENGTHS = {"15m": QUARTER, "hour": timedelta(hours=1)}
 """Resolutions whose periods are all of one length."""
@@ -35,7 +37,7 @@ class UnknownResolution(ValueError):
 def zone(name: str) -> ZoneInfo:
     """The IANA zone called ``name``. Raises :class:`UnknownZone`, also for names that mean another zone elsewhere."""
     if name not in _ZONES:
-        near = get_close_matches(name, _ZONES, n=3, cutoff=0.8) or ["Europe/Madrid"]
+        near = get_close_matches(name, _ZONES, n=3, cutoff=0.8) or [MADRID.key]
         raise UnknownZone(f"time zone {name!r} is not known; use an IANA name such as {', '.join(near)}")
     return ZoneInfo(name)
 

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from conf import Settings
 from conf.tariffs import tariffs
 from conf.tariffs.coverage import ends
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from serving_layer.gateway_check import check as gateway
 from serving_layer.health import Broken, Check, Remark
 from serving_layer.reader import Reader

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from energy import calendar
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from serving_layer import instants
 from serving_layer.instants import BadInstant
 

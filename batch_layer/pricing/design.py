@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from batch_layer.forecasting.features.clock import day_types, wall_clock
 from batch_layer.forecasting.features.weather import as_known, variables
+from energy.calendar import MADRID
 
 DAYS_BACK = 28
 HOURS = np.arange(24)
 HOUR, DAY = pd.Timedelta("1h"), pd.Timedelta("1D")
 LONGEST_GAP_DAYS = 7
-ZONE = "Europe/Madrid"
+ZONE = MADRID.key
 """Clock and holidays of the Iberian market."""
 LEAST_WEATHER = 0.5
 """Share of the hours learnt from whose weather must be known for models that look at it."""

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from bench.settlement.communities import YEAR
 from conf.tariffs import tariffs
+from energy.calendar import MADRID
 from energy.money.community.settled import UNKNOWN, Shares, Stated, member_euros, month_hours, share_month
 from energy.money.contract import CONTRACTS
 from energy.money.market import Market
-from energy.money.periods import MADRID
 
 
 class Sums(NamedTuple):

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from zoneinfo import ZoneInfo
 
-MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
+from energy.calendar import CANARY, MADRID
+
 TERRITORIES: Mapping[str, tzinfo] = {
     "peninsula": MADRID,
     "baleares": MADRID,

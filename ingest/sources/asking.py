@@ -15,7 +15,7 @@ from functools import partial
 
 from conf import Settings
 from conf.refusal import Refusal
-from energy.calendar import day_start
+from energy.calendar import MADRID, day_start
 from ingest.sources import prices
 from ingest.sources.aemet.client import AemetError
 from ingest.sources.aemet.weather import Forecasts, LatestObservations, NoMunicipality
@@ -27,7 +27,6 @@ from ingest.sources.datadis.contracts import Contracts
 from ingest.sources.datadis.maxima import MAXIMA
 from ingest.sources.datadis.monthly import Kind, Monthly
 from ingest.sources.datadis.reactive import REACTIVE
-from ingest.sources.price_records import MADRID
 from ingest.sources.prices import DAILY, PriceSource
 from ingest.sources.source import Failures, Progress
 from ingest.sources.timetable import is_out

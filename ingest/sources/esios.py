@@ -14,9 +14,9 @@ from typing import Any
 
 import requests
 
-from energy.calendar import local_day
+from energy.calendar import MADRID, local_day
 from ingest.sources import web
-from ingest.sources.price_records import HOUR, MADRID, canary_shift, checked, lengths, price, record
+from ingest.sources.price_records import HOUR, canary_shift, checked, lengths, price, record
 from ingest.sources.source import Progress, Record, SourceAway, SourceError, Unreadable, log
 
 INDICATORS, ARCHIVE = "/indicators/", "/archives/70/download_json"

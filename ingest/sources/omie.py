@@ -13,9 +13,8 @@ from datetime import date, datetime, timedelta, timezone
 
 import requests
 
-from energy.calendar import local_day
+from energy.calendar import MADRID, local_day
 from ingest.sources import web
-from ingest.sources.price_records import MADRID as MARKET_ZONE
 from ingest.sources.price_records import checked, dotted, price, record
 from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
 
@@ -131,7 +130,7 @@ def _version(session: requests.Session, base: str, day: date, version: int) -> s
 
 def _of_day(text: str, day: date, progress: Progress) -> list[Record]:
     records = parse_marginal(text, datetime.now(timezone.utc), progress)
-    begin, end = local_day(day, MARKET_ZONE)
+    begin, end = local_day(day, MADRID)
     if any(not begin <= record["start"] < end for record in records):
         raise OmieFileError("the file is of another day")
     return records
@@ -146,7 +145,7 @@ def _records(day: date, zone: str, prices: Sequence[float | None], known_at: dat
 
 def _periods(day: date, count: int) -> tuple[datetime, timedelta]:
     """Start of the day in UTC and the length of its periods, which their number gives."""
-    begin, end = local_day(day, MARKET_ZONE)
+    begin, end = local_day(day, MADRID)
     for length in (timedelta(hours=1), timedelta(minutes=15)):
         if count * length == end - begin:
             return begin, length

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
+from energy.calendar import CANARY, MADRID
 from ingest.sources.source import Record
 
-MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
 HOUR = timedelta(hours=1)
 LARGEST_EUR_MWH = 1e6
 """The bound of topic ``prices``."""

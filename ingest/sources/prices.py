@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 import requests
 
 from conf import Settings
-from energy.calendar import local_day
+from energy.calendar import MADRID, local_day
 from energy.topics import TopicName
 from ingest.sources import esios, omie, web
 from ingest.sources.budget import Came
-from ingest.sources.price_records import MADRID
 from ingest.sources.source import Failures, Progress, Question, Record, log
 from ingest.sources.timetable import PVPC_OUT, SPOT_OUT
 from store import cassandra

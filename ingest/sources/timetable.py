@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from ingest.sources.price_records import MADRID
+from energy.calendar import MADRID
 
 SPOT_OUT, PVPC_OUT = time(14, 0), time(20, 30)
 """Times by Madrid's clock when the prices of the following day are out (OMIE about 13:50, PVPC about 20:20)."""

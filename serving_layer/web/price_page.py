@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 
-from energy.calendar import day_start
-from energy.money.periods import MADRID
+from energy.calendar import MADRID, day_start
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.api.prices import COLUMNS
 from serving_layer.instants import EARLIEST, LATEST, Span

@@ -12,12 +12,12 @@ from rich.table import Table
 
 from conf.refusal import Refusal
 from conf.tariffs import tariffs
+from energy.calendar import MADRID
 from energy.money.billing.bill import bill
 from energy.money.community.agreement import ONE, Agreement, Version, agreement
 from energy.money.exact import cents
 from energy.money.market import Market
 from energy.money.official.statement import statement
-from energy.money.periods import MADRID
 from energy.money.saving import without_compensation
 from energy.money.taxes import OTHERWISE
 from ingest.simulator.homes import COMMUNITY

@@ -10,10 +10,11 @@ from fractions import Fraction
 
 import holidays
 
+from energy.calendar import MADRID
 from energy.money.billing.days import Calendar
 from energy.money.exact import MWH_IN_KWH
 from energy.money.netting import Net
-from energy.money.periods import MADRID, Periods
+from energy.money.periods import Periods
 from energy.money.tariff import Tariffs
 
 WHOLE_KWH = Fraction(1, 2)

@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from energy.money.periods import CANARY, MADRID
+from energy.calendar import CANARY, MADRID
 from ingest.catalogue.entries import InstallationEntry
 from ingest.simulator.place import place
 from ingest.simulator.truth.weather import Conditions, Weather

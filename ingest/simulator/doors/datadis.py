@@ -10,9 +10,8 @@ from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from energy.calendar import local_day
+from energy.calendar import MADRID, local_day
 from energy.money.contract import Contract
-from energy.money.periods import MADRID
 from ingest.catalogue.entries import InstallationEntry
 from ingest.simulator.doors.web import Answer, Asked
 from ingest.simulator.truth.known import Known

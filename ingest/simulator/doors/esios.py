@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from ingest.simulator.doors.web import Answer, Asked
 from ingest.simulator.truth.market import PVPC_OUT, SPOT_OUT, Market, out_at
 

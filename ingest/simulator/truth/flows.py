@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from energy.calendar import MADRID
 from ingest.simulator.truth.sites.described import Site
 from ingest.simulator.truth.sites.loads import Clock, drawn
 from ingest.simulator.truth.sites.profiles import APPLIANCES, GROWS, USES, USUAL_KW
@@ -81,7 +82,7 @@ def flows(site: Site, index: pd.DatetimeIndex, under: Sun, chance: np.random.Gen
 
 
 def _use(site: Site, index: pd.DatetimeIndex, under: Sun, chance: np.random.Generator) -> Watts:
-    local = index.tz_convert(site.entry.time_zone or "Europe/Madrid")
+    local = index.tz_convert(site.entry.time_zone or MADRID.key)
     clock = Clock((local.hour + local.minute / 60).to_numpy(), local.month.to_numpy(), under.air_c)
     loads = [*USES[site.kind, site.simulated.use], *(load for name in site.appliances for load in APPLIANCES[name])]
     grown = site.capacity_kw / USUAL_KW[site.kind] if site.kind in GROWS else 1.0

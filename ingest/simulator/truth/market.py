@@ -7,8 +7,7 @@ import random
 from datetime import date, datetime, time, timedelta
 from statistics import fmean
 
-from energy.calendar import local_day
-from energy.money.periods import MADRID
+from energy.calendar import MADRID, local_day
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 QUARTERS_SINCE = date(2025, 10, 1)

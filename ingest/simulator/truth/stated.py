@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from typing import NamedTuple
 
-from energy.calendar import day_start, local_day
+from energy.calendar import MADRID, day_start, local_day
 from energy.energy_row import QUARTER
-from energy.money.periods import MADRID
 
 HOUR = timedelta(hours=1)
 USUAL_DAYS = 2

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from conf.refusal import Refusal
-from energy.calendar import zone
+from energy.calendar import MADRID, zone
 from ingest.catalogue.entries import CatalogueError, InstallationEntry, parse_catalogue
 from ingest.simulator.truth.devices import readings
 from ingest.simulator.truth.faults.fault import Injected
@@ -164,7 +164,7 @@ def _prices(asked: Asked) -> Iterator[dict[str, Any]]:
 
 
 def _received(own: Flows, asked: Asked, injected: list[Injected]) -> Iterator[dict[str, Any]]:
-    place = zone(own.site.entry.time_zone or "Europe/Madrid")
+    place = zone(own.site.entry.time_zone or MADRID.key)
     said, found = inject(readings(own, asked.every_s), list(KINDS), _name(own.site, asked), place)
     injected += found
     for each in said.values():

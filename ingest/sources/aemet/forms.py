@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from energy.calendar import CANARY, MADRID
 from ingest.sources.aemet.cells import HOUR, KMH, ODD, day_of, hour_of, number, weather
 from ingest.sources.aemet.sky import cloud_fraction
 from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
@@ -23,7 +24,7 @@ Hours = dict[datetime, dict[str, Any]]
 
 def municipality_zone(code: str) -> ZoneInfo:
     """The time zone of a municipality by its five-digit INE code."""
-    return ZoneInfo("Atlantic/Canary" if code[:2] in _CANARY_PROVINCES else "Europe/Madrid")
+    return CANARY if code[:2] in _CANARY_PROVINCES else MADRID
 
 
 def hourly_forecast(body: Sequence[Mapping[str, Any]], code: str, progress: Progress = log.warning) -> list[Record]:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from cassandra.concurrent import execute_concurrent_with_args
 
 from conf import Settings
+from energy.calendar import MADRID
 from store import cassandra
 from store.runs import newest_of_days, read_published
 
-MADRID = "Europe/Madrid"
 HOLES = frozenset({"missing", "lost"})
 """States of the gap ledger that a statement of the distributor's ends."""
 _GAPS = "SELECT day, device_id, quantity, run_id, state FROM gap WHERE installation_id = ? AND month = ?"
@@ -47,7 +47,7 @@ class Registered:
         """The installations that have a CUPS."""
         with cassandra.session(self._settings) as session:
             rows = session.execute("SELECT installation_id, cups, time_zone FROM installation")
-            return [Home(row.installation_id, row.cups, row.time_zone or MADRID) for row in rows if row.cups]
+            return [Home(row.installation_id, row.cups, row.time_zone or MADRID.key) for row in rows if row.cups]
 
     def holes(self, asked: Iterable[Month]) -> set[Month]:
         """The months among ``asked`` in which a device's quarter-hours are missing (months of UTC, edges aside)."""

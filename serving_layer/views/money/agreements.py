@@ -12,7 +12,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from conf.refusal import Refusal
-from energy.calendar import zone
+from energy.calendar import MADRID, zone
 from energy.money.community.agreement import ONE, Agreement, AgreementError, Version, agreement
 from energy.money.community.coefficient_file import Coefficients, read
 from energy.money.community.coefficient_lines import CoefficientFileError
@@ -53,7 +53,7 @@ class AgreementEntry(_Part):
     versions: list[VersionEntry]
     generation: str | None = None
     hours: Rule = "consecutive"
-    time_zone: Annotated[str, AfterValidator(lambda name: str(zone(name)))] = "Europe/Madrid"
+    time_zone: Annotated[str, AfterValidator(lambda name: str(zone(name)))] = MADRID.key
 
 
 def read_agreement(path: Path, installations: Iterable[Mapping[str, Any]]) -> tuple[AgreementEntry, Agreement]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from energy.calendar import day_start
+from energy.calendar import MADRID, day_start
 from energy.energy_row import to_mwh
 from energy.money.billing.columns import numbers_of
 from energy.money.billing.days import Calendar
@@ -19,7 +19,6 @@ from energy.money.community.fairness import Outcome, outcome
 from energy.money.community.hours import hours_of
 from energy.money.community.proposals import Hours, Proposal, proposals
 from energy.money.exact import cents, kwh
-from energy.money.periods import MADRID
 from serving_layer.instants import Span
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, forecast, merged

@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 
-from energy.calendar import months_later
+from energy.calendar import MADRID, months_later
 from energy.money.community.agreement import Agreement, Version
-from energy.money.periods import MADRID
 from serving_layer.access import door
 from serving_layer.api.parameters import ReaderOf, Turn
 from serving_layer.reader import Reader

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from conf import load_settings
+from energy.calendar import MADRID
 from energy.money.official.statement import Statement
-from energy.money.periods import MADRID
 from serving_layer.views import catalogue
 from serving_layer.views.money.bills import Billed, billed
 from serving_layer.views.money.community import member_billed

@@ -8,7 +8,7 @@ import typer
 
 from conf.tariffs import tariffs as rules
 from conf.tariffs.coverage import HOLE, coverage, ending
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from stack.terminal import Form, Format, show
 
 COLUMNS = ("rule", "from", "until", "status", "source")

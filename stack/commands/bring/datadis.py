@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from conf import Settings, load_settings
+from energy.calendar import MADRID
 from energy.money.community.numbers import supply
 from energy.money.official.supply import RegisteredSupply, StatedContract, differences
 from ingest.sources.alone import BY_HAND_SECONDS, alone
@@ -18,7 +19,6 @@ from ingest.sources.datadis.contracts import Answer, answers
 from ingest.sources.datadis.maxima import MAXIMA
 from ingest.sources.datadis.monthly import Kind
 from ingest.sources.datadis.reactive import REACTIVE
-from ingest.sources.price_records import MADRID
 from ingest.sources.source import Progress, SourceError
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue

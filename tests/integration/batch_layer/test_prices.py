@@ -18,10 +18,9 @@ from batch_layer.pricing.components import COMPOSED
 from batch_layer.runs import Run
 from conf import Settings
 from conf.tariffs import tariffs
-from energy.calendar import dates, local_day
+from energy.calendar import MADRID, dates, local_day
 from energy.forecasts.scores import NAIVE
 from energy.money import pvpc
-from energy.money.periods import MADRID
 from ingest.sources.prices import missing_days
 from serving_layer.app import create_app
 from serving_layer.instants import Span

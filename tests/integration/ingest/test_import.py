@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conf import Settings
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.doors.datadis import rows_of, supply

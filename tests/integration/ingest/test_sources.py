@@ -17,8 +17,7 @@ from typer.testing import CliRunner
 
 from conf import Settings, load_settings
 from conf.sections import AemetSettings, SourceSettings
-from energy.calendar import months_later
-from energy.money.periods import MADRID
+from energy.calendar import MADRID, months_later
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.doors.datadis import rows_of, supply

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from conf import Settings
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from ingest.catalogue.agreement import keep
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue

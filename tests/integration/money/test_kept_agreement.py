@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from conf import Settings
+from energy.calendar import MADRID
 from energy.money.community.agreement import ONE, Agreement, Version, agreement
-from energy.money.periods import MADRID
 from ingest.catalogue import agreement as keeping
 from serving_layer.reader import Reader
 from serving_layer.views.money import kept_agreement

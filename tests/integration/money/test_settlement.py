@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from batch_layer.nightly import nightly
 from batch_layer.runs import Run
 from conf import Settings
+from energy.calendar import MADRID
 from energy.money.community.agreement import Version, agreement
 from energy.money.market import Market
-from energy.money.periods import MADRID
 from ingest.catalogue.entries import parse_catalogue
 from ingest.catalogue.registration import write_catalogue
 from serving_layer.app import create_app

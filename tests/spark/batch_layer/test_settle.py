@@ -19,13 +19,13 @@ from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Run
 from batch_layer.settling import agreements
 from conf import Settings
+from energy.calendar import MADRID
 from energy.money.community.agreement import Version, agreement
 from energy.money.community.hours import RULES
 from energy.money.community.settled import CONDITIONAL
 from energy.money.community.sharing import Shared
 from energy.money.exact import cents
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
-from energy.money.periods import MADRID
 from energy.money.taxes import OTHERWISE
 from ingest.catalogue.agreement import rows as agreement_rows
 from store.history.energy_files import COLUMNS

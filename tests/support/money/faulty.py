@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from conf.tariffs import tariffs
-from energy.calendar import months_later
+from energy.calendar import MADRID, months_later
 from energy.money.billing.bill import bill
 from energy.money.billing.days import Calendar, calendar
 from energy.money.contract import CONTRACTS
@@ -17,7 +17,6 @@ from energy.money.market import Market
 from energy.money.netting import Net
 from energy.money.official import difference as d
 from energy.money.official.statement import StatedLine
-from energy.money.periods import MADRID
 from energy.money.saving import without_sharing
 from serving_layer.views.money.bills import Billed
 from serving_layer.views.money.official import stated_lines

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from conf.tariffs import tariffs
-from energy.calendar import local_month, months_later
+from energy.calendar import MADRID, local_month, months_later
 from energy.money.billing.bill import Owed, bill, owed_lines
 from energy.money.billing.days import calendar
 from energy.money.community.agreement import ONE, Agreement, Version, agreement
@@ -18,7 +18,6 @@ from energy.money.community.sharing import Estimated, Shared, as_windows, share_
 from energy.money.contract import CONTRACTS
 from energy.money.exact import cents
 from energy.money.market import Market
-from energy.money.periods import MADRID
 from energy.money.saving import without_sharing
 from tests.support.money.bills import AGREED, HOME
 

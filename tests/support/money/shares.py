@@ -9,8 +9,7 @@ from typing import Any
 
 from cassandra.cluster import Session
 
-from energy.calendar import local_month, months_later
-from energy.money.periods import MADRID
+from energy.calendar import MADRID, local_month, months_later
 from tests.support.money.bills import AGREED, HOME
 from tests.support.serving_rows import COMMUNITY, HOMES, NEW_RUN, OLD_RUN, UNPUBLISHED, insert
 

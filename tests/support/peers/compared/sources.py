@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from ingest.sources.aemet.forms import hourly_forecast
 from ingest.sources.esios import parse_indicator, parse_pvpc_file
 from ingest.sources.omie import parse_report

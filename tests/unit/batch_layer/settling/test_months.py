@@ -15,9 +15,9 @@ from batch_layer.settling import settled
 from batch_layer.settling.days import by_day
 from batch_layer.settling.months import BETAS, GENERATION, MEMBER, SAID, USE, Work, settle_month
 from conf.tariffs import tariffs
+from energy.calendar import MADRID
 from energy.money.community.settled import UNKNOWN, month_hours
 from energy.money.market import Market
-from energy.money.periods import MADRID
 from tests.support.money.bills import AGREED, HOME
 
 MONTH = date(2026, 3, 1)

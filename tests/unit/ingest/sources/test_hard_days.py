@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from energy.calendar import local_day
+from energy.calendar import MADRID, local_day
 from energy.topics import TOPICS, TopicName
 from ingest.publishing.message import message
 from ingest.sources.aemet import forms, stations
 from ingest.sources.esios import parse_apidatos, parse_indicator, parse_pvpc_file
 from ingest.sources.omie import parse_marginal
-from ingest.sources.price_records import MADRID
 from ingest.sources.source import Record
 from tests.support.recorded import HAND_MADE, aemet_answer
 

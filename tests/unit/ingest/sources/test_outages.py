@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 from conf import Settings, load_settings
 from conf.sections import AemetSettings, SourceSettings
+from energy.calendar import MADRID
 from ingest.sources import asking, backfill, omie, prices
 from ingest.sources.aemet import weather
 from ingest.sources.aemet.client import AemetError
 from ingest.sources.budget import ONCE, Budget, Came, Rule
-from ingest.sources.price_records import MADRID
 from ingest.sources.source import Failures
 from ingest.sources.timetable import is_due, is_out
 from store.history.attempts import attempts_of, attempts_path

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conf import load_settings
+from energy.calendar import MADRID
 from energy.topics import TOPICS
 from ingest.publishing.message import message
 from ingest.sources import esios, omie
 from ingest.sources.esios import parse_apidatos, parse_indicator, parse_pvpc_file
 from ingest.sources.omie import LAST_ZIPPED_YEAR, OmieFileError, parse_marginal, parse_report
-from ingest.sources.price_records import MADRID, dotted, lengths, price
+from ingest.sources.price_records import dotted, lengths, price
 from ingest.sources.prices import fetch_days
 from ingest.sources.source import Record, SourceError
 from tests.unit.ingest.sources.test_price_sources import Sources

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.tariffs import tariffs
+from energy.calendar import MADRID
 from energy.money.billing.bill import bill
 from energy.money.billing.days import calendar
 from energy.money.community.hours import RULES, Rule
@@ -33,7 +34,6 @@ from energy.money.contract import CONTRACTS
 from energy.money.exact import cents
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
 from energy.money.netting import Net
-from energy.money.periods import MADRID
 from tests.support.money.bills import HOME
 from tests.support.money.settlement import HOUR, ROOF, Community, by_chance, plainly, prices
 

@@ -9,10 +9,11 @@ from fractions import Fraction
 import pytest
 
 from conf.tariffs import tariffs
+from energy.calendar import MADRID
 from energy.money.billing.days import calendar
 from energy.money.netting import Net
 from energy.money.official.mistakes import mistake
-from energy.money.periods import MADRID, TERRITORIES
+from energy.money.periods import TERRITORIES
 from tests.support.money.bills import HOME, KWH, contracts
 
 

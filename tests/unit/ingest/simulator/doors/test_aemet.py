@@ -12,7 +12,7 @@ import pytest
 
 from conf import Settings, load_settings
 from conf.sections import AemetSettings
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from ingest.simulator.doors import aemet_forms, aemet_stations
 from ingest.simulator.doors.aemet import API, Aemet, either
 from ingest.simulator.doors.web import served

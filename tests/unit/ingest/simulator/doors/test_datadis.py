@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from conf import Settings, load_settings
-from energy.calendar import local_day
-from energy.money.periods import MADRID
+from energy.calendar import MADRID, local_day
 from ingest.simulator.doors import datadis
 from ingest.simulator.doors.web import served
 from ingest.simulator.truth.known import read_known

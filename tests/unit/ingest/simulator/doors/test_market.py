@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conf import load_settings
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from ingest.simulator.doors import omie
 from ingest.simulator.doors.esios import Esios
 from ingest.simulator.doors.web import served

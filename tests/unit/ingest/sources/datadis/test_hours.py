@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf import Settings
-from energy.money.periods import MADRID
+from energy.calendar import MADRID
 from energy.topics import TOPICS
 from ingest.publishing.message import message
 from ingest.simulator.doors.datadis import rows_of, supply

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from energy.calendar import MADRID
 from energy.money.community.agreement import ONE, Version, agreement
-from energy.money.periods import MADRID
 from serving_layer.views.money.agreements import AgreementFileError, owners_of, read_agreement, read_official
 from serving_layer.views.money.community import left_open
 
