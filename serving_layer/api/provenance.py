@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from energy.energy_row import MWH
+from energy.gaps import State
 from serving_layer.access.door import AmongSeen, Guarded, SeenInstallation
 from serving_layer.access.turns import Turns
 from serving_layer.api import parameters as p
@@ -27,7 +28,6 @@ AsOf = Annotated[
     str | None,
     Query(max_length=40, description="Compare what was published, and officially known, at this instant."),
 ]
-State = Literal["present", "late", "estimated", "missing", "lost"]
 
 
 class ComparedViews(BaseModel):
