@@ -30,6 +30,11 @@ def test_imports_run_one_way(arrows: dict[str, set[str]]) -> None:
     assert house.upward(arrows) == []
 
 
+def test_the_contract_of_the_linter_names_the_steps_of_the_night() -> None:
+    (contract,) = (each for each in house.contracts() if each["type"] == "independence")
+    assert contract["modules"] == [f"batch_layer.{step}" for step in STEPS]
+
+
 def test_steps_meet_in_artifacts(arrows: dict[str, set[str]]) -> None:
     assert house.steps_that_import_steps(arrows, STEPS) == []
     assert house.siblings_of_publish(arrows) == []
