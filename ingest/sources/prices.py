@@ -16,7 +16,7 @@ from energy.calendar import MADRID, local_day
 from energy.topics import TopicName
 from ingest.sources import esios, omie, web
 from ingest.sources.budget import Came
-from ingest.sources.source import Failures, Progress, Question, Record, log
+from ingest.sources.source import Progress, Question, Record
 from ingest.sources.timetable import PVPC_OUT, SPOT_OUT
 from store import cassandra
 from store.instants import utc
@@ -146,14 +146,3 @@ def _came(source: Daily, day: date, records: list[Record]) -> Came:
         if (each["market"], each["zone"]) == (source.market, source.zone)
     }
     return Came.ANSWER if is_whole(own, *local_day(day, MADRID)) else Came.NOTHING
-
-
-def fetch_days(
-    settings: Settings, source: str, days: Sequence[date], progress: Progress = log.warning
-) -> Iterator[tuple[date, list[Record]]]:
-    """Each day that the source answers, and its records; none of a day that it has not published.
-
-    A day that fails is said, and the next asked. Raises :class:`ingest.sources.source.SourceAway`.
-    """
-    for name, records in Failures().answers(questions(settings, source, days), progress):
-        yield date.fromisoformat(name), records

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conf import load_settings
 from energy.calendar import MADRID
 from energy.topics import TOPICS
 from ingest.publishing.message import message
@@ -19,8 +18,8 @@ from ingest.sources import esios, omie
 from ingest.sources.esios import parse_apidatos, parse_indicator, parse_pvpc_file
 from ingest.sources.omie import LAST_ZIPPED_YEAR, OmieFileError, parse_marginal, parse_report
 from ingest.sources.price_records import dotted, lengths, price
-from ingest.sources.prices import fetch_days
 from ingest.sources.source import Record, SourceError
+from tests.support.doors.price_days import fetch_days
 from tests.unit.ingest.sources.test_price_sources import Sources
 
 KNOWN_AT = datetime(2026, 11, 25, tzinfo=timezone.utc)
@@ -40,7 +39,7 @@ def answer(server: Sources, day: date, version: int, body: bytes, status: int = 
 def days_of(source: str, first: date, count: int) -> tuple[dict[date, list[Record]], list[str]]:
     said: list[str] = []
     days = [first + timedelta(days=n) for n in range(count)]
-    return dict(fetch_days(load_settings(), source, days, said.append)), said
+    return dict(fetch_days(source, days, said.append)), said
 
 
 @pytest.mark.parametrize(
@@ -138,7 +137,7 @@ def test_clients_name_themselves_as_browsers(sources: Sources) -> None:
     body = json.dumps(pvpc("15/01/2026", ["1,00"] * 24)).encode()
     sources.answers[("/archives/70/download_json", f"{day}")] = (200, body)
     for source in ("pvpc", "apidatos", "omie"):
-        list(fetch_days(load_settings(), source, [day], lambda _: None))
+        list(fetch_days(source, [day], lambda _: None))
     assert sources.asked
     assert all(headers["User-Agent"].startswith("Mozilla/") for _, headers in sources.asked)
 

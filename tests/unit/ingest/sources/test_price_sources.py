@@ -16,7 +16,8 @@ import requests
 from conf import load_settings
 from ingest.sources import esios, omie, prices, web
 from ingest.sources.esios import EsiosError
-from ingest.sources.prices import fetch_days, is_whole, questions
+from ingest.sources.prices import is_whole, questions
+from tests.support.doors.price_days import fetch_days
 
 DAY = date(2025, 10, 26)
 """Clocks go back: 25 hours, 100 quarter-hours."""
@@ -77,7 +78,7 @@ def marginal(price: float, count: int = 100) -> bytes:
 def test_the_highest_version_of_a_day_counts(sources: Sources) -> None:
     sources.answers[(omie.DOWNLOAD, "marginalpdbc_20251026.1")] = (200, marginal(1.0))
     sources.answers[(omie.DOWNLOAD, "marginalpdbc_20251026.2")] = (200, marginal(-2.5))
-    ((day, records),) = fetch_days(load_settings(), "omie", [DAY])
+    ((day, records),) = fetch_days("omie", [DAY])
     spain = [r for r in records if r["zone"] == "ES"]
     assert (day, len(spain)) == (DAY, 100)
     assert {r["price_eur_mwh"] for r in spain} == {-2.5}
@@ -87,7 +88,7 @@ def test_the_highest_version_of_a_day_counts(sources: Sources) -> None:
 @pytest.mark.parametrize("answer", [(404, b""), (200, b""), (200, b"<html>no such file</html>")])
 def test_a_day_that_omie_has_not_published_has_no_records(sources: Sources, answer: tuple[int, bytes]) -> None:
     sources.answers[(omie.DOWNLOAD, "marginalpdbc_20251026.1")] = answer
-    assert list(fetch_days(load_settings(), "omie", [DAY])) == [(DAY, [])]
+    assert list(fetch_days("omie", [DAY])) == [(DAY, [])]
 
 
 @pytest.mark.parametrize("source", ["omie", "pvpc", "apidatos"])
@@ -107,7 +108,7 @@ def test_the_pvpc_file_of_a_long_day_and_one_that_is_not_there(sources: Sources)
     path = "/archives/70/download_json"
     sources.answers[(path, "2025-10-26")] = (200, json.dumps({"PVPC": rows}).encode())
     sources.answers[(path, "2025-10-27")] = (200, b'{"message": "No values for specified archive"}')
-    found = dict(fetch_days(load_settings(), "pvpc", [DAY, DAY + timedelta(days=1)]))
+    found = dict(fetch_days("pvpc", [DAY, DAY + timedelta(days=1)]))
     peninsula = [r for r in found[DAY] if r["zone"] == "ES-peninsula"]
     assert is_whole({(r["start"], r["end"]) for r in peninsula}, START, START + 25 * HOUR)
     assert peninsula[0]["price_eur_mwh"] == -1.5
@@ -129,7 +130,7 @@ def test_apidatos_says_its_refusals_and_gives_both_markets(sources: Sources) -> 
     values = [{"value": 1.0, "datetime": (START + n * HOUR).isoformat()} for n in range(25)]
     series = [{"type": "?", "id": number, "attributes": {"values": values}} for number in ("1001", "600")]
     sources.answers[(esios.APIDATOS, "2025-10-26T00:00")] = (200, json.dumps({"included": series}).encode())
-    ((_, records),) = fetch_days(load_settings(), "apidatos", [DAY])
+    ((_, records),) = fetch_days("apidatos", [DAY])
     assert {(r["market"], r["zone"]) for r in records} == {("pvpc", "ES-peninsula"), ("spot", "ES")}
     assert len(records) == 50
 
@@ -137,13 +138,13 @@ def test_apidatos_says_its_refusals_and_gives_both_markets(sources: Sources) -> 
 def test_esios_needs_its_token_and_names_it(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ESIOS_TOKEN", raising=False)
     with pytest.raises(EsiosError, match="ESIOS_TOKEN"):
-        list(fetch_days(load_settings(), "esios", [DAY]))
+        list(fetch_days("esios", [DAY]))
     monkeypatch.setenv("ESIOS_TOKEN", "of-the-test")
     for number, geo in ((1001, 8741), (1739, 3)):
         rows = [{"geo_id": geo, "datetime": "2025-10-26T00:00:00.000+02:00", "value": number}]
         body = json.dumps({"indicator": {"id": number, "values": rows}}).encode()
         sources.answers[(f"/indicators/{number}", "2025-10-26T00:00")] = (200, body)
-    ((_, records),) = fetch_days(load_settings(), "esios", [DAY])
+    ((_, records),) = fetch_days("esios", [DAY])
     assert [(r["market"], r["zone"]) for r in records] == [("pvpc", "ES-peninsula"), ("surplus", "ES")]
     assert {headers["x-api-key"] for _, headers in sources.asked} == {"of-the-test"}
 

@@ -29,13 +29,13 @@ from ingest.sources.aemet.client import Aemet
 from ingest.sources.aemet.weather import Municipality
 from ingest.sources.datadis.account import account
 from datetime import datetime, timedelta, timezone
-from ingest.sources.prices import fetch_days
+from ingest.sources.prices import questions
 settings = load_settings()
 print([each.cups for each in account(settings).supplies(datetime.now(timezone.utc))])
 print(len(Municipality(settings, Aemet(os.environ["AEMET_API_KEY"], settings.aemet.base), "28065").hourly(print)) >= 47)
 for source in ("omie", "pvpc", "esios"):
-    ((_, records),) = fetch_days(settings, source, [datetime.now(timezone.utc).date() - timedelta(days=7)], print)
-    print(source, len(records) >= 2 * 23)
+    (question,) = questions(settings, source, [datetime.now(timezone.utc).date() - timedelta(days=7)])
+    print(source, len(question.fetch(print)) >= 2 * 23)
 END"""
 """By the clients of the services, as the environment leads them."""
 

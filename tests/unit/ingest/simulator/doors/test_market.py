@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from conf import load_settings
 from energy.calendar import MADRID
 from ingest.simulator.doors import omie
 from ingest.simulator.doors.esios import Esios
@@ -17,8 +16,8 @@ from ingest.simulator.truth.market import Market, out_at
 from ingest.sources import prices
 from ingest.sources.esios import EsiosError
 from ingest.sources.price_records import canary_shift
-from ingest.sources.prices import fetch_days
 from ingest.sources.timetable import PVPC_OUT, SPOT_OUT
+from tests.support.doors.price_days import fetch_days
 from tests.support.peers.datadis_service import Clock
 
 SEED, TOKEN = 1, "of-the-world"
@@ -46,7 +45,7 @@ def _services(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def read(source: str, day: date) -> dict[tuple[str, str], list[tuple[datetime, timedelta, float]]]:
     """By market and zone, start, length and price of each record."""
     said: list[str] = []
-    ((_, records),) = fetch_days(load_settings(), source, [day], said.append)
+    ((_, records),) = fetch_days(source, [day], said.append)
     assert said == []
     found: dict[tuple[str, str], list[Any]] = {}
     for each in records:
@@ -111,7 +110,7 @@ def test_a_second_version_corrects_the_first(clock: Clock) -> None:
 def test_another_token_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESIOS_TOKEN", "another")
     with pytest.raises(EsiosError, match="refuses the token"):
-        list(fetch_days(load_settings(), "esios", [date(2026, 6, 1)]))
+        list(fetch_days("esios", [date(2026, 6, 1)]))
 
 
 def test_some_prices_are_below_zero_and_another_seed_has_others() -> None:
