@@ -131,8 +131,9 @@ def _stood_still(of: Samples, valid: Sequence[int], first: int, at: int) -> bool
     begin, end = valid[first], valid[at]
     long = of.times[end] - of.times[begin] >= STUCK_US or of.register[begin] != of.register[end]
     shown = {of.register[begin] or 0, of.register[end] or 0} - {0}
-    # 0 is a multiple of any count: what it shows else tells its own.
-    count = count_of(*(shown or _near(of, valid, first, at) - {0}))
+    # 0 is a multiple of any count: what it shows else tells its own, and one that shows nothing else counts nothing.
+    shown = shown or _near(of, valid, first, at) - {0}
+    count = count_of(*shown) if shown else 0
     return long and of.least(begin, end) > max(STUCK_MWH, 3 * count)
 
 

@@ -142,3 +142,13 @@ def test_a_register_of_whole_wh_without_power_is_exact(rate_s: int) -> None:
     wh = [1_234_000.0 + n * rate_s // 60 for n in range(100)]
     found = portions(every(rate_s, [*wh], [None] * len(wh)), None, ANY_HOLE)
     assert all(portion.lower == portion.mwh == portion.upper for portion in found.values())
+
+
+@pytest.mark.parametrize("rate_s", [5, 60, 300, 900])
+@pytest.mark.parametrize("minutes", [30, 60, 120])
+def test_of_a_register_that_shows_nothing_but_0_power_tells_the_energy(rate_s: int, minutes: int) -> None:
+    count = minutes * 60 // rate_s + 1
+    lower, wh, upper = total(portions(every(rate_s, [0.0] * count, [1200.0 + n % 3 for n in range(count)])))
+    assert lower <= wh <= upper
+    assert wh == pytest.approx(1200 * minutes / 60, rel=0.002)
+    assert total(portions(every(rate_s, [0.0] * count, [0.0] * count))) == (0, 0, 0)
