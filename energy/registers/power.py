@@ -14,6 +14,8 @@ POWER_GAP = timedelta(hours=1)
 GAP_US = POWER_GAP // timedelta(microseconds=1)
 MAX_POWER_MW = 10**13
 """The greatest power a reading may state, 10 GW (energy.records): the bound where nothing else bounds energy."""
+LONGEST = 8
+"""Usual times that one step counts for at most where power and register are compared: it may be a standstill."""
 CONFIRMED_BY = 2
 """Samples of like power after a sudden one that confirm it."""
 
@@ -88,8 +90,9 @@ def _bridged(
 
 
 def lasting_median(lasting: Sequence[tuple[float, int]]) -> float:
-    """The median of values each of which lasts for a time."""
-    ordered = sorted(lasting)
+    """The median of values each of which lasts for a time; of one beyond :data:`LONGEST` usual ones no more counts."""
+    usual = sorted(span for _, span in lasting)[len(lasting) // 2]
+    ordered = sorted((value, min(span, LONGEST * usual)) for value, span in lasting)
     upto = accumulate(span for _, span in ordered)
     whole = sum(span for _, span in ordered)
     return next(value for (value, _), until in zip(ordered, upto, strict=True) if 2 * until >= whole)

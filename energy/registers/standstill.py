@@ -75,6 +75,8 @@ def _classify_standstill(of: Samples, found: ValidRegister, first: int, at: int)
             found.integrated[valid[caught]] = "stuck"
         found.causes[following] = "stuck"
         found.doubts.extend(unclear(of, valid, caught, at))
+        if first == 0:  # it may have begun before what is given
+            found.doubts.append(Doubt(begin, following, (of.register[following] or 0) - (of.register[end] or 0)))
     elif following is not None and _froze(of, still, end, following):
         found.samples.extend(i for i in valid[first + 1 : at] if i <= still)
         of.forget_power(still, end)

@@ -153,3 +153,18 @@ def test_a_hole_at_dawn_has_the_pace_of_a_register_that_soon_loses_decimals(by: 
     assert not any("jump" in portion.cause for portion in hole)
     assert all(portion.covered == 900_000_000 for portion in hole)
     assert sum(portion.mwh for portion in hole) == pytest.approx(37_800_000, abs=1_000)
+
+
+@pytest.mark.parametrize("before", [60, 300])
+def test_a_standstill_longer_than_all_that_is_known_beside_it_does_not_speak_against_power(before: int) -> None:
+    """The register stands for 36 minutes under power, which it has agreed with, and goes on without what it missed."""
+    still, after = 432, 5
+    counted = [*range(before), *[before] * still, *range(before + 1, before + 1 + after)]
+    samples = [
+        (START + timedelta(seconds=5 * n), 5_000_000.0 + round(count / 0.6), 1200.0 + n % 7)
+        for n, count in enumerate(counted)
+    ]
+    found = portions(samples).values()
+    true = sum(w for *_, w in samples[1:]) * 5 / 3600
+    assert sum(p.mwh for p in found) / 1000 == pytest.approx(true, rel=0.01)
+    assert any(p.cause == "stuck" for p in found)
