@@ -18,6 +18,7 @@ from energy.energy_row import EnergyRow, from_us, to_us
 from energy.limits import UNLIMITED, Limits
 from energy.registers.counters import NEIGHBOURS, REACH
 from speed_layer.energy_query.carried_state import CarriedState, advance, begin
+from speed_layer.energy_query.doubt import FAR, is_in_doubt
 from speed_layer.energy_query.windows import Stretch, Window, by_day, pieces, stretches, union, window
 from speed_layer.lookups import Reading, Store, day_of
 from speed_layer.readings_query.duplicates import Device
@@ -29,6 +30,12 @@ _AT_ONCE = 32
 _MEMBERS_AT_ONCE = 500
 """Members of communities looked up side by side."""
 Item = TypeVar("Item")
+
+
+class _Given(NamedTuple):
+    known: Mapping[str, CarriedState]
+    ends: Mapping[int, int]
+    limits: Mapping[str, Limits]
 
 
 class Totals(NamedTuple):
@@ -51,42 +58,47 @@ def installation_totals(
 
     ``known`` is what the batches before left to go on from, ``ends`` the last offset of each Kafka partition.
     """
-    others = []
+    given, others = _Given(known, ends, limits), []
     for name in sorted(affected):
         advanced = advance(known[name], affected[name], limits.get(name, UNLIMITED)) if name in known else None
         if advanced is None:
             others.append(name)
         else:
             yield Totals(name, [advanced.window], advanced.rows, advanced.carried)
+    doubtful: list[str] = []
     for some in _chunks(others):
-        yield from _recomputed(store, {name: affected[name] for name in some}, known, ends, limits)
+        yield from _recomputed(store, {name: affected[name] for name in some}, given, NEIGHBOURS, doubtful)
+    for some in _chunks(doubtful):
+        yield from _recomputed(store, {name: affected[name] for name in some}, given, FAR, [])
 
 
 def _recomputed(
-    store: Store,
-    affected: Mapping[str, Sequence[Register]],
-    known: Mapping[str, CarriedState],
-    ends: Mapping[int, int],
-    limits: Mapping[str, Limits],
+    store: Store, affected: Mapping[str, Sequence[Register]], given: _Given, count: int, doubtful: list[str]
 ) -> Iterator[Totals]:
+    """Totals by ``count`` readings on each side; with few, those in doubt are added to ``doubtful`` instead."""
     names = list(affected)
-    windows = _windows(store, {name: _stretches(of) for name, of in affected.items()})
+    windows = _windows(store, {name: _stretches(of) for name, of in affected.items()}, count)
     newest = dict(zip(names, store.devices(names), strict=True))
     devices = {name: sorted({*newest[name], *(each.device_id for each in affected[name])}) for name in names}
     rows: dict[str, list[EnergyRow]] = {name: [] for name in names}
     begun: dict[str, CarriedState] = {}
     asked = [(name, piece) for name in names for each in windows[name] for piece in pieces(each)]
-    seen = {name: _seen(of, known.get(name)) for name, of in affected.items()}
+    seen = {name: _seen(of, given.known.get(name)) for name, of in affected.items()}
     # The piece the batch ends in: what is stored beyond is still to come.
     final = {name: piece for name, piece in asked if to_us(piece.start) <= max(seen[name].values())}
+    put_off: set[str] = set()
     for part in _chunks(asked):
-        together = _readings(store, [([(name, each) for each in devices[name]], piece) for name, piece in part])
+        together = _readings(store, [([(name, each) for each in devices[name]], at) for name, at in part], count)
         for (name, piece), readings in zip(part, together, strict=True):
-            within = limits.get(name, UNLIMITED)
+            within = given.limits.get(name, UNLIMITED)
+            if count == NEIGHBOURS and (name in put_off or is_in_doubt(readings, within)):
+                put_off.add(name)
+                continue
             rows[name] += installation_energy(readings, *piece, within)
             if piece == final[name]:
-                begun[name] = begin(readings, newest[name], seen[name], ends, piece.start, within)
-    made = [Totals(name, windows[name], rows[name], begun[name]) for name in names]
+                begun[name] = begin(readings, newest[name], seen[name], given.ends, piece.start, within)
+    doubtful += sorted(put_off)
+    made = [Totals(name, windows[name], rows[name], begun[name]) for name in names if name not in put_off]
     _withdraw(store, made)
     yield from made
 
@@ -158,12 +170,10 @@ def _withdraw(store: Store, made: Sequence[Totals]) -> None:
     store.withdraw(held - standing)
 
 
-def _windows(store: Store, affected: Mapping[str, Sequence[Stretch]]) -> dict[str, list[Window]]:
+def _windows(store: Store, affected: Mapping[str, Sequence[Stretch]], count: int) -> dict[str, list[Window]]:
     asked = [(name, stretch) for name, of in affected.items() for stretch in of]
-    before = store.before([(name, stretch.device_id, stretch.first) for name, stretch in asked], NEIGHBOURS, REACH)
-    after = store.since(
-        [(name, stretch.device_id, stretch.last + _AFTER) for name, stretch in asked], NEIGHBOURS, REACH
-    )
+    before = store.before([(name, stretch.device_id, stretch.first) for name, stretch in asked], count, REACH)
+    after = store.since([(name, stretch.device_id, stretch.last + _AFTER) for name, stretch in asked], count, REACH)
     found: dict[str, list[Window]] = {name: [] for name in affected}
     # Up to the farthest of the readings by which a step is validated: a reading that ends a doubtful stretch (a zero, a
     # standstill) gives the whole stretch another meaning.
@@ -174,13 +184,13 @@ def _windows(store: Store, affected: Mapping[str, Sequence[Stretch]]) -> dict[st
     return {name: union(of) for name, of in found.items()}
 
 
-def _readings(store: Store, asked: Sequence[tuple[Sequence[Device], Window]]) -> list[list[Reading]]:
-    """The readings of each (devices, window) and their neighbours, all asked for side by side."""
+def _readings(store: Store, asked: Sequence[tuple[Sequence[Device], Window]], count: int) -> list[list[Reading]]:
+    """The readings of each (devices, window) and ``count`` on each side, all asked for side by side."""
     flat = [(device, piece) for devices, piece in asked for device in devices]
     answers = zip(
         store.between([(device, *piece) for device, piece in flat]),
-        store.before([(*device, piece.start) for device, piece in flat], NEIGHBOURS, REACH),
-        store.since([(*device, piece.end) for device, piece in flat], NEIGHBOURS, REACH),
+        store.before([(*device, piece.start) for device, piece in flat], count, REACH),
+        store.since([(*device, piece.end) for device, piece in flat], count, REACH),
         strict=True,
     )
     return [[*chain.from_iterable(chain.from_iterable(islice(answers, len(devices))))] for devices, _ in asked]

@@ -15,6 +15,7 @@ from energy.balance import Register, installation_energy
 from energy.conflict import adds, merge
 from energy.energy_row import EnergyRow
 from energy.limits import Limits
+from speed_layer.energy_query import totals
 from speed_layer.energy_query.affected import affecting_registers
 from speed_layer.energy_query.carried_state import CarriedState
 from speed_layer.energy_query.totals import installation_totals
@@ -128,6 +129,51 @@ def test_one_by_one_ends_in_the_energy_of_all(fault: Callable[[int], float]) -> 
 def test_batches_behind_the_store_end_in_the_same(fault: Callable[[int], float], ahead: int, batch: int) -> None:
     readings = trace(fault)
     assert carried(readings, ahead, batch).view == expected(readings)
+
+
+LONG: dict[str, Callable[[int, int], float | None]] = {
+    "zeros": lambda n, still: 0.0 if still else register(n),
+    "a marker": lambda n, still: 4_294_967_295.0 if still else register(n),
+    "a tenth": lambda n, still: register(n) / 10 if still else register(n),
+    "a device less": lambda n, still: register(n) - 30_000 if still else register(n),
+    "stuck, then caught up": lambda n, still: register(n - still) if still else register(n),
+    "not read": lambda n, still: None if still else register(n),
+}
+"""What becomes of the register at sample ``n``, the ``still``-th of a fault, of the first on 1."""
+
+
+@pytest.mark.parametrize("power", [1200.0, None])
+@pytest.mark.parametrize("seconds", [15, 60])
+@pytest.mark.parametrize("fault", LONG.values(), ids=LONG.keys())
+def test_a_fault_longer_than_what_is_near_ends_in_the_energy_of_all(
+    fault: Callable[[int, int], float | None], seconds: int, power: float | None
+) -> None:
+    lasts = 40 * 60 // seconds
+    readings = []
+    for n in range(3 * lasts):
+        wh = fault(n, max(0, n - lasts + 1) if n < 2 * lasts else 0)
+        said: dict[str, Any] = {"energy_total_wh": wh, "ac_power_w": power and power + n % 7}
+        readings.append(reading(seconds * n, **{name: value for name, value in said.items() if value is not None}))
+    readings = [each for each in readings if each.keys() & {"energy_total_wh", "ac_power_w"}]
+    assert carried(readings, batch=11).view == expected(readings)
+
+
+def test_a_fault_that_began_beyond_the_far_readings_is_left_to_the_night(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "FAR", 60)
+    readings = [reading(60 * n, energy_total_wh=0.0 if 30 <= n < 150 else register(n)) for n in range(200)]
+    view, whole = carried(readings, batch=11).view, expected(readings)
+    differ = sorted(start for (_, start), row in view.items() if row != whole["generation", start])
+    assert view.keys() == whole.keys()
+    assert [NOON + timedelta(minutes=15), NOON + timedelta(minutes=135)] == [differ[0], differ[-1]]
+    assert {view["generation", start].energy_wh for start in differ[1:]} == {0.0}
+
+
+def test_a_register_that_stood_still_before_what_is_known_has_bounds_that_hold_the_truth() -> None:
+    """It caught up, and since when it had stood nobody sees."""
+    readings = [reading(60 * n, energy_total_wh=0.1 + register(30 if n < 30 else n)) for n in range(40)]
+    readings = [{**each, "ac_power_w": 6000.0} for each in readings]
+    rows = [row for (quantity, _), row in carried(readings).view.items() if quantity == "generation"]
+    assert all(row.lower_wh == 0 for row in rows if row.start < NOON + timedelta(minutes=30))
 
 
 def test_a_plain_register_is_read_once_and_then_carried() -> None:
