@@ -93,7 +93,7 @@ def _follow(spark: SparkSession, settings: Settings, with_energy: bool, stop: th
         energy = Energy(settings, CatalogueReader(settings, views), progress)
         queries.append(start(spark, settings, Query("energy", LOOK, energy.write, pace(settings)), progress))
     over = threading.Event()
-    threading.Thread(target=SilentToday(views).keep_looking, args=(over,), name="silent today", daemon=True).start()
+    threading.Thread(target=SilentToday(views).keep_looking, args=(over,), name="silent devices", daemon=True).start()
     try:
         watch(Watched(queries, progress, settings.home / "run" / "speed.json", views, ends), stop)
     except QueryEnded:
