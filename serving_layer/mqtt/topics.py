@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,8 @@ DISCOVERY = "homeassistant"
 """The topic below which Home Assistant looks for what others publish."""
 POWERS = {"generation_w": "Generation", "consumption_w": "Consumption", "import_w": "Import", "export_w": "Export",
           "charge_w": "Charge", "discharge_w": "Discharge"}  # fmt: skip
+FORECAST = ("generation", "consumption")
+"""Quantities whose forecasts are published."""
 NO_TIME = frozenset({"age_s"})
 """Fields of a state that change while nothing has happened."""
 Messages = dict[str, str]
@@ -67,11 +69,27 @@ def of_forecast_discovery(installation_id: str, quantity: str) -> Messages:
     return _sensor(installation_id, f"forecast_{quantity}", content)
 
 
+def patterns(installation_ids: Iterable[str]) -> Iterator[str]:
+    """What to subscribe to for every topic that may be kept of these installations, and of no other."""
+    for installation_id in installation_ids:
+        yield f"{_own(installation_id)}/#"
+        for name in (*POWERS, *(f"forecast_{quantity}" for quantity in FORECAST)):
+            yield _discovered(_key(installation_id, name))
+
+
 def _sensor(installation_id: str, name: str, content: Mapping[str, Any]) -> Messages:
     """A sensor of the installation as Home Assistant discovers it."""
-    key = f"solera_{_level(installation_id)}_{name}".replace("%", "_").replace(".", "_")
+    key = _key(installation_id, name)
     device = {"identifiers": [f"solera_{installation_id}"], "name": installation_id}
-    return {f"{DISCOVERY}/sensor/{key}/config": _json({**content, "unique_id": key, "device": device})}
+    return {_discovered(key): _json({**content, "unique_id": key, "device": device})}
+
+
+def _key(installation_id: str, name: str) -> str:
+    return f"solera_{_level(installation_id)}_{name}".replace("%", "_").replace(".", "_")
+
+
+def _discovered(key: str) -> str:
+    return f"{DISCOVERY}/sensor/{key}/config"
 
 
 def _own(installation_id: str) -> str:

@@ -425,9 +425,9 @@ def test_gaps_changes_and_official_values_are_those_of_the_newest_published_word
 
 
 def test_mqtt_has_what_rest_says(served: Settings, client: TestClient) -> None:
-    reader = Reader(served)
+    reader, named = Reader(served), ["not-registered", rows.COMMUNITY]
     try:
-        found = {topic: json.loads(payload) for topic, payload in messages_of(reader, [rows.COMMUNITY]).items()}
+        found = {topic: json.loads(payload) for topic, payload in messages_of(reader, named).items()}
     finally:
         reader.close()
     state = client.get(f"/v1/installations/{rows.COMMUNITY}/state").json()

@@ -182,3 +182,21 @@ def test_a_store_that_is_away_and_a_broker_that_comes_back(at: Broker) -> None:
         until(lambda: not running.error)
         with subscribed(at.port) as live:
             until(lambda: ("solera/casa/power", "1", True) in live)
+
+
+@needs_mosquitto
+def test_what_there_is_no_more_is_taken_from_the_broker_and_nothing_else(at: Broker) -> None:
+    other = {"solera/otra/power": "1", "homeassistant/sensor/solera_otra_import_w/config": "{}", "else": "1"}
+    said = {**of_state("casa", {"import_w": 420.0}, [STATE]), **of_discovery("casa", {"import_w": 420.0})}
+    with published(at, lambda: {**said, **other}), subscribed(at.port) as live:
+        until(lambda: len(live) == len(said) + len(other))
+    gone = said.pop("solera/casa/device/meter-1")
+    assert gone
+    with published(at, lambda: dict(said)), subscribed(at.port) as live:
+        until(lambda: ("solera/casa/device/meter-1", "", False) in live)
+        said.clear()
+        until(lambda: [payload for _, payload, _ in live].count("") == 3)
+    with subscribed(at.port) as late:
+        until(lambda: len(late) == len(other))
+        time.sleep(0.3)
+        assert {topic: payload for topic, payload, _ in late} == other
