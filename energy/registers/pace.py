@@ -1,7 +1,7 @@
 """The pace of a register: how much a step may rise where neither capacity nor power bounds it.
 
-A step may rise ten times as fast as any other one near it, and always as fast as a household's connection allows. The
-steps near it are those of the :data:`CONTEXT` samples on each side, within :data:`REACH_US`: any window over the
+A step may rise ten times as fast as any credible one near it, and always as fast as a household's connection gives.
+The steps near it are those of the :data:`CONTEXT` samples on each side, within :data:`REACH_US`: any window over the
 samples that holds these gives the same answer.
 
 How often a register is read has a pace, too: by that a step is told in which a reading is missing.
@@ -10,9 +10,9 @@ How often a register is read has a pace, too: by that a step is told in which a 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from energy.registers.resolution import ALL_ONES, restored
@@ -23,6 +23,10 @@ REACH_US = timedelta(days=2) // timedelta(microseconds=1)
 """The greatest distance of these samples."""
 FACTOR = 10
 """A step may be so many times as fast as the steps near it: sun and consumption come and go."""
+ENDING = 3
+"""Changes at the end of those near a step, the highest of which is where the register ends."""
+COMPANY = 4
+"""Rises near a step that together tell a pace which those below it do not lead up to."""
 ONSET = 3
 """A step may be so many times as fast as those after it, where those before it are slower: it leads up to them."""
 LIKE = 2
@@ -84,12 +88,8 @@ def is_of_pace(rise: int, span: int, move: Move) -> bool:
     return rise * move.span <= FACTOR * move.mwh * with_slack(span)
 
 
-def _fastest_of(rises: Iterable[Move]) -> Move | None:
-    fastest = None
-    for rise in rises:
-        if fastest is None or rise.mwh * fastest.span > fastest.mwh * rise.span:
-            fastest = rise
-    return fastest
+def _pace(move: Move) -> float:
+    return move.mwh / move.span
 
 
 def _lasting(moves: Sequence[Move]) -> list[int]:
@@ -100,6 +100,22 @@ def _lasting(moves: Sequence[Move]) -> list[int]:
         if alike:
             rises.remove(min(alike, key=lambda n: abs(moves[n].mwh - fall)))
     return rises
+
+
+def _credible(moves: Sequence[Move], rises: Sequence[int], steps: int) -> list[int]:
+    """Which of the ``rises`` among ``moves`` tell a pace: faults in a row must not speak for each other.
+
+    From the slowest on each is at most ten times as fast as the one before it, or as ten households' connections.
+    Those beyond count if they are :data:`COMPANY`, or most of the ``steps`` near.
+    """
+    ordered = sorted(rises, key=lambda n: _pace(moves[n]))
+    level = 0.0
+    for at, n in enumerate(ordered):
+        if moves[n].mwh > FACTOR * max(FACTOR * unquestioned(moves[n].span), level * moves[n].span):
+            beyond = len(ordered) - at
+            return ordered if beyond >= COMPANY or 2 * beyond > steps else ordered[:at]
+        level = _pace(moves[n])
+    return ordered
 
 
 class Pace:
@@ -136,12 +152,17 @@ class Pace:
         return [self._times[k] for k in self._read[max(0, at - CONTEXT) : at]]
 
     def _fastest(self, i: int, j: int) -> tuple[Move | None, Move | None]:
-        """The fastest rise before the step and after it that no fall takes back, as it does a marker's."""
-        before, after = [*self._moves(self._before(i))], [*self._moves(self._after(j))]
+        """The fastest rise before the step and after it that tells a pace, and that no fall takes back."""
+        nearest = self._before(i), self._after(j)
+        before, after = ([*self._moves(near)] for near in nearest)
         moves = [*before, *after, *(move for move in self._moves(self._between(i, j)) if move.mwh < 0)]
-        lasting = [n for n in _lasting(moves) if n < len(before) + len(after)]
-        fastest_before = _fastest_of(moves[n] for n in lasting if n < len(before))
-        return fastest_before, _fastest_of(moves[n] for n in lasting if n >= len(before))
+        # A rise after the step counts if the register, zeros at the end aside, is then above where it stood before it.
+        upto = [*accumulate(move.mwh for move in after)]
+        staying = {len(before) + n for n, move in enumerate(after) if 2 * (max(upto[-ENDING:]) - upto[n]) >= -move.mwh}
+        lasting = [n for n in _lasting(moves) if n < len(before) or n in staying]
+        lasting = _credible(moves, lasting, sum(len(near) - 1 for near in nearest))
+        sides = [moves[n] for n in lasting if n < len(before)], [moves[n] for n in lasting if n >= len(before)]
+        return max(sides[0], key=_pace, default=None), max(sides[1], key=_pace, default=None)
 
     def _between(self, i: int, j: int) -> list[int]:
         return self._have[bisect_left(self._have, i) : bisect_right(self._have, j)]

@@ -109,7 +109,8 @@ def _plain_by_pace(last: Last, standing: Standing, columns: Columns) -> Standing
                 known, free = span, unquestioned(span + SLACK_US)
             if step > free:
                 is_near = samples < CONTEXT and t0 - since + time <= REACH_US
-                if not (is_near and is_of_pace(step, span, Move(mwh, time))):
+                is_slow = mwh <= FACTOR * FACTOR * unquestioned(time)  # a faster one tells no pace by itself
+                if not (is_near and is_slow and is_of_pace(step, span, Move(mwh, time))):
                     return None
             if step > SPARE_MWH and _beyond_power(step, span, p0, p1) > 2 * count_of(r0, r1):
                 return None

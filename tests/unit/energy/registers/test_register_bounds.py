@@ -78,6 +78,31 @@ def test_another_meter_leaves_one_step_unknown_in_every_quantity(quantity: str, 
     assert 100 <= (jump.upper_wh or 0) <= 10_000
 
 
+STAIRS = {
+    "two in a row": {20: 44e6, 21: 44e6},
+    "two, one apart": {20: 44e6, 22: 30e6},
+    "each larger than the one before": {20: 10e6, 21: 44e6, 22: 90e6},
+    "two, five apart": {20: 44e6, 26: 44e6},
+    "up, and half of it down": {20: 44e6, 24: -20e6},
+    "two devices go and come back one by one": {20: -300e3, 22: -300e3, 26: 300e3, 28: 300e3},
+    "wild values up and down": {20: 600e6, 21: 2.5e9, 22: 0.9e9, 23: -3.4e9, 24: 0.9e9, 25: -1.5e9},
+}
+"""What is added to the register from a sample on, in Wh."""
+
+
+@pytest.mark.parametrize("rate_s", RATES_S)
+@pytest.mark.parametrize("stairs", STAIRS.values(), ids=STAIRS.keys())
+def test_faults_in_a_row_do_not_speak_for_each_other(stairs: dict[int, float], rate_s: int) -> None:
+    clean = steady(rate_s)
+    wh = [value + sum(rise for begin, rise in stairs.items() if n >= begin) for n, value in enumerate(clean)]
+    result = found([*wh], times(rate_s)).values()
+    true = (clean[-1] - clean[0]) * 1000
+    assert sum(p.mwh for p in result if not p.cause) <= true
+    # Of a day 300 kWh are what a household's connection may give.
+    assert sum(p.mwh for p in result) <= (3 * true if rate_s == 86_400 else true + 2000)
+    assert sum(p.lower for p in result) <= true + 2000
+
+
 @pytest.mark.parametrize("rate_s", [5, 60, 300, 900])
 def test_zeros_longer_than_a_day_are_no_energy(rate_s: int) -> None:
     at = [START + timedelta(seconds=rate_s * n) for n in range(72 * 3600 // rate_s)]
@@ -95,6 +120,7 @@ def test_zeros_longer_than_a_day_are_no_energy(rate_s: int) -> None:
         ([0] * 12 + [500, 5_000, 15_000, 30_000, *[50_000] * 24], "the sun rises over a park"),
         ([250] * 20 + [50_000] * 20, "a factory begins its day"),
         ([1000 if n % 10 == 9 else 0 for n in range(40)], "a register of 1 kWh counts"),
+        ([10] * 20 + [87_500] * 2 + [10] * 18, "a fast charger of 350 kW"),
     ],
 )
 def test_what_happens_every_day_is_no_jump(rises_wh: list[float], why: str) -> None:
