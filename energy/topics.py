@@ -166,7 +166,10 @@ def check_size(size: int) -> None:
 
 
 def _checked_instant(name: str, time: datetime, latest: datetime) -> datetime:
-    utc = time.astimezone(timezone.utc)
+    try:
+        utc = time.astimezone(timezone.utc)
+    except OverflowError:
+        raise Rejected(f"{name} {time.isoformat()} lies beyond the years 1 to 9999 in UTC", "time") from None
     # Whole milliseconds, which is all that Cassandra's timestamp keeps: both layers must see the same instant.
     beyond = utc.microsecond % 1000
     if beyond:
