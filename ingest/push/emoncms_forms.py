@@ -161,11 +161,11 @@ def _time(said: str | None, now: datetime) -> datetime:
         pass
     try:
         found = datetime.fromisoformat(said.replace("Z", "+00:00"))
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise FormatError("Format error, time is neither Unix seconds nor RFC 3339 with its offset")
-    return found.astimezone(timezone.utc)
+        if found.tzinfo is not None:
+            return found.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        pass
+    raise FormatError("Format error, time is neither Unix seconds nor RFC 3339 with its offset")
 
 
 def _instant(seconds: int) -> datetime:

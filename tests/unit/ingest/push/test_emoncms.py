@@ -151,6 +151,12 @@ def test_a_stated_time_is_the_readings(said: str) -> None:
     assert posted(own, "n", datetime.now(timezone.utc)) == (NOW, "n", {"a": 1.0})
 
 
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00", "2026-07-01T14:00:00", "x"])
+def test_a_time_that_is_none_is_refused(said: str) -> None:
+    with pytest.raises(FormatError, match="time is neither"):
+        posted({"json": "a:1", "time": said}, "n", NOW)
+
+
 def test_a_bomb_is_refused(server: PushServer) -> None:
     body = zlib.compress(b"[" + b" " * 100_000_000 + b"]")
     response = ask(server, "/input/bulk?cb=1", method="POST", data=body)
