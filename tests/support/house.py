@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def files(*below: str, suffix: str = ".py") -> list[Path]:
     return [Path(line) for line in listed.stdout.splitlines() if line.endswith(suffix) and (ROOT / line).exists()]
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """The modules that each module of the product imports."""
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
