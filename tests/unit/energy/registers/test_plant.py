@@ -1,4 +1,4 @@
-"""A plant of 22 inverters, made and real: each one's quarter-hours sum to its register's true increase."""
+"""A plant of 6 inverters, made, and one of 22, real: each one's quarter-hours sum to its register's true increase."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def _utc(text: str) -> datetime:
 
 
 def made() -> dict[str, list[Sample]]:
-    """22 inverters of 25 kW that are read every quarter-hour, in whole kWh, and miss an hour now and then."""
+    """Six inverters of 25 kW that are read every quarter-hour, in whole kWh, and miss an hour now and then."""
     chance = random.Random(1)
     first = datetime(2020, 5, 15, tzinfo=KOLKATA).astimezone(timezone.utc)
     found: dict[str, list[Sample]] = {}
-    for number in range(22):
+    for number in range(6):
         wh, samples = float(chance.randrange(10**9)), []
         for quarter in range(96 * DAYS):
             hour = quarter % 96 / 4
@@ -74,7 +74,7 @@ def inverters(request: pytest.FixtureRequest) -> dict[str, list[Sample]]:
 def test_quarter_hours_sum_to_the_register(
     inverters: dict[str, list[Sample]], capacity_w: float | None, powered: bool
 ) -> None:
-    assert len(inverters) == 22
+    assert len(inverters) in (6, 22)
     for key, samples in list(inverters.items())[:: 1 if capacity_w is None else 6]:
         found = portions([(time, wh, w if powered else None) for time, wh, w in samples], capacity_w)
         assert sum(p.mwh for p in found.values()) == round((samples[-1][1] - samples[0][1]) * 1000), key
