@@ -30,8 +30,15 @@ NO_ROOM = ("SafeModeException", "could only be written to 0 of the", "No space l
 def main(step: str) -> None:
     """Run ``step`` of the night of ``--date`` (UTC day, default today)."""
     day, settings = day_asked(step), load_settings()
-    try:
+    with refusal_said():
         take_step(session(settings, f"solera {step}"), settings, day, step)
+
+
+@contextmanager
+def refusal_said() -> Iterator[None]:
+    """The end of a program that refuses: its sentence on standard error, and exit code 1."""
+    try:
+        yield
     except Refusal as error:
         sys.exit(str(error))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -10,14 +9,13 @@ from datetime import date
 from pyspark.sql import SparkSession
 
 from batch_layer import runs
-from batch_layer.entry import Report, day_asked, room_asked_for, take
+from batch_layer.entry import Report, day_asked, refusal_said, room_asked_for, take
 from batch_layer.master.ask import sources_asked
 from batch_layer.master.compact import compact
 from batch_layer.quarters.merged_months import merge
 from batch_layer.runs import Night, Run, RunError
 from batch_layer.schedule import STEPS
 from conf import Settings, load_settings
-from conf.refusal import Refusal
 from store import cassandra
 from store.runs import COUNTED, NIGHTLY
 from store.spark import session
@@ -86,12 +84,10 @@ def note_merging(settings: Settings, run: Run, counts: dict[str, int]) -> None:
 def main() -> None:
     """The night of ``--date``, after its sources have been asked."""
     day, settings = day_asked("the night"), load_settings()
-    try:
+    with refusal_said():
         with sources_asked(print):
             spark = session(settings, "solera nightly")
         nightly(spark, settings, day)
-    except Refusal as error:
-        sys.exit(str(error))
 
 
 if __name__ == "__main__":
