@@ -7,17 +7,13 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from conf import Settings
-from energy.records import QUANTITIES
+from serving_layer.sql.published.merged import BY_KEY
 from serving_layer.sql.published.speed_keys import SPEED_AGE
 from serving_layer.sql.published.statements import statements_of
 from serving_layer.sql.readonly import DATABASE
 from store.spark import CATALOG
 
 VIEWS = Path(__file__).with_name("views.sql")
-BY_KEY = f"{CATALOG}_by_key"
-"""The same tables as ``CATALOG``'s, joined by asking Cassandra for each key instead of reading the table."""
-SHORTEST = 28
-"""Days of a month."""
 
 
 def catalogs() -> dict[str, str]:
@@ -43,24 +39,11 @@ def statements(settings: Settings, database: str = DATABASE) -> list[str]:
         catalog=CATALOG,
         by_key=BY_KEY,
         keyspace=settings.cassandra.keyspace,
-        quantities=", ".join(f"'{name}'" for name in QUANTITIES),
-        month=_month(),
     )
-
-
-def _month() -> str:
-    """The month of a row ``s`` of the speed view, as one of those that it may have.
-
-    A condition on ``month`` that none of them meets is false before Cassandra is asked even for the table's columns.
-    """
-    (*others, oldest) = (
-        f"add_months(trunc(current_date(), 'MM'), {-back})" for back in range(-1, SPEED_AGE.days // SHORTEST + 2)
-    )
-    return f"CASE date_add(s.month, 0) {' '.join(f'WHEN {each} THEN {each}' for each in others)} ELSE {oldest} END"
 
 
 def apply(spark: SparkSession, settings: Settings) -> None:
-    """Make or replace every view beside those of the batch side, which stands already; make the database the session's.
+    """Make or replace the views beside those of the published state, which stand already; use their database.
 
     Cassandra's tables must be there.
     """

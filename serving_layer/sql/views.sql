@@ -1,5 +1,6 @@
 -- Database solera of SQL: the views of the Cassandra keyspace {keyspace}, by the rules of
--- serving_layer/views/merge.py. Times are UTC, energy is in Wh. What the nights have published stands in published/views.sql.
+-- serving_layer/views/merge.py. Times are UTC, energy is in Wh. What the nights have published stands in published/views.sql,
+-- what both views together say of energy in published/energy.sql.
 --
 -- Ask by installation_id and start where you can: the less is read. A condition on month (first day of the UTC month)
 -- leaves whole files and partitions out.
@@ -45,36 +46,6 @@ SELECT s.start, concat(m.installation_id, '') AS installation_id, s.quantity, s.
   s.lower_wh, s.upper_wh, s.cause, date_add(m.month, 0) AS month
 FROM solera.installation_month m
 JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = m.installation_id AND s.month = m.month;
-
--- Of each period the batch view's value before the cut; where no published run states it, the speed view's. Of that view
--- no more is read than may stand: what begins from the cut on, and before it the quantities of a month that are open. Cassandra
--- is asked from a start on only beside the names of quantities, and for one such bound alone: the start is hidden as the
--- keys are. A join by key forgets any other condition on both its sides, so that the stretches are joined once more after it.
-CREATE OR REPLACE VIEW solera.energy AS
-SELECT start, installation_id, quantity, energy_wh, 'batch' AS view, run_id, completeness, method, lower_wh, upper_wh,
-  cause, month
-FROM solera.energy_batch
-WHERE energy_wh IS NOT NULL AND start < (SELECT cut FROM solera.cut)  -- a run may withdraw a value
-UNION ALL
-SELECT s.start + INTERVAL 0 SECONDS, concat(k.installation_id, ''), s.quantity, s.energy_wh, 'speed', '', s.completeness,
-  s.method, s.lower_wh, s.upper_wh, s.cause, {month}
-FROM files.live k
-JOIN {by_key}.{keyspace}.energy_speed s ON s.installation_id = k.installation_id AND s.month = k.month
-WHERE s.energy_wh IS NOT NULL AND s.quantity IN ({quantities})
-  AND s.start >= coalesce((SELECT cut FROM solera.cut), TIMESTAMP'1970-01-01')
-UNION ALL
-SELECT s.start, s.installation_id, s.quantity, s.energy_wh, 'speed', '', s.completeness, s.method, s.lower_wh,
-  s.upper_wh, s.cause, s.month
-FROM (
-  SELECT s.start, concat(k.installation_id, '') AS installation_id, concat(k.quantity, '') AS quantity, s.energy_wh,
-    s.completeness, s.method, s.lower_wh, s.upper_wh, s.cause, {month} AS month
-  FROM files.open k
-  JOIN {by_key}.{keyspace}.energy_speed s
-    ON s.installation_id = k.installation_id AND s.month = k.month AND s.quantity = k.quantity
-  WHERE s.energy_wh IS NOT NULL AND s.start < (SELECT cut FROM solera.cut)
-) s
-JOIN files.open o ON o.installation_id = s.installation_id AND o.month = s.month AND o.quantity = s.quantity
-WHERE o.stretches IS NULL OR exists(o.stretches, x -> s.start >= x.start AND s.start < x.until);
 
 -- Sums are made in whole mWh, so that no order of adding changes them. One provisional part makes a sum provisional.
 CREATE OR REPLACE VIEW solera.energy_hourly AS

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from conf import Settings
-from energy.calendar import midnight
+from energy.calendar import midnight, months_later
 from energy.records import QUANTITIES
 from energy.topics import BEHIND
 from serving_layer.sql.published.files import Files
@@ -47,7 +47,7 @@ _REMEMBERED: dict[str, dict[Series, list[Stretch]]] = {}
 def of_state(spark: SparkSession, settings: Settings, known: Known, database: str) -> list[Files]:
     """The tables ``live`` and ``open`` of the keys that are to be read from the cut on, and before it.
 
-    The batch side of ``database`` stands already. ``stretches`` are what no run states, null where none speaks of it.
+    The batch side of ``database`` stands already. ``stretches`` are what no run states.
     """
     place = _root(settings) / _name(settings.hdfs_path(), settings.cassandra.keyspace)
     runs = (str(place), *sorted(known.published.run_ids), str(known.published.cut))
@@ -112,10 +112,10 @@ def _keep(folder: Path, known: Known, left: Mapping[Series, list[Stretch]]) -> N
 def _open(ids: Iterable[str], month: date, left: Mapping[Series, list[Stretch]]) -> list[dict[str, Any]]:
     """The series of which no run states every period."""
     rows = []
+    whole = [Stretch(midnight(month), midnight(months_later(month)))]
     for installation_id, quantity in product(ids, QUANTITIES):
-        stretches = left.get(Series(installation_id, quantity, month))
-        if stretches is None or stretches:
-            listed = None if stretches is None else [each._asdict() for each in stretches]
+        if stretches := left.get(Series(installation_id, quantity, month), whole):
+            listed = [each._asdict() for each in stretches]
             rows.append({"installation_id": installation_id, "quantity": quantity, "stretches": listed})
     return rows
 

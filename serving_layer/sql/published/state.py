@@ -1,4 +1,4 @@
-"""The batch side of database ``solera``: one published state of the files in HDFS, until another is published."""
+"""The published state as database ``solera`` shows it, until another is published: its files in HDFS, and energy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from conf import Settings
 from conf.refusal import Refusal
 from energy.topics import TOPICS
-from serving_layer.sql.published import files, speed_keys
+from serving_layer.sql.published import files, merged, speed_keys
 from serving_layer.sql.published.files import Files
 from serving_layer.sql.published.known import Known
 from serving_layer.sql.published.statements import statements_of
@@ -37,12 +37,19 @@ class BatchSide:
     """Makes the views of the published state in a session, and again when it has changed."""
 
     def __init__(
-        self, spark: SparkSession, settings: Settings, known: Callable[[], Known], database: str = DATABASE
+        self,
+        spark: SparkSession,
+        settings: Settings,
+        known: Callable[[], Known],
+        database: str = DATABASE,
+        speed: str | None = None,
     ) -> None:
+        """``speed`` is a table in place of Cassandra's."""
         self._spark = spark
         self._database = database
         self._settings = settings
         self._known = known
+        self._speed = speed or merged.speed_view(settings)
         self._made: Known | None = None
         self._states: Counter[str] = Counter()
         for name in (database, files.DATABASE):
@@ -80,8 +87,10 @@ class BatchSide:
 
     def _make_keys(self, known: Known) -> None:
         keys = speed_keys.of_state(self._spark, self._settings, known, self._database)
-        for name, table in self._tables(keys, f"file://{self._settings.home}/nowhere").items():
-            self._spark.sql(f"CREATE OR REPLACE VIEW {files.DATABASE}.{name} AS SELECT * FROM {table}")  # noqa: S608
+        names = self._tables(keys, f"file://{self._settings.home}/nowhere")
+        cut = _instant(known.published.cut)
+        for statement in merged.statements(self._database, self._speed, cut, names["live"], names["open"]):
+            self._spark.sql(statement)
 
     def _tables(self, listed: list[Files], nowhere: str) -> dict[str, str]:
         """The tables of a new state by their names; those of a state long ago are let go."""

@@ -14,7 +14,7 @@ from pyhive import exc, hive
 from conf import Settings
 from serving_layer.access import grants
 from serving_layer.sql import apply
-from serving_layer.sql.published import state
+from serving_layer.sql.published import merged, state
 from serving_layer.sql.scoped import OPEN
 from serving_layer.views.merged import RUNS_KEPT_SECONDS
 from store import cassandra
@@ -29,7 +29,7 @@ CUT = NOW.replace(hour=0, minute=0)
 OWN, OTHER = rows.HOMES[0], rows.HOMES[1]
 VIEWS = sorted(
     line.split()[4].removeprefix("solera.")
-    for file in (apply.VIEWS, state.VIEWS)
+    for file in (apply.VIEWS, state.VIEWS, merged.VIEW)
     for line in file.read_text().splitlines()
     if line.startswith("CREATE OR")
 )

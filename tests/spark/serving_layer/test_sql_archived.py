@@ -18,7 +18,7 @@ from energy.topics import TOPICS
 from serving_layer.sql.published.known import Known
 from serving_layer.sql.published.state import BatchSide
 from store.runs import Run, published
-from tests.support.sql.world import run_of
+from tests.support.sql.world import no_speed, run_of
 
 NOON = datetime(2026, 3, 8, 12, tzinfo=timezone.utc)
 READINGS = [Run(*run_of(NOON)[:6], {"readings": 1})]
@@ -81,7 +81,7 @@ def test_clean_readings_are_merged_as_the_nights_merge_them(spark: SparkSession,
     batches = [[reading(random, 100 * batch + n) for n in range(40)] for batch in range(3)]
     for number, rows in enumerate(batches):
         archive(spark, settings, "readings", number, rows)
-    BatchSide(spark, settings, lambda: known(READINGS)).renew()
+    BatchSide(spark, settings, lambda: known(READINGS), speed=no_speed(spark)).renew()
     worked_in = [*batches[0], *batches[1]]
 
     names = [name for name in TOPICS["readings"].columns if name != "time"]
@@ -99,7 +99,7 @@ def test_weather_is_shown_once_its_batch_is_complete(spark: SparkSession, settin
         archive(spark, settings, "weather", batch, [row | {"temperature_c": 10.0 + batch}])
     unfinished = Path(settings.hdfs_path("master", "weather", "_batches", "1.json").removeprefix("file:"))
     unfinished.unlink()
-    side = BatchSide(spark, settings, lambda: known([]))
+    side = BatchSide(spark, settings, lambda: known([]), speed=no_speed(spark))
     side.renew()
     asked = "SELECT location_id, temperature_c, day FROM solera.weather"
     assert [tuple(each) for each in spark.sql(asked).collect()] == [("28079", 10.0, date(2026, 3, 8))]

@@ -11,13 +11,12 @@ from pyspark.sql import SparkSession
 from batch_layer.quarters import merged_months
 from conf import Settings
 from energy.calendar import dates
-from serving_layer.sql import apply
 from serving_layer.sql.published.known import Known
 from serving_layer.sql.published.speed_keys import SPEED_AGE
 from serving_layer.sql.published.state import BatchSide
 from serving_layer.views.merge import BATCH, Value, merge
 from store.runs import Published, Run, published
-from tests.support.sql.world import HOMES, QUANTITIES, Stated, batch_of, changes, keep, provisional, run_of
+from tests.support.sql.world import HOMES, QUANTITIES, SPEED_ROW, Stated, batch_of, changes, keep, provisional, run_of
 
 TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
 KEY = "installation_id, quantity"
@@ -32,9 +31,11 @@ class World:
         self.runs: list[Run] = []
         self.stated: list[Stated] = []
         self.speed = provisional(self.random, dates((TODAY - timedelta(days=9)).date(), TODAY.date()))
-        self.batch_side = BatchSide(spark, settings, lambda: Known(self.seen, frozenset(HOMES), TODAY.date()))
+        self.batch_side = BatchSide(
+            spark, settings, lambda: Known(self.seen, frozenset(HOMES), TODAY.date()), speed="files.speed_rows"
+        )
+        self._keep_speed()
         self.batch_side.renew()
-        self._name_speed()
 
     @property
     def seen(self) -> Published:
@@ -87,23 +88,14 @@ class World:
             assert found[home, quantity] == wanted
         return sum(map(len, found.values()))
 
-    def _name_speed(self) -> None:
-        """The view of energy as the server has it, over rows that stand in for Cassandra's."""
+    def _keep_speed(self) -> None:
+        """Rows that stand in for Cassandra's."""
         rows = [
             (home, quantity, value.start.date().replace(day=1), *value[:2], *value[4:9])
             for (home, quantity), values in self.speed.items()
             for value in values
         ]
-        schema = (
-            "installation_id string, quantity string, month date, start timestamp, energy_wh double, "
-            "completeness double, method string, lower_wh double, upper_wh double, cause string"
-        )
         at = self.settings.hdfs_path("speed")
-        self.spark.createDataFrame(rows, schema).write.parquet(at)
+        self.spark.createDataFrame(rows, SPEED_ROW).write.parquet(at)
         self.spark.sql("DROP TABLE IF EXISTS files.speed_rows")
-        self.spark.sql(f"CREATE TABLE files.speed_rows ({schema}) USING parquet LOCATION '{at}'")
-        table = f"{apply.BY_KEY}.{self.settings.cassandra.keyspace}.energy_speed"
-        (energy,) = (
-            s for s in apply.statements(self.settings) if s.startswith("CREATE OR REPLACE VIEW solera.energy AS")
-        )
-        self.spark.sql(energy.replace(table, "files.speed_rows"))
+        self.spark.sql(f"CREATE TABLE files.speed_rows ({SPEED_ROW}) USING parquet LOCATION '{at}'")

@@ -17,6 +17,11 @@ from store.runs import Run
 HOMES = ("a", "b")
 QUANTITIES = ("import", "export")
 HOUR = timedelta(hours=1)
+SPEED_ROW = (
+    "installation_id string, quantity string, month date, start timestamp, energy_wh double, "
+    "completeness double, method string, lower_wh double, upper_wh double, cause string"
+)
+"""Columns of the speed view's energy."""
 
 
 class Stated(NamedTuple):
@@ -97,3 +102,9 @@ def keep(spark: SparkSession, settings: Settings, rows: Sequence[Stated]) -> Non
 def batch_of(rows: Iterable[Stated], home: str, quantity: str) -> list[Value]:
     """The values of one installation and quantity."""
     return [row.value for row in rows if (row.installation_id, row.quantity) == (home, quantity)]
+
+
+def no_speed(spark: SparkSession) -> str:
+    """A table without rows that stands in for Cassandra's speed view."""
+    spark.sql(f"CREATE TABLE IF NOT EXISTS default.no_speed ({SPEED_ROW}) USING parquet")
+    return "default.no_speed"
