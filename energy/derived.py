@@ -3,8 +3,8 @@
 consumption = generation + import - export - charge + discharge, and self-consumption = generation - export, exactly
 in mWh. What can't be known is not said:
 
-* Consumption needs the import, and where something generates the export, too. A site without a meter whose inverter
-  and battery are read is off the grid: its consumption says ``no meter``.
+* Consumption needs the import, where something generates the export, too, and where something is exported what gave it.
+  A site without a meter whose inverter and battery are read is off the grid: its consumption says ``no meter``.
 * What others state of consumption and self-consumption stands, but where readings alone give it.
 * A battery may have sold what is not the sun's: self-consumption is then bounded, and never below 0.
 * Devices read a moment apart can make a balance below 0. It is kept, so that longer sums stay exact, but as
@@ -34,7 +34,7 @@ def derived(of: Rows, stated: Set[str], silent: Callable[[str], bool], has_meter
     ``stated`` are the quantities that others have stated, ``silent`` says whether a quantity is missing although its
     device was heard of late, ``has_meter`` whether the installation has a meter at all.
     """
-    found = [_consumption(of, stated, silent, has_meter)]
+    found = [_consumption(of, silent, has_meter)]
     if "generation" in of and "export" in of:
         found.append(_self_consumption(of["generation"], of["export"], of.get("discharge")))
     return [row for row in found if row is not None and not _gives_way(row, of, stated)]
@@ -45,13 +45,13 @@ def _gives_way(row: EnergyRow, of: Rows, stated: Set[str]) -> bool:
     return row.quantity in of and (row.completeness == 0 or not stated.isdisjoint(CONSUMPTION.keys() & of.keys()))
 
 
-def _consumption(of: Rows, stated: Set[str], silent: Callable[[str], bool], has_meter: bool) -> EnergyRow | None:
+def _consumption(of: Rows, silent: Callable[[str], bool], has_meter: bool) -> EnergyRow | None:
     present = {name: of[name] for name in CONSUMPTION if name in of}
     cause = ""
     if "import" in present:
         if "export" not in present and ("generation" in present or "discharge" in present):
             return _with_self_consumption(of)
-        if "export" in stated and present["export"].energy_wh > 0 and not present.keys() & {"generation", "discharge"}:
+        if _comes_from_nowhere(present, silent):
             return _with_self_consumption(of)
         if "generation" not in present and "self_consumption" in of:
             return _with_self_consumption(of)
@@ -65,6 +65,13 @@ def _consumption(of: Rows, stated: Set[str], silent: Callable[[str], bool], has_
     if cause:
         row = row._replace(cause=joined_causes((*row.cause.split(","), cause)))
     return _unbalanced(row, [present[n] for n in ("generation", "import", "discharge") if n in present])
+
+
+def _comes_from_nowhere(present: Rows, silent: Callable[[str], bool]) -> bool:
+    """Whether something is exported of which nobody knows, nor soon will, what gave it: it gave the home more."""
+    sources = ("generation", "discharge")
+    is_known = any(name in present or silent(name) for name in sources)
+    return not is_known and "export" in present and present["export"].energy_wh > 0
 
 
 def _with_self_consumption(of: Rows) -> EnergyRow | None:

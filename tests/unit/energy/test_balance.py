@@ -66,11 +66,13 @@ def test_without_a_meter_nothing_is_said_of_consumption() -> None:
     assert {row.quantity for row in rows} == {"generation"}
 
 
-def test_without_an_inverter_consumption_is_what_the_meter_says() -> None:
-    rows = installation_energy([r for r in home() if r["device_kind"] == "meter"], MIDNIGHT, MIDNIGHT + HOUR, UNLIMITED)
-    quarter = by_quantity(rows)
-    assert set(quarter) == {"import", "export", "consumption"}
-    assert quarter["consumption"].energy_wh == -50.0  # honest: something feeds in that nobody reads
+def test_what_a_home_consumes_that_exports_what_nobody_reads_is_not_said() -> None:
+    meter = [r for r in home() if r["device_kind"] == "meter"]
+    rows = installation_energy(meter, MIDNIGHT, MIDNIGHT + HOUR, UNLIMITED)
+    assert {row.quantity for row in rows} == {"import", "export"}
+    still = [{**each, "export_total_wh": 70.0} for each in meter]
+    rows = installation_energy(still, MIDNIGHT, MIDNIGHT + HOUR, UNLIMITED)
+    assert by_quantity(rows)["consumption"].energy_wh == 75.0
 
 
 def test_a_silent_inverter_shows_in_completeness() -> None:
