@@ -51,9 +51,9 @@ def remove_readings(settings: Settings, session: Any, of: Retraction) -> Times:
                 removed[device].append(at)
         for _ in execute_concurrent_with_args(session, delete, old, CONCURRENCY, results_generator=True):
             pass
+    # Also where the newest reading stays: a field of the state may be what a removed one said last.
     for device in removed:
-        if of.start <= states[device] < of.until:
-            _correct_state(session, of, device)
+        _correct_state(session, of, device)
     return removed
 
 

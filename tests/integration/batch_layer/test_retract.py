@@ -37,7 +37,7 @@ def within(readings: list[dict[str, Any]], start: datetime, end: datetime) -> li
 def wrong(readings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same instants at twice the power, as of a meter that was set to another installation's plant."""
     return [
-        {**each, "ac_power_w": 1800.0, "energy_total_wh": each["energy_total_wh"] + 75.0 * n}
+        {**each, "ac_power_w": 1800.0, "energy_total_wh": each["energy_total_wh"] + 75.0 * n, "voltage_v": 400.0}
         for n, each in enumerate(readings, start=1)
     ]
 
@@ -73,6 +73,11 @@ def speed(settings: Settings, home: str) -> dict[datetime, float]:
         return {row.start.replace(tzinfo=timezone.utc): row.energy_wh for row in rows}
 
 
+def state(settings: Settings) -> Any:
+    with cassandra.session(settings) as cql:
+        return cql.execute("SELECT time, voltage_v FROM inverter_state WHERE installation_id = %s", (HOME,)).one()
+
+
 def batch(settings: Settings, home: str) -> dict[datetime, float]:
     return {start: wh for (q, start), wh in world.published(settings, home).items() if q == "generation"}
 
@@ -106,8 +111,12 @@ def test_wrong_readings_go_from_both_views_and_what_was_said_before_stays(
     more = wrong(within(mine, END, END + timedelta(hours=1)))
     sent(own_stack, job, more)
 
+    before = state(own_stack)
+
     told = taken_back(spark, own_stack, retraction(BEGIN, END + timedelta(hours=1)))
 
+    assert before.voltage_v == 400
+    assert state(own_stack) == (before.time, None)
     assert f"HDFS master/readings: {len(bad) + len(more)} removed" in told
     assert f"Cassandra reading_by_day: {len(bad) + len(more)} removed" in told
     assert speed(own_stack, HOME) == plain()
