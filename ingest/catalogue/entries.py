@@ -114,7 +114,7 @@ class InstallationEntry(_Entry):
     """All of now and before, in place of ``capacity_kw``."""
     tilt_deg: Annotated[float, Field(ge=0, le=180)] | None = None
     azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None
-    municipality_code: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
+    municipality_code: Annotated[str, Field(pattern=r"^[0-9]{5}$")] | None = None
     community_id: Id | None = None
     """The community from now on; of an installation that is new ever since."""
     memberships: Annotated[list[MembershipEntry], Field(max_length=MOST_PERIODS)] | None = None

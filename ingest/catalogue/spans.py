@@ -7,6 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+YEARS = range(1900, 2200)
+"""Years that UTC's calendar has in every zone."""
+
 
 def _edge(value: Any) -> Any:
     """A date, or an instant with its zone; YAML may have made either of the text already."""
@@ -19,6 +22,8 @@ def _edge(value: Any) -> Any:
         raise ValueError(f"{value!r} is no date like 2026-03-29")
     if isinstance(value, datetime) and value.tzinfo is None:
         raise ValueError(f"{value} has no zone: write it like 2026-03-29T00:00:00Z")
+    if value is not None and value.year not in YEARS:
+        raise ValueError(f"{value} lies outside the years {YEARS[0]} to {YEARS[-1]}")
     return value
 
 

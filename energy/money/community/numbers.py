@@ -10,7 +10,7 @@ from stdnum.exceptions import ValidationError
 
 SAME_SUPPLY = 20
 """Two CUPS that agree in so many characters are one supply; the two behind name a metering point."""
-CAU = re.compile(r"(.{22})A\d{3}")
+CAU = re.compile(r"(.{22})A[0-9]{3}")
 
 
 class WrongNumber(ValueError):

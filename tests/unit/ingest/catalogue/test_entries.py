@@ -102,6 +102,15 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
         ([HOME | {"cau": "ES0021000000000001RK0FA01"}], r"cau: .* is no CAU: write a CUPS of 22 characters"),
         ([HOME | {"cau": "ES0021000000000001RA0FA001"}], r"cau: .* is no CUPS"),
         ([HOME | {"municipality_code": 28065}], r"municipality_code: .*in quotes"),
+        ([HOME | {"municipality_code": "٢٨٠٦٥"}], r"municipality_code: .*pattern"),
+        ([HOME | {"cau": "ES0021000000000001RK0FA٠٠١"}], r"cau: .* is no CAU"),
+        *(
+            (
+                [HOME | {"memberships": [{"community_id": "v", "from": edge}]}],
+                r"memberships.0.from: .*outside the years",
+            )
+            for edge in ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00", "9999-12-31", "0001-01-01")
+        ),
         ([HOME | {"colour": "red"}], r"colour: there is no such field"),
         ([HOME | {"latitude": 340.9}], r"latitude: .*less than or equal to 90"),
         ([HOME | {"capacity_kw": float("nan")}], r"capacity_kw: .*finite"),
