@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -53,6 +54,12 @@ def by_another(issuer: Issuer, claims: dict[str, Any]) -> str:
     return jwt.encode({"alg": "RS256", "kid": issuer.key.kid}, claims, RSAKey.generate_key(2048))
 
 
+@cache
+def first_key() -> RSAKey:
+    """The key that issuers begin with: one takes long to make."""
+    return RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
+
+
 @dataclass
 class Issuer:
     """``says`` is laid over the claims, ``discovers`` over what it says of itself; a None takes one away."""
@@ -63,7 +70,7 @@ class Issuer:
     asks_for: str = "client_secret_basic"
     says: dict[str, Any] = field(default_factory=dict)
     discovers: dict[str, Any] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
+    key: RSAKey = field(default_factory=first_key)
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 

@@ -38,7 +38,7 @@ def read_back(table: pa.Table) -> Any:
 @given(data=st.data())
 def test_a_column_is_read_as_it_was(kind: str, data: st.DataObject) -> None:
     type_, value = KINDS[kind]
-    chunks = data.draw(st.lists(st.lists(st.none() | value, max_size=20), max_size=3))
+    chunks = data.draw(st.lists(st.lists(st.none() | value, max_size=9), max_size=3))
     whole = pa.chunked_array(chunks, type_)
     first = data.draw(st.integers(0, len(whole)))
     values = whole.slice(first, data.draw(st.integers(0, 30)))
