@@ -57,17 +57,18 @@ def demo(settings: Settings, console: Console) -> None:
     say(f"Registered {len(homes)} homes of one energy community, with an inverter and a meter each")
     _publish(settings, homes, cut, console)
     say(f"Published their {HISTORY_DAYS} days up to {cut:%Y-%m-%d} 00:00 UTC to topic intervals")
-    say(f"Night: {', '.join(STEPS)}; beside it start SQL, API and page")
+    say(f"Night: {', '.join(STEPS)}; beside it start API and page")
     night = _nightly(settings, cut)
     try:
-        _up(settings, console, say, "thrift", "api")
+        _up(settings, console, say, "api")
         night.wait()
     finally:
         night.terminate()
     if night.returncode:
         raise Unfit("The night did not finish (its reason stands above); `make demo` goes on where it stopped.")
-    say("Day: devices on Modbus TCP, gateway, speed layer")
-    _up(settings, console, say, "simulator", "gateway", "speed")
+    say("Day: devices on Modbus TCP, gateway, speed layer, SQL")
+    # The night's memory is free by now: SQL beside it would be the most that the demo ever needs.
+    _up(settings, console, say, "simulator", "gateway", "speed", "thrift")
     reader = Reader(settings)
     _await_today(reader, homes, console)
     say("Today has caught up; live from here on")
