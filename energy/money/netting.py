@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from energy.energy_row import QUARTER
+
+Whole = NDArray[np.int64]
+Truth = NDArray[np.bool_]
 
 SURE = ("measured", "official")
 """Methods of a quarter-hour that was measured or stated by itself."""
@@ -56,30 +62,75 @@ class Metered(NamedTuple):
     uses: Flows = MappingProxyType({})
 
 
+class Quarters(NamedTuple):
+    """Quarter-hours as arrays of shape (windows, quarter-hours in one); ``mwh`` is 0 where it is not known."""
+
+    mwh: Whole
+    is_known: Truth
+    is_measured: Truth
+    is_alone: Truth
+
+
+class Windows(NamedTuple):
+    """What :class:`Net` says, as arrays by window; ``use`` and ``grid`` are 0 where they are not known."""
+
+    grid: Whole
+    surplus: Whole
+    use: Whole
+    is_known: Truth
+    is_use_known: Truth
+    is_measured: Truth
+    imports_metered: Truth
+    used_metered: Truth
+    """Whether every quarter-hour of import, and of use, was metered by itself."""
+    imports: Whole
+    used: Whole
+    """Those quarter-hours, as :class:`Quarters` have them."""
+
+
+def net_quarters(imports: Quarters, exports: Quarters, uses: Quarters) -> Windows:
+    """Each window's balance. A supply without any export has none to be known."""
+    exporting = bool(exports.is_known.any())
+    flowing = (imports, exports) if exporting else (imports,)
+    known = np.logical_and.reduce([of.is_known.all(axis=1) for of in flowing])
+    left = np.where(known, imports.mwh.sum(axis=1) - (exports.mwh.sum(axis=1) if exporting else 0), 0)
+    measured = np.logical_and.reduce([known, *(of.is_measured.all(axis=1) for of in flowing)])
+    has_use = known & uses.is_known.all(axis=1)
+    use = np.where(has_use, uses.mwh.sum(axis=1), 0)
+    imported, used = (of & _by_itself(each) for of, each in ((known, imports), (has_use, uses)))
+    return Windows(np.maximum(left, 0), np.maximum(-left, 0), use, known, has_use, measured, imported, used,
+                   imports.mwh, uses.mwh)  # fmt: skip
+
+
 def net(starts: Iterable[datetime], window: timedelta, metered: Metered) -> list[Net]:
     """The windows of length ``window`` (whole quarter-hours) that begin at ``starts`` (UTC)."""
-    quarters = [QUARTER * n for n in range(window // QUARTER)]
-    exporting = bool(metered.exports)
-    found = []
-    for start in starts:
-        times = [start + each for each in quarters]
-        imports, uses = _known(metered.imports, times), _known(metered.uses, times)
-        exports = _known(metered.exports, times) if exporting else []
-        if imports is None or exports is None:
-            found.append(Net(start, 0, 0, None, False, False))
-            continue
-        left = sum(flow.mwh for flow in imports) - sum(flow.mwh for flow in exports)
-        measured = all(flow.is_measured for flow in (*imports, *exports))
-        use = None if uses is None else sum(flow.mwh for flow in uses)
-        quarters_of = _metered(imports), _metered(uses or [])
-        found.append(Net(start, max(left, 0), max(-left, 0), use, measured, True, *quarters_of))
+    begins, inside = list(starts), [QUARTER * n for n in range(window // QUARTER)]
+    imports, exports, uses = (_quarters(of, begins, inside) for of in metered)
+    # Exports at other times too tell that a supply exports.
+    if metered.exports and not exports.is_known.any():
+        return [Net(start, 0, 0, None, False, False) for start in begins]
+    found = net_quarters(imports, exports, uses)
+    columns = [column.tolist() for column in found]
+    return [_net(start, *values) for start, *values in zip(begins, *columns, strict=True)]
+
+
+def _net(start: datetime, *of: Any) -> Net:
+    """Of the values of one of :class:`Windows`."""
+    grid, surplus, use, is_known, has_use, is_measured, imported, used, imports, uses = of
+    return Net(start, grid, surplus, use if has_use else None, is_measured, is_known,
+               tuple(imports) if imported else (), tuple(uses) if used else ())  # fmt: skip
+
+
+def _quarters(of: Flows, starts: list[datetime], inside: list[timedelta]) -> Quarters:
+    flows = [of.get(start + each) for start in starts for each in inside]
+    nothing = Flow(0, False, False)
+    rows = [(*(nothing if flow is None else flow), flow is not None) for flow in flows]
+    shape = (len(starts), len(inside))
+    mwh = np.array([row[0] for row in rows], np.int64).reshape(shape)
+    measured, alone, known = (np.array([row[n] for row in rows], np.bool_).reshape(shape) for n in (1, 2, 3))
+    return Quarters(mwh, known, measured, alone)
+
+
+def _by_itself(of: Quarters) -> Truth:
+    found: Truth = (of.is_measured & of.is_alone).all(axis=1)
     return found
-
-
-def _metered(flows: list[Flow]) -> tuple[int, ...]:
-    return tuple(flow.mwh for flow in flows) if all(flow.is_measured and flow.is_alone for flow in flows) else ()
-
-
-def _known(flows: Flows, times: list[datetime]) -> list[Flow] | None:
-    found = [flows.get(time) for time in times]
-    return [flow for flow in found if flow is not None] if None not in found else None

@@ -10,7 +10,7 @@ import numpy as np
 
 from energy.calendar import day_start
 from energy.money.billing.days import Calendar, Truth, Whole
-from energy.money.netting import Net
+from energy.money.netting import Net, Windows
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,18 @@ def columns(of: Calendar, windows: Sequence[Net]) -> Columns:
         _quarters([window.imports for window in known]),
         _quarters([window.used for window in known]),
     )
+
+
+def netted_columns(of: Windows) -> Columns:
+    """The same of windows in a row, the first of which is the first of the days."""
+    known = of.is_known
+
+    def whole(values: Whole, has_all: Truth) -> Whole | None:
+        return values[known] if known.any() and has_all[known].all() else None
+
+    use = of.use[known] if of.is_use_known[known].all() else None
+    return Columns(np.flatnonzero(known), of.grid[known], of.surplus[known], use, of.is_measured[known], len(known),
+                   whole(of.imports, of.imports_metered), whole(of.used, of.used_metered))  # fmt: skip
 
 
 def _quarters(of: list[tuple[int, ...]]) -> Whole | None:

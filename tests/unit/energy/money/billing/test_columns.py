@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conf.tariffs import tariffs
-from energy.money.billing.columns import columns, numbers_of
+from energy.money.billing.columns import Columns, columns, netted_columns, numbers_of
 from energy.money.billing.days import Calendar, calendar, micro
 from energy.money.billing.supplied import supplied, unit_prices
 from energy.money.contract import Agreed, Contract, Fixed, Flat, Indexed, SurplusPrice
 from energy.money.exact import divided, kwh
 from energy.money.market import PVPC, SPOT, SURPLUS, Market, NoPrice
-from energy.money.netting import Net
+from energy.money.netting import Flow, Flows, Metered, Net, Quarters, net, net_quarters
 from tests.support.money.bills import HOME, contracts
 
-HOUR = timedelta(hours=1)
+HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 DAYS = [("2026-03-27", "2026-03-31"), ("2026-10-24", "2026-10-27"), ("2025-12-30", "2026-01-03")]
 SUPPLIES: list[dict[str, Any]] = [
     {"energy": {"kind": "pvpc"}, "compensation": {"kind": "surplus"}},
@@ -117,3 +117,39 @@ def test_a_price_is_missed_only_where_something_is_bought(bought: bool) -> None:
             supplied(of, columns(of, nets), market)
     else:
         assert sum(line.quantity or Decimal(0) for line in supplied(of, columns(of, nets), market).lines) == kwh(22)
+
+
+def quarters(of: Flows, starts: list[datetime], window: timedelta) -> Quarters:
+    """As arrays, with something in place of what is not known."""
+    flows = [[of.get(start + n * QUARTER) for n in range(window // QUARTER)] for start in starts]
+    return Quarters(
+        np.array([[each.mwh if each else 7 for each in row] for row in flows]),
+        np.array([[each is not None for each in row] for row in flows]),
+        np.array([[each is not None and each.is_measured for each in row] for row in flows]),
+        np.array([[each is not None and each.is_alone for each in row] for row in flows]),
+    )
+
+
+def told(of: Columns) -> list[Any]:
+    """Arrays as lists."""
+    return [value.tolist() if isinstance(value, np.ndarray) else value for value in vars(of).values()]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.sampled_from([15, 60]), st.booleans(), st.booleans())
+def test_windows_netted_in_columns_are_those_netted_one_after_the_other(
+    data: st.DataObject, minutes: int, exports: bool, whole: bool
+) -> None:
+    stated = HOME | {"conventions": {"netting_minutes": minutes}}
+    of = calendar(tariffs(), contracts(stated), date(2026, 3, 29), date(2026, 3, 30))
+    dice, starts = data.draw(st.randoms(use_true_random=False)), of.windows()
+    times = [start + n * QUARTER for start in starts for n in range(of.window // QUARTER)]
+    likely = (1.0, 1.0, 1.0) if whole else (0.98, dice.choice((1.0, 0.98)), 0.98)
+    measured, alone = (dice.choice((1.0, 0.98)) for _ in range(2))
+    metered = Metered(*(
+        {time: Flow(dice.randrange(10**6), dice.random() < measured, dice.random() < alone)
+         for time in times if dice.random() < share}
+        for share in (likely[0], likely[1] if exports else 0.0, likely[2])
+    ))  # fmt: skip
+    found = netted_columns(net_quarters(*(quarters(flows, starts, of.window) for flows in metered)))
+    assert told(found) == told(columns(of, net(starts, of.window, metered)))
