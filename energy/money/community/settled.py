@@ -24,7 +24,7 @@ from energy.money.contract import Contract, NoContract
 from energy.money.dated import NoRule
 from energy.money.exact import cents
 from energy.money.market import Market, NoPrice
-from energy.money.saving import without_compensation
+from energy.money.saving import columns_without_sharing
 from energy.money.tariff import Tariffs
 
 Whole = NDArray[np.int64]
@@ -35,6 +35,7 @@ OUTSIDE = -1
 INCOMPLETE = "incomplete"
 NO_FILE = "the coefficient file of the year is missing"
 CONDITIONAL = "the taxes depend on what is not known"
+NO_USE = "what was used, and so the saving, is not known"
 BY_THE_HOUR = "shares are of hours, the contract offsets import and export in quarter-hours"
 OTHER_CLOCK = "the contract's clock is not that of the agreement"
 
@@ -99,11 +100,12 @@ class CaseEuros(NamedTuple):
 
     condition: str
     total: int
-    saving: int
+    saving: int | None
+    """None: the bill without generation or sharing is not known."""
 
 
 class Euros(NamedTuple):
-    """The debt and the saving of a member in a month, in cents; both None where ``note`` says why.
+    """The debt of a month and its saving, in cents; None where ``note`` says why.
 
     Where the taxes depend on what is not known, ``cases`` has both for each outcome; else none.
     """
@@ -137,28 +139,32 @@ def member_euros(
             return Euros(None, None, BY_THE_HOUR)
         if str(days.zone) != str(zone):
             return Euros(None, None, OTHER_CLOCK)
-        return _billed(rules, days, windows, market)
+        return month_euros(rules, days, windows, market)
     except (NoPrice, NoRule, NoContract, NotOneBill) as why:
         return Euros(None, None, str(why))
 
 
-def _billed(rules: Tariffs, of: Calendar, windows: Columns, market: Market) -> Euros:
-    with_share = bill_of(rules, of, windows, market)
-    alone = windows.from_grid_alone()
-    if alone is None:
-        return Euros(None, None, INCOMPLETE)
-    without = bill_of(rules, without_compensation(of), alone, market)
-    cases, lines = case_euros(with_share, without), owed_lines(with_share)
+def month_euros(rules: Tariffs, of: Calendar, windows: Columns, market: Market) -> Euros:
+    """Total, saving and lines of a month of which every window is known.
+
+    Raises :class:`energy.money.billing.days.NotOneBill`, :class:`energy.money.dated.NoRule`,
+    :class:`energy.money.market.NoPrice`.
+    """
+    made = bill_of(rules, of, windows, market)
+    plain = columns_without_sharing(of, windows)
+    without = None if plain is None else bill_of(rules, *plain, market)
+    cases, lines = case_euros(made, without), owed_lines(made)
     if len(cases) > 1:
         return Euros(None, None, CONDITIONAL, cases, lines)
-    return Euros(cases[0].total, cases[0].saving, "", (), lines)
+    return Euros(cases[0].total, cases[0].saving, "" if plain else NO_USE, (), lines)
 
 
-def case_euros(with_share: Bill, without: Bill) -> tuple[CaseEuros, ...]:
-    """Total and saving of every case of a bill with its share; ``without`` is that of the same use without."""
+def case_euros(made: Bill, without: Bill | None) -> tuple[CaseEuros, ...]:
+    """Total and saving of every case of a bill; ``without`` is that of the same use without generation or sharing."""
+    plain = made.cases if without is None else without.cases
     return tuple(
-        CaseEuros(case.condition, _cents(case.total), _cents(plain.total - case.total))
-        for case, plain in zip(with_share.cases, without.cases, strict=True)
+        CaseEuros(case.condition, _cents(case.total), None if without is None else _cents(each.total - case.total))
+        for case, each in zip(made.cases, plain, strict=True)
     )
 
 

@@ -21,7 +21,12 @@ def case(condition: str | None, total: Decimal, saving: Decimal | None) -> Case:
 
 def of_bills(made: Iterable[CaseEuros]) -> list[Case]:
     """Cases of a bill with its share."""
-    return [case(each.condition, *(Decimal(amount).scaleb(-2) for amount in each[1:])) for each in made]
+    return [case(each.condition, _euros(each.total), None if each.saving is None else _euros(each.saving))
+            for each in made]  # fmt: skip
+
+
+def _euros(of_cents: int) -> Decimal:
+    return Decimal(of_cents).scaleb(-2)
 
 
 def of_row(row: Mapping[str, Any]) -> list[Case]:
