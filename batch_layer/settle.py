@@ -1,70 +1,97 @@
 """The shares of every community's members, by hour, and what each owes for a whole month and has saved.
 
 Settled is what has changed since: the months of members whose use, coefficients, contract or prices went in otherwise
-before, and all members of a month whose shared generation did. What it was before stays under its run.
+before, and all members of a month whose shared generation did. What it was before stays under its run. The whole months
+of who has a contract and shares nothing are billed beside, without a community.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import ENERGY, SETTLEMENT
 from batch_layer.master import dataset
 from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Outcome
-from batch_layer.settling import agreements, due, months, settled
+from batch_layer.settling import agreements, alone, due, months, settled
 from batch_layer.settling.due import Inputs
 from batch_layer.settling.markets import markets
-from batch_layer.settling.months import Work
 from conf.tariffs import tariffs
-from energy.calendar import dates
+from energy.calendar import dates, midnight
+from energy.money.periods import TERRITORIES
 from store.spark import cassandra_table
 
 NOTHING = {"settled_months": 0, "billed_months": 0, "corrected_hours": 0}
+NETTING = (15, 60)
+"""Minutes of the windows in which contracts offset import and export."""
 
 
 def run(night: Night) -> Outcome:
-    """Settle what is due. Counts the members' months, those that are whole, and the hours that had another value."""
-    stated = cassandra_table(night.spark, night.settings, "installation").select("installation_id", "contracts")
-    return settle(night, agreements.held(cassandra_table(night.spark, night.settings, "agreement")), stated)
+    """Settle what is due. Counts the months, those that have a bill, and the hours that had another value."""
+    contracts, agreed, powers, reactive = (
+        cassandra_table(night.spark, night.settings, name)
+        for name in ("installation", "agreement", "max_power", "reactive_energy")
+    )
+    return settle(night, agreements.held(agreed), contracts.select("installation_id", "contracts"),
+                  alone.stated(powers, reactive))  # fmt: skip
 
 
-def settle(night: Night, table: DataFrame, stated: DataFrame) -> Outcome:
-    """The same by the agreements in ``table`` (agreements.TABLE) and the contracts ``stated``."""
+def settle(night: Night, table: DataFrame, contracts: DataFrame, metered: DataFrame) -> Outcome:
+    """The same by the agreements in ``table`` (agreements.TABLE), ``contracts`` and ``metered`` (of alone.stated)."""
     spans = agreements.spans(table, night.run.cut)
-    if not spans:
+    if not spans and contracts.where("contracts IS NOT NULL").isEmpty():
         settled.write(night, SETTLEMENT.nothing(night), [])
         return Outcome(NOTHING)
+    betas = agreements.betas(table, night.spark.createDataFrame(spans, agreements.SPANS)).persist()
+    since = midnight(min(energy_view.days(night.spark, night.settings), default=night.run.cut.date()))
     of = Inputs(
-        agreements.betas(table, night.spark.createDataFrame(spans, agreements.SPANS)).persist(),
-        stated,
+        betas,
+        contracts,
         dataset.read(night.spark, night.settings, "prices", dataset.days(night.spark, night.settings, "prices")),
         due.rules_key(tariffs()),
+        alone.months(contracts, betas, metered, (since, night.run.cut)).persist(),
+        since,
     )
     published = settled.read(night, settled.months(night), night.run.published)
-    zones = sorted({span.time_zone for span in spans})
-    affected = due.affected_months(_changed(night), zones).persist()
+    zones = {span.time_zone for span in spans} | set(map(str, TERRITORIES.values()))
+    affected = due.affected_months(_changed(night), sorted(zones)).persist()
     wanted = due.due(of, published, affected).persist()
-    waiting = wanted.select("month", "first_hour", "end_hour").distinct().collect()
-    rows = (
-        SETTLEMENT.nothing(night)
-        if not waiting
-        else months.settle(
-            wanted,
-            of.betas,
-            energy_view.read_rows(night.spark, night.settings, _days(waiting), night.run.sources),
-            published.where(published["month"].isin([row.month for row in waiting])),
-            Work(tariffs(), markets(of.prices, waiting), night.settings.spark.shuffle_partitions),
-        )
+    waiting = wanted.select("community_id", "month", "first_hour", "end_hour", "netting").distinct().collect()
+    before = published.where(published["month"].isin([row.month for row in waiting]))
+    rows = reduce(
+        DataFrame.unionByName, _rows(night, of, wanted, before, waiting), SETTLEMENT.nothing(night).drop("run_id")
     )
     settled.write(night, rows, {row.month for row in waiting})
-    for held in (wanted, affected, of.betas):
+    for held in (wanted, affected, betas, of.alone):
         held.unpersist()
     return Outcome(NOTHING if not waiting else _counts(SETTLEMENT.read(night)))
+
+
+def _rows(
+    night: Night, of: Inputs, wanted: DataFrame, before: DataFrame, waiting: Sequence[Any]
+) -> Iterator[DataFrame]:
+    """The rows of the members' months, and of those alone, where any is ``waiting``."""
+    is_alone, tasks = F.col("community_id") == settled.ALONE, night.settings.spark.shuffle_partitions
+    shared, single = ([row for row in waiting if (row.community_id == settled.ALONE) == each] for each in (False, True))
+    if shared:
+        work = months.Work(tariffs(), markets(of.prices, shared), tasks)
+        yield months.settle(wanted.where(~is_alone), of.betas, _energy(night, shared), before, work)
+    if single:
+        found = {
+            minutes: markets(of.prices, [row for row in single if row.netting == minutes], timedelta(minutes=minutes))
+            for minutes in NETTING
+        }
+        yield alone.settle(wanted.where(is_alone), _energy(night, single), before, alone.Work(tariffs(), found, tasks))
+
+
+def _energy(night: Night, waiting: Sequence[Any]) -> DataFrame:
+    return energy_view.read_rows(night.spark, night.settings, _days(waiting), night.run.sources)
 
 
 def _counts(written: DataFrame) -> dict[str, int]:

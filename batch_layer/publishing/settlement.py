@@ -31,8 +31,8 @@ class Settlement(Artifact):
         return "settle" in night.run.finished
 
     def read(self, night: Night) -> DataFrame:
-        """The rows of this night."""
-        return settled.read_own(night)
+        """The rows of this night that tell something."""
+        return settled.read_own(night).where(F.col("note") != settled.NO_ENERGY)
 
     def table_rows(self, night: Night) -> DataFrame:
         """The rows as ``settlement_month`` holds them; sums are of the hours that are known."""
@@ -57,13 +57,14 @@ class Settlement(Artifact):
         return super().publish(night)
 
     def hour_rows(self, night: Night) -> DataFrame:
-        """The changed hours as ``settlement`` holds them."""
+        """The changed hours of members as ``settlement`` holds them."""
         energies = [_known(F.get(part, "at")).alias(f"{part}_wh") for part in settled.ENERGIES]
         names = F.filter(F.array(*[F.when(_has("at_bits", bit), name) for bit, name in NAMES.items()]), F.isnotnull)
         estimated = F.when(F.col("assigned_wh").isNotNull(), F.array_join(names, ", "))
         start = F.timestamp_micros(F.unix_micros("start") + F.col("at").cast("long") * 3_600_000_000)
         return (
             self.read(night)
+            .where(F.col("community_id") != settled.ALONE)
             .withColumn("at", F.explode("changed"))
             .withColumn("at_bits", F.get("estimated", "at"))
             .select("installation_id", "month", start.alias("start"), "run_id", "at_bits", *energies)

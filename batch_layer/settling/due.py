@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.settling import agreements, settled
-from batch_layer.settling.days import GENERATES, USES
+from batch_layer.settling.days import FLOWS, GENERATES, USES
 from energy.money.tariff import Tariffs
 
 SOURCE = "source"
@@ -34,31 +35,41 @@ class Inputs(NamedTuple):
     """market, zone, start, end, known_at, price_eur_mwh: what is known of every market."""
     rules: str
     """Names the dated rules of a bill."""
+    alone: DataFrame
+    """Of :func:`batch_layer.settling.alone.months`."""
+    since: datetime
+    """The instant from which on the batch view has energy."""
 
 
 def due(of: Inputs, published: DataFrame, affected: DataFrame) -> DataFrame:
     """The months to settle, one row a member: settled.KEY, zone and hours of the agreement, contracts, keys and why.
 
+    So the months of who shares nothing, and those that were billed so and no longer are.
     ``published`` are the settled rows that count so far, ``affected`` the installations, quantities and local months
     (installation_id, quantity, time_zone, month) of which the night has changed the energy.
     """
     before = settled.newest(published, "agreement_key", "supply_key").select(
         *settled.KEY, F.col("agreement_key").alias("agreement_before"), F.col("supply_key").alias("supply_before")
     )
-    used, generated = (_affected(affected, quantity) for quantity in (USES, GENERATES))
+    used, generated, flowed = (_affected(affected, *of_kind) for of_kind in ((USES,), (GENERATES,), FLOWS))
+    was, is_alone = F.col("agreement_before").isNotNull(), F.col("community_id") == settled.ALONE
     why = F.concat_ws(
         ", ",
-        F.when(F.col("agreement_before").isNull(), "new"),
+        F.when(~was, "new"),
         F.when(F.col("agreement_before") != F.col("agreement_key"), "agreement"),
         F.when(F.col("supply_before") != F.col("supply_key"), "contract, prices or rules"),
-        F.when(F.col("agreement_before").isNotNull() & F.col("is_used"), "use"),
-        F.when(F.col("agreement_before").isNotNull() & F.col("is_generated"), "generation"),
+        F.when(was & F.col("is_used"), "use"),
+        F.when(was & F.col("is_generated"), "generation"),
+        F.when(was & is_alone & F.col("is_flowing"), "import or export"),
     )
     return (
-        _members(of)
+        _months(of)
+        .unionByName(_ended(of, published), allowMissingColumns=True)
         .join(before, [*settled.KEY], "left")
         .join(F.broadcast(used.withColumnRenamed("is_affected", "is_used")), ["installation_id", "time_zone", "month"],
               "left")
+        .join(F.broadcast(flowed.withColumnRenamed("is_affected", "is_flowing")),
+              ["installation_id", "time_zone", "month"], "left")
         .join(
             F.broadcast(generated.withColumnRenamed("installation_id", "generation")
                         .withColumnRenamed("is_affected", "is_generated")),
@@ -67,25 +78,43 @@ def due(of: Inputs, published: DataFrame, affected: DataFrame) -> DataFrame:
         )
         .withColumn("why", why)
         .where("why <> ''")
-        .drop("agreement_before", "supply_before", "is_used", "is_generated")
+        .drop("agreement_before", "supply_before", "is_used", "is_generated", "is_flowing")
     )  # fmt: skip
 
 
-def _members(of: Inputs) -> DataFrame:
-    """Every member's month with what names its inputs."""
+def _months(of: Inputs) -> DataFrame:
+    """Every month with what names its inputs."""
     how = ("generation", "hours", "time_zone", "first_hour", "end_hour")
     members = of.betas.select(*settled.KEY, *how).distinct()
     asks = F.col("contracts").rlike(PRICED)
     key = F.sha1(
-        F.concat_ws(" ", "contracts", F.lit(of.rules), F.lit(FORM), F.when(asks, F.col("price_key"))).cast("binary")
-    )
-    return (
+        F.concat_ws(" ", "contracts", F.lit(of.rules), F.lit(FORM), F.when(asks, F.col("price_key")), "metered")
+        .cast("binary")
+    )  # fmt: skip
+    together = (
         members.join(F.broadcast(agreements.keys(of.betas)), ["community_id", "month"])
         .join(of.contracts, "installation_id", "left")
-        .join(F.broadcast(_price_keys(of.prices, members)), ["time_zone", "month"], "left")
+        .unionByName(of.alone, allowMissingColumns=True)
+    )
+    return (
+        together.join(F.broadcast(_price_keys(of.prices, together)), ["time_zone", "month"], "left")
         .withColumn("supply_key", key)
         .drop("price_key")
     )
+
+
+def _ended(of: Inputs, published: DataFrame) -> DataFrame:
+    """The months that were billed alone and no longer are: who has them shares by now, or has no contract in them."""
+    before = published.where(F.col("community_id") == settled.ALONE)
+    was = settled.newest(before, "agreement_key", "start", "note")
+    return (
+        was.where((F.col("agreement_key") == settled.ALONE_KEY) & (F.col("note") != settled.NO_ENERGY))
+        .where(F.col("start") >= F.lit(of.since))
+        .join(of.alone, ["installation_id", "month"], "left_anti")
+        .select(*settled.KEY, F.lit("UTC").alias("time_zone"), F.col("start").alias("first_hour"),
+                F.col("start").alias("end_hour"), F.lit(settled.ENDED_KEY).alias("agreement_key"),
+                F.lit("").alias("supply_key"))
+    )  # fmt: skip
 
 
 def _price_keys(prices: DataFrame, members: DataFrame) -> DataFrame:
@@ -101,8 +130,10 @@ def _price_keys(prices: DataFrame, members: DataFrame) -> DataFrame:
     )
 
 
-def _affected(affected: DataFrame, quantity: str) -> DataFrame:
-    rows = affected.where(F.col("quantity") == quantity).select("installation_id", "time_zone", "month").distinct()
+def _affected(affected: DataFrame, *quantities: str) -> DataFrame:
+    rows = (
+        affected.where(F.col("quantity").isin(*quantities)).select("installation_id", "time_zone", "month").distinct()
+    )
     return rows.withColumn("is_affected", F.lit(True))
 
 
@@ -112,7 +143,7 @@ def affected_months(changed: DataFrame, zones: Sequence[str]) -> DataFrame:
     # A day lies in two local months at most, those of its first row and of its last one.
     months = F.explode(F.array(_local_month("first", "time_zone"), _local_month("last", "time_zone")))
     return (
-        changed.where(F.col("quantity").isin(USES, GENERATES))
+        changed.where(F.col("quantity").isin(USES, GENERATES, *FLOWS))
         .groupBy("installation_id", "quantity", "event_day")
         .agg(F.min("start").alias("first"), F.max("start").alias("last"))
         .withColumn("time_zone", in_zones)

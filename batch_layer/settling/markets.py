@@ -21,8 +21,11 @@ ZONE = "ES"
 """The zone of the markets that have one price in all territories."""
 
 
-def markets(prices: DataFrame, months: Sequence[Any]) -> dict[str, Market]:
-    """The market of each territory in the ``months`` (rows with first_hour and end_hour), and the hour before them."""
+def markets(prices: DataFrame, months: Sequence[Any], window: timedelta = HOUR) -> dict[str, Market]:
+    """The market of each territory in the ``months`` (rows with first_hour and end_hour), and the hour before them.
+
+    Prices are of windows of length ``window``.
+    """
     if not months:
         return {}
     first = min(row.first_hour for row in months) - timedelta(hours=1)
@@ -34,14 +37,14 @@ def markets(prices: DataFrame, months: Sequence[Any]) -> dict[str, Market]:
         instants = {name: from_us(row[name]) for name in ("start", "end", "known_at")}
         said = {"price_eur_mwh": row.price_eur_mwh, "provider": row.provider or "", "kind": "known"}
         by_zone[row.market, row.zone].append(instants | said)
-    hourly = {name: _hourly(rows) for name, rows in by_zone.items()}
-    return {territory: _market(hourly, territory) for territory in TERRITORIES}
+    found = {name: _of_windows(rows, window) for name, rows in by_zone.items()}
+    return {territory: _market(found, territory) for territory in TERRITORIES}
 
 
-def _hourly(rows: Sequence[dict[str, Any]]) -> dict[Any, int]:
-    return of_windows((Quote(row["start"], row["end"], row["price_eur_mwh"]) for row in newest(rows)), HOUR)
+def _of_windows(rows: Sequence[dict[str, Any]], window: timedelta) -> dict[Any, int]:
+    return of_windows((Quote(row["start"], row["end"], row["price_eur_mwh"]) for row in newest(rows)), window)
 
 
-def _market(hourly: Mapping[tuple[str, str], dict[Any, int]], territory: str) -> Market:
+def _market(found: Mapping[tuple[str, str], dict[Any, int]], territory: str) -> Market:
     zones = {PVPC: ZONE_PREFIX + territory, SPOT: ZONE, SURPLUS: ZONE}
-    return Market({name: hourly.get((name, of_zone), {}) for name, of_zone in zones.items()})
+    return Market({name: found.get((name, of_zone), {}) for name, of_zone in zones.items()})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, tzinfo
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +70,7 @@ def settle(due: DataFrame, betas: DataFrame, energy: DataFrame, before: DataFram
     """
     return (
         _beta_rows(due, betas)
-        .unionByName(_member_rows(due, before), allowMissingColumns=True)
+        .unionByName(member_rows(due, before), allowMissingColumns=True)
         .unionByName(_day_rows(due, energy), allowMissingColumns=True)
         .repartition(work.tasks, *GROUP)
         .groupBy(*GROUP)
@@ -85,8 +85,8 @@ def _beta_rows(due: DataFrame, betas: DataFrame) -> DataFrame:
     )
 
 
-def _member_rows(due: DataFrame, before: DataFrame) -> DataFrame:
-    """A row a member, with what was settled before."""
+def member_rows(due: DataFrame, before: DataFrame) -> DataFrame:
+    """A row a month that is due, with what was settled before."""
     # Rows of before estimates were noted have no such column.
     parts = [F.coalesce(F.col(part), F.transform(settled.ENERGIES[0], lambda _: F.lit(0))) for part in settled.PARTS]
     was = settled.newest(before, *settled.PARTS, *SAID).select(
@@ -94,7 +94,7 @@ def _member_rows(due: DataFrame, before: DataFrame) -> DataFrame:
     )
     return due.select(
         *settled.KEY, F.lit(MEMBER).alias("kind"), "time_zone", "hours", "contracts", "why", "agreement_key",
-        "supply_key",
+        "supply_key", "metered", "first_hour",
     ).join(was, [*settled.KEY], "left")  # fmt: skip
 
 
@@ -109,21 +109,12 @@ def _said() -> Column:
 def _day_rows(due: DataFrame, energy: DataFrame) -> DataFrame:
     """The days of what is due: the use of each member, and what the community generates."""
     span = ("first_hour", "end_hour")
-    members = due.select(*settled.KEY, *span, F.lit(True).alias("is_use"))
-    plants = due.select(*GROUP, F.col("generation").alias("installation_id"), *span, F.lit(False).alias("is_use"))
-    wanted = members.unionByName(plants.distinct())
-    # Days find their months by an equal key, the month of UTC, of which a local month touches two.
-    utc_months = F.sequence(F.trunc("first_hour", "month"), F.to_date("end_hour"), F.expr("INTERVAL 1 MONTH"))
-    by_month = wanted.withColumn("utc_month", F.explode(utc_months))
-    inside = (F.date_add("day", 1) > F.col("first_hour")) & (F.col("day") < F.col("end_hour"))
-    return (
-        days.days(energy, wanted)
-        .withColumn("utc_month", F.trunc("day", "month"))
-        .join(by_month, ["installation_id", "is_use", "utc_month"])
-        .where(inside)
-        .select(*GROUP, F.when(F.col("is_use"), USE).otherwise(GENERATION).alias("kind"), "installation_id", "day",
-                "run_id", "stated")
-    )  # fmt: skip
+    members = due.select(*settled.KEY, *span, F.lit(days.USES).alias("quantity"))
+    generated = F.lit(days.GENERATES).alias("quantity")
+    plants = due.select(*GROUP, F.col("generation").alias("installation_id"), *span, generated)
+    shared = energy.where(F.col("quantity").isin(days.USES, days.GENERATES))
+    kind = F.when(F.col("quantity") == days.USES, USE).otherwise(GENERATION)
+    return days.in_months(shared, members.unionByName(plants.distinct())).withColumn("kind", kind).drop("quantity")
 
 
 def settle_month(work: Work, key: tuple[str, date], group: pd.DataFrame) -> pd.DataFrame:
@@ -139,11 +130,16 @@ def settle_month(work: Work, key: tuple[str, date], group: pd.DataFrame) -> pd.D
     shares = share_month(Stated(generated.mwh[:, 0], generated.is_estimated[:, 0]), betas, uses)
     of_month = Month(month, of_zone, NO_FILE if (betas == UNKNOWN).any() else INCOMPLETE)
     rows = [
-        _row(work, of_month, row, Shares(*(part[:, column] for part in shares)))
+        _member_row(work, of_month, row, Shares(*(part[:, column] for part in shares)))
         for row, column in zip(due.itertuples(), _columns(due, members), strict=True)
     ]
-    found = pd.DataFrame([row for row in rows if row is not None], columns=COLUMNS)
-    found["community_id"], found["month"], found["start"] = key[0], month, pd.Timestamp(span[0]).tz_localize(None)
+    return as_rows([row for row in rows if row is not None], key[0], month, span[0])
+
+
+def as_rows(of: Sequence[tuple[Any, ...]], community: str, month: date, start: datetime) -> pd.DataFrame:
+    """What :func:`row_of` has made of a month, as settled.ROWS."""
+    found = pd.DataFrame(of, columns=COLUMNS)
+    found["community_id"], found["month"], found["start"] = community, month, pd.Timestamp(start).tz_localize(None)
     ordered: pd.DataFrame = found[list(ORDER)]
     return ordered
 
@@ -167,9 +163,13 @@ def _betas(rows: pd.DataFrame, members: NDArray[np.str_], numbers: Whole) -> Who
     return betas
 
 
-def _row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] | None:
-    """A member's month; None where it is as it was."""
-    *euros, by_case, owed = _euros(work, month, of.contracts, shares)
+def _member_row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] | None:
+    return row_of(of, shares, _euros(work, month, of.contracts, shares))
+
+
+def row_of(of: Any, shares: Shares, found: Euros) -> tuple[Any, ...] | None:
+    """A month (of :func:`member_rows`) with its hours and euros, as :data:`COLUMNS`; None where it is as it was."""
+    *euros, by_case, owed = found
     cases: list[Any] = [list(each) for each in zip(*by_case, strict=True)] or [None] * len(CASES)
     said = "|".join(_text(each) for each in (*euros, *cases, of.agreement_key, of.supply_key))
     now = np.concatenate(shares).reshape(PARTS, -1)
@@ -186,7 +186,7 @@ def _row(work: Work, month: Month, of: Any, shares: Shares) -> tuple[Any, ...] |
 def _text(said: Any) -> str:
     """The text that :func:`_said` writes."""
     if isinstance(said, list):
-        return ",".join(map(str, said))
+        return ",".join(str(each) for each in said if each is not None)
     return "" if said is None else str(said)
 
 

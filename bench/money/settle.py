@@ -5,7 +5,8 @@ solera bench settle 1000
 
 Bars: 1,000 members settled, bills and savings too, in 3 minutes on two cores; aim: 1; 0 mWh off, and the sums of plain
 pandas to the mWh and cent. Then a night in which one reading was corrected, and what 100,000 members come to in a month
-by the line through the sizes, on two cores. No server is needed: HDFS is a folder here.
+by the line through the sizes, on two cores. Both also of as many homes that share nothing. No server is needed: HDFS is
+a folder here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timezone
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,9 +33,9 @@ from batch_layer import runs, settle
 from batch_layer.artifacts import AFFECTED, SETTLEMENT
 from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Run
-from batch_layer.settling import agreements, settled
+from batch_layer.settling import agreements, alone, settled
 from bench.settlement import pandas_peer
-from bench.settlement.communities import CUT, FIRST, agreed, contracts, energy
+from bench.settlement.communities import CUT, FIRST, agreed, contracts, energy, metered
 from bench.settlement.lost import mwh_off
 from bench.settlement.pandas_peer import Sums
 from conf import Settings, load_settings
@@ -66,6 +68,8 @@ class Found(NamedTuple):
     lost_mwh: int
     is_same: bool
     corrected: Took
+    alone: Took
+    alone_corrected: Took
 
 
 class World(NamedTuple):
@@ -77,14 +81,14 @@ class World(NamedTuple):
     energy: DataFrame
 
 
-def world(spark: SparkSession, settings: Settings, members: int) -> World:
-    """Communities of so many members."""
+def world(spark: SparkSession, settings: Settings, members: int, shares: bool = True) -> World:
+    """Communities of so many members, or so many homes that share nothing."""
     shutil.rmtree(settings.hdfs_path().removeprefix("file://"), ignore_errors=True)
     night = Night(spark, settings, Run("20260101T000500Z", CUT, CUT))
-    rows = energy(spark, members)
+    rows = energy(spark, members) if shares else metered(spark, members)
     energy_view.write_changes(night, rows, [])
     place = settings.hdfs_path("agreement")
-    spark.createDataFrame(agreed(members), agreements.TABLE).write.parquet(place)
+    spark.createDataFrame(agreed(members if shares else 0), agreements.TABLE).write.parquet(place)
     stated = spark.createDataFrame(list(contracts(members).items()), "installation_id string, contracts string")
     affected = [("x", day, False) for day in utc_dates(FIRST, CUT)]
     AFFECTED.write(night, spark.createDataFrame(affected, AFFECTED.columns))
@@ -107,7 +111,7 @@ def since(began: Took) -> Took:
 def timed(of: World) -> tuple[Took, Run]:
     """What a settlement took, and its run."""
     began = now()
-    outcome = settle.settle(of.night, of.agreed, of.contracts)
+    outcome = settle.settle(of.night, of.agreed, of.contracts, of.night.spark.createDataFrame([], alone.STATED))
     took = since(began)
     return took, runs.finish(of.night.spark, of.night.settings, of.night.run, "settle", outcome)
 
@@ -142,23 +146,30 @@ def measure(spark: SparkSession, settings: Settings, members: int) -> Found:
     peer_took = since(began)
     written = replace(of.night, run=run)
     lost = mwh_off(SETTLEMENT.read(written), of.energy, of.agreed.select("community_id", "generation").distinct())
-    found = Found(members, took, peer_took, lost, sums(written) == by_pandas, corrected(of, run))
+    is_same, again = sums(written) == by_pandas, corrected(of, run)
     of.contracts.unpersist()
+    single = world(spark, settings, members, shares=False)
+    alone_took, run = timed(single)
+    assert run.finished["settle"]["billed_months"] == members * MONTHS, run.finished
+    found = Found(members, took, peer_took, lost, is_same, again, alone_took, corrected(single, run))
+    single.contracts.unpersist()
     return found
 
 
 def show(say: Console, found: Sequence[Found]) -> None:
     """The table, and the line through the sizes."""
     table = Table("members × a year", "settled, s", "plain pandas, s", "mWh off", "pandas' sums", "one corrected, s",
-                  title="seconds by the clock (of processors)")  # fmt: skip
+                  "sharing nothing, s", "one corrected, s", title="seconds by the clock (of processors)")  # fmt: skip
     for each in found:
         table.add_row(f"{each.members:,}", str(each.took), str(each.peer_took), str(each.lost_mwh),
-                      "yes" if each.is_same else "NO", str(each.corrected))  # fmt: skip
+                      "yes" if each.is_same else "NO", str(each.corrected), str(each.alone),
+                      str(each.alone_corrected))  # fmt: skip
     say.print(table)
-    for what in Took._fields if len(found) > 1 else ():
+    for what, which in product(Took._fields, ("took", "alone")) if len(found) > 1 else ():
         months = [each.members * MONTHS for each in found]
-        slope, start = np.polyfit(months, [getattr(each.took, what) for each in found], 1)
-        say.print(f"{what}: {start:.1f} s and {1000 * slope:.2f} ms a member's month; {LARGE:,} members × a month: "
+        slope, start = np.polyfit(months, [getattr(getattr(each, which), what) for each in found], 1)
+        whose = "a member's month" if which == "took" else "a month of who shares nothing"
+        say.print(f"{what}: {start:.1f} s and {1000 * slope:.2f} ms {whose}; {LARGE:,} of them: "
                   f"{(start + slope * LARGE) / 60:.1f} min")  # fmt: skip
     say.print(f"bar {BAR_S:.0f} s, aim {AIM_S:.0f} s, for {BAR_MEMBERS:,} members")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.settling import agreements
+from batch_layer.settling.days import METERED
 from energy.money.community.agreement import ONE
 from energy.money.community.hours import hours_of
 from tests.support.money.bills import AGREED, HOME
@@ -25,10 +27,19 @@ QUARTERS = (CUT - FIRST) // timedelta(minutes=15)
 def energy(spark: SparkSession, members: int) -> DataFrame:
     """Every member's use, and what the roof of each community generates, as a night writes them."""
     homes = _series(spark, "home-%06d", "consumption", members, 300_000)
-    roofs = _series(spark, "roof-%04d", "generation", members // SIZE, 20_000_000)
+    return _measured(homes.unionByName(_series(spark, "roof-%04d", "generation", members // SIZE, 20_000_000)))
+
+
+def metered(spark: SparkSession, members: int) -> DataFrame:
+    """What homes that share nothing took from the grid, gave to it and used."""
+    series = [_series(spark, "home-%06d", quantity, members, 300_000) for quantity in METERED]
+    return _measured(reduce(DataFrame.unionByName, series))
+
+
+def _measured(rows: DataFrame) -> DataFrame:
     nothing = {name: F.lit(None).cast("double") for name in ("lower_wh", "upper_wh", "before_wh")}
     plain = {"completeness": F.lit(1.0), "method": F.lit("measured"), "cause": F.lit(""), "why": F.lit("new")}
-    return homes.unionByName(roofs).withColumns(plain | nothing | {"event_day": F.to_date("start")})
+    return rows.withColumns(plain | nothing | {"event_day": F.to_date("start")})
 
 
 def _series(spark: SparkSession, name: str, quantity: str, number: int, below_mwh: int) -> DataFrame:

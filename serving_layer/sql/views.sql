@@ -148,7 +148,7 @@ FROM (
   GROUP BY s.installation_id, s.month, s.start
 );
 
--- of each member's local month what the newest published run says
+-- of each member's local month what the newest published run says, and of who shares nothing: community_id is '' there
 CREATE OR REPLACE VIEW solera.settlement_month AS
 SELECT installation_id, month, community_id, run_id, hours, known_hours, assigned_wh, self_consumed_wh, surplus_wh, grid_wh,
   total_eur, saving_eur, note, why, changed_hours, totals_eur, savings_eur, estimated_hours, estimated_assigned_wh,

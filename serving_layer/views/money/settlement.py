@@ -44,8 +44,12 @@ _HOURS = (
 
 
 def months(reader: Reader, installation_id: str, visible: Published) -> list[dict[str, Any]]:
-    """The settled months of a member, the newest first, each with the ``changes`` that later runs have made."""
-    return _newest([row._asdict() for row in reader.rows(_MONTHS, installation_id) if row.run_id in visible.run_ids])
+    """The settled months of a member, the newest first, each with the ``changes`` that later runs have made.
+
+    Without those in which it shares nothing, whose bill is made when it is asked for.
+    """
+    rows = (row for row in reader.rows(_MONTHS, installation_id) if row.run_id in visible.run_ids)
+    return _newest([row._asdict() for row in rows if row.community_id])
 
 
 def of_members(reader: Reader, community: str, month: date, visible: Published) -> list[dict[str, Any]]:

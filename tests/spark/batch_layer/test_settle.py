@@ -17,7 +17,7 @@ from batch_layer.artifacts import AFFECTED, SETTLEMENT
 from batch_layer.master import dataset
 from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Run
-from batch_layer.settling import agreements
+from batch_layer.settling import agreements, alone
 from conf import Settings
 from energy.calendar import MADRID
 from energy.money.community.agreement import Version, agreement
@@ -102,7 +102,7 @@ class World:
         table = self.spark.createDataFrame(list(agreement_rows("valle", "roof", self.of.agreement)), agreements.TABLE)
         stated = [(member, json.dumps(each, default=str)) for member, each in self.of.contracts.items()]
         contracts = self.spark.createDataFrame(stated, "installation_id string, contracts string")
-        outcome = settle.settle(self.night, table, contracts)
+        outcome = settle.settle(self.night, table, contracts, self.spark.createDataFrame([], alone.STATED))
         run = runs.finish(self.spark, self.settings, self.night.run, "settle", outcome)
         self.night = replace(self.night, run=run)
         return dict(outcome.counts)
@@ -350,6 +350,7 @@ def test_the_agreement_that_holds_is_read_alone(spark: SparkSession) -> None:
 def test_without_an_agreement_nothing_is_settled(spark: SparkSession, settings: Settings, night: Run) -> None:
     at = Night(spark, settings, night)
     nobody = spark.createDataFrame([], "installation_id string, contracts string")
-    found = settle.settle(at, spark.createDataFrame([], agreements.TABLE), nobody)
+    nothing = spark.createDataFrame([], alone.STATED)
+    found = settle.settle(at, spark.createDataFrame([], agreements.TABLE), nobody, nothing)
     assert set(found.counts.values()) == {0}
     assert SETTLEMENT.read(at).count() == 0

@@ -19,8 +19,9 @@ from energy.money.community.settled import UNKNOWN, month_hours
 
 QUARTER = timedelta(minutes=15)
 RUNS = ("20260301T000000Z", "20260302T000000Z", "20260310T000000Z")
-Row = tuple[str, bool, datetime, str, int, bool]
-"""The last: it was not measured throughout."""
+OF = (days.USES, days.GENERATES)
+Row = tuple[str, str, datetime, str, int, bool]
+"""Installation and quantity first; the last: it was not measured throughout."""
 
 
 def rows(dice: random.Random, members: list[str], start: datetime, end: datetime) -> Iterator[Row]:
@@ -36,17 +37,17 @@ def rows(dice: random.Random, members: list[str], start: datetime, end: datetime
                     if dice.random() < share:
                         mwh = UNKNOWN if dice.random() < 0.01 else dice.randrange(10**7)
                         is_estimated = dice.random() < 0.02 and mwh != UNKNOWN
-                        yield member, member != "roof", day + n * QUARTER, run_id, mwh, is_estimated
+                        yield member, OF[member == "roof"], day + n * QUARTER, run_id, mwh, is_estimated
         day += timedelta(days=1)
 
 
 def batch(of: list[Row]) -> pa.RecordBatch:
     """The rows as Spark hands them on."""
-    members, uses, starts, run_ids, energies, estimated = zip(*of, strict=True)
-    stated = [mwh if mwh == UNKNOWN else 2 * mwh + bit for mwh, bit in zip(energies, estimated, strict=True)]
+    members, quantities, starts, run_ids, energies, estimated = zip(*of, strict=True)
+    stated = [mwh if mwh == UNKNOWN else 4 * mwh + bit for mwh, bit in zip(energies, estimated, strict=True)]
     quarters = pa.array([int(start.timestamp()) // 900 for start in starts], pa.int32())
-    arrays = [pa.array(members), pa.array(uses), quarters, pa.array(stated, pa.int64()), pa.array(run_ids)]
-    return pa.record_batch(arrays, names=["installation_id", "is_use", "quarter", "stated", "run_id"])
+    arrays = [pa.array(members), pa.array(quantities), quarters, pa.array(stated, pa.int64()), pa.array(run_ids)]
+    return pa.record_batch(arrays, names=["installation_id", "quantity", "quarter", "stated", "run_id"])
 
 
 def cut(dice: random.Random, of: list[Row]) -> Iterator[pa.RecordBatch]:
@@ -92,7 +93,7 @@ def test_a_months_hours_are_those_of_its_quarters_of_the_newest_runs(month: date
     hours = [first + n * HOUR for n in range(number)]
     for member in members:
         own = frame[frame["installation_id"] == member]
-        assert set(own["is_use"]) == {member != "roof"}
+        assert set(own["quantity"]) == {OF[member == "roof"]}
         found, estimated = days.hours(own, np.ones(len(own), np.int64), 2, (start, number))
         assert list(zip(found[:, 1].tolist(), estimated[:, 1].tolist(), strict=True)) == plainly(said, member, hours)
         assert (found[:, 0] == UNKNOWN).all()
@@ -103,19 +104,19 @@ def test_a_months_hours_are_those_of_its_quarters_of_the_newest_runs(month: date
 
 def test_a_day_is_a_row_however_many_quarters_it_has() -> None:
     noon = datetime(2026, 3, 29, 12, tzinfo=timezone.utc)
-    said: list[Row] = [("ana", True, noon + n * QUARTER, RUNS[0], n, n % 2 == 1) for n in range(60)]
-    said += [("bea", True, noon, RUNS[0], 1, False), ("ana", True, noon, RUNS[1], 1, False)]
+    said: list[Row] = [("ana", OF[0], noon + n * QUARTER, RUNS[0], n, n % 2 == 1) for n in range(60)]
+    said += [("bea", OF[0], noon, RUNS[0], 1, False), ("ana", OF[0], noon, RUNS[1], 1, False)]
     random.Random(2).shuffle(said)
     (found,) = days.by_day([batch(said)])
     rows = sorted(found.to_pylist(), key=lambda row: (row["installation_id"], row["run_id"], row["day"]))
     names = [(row["installation_id"], row["run_id"], row["day"].day) for row in rows]
     assert names == [("ana", RUNS[0], 29), ("ana", RUNS[0], 30), ("ana", RUNS[1], 29), ("bea", RUNS[0], 29)]
     stated = np.frombuffer(rows[0]["stated"], np.int64)
-    assert stated.tolist() == [days.ABSENT] * 48 + [2 * n + n % 2 for n in range(48)]
+    assert stated.tolist() == [days.ABSENT] * 48 + [4 * n + n % 2 for n in range(48)]
 
 
 def test_without_any_day_no_hour_is_known() -> None:
-    nothing = pd.DataFrame([], columns=["installation_id", "is_use", "day", "run_id", "stated"])
+    nothing = pd.DataFrame([], columns=["installation_id", "quantity", "day", "run_id", "stated"])
     span = month_hours(date(2026, 2, 1), ZoneInfo("Europe/Madrid"))
     found = days.hours(nothing, np.zeros(0, np.int64), 3, span)
     assert (found.mwh == UNKNOWN).all()

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from batch_layer.settling import settled
-from batch_layer.settling.days import by_day
+from batch_layer.settling.days import GENERATES, USES, by_day
 from batch_layer.settling.months import BETAS, GENERATION, MEMBER, SAID, USE, Work, settle_month
 from conf.tariffs import tariffs
 from energy.calendar import MADRID
@@ -49,9 +49,9 @@ def days_of(kind: int, installation: str, hours: list[int], estimated: int = 0) 
     first = int(START.timestamp()) // 900
     batch = pa.record_batch({
         "installation_id": pa.array([installation] * len(hours) * 4),
-        "is_use": pa.array([kind == USE] * len(hours) * 4),
+        "quantity": pa.array([USES if kind == USE else GENERATES] * len(hours) * 4),
         "quarter": pa.array(range(first, first + 4 * len(hours)), pa.int32()),
-        "stated": pa.array([mwh if mwh == UNKNOWN else mwh // 2 + (n < estimated and quarter == 2)
+        "stated": pa.array([mwh if mwh == UNKNOWN else mwh + (n < estimated and quarter == 2)
                             for n, mwh in enumerate(hours) for quarter in range(4)]),
         "run_id": pa.array(["20260401T000000Z"] * len(hours) * 4),
     })  # fmt: skip
