@@ -299,7 +299,8 @@ def test_later_nights_settle_again_what_they_change_alone(spark: SparkSession, s
     world.of.agreement = replace(world.of.agreement, versions=world.of.agreement.versions[:1])
     world.settle()
     touched = {(month, row.why) for (_, month), row in world.months().items()}
-    assert touched == {(JUNE, "agreement"), (date(2026, 7, 1), "agreement")}
+    # Who joined by the second version shares nothing any more, and is billed alone.
+    assert touched == {(JUNE, "agreement"), (date(2026, 7, 1), "agreement"), (JUNE, "new")}
 
 
 def test_where_taxes_depend_on_a_condition_each_outcome_has_its_euros(spark: SparkSession, settings: Settings) -> None:
