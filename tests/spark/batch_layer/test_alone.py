@@ -259,4 +259,5 @@ def test_who_comes_to_share_or_has_no_contract_is_billed_alone_no_more(world: Wo
     world.next()
     world.shared = ()
     ((key, row),) = world.settle().items()
-    assert (key, row.why, row.total_eur) == (("casa", OCTOBER), "agreement", world.plainly("casa", OCTOBER)[0])
+    assert (key, row.total_eur) == (("casa", OCTOBER), world.plainly("casa", OCTOBER)[0])
+    assert row.why.startswith("agreement")
