@@ -45,7 +45,8 @@ def run(night: Night) -> Outcome:
 def settle(night: Night, table: DataFrame, contracts: DataFrame, metered: DataFrame) -> Outcome:
     """The same by the agreements in ``table`` (agreements.TABLE), ``contracts`` and ``metered`` (of alone.stated)."""
     spans = agreements.spans(table, night.run.cut)
-    if not spans and contracts.where("contracts IS NOT NULL").isEmpty():
+    kept = settled.months(night)
+    if not (spans or kept) and contracts.where("contracts IS NOT NULL").isEmpty():
         settled.write(night, SETTLEMENT.nothing(night), [])
         return Outcome(NOTHING)
     betas = agreements.betas(table, night.spark.createDataFrame(spans, agreements.SPANS)).persist()
@@ -58,11 +59,12 @@ def settle(night: Night, table: DataFrame, contracts: DataFrame, metered: DataFr
         alone.months(contracts, betas, metered, (since, night.run.cut)).persist(),
         since,
     )
-    published = settled.read(night, settled.months(night), night.run.published)
+    published = settled.read(night, kept, night.run.published)
     zones = {span.time_zone for span in spans} | set(map(str, TERRITORIES.values()))
     affected = due.affected_months(_changed(night), sorted(zones)).persist()
     wanted = due.due(of, published, affected).persist()
-    waiting = wanted.select("community_id", "month", "first_hour", "end_hour", "netting").distinct().collect()
+    names = ("community_id", "agreement_key", "month", "first_hour", "end_hour", "netting")
+    waiting = wanted.select(*names).distinct().collect()
     before = published.where(published["month"].isin([row.month for row in waiting]))
     rows = reduce(
         DataFrame.unionByName, _rows(night, of, wanted, before, waiting), SETTLEMENT.nothing(night).drop("run_id")
@@ -76,9 +78,12 @@ def settle(night: Night, table: DataFrame, contracts: DataFrame, metered: DataFr
 def _rows(
     night: Night, of: Inputs, wanted: DataFrame, before: DataFrame, waiting: Sequence[Any]
 ) -> Iterator[DataFrame]:
-    """The rows of the members' months, and of those alone, where any is ``waiting``."""
-    is_alone, tasks = F.col("community_id") == settled.ALONE, night.settings.spark.shuffle_partitions
-    shared, single = ([row for row in waiting if (row.community_id == settled.ALONE) == each] for each in (False, True))
+    """The rows of the members' months, and of those alone or settled no more, where any is ``waiting``."""
+    tasks = night.settings.spark.shuffle_partitions
+    is_alone = F.col("agreement_key").isin(*settled.ALONE_KEYS)
+    shared, single = (
+        [row for row in waiting if (row.agreement_key in settled.ALONE_KEYS) == each] for each in (False, True)
+    )
     if shared:
         work = months.Work(tariffs(), markets(of.prices, shared), tasks)
         yield months.settle(wanted.where(~is_alone), of.betas, _energy(night, shared), before, work)

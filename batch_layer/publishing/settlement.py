@@ -63,8 +63,7 @@ class Settlement(Artifact):
         estimated = F.when(F.col("assigned_wh").isNotNull(), F.array_join(names, ", "))
         start = F.timestamp_micros(F.unix_micros("start") + F.col("at").cast("long") * 3_600_000_000)
         return (
-            self.read(night)
-            .where(F.col("community_id") != settled.ALONE)
+            _of_communities(self.read(night))
             .withColumn("at", F.explode("changed"))
             .withColumn("at_bits", F.get("estimated", "at"))
             .select("installation_id", "month", start.alias("start"), "run_id", "at_bits", *energies)
@@ -80,6 +79,17 @@ class Settlement(Artifact):
 
     def discard(self, night: Night) -> None:
         """Nothing: what was settled is kept."""
+
+
+def _of_communities(rows: DataFrame) -> DataFrame:
+    """The months of members; one that has ended only where no other community has the member in it.
+
+    An hour is kept without its community.
+    """
+    has_ended, shared = F.col("agreement_key") == settled.ENDED_KEY, F.col("community_id") != settled.ALONE
+    goes_on = rows.where(shared & ~has_ended)
+    over = rows.where(shared & has_ended)
+    return goes_on.unionByName(over.join(goes_on, ["installation_id", "month"], "left_anti"))
 
 
 def _sum(part: str) -> Column:

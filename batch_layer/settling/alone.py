@@ -1,4 +1,7 @@
-"""The months of installations that share nothing in them: which there are, and the bill of each by its own contract."""
+"""The months of installations that share nothing in them: which there are, and the bill of each by its own contract.
+
+So also the end of months that were settled and no longer are.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ MONTHS = (
 )
 """``netting``: in windows of so many minutes; ``bills_excess``: what the distributor's meter showed is billed."""
 ENDED = "not billed alone: it shares by an agreement, or has no contract in the month"
+LEFT_OUT = "no member: the agreement that is kept names it in no hour of the month"
 BY_HOURS = 60
 
 
@@ -108,23 +112,24 @@ def settle(due: DataFrame, energy: DataFrame, before: DataFrame, work: Work) -> 
         member_rows(due, before)
         .unionByName(days.in_months(energy.where(F.col("quantity").isin(*days.METERED)), wanted),
                      allowMissingColumns=True)
-        .repartition(work.tasks, "installation_id", "month")
-        .groupBy("installation_id", "month")
-        .applyInPandas(lambda key, group: bill_month(work, key[1], group), settled.ROWS)
+        .repartition(work.tasks, *settled.KEY)
+        .groupBy(*settled.KEY)
+        .applyInPandas(lambda key, group: bill_month(work, key, group), settled.ROWS)
     )  # fmt: skip
 
 
-def bill_month(work: Work, month: date, group: pd.DataFrame) -> pd.DataFrame:
-    """The row of an installation's month: none where it is as it was."""
+def bill_month(work: Work, key: tuple[str, str, date], group: pd.DataFrame) -> pd.DataFrame:
+    """The row of a member's month, which ``key`` names (settled.KEY): none where it is as it was."""
+    community, _, month = key
     (of,) = group[group["kind"] == MEMBER].itertuples()
     if of.agreement_key == settled.ENDED_KEY:
         unknown = np.full(len(of.before) // PARTS, UNKNOWN)
         shares = Shares(unknown, unknown, unknown, unknown, np.zeros_like(unknown))
-        euros = Euros(None, None, ENDED)
+        euros = Euros(None, None, LEFT_OUT if community else ENDED)
     else:
         shares, euros = _billed(work, month, of, group[group["kind"] != MEMBER])
     row = row_of(of, shares, euros)
-    return as_rows([] if row is None else [row], settled.ALONE, month, of.first_hour)
+    return as_rows([] if row is None else [row], community, month, of.first_hour)
 
 
 def _billed(work: Work, month: date, of: Any, rows: pd.DataFrame) -> tuple[Shares, Euros]:

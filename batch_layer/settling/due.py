@@ -44,7 +44,7 @@ class Inputs(NamedTuple):
 def due(of: Inputs, published: DataFrame, affected: DataFrame) -> DataFrame:
     """The months to settle, one row a member: settled.KEY, zone and hours of the agreement, contracts, keys and why.
 
-    So the months of who shares nothing, and those that were billed so and no longer are.
+    So the months of who shares nothing, and those that were settled and no longer are.
     ``published`` are the settled rows that count so far, ``affected`` the installations, quantities and local months
     (installation_id, quantity, time_zone, month) of which the night has changed the energy.
     """
@@ -104,16 +104,18 @@ def _months(of: Inputs) -> DataFrame:
 
 
 def _ended(of: Inputs, published: DataFrame) -> DataFrame:
-    """The months that were billed alone and no longer are: who has them shares by now, or has no contract in them."""
-    before = published.where(F.col("community_id") == settled.ALONE)
-    was = settled.newest(before, "agreement_key", "start", "note")
+    """The months that were settled and no longer are.
+
+    The agreement that is kept by now leaves the member out, or who was billed alone shares or has no contract in them.
+    """
+    counts = of.betas.select(*settled.KEY).union(of.alone.select(*settled.KEY)).distinct()
+    was = settled.newest(published, "agreement_key", "supply_key", "start", "note")
     return (
-        was.where((F.col("agreement_key") == settled.ALONE_KEY) & (F.col("note") != settled.NO_ENERGY))
-        .where(F.col("start") >= F.lit(of.since))
-        .join(of.alone, ["installation_id", "month"], "left_anti")
+        was.where(~F.col("agreement_key").eqNullSafe(settled.ENDED_KEY) & (F.col("note") != settled.NO_ENERGY))
+        .where((F.col("community_id") != settled.ALONE) | (F.col("start") >= F.lit(of.since)))
+        .join(counts, [*settled.KEY], "left_anti")
         .select(*settled.KEY, F.lit("UTC").alias("time_zone"), F.col("start").alias("first_hour"),
-                F.col("start").alias("end_hour"), F.lit(settled.ENDED_KEY).alias("agreement_key"),
-                F.lit("").alias("supply_key"))
+                F.col("start").alias("end_hour"), F.lit(settled.ENDED_KEY).alias("agreement_key"), "supply_key")
     )  # fmt: skip
 
 

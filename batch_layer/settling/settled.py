@@ -33,8 +33,8 @@ stand in ``case_totals`` and ``case_savings``, which else are null; ``lines``: t
 (batch_layer.settling.lines), null without euros; the keys name what went in beside the energy."""
 ALONE = ""
 """In place of a community's id: the month of who shares nothing in it. Nothing is assigned to it."""
-ALONE_KEY, ENDED_KEY = "alone", "ended"
-"""In place of the agreement's key; the latter: the month is billed alone no more."""
+ALONE_KEYS = ALONE_KEY, ENDED_KEY = "alone", "ended"
+"""In place of the agreement's key; the latter: the month is settled no more."""
 NO_ENERGY = "no energy"
 """The note of a month alone of which nothing is known: kept so that it is not looked for again, and shown nowhere."""
 KEY = ("community_id", "installation_id", "month")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from batch_layer.settling import settled
-from batch_layer.settling.alone import ENDED, Work, bill_month
+from batch_layer.settling.alone import ENDED, LEFT_OUT, Work, bill_month
 from batch_layer.settling.days import ESTIMATED, METERED, by_day
 from batch_layer.settling.months import MEMBER, SAID
 from conf.tariffs import tariffs
@@ -63,10 +63,10 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) else str(value)
 
 
-def billed(*of: Any, **named: Any) -> dict[str, Any] | None:
+def billed(*of: Any, community: str = settled.ALONE, **named: Any) -> dict[str, Any] | None:
     """The row written, if any."""
-    found = [{str(name): value for name, value in row.items()}
-             for row in bill_month(WORK, MONTH, group(*of, **named)).to_dict("records")]  # fmt: skip
+    rows = bill_month(WORK, (community, "casa", MONTH), group(*of, **named)).to_dict("records")
+    found = [{str(name): value for name, value in row.items()} for row in rows]
     return found[0] if found else None
 
 
@@ -119,8 +119,10 @@ def test_without_import_nothing_is_billed_and_without_anything_nothing_is_told()
     assert (gone["note"], gone["changed_hours"]) == (INCOMPLETE, HOURS), "what was billed is taken back"
 
 
-def test_who_shares_by_now_is_told_so() -> None:
-    row = billed(before=billed(), agreement_key=settled.ENDED_KEY, without="import export consumption")
+@pytest.mark.parametrize(("community", "note"), [(settled.ALONE, ENDED), ("valle", LEFT_OUT)])
+def test_who_shares_by_now_or_no_more_is_told_so(community: str, note: str) -> None:
+    row = billed(before=billed(), agreement_key=settled.ENDED_KEY, without="import export consumption",
+                 community=community)  # fmt: skip
     assert row is not None
-    assert (row["note"], row["lines"], len(row["grid"])) == (ENDED, None, HOURS)
+    assert (row["community_id"], row["note"], row["lines"], len(row["grid"])) == (community, note, None, HOURS)
     assert (row["grid"] == UNKNOWN).all()

@@ -22,7 +22,7 @@ from conf import Settings
 from energy.calendar import MADRID
 from energy.money.community.agreement import Version, agreement
 from energy.money.community.hours import RULES
-from energy.money.community.settled import CONDITIONAL
+from energy.money.community.settled import CONDITIONAL, INCOMPLETE
 from energy.money.community.sharing import Shared
 from energy.money.exact import cents
 from energy.money.market import PVPC, SPOT, SURPLUS, Market
@@ -50,6 +50,7 @@ class World:
 
     def __init__(self, spark: SparkSession, settings: Settings, of: Community, months: list[date]) -> None:
         self.spark, self.settings, self.of, self.of_months = spark, settings, of, months
+        self.community = "valle"
         self.quoted = prices(1, months)
         self.night = Night(spark, settings, Run("20260731T000500Z", CUT, CUT))
 
@@ -99,7 +100,8 @@ class World:
 
     def settle(self) -> dict[str, int]:
         """Settle what is due, as the night does."""
-        table = self.spark.createDataFrame(list(agreement_rows("valle", "roof", self.of.agreement)), agreements.TABLE)
+        agreed = list(agreement_rows(self.community, "roof", self.of.agreement))
+        table = self.spark.createDataFrame(agreed, agreements.TABLE)
         stated = [(member, json.dumps(each, default=str)) for member, each in self.of.contracts.items()]
         contracts = self.spark.createDataFrame(stated, "installation_id string, contracts string")
         outcome = settle.settle(self.night, table, contracts, self.spark.createDataFrame([], alone.STATED))
@@ -298,9 +300,41 @@ def test_later_nights_settle_again_what_they_change_alone(spark: SparkSession, s
     world.publish()  # without its second version the first goes on from there
     world.of.agreement = replace(world.of.agreement, versions=world.of.agreement.versions[:1])
     world.settle()
-    touched = {(month, row.why) for (_, month), row in world.months().items()}
-    # Who joined by the second version shares nothing any more, and is billed alone.
-    assert touched == {(JUNE, "agreement"), (date(2026, 7, 1), "agreement"), (JUNE, "new")}
+    rows = SETTLEMENT.table_rows(world.night).collect()
+    (joined,) = {row.installation_id for row in rows if row.why == "new"}
+    assert {(row.month, row.why) for row in rows} == {(JUNE, "agreement"), (date(2026, 7, 1), "agreement"),
+                                                      (JUNE, "new")}  # fmt: skip
+    told = {(row.community_id, row.note, row.total_eur is None) for row in rows if row.installation_id == joined}
+    # Billed alone from then on, if its import were known.
+    assert told == {("valle", alone.LEFT_OUT, True), ("", INCOMPLETE, True)}
+    left_out = {energies[:4] for (member, _), energies in world.hours().items() if member == joined}
+    assert left_out == {(None, None, None, None)}
+
+
+def test_who_changes_the_community_has_one_bill_and_one_share(spark: SparkSession, settings: Settings) -> None:
+    world = World(spark, settings, by_chance(7, [JUNE]), [JUNE])
+    world.of.contracts = {}
+    world.quote(0, [PVPC])
+    world.bring(world.everything())
+    world.settle()
+    before = world.hours()
+
+    world.publish()
+    world.community = "vega"
+    world.settle()
+    after = {(row.community_id, row.known_hours > 0) for row in SETTLEMENT.table_rows(world.night).collect()
+             if row.month == JUNE}  # fmt: skip
+    assert after == {("valle", False), ("vega", True)}
+    assert SETTLEMENT.hour_rows(world.night).count() == len(before)
+    assert world.hours() == before
+
+    world.publish()
+    assert world.settle()["settled_months"] == 0, "an end is told once"
+
+    world.publish()
+    world.community = "valle"
+    world.settle()
+    assert world.hours() == before
 
 
 def test_where_taxes_depend_on_a_condition_each_outcome_has_its_euros(spark: SparkSession, settings: Settings) -> None:
