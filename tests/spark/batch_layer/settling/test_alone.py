@@ -21,7 +21,7 @@ from batch_layer.runs import Night, Run
 from batch_layer.settling import agreements, alone
 from conf import Settings
 from conf.tariffs import tariffs
-from energy.calendar import day_start, months_later
+from energy.calendar import MADRID, day_start, months_later
 from energy.money.billing.bill import bill, owed_lines
 from energy.money.billing.days import calendar
 from energy.money.billing.maximeter import with_maximeter
@@ -32,7 +32,7 @@ from energy.money.contract import CONTRACTS
 from energy.money.exact import cents
 from energy.money.market import SPOT, Market, Quote, of_windows
 from energy.money.netting import Flow, Flows, Metered, net
-from energy.money.periods import MADRID, TERRITORIES
+from energy.money.periods import TERRITORIES
 from energy.money.saving import without_sharing
 from ingest.catalogue.agreement import rows as agreement_rows
 from store.history.energy_files import COLUMNS

@@ -16,9 +16,9 @@ from batch_layer.settling.alone import ENDED, LEFT_OUT, Work, bill_month
 from batch_layer.settling.days import ESTIMATED, METERED, by_day
 from batch_layer.settling.months import MEMBER, SAID
 from conf.tariffs import tariffs
+from energy.calendar import CANARY, MADRID
 from energy.money.community.settled import INCOMPLETE, NO_USE, UNKNOWN, month_hours
 from energy.money.market import Market
-from energy.money.periods import CANARY, MADRID
 from tests.support.money.bills import AGREED, HOME
 
 MONTH = date(2026, 3, 1)

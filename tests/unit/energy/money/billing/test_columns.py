@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -136,13 +137,13 @@ def told(of: Columns) -> list[Any]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data(), st.sampled_from([15, 60]), st.booleans(), st.booleans())
+@given(st.integers(0, 2**32), st.sampled_from([15, 60]), st.booleans(), st.booleans())
 def test_windows_netted_in_columns_are_those_netted_one_after_the_other(
-    data: st.DataObject, minutes: int, exports: bool, whole: bool
+    seed: int, minutes: int, exports: bool, whole: bool
 ) -> None:
     stated = HOME | {"conventions": {"netting_minutes": minutes}}
     of = calendar(tariffs(), contracts(stated), date(2026, 3, 29), date(2026, 3, 30))
-    dice, starts = data.draw(st.randoms(use_true_random=False)), of.windows()
+    dice, starts = random.Random(seed), of.windows()
     times = [start + n * QUARTER for start in starts for n in range(of.window // QUARTER)]
     likely = (1.0, 1.0, 1.0) if whole else (0.98, dice.choice((1.0, 0.98)), 0.98)
     measured, alone = (dice.choice((1.0, 0.98)) for _ in range(2))
