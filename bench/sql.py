@@ -31,7 +31,7 @@ from tests.support.servers.ports import free_offset
 from tests.support.sql.client import asking
 
 MINUTES = 5.0
-WARM_UP, MEASURED = 3, 15
+WARM_UP, MEASURED = 10, 15
 BAR_TIMES, BAR_DAY_S = 1.5, 1.0
 
 
