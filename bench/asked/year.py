@@ -51,12 +51,17 @@ def keep(spark: SparkSession, settings: Settings, cut: datetime, now: datetime) 
     table = {"table": "energy_speed", "keyspace": settings.cassandra.keyspace}
     live = live.withColumn("month", F.expr("cast(trunc(start, 'MM') AS date)"))
     live.write.format(CASSANDRA).options(**table).mode("append").save()
+    publish(settings, run, HOMES)
+    return plain
+
+
+def publish(settings: Settings, run: runs.Run, homes: int) -> None:
+    """Register the homes, and show the run to whoever asks."""
     with cassandra.session(settings) as views:
-        for number in range(HOMES):
+        for number in range(homes):
             named = (f"home-{number:04d}", "home", "Europe/Madrid")
             views.execute("INSERT INTO installation (installation_id, kind, time_zone) VALUES (%s, %s, %s)", named)
         views.execute(
             "INSERT INTO run (name, run_id, started, published, cut) VALUES (%s, %s, %s, %s, %s)",
-            (NIGHTLY, run.run_id, cut, cut, cut),
+            (NIGHTLY, run.run_id, run.started, run.cut, run.cut),
         )
-    return plain
