@@ -221,6 +221,7 @@ QUARANTINED = {
     "without {said}; the rest is accepted": "sin {said}; el resto se acepta",
     "too large: {number} bytes, at most {most} are taken": "demasiado grande: {number} bytes, se aceptan {most}",
     "{field} {at} lies before the year 2000": "{field} {at} es anterior al año 2000",
+    "{field} {at} lies beyond the years 1 to 9999 in UTC": "{field} {at} queda fuera de los años 1 a 9999 en UTC",
     "{field} {at} lies in the future of its arrival": "{field} {at} es posterior a su llegada",
     "{field} {at} lies more than {number} days before its arrival: either the device's clock is wrong, or "
     "`solera replay` has to bring it": (
