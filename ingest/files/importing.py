@@ -24,9 +24,9 @@ from store.instants import rfc3339
 from store.reports import replace_text
 
 
-def first_known(settings: Settings, path: Path, mapping: FileMapping, now: datetime) -> datetime:
-    """The instant (UTC) of this file's first import by this mapping: ``now`` if never; kept in ``<home>/imports``."""
-    name = hashlib.sha256(path.read_bytes() + mapping.model_dump_json().encode()).hexdigest()
+def first_known(settings: Settings, path: Path, meaning: str, now: datetime) -> datetime:
+    """The instant (UTC) of this file's first import by that meaning: ``now`` if never; kept in ``<home>/imports``."""
+    name = hashlib.sha256(path.read_bytes() + meaning.encode()).hexdigest()
     memory = settings.home / "imports" / f"{name}.json"
     if not memory.exists():
         replace_text(memory, json.dumps({"known_at": rfc3339(now)}))

@@ -112,7 +112,9 @@ def fetch_day(session: requests.Session, base: str, day: date, progress: Progres
     if not newest and fault is not None:
         raise fault
     if not newest and day.year <= LAST_ZIPPED_YEAR:
-        raise OmieFileError(f"OMIE keeps the days of {day.year} in one yearly archive alone, which is not read")
+        raise OmieFileError(
+            f"OMIE keeps the days of {day.year} in one yearly archive alone: download it, and import it (solera import)"
+        )
     return newest
 
 

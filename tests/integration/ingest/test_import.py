@@ -47,6 +47,19 @@ def test_a_file_imported_twice_publishes_the_same_records(stack: Settings, tmp_p
     assert found[-1]["method"] == "estimated"
 
 
+def test_a_day_of_prices_imported_twice_publishes_the_same_records(stack: Settings) -> None:
+    file = Path(__file__).parents[2] / "data" / "omie" / "PMD_20040102.txt"
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["import", str(file), "--yes"])
+        assert done.exit_code == 0, done.output
+        assert "24 records acknowledged by topic prices" in done.output
+    values = [message.value for message in messages(stack, "prices")]
+    found = [json.loads(value) for value in values if b'"2004-01-0' in value]
+    distinct = {json.dumps(record, sort_keys=True) for record in found}
+    assert (len(found), len(distinct)) == (48, 24)
+    assert {(record["market"], record["zone"], record["provider"]) for record in found} == {("spot", "ES", "omie")}
+
+
 def test_datadis_is_asked_for_the_cups_that_are_registered(
     stack: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

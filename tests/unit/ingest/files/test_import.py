@@ -337,12 +337,12 @@ def test_twice_the_same_file_makes_the_same_records_and_a_corrected_one_later_on
     file.write_text("t;kwh\n2026-01-05T10:00:00Z;1\n")
     copy.write_text(file.read_text())
     later = NOW + timedelta(days=3)
-    assert first_known(settings, file, mapping, NOW) == NOW
-    assert first_known(settings, copy, mapping, later) == NOW
+    assert first_known(settings, file, mapping.model_dump_json(), NOW) == NOW
+    assert first_known(settings, copy, mapping.model_dump_json(), later) == NOW
     copy.write_text("t;kwh\n2026-01-05T10:00:00Z;2\n")
-    assert first_known(settings, copy, mapping, later) == later
+    assert first_known(settings, copy, mapping.model_dump_json(), later) == later
     other = mapping.model_copy(update={"decimal": ","})
-    assert first_known(settings, file, other, later) == later
+    assert first_known(settings, file, other.model_dump_json(), later) == later
 
 
 def test_the_command_shows_and_publishes_nothing_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,59 @@
+"""OMIE's own files of prices: a day as it is downloaded, or a year's archive of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from ingest.files.unpack import FileRefused, members
+from ingest.publishing.message import Message, message
+from ingest.sources.omie import OmieFileError, parse_marginal, parse_report
+from ingest.sources.source import Record
+
+MEANING = "omie"
+"""Stands for the mapping that these files do not need."""
+
+
+@dataclass
+class PriceDays:
+    """What the files say, by time: of a day that stands in several versions the newest."""
+
+    records: list[Record] = field(default_factory=list)
+    """Of topic ``prices``, EUR/MWh, of Spain and Portugal."""
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    """Files of which all or a part can't be read, and why."""
+
+
+def read_price_days(path: Path, known_at: datetime) -> PriceDays:
+    """The days in ``path``, known from ``known_at`` (UTC) on. Raises :class:`FileRefused` where there is none."""
+    found = PriceDays()
+    by_period: dict[tuple[str, datetime], Record] = {}
+    for name, content in sorted(members(path), key=lambda of: _version(of[0])):
+        said: list[str] = []
+        text = content.decode("latin-1").lstrip("\ufeffï»¿ \r\n")
+        parse = parse_marginal if text.upper().startswith("MARGINALPDBC") else parse_report
+        try:
+            day = parse(text, known_at, said.append)
+        except OmieFileError as error:
+            found.faults[name] = [str(error)]
+            continue
+        if said:
+            found.faults[name] = said
+        by_period |= {(record["zone"], record["start"]): record for record in day}
+    if not by_period:
+        why = "; ".join(f"{name}: {said[0]}" for name, said in list(found.faults.items())[:3])
+        raise FileRefused(f"{path} holds no day of OMIE's prices ({why}). Name what its columns mean by --mapping.")
+    found.records = [by_period[key] for key in sorted(by_period, key=lambda of: (of[1], of[0]))]
+    return found
+
+
+def messages_of(days: PriceDays) -> list[Message]:
+    """The records as messages of topic ``prices``."""
+    return [message("prices", record) for record in days.records]
+
+
+def _version(name: str) -> tuple[int, str]:
+    """By the number behind the name's last dot, which counts the versions of a day."""
+    last = name.rpartition(".")[2]
+    return (int(last) if last.isdecimal() else 0), name
