@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from pyhive import exc
 
 from batch_layer.nightly import note_merging
@@ -54,7 +53,7 @@ def sql(served: Settings) -> Iterator[Ask]:
 @pytest.fixture(scope="module")
 def rest(served: Settings) -> Iterator[Callable[..., Any]]:
     app = create_app(served)
-    client = TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+    client = owner.client(app)
 
     def ask(path: str, **parameters: str) -> Any:
         answer = client.get(path, params=parameters)

@@ -71,6 +71,12 @@ def hours(installation: str, first: datetime, count: int, known_at: datetime = C
         }
 
 
+def used_more(installation: str, first: datetime, number: int, known_at: datetime) -> dict[str, Any]:
+    """A later statement of hour ``number`` from ``first`` on: 5 kWh more used, all from the grid."""
+    (record,) = list(hours(installation, first, number + 1, known_at))[-1:]
+    return record | {name: record[name] + 5000.0 for name in ("consumption_wh", "import_wh")}
+
+
 def ramp(installation: str, first: datetime, count: int, step: timedelta, power_w: float) -> Iterator[dict[str, Any]]:
     """An inverter's register that grows by ``power_w`` without a fault."""
     for n in range(count):

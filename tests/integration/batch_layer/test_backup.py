@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from pyspark.sql import SparkSession
 
 from batch_layer.backup import rows
@@ -65,7 +64,7 @@ class World:
         for home in (*HOMES, TOGETHER):
             asked += [f"/v1/installations/{home}/{what}" for what in ("state", f"gaps?{span}", f"reconcile?{span}")]
             asked += [f"/v1/installations/{home}/energy?quantity={q}&{span}" for q in ("generation", "import")]
-        with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as on:
+        with owner.client(app) as on:
             found = {question: on.get(question) for question in asked}
         assert {answer.status_code for answer in found.values()} <= {200, 404}
         assert found["/v1/installations"].status_code == 200

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from pyspark.sql import SparkSession
 
 from batch_layer.nightly import nightly
@@ -149,7 +148,7 @@ def test_a_rise_counts_as_far_as_the_plant_could_give_it_then(
 def test_rest_says_when_it_belonged_and_gives_the_same_sums(own_stack: Settings, restated: str) -> None:
     app = create_app(own_stack)
     span = f"from={world.rfc(FIRST)}&to={world.rfc(CUT)}"
-    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as on:
+    with owner.client(app) as on:
         known = {each["installation_id"]: each for each in on.get("/v1/installations").json()["installations"]}
         energy = {
             name: on.get(f"/v1/installations/{name}/energy?quantity=generation&{span}").json()["values"]

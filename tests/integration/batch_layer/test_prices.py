@@ -109,8 +109,7 @@ def night(settings_of_own: Settings, spark: SparkSession) -> Run:
 
 @pytest.fixture(scope="module")
 def client(settings_of_own: Settings, night: Run) -> Iterator[TestClient]:
-    app = create_app(settings_of_own)
-    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+    with owner.client(create_app(settings_of_own)) as client:
         yield client
 
 

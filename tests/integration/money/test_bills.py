@@ -83,8 +83,7 @@ def served(stack: Settings) -> Settings:
 
 @pytest.fixture(scope="module")
 def client(served: Settings) -> Iterator[TestClient]:
-    app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+    with owner.client(create_app(served)) as client:
         yield client
 
 

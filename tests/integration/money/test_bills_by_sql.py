@@ -60,8 +60,7 @@ def spark(served: Settings) -> Iterator[SparkSession]:
 
 @pytest.fixture(scope="module")
 def client(served: Settings) -> Iterator[TestClient]:
-    app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+    with owner.client(create_app(served)) as client:
         yield client
 
 
@@ -115,10 +114,8 @@ def test_sql_has_the_bills_that_rest_and_the_command_line_make(
             assert said[month] == ["", first.run_id, bill["total_eur"], bill["saving_eur"], None]
             assert bill["total_eur"] == pytest.approx(sum(eur for *_, eur in lines))
 
-        (record,) = list(world.hours(HOME_ID, START, CORRECTED + 1))[-1:]
-        more = {name: record[name] + 5000.0 for name in ("consumption_wh", "import_wh")}
-        known_at = world.rfc(world.CUT + timedelta(days=1))
-        world.send(served, "intervals", [record | more | {"known_at": known_at}])
+        known_at = world.CUT + timedelta(days=1)
+        world.send(served, "intervals", [world.used_more(HOME_ID, START, CORRECTED, known_at)])
         second = nightly(spark, served, date(2026, 3, 2), report=lambda _: None, steps=STEPS)
         assert second.finished["settle"]["settled_months"] == 1
         lines, bill = by_rest(client, "2026-02")

@@ -190,7 +190,7 @@ def test_what_datadis_states_of_a_share_beside_ours(served: Settings, solera: Ca
     assert [row["implied_beta"] for row in found] == ["0.5", "0.5", "", ""]
     solera("agree", "--community", "valle", "--agreement", "valle.yaml")
     app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+    with owner.client(app) as client:
         told = client.get("/v1/communities/valle/stated-shares", params={"month": "2026-10"}).json()
         refused = client.get("/v1/communities/a/stated-shares", params={"month": "2026-10"})
     with TestClient(app, base_url="http://127.0.0.1", cookies=owner.cookies(app)) as browser:
@@ -255,7 +255,7 @@ def test_proposals_by_the_forecasts_with_the_gain_of_each_member(served: Setting
     assert float(found["equal"]["self_consumed_kwh"]) == pytest.approx(1.4)
     assert float(found["best for use, hourly"]["self_consumed_kwh"]) == pytest.approx(2.0, abs=0.001)
     app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+    with owner.client(app) as client:
         told = client.get("/v1/communities/valle/proposals").json()
         of_month = client.get("/v1/communities/valle/proposals", params={"month": "2026-10"}).json()
     with TestClient(app, base_url="http://127.0.0.1", cookies=owner.cookies(app)) as browser:

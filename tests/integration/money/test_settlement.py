@@ -88,17 +88,14 @@ def spark(served: Settings) -> Iterator[SparkSession]:
 
 @pytest.fixture(scope="module")
 def client(served: Settings) -> Iterator[TestClient]:
-    app = create_app(served)
-    with TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app)) as client:
+    with owner.client(create_app(served)) as client:
         yield client
 
 
 def corrected() -> dict[str, Any]:
     """A later statement of the corrected hour: ana used 5 kWh more, all from the grid."""
-    at = (CORRECTED - START) // HOUR
-    (record,) = list(world.hours("ana", START, at + 1))[-1:]
-    more = {name: record[name] + 5000.0 for name in ("consumption_wh", "import_wh")}
-    return record | more | {"known_at": "2026-03-11T12:00:00Z"}
+    known_at = datetime(2026, 3, 11, 12, tzinfo=timezone.utc)
+    return world.used_more("ana", START, (CORRECTED - START) // HOUR, known_at)
 
 
 def counted(run: Run) -> dict[str, int]:

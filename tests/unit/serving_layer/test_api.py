@@ -24,7 +24,7 @@ DAY = {"quantity": "generation", "from": "2026-03-29T00:00:00Z", "to": "2026-03-
 def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     home: Path = tmp_path_factory.mktemp("home")
     app = create_app(load_settings(home=home, port_offset=21_000))
-    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+    return owner.client(app)
 
 
 @pytest.mark.parametrize(

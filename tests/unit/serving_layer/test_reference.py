@@ -22,7 +22,7 @@ KEPT_IN_ITS_HOME = {"/v1/sources"}
 def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     home: Path = tmp_path_factory.mktemp("home")
     app = create_app(load_settings(home=home, port_offset=21_000))
-    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+    return owner.client(app)
 
 
 def test_it_names_every_path_parameter_and_field(client: TestClient) -> None:

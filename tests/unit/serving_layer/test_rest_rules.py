@@ -33,14 +33,14 @@ def app(tmp_path: Path) -> FastAPI:
 
 @pytest.fixture
 def client(app: FastAPI) -> TestClient:
-    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+    return owner.client(app)
 
 
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     """The client of one application for all questions that leave it as it is."""
     app = create_app(load_settings(home=tmp_path_factory.mktemp("once"), port_offset=21_000))
-    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+    return owner.client(app)
 
 
 PATHS = [route.path for router in ROUTERS if router.prefix == "/v1" for route in router.routes]  # type: ignore[attr-defined]

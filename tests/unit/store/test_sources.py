@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from fastapi.testclient import TestClient
-
 from conf import load_settings
 from ingest.sources.budget import ONCE, Budget, Came
 from serving_layer.app import create_app
@@ -28,7 +26,7 @@ def noted(home: Path) -> None:
 
 def test_each_source_says_when_it_was_asked_and_answered_and_what_is_open(tmp_path: Path) -> None:
     app = create_app(load_settings(home=tmp_path, port_offset=21_000))
-    client = TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+    client = owner.client(app)
     assert client.get("/v1/sources").json() == {"sources": []}
     noted(tmp_path)
 

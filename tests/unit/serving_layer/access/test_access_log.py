@@ -53,7 +53,7 @@ def held() -> Held:
 def client(held: Held, tmp_path: Any) -> TestClient:
     app = create_app(load_settings(home=tmp_path, port_offset=21_000))
     app.state.reader = held
-    return TestClient(app, base_url="http://127.0.0.1", headers=owner.bearer(app))
+    return owner.client(app)
 
 
 def test_each_question_about_an_installation_is_noted(client: TestClient, held: Held) -> None:
