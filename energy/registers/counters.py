@@ -108,7 +108,7 @@ def energy_of_columns(
 
     Of a hole of more than :data:`BRIDGE` only the periods in ``window`` are given: one of years has a million.
     """
-    columns = times, *_exactly(register_wh, power_w), capacity_w, bridge // timedelta(microseconds=1)
+    columns = times, *exactly(register_wh, power_w), capacity_w, bridge // timedelta(microseconds=1)
     if window != ALL_TIME and any(after - before > _BRIDGE_US for before, after in pairwise(times)):
         return portions_by_full_path(*columns, window)
     course = advance(None, *columns)
@@ -126,10 +126,10 @@ def advanced_course(
 
     Columns as in :func:`energy_of_columns`, holes bridged up to :data:`BRIDGE`: its portions are those of all samples.
     """
-    return advance(course, times, *_exactly(register_wh, power_w), capacity_w, BRIDGE // timedelta(microseconds=1))
+    return advance(course, times, *exactly(register_wh, power_w), capacity_w, BRIDGE // timedelta(microseconds=1))
 
 
-def _exactly(
+def exactly(
     register_wh: Sequence[float | None], power_w: Sequence[float | None]
 ) -> tuple[list[int | None], list[int | None]]:
     """Registers in whole mWh, powers in whole mW and never negative."""

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from energy.balance import Register, registers
-from energy.energy_row import to_mwh
 from energy.limits import Limits
-from energy.registers.counters import advanced_course
+from energy.registers.counters import advanced_course, exactly
 from energy.registers.moments import jitter
 from energy.registers.pace import CONTEXT
 from energy.registers.resolution import ALL_ONES, COUNTS
@@ -31,8 +30,7 @@ def is_in_doubt(readings: Iterable[Reading], limits: Limits) -> bool:
 def _is_in_doubt(of: Register) -> bool:
     if advanced_course(None, of.times, of.register_wh, of.power_w, of.capacity_w) is not None:
         return False
-    register = [None if wh is None else to_mwh(wh) for wh in of.register_wh]
-    power = [None if w is None else round(max(0.0, w) * 1000) for w in of.power_w]
+    register, power = exactly(of.register_wh, of.power_w)
     have = [i for i, value in enumerate(register) if value is not None]
     if not have:
         return False
