@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.files.unpack import FileRefused, members
 from ingest.publishing.message import Message, message
-from ingest.sources.omie import OmieFileError, parse_marginal, parse_report
+from ingest.sources.omie import OmieFileError, is_marginal, parse_marginal, parse_report, text_of
 from ingest.sources.source import Record
 
 MEANING = "omie"
@@ -31,8 +31,8 @@ def read_price_days(path: Path, known_at: datetime) -> PriceDays:
     by_period: dict[tuple[str, datetime], Record] = {}
     for name, content in sorted(members(path), key=lambda of: _version(of[0])):
         said: list[str] = []
-        text = content.decode("latin-1").lstrip("\ufeffï»¿ \r\n")
-        parse = parse_marginal if text.upper().startswith("MARGINALPDBC") else parse_report
+        text = text_of(content)
+        parse = parse_marginal if is_marginal(text) else parse_report
         try:
             day = parse(text, known_at, said.append)
         except OmieFileError as error:
@@ -48,9 +48,9 @@ def read_price_days(path: Path, known_at: datetime) -> PriceDays:
     return found
 
 
-def messages_of(days: PriceDays) -> list[Message]:
-    """The records as messages of topic ``prices``."""
-    return [message("prices", record) for record in days.records]
+def messages_of(days: PriceDays, known_at: datetime) -> list[Message]:
+    """The records as messages of topic ``prices``, known from ``known_at`` (UTC) on."""
+    return [message("prices", record | {"known_at": known_at}) for record in days.records]
 
 
 def _version(name: str) -> tuple[int, str]:

@@ -32,13 +32,23 @@ class OmieFileError(SourceError):
     """A file that is not a day of OMIE prices; the text names the file's fault."""
 
 
+def text_of(content: bytes) -> str:
+    """The text of one of OMIE's files, without the marks and blanks before it."""
+    return content.decode("latin-1").lstrip("\ufeffï»¿ \r\n")
+
+
+def is_marginal(text: str) -> bool:
+    """Whether a text of OMIE's is a ``marginalpdbc`` file."""
+    return text.upper().startswith("MARGINALPDBC")
+
+
 def parse_marginal(text: str, known_at: datetime, progress: Progress = log.warning) -> list[Record]:
     """The records of a ``marginalpdbc`` file (or ``marginalpdbcpt``), EUR/MWh, both zones.
 
     A period without a price is left out. Raises :class:`OmieFileError` for anything but one whole day.
     """
     lines = [line.strip() for line in text.lstrip("\ufeff").splitlines() if line.strip()]
-    if not lines or not lines[0].upper().startswith("MARGINALPDBC"):
+    if not lines or not is_marginal(lines[0]):
         raise OmieFileError("not a marginalpdbc file: its first line must begin with MARGINALPDBC")
     if lines[-1] != "*":
         raise OmieFileError("the file is cut short: its closing * is missing")
@@ -126,8 +136,8 @@ def _version(session: requests.Session, base: str, day: date, version: int) -> s
         return None
     # Anything else that fails must not pass for a day that is not published yet.
     answer.raise_for_status()
-    text = answer.content.decode("latin-1").lstrip("\ufeffï»¿ \r\n")
-    return text if text.upper().startswith("MARGINALPDBC") else None
+    text = text_of(answer.content)
+    return text if is_marginal(text) else None
 
 
 def _of_day(text: str, day: date, progress: Progress) -> list[Record]:

@@ -69,8 +69,8 @@ def _import_prices(file: Path, console: Console, is_sure: bool) -> None:
     show(console, days)
     if is_sure:
         settings = load_settings()
-        days = read_price_days(file, first_known(settings, file, MEANING, now))
-        _publish(settings, "prices", messages_of(days), len(days.records))
+        known_at = first_known(settings, file, MEANING, now)
+        _publish(settings, "prices", messages_of(days, known_at), len(days.records))
     else:
         typer.echo(UNSURE)
 
