@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
+from energy.calendar import MADRID
 from ingest.files.unpack import FileRefused, members
 from ingest.publishing.message import Message, message
 from ingest.sources.omie import OmieFileError, is_marginal, parse_marginal, parse_report, text_of
@@ -28,23 +30,24 @@ class PriceDays:
 def read_price_days(path: Path, known_at: datetime) -> PriceDays:
     """The days in ``path``, known from ``known_at`` (UTC) on. Raises :class:`FileRefused` where there is none."""
     found = PriceDays()
-    by_period: dict[tuple[str, datetime], Record] = {}
+    by_day: dict[date, list[Record]] = {}
     for name, content in sorted(members(path), key=lambda of: _version(of[0])):
         said: list[str] = []
         text = text_of(content)
         parse = parse_marginal if is_marginal(text) else parse_report
         try:
-            day = parse(text, known_at, said.append)
+            records = parse(text, known_at, said.append)
         except OmieFileError as error:
             found.faults[name] = [str(error)]
             continue
         if said:
             found.faults[name] = said
-        by_period |= {(record["zone"], record["start"]): record for record in day}
-    if not by_period:
+        if records:
+            by_day[records[0]["start"].astimezone(MADRID).date()] = records
+    if not by_day:
         why = "; ".join(f"{name}: {said[0]}" for name, said in list(found.faults.items())[:3])
         raise FileRefused(f"{path} holds no day of OMIE's prices ({why}). Name what its columns mean by --mapping.")
-    found.records = [by_period[key] for key in sorted(by_period, key=lambda of: (of[1], of[0]))]
+    found.records = sorted(chain(*by_day.values()), key=lambda record: (record["start"], record["zone"]))
     return found
 
 

@@ -60,6 +60,13 @@ def test_a_years_archive_is_read_by_day_and_the_newest_version_counts(tmp_path: 
     assert [record["start"] for record in days.records] == sorted(record["start"] for record in days.records)
 
 
+def test_a_newer_version_stands_for_the_whole_day(tmp_path: Path) -> None:
+    withdrawn = marginal("2021;1;1", "70.5").replace(b"2021;1;1;7;70.5;70.5;", b"2021;1;1;7;;;")
+    files = {"marginalpdbc_20210101.1": marginal("2021;1;1", "60.5"), "marginalpdbc_20210101.2": withdrawn}
+    days = read_price_days(archived(tmp_path, files), KNOWN_AT)
+    assert [record["price_eur_mwh"] for record in days.records] == [70.5] * 2 * 23
+
+
 def test_what_is_none_of_omies_asks_for_a_mapping(tmp_path: Path) -> None:
     (tmp_path / "casa.csv").write_text("CUPS;Fecha;Hora;Consumo_kWh\nES;24/10/2026;1;0,1\n")
     with pytest.raises(FileRefused, match=r"casa\.csv.*--mapping"):
