@@ -19,6 +19,7 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Celsius = Annotated[float, Field(ge=-100, le=200)]
 Price = Annotated[float, Field(ge=-1e6, le=1e6)]
+Seconds = Annotated[float, Field(ge=-1e10, le=1e10)]
 Schema = Literal[1]
 
 DeviceKind = Literal["inverter", "meter", "battery", "weather_station"]
@@ -59,6 +60,10 @@ class Reading(TypedDict):
     frequency_hz: NotRequired[Annotated[float, Field(ge=0, le=1000)] | None]
     status: NotRequired[Text | None]
     status_code: NotRequired[Annotated[int, Field(ge=0, le=2**63 - 1)] | None]
+    device_ahead_s: NotRequired[Seconds | None]
+    """Seconds by which the device's own clock was ahead of ``time``, where that is the gateway's."""
+    gateway_ahead_s: NotRequired[Seconds | None]
+    """Seconds by which the gateway's clock was ahead of ``time``, where that is the device's and no log was read."""
 
 
 @with_config(_STRICT)

@@ -17,7 +17,8 @@ _STATE = (
     "SELECT installation_id, device_id, device_kind, time, source, ac_power_w, dc_power_w, energy_total_wh, "
     "import_power_w, export_power_w, import_total_wh, export_total_wh, charge_power_w, discharge_power_w, "
     "charge_total_wh, discharge_total_wh, soc_pct, irradiance_w_m2, module_temperature_c, ambient_temperature_c, "
-    "voltage_v, current_a, frequency_hz, status, status_code FROM inverter_state WHERE installation_id = ?"
+    "voltage_v, current_a, frequency_hz, status, status_code, device_ahead_s, gateway_ahead_s "
+    "FROM inverter_state WHERE installation_id = ?"
 )
 
 

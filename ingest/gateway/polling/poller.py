@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ingest.devices.device import DeviceError, Measurable, Measurement
@@ -73,10 +73,19 @@ class Poller:
         self._say_fault("; ".join((*filter(None, [fault]), *measured.faults)) or None)
         if instant is None:
             return
-        await self._keep(reading(self.device, measured, instant))
+        await self._keep(reading(self.device, measured, instant) | self._other_clock(measured.time, instant, now))
         self.last_time = instant
         self.readings += 1
         self._sleep.answered(now)
+
+    def _other_clock(self, shown: datetime | None, instant: datetime, now: datetime) -> dict[str, float]:
+        """The clock that the reading's ``instant`` is not of, by the seconds that it was ahead."""
+        if shown is None:
+            return {}
+        if shown != instant:
+            return {"device_ahead_s": _seconds(shown - instant)}
+        # An entry of a log was made at another time than it is read, which says nothing of the clock.
+        return {} if self._clock.is_catching_up else {"gateway_ahead_s": _seconds(now - instant)}
 
     def _pause(self, took_seconds: float) -> float:
         if self.error or self.asleep:
@@ -107,6 +116,10 @@ class Poller:
         if self.fault and not fault:
             log.info("%s is read without fault again", self.device.name)
         self.fault = fault
+
+
+def _seconds(span: timedelta) -> float:
+    return round(span.total_seconds(), 3)
 
 
 def event_time(device: Device, measured: Measurement, now: datetime) -> datetime:

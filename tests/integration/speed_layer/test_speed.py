@@ -220,7 +220,7 @@ def test_a_late_reading_changes_only_the_periods_between_its_neighbours(
 
 def test_readings_of_one_instant_merge_in_any_order(stack: Settings, job: Job, views: Views) -> None:
     views.register(f"conflict-{RUN}")
-    one, other = {"ac_power_w": 100.0}, {"ac_power_w": 200.0, "voltage_v": 231.0}
+    one, other = {"ac_power_w": 100.0}, {"ac_power_w": 200.0, "voltage_v": 231.0, "device_ahead_s": 3600.5}
     ends = []
     for name, values in {"a": (one, other), "b": (other, one)}.items():
         head = {
@@ -233,11 +233,12 @@ def test_readings_of_one_instant_merge_in_any_order(stack: Settings, job: Job, v
             send_and_follow(stack, job, wire([head | each]))
             time.sleep(1.1)  # Cassandra expires cells by the second; a later expiry must not win.
         key = "installation_id = %s AND device_id = %s AND day = %s"
-        query = f"SELECT ac_power_w, voltage_v FROM reading_by_day WHERE {key}"  # noqa: S608
+        query = f"SELECT ac_power_w, voltage_v, device_ahead_s FROM reading_by_day WHERE {key}"  # noqa: S608
         ends.append(list(views.session.execute(query, (f"conflict-{RUN}", f"conflict-{RUN}-{name}", DAY.date()))))
-        state = "SELECT ac_power_w, voltage_v FROM inverter_state WHERE installation_id = %s AND device_id = %s"
+        key = "installation_id = %s AND device_id = %s"
+        state = f"SELECT ac_power_w, voltage_v, device_ahead_s FROM inverter_state WHERE {key}"  # noqa: S608
         ends.append(list(views.session.execute(state, (f"conflict-{RUN}", f"conflict-{RUN}-{name}"))))
-    assert ends == [[(200.0, 231.0)]] * 4
+    assert ends == [[(200.0, 231.0, 3600.5)]] * 4
 
 
 def test_two_homes_whose_devices_bear_one_name_keep_their_own_energy(stack: Settings, job: Job, views: Views) -> None:
