@@ -6,6 +6,7 @@ day with holes what is ambiguous is refused, not guessed.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -33,7 +34,8 @@ def placed(days: pd.Series[Any], minutes: pd.Series[Any], length: int, zone_name
     behind = np.floor_divide(minutes.clip(upper=0), DAY_MINUTES)
     days = days + pd.to_timedelta(behind, unit="D")
     minutes = minutes - behind * DAY_MINUTES
-    naive = days + pd.to_timedelta(minutes, unit="min")
+    # A fraction of a minute is a second to within a nanosecond.
+    naive = (days + pd.to_timedelta(minutes, unit="min")).dt.round("us")
     starts = naive.dt.tz_localize(zone_name, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
     starts = starts.where(minutes < DAY_MINUTES)
     reasons: dict[int, str] = {}
@@ -75,15 +77,16 @@ def _of_odd_day(day: pd.Timestamp, minutes: Any, length: int, zone_name: str) ->
     for order in (range(count), range(count - 1, -1, -1)):
         if len(minutes) == count and _is_ordered(minutes[list(order)], length - longer):
             return [begin + timedelta(minutes=number * length) for number in order], {}
-    seen: dict[int, int] = {}
-    labels = [int(each) for each in minutes]
-    instants: list[Any] = []
+    labels = [float(each) for each in minutes]
+    alike, seen = Counter(labels), Counter[float]()
+    instants: list[Any] = [pd.NaT] * len(labels)
     reasons: dict[int, str] = {}
-    for number, label in enumerate(labels):
-        fold = seen.get(label, 0)
-        seen[label] = fold + 1
-        instant, reason = _of_label(day, label, zone_name, (fold, labels.count(label)))
-        instants.append(instant)
+    steps = np.diff(minutes)
+    is_newest_first = (steps < 0).sum() > (steps > 0).sum()
+    for number in reversed(range(len(labels))) if is_newest_first else range(len(labels)):
+        label = labels[number]
+        instants[number], reason = _of_label(day, label, zone_name, (seen[label], alike[label]))
+        seen[label] += 1
         if reason:
             reasons[number] = reason
     return instants, reasons
@@ -95,7 +98,7 @@ def _is_ordered(minutes: Any, back: int) -> bool:
     return bool(np.all((steps >= 0) | (steps == back)) and (steps < 0).sum() <= 1)
 
 
-def _of_label(day: pd.Timestamp, label: int, zone_name: str, which: tuple[int, int]) -> tuple[Any, str]:
+def _of_label(day: pd.Timestamp, label: float, zone_name: str, which: tuple[int, int]) -> tuple[Any, str]:
     """The instant of a label of a day with holes, the ``which[0]``-th of ``which[1]`` alike; or why there is none."""
     fold, alike = which
     if label >= DAY_MINUTES:

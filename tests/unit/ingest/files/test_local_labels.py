@@ -78,13 +78,26 @@ def test_with_holes_each_label_is_right_or_refused(change: tuple[str, tuple[int,
     zone, day = change
     whole = instants(date(*day), 1, minutes, ZoneInfo(zone))
     kept = sorted(data.draw(st.sets(st.integers(0, len(whole) - 1), min_size=1, max_size=len(whole) - 1)))
-    left = [whole[number] for number in kept]
+    left = [whole[number] for number in kept][:: data.draw(st.sampled_from([1, -1]))]
     found, reasons = placed_of(by_clock(left, minutes, ZoneInfo(zone)), minutes, zone)
     for number, (true, said) in enumerate(zip(left, found, strict=True)):
         assert said in (true, None)
         assert (said is None) == (number in reasons)
         if said is None:
             assert reasons[number] == TWICE
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 6, 1), date(2026, 10, 25)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_readings_of_any_step_come_back_to_the_second_whichever_comes_first(day: date, order: int) -> None:
+    zone = ZoneInfo("Europe/Madrid")
+    begin = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(timezone.utc)
+    said = [begin + timedelta(seconds=20 * n) for n in range(6 * 180)][::order]
+    walls = pd.Series(pd.to_datetime([each.astimezone(zone).replace(tzinfo=None) for each in said]))
+    days = walls.dt.floor("D")
+    found = placed(days, (walls - days) / pd.Timedelta(minutes=1), 60, "Europe/Madrid")
+    assert found.reasons == {}
+    assert [each.to_pydatetime() for each in found.starts] == said
 
 
 def test_what_no_clock_has_shown_is_refused() -> None:
