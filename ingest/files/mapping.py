@@ -24,7 +24,8 @@ class MappingError(Refusal):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # Columns and what stands in them may be numbers, which YAML tells from texts.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
 
 
 class ColumnMapping(_Part):

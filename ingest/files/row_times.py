@@ -12,6 +12,11 @@ from ingest.files.mapping import TimeMapping
 CLOCK = r"^\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$"
 OFFSET = r"\d:?\d{2}(?:\.\d+)?\s*(?:Z|[+-]\d{2}:?\d{2})\s*$"
 """The offset at the end of a time of the day."""
+SHORT_OFFSET = r"(\d:\d{2}(?:\.\d+)?\s*[+-]\d{2})\s*$"
+"""The offset of whole hours, as PostgreSQL writes it."""
+UTC = r"\s*(?:UTC|GMT|z)\s*$"
+LAST_MIDNIGHT = r"[ T]24:00(?::00(?:\.0+)?)?$"
+"""The midnight at the end of a day, which no parser takes."""
 NO_TIME, NO_ZONE = "its time can't be read", "its time has no offset, and the mapping no zone"
 
 
@@ -27,9 +32,12 @@ def row_starts(table: pd.DataFrame, time: TimeMapping) -> Placed:
         if hour.str.contains(OFFSET).all():
             return _with_offset(label + " " + hour, time)
         return _of_day_and_hour(_parsed(label, time.format), hour, table, time)
+    label = label if time.format else _in_iso(label)
     if label.str.contains(OFFSET).all():
         return _with_offset(label, time)
-    naive = _parsed(label, time.format)
+    is_last = label.str.contains(LAST_MIDNIGHT).astype(bool)
+    naive = _parsed(label.where(~is_last, label.str.replace("24:00", "00:00", regex=False)), time.format)
+    naive = naive.where(~is_last, naive + pd.Timedelta(days=1))
     days = naive.dt.floor("D")
     return _local(days, (naive - days) / pd.Timedelta(minutes=1), table, time)
 
@@ -52,7 +60,7 @@ def _local(days: pd.Series[Any], minutes: pd.Series[Any], table: pd.DataFrame, t
         return Placed(_none(days), dict.fromkeys(range(len(days)), NO_ZONE))
     if time.season is not None:
         winter = (table[time.season.column].str.strip() == time.season.winter).astype(bool)
-        labels = days + pd.to_timedelta(minutes, unit="min")
+        labels = (days + pd.to_timedelta(minutes, unit="min")).dt.round("us")
         return _with_reasons(by_season(labels, winter, time.zone) + _before(time), {})
     found = placed(days, minutes - length, time.minutes, time.zone)
     return _with_reasons(found.starts + pd.Timedelta(minutes=time.shift_minutes), found.reasons)
@@ -61,6 +69,12 @@ def _local(days: pd.Series[Any], minutes: pd.Series[Any], table: pd.DataFrame, t
 def _with_offset(label: pd.Series[Any], time: TimeMapping) -> Placed:
     form = time.format or "ISO8601"
     return _with_reasons(pd.to_datetime(label, format=form, utc=True, errors="coerce") + _before(time), {})
+
+
+def _in_iso(label: pd.Series[Any]) -> pd.Series[Any]:
+    """The labels with their offsets as ISO 8601 has them."""
+    found: pd.Series[Any] = label.str.replace(SHORT_OFFSET, r"\1:00", regex=True).str.replace(UTC, "Z", regex=True)
+    return found
 
 
 def _parsed(label: pd.Series[Any], form: str | None) -> pd.Series[Any]:

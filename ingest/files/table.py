@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,11 @@ def _text(cell: Any, decimal: str) -> str:
         return ""
     if isinstance(cell, datetime | date):
         return cell.isoformat()
+    if isinstance(cell, timedelta):  # a time of the day, which Excel counts on beyond 23:59
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     if isinstance(cell, float):
         return repr(cell).removesuffix(".0").replace(".", decimal)
+    if isinstance(cell, Decimal):
+        return f"{cell:f}".replace(".", decimal)
     return str(cell)

@@ -380,3 +380,64 @@ def test_a_real_parks_files(tmp_path: Path) -> None:
         understood = understand(read_table(file, mapping), mapping)
         assert (len(understood.rows), understood.refused) == (rows, {})
         assert understood.rows["irradiance_w_m2"].max() < 1500
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param(
+            ["2026-03-28 23:00:00+01", "2026-03-29 03:00:00+02"], id="offsets of whole hours, as of PostgreSQL"
+        ),
+        pytest.param(["2026-03-28 22:00:00 UTC", "2026-03-29 01:00:00 UTC"], id="UTC in letters"),
+        pytest.param(["2026-03-28T22:00:00z", "2026-03-29T01:00:00z"], id="a small z"),
+    ],
+)
+def test_a_time_may_say_its_offset_in_other_ways(tmp_path: Path, labels: list[str]) -> None:
+    rows = "".join(f"{label};0.1\n" for label in labels)
+    understood, records = read(tmp_path, f"at;kwh\n{rows}", **HOURLY, time={"column": "at"})
+    assert understood.refused == {}
+    assert [record["start"] for record in records] == ["2026-03-28T22:00:00.000Z", "2026-03-29T01:00:00.000Z"]
+
+
+@pytest.mark.parametrize(("day", "count"), [(date(2026, 1, 5), 24), (date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+@pytest.mark.parametrize(
+    ("form", "written"), [("%d/%m/%Y %H:%M", "{day:%d/%m/%Y} {hour:02}:00"), (None, "{day}T{hour:02}:00:00")]
+)
+def test_a_day_may_end_at_24_in_one_column(
+    tmp_path: Path, day: date, count: int, form: str | None, written: str
+) -> None:
+    ends = [hour for hour in range(1, 25) for _ in range(1 + (hour == 3) * (count - 24))]
+    rows = "".join(f"{written.format(day=day, hour=hour)};0.1\n" for hour in ends)
+    time = {"column": "at", "zone": "Europe/Madrid", "marks": "end"} | ({"format": form} if form else {})
+    understood, records = read(tmp_path, f"at;kwh\n{rows}", **HOURLY, time=time)
+    assert understood.refused == {}
+    assert [record["start"] for record in records] == hours(day, count)
+
+
+def test_columns_and_what_stands_in_them_may_be_numbers(tmp_path: Path) -> None:
+    text = "7;2026-01-05T00:00:00Z;0.1;0\n8;2026-01-05T00:00:00Z;0.3;1\n"
+    said = {
+        "installation_id": "casa",
+        "has_names": False,
+        "where": {1: 8},
+        "one_of": 1,
+        "time": {"column": 2},
+        "columns": {"import_wh": {"column": 3, "factor": 1000}},
+        "method": {"column": 4, "estimated": [1]},
+    }
+    understood, records = read(tmp_path, text, **said)
+    assert (understood.refused, understood.meter) == ({}, "8")
+    assert [(record["import_wh"], record["method"]) for record in records] == [(300.0, "estimated")]
+
+
+def test_readings_bear_the_second_that_the_file_says(tmp_path: Path) -> None:
+    said = {
+        "installation_id": "casa",
+        "device_id": "contador",
+        "device_kind": "meter",
+        "time": {"column": "at", "zone": "Europe/Madrid"},
+        "columns": {"import_power_w": {"column": "w"}},
+    }
+    rows = "".join(f"2026-01-05T12:{n // 6:02}:{n % 6}0,{n}\n" for n in range(60))
+    _, records = read(tmp_path, f"at,w\n{rows}", **said)
+    assert [record["time"] for record in records] == [f"2026-01-05T11:{n // 6:02}:{n % 6}0.000Z" for n in range(60)]

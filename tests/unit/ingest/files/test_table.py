@@ -8,6 +8,8 @@ import random
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -79,7 +81,15 @@ def parquet_in_utc(path: Path) -> None:
     table.set_index("Fecha").to_parquet(path)
 
 
-@pytest.mark.parametrize("write", [csv, gzipped, bzipped, zipped, excel, excel_of_text, parquet, parquet_in_utc])
+def parquet_of_decimals(path: Path) -> None:
+    table = pd.DataFrame(ROWS, columns=["Fecha", "kWh", "out"])
+    table["kWh"] = [Decimal(f"{kwh:.3f}") for kwh in table["kWh"]]
+    table.to_parquet(path)
+
+
+@pytest.mark.parametrize(
+    "write", [csv, gzipped, bzipped, zipped, excel, excel_of_text, parquet, parquet_in_utc, parquet_of_decimals]
+)
 def test_every_kind_of_file_says_the_same(tmp_path: Path, write: Callable[[Path], None]) -> None:
     write(tmp_path / "file")
     mapping = MAPPING
@@ -90,6 +100,21 @@ def test_every_kind_of_file_says_the_same(tmp_path: Path, write: Callable[[Path]
     assert understood.rows["start"].tolist() == [pd.Timestamp(at, tz="Europe/Madrid") for at, _, _ in ROWS]
     assert understood.rows["import_wh"].tolist() == [250.0, 1064500.0, 0.0]
     assert understood.rows["export_wh"].isna().tolist() == [False, True, False]
+
+
+def test_the_hours_of_a_day_may_be_times_that_excel_counts_on_to_24(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Fecha", "Hora", "kWh", "out"])
+    for hour in (1, 23, 24):
+        book.active.append([HOURS[0].date(), timedelta(hours=hour), 0.25, 0])
+        book.active.cell(book.active.max_row, 2).number_format = "[h]:mm"
+    book.save(tmp_path / "file")
+    time = MAPPING.time.model_copy(update={"hour": "Hora", "marks": "end"})
+    mapping = MAPPING.model_copy(update={"time": time})
+    understood = understand(read_table(tmp_path / "file", mapping), mapping)
+    assert understood.refused == {}
+    day = pd.Timestamp("2026-01-05", tz="Europe/Madrid")
+    assert understood.rows["start"].tolist() == [day + pd.Timedelta(hours=hour) for hour in (0, 22, 23)]
 
 
 def bomb_in_zip(path: Path) -> None:
