@@ -27,9 +27,10 @@ def content_of(payload: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return [float(each) for each in payload.decode("ascii").split(",")]
+        numbers = [float(each) for each in payload.decode("ascii").split(",")]
     except ValueError:
         raise NoValue("neither JSON nor a number") from None
+    return numbers if len(numbers) > 1 else numbers[0]
 
 
 def number_at(content: Any, path: str | None) -> float:
@@ -63,6 +64,8 @@ def time_at(content: Any, path: str) -> datetime:
 
 
 def _at(content: Any, path: str | None) -> Any:
+    if path == "0" and isinstance(content, int | float):  # numbers with commas between, of which there is one
+        return content
     for step in path.split(".") if path else ():
         if isinstance(content, dict) and step in content:
             content = content[step]
