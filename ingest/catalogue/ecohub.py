@@ -81,6 +81,8 @@ def _register(parser: configparser.ConfigParser, name: str, field: str | None) -
 
 
 def _device(parser: configparser.ConfigParser, server: str, mapped: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    if "little" in parser.get(server, "byteorder", fallback="").lower():
+        raise CatalogueError(f"[{server}] byteorder: registers whose lower byte comes first are not read")
     order = "little" if "little" in parser.get(server, "wordorder", fallback="").lower() else "big"
     connection = {
         "protocol": "registers-tcp",

@@ -14,20 +14,20 @@ from typing import Literal
 RegisterType = Literal[
     "int16", "uint16", "enum16", "acc16", "sunssf",
     "int32", "uint32", "acc32", "bitfield32", "float32",
-    "int64", "uint64", "acc64",
+    "int64", "uint64", "acc64", "float64",
 ]  # fmt: skip
 
 _FORMATS: dict[str, str] = {
     "int16": ">h", "uint16": ">H", "enum16": ">H", "acc16": ">H", "sunssf": ">h",
     "int32": ">i", "uint32": ">I", "acc32": ">I", "bitfield32": ">I", "float32": ">f",
-    "int64": ">q", "uint64": ">Q", "acc64": ">Q",
+    "int64": ">q", "uint64": ">Q", "acc64": ">Q", "float64": ">d",
 }  # fmt: skip
 NOT_IMPLEMENTED: dict[str, int] = {
     "int16": -0x8000, "uint16": 0xFFFF, "enum16": 0xFFFF, "acc16": 0, "sunssf": -0x8000,
     "int32": -0x80000000, "uint32": 0xFFFFFFFF, "acc32": 0, "bitfield32": 0xFFFFFFFF,
     "int64": -0x8000000000000000, "uint64": 0xFFFFFFFFFFFFFFFF, "acc64": 0,
 }  # fmt: skip
-"""Raw values by which SunSpec devices say that there is none; a ``float32`` is any NaN."""
+"""Raw values by which SunSpec devices say that there is none; a ``float32`` or ``float64`` is any NaN."""
 INVALID: Mapping[str, int] = {"uint16": 0xFFFF, "int16": 0x7FFF, "uint32": 0xFFFFFFFF, "int32": 0x7FFFFFFF}
 """Raw values by which makers with registers of their own say it: the greatest number of the type."""
 

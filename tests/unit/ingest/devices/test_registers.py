@@ -28,6 +28,8 @@ RANGES: dict[RegisterType, tuple[int, int]] = {
         pytest.param([0x0001, 0x86A0], "acc32", 100_000, id="high word first"),
         pytest.param([0xFFFF], "int16", -1, id="negative"),
         pytest.param([0x42C8, 0x0000], "float32", 100.0, id="float"),
+        pytest.param([0x4132, 0xD687, 0xE3D7, 0x0A3D], "float64", 1_234_567.89, id="float of four words"),
+        pytest.param([0x7FF8, 0, 0, 0], "float64", None, id="NaN of four words"),
         pytest.param([0x8000], "int16", None, id="int16 not implemented"),
         pytest.param([0xFFFF], "uint16", None, id="uint16 not implemented"),
         pytest.param([0, 0], "acc32", None, id="accumulator not implemented"),
@@ -54,7 +56,15 @@ def test_floats_come_back(value: float) -> None:
     assert number(words(value, "float32"), 0, "float32") == value
 
 
-@given(st.lists(st.integers(0, 0xFFFF), min_size=4, max_size=4), st.sampled_from(sorted(NOT_IMPLEMENTED)))
+@given(st.floats(allow_nan=False, allow_infinity=False), st.booleans())
+def test_floats_of_four_words_come_back(value: float, low_word_first: bool) -> None:
+    assert number(words(value, "float64", low_word_first), 0, "float64", low_word_first) == value
+
+
+@given(
+    st.lists(st.integers(0, 0xFFFF), min_size=4, max_size=4),
+    st.sampled_from([*sorted(NOT_IMPLEMENTED), "float32", "float64"]),
+)
 def test_any_registers_give_a_finite_number_or_none(registers: list[int], kind: RegisterType) -> None:
     value = number(registers, 0, kind)
     assert value is None or math.isfinite(value)

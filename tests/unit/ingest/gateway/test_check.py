@@ -231,6 +231,7 @@ def test_ecohubs_file_becomes_a_site_of_ours(tmp_path: Path) -> None:
         ("no section", (), "can't be read as a config.ini"),
         (CONFIG.replace("16bit_int", "exec('x')"), (), "tipe: write one of"),
         (CONFIG.replace("unit: 1", "unit: __import__('os')"), (), "write a whole number"),
+        (CONFIG.replace("byteorder: Endian.Big", "byteorder: Endian.Little"), (), "lower byte comes first"),
         (CONFIG, ("--field", "nada=voltage_v"), "has no register nada"),
         (CONFIG, ("--field", "caldera=kettle"), "there is no field kettle"),
         (CONFIG, ("--field", "caldera"), "write SECTION=FIELD"),
