@@ -170,19 +170,18 @@ def _expected(sampled: list[list[int]], period: int) -> int:
 def _by_device(
     readings: Iterable[Mapping[str, Any]],
 ) -> Iterator[tuple[str, str, list[int], list[Mapping[str, Any]]]]:
-    """Id, kind, times (microseconds) and readings of each device, in order of time, one a time."""
+    """Id, kind, times (microseconds) and readings of each device, one a time; one that changes its kind is two."""
     devices: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for reading in readings:
         held = devices[reading["device_id"]]
         at = to_us(reading["time"])
-        if at in held:
-            held[at] = merge(held[at], reading)
-        else:
-            held[at] = reading
+        held[at] = merge(held[at], reading) if at in held else reading
     for device, held in sorted(devices.items()):
-        times = sorted(held)
-        samples = [held[at] for at in times]
-        yield device, max(sample["device_kind"] for sample in samples), times, samples
+        kinds: dict[str, list[int]] = defaultdict(list)
+        for at in sorted(held):
+            kinds[held[at]["device_kind"]].append(at)
+        for kind, times in sorted(kinds.items()):
+            yield device, kind, times, [held[at] for at in times]
 
 
 def _row(quantity: str, period: int, parts: list[Portion], expected: int) -> EnergyRow:

@@ -71,6 +71,8 @@ def begin(
         sampled[reading["device_id"]].append(to_us(reading["time"]))
     if any(times[0] < limits.since for times in sampled.values()):
         return nothing
+    if len({(reading["device_id"], reading["device_kind"]) for reading in past}) > len(sampled):
+        return nothing  # one has turned into a device of another kind
     courses: dict[tuple[str, str], Course] = {}
     for register in registers(past, limits):
         course = _plain(None, register)

@@ -75,6 +75,21 @@ def test_what_a_home_consumes_that_exports_what_nobody_reads_is_not_said() -> No
     assert by_quantity(rows)["consumption"].energy_wh == 75.0
 
 
+def test_a_device_that_turns_into_another_kind_has_the_energy_of_both() -> None:
+    meter = [each | {"device_id": "one"} for each in home() if each["device_kind"] == "meter"]
+    inverter = [each | {"device_id": "one"} for each in home(120) if each["device_kind"] == "inverter"]
+    turned = [*meter, *(each for each in inverter if each["time"] > MIDNIGHT + HOUR)]
+
+    rows = installation_energy(turned, MIDNIGHT, MIDNIGHT + 2 * HOUR, UNLIMITED)
+
+    sums: dict[str, float] = {}
+    for row in rows:
+        sums[row.quantity] = sums.get(row.quantity, 0.0) + row.energy_wh
+    assert (sums["import"], sums["export"], sums["generation"]) == (300.0, 500.0, 1100.0)
+    later = installation_energy(turned[len(meter) :], MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR, UNLIMITED)
+    assert [row for row in rows if row.quantity == "generation"] == [r for r in later if r.quantity == "generation"]
+
+
 def test_a_silent_inverter_shows_in_completeness() -> None:
     readings = [r for r in home() if r["device_kind"] == "meter" or r["time"] < MIDNIGHT + timedelta(minutes=20)]
     rows = installation_energy(readings, MIDNIGHT, MIDNIGHT + HOUR, Limits(5.0))

@@ -194,6 +194,17 @@ def test_a_device_in_two_tasks_is_summed_from_what_is_stored() -> None:
     assert store.looked == 2
 
 
+@pytest.mark.parametrize("batch", [1, 7])
+def test_a_device_that_turns_into_another_kind_ends_in_the_energy_of_all(batch: int) -> None:
+    as_meter = [
+        reading(300 * n, device_kind="meter", import_total_wh=7_000.0 + 50 * n, ac_power_w=None) for n in range(30)
+    ]
+    readings = [*as_meter, *trace(register)[30:]]
+    view = carried(readings, batch=batch).view
+    assert view == expected(readings)
+    assert {quantity for quantity, _ in view} >= {"import", "generation"}
+
+
 def test_a_reading_that_comes_late_is_made_from_what_is_stored() -> None:
     readings = trace(register)
     late = [*readings[:30], *readings[31:], readings[30]]
