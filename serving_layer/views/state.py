@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from energy.derived import CONSUMPTION
 from serving_layer.reader import Reader
 from store.instants import utc_or_none
 
 STALE_AFTER = timedelta(minutes=5)
 """A state older than this no longer says what the device does now."""
-POWERS = ("ac_power_w", "import_power_w", "export_power_w", "charge_power_w", "discharge_power_w")
+POWERS = {"ac_power_w": "generation_w", "import_power_w": "import_w", "export_power_w": "export_w",
+          "charge_power_w": "charge_w", "discharge_power_w": "discharge_w"}  # fmt: skip
 
 _STATE = (
     "SELECT installation_id, device_id, device_kind, time, source, ac_power_w, dc_power_w, energy_total_wh, "
@@ -46,27 +49,40 @@ def devices(reader: Reader, installation_ids: Sequence[str], now: datetime) -> l
 def power(states: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, float]:
     """Power in W of each quantity now, from states that are not stale; absent where no device says.
 
-    consumption = generation + import - export - charge + discharge, where there is a meter, and where something
-    generates, one that tells the export. Devices read a moment apart can make it negative, as in the energy views.
+    Of several installations the sums of what each says. Consumption is said where it is known, by the rules of
+    :mod:`energy.derived`; devices read a moment apart can make it negative, as in the energy views.
     """
-    totals: dict[str, float] = {}
+    homes: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for each in states:
+        homes[each.get("installation_id")].append(each)
+    together: dict[str, float] = {}
+    for of_home in homes.values():
+        for name, watts in _of_home(of_home, now).items():
+            together[name] = together.get(name, 0.0) + watts
+    return together
+
+
+def _of_home(states: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, float]:
+    flows: dict[str, float] = {}
     for state in states:
         if now - state["time"] > STALE_AFTER:
             continue
-        for name in POWERS:
-            if name in state and not (name == "ac_power_w" and state.get("device_kind") != "inverter"):
-                totals[name] = totals.get(name, 0.0) + state[name]
-    return _named(totals)
+        for column, name in POWERS.items():
+            if column in state and not (column == "ac_power_w" and state.get("device_kind") != "inverter"):
+                flows[name] = flows.get(name, 0.0) + state[column]
+    has_meter = any(state.get("device_kind") == "meter" for state in states)
+    if _is_balanced(flows, has_meter):
+        used = {name: flows.get(f"{name}_w", 0.0) * sign for name, sign in CONSUMPTION.items()}
+        flows["consumption_w"] = sum(used.values())
+    return flows
 
 
-def _named(totals: Mapping[str, float]) -> dict[str, float]:
-    names = ("generation_w", "import_w", "export_w", "charge_w", "discharge_w")
-    now = {name: totals[column] for name, column in zip(names, POWERS, strict=True) if column in totals}
-    if "import_w" in now and ("export_w" in now or not now.keys() & {"generation_w", "discharge_w"}):
-        flows = {name: now.get(name, 0.0) for name in names}
-        used = flows["generation_w"] + flows["import_w"] - flows["export_w"]
-        now["consumption_w"] = used - flows["charge_w"] + flows["discharge_w"]
-    return now
+def _is_balanced(flows: Mapping[str, float], has_meter: bool) -> bool:
+    """Whether the flows tell what is consumed: of what is exported, what gave it; without a meter, all that flows."""
+    sources = flows.keys() & {"generation_w", "discharge_w"}
+    if "import_w" in flows:
+        return "export_w" in flows if sources else flows.get("export_w", 0.0) <= 0
+    return not has_meter and "generation_w" in flows and bool(flows.keys() & {"charge_w", "discharge_w"})
 
 
 def _state(row: Any, now: datetime) -> dict[str, Any]:

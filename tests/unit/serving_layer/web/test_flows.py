@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving_layer.views.state import _named
+from serving_layer.views import state
 from serving_layer.web.flows import flows
 
+NOON = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 watts = st.floats(0, 1e6)
 
 
@@ -54,8 +57,7 @@ def test_every_node_adds_up(sun: float, taken: float, given_: float, into: float
     ],
 )
 def test_powers_take_their_way(power: dict[str, float], ways: dict[tuple[str, str], float]) -> None:
-    columns = dict(zip(("generation_w", "import_w", "export_w", "charge_w", "discharge_w"),
-                       ("ac_power_w", "import_power_w", "export_power_w", "charge_power_w", "discharge_power_w"),
-                       strict=True))  # fmt: skip
-    known = _named({columns[name]: each for name, each in power.items()})
+    columns = {name: column for column, name in state.POWERS.items()}
+    device = {"device_kind": "inverter", "time": NOON, **{columns[name]: each for name, each in power.items()}}
+    known = state.power([device], NOON)
     assert {(flow.source, flow.sink): flow.watts for flow in flows(known) if flow.watts} == ways
