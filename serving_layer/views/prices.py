@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from store.runs import Published
 
 ZONES = {"spot": "ES", "pvpc": "ES-peninsula", "surplus": "ES"}
 """The zone meant where none is named."""
+LONGEST = timedelta(days=1)
+"""The longest period of a price that is looked for before a span."""
 RUNS_TRIED = 5
 """A market that none of so many runs forecast is said to have no record."""
 
@@ -32,14 +35,20 @@ def read(reader: Reader, market: str, zone: str, span: Span, visible: Published 
 
     With ``visible`` also the forecasts that its runs issued, of each hour the newest.
     """
-    days = utc_dates(*span)
+    days = utc_dates(span.start - LONGEST, span.end)
     rows = [row for rows in reader.each(_PRICES, [(market, zone, day) for day in days]) for row in rows]
     issued = frozenset() if visible is None else visible.issues
     prices = [_price(row) for row in rows]
-    within = [
-        p for p in prices if span.start <= p["start"] < span.end and (p["kind"] != FORECAST or p["known_at"] in issued)
-    ]
-    return newest(within)
+    return beginning_in(span, (p for p in prices if p["kind"] != FORECAST or p["known_at"] in issued))
+
+
+def beginning_in(span: Span, prices: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The prices that count, of the periods that begin in ``span``.
+
+    A period that began before it or begins behind it takes its part of them, so that each instant has the same price
+    in every span.
+    """
+    return [price for price in newest(prices) if span.start <= price["start"] < span.end]
 
 
 def record(reader: Reader, market: str, zone: str, visible: Published) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from energy.money.quotes import newest
+from serving_layer.instants import Span
+from serving_layer.views.prices import beginning_in
 
 TEN = datetime(2026, 3, 10, 10, tzinfo=timezone.utc)
 QUARTER = timedelta(minutes=15)
@@ -53,6 +55,17 @@ def test_a_forecast_gives_way_where_a_part_is_known() -> None:
     ahead = [price(0, 4, 50, 23, "forecast"), price(4, 4, 60, 23, "forecast")]
 
     assert bounds([*ahead, QUARTERS[2]]) == [(2, 3, 110), (4, 8, 60)]
+
+
+def test_a_span_that_begins_or_ends_within_a_period_shows_what_a_longer_one_does() -> None:
+    known = [price(0, 4, 100, 14), *QUARTERS, price(4, 4, 50, 12), price(6, 1, 60, 13)]
+    whole = beginning_in(Span(TEN, TEN + 8 * QUARTER), known)
+    assert bounds(known) == [(0, 4, 100), (4, 6, 50), (6, 7, 60), (7, 8, 50)]
+
+    for first in range(8):
+        for last in range(first + 1, 9):
+            span = Span(TEN + first * QUARTER, TEN + last * QUARTER)
+            assert beginning_in(span, known) == [p for p in whole if span.start <= p["start"] < span.end]
 
 
 PRICES = st.builds(
