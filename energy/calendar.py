@@ -17,9 +17,7 @@ from energy.energy_row import EPOCH, QUARTER, EnergyRow, exact_sums, joined
 MADRID, CANARY = ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary")
 """Clocks of Spain: peninsula, Baleares, Ceuta and Melilla; Canarias."""
 RESOLUTIONS = ("15m", "hour", "day", "month")
-LENGTHS = {"15m": QUARTER, "hour": timedelta(hours=1)}
-"""Resolutions whose periods are all of one length."""
-
+HOUR = timedelta(hours=1)
 
 _ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}
 """IANA names: those of a machine's own settings, and those that count leap seconds, are left out."""
@@ -68,7 +66,10 @@ def period_start(instant: datetime, resolution: str = "15m", tz: tzinfo = timezo
     local = instant.astimezone(tz)
     if resolution == "hour":
         # Going back on the UTC line keeps the two hours of the same name apart when clocks go back.
-        return utc - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        start = utc - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        while start.astimezone(tz).utcoffset() != local.utcoffset():
+            start += QUARTER  # where clocks change by half an hour, within an hour, another begins
+        return start
     if resolution == "day":
         return day_start(local.date(), tz)
     if resolution == "month":
@@ -79,8 +80,14 @@ def period_start(instant: datetime, resolution: str = "15m", tz: tzinfo = timezo
 def period_end(instant: datetime, resolution: str = "15m", tz: tzinfo = timezone.utc) -> datetime:
     """End (UTC) of the period that :func:`period_start` begins."""
     start = period_start(instant, resolution, tz)
-    if resolution in LENGTHS:
-        return start + LENGTHS[resolution]
+    if resolution == "15m":
+        return start + QUARTER
+    if resolution == "hour":
+        local = start.astimezone(tz)
+        end = start + HOUR - timedelta(minutes=local.minute)
+        while (end - QUARTER).astimezone(tz).utcoffset() != local.utcoffset():
+            end -= QUARTER
+        return end
     day = start.astimezone(tz).date()
     return day_start(day + timedelta(days=1) if resolution == "day" else months_later(day.replace(day=1)), tz)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -59,6 +60,33 @@ def test_both_hours_of_one_name_stay_apart() -> None:
     # 25 October 2026, 2:00 to 3:00 comes twice in Madrid.
     assert calendar.period_start(utc(2026, 10, 25, 0, 40), "hour", MADRID) == utc(2026, 10, 25, 0)
     assert calendar.period_start(utc(2026, 10, 25, 1, 40), "hour", MADRID) == utc(2026, 10, 25, 1)
+
+
+@pytest.mark.parametrize(
+    ("tz", "day", "quarters"),
+    [
+        pytest.param("Australia/Lord_Howe", date(2026, 4, 5), 98, id="half an hour back"),
+        pytest.param("Australia/Lord_Howe", date(2026, 10, 4), 94, id="half an hour on"),
+        pytest.param("America/Caracas", date(2016, 5, 1), 94, id="for good"),
+        pytest.param("Asia/Pyongyang", date(2018, 5, 4), 94, id="before midnight"),
+    ],
+)
+def test_hours_of_a_day_on_which_clocks_change_by_half_an_hour_follow_one_another(
+    tz: str, day: date, quarters: int
+) -> None:
+    zone = ZoneInfo(tz)
+    begin, end = calendar.local_day(day, zone)
+    rows = [EnergyRow("import", start, 100.0) for start in calendar.quarter_hours(begin, end)]
+    assert len(rows) == quarters
+
+    hours = list(calendar.periods(begin, end, "hour", zone))
+    sums = calendar.aggregate(rows, "hour", zone)
+
+    assert [row.start for row in sums] == [start for start, _ in hours]
+    assert all(earlier[1] == later[0] for earlier, later in pairwise(hours))
+    assert (hours[0][0], hours[-1][1]) == (begin, end)
+    for row, (start, until) in zip(sums, hours, strict=True):
+        assert (row.energy_wh, row.completeness) == (100.0 * ((until - start) / QUARTER), 1.0)
 
 
 def test_zones_off_the_hour_have_their_own_hours() -> None:
