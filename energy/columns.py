@@ -15,15 +15,10 @@ def sql_columns(record: Any) -> dict[str, str]:
     return {name: _sql_type(hint) for name, hint in hints.items() if name != "schema"}
 
 
-def optional_numbers(record: Any) -> frozenset[str]:
-    """The fields of a TypedDict that hold a number and may be absent."""
+def optional_fields(record: Any) -> frozenset[str]:
+    """The fields of a TypedDict that may be absent."""
     hints = get_type_hints(record, include_extras=True)
-    columns = sql_columns(record)
-    return frozenset(
-        name
-        for name, kind in columns.items()
-        if kind in ("double", "bigint") and get_origin(hints[name]) is NotRequired
-    )
+    return frozenset(name for name in sql_columns(record) if get_origin(hints[name]) is NotRequired)
 
 
 def _sql_type(hint: Any) -> str:

@@ -7,6 +7,7 @@ reason fit for a person. It looks at nothing but its arguments, so speed and bat
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -15,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from energy.columns import optional_numbers, sql_columns
+from energy.columns import optional_fields, sql_columns
 from energy.records import Interval, MarketPrice, Reading, Weather
 
 MAX_PAYLOAD_BYTES = 65_536
@@ -36,8 +37,13 @@ FORECAST_AHEAD = timedelta(days=400)
 """The time by which a forecast's hour or a price's period may lie ahead."""
 LONGEST_INTERVAL = timedelta(days=400)
 """A year's bill, with the weeks by which a reading of the meter may be late."""
-OUT_OF_RANGE = frozenset({"greater_than_equal", "less_than_equal"})
-"""pydantic's names for a number that lies outside its field's range."""
+OUT_OF_RANGE = frozenset(
+    {"greater_than_equal", "less_than_equal", "finite_number", "int_type", "string_too_short", "string_too_long"}
+)
+"""pydantic's names for a value outside its field's range: a number too great or small, NaN, a code with decimals, a
+text of no or too many signs."""
+
+_BELOW_ZERO = re.compile(rb":\s*-")
 
 TopicName = Literal["readings", "intervals", "weather", "prices"]
 
@@ -122,6 +128,8 @@ class Topic:
         record.pop("schema", None)
         if None in record.values():
             record = {name: value for name, value in record.items() if value is not None}
+        if _BELOW_ZERO.search(payload or b""):  # -0.0 has greater bytes than any number above 0, and would win over it
+            record = {name: value + 0.0 if isinstance(value, float) else value for name, value in record.items()}
         for name, ahead in self.ahead.items():
             record[name] = _checked_instant(name, record[name], received_at + ahead)
         if self.behind is not None and not is_replayed and record[self.event_time] < received_at - self.behind:
@@ -154,7 +162,7 @@ class Topic:
         if not (dropped and is_side):
             raise Rejected(_reason(error)) from None
         kept = {name: value for name, value in json.loads(payload).items() if name not in dropped}
-        if not any(kept.get(name) is not None for name in self.side_fields):
+        if not any(kept.get(name) is not None for name in self.side_fields if self.columns[name] != "string"):
             raise Rejected(_reason(error)) from None
         return self._validate(json.dumps(kept)), dropped
 
@@ -201,7 +209,7 @@ TOPICS: Mapping[str, Topic] = {
             message_key="installation_id",
             is_catalogued=True,
             behind=BEHIND,
-            side_fields=optional_numbers(Reading),
+            side_fields=optional_fields(Reading),
         ),
         Topic(
             name="intervals",
@@ -220,7 +228,7 @@ TOPICS: Mapping[str, Topic] = {
             ahead={"time": FORECAST_AHEAD, "issued_at": AHEAD},
             message_key="location_id",
             is_catalogued=False,
-            side_fields=optional_numbers(Weather),
+            side_fields=optional_fields(Weather),
         ),
         Topic(
             name="prices",

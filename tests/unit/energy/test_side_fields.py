@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from energy.conflict import merge
 from energy.topics import TOPICS, Rejected
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
@@ -35,9 +36,17 @@ def parse(topic: str, record: dict[str, Any]) -> tuple[dict[str, Any], Any]:
         ("discharge_total_wh", -1.0),
         ("status_code", -5),
         ("voltage_v", 1e9),
+        ("soc_pct", float("nan")),
+        ("ambient_temperature_c", float("inf")),
+        ("import_total_wh", float("-inf")),
+        ("status_code", 5.0),
+        ("status_code", 2**70),
+        ("status", ""),
+        ("status", "x" * 300),
+        ("source", ""),
     ],
 )
-def test_a_marker_costs_its_field_alone(field: str, value: float) -> None:
+def test_a_marker_costs_its_field_alone(field: str, value: float | str) -> None:
     record, dropped = parse("readings", {**READING, field: value, "current_a": 3.0})
     assert field not in record
     assert (record["charge_total_wh"], record["current_a"]) == (1000.0, 3.0)
@@ -54,6 +63,7 @@ def test_several_markers_cost_several_fields() -> None:
     "record",
     [
         {**READING, "charge_total_wh": -1.0},
+        {**READING, "charge_total_wh": float("nan"), "status": "on", "source": "gateway"},
         {**READING, "soc_pct": 6553.5, "device_kind": "toaster"},
         {**READING, "soc_pct": "full"},
         {**READING, "soc_pct": 6553.5, "time": "2026-06-01T11:59:00"},
@@ -62,6 +72,15 @@ def test_several_markers_cost_several_fields() -> None:
 def test_a_reading_that_is_wrong_otherwise_or_has_nothing_left_is_refused(record: dict[str, Any]) -> None:
     with pytest.raises(Rejected):
         parse("readings", record)
+
+
+@pytest.mark.parametrize("zero", ["-0.0", "-0", "-1e-400", "-0.00"])
+def test_a_zero_below_zero_is_zero_and_does_not_win_over_what_was_measured(zero: str) -> None:
+    text = json.dumps({**READING, "ac_power_w": -7.5}).replace("1000.0", zero)
+    record = TOPICS["readings"].parse(text.encode(), NOW)
+    assert (str(record["charge_total_wh"]), record["ac_power_w"]) == ("0.0", -7.5)
+    measured = TOPICS["readings"].parse(json.dumps(READING).encode(), NOW)
+    assert merge(record, measured)["charge_total_wh"] == 1000.0
 
 
 def test_an_energy_or_a_price_out_of_range_is_refused() -> None:

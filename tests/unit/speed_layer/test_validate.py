@@ -29,7 +29,6 @@ def test_a_device_nobody_registered_is_taken_where_its_installation_is_known() -
         pytest.param({"time": "9999-12-31T23:59:59-23:00"}, "lies beyond the years 1 to 9999", id="10000"),
         pytest.param({"time": "0001-01-01T00:00:00+14:00"}, "lies beyond the years 1 to 9999", id="0"),
         pytest.param({"time": "2100-01-01T00:00:00Z"}, "lies in the future", id="2100"),
-        pytest.param({"ac_power_w": float("nan")}, "ac_power_w", id="NaN"),
         pytest.param({"device_kind": "toaster"}, "device_kind", id="kind"),
     ],
 )
