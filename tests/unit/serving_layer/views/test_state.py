@@ -17,7 +17,7 @@ KINDS = {"ac": "inverter", "import": "meter", "export": "meter", "charge": "batt
 REGISTERS = {"ac_power_w": "energy_total_wh"}
 
 
-def states(home: str = "a", age_minutes: float = 1.0, **watts: float) -> list[dict[str, Any]]:
+def states(watts: dict[str, float], home: str = "a", age_minutes: float = 1.0) -> list[dict[str, Any]]:
     """The states of a home's devices, by the first word of each power."""
     devices: dict[str, dict[str, Any]] = {}
     for name, value in watts.items():
@@ -61,7 +61,7 @@ def energies(of: list[dict[str, Any]]) -> dict[str, EnergyRow]:
     ids=str,
 )
 def test_consumption_is_said_where_the_energy_views_say_it(watts: dict[str, float]) -> None:
-    of = states(**watts)
+    of = states(watts)
 
     said, expected = power(of, NOW), energies(of).get("consumption")
 
@@ -71,19 +71,19 @@ def test_consumption_is_said_where_the_energy_views_say_it(watts: dict[str, floa
 
 
 def test_an_export_that_nobody_is_known_to_give_is_no_consumption_below_zero() -> None:
-    asleep = states(age_minutes=60, ac=1200.0)
+    asleep = states({"ac": 1200.0}, age_minutes=60)
 
-    assert power([*asleep, *states(**{"import": 0.0, "export": 3000.0})], NOW) == {"import_w": 0.0, "export_w": 3000.0}
+    assert power([*asleep, *states({"import": 0.0, "export": 3000.0})], NOW) == {"import_w": 0.0, "export_w": 3000.0}
 
 
 def test_a_site_whose_meter_is_silent_is_not_off_the_grid() -> None:
-    silent = states(age_minutes=60, **{"import": 100.0, "export": 0.0})
+    silent = states({"import": 100.0, "export": 0.0}, age_minutes=60)
 
-    assert "consumption_w" not in power([*silent, *states(ac=1200.0, charge=400.0)], NOW)
+    assert "consumption_w" not in power([*silent, *states({"ac": 1200.0, "charge": 400.0})], NOW)
 
 
 def test_a_member_without_a_meter_adds_nothing_to_what_the_others_use() -> None:
-    together = [*states("a", **{"ac": 0.0, "import": 500.0, "export": 0.0}), *states("b", ac=2000.0)]
+    together = [*states({"ac": 0.0, "import": 500.0, "export": 0.0}, "a"), *states({"ac": 2000.0}, "b")]
 
     assert power(together, NOW) == {
         "generation_w": 2000.0, "import_w": 500.0, "export_w": 0.0, "consumption_w": 500.0,
