@@ -30,7 +30,7 @@ COLUMNS = {"PCB": ("ES-peninsula", "ES-baleares", "ES-canarias"), "CYM": ("ES-ce
 NO_VALUES = "No values"
 """The beginning of the archive's answer for a day that is not published."""
 _CANARIAS = 8742
-Row = tuple[Any, datetime, Any]
+Row = tuple[int, datetime, Any]
 """Geography, start (UTC) and price of a period, as stated."""
 
 
@@ -150,7 +150,7 @@ def _rows(stated: Sequence[Any], unreadable: Unreadable) -> list[Row]:
             start = checked(datetime.fromisoformat(row["datetime"]))
             if start.tzinfo is None:
                 raise ValueError("a time without its offset")
-            rows.append((row["geo_id"], start.astimezone(timezone.utc), row["value"]))
+            rows.append((int(str(row["geo_id"])), start.astimezone(timezone.utc), row["value"]))
         except (KeyError, TypeError, ValueError, OverflowError):
             unreadable.add(row)
     return rows
@@ -159,19 +159,18 @@ def _rows(stated: Sequence[Any], unreadable: Unreadable) -> list[Row]:
 def _records(
     market: str, provider: str, rows: Sequence[Row], known_at: datetime, unreadable: Unreadable
 ) -> list[Record]:
-    starts: dict[Any, list[datetime]] = {}
+    starts: dict[int, list[datetime]] = {}
     for geo, start, _ in rows:
-        starts.setdefault(str(geo), []).append(start)
+        starts.setdefault(geo, []).append(start)
     steps = {geo: lengths(of_geo) for geo, of_geo in starts.items()}
     records = []
     for geo, start, stated in rows:
-        value, length = price(stated), steps[str(geo)][start]
+        value, length = price(stated), steps[geo][start]
         if value is None:
             unreadable.add(f"{geo}, {start:%Y-%m-%dT%H:%MZ}: {stated!r}")
             continue
         begin = start + canary_shift(start) if geo == _CANARIAS else start
-        zone = ZONES.get(geo, str(geo)) if isinstance(geo, int) else str(geo)
-        records.append(record((market, zone, provider), (begin, length), value, known_at))
+        records.append(record((market, ZONES.get(geo, str(geo)), provider), (begin, length), value, known_at))
     return records
 
 

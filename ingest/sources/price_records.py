@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -10,6 +9,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from energy.calendar import CANARY, MADRID
+from ingest.sources.numbers import number_of
 from ingest.sources.source import Record
 
 HOUR = timedelta(hours=1)
@@ -23,6 +23,7 @@ Series = tuple[str, str, str]
 Period = tuple[datetime, timedelta]
 """Start (UTC) and length."""
 _DOT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:\.\d{3})+,|(?:,\d{3})+\.)\d*")
 
 
 def checked(instant: D) -> D:
@@ -42,42 +43,45 @@ def price(value: Any) -> float | None:
         return _written(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return _plausible(float(value))
+    return _plausible(value)
 
 
 def dotted(text: str) -> float | None:
     """A price of a format that has no thousands separators."""
-    try:
-        return _plausible(float(text.strip().replace(",", ".")))
-    except ValueError:
-        return None
+    value = number_of(text)
+    return None if value is None else _plausible(value)
 
 
 def _written(text: str) -> float | None:
     if "," not in text and _DOT_THOUSANDS.fullmatch(text):
         return None
-    decimal = max(text.rfind(","), text.rfind("."))
-    if decimal >= 0:
+    if _GROUPED.fullmatch(text):
+        decimal = max(text.rfind(","), text.rfind("."))
         text = text[:decimal].replace(".", "").replace(",", "") + "." + text[decimal + 1 :]
     return dotted(text)
 
 
 def _plausible(value: float) -> float | None:
-    return value if math.isfinite(value) and abs(value) <= LARGEST_EUR_MWH else None
+    """The price; JSON may hold a whole number that no float holds."""
+    return float(value) + 0.0 if abs(value) <= LARGEST_EUR_MWH else None
 
 
 def lengths(starts: Iterable[datetime]) -> Mapping[datetime, timedelta]:
     """The length of the period from each of the ``starts`` of one series: the least step of its day in Madrid.
 
-    So a series may change from hours to quarter-hours, and a period that is missing does not lengthen another.
+    So a series may change from hours to quarter-hours, and a period that is missing does not lengthen another. A day of
+    one period alone has the step of the day nearest to it.
     """
-    days: dict[Any, list[datetime]] = {}
+    days: dict[date, list[datetime]] = {}
     for start in sorted(set(starts)):
         days.setdefault(start.astimezone(MADRID).date(), []).append(start)
+    steps = {
+        day: min(HOUR, *(later - earlier for earlier, later in pairwise(of))) for day, of in days.items() if len(of) > 1
+    }
     by_start: dict[datetime, timedelta] = {}
-    for day in days.values():
-        step = min((later - earlier for earlier, later in pairwise(day)), default=HOUR)
-        by_start |= dict.fromkeys(day, min(step, HOUR))
+    for day, of in days.items():
+        nearest = min(steps, key=lambda other: abs(other - day), default=day)
+        by_start |= dict.fromkeys(of, steps.get(nearest, HOUR))
     return by_start
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ingest.sources.numbers import number_of
 from ingest.sources.source import Record, Unreadable
 
 PROVIDER = "aemet"
@@ -28,14 +29,19 @@ def number(value: Any, unreadable: Unreadable, where: str) -> float | None:
         return None
     if text.lower() == _TRACE:
         return 0.0
-    try:
-        read = float(text.replace(",", "."))
-    except ValueError:
-        read = math.nan
-    if not math.isfinite(read):
+    read = number_of(text)
+    if read is None or not math.isfinite(read):
         unreadable.add(f"{where}: {value!r}")
         return None
-    return read + 0.0  # no zero below zero
+    return read
+
+
+def station_of(value: Any) -> str:
+    """The id of a station; raises ``ValueError`` where none is stated."""
+    name = value.strip() if isinstance(value, str) else ""
+    if not name:
+        raise ValueError("no station is named")
+    return name
 
 
 def hour_of(value: Any) -> int:

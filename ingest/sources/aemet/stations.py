@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from conf.stations import DAILY_VALUES
-from ingest.sources.aemet.cells import HOUR, ODD, day_of, instant, number, weather
+from ingest.sources.aemet.cells import HOUR, ODD, day_of, instant, number, station_of, weather
 from ingest.sources.source import Progress, Record, SourceError, Unreadable, log
 
 T = TypeVar("T")
@@ -91,14 +91,14 @@ def _each(
 
 
 def _observation(known_at: datetime, row: Mapping[str, Any], unreadable: Unreadable) -> Record:
-    station = str(row["idema"])
+    station = station_of(row["idema"])
     fields = {name: number(row.get(key), unreadable, f"{station} {key}") for name, key in _OBSERVED.items()}
     return weather(station, (known_at, instant(row["fint"]) - HOUR), "observation", fields)
 
 
 def _station(row: Mapping[str, Any], _unreadable: Unreadable) -> dict[str, Any]:
     return {
-        "station": str(row["indicativo"]), "name": row["nombre"], "province": row["provincia"],
+        "station": station_of(row["indicativo"]), "name": row["nombre"], "province": row["provincia"],
         "altitude_m": float(row["altitud"]),
         "latitude": degrees(row["latitud"]), "longitude": degrees(row["longitud"]),
     }  # fmt: skip
@@ -107,7 +107,7 @@ def _station(row: Mapping[str, Any], _unreadable: Unreadable) -> dict[str, Any]:
 def _whole_day(
     latitudes: Mapping[str, float], known_at: datetime, row: Mapping[str, Any], unreadable: Unreadable
 ) -> Record:
-    station, start = str(row["indicativo"]), day_of(row["fecha"]).replace(tzinfo=timezone.utc)
+    station, start = station_of(row["indicativo"]), day_of(row["fecha"]).replace(tzinfo=timezone.utc)
     fields = {name: number(row.get(key), unreadable, f"{station} {key}") for name, key in _DAILY.items()}
     sunshine = number(row.get("sol"), unreadable, f"{station} sol")
     if sunshine is not None and station in latitudes:

@@ -21,7 +21,7 @@ from energy.topics import TopicName
 from ingest.sources.budget import Came
 from ingest.sources.datadis.account import account
 from ingest.sources.datadis.client import DatadisError
-from ingest.sources.datadis.forms import FIELDS, Period, curve
+from ingest.sources.datadis.forms import FIELDS, HOUR, Period, curve
 from ingest.sources.datadis.registered import Home, Registered
 from ingest.sources.datadis.supplies import Supply, remembered
 from ingest.sources.source import Progress, Question, Record, Unreadable
@@ -97,7 +97,7 @@ class Consumption:
             if last is not None and last.again is None:
                 progress(f"{name}: given up, it was asked in vain {last.in_vain} times; `solera backfill` asks it")
         known = self._first_said(supply, month, periods)
-        return [_record(supply, home, period, known_at) for period, known_at in known]
+        return [_record(home, period, known_at) for period, known_at in known]
 
     def _periods(self, supply: Supply, home: Home, month: date, progress: Progress) -> list[Period]:
         name = _name(supply, month)
@@ -107,7 +107,7 @@ class Consumption:
             periods = curve(stated.rows, supply.minutes, home.time_zone, unreadable)
         self._account.end(stated._replace(at=self._clock()), periods, "periods", progress)
         stated_wh = [period.energies["import_wh"] for period in periods if "import_wh" in period.energies]
-        if supply.minutes == 60 and in_whole_kwh(stated_wh):
+        if {period.minutes for period in periods} == {HOUR} and in_whole_kwh(stated_wh):
             progress(f"{name}: its hours are whole kWh: what that leaves out is `resolution` in `solera reconcile`")
         return periods
 
@@ -138,8 +138,8 @@ class Consumption:
         return Came.ANSWER
 
 
-def _record(supply: Supply, home: Home, period: Period, known_at: datetime) -> Record:
-    ends: Mapping[str, Any] = {"start": period.start, "end": period.start + timedelta(minutes=supply.minutes)}
+def _record(home: Home, period: Period, known_at: datetime) -> Record:
+    ends: Mapping[str, Any] = {"start": period.start, "end": period.start + timedelta(minutes=period.minutes)}
     whose = {"schema": 1, "installation_id": home.installation_id, "meter_id": home.cups}
     return {**whose, **ends, **period.energies, "method": period.method, "source": "datadis", "known_at": known_at}
 

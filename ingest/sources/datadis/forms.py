@@ -1,20 +1,21 @@
 """A month's curve as Datadis states it, as intervals: its labels, its nulls, its days of 23 and 25 hours.
 
-``time`` is the end of the period, 01:00 to 24:00. Some distributors write a day as 00:00 to 23:00, or give a row 00:00
-beside 24:00, which is the day before's last once more.
+``time`` is the end of the period, 01:00 to 24:00. Some distributors write their days as 00:00 to 23:00, or give a row
+00:00 beside 24:00, which is the day before's last once more. Some answer in quarter-hours where hours are asked for, or
+the other way round.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ingest.files.local_labels import DAY_MINUTES, placed
+from ingest.sources.numbers import number_of
 from ingest.sources.source import Unreadable
 
 FIELDS = {
@@ -24,6 +25,8 @@ FIELDS = {
     "selfConsumptionEnergyKWh": "self_consumption_wh",
 }
 """Datadis' consumption is what came from the grid."""
+HOUR, QUARTER = 60, 15
+"""Minutes of the periods that there are."""
 DECIMALS = 6
 MOST_KWH = 1e12
 YEARS = range(2000, 2200)
@@ -31,9 +34,10 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 
 class Period(NamedTuple):
-    """One row of a curve: its start (UTC), its energies in Wh, whether they were measured."""
+    """One row of a curve: its start (UTC), its length, its energies in Wh, whether they were measured."""
 
     start: datetime
+    minutes: int
     energies: Mapping[str, float]
     method: str
 
@@ -47,26 +51,35 @@ class _Row(NamedTuple):
 
 
 def curve(rows: Iterable[Any], minutes: int, zone: str, unreadable: Unreadable) -> list[Period]:
-    """The periods of ``minutes`` in an answer's rows, by time; what can't be read goes to ``unreadable``."""
-    by_day: dict[pd.Timestamp, list[_Row]] = {}
+    """The periods in an answer's rows, asked for by ``minutes``; what can't be read goes to ``unreadable``."""
+    known: list[_Row] = []
     for raw in rows:
         row = _row(raw)
         if row is None:
             unreadable.add(raw)
         else:
-            by_day.setdefault(row.day, []).append(row)
-    read = [row for day in sorted(by_day) for row in _as_ends(by_day[day], minutes, unreadable)]
-    if not read:
+            known.append(row)
+    if not known:
         return []
+    minutes = _length(known, minutes)
+    read = sorted(_as_ends(known, minutes, unreadable), key=lambda row: row.day)
     days, ends = pd.Series([row.day for row in read]), pd.Series([float(row.end) for row in read])
     found = placed(days, ends - minutes, minutes, zone)
     periods: dict[datetime, Period] = {}
     for number, (row, start) in enumerate(zip(read, found.starts, strict=True)):
         if start is pd.NaT:
-            unreadable.add(f"{row.day:%Y/%m/%d} {row.end // 60:02}:{row.end % 60:02}: {found.reasons.get(number)}")
+            unreadable.add(f"{row.day:%Y/%m/%d} {_clock(row)}: {found.reasons.get(number)}")
         else:
-            periods[start.to_pydatetime()] = Period(start.to_pydatetime(), row.energies, row.method)
+            periods[start.to_pydatetime()] = Period(start.to_pydatetime(), minutes, row.energies, row.method)
     return [periods[start] for start in sorted(periods)]
+
+
+def _length(rows: list[_Row], asked: int) -> int:
+    """The length of the periods (minutes) by the labels of most ``rows``; of a single row what was ``asked`` for."""
+    if len(rows) == 1:
+        return asked
+    within = sum(row.end % HOUR != 0 for row in rows)
+    return QUARTER if 2 * within > len(rows) or (within and asked == QUARTER) else HOUR
 
 
 def _row(raw: Any) -> _Row | None:
@@ -86,17 +99,23 @@ def _row(raw: Any) -> _Row | None:
     return _Row(day, end, energies, method) if end <= DAY_MINUTES + 60 else None
 
 
-def _as_ends(rows: list[_Row], minutes: int, unreadable: Unreadable) -> list[_Row]:
-    """A day's rows with labels that are ends."""
-    ends = [row.end for row in rows]
-    if 0 not in ends:
-        return rows
-    if DAY_MINUTES not in ends:  # a day from 00:00 to 23:00
-        return [row._replace(end=row.end + minutes) for row in rows]
+def _as_ends(rows: list[_Row], minutes: int, unreadable: Unreadable) -> Iterator[_Row]:
+    """The rows with labels that are ends of periods of ``minutes``; all days are written as most of them are."""
+    to_midnight = {row.day for row in rows if row.end == DAY_MINUTES}
+    are_starts = len({row.day for row in rows if row.end == 0} - to_midnight) > len(to_midnight)
     for row in rows:
-        if row.end == 0:
+        if row.end % minutes:
+            unreadable.add(f"{row.day:%Y/%m/%d} {_clock(row)}, in periods of {minutes} minutes")
+        elif are_starts:
+            yield row._replace(end=row.end + minutes)
+        elif row.end == 0:
             unreadable.add(f"{row.day:%Y/%m/%d} 00:00, beside 24:00")
-    return [row for row in rows if row.end != 0]
+        else:
+            yield row
+
+
+def _clock(row: _Row) -> str:
+    return f"{row.end // 60:02}:{row.end % 60:02}"
 
 
 def _wh(value: Any) -> float | None:
@@ -114,9 +133,7 @@ def stated_number(value: Any) -> float | None:
 def signed_number(value: Any, most: float) -> float | None:
     """The number of a size below ``most``, maybe with a decimal comma; None where there is none, which is not zero."""
     if isinstance(value, str):
-        value = value.replace(",", ".")
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
+        value = number_of(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return number if math.isfinite(number) and abs(number) < most else None
+    return float(value) if abs(value) < most else None

@@ -24,7 +24,7 @@ def reactive(rows: Iterable[Any], asked: Asked, unreadable: Unreadable) -> list[
         if str(row.get("date")).replace("-", "/")[:7] == f"{asked.month:%Y/%m}":
             for period in PERIODS:
                 value = row.get(f"energy_p{period}")
-                kvarh = None if isinstance(value, bool) else signed_number(value, MOST_KVARH)
+                kvarh = signed_number(value, MOST_KVARH)
                 if kvarh is not None:
                     found[period] = round(kvarh * 1000, 3)
                 elif value not in (None, ""):

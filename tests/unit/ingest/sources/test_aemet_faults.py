@@ -152,6 +152,22 @@ def test_a_row_that_can_not_be_read_costs_itself_and_is_said(odd: Any) -> None:
         stations.daily_values([odd], {}, KNOWN_AT, said.append)
 
 
+@pytest.mark.parametrize("station", [None, "", " ", True, 1.5, []])
+def test_a_row_of_no_station_costs_itself_and_is_said(station: Any) -> None:
+    rows = [{"idema": each, "fint": "2026-11-25T01:00:00", "ta": 1.5} for each in (station, "1")]
+    said: list[str] = []
+    assert [each["location_id"] for each in stations.observations(rows, KNOWN_AT, said.append)] == ["1"]
+    assert "1 of its values" in said[0]
+
+
+@pytest.mark.parametrize("cell", ["1_0", "٣", "infinity", True, "1.234,5"])
+def test_a_cell_that_is_a_number_to_python_alone_is_none(cell: Any) -> None:
+    said: list[str] = []
+    rows = [{"idema": "1", "fint": "2026-11-25T01:00:00", "ta": cell, "hr": "55"}]
+    (record,) = stations.observations(rows, KNOWN_AT, said.append)
+    assert ("temperature_c" in record, record["relative_humidity"], len(said)) == (False, 55.0, 1)
+
+
 def test_observations_at_the_end_of_a_day_and_odd_ones_beside() -> None:
     rows: list[Any] = [{"idema": "1", "fint": "2026-11-24T24:00:00", "ta": 1.5}, {"idema": "2", "fint": None}, None,
                        {"idema": "3", "fint": "2026-11-25T00:00:00+0000", "ta": None, "prec": "Ip"}]  # fmt: skip

@@ -111,10 +111,30 @@ def test_decimal_commas_and_a_row_without_spain_are_read_as_they_are() -> None:
     [("171,48", 171.48), ("171.48", 171.48), ("1.171,48", 1171.48), ("1,171.48", 1171.48), ("-1,50", -1.5), ("0", 0.0),
      ("171.4", 171.4), ("0,001", 0.001), ("1.234", None), ("1.234.567", None), ("", None), ("n/a", None),
      ("nan", None), ("inf", None), (None, None), (True, None), ([], None), (12.5, 12.5), (7, 7.0), (float("nan"), None),
-     (1e9, None)],
+     (1e9, None), (10**400, None), ("1_0", None), ("٣", None), ("1,2,3", None), ("12.34,5", None), ("-0,0", 0.0)],
 )  # fmt: skip
 def test_prices_as_sources_write_them(text: Any, value: float | None) -> None:
     assert price(text) == value
+
+
+def test_a_quarter_hour_of_the_next_day_is_as_long_as_those_before_it() -> None:
+    begin = datetime(2026, 2, 2, 23, tzinfo=timezone.utc)
+    rows = [
+        {"geo_id": 8741, "datetime": (begin + n * timedelta(minutes=15)).isoformat(), "value": 1.0} for n in range(97)
+    ]
+    records = parse_indicator({"indicator": {"id": 1001, "values": rows}}, KNOWN_AT, pytest.fail)
+    assert {each["end"] - each["start"] for each in records} == {timedelta(minutes=15)}
+
+
+@pytest.mark.parametrize("geo", [None, True, 8741.5, [], {}, "", "Península"])
+def test_a_price_of_no_geography_costs_itself(geo: Any) -> None:
+    rows = [
+        {"geo_id": g, "datetime": f"2026-02-02T1{n}:00:00Z", "value": 1.0} for n, g in enumerate(["8741", geo, 8741])
+    ]
+    said: list[str] = []
+    records = parse_indicator({"indicator": {"id": 1001, "values": rows}}, KNOWN_AT, said.append)
+    assert [each["zone"] for each in records] == ["ES-peninsula"] * 2
+    assert "1 of its values" in said[0]
 
 
 def pvpc(day: str, cells: list[Any]) -> dict[str, Any]:

@@ -434,6 +434,39 @@ def test_a_row_of_midnight_beside_24_is_said_and_left_out() -> None:
     assert "00:00, beside 24:00" in said[0]
 
 
+def test_a_day_under_way_is_labelled_as_the_days_before_it() -> None:
+    first, second = (rows_of(date(2026, 6, day), CUPS, used) for day in (1, 2))
+    said: list[str] = []
+    with Unreadable("x", said.append) as unreadable:
+        periods = curve([*first, {**second[0], "time": "00:00"}, *second[:9]], 60, "Europe/Madrid", unreadable)
+    assert [period.energies["import_wh"] for period in periods] == [
+        pytest.approx(1000 * used(period.start)) for period in periods
+    ]
+    assert (len(periods), len(said)) == (33, 1)
+
+
+@pytest.mark.parametrize(("asked", "there"), [(60, 15), (15, 60), (60, 60), (15, 15)])
+def test_periods_are_as_long_as_their_labels_say(asked: int, there: int) -> None:
+    row = {"cups": CUPS, "date": "2026/06/01", "obtainMethod": "Real", "consumptionKWh": 0.25}
+    ends = range(there, 1441, there)
+    rows = [{**row, "time": f"{end // 60:02}:{end % 60:02}"} for end in ends]
+    with Unreadable("x", pytest.fail) as unreadable:
+        periods = curve(rows, asked, "Europe/Madrid", unreadable)
+    begin = datetime(2026, 6, 1, tzinfo=MADRID).astimezone(timezone.utc)
+    assert [(each.start, each.minutes) for each in periods] == [
+        (begin + timedelta(minutes=end - there), there) for end in ends
+    ]
+
+
+@pytest.mark.parametrize("value", [True, "1_0", "٣", "1.234,5", 10**400, "inf", -1])
+def test_what_is_no_energy_costs_its_row(value: Any) -> None:
+    rows = rows_of(date(2026, 6, 1), CUPS, used)
+    said: list[str] = []
+    with Unreadable("x", said.append) as unreadable:
+        periods = curve([{**rows[0], "consumptionKWh": value}, *rows[1:]], 60, "Europe/Madrid", unreadable)
+    assert (len(periods), len(said)) == (23, 1)
+
+
 def test_quarter_hours_and_estimates(own: Settings) -> None:
     row = {"cups": CUPS, "date": "2026/06/01", "obtainMethod": "Estimada", "consumptionKWh": "0,25"}
     with Unreadable("x", pytest.fail) as unreadable:
