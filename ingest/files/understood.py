@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,12 +100,12 @@ def understand(table: pd.DataFrame, mapping: FileMapping) -> Understood:
 
 
 def _as_named(table: pd.DataFrame, mapping: FileMapping) -> pd.DataFrame:
-    """The table with its columns called as the mapping calls them, which differ in case and spaces alone."""
+    """The table with its columns called as the mapping calls them, which differ in case, spaces and accents' form."""
     wanted = [mapping.time.column, mapping.time.hour, mapping.one_of, *mapping.where]
     wanted += [column.column for column in mapping.columns.values()]
     wanted += [part.column for part in (mapping.method, mapping.time.season) if part is not None]
-    plain = {name.strip().casefold(): name for name in wanted if name is not None}
-    table = table.rename(columns={name: plain.get(str(name).strip().casefold(), name) for name in table.columns})
+    plain = {_plain(name): name for name in wanted if name is not None}
+    table = table.rename(columns={name: plain.get(_plain(str(name)), name) for name in table.columns})
     twice = sorted({name for name in plain.values() if list(table.columns).count(name) > 1})
     if twice:
         raise MappingError(f"the file has the column {twice[0]} more than once; rename the one that is not meant")
@@ -115,6 +116,10 @@ def _as_named(table: pd.DataFrame, mapping: FileMapping) -> pd.DataFrame:
             there = ", ".join(map(str, table.columns))[:300]
             raise MappingError(f"the file has no column {name!r}; it has: {there}. Are skip_lines and delimiter right?")
     return table
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
 
 
 def _chosen(table: pd.DataFrame, mapping: FileMapping) -> pd.DataFrame:

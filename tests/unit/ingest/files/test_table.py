@@ -5,12 +5,14 @@ from __future__ import annotations
 import bz2
 import gzip
 import random
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import openpyxl
 import pandas as pd
@@ -18,7 +20,7 @@ import psutil
 import pytest
 
 from ingest.files import unpack
-from ingest.files.mapping import FileMapping
+from ingest.files.mapping import ColumnMapping, FileMapping
 from ingest.files.table import read_table
 from ingest.files.understood import understand
 from ingest.files.unpack import FileRefused
@@ -100,6 +102,14 @@ def test_every_kind_of_file_says_the_same(tmp_path: Path, write: Callable[[Path]
     assert understood.rows["start"].tolist() == [pd.Timestamp(at, tz="Europe/Madrid") for at, _, _ in ROWS]
     assert understood.rows["import_wh"].tolist() == [250.0, 1064500.0, 0.0]
     assert understood.rows["export_wh"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_column_is_the_same_however_its_accents_are_written(tmp_path: Path, form: Literal["NFC", "NFD"]) -> None:
+    (tmp_path / "file").write_text(unicodedata.normalize(form, "FECHA;Energía\n05/01/2026 00:00;0,25\n"))
+    columns = {"import_wh": ColumnMapping(column="energía", factor=1000)}
+    mapping = MAPPING.model_copy(update={"columns": columns})
+    assert understand(read_table(tmp_path / "file", mapping), mapping).rows["import_wh"].tolist() == [250.0]
 
 
 def test_the_hours_of_a_day_may_be_times_that_excel_counts_on_to_24(tmp_path: Path) -> None:
