@@ -18,8 +18,8 @@ from energy.money.tariff import Tariffs
 
 SOURCE = "source"
 """The field of a rule that quotes its text."""
-FORM = "2"
-"""Names what a settled month tells. 2: what is estimated, and the lines of its bill."""
+FORM = "3"
+"""Names what a settled month tells. 2: what is estimated, and the lines of its bill. 3: what no line holds."""
 PRICED = "pvpc|indexed|surplus"
 """Kinds in a contract that ask for prices of the markets."""
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from energy.money.billing.columns import Columns, columns
 from energy.money.billing.days import Calendar, NotOneBill, longest_end
 from energy.money.billing.excess import excess_lines, left_out
-from energy.money.billing.line import COMPENSATION, FUNDING, METER, Line
+from energy.money.billing.line import COMPENSATION, EXCESS, FUNDING, METER, REACTIVE, Line
 from energy.money.billing.reactive import reactive_left_out, reactive_lines
 from energy.money.billing.social_bonus import bonus_lines
 from energy.money.billing.standing import standing_lines
@@ -30,6 +30,7 @@ R1 = "R1: each line half up to the cent, taxes on the sum of printed lines"
 R2 = "R2: exact to the end, then half up to the cent"
 Rounding = Callable[[int], int]
 ELECTRICITY_TAX = "electricity tax"
+NOT_INCLUDED = "not included: "
 
 
 class Case(NamedTuple):
@@ -68,6 +69,18 @@ class Bill:
     def is_complete(self) -> bool:
         """Whether every window has its values."""
         return self.unknown == 0
+
+    @property
+    def not_included(self) -> dict[str, str]:
+        """Items that the tariff bills beside and no line holds, each with the reason."""
+        left = {EXCESS: self.without_excess, REACTIVE: self.without_reactive}
+        return {name: why for name, why in left.items() if why}
+
+    @property
+    def lacks(self) -> str:
+        """The same as a text; "" where nothing is left out."""
+        said = ", ".join(f"{name} ({why})" for name, why in self.not_included.items())
+        return f"{NOT_INCLUDED}{said}" if said else ""
 
 
 def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, due: date | None = None) -> Bill:

@@ -105,7 +105,7 @@ class CaseEuros(NamedTuple):
 
 
 class Euros(NamedTuple):
-    """The debt of a month and its saving, in cents; None where ``note`` says why.
+    """The debt of a month and its saving, in cents; None where ``note`` says why, as it does what no line holds.
 
     Where the taxes depend on what is not known, ``cases`` has both for each outcome; else none.
     """
@@ -154,9 +154,12 @@ def month_euros(rules: Tariffs, of: Calendar, windows: Columns, market: Market) 
     plain = columns_without_sharing(of, windows)
     without = None if plain is None else bill_of(rules, *plain, market)
     cases, lines = case_euros(made, without), owed_lines(made)
-    if len(cases) > 1:
-        return Euros(None, None, CONDITIONAL, cases, lines)
-    return Euros(cases[0].total, cases[0].saving, "" if plain else NO_USE, (), lines)
+    depends = len(cases) > 1
+    why = CONDITIONAL if depends else "" if plain else NO_USE
+    note = "; ".join(said for said in (why, made.lacks) if said)
+    if depends:
+        return Euros(None, None, note, cases, lines)
+    return Euros(cases[0].total, cases[0].saving, note, (), lines)
 
 
 def case_euros(made: Bill, without: Bill | None) -> tuple[CaseEuros, ...]:

@@ -181,8 +181,9 @@ def _euros(reader: Reader, member: str, hours: Mapping[datetime, Shared], days: 
         return {"note": INCOMPLETE}
     found = cases.of_bills(case_euros(billed.bill, billed.without))
     if len(found) > 1:
-        return {"cases": cases.text(found), "note": CONDITIONAL}
-    return {name: found[0][name] for name in cases.EUROS} | {"note": ""}
+        note = "; ".join(said for said in (CONDITIONAL, billed.bill.lacks) if said)
+        return {"cases": cases.text(found), "note": note}
+    return {name: found[0][name] for name in cases.EUROS} | {"note": billed.bill.lacks}
 
 
 def _total(rows: Sequence[Mapping[str, Any]], generation: Hourly) -> dict[str, Any]:

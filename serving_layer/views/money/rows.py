@@ -7,7 +7,7 @@ from typing import Any
 from conf.tariffs import tariffs
 from energy.money.billing.basis import Basis, of_line, of_tax
 from energy.money.billing.bill import R1, Case
-from energy.money.billing.line import EXCESS, REACTIVE, Line, line_fields
+from energy.money.billing.line import Line, line_fields
 from energy.money.exact import cents, euros, kwh
 from energy.money.official.statement import SELF_CONSUMED, TOTAL
 from energy.money.taxes import OTHERWISE
@@ -62,15 +62,9 @@ def fields(of: Billed) -> dict[str, Any]:
         "saving_eur": saved,
         "rounding": R1,
         "conventions": contract.conventions.model_dump(),
-        "not_included": list(not_included(of)),
-        "not_included_because": not_included(of),
+        "not_included": list(bill.not_included),
+        "not_included_because": bill.not_included,
     }
-
-
-def not_included(of: Billed) -> dict[str, str]:
-    """Items that the tariff bills beside and no line holds, each with the reason."""
-    left = {EXCESS: of.bill.without_excess, REACTIVE: of.bill.without_reactive}
-    return {name: why for name, why in left.items() if why}
 
 
 def caption(of: Billed) -> str:
@@ -90,8 +84,7 @@ def caption(of: Billed) -> str:
         where = "credited to the virtual battery" if of.of.contract.virtual_battery else "lost"
         said.append(f"surplus beyond the cap, {where}: {cents(bill.beyond_cap)} EUR")
     applied = ", ".join(f"{name} {value}" for name, value in shown["conventions"].items())
-    missing = [f"{name} ({why})" for name, why in not_included(of).items()]
-    said += [f"conventions: {applied}", *([f"not included: {', '.join(missing)}"] if missing else [])]
+    said += [f"conventions: {applied}", *([bill.lacks] if bill.lacks else [])]
     return "; ".join(said)
 
 

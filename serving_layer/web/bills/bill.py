@@ -19,7 +19,7 @@ from serving_layer.views import catalogue
 from serving_layer.views.money.bills import Billed, NotBilled
 from serving_layer.views.money.community import NotShared
 from serving_layer.views.money.official import Difference, OfficialBillError, difference, parse
-from serving_layer.views.money.rows import LINE_COLUMNS, line_rows, not_included
+from serving_layer.views.money.rows import LINE_COLUMNS, line_rows
 from serving_layer.views.money.settlement import maker
 from serving_layer.views.money.stated_hours import stated_bill
 from serving_layer.web import answer
@@ -160,5 +160,5 @@ def _said(make: Callable[[date, date], Billed], of: Asked, words: Words) -> dict
         "cases": lines.cases(found, words),
         "due": words.dated(made.due, words.pages["pattern_date"]),
         "lacking": "" if made.is_complete else words.number(100 * made.unknown / made.windows, 1),
-        "not_included": ", ".join(words.pages[f"line {name}"] for name in not_included(found)),
+        "not_included": ", ".join(words.pages[f"line {name}"] for name in made.not_included),
     }

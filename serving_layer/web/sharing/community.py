@@ -145,8 +145,6 @@ def _members(
                 "beta": "" if beta is None else f"{words.number(100 * beta, 2)} %",
                 "note": shares.note(row, words),
                 "estimated": shares.estimated(row, words),
-                "known": words.number(row["known_hours"]),
-                "hours": words.number(row["hours"]),
             }
         )
     return found

@@ -117,6 +117,4 @@ def _month(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
         "saved": shares.either(row["cases"], "saving_eur", words),
         "note": shares.note(row, words),
         "estimated": shares.estimated(row, words),
-        "known": row["known_hours"],
-        "hours": row["hours"],
     }

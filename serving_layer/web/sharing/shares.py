@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from energy.calendar import day_start
+from energy.money.billing.bill import NOT_INCLUDED
+from energy.money.billing.line import EXCESS, REACTIVE
 from energy.money.community.agreement import Agreement
 from energy.money.community.settled import BY_THE_HOUR, CONDITIONAL, INCOMPLETE, NO_FILE, OTHER_CLOCK
 from serving_layer.instants import Span
@@ -141,9 +143,17 @@ def either(cases: Sequence[Mapping[str, Any]], name: str, words: Words) -> str:
 
 
 def note(row: Mapping[str, Any], words: Words) -> str:
-    """The reason why a month has no euros; empty where it has."""
-    said = str(row.get("note") or "")
-    return words.pages[NOTES[said]] if said in NOTES else words.sentence(said)
+    """The reason why a month has no euros, and what its bill leaves out; empty where it has all."""
+    why, found, items = str(row["note"] or "").partition(NOT_INCLUDED)
+    why = why.removesuffix("; ")
+    said = [words.pages[NOTES[why]] if why in NOTES else words.sentence(why)] if why else []
+    if row["known_hours"] < row["hours"]:
+        known, hours = (words.number(row[name]) for name in ("known_hours", "hours"))
+        said.append(words.pages["hours_known"].format(known=known, hours=hours))
+    if found:
+        named = ", ".join(words.pages[f"line {name}"] for name in (EXCESS, REACTIVE) if name in items)
+        said.append(words.pages["bill_not_included"].format(what=named))
+    return "; ".join(said)
 
 
 def estimated(row: Mapping[str, Any], words: Words) -> str:

@@ -13,8 +13,10 @@ from cassandra.util import Date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from energy.money.billing.bill import NOT_INCLUDED
 from energy.money.community.agreement import Agreement, Version
 from energy.money.community.hours import hours_of
+from energy.money.community.settled import CONDITIONAL
 from ingest.catalogue.agreement import rows as kept_rows
 from serving_layer.views.money import kept_agreement
 from serving_layer.views.money.community import NotShared
@@ -110,10 +112,20 @@ def test_bars_are_as_long_as_what_they_show(own: float, left: float, grid: float
 
 
 def test_why_a_month_has_no_euros_is_said_in_the_language() -> None:
+    whole = {"hours": 744, "known_hours": 744}
     for note, name in shares.NOTES.items():
-        assert shares.note({"note": note}, ES) == ES.pages[name]
-    assert shares.note({"note": "no contract"}, EN) == "no contract"
-    assert shares.note({"note": None}, EN) == ""
+        assert shares.note(whole | {"note": note}, ES) == ES.pages[name]
+    assert shares.note(whole | {"note": "no contract"}, EN) == "no contract"
+    assert shares.note(whole | {"note": None}, EN) == ""
+    lacking = {"hours": 744, "known_hours": 700, "note": "incomplete"}
+    assert shares.note(lacking, ES) == "faltan horas; 700 de 744 horas conocidas"
+
+
+def test_what_the_bill_of_a_month_leaves_out_is_said_in_the_language() -> None:
+    row = {"hours": 744, "known_hours": 744, "note": f"{NOT_INCLUDED}excess power (why), reactive energy (why)"}
+    assert shares.note(row, EN) == "Not included: Excess power, Reactive energy"
+    depends = row | {"note": f"{CONDITIONAL}; {NOT_INCLUDED}reactive energy (why)"}
+    assert shares.note(depends, ES) == f"{ES.pages['note_conditional']}; No incluye: Energía reactiva"
 
 
 def test_how_much_of_a_month_is_estimated_is_said_where_any_is() -> None:

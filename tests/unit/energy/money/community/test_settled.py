@@ -123,6 +123,19 @@ def test_a_month_without_euros_says_why(stated: list[dict[str, Any]], month: dat
     assert note in euros.note
 
 
+@pytest.mark.parametrize(("month", "why"), [(date(2026, 5, 1), ""), (date(2026, 11, 1), f"{CONDITIONAL}; ")])
+def test_a_month_says_what_its_bill_leaves_out(month: date, why: str) -> None:
+    """A share is of hours, and no maximeter is read for it: a supply of 3.0TD may owe more than its lines."""
+    power = {"access_tariff": "3.0TD", "power_kw": ["20"] * 6, "energy": {"kind": "flat", "price_eur_kwh": "0.20"}}
+    ones = np.ones(month_hours(month, MADRID)[1], np.int64)
+    euros = member_euros(tariffs(), CONTRACTS.validate_python([HOME | power]), (month, MADRID),
+                         Shares(ones, ones, 0 * ones, ones, 0 * ones), Market({}))  # fmt: skip
+    assert euros.note == (
+        f"{why}not included: excess power (not every quarter-hour was metered by itself), "
+        "reactive energy (no meter that is read here states it of these days)"
+    )
+
+
 def test_where_the_taxes_depend_on_what_is_not_known_each_outcome_has_its_euros() -> None:
     """100 kWh at 0.20 EUR, half of them its share: what the plain bill says in either case."""
     month = date(2026, 11, 1)
