@@ -6,7 +6,7 @@ input's part, and what two inputs do together falls to the later of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from energy.money.exact import EUR
-from energy.money.official.inputs import ZERO, Inputs, Ours, inputs, rates, tax, vat, weights
+from energy.money.official.inputs import ZERO, Inputs, Ours, inputs, rates, tax, vat
 from energy.money.official.statement import Statement
 
 DAYS, KWH, SHARE, PERIOD, PRICE = "dates and days", "kWh", "share", "period", "price"
@@ -22,6 +22,7 @@ COMPENSATION, POWER, REST = "compensation", "power", "funding, meter and extras"
 RATE, BASE, ROUNDING = "tax rate", "tax base", "rounding"
 ROUNDED = Fraction(1, 100)
 """EUR: two printed amounts may be so far apart for their rounding alone."""
+Kwh = Mapping[str, Fraction]
 CAUSES = (DAYS, KWH, SHARE, PERIOD, PRICE, COMPENSATION, POWER, REST, RATE, BASE, ROUNDING)
 
 
@@ -60,28 +61,49 @@ def _exact(parts: dict[str, Fraction], official: Statement, ours: Ours) -> Itera
 
 def _steps(ours: Ours, theirs: Statement) -> list[Callable[[Inputs], Inputs]]:
     """The inputs in the order of :data:`CAUSES`, rounding aside."""
-    said, days = ours.said, Fraction(theirs.power_days or 1)
-    grid = sum(theirs.grid.values(), ZERO)
-    own_use = said.self_consumed or ZERO
-    use = grid + (own_use if theirs.self_consumed is None else theirs.self_consumed)
-    prices = {name: theirs.cost[name] / kwh for name, kwh in theirs.grid.items() if kwh}
-
-    def period(state: Inputs) -> Inputs:
-        # A period in which we have no energy has no price of ours: theirs makes no difference.
-        return replace(state, weights=weights(theirs) or state.weights, prices=prices | state.prices)
-
+    days = Fraction(theirs.power_days or 1)
+    of_use, of_share = _more(ours.said, theirs)
+    # A period in which we have no energy has no price of ours: theirs makes no difference.
+    known = theirs.prices | ours.said.prices
     return [
-        lambda state: replace(state, days=days),
-        lambda state: replace(state, grid=use - own_use),
-        lambda state: replace(state, grid=grid, surplus=state.surplus if theirs.surplus is None else theirs.surplus),
-        period,
-        lambda state: replace(state, prices=state.prices | prices),
+        lambda state: replace(state, days=days, prices=known),
+        lambda state: replace(state, grid=_together(state.grid, of_use)),
+        lambda state: replace(
+            state,
+            grid=_together(state.grid, of_share),
+            surplus=state.surplus if theirs.surplus is None else theirs.surplus,
+        ),
+        lambda state: replace(state, grid=theirs.used),
+        lambda state: replace(state, prices=known | theirs.prices),
         lambda state: _compensated(state, theirs.compensated),
         lambda state: replace(state, power=theirs.power / days),
         lambda state: replace(state, funding=theirs.funding / days, meter=theirs.meter / days, extras=theirs.extras),
         lambda state: replace(state, rates=rates(theirs, state.rates)),
         lambda state: _taxed(state, tax(theirs), vat(theirs)),
     ]
+
+
+def _more(ours: Statement, theirs: Statement) -> tuple[Kwh, Kwh]:
+    """Energy that they have more from the grid, by period: by more use, and by a smaller share.
+
+    It stands in the periods in which they have more, or of less energy in those in which they have less. What they have
+    in one period instead of another is no part of it.
+    """
+    own = ours.self_consumed or ZERO
+    of_share = ZERO if theirs.self_consumed is None else own - theirs.self_consumed
+    apart = {name: theirs.grid.get(name, ZERO) - ours.grid.get(name, ZERO) for name in {*ours.grid, *theirs.grid}}
+    net = sum(apart.values(), ZERO)
+    of_use = net - of_share
+    # More use under a larger share: which periods the one is in, and which the other, is not known.
+    is_mixed = of_use * of_share < 0 or not net
+    where = ours.used or theirs.used if is_mixed else {name: kwh for name, kwh in apart.items() if kwh * net > 0}
+    whole = sum(where.values(), ZERO) or Fraction(1)
+    use, share = ({name: part * kwh / whole for name, kwh in where.items()} for part in (of_use, of_share))
+    return use, share
+
+
+def _together(one: Kwh, other: Kwh) -> Kwh:
+    return {name: one.get(name, ZERO) + other.get(name, ZERO) for name in {*one, *other}}
 
 
 def _compensated(state: Inputs, printed: Fraction) -> Inputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -44,9 +45,9 @@ class Inputs:
     """Inputs of a bill; kWh and EUR."""
 
     days: Fraction
-    grid: Fraction
-    weights: dict[str, Fraction]
-    prices: dict[str, Fraction]
+    grid: Mapping[str, Fraction]
+    """Energy from the grid by period."""
+    prices: Mapping[str, Fraction]
     surplus: Fraction
     surplus_price: Fraction
     cap: Fraction
@@ -65,7 +66,7 @@ class Inputs:
     def amounts(self) -> Amounts:
         """Power, funding and meter are EUR a day."""
         slack = self.slack
-        energy = sum((self.grid * weight * self.prices[name] for name, weight in self.weights.items()), ZERO)
+        energy = sum((kwh * self.prices[name] for name, kwh in self.grid.items()), ZERO)
         off = self.compensated
         if off is None:
             off = max(ZERO, min(self.surplus * self.surplus_price, energy * self.cap)) + slack.compensated
@@ -74,7 +75,7 @@ class Inputs:
         tax, vat, of_meter = self.rates
         electricity = self.electricity
         if electricity is None:
-            electricity = max(taxed * tax, self.grid * self.least_tax) + slack.electricity
+            electricity = max(taxed * tax, sum(self.grid.values(), ZERO) * self.least_tax) + slack.electricity
         before = power + energy - off + self.extras + funding + electricity
         owed = self.consumption
         if owed is None:
@@ -103,12 +104,10 @@ def inputs(of: Ours) -> Inputs:
 
 def _unrounded(of: Ours) -> Inputs:
     said, days = of.said, Fraction(of.said.power_days or 1)
-    grid = sum(said.grid.values(), ZERO)
     return Inputs(
         days=days,
-        grid=grid,
-        weights=weights(said),
-        prices={name: said.cost[name] / kwh for name, kwh in said.grid.items() if kwh},
+        grid=said.used,
+        prices=said.prices,
         surplus=said.surplus or ZERO,
         surplus_price=of.worth / said.surplus if said.surplus else ZERO,
         cap=of.cap,
@@ -120,12 +119,6 @@ def _unrounded(of: Ours) -> Inputs:
         least_tax=of.least_tax,
         taxes_funding=of.taxes_funding,
     )
-
-
-def weights(said: Statement) -> dict[str, Fraction]:
-    """The share of each period in the grid's energy."""
-    grid = sum(said.grid.values(), ZERO)
-    return {name: kwh / grid for name, kwh in said.grid.items() if grid}
 
 
 def rates(said: Statement, known: Rates = (ZERO, ZERO, ZERO)) -> Rates:

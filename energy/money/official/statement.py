@@ -88,6 +88,16 @@ class Statement:
     consumption: tuple[StatedLine, ...] = ()
     total: Fraction | None = None
 
+    @property
+    def used(self) -> dict[str, Fraction]:
+        """Energy from the grid by period, of those that have any."""
+        return {name: kwh for name, kwh in self.grid.items() if kwh}
+
+    @property
+    def prices(self) -> dict[str, Fraction]:
+        """The mean price of each such period, EUR/kWh."""
+        return {name: self.cost[name] / kwh for name, kwh in self.used.items()}
+
 
 def statement(lines: Iterable[StatedLine]) -> Statement:
     """The amounts of a bill. Raises :class:`NotABill` for lines that state too little."""

@@ -75,6 +75,25 @@ def _scaled(of: Home, dice: random.Random) -> Fault:
     return Fault(stated_lines(billed(of._replace(hours=hours))), d.KWH)
 
 
+def _lost_days(of: Home, dice: random.Random) -> Fault:
+    """Readings of a few days on end are missing, and nothing is billed for them."""
+    first, number = dice.randrange(len(of.hours) - 96), dice.choice((24, 48, 96))
+    hours = [each._replace(grid=0, use=(each.use or 0) - each.grid) if first <= n < first + number else each
+             for n, each in enumerate(of.hours)]  # fmt: skip
+    return Fault(stated_lines(billed(of._replace(hours=hours))), d.KWH)
+
+
+def _evenings(of: Home, dice: random.Random) -> Fault:
+    """Evenings are estimated too high, other hours are not."""
+    factor = dice.choice((1.3, 2))
+    hours = []
+    for each in of.hours:
+        is_evening = 18 <= each.start.astimezone(MADRID).hour < 22
+        more = round(each.grid * factor) - each.grid if is_evening else 0
+        hours.append(each._replace(grid=each.grid + more, use=(each.use or 0) + more))
+    return Fault(stated_lines(billed(of._replace(hours=hours))), d.KWH)
+
+
 def _less_share(of: Home, dice: random.Random) -> Fault:
     """A smaller share: less is self-consumed and more comes from the grid."""
     part = dice.choice((0.1, 0.25, 0.5))
@@ -166,6 +185,6 @@ def _more(line: StatedLine, eur: dict[str, Decimal]) -> StatedLine:
 
 
 FAULTS: tuple[Callable[[Home, random.Random], Fault], ...] = (
-    _scaled, _less_share, _other_periods, _dearer, _less_compensation, _more_power, _extra, _other_rate, _other_base,
-    _more_days, _rounded,
+    _scaled, _lost_days, _evenings, _less_share, _other_periods, _dearer, _less_compensation, _more_power, _extra,
+    _other_rate, _other_base, _more_days, _rounded,
 )  # fmt: skip

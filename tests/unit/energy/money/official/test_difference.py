@@ -162,6 +162,40 @@ def test_a_thousand_bills_with_a_known_fault() -> None:
     assert right >= bills * 0.99, right
 
 
+def more_in_one(of: Paper, dice: random.Random) -> Paper:
+    name = dice.choice(NAMES)
+    return replace(of, grid={**of.grid, name: of.grid[name] + number(dice, 20, 200, 3)})
+
+
+def share_in_one(of: Paper, dice: random.Random) -> Paper:
+    """What the sun no longer covers is used in one period."""
+    name, moved = dice.choice(NAMES), round(of.own_use * number(dice, 0.3, 0.9, 3), 3)
+    grid = {**of.grid, name: of.grid[name] + moved}
+    return replace(of, grid=grid, own_use=of.own_use - moved, surplus=of.surplus + moved)
+
+
+@pytest.mark.parametrize(("cause", "fault"), [(d.KWH, more_in_one), (d.SHARE, share_in_one)])
+def test_energy_of_one_period_has_its_price_and_is_no_fault_of_the_periods(
+    cause: str, fault: Callable[[Paper, random.Random], Paper]
+) -> None:
+    dice = random.Random(30)
+    for _ in range(100):
+        mine = paper(dice)
+        found = {each.cause: each.eur for each in causes(mine.ours(), statement(fault(mine, dice).lines()))}
+        assert found[d.PERIOD] == 0
+        assert sum(abs(eur) for name, eur in found.items() if name != cause) <= max(Decimal("0.06"), found[cause] / 20)
+
+
+def test_less_use_and_more_of_another_period_by_hand() -> None:
+    """30 kWh less of P1 and 10 more of P3, taxes aside: 20 kWh at P1's price, and 10 from P1 to P3."""
+    mine = replace(paper(random.Random(9)), tax=Decimal(0), vat=Decimal(0), surplus=Decimal(0))
+    prices = {"P1": Decimal("0.25"), "P2": Decimal("0.15"), "P3": Decimal("0.10")}
+    mine = replace(mine, prices=prices, grid={"P1": Decimal(100), "P2": Decimal(80), "P3": Decimal(60)})
+    theirs = replace(mine, grid={"P1": Decimal(70), "P2": Decimal(80), "P3": Decimal(70)})
+    found = {each.cause: each.eur for each in causes(mine.ours(), statement(theirs.lines()))}
+    assert (found[d.KWH], found[d.PERIOD]) == (Decimal("-5.02"), Decimal("-1.5"))  # the tax's least, 1 EUR/MWh, too
+
+
 def total(of: Paper) -> Decimal:
     (line,) = (line for line in of.lines() if line.kind == "total")
     return line.eur or Decimal(0)
