@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from calendar import isleap
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -34,12 +33,18 @@ class _Rate(NamedTuple):
 
 
 def standing_lines(of: Calendar, regulated: Regulated) -> list[Line]:
-    """Days of one price together, by kind, period and first day. Raises :class:`energy.money.dated.NoRule`."""
-    found: dict[_Rate, list[date]] = defaultdict(list)
+    """Days on end of one price together, by first day, kind and period. Raises :class:`energy.money.dated.NoRule`."""
+    found: list[tuple[_Rate, list[date]]] = []
+    last: dict[_Rate, list[date]] = {}
     for day in of.days:
         for rate in _rates(day, regulated):
-            found[rate].append(day.date)
-    return [_line(rate, days) for rate, days in found.items()]
+            days = last.get(rate)
+            # A price that returns has a line of its own: a line's days are those from its first to its last.
+            if days is None or days[-1] + timedelta(days=1) < day.date:
+                days = last[rate] = []
+                found.append((rate, days))
+            days.append(day.date)
+    return [_line(rate, days) for rate, days in found]
 
 
 def _rates(day: Day, regulated: Regulated) -> Iterator[_Rate]:

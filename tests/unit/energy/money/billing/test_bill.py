@@ -155,6 +155,21 @@ def test_joins_of_contracts_split_lines_where_something_changes() -> None:
     assert [cents(line.amount) for line in lines if line.kind == "energy"] == eur("2.00", "2.50")
 
 
+def test_a_power_that_returns_has_a_line_for_each_of_its_times() -> None:
+    """10 days of 4.6 kW, 10 of 5.75, 11 of 4.6: the days of all lines are those of the month."""
+    stated = contracts(
+        HOME | {"until": "2026-01-11"},
+        HOME | {"from": "2026-01-11", "until": "2026-01-21", "power_kw": ["5.75", "5.75"]},
+        HOME | {"from": "2026-01-21"},
+    )
+    lines = [line for line in billed(stated, JANUARY, []).lines if line.kind == "power" and line.period == "P1"]
+    assert [((line.until - line.since).days, line.quantity, cents(line.amount)) for line in lines] == [
+        (10, Decimal("4.6"), Decimal("3.49")),  # 4.6 · 27.704413 · 10 / 365 = 3.4915
+        (10, Decimal("5.75"), Decimal("4.36")),  # 5.75 · 27.704413 · 10 / 365 = 4.3644
+        (11, Decimal("4.6"), Decimal("3.84")),  # 4.6 · 27.704413 · 11 / 365 = 3.8406
+    ]
+
+
 def test_tolls_that_change_inside_the_period() -> None:
     """Power from 2 March to 2 April 2022: charges fall on 31 March, so 29 days and 3."""
     found = billed(contracts(HOME), ("2022-03-02", "2022-04-03"), [])
