@@ -71,6 +71,8 @@ class Fit(NamedTuple):
     ours: int
     implied: int | None
     """The mean coefficient that the official curve implies, in millionths; None without generation."""
+    apart: int = 0
+    """The differences of all hours together, whichever is more, mWh."""
 
 
 def fits(
@@ -89,8 +91,11 @@ def fits(
 
 
 def best_rule(found: Sequence[Fit]) -> Rule | None:
-    """The rule under which fewest hours differ; None where they fit alike."""
-    differing = {rule: sum(fit.differing for fit in found if fit.rule == rule) for rule in RULES}
+    """The rule under which fewest hours differ, and of as many by least; None where they fit alike."""
+    differing = {
+        rule: tuple(map(sum, zip(*((fit.differing, fit.apart) for fit in found if fit.rule == rule), strict=True)))
+        for rule in RULES
+    }
     least = min(differing.values())
     best = [rule for rule, number in differing.items() if number == least]
     return best[0] if len(best) == 1 else None
@@ -107,7 +112,8 @@ def _fit(member: str, curve: Curve, generation: Curve, of: Agreement, use: Curve
     # What was self-consumed implies no coefficient: the member's use bounds it.
     implied = round(stated * ONE / generated) if generated and use is None else None
     what = ASSIGNED if use is None else SELF_CONSUMED
-    return Fit(member, what, of.rule, len(hours), differing, stated, sum(ours.values()), implied)
+    apart = sum(abs(ours[hour] - curve[hour]) for hour in hours)
+    return Fit(member, what, of.rule, len(hours), differing, stated, sum(ours.values()), implied, apart)
 
 
 def _start(text: str, season: str) -> datetime:

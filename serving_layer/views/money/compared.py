@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from serving_layer.views.money.agreements import owners_of, read_official
 from serving_layer.views.money.community import Hourly, NotShared, agreement_of, coefficients_needed, hourly
 from serving_layer.views.money.stated_hours import stated_shares
 
-Official = dict[str, dict[str, Hourly]]
+Official = Mapping[str, Mapping[str, Hourly]]
 """mWh by what is stated, member and hour."""
 COLUMNS = ("member", "what", "rule", "hours", "differing", "official_kwh", "ours_kwh", "implied_beta")
 
@@ -73,13 +73,18 @@ def _span(agreed: Agreement, days: tuple[date, date]) -> Span:
 
 def _of_files(reader: Reader, curves: Sequence[Path], span: Span) -> Official:
     owners = owners_of(catalogue.installations(reader))
-    official: Official = {ASSIGNED: {}, SELF_CONSUMED: {}}
+    official: dict[str, dict[str, dict[datetime, int]]] = {ASSIGNED: {}, SELF_CONSUMED: {}}
     for file in curves:
         what, stated = read_official(file)
         for number, curve in stated.items():
             if number not in owners:
                 raise NotShared(f"{file.name}: no installation is registered with the CUPS {number}.")
-            official[what][owners[number]] = {hour: mwh for hour, mwh in curve.items() if span.start <= hour < span.end}
+            within = {hour: mwh for hour, mwh in curve.items() if span.start <= hour < span.end}
+            known = official[what].setdefault(owners[number], {})
+            again = next((hour for hour, mwh in within.items() if known.get(hour, mwh) != mwh), None)
+            if again is not None:
+                raise NotShared(f"{file.name} states another value of {again:%Y-%m-%dT%H:%MZ} than a file before it.")
+            known.update(within)
     return official
 
 

@@ -66,7 +66,7 @@ def test_lines_that_can_not_be_taken_are_named(text: str, said: str) -> None:
 @pytest.mark.parametrize("rule", ["consecutive", "clock"])
 def test_the_rule_by_which_a_curve_was_made_is_found(rule: str) -> None:
     """In June the two rules are an hour apart: coefficients that change by the hour tell them apart."""
-    betas = [n * 37 % 1000 * 1000 for n in range(8760)]
+    betas = [100_000 + n * 37 % 800 * 1000 for n in range(8760)]
     hourly = {2026: {"a": betas, "b": [ONE - beta for beta in betas]}}
     version = Version(date(2026, 1, 1), hourly=hourly)
     starts = [utc("2026-06-01T00:00") + n * HOUR for n in range(240)]
@@ -78,6 +78,9 @@ def test_the_rule_by_which_a_curve_was_made_is_found(rule: str) -> None:
     right = next(fit for fit in found if fit.rule == rule)
     assert (right.hours, right.differing) == (240, 0)
     assert right.implied == pytest.approx(sum(made.at(start)["a"] for start in starts) / 240, abs=100)
+    # Another meter of the plant: 1 % more in every hour. No hour agrees, and the rule is still the nearer one.
+    other = {"a": {start: mwh * 101 // 100 for start, mwh in official["a"].items()}}
+    assert best_rule(fits(other, generation, agreement([version], MADRID, "consecutive"))) == rule
 
 
 def test_constant_coefficients_fit_either_rule() -> None:
