@@ -135,13 +135,17 @@ def member_euros(
     )  # fmt: skip
     try:
         days = calendar(rules, contracts, first, months_later(first))
-        if days.contract.conventions.netting_minutes != 60:
-            return Euros(None, None, BY_THE_HOUR)
-        if str(days.zone) != str(zone):
-            return Euros(None, None, OTHER_CLOCK)
-        return month_euros(rules, days, windows, market)
+        unlike = why_not_shared(days, zone)
+        return Euros(None, None, unlike) if unlike else month_euros(rules, days, windows, market)
     except (NoPrice, NoRule, NoContract, NotOneBill) as why:
         return Euros(None, None, str(why))
+
+
+def why_not_shared(of: Calendar, zone: tzinfo) -> str:
+    """The reason why hours that are shared by the clock of ``zone`` can't be billed; "" where they can."""
+    if of.window != HOUR:
+        return BY_THE_HOUR
+    return OTHER_CLOCK if str(of.zone) != str(zone) else ""
 
 
 def month_euros(rules: Tariffs, of: Calendar, windows: Columns, market: Market) -> Euros:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from typing import ClassVar, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -14,6 +14,8 @@ from energy.calendar import day_start
 from energy.energy_row import QUARTER, EnergyRow, to_mwh
 from energy.money.billing.bill import Bill, bill
 from energy.money.billing.days import Calendar, NotOneBill, calendar
+from energy.money.community.settled import why_not_shared
+from energy.money.community.sharing import Shared, as_windows
 from energy.money.contract import CONTRACTS, Contract, NoContract, SurplusPrice
 from energy.money.dated import NoRule
 from energy.money.market import PVPC, SPOT, SURPLUS, Market, NoPrice, Quote, of_windows
@@ -26,6 +28,7 @@ from serving_layer.reader import Reader
 from serving_layer.views import merged, prices
 from serving_layer.views.merge import Value
 from serving_layer.views.money.stated_months import metered as metered_days
+from store.runs import Published
 
 LONGEST = timedelta(days=400)
 T = TypeVar("T")
@@ -92,6 +95,13 @@ def span_of(of: Calendar) -> Span:
     return Span(day_start(of.first, of.zone), day_start(of.until, of.zone))
 
 
+def share_windows(of: Calendar, zone: tzinfo, shared: Mapping[datetime, Shared]) -> list[Net]:
+    """A member's hours, shared by the clock of ``zone``, as its contract bills them. Raises :class:`NotBilled`."""
+    if why := why_not_shared(of, zone):
+        raise NotBilled(f"{why}.")
+    return as_windows(of.windows(), shared)
+
+
 def windows_billed(reader: Reader, of: Calendar, windows: Sequence[Net], due: date | None = None) -> Billed:
     """The bill of ``windows`` that are known already. Raises :class:`NotBilled`."""
     market = market_of(reader, of)
@@ -136,8 +146,8 @@ def flow(of: Value | EnergyRow) -> Flow:
     return Flow(to_mwh(of.energy_wh), is_measured(of.completeness, of.method, of.cause), of.method != "spread")
 
 
-def market_of(reader: Reader, of: Calendar) -> Market:
-    """The prices that the contracts of the days ask for."""
+def market_of(reader: Reader, of: Calendar, visible: Published | None = None) -> Market:
+    """The prices that the contracts of the days ask for; with ``visible`` forecast ones, too, where none is known."""
     span = span_of(of)
     kinds = {day.contract.energy.kind for day in of.days}
     asked = {PVPC: ZONE_PREFIX + of.contract.territory} if "pvpc" in kinds else {}
@@ -147,9 +157,9 @@ def market_of(reader: Reader, of: Calendar) -> Market:
         asked[SURPLUS] = prices.ZONES[SURPLUS]
     # An hour before: Canarias may be billed by the peninsula's clock.
     around = Span(span.start - 4 * QUARTER, span.end)
-    found = {name: of_windows(_quotes(reader, name, zone, around), of.window) for name, zone in asked.items()}
+    found = {name: of_windows(_quotes(reader, name, zone, around, visible), of.window) for name, zone in asked.items()}
     return Market(found)
 
 
-def _quotes(reader: Reader, market: str, zone: str, span: Span) -> list[Quote]:
-    return [Quote(p["start"], p["end"], p["price_eur_mwh"]) for p in prices.read(reader, market, zone, span)]
+def _quotes(reader: Reader, market: str, zone: str, span: Span, visible: Published | None) -> list[Quote]:
+    return [Quote(p["start"], p["end"], p["price_eur_mwh"]) for p in prices.read(reader, market, zone, span, visible)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,7 +13,7 @@ from conf.refusal import Refusal
 from energy.calendar import day_start
 from energy.money.community.agreement import Agreement, NoCoefficients
 from energy.money.community.settled import CONDITIONAL, INCOMPLETE, case_euros
-from energy.money.community.sharing import GENERATION, Estimated, Shared, as_windows, share_community
+from energy.money.community.sharing import GENERATION, Estimated, Shared, share_community
 from energy.money.exact import kwh
 from energy.money.netting import Flow, Flows
 from serving_layer.instants import Span
@@ -21,7 +21,7 @@ from serving_layer.reader import Reader
 from serving_layer.views import catalogue, merged
 from serving_layer.views.money import cases
 from serving_layer.views.money.agreements import read_agreement
-from serving_layer.views.money.bills import Billed, NotBilled, days_of, flows, span_of, windows_billed
+from serving_layer.views.money.bills import Billed, NotBilled, days_of, flows, share_windows, span_of, windows_billed
 from serving_layer.views.parts import communities
 from store.catalogue import COMMUNITY
 
@@ -132,7 +132,7 @@ def member_billed(reader: Reader, member: str, path: Path, days: tuple[date, dat
     plant, agreed = agreement_of(reader, belonged[0], path)
     generated = known_hours(reader, [plant], "generation", span)[plant]
     shared = shared_hours(reader, generated, agreed, agreed.members, span)
-    return windows_billed(reader, of, as_windows(of.windows(), shared.get(member, {})), due)
+    return windows_billed(reader, of, share_windows(of, agreed.zone, shared.get(member, {})), due)
 
 
 def shares(reader: Reader, plant: str, of: Agreement, days: tuple[date, date]) -> list[dict[str, Any]]:
@@ -141,7 +141,9 @@ def shares(reader: Reader, plant: str, of: Agreement, days: tuple[date, date]) -
     generated = known_hours(reader, [plant], "generation", span)[plant]
     shared = shared_hours(reader, generated, of, of.members, span)
     number = (span.end - span.start) // timedelta(hours=1)
-    rows = [_row(name, hours, number) | _euros(reader, name, hours, days) for name, hours in sorted(shared.items())]
+    rows = [
+        _row(name, hours, number) | _euros(reader, name, hours, of.zone, days) for name, hours in sorted(shared.items())
+    ]
     return [*rows, _total(rows, generated.mwh)]
 
 
@@ -170,11 +172,13 @@ def _row(member: str, hours: Mapping[datetime, Shared], number: int) -> dict[str
     }
 
 
-def _euros(reader: Reader, member: str, hours: Mapping[datetime, Shared], days: tuple[date, date]) -> dict[str, Any]:
+def _euros(
+    reader: Reader, member: str, hours: Mapping[datetime, Shared], zone: tzinfo, days: tuple[date, date]
+) -> dict[str, Any]:
     """The member's bill and saving, or why there is none."""
     try:
         of = days_of(reader, member, *days)
-        billed = windows_billed(reader, of, as_windows(of.windows(), hours))
+        billed = windows_billed(reader, of, share_windows(of, zone, hours))
     except NotBilled as why:
         return {"note": str(why)}
     if not billed.bill.is_complete or billed.without is None:

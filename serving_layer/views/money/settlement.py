@@ -11,11 +11,11 @@ from typing import Any
 from energy.calendar import months_later
 from energy.energy_row import to_mwh
 from energy.money.billing.days import Calendar
-from energy.money.community.sharing import USE, Shared, as_windows
+from energy.money.community.sharing import USE, Shared
 from serving_layer.reader import Reader
 from serving_layer.views import merged
 from serving_layer.views.money import cases, kept_agreement
-from serving_layer.views.money.bills import Billed, billed, days_of, windows_billed
+from serving_layer.views.money.bills import Billed, billed, days_of, share_windows, windows_billed
 from serving_layer.views.money.community import NotShared
 from store.instants import utc
 from store.runs import Published
@@ -114,7 +114,7 @@ def shared_billed(reader: Reader, member: str, days: tuple[date, date], due: dat
     if not shared:
         raise NotShared(f"Nothing of {member} is settled in these days: a night settles by the agreement that is kept.")
     known = {start: each for start, each in shared.items() if each is not None}
-    return windows_billed(reader, of, as_windows(of.windows(), known), due)
+    return windows_billed(reader, of, share_windows(of, of.zone, known), due)
 
 
 def maker(

@@ -66,6 +66,13 @@ REFUSALS = {
     ),
 }
 MONEY = {
+    "shares are of hours, the contract offsets import and export in quarter-hours": (
+        "el reparto es por horas, el contrato compensa cuartos de hora"
+    ),
+    "the contract's clock is not that of the agreement": "el reloj del contrato no es el del acuerdo",
+    "{file} states another value of {at} than a file before it.": (
+        "{file} indica otro valor de {at} que un archivo anterior."
+    ),
     "market {market} has no price of the whole hour from {at}": (
         "falta el precio de la hora entera que empieza el {at} en el mercado {market}"
     ),
