@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from energy.calendar import MADRID, day_start
+from energy.calendar import CANARY, MADRID
 from energy.energy_row import to_mwh
 from energy.money.billing.columns import numbers_of
 from energy.money.billing.days import Calendar
@@ -19,11 +19,11 @@ from energy.money.community.fairness import Outcome, outcome
 from energy.money.community.hours import hours_of
 from energy.money.community.proposals import Hours, Proposal, proposals
 from energy.money.exact import cents, kwh
-from serving_layer.instants import Span
+from energy.money.market import Market, NoPrice
 from serving_layer.reader import Reader
 from serving_layer.views import catalogue, forecast, merged
 from serving_layer.views.forecast import NoForecast
-from serving_layer.views.money.bills import days_of, market_of, refused
+from serving_layer.views.money.bills import days_of, market_of, refused, span_of
 from serving_layer.views.money.community import Hourly, NotShared, hourly, of_community
 
 KEPT_SECONDS = 3600.0
@@ -49,29 +49,81 @@ def proposed(reader: Reader, community: str, days: tuple[date, date] | None) -> 
 def propose(reader: Reader, community: str, days: tuple[date, date] | None) -> Proposed:
     """Proposals from the hours of the local ``days`` in which generation and every member's use are known.
 
-    Without days from those that the newest published forecasts of all have, by their medians. Raises
-    :class:`NotShared`, :class:`serving_layer.views.money.bills.NotBilled`.
+    Without days from those that the newest published forecasts of all have, by their medians, and that have a price,
+    known or forecast. Raises :class:`NotShared`, :class:`serving_layer.views.money.bills.NotBilled`.
     """
     of_community(reader, community)
     known = catalogue.installations(reader)
     own = (each for each in known if each.get("community_id") == community and each.get("kind") != PARK)
     members = [str(each["installation_id"]) for each in own]
-    if days is None:
-        generation = _forecast(reader, [community], "generation")[community]
-        uses = _forecast(reader, members, "consumption")
-    else:
-        span = Span(*(day_start(day, MADRID) for day in days))
-        generation = hourly(reader, [community], "generation", span)[community]
-        uses = hourly(reader, members, "consumption", span)
-    starts = [start for start in sorted(generation) if all(start in uses[member] for member in members)]
-    if not starts or not members:
+    found = _ahead(reader, community, members) if days is None else _past(reader, community, members, days)
+    if not found.starts:
         raise NotShared("There is no hour in which the generation and every member's use are known.")
-    days = days or (starts[0].astimezone(MADRID).date(), starts[-1].astimezone(MADRID).date() + timedelta(days=1))
+    hours = _hours(tuple(members), found)
+    local = [start.astimezone(found.bought[0].of.zone) for start in found.starts]
+    months = np.array([each.year * 12 + each.month for each in local])
+    made = proposals(hours, [float(max(each.of.days[-1].power_w)) for each in found.bought])
+    return Proposed(hours, found.starts, made, [outcome(hours, each, months) for each in made])
+
+
+class _Bought(NamedTuple):
+    """The days of a member with its contracts, and the prices that these ask for."""
+
+    of: Calendar
+    market: Market
+
+    def is_priced(self, start: datetime) -> bool:
+        try:
+            unit_prices(self.of, numbers_of(self.of, [start]), self.market)
+        except NoPrice:
+            return False
+        return True
+
+
+class _Known(NamedTuple):
+    """Hours of which all is known: energy (mWh) of the generation and of each member, and how members buy."""
+
+    starts: Sequence[datetime]
+    energy: Sequence[Hourly]
+    bought: Sequence[_Bought]
+
+
+def _past(reader: Reader, community: str, members: Sequence[str], days: tuple[date, date]) -> _Known:
+    """Those of the local ``days``."""
     calendars = [days_of(reader, member, *days) for member in members]
-    hours = _hours(reader, tuple(members), calendars, starts, [generation, *(uses[member] for member in members)])
-    months = np.array([start.astimezone(MADRID).year * 12 + start.astimezone(MADRID).month for start in starts])
-    made = proposals(hours, [float(max(of.days[-1].power_w)) for of in calendars])
-    return Proposed(hours, starts, made, [outcome(hours, each, months) for each in made])
+    if not calendars:
+        return _Known([], [], [])
+    span = span_of(calendars[0])
+    generation = hourly(reader, [community], "generation", span)[community]
+    uses = hourly(reader, members, "consumption", span)
+    return _known(
+        [generation, *(uses[member] for member in members)], [_Bought(of, market_of(reader, of)) for of in calendars]
+    )
+
+
+def _ahead(reader: Reader, community: str, members: Sequence[str]) -> _Known:
+    """Those that are forecast; without those that have no price, unless none has."""
+    generation, uses = _forecast(reader, [community], "generation"), _forecast(reader, members, "consumption")
+    hours = sorted(generation[community])
+    if not (hours and members):
+        return _Known([], [], [])
+    # Where the clocks show the earliest day, and where the latest.
+    days = (hours[0].astimezone(CANARY).date(), hours[-1].astimezone(MADRID).date() + timedelta(days=1))
+    visible = merged.seen(reader)
+    calendars = [days_of(reader, member, *days) for member in members]
+    found = _known(
+        [generation[community], *(uses[member] for member in members)],
+        [_Bought(of, market_of(reader, of, visible)) for of in calendars],
+    )
+    priced = [start for start in found.starts if all(each.is_priced(start) for each in found.bought)]
+    return found._replace(starts=priced or found.starts)
+
+
+def _known(energy: Sequence[Hourly], bought: Sequence[_Bought]) -> _Known:
+    spans = [span_of(each.of) for each in bought]
+    first, end = max(span.start for span in spans), min(span.end for span in spans)
+    return _Known([start for start in sorted(set(energy[0]).intersection(*energy[1:])) if first <= start < end],
+                  energy, bought)  # fmt: skip
 
 
 def _forecast(reader: Reader, installations: Sequence[str], quantity: str) -> dict[str, Hourly]:
@@ -84,17 +136,10 @@ def _forecast(reader: Reader, installations: Sequence[str], quantity: str) -> di
     return {name: {hour.time: to_mwh(hour.p50_wh) for hour in issue.values} for name, issue in issues.items()}
 
 
-def _hours(
-    reader: Reader,
-    members: tuple[str, ...],
-    calendars: Sequence[Calendar],
-    starts: Sequence[datetime],
-    energy: Sequence[Mapping[datetime, int]],
-) -> Hours:
-    of_all = [(of, market_of(reader, of)) for of in calendars]
-    found = refused(lambda: [unit_prices(of, numbers_of(of, starts), market) for of, market in of_all])
+def _hours(members: tuple[str, ...], of: _Known) -> Hours:
+    found = refused(lambda: [unit_prices(days, numbers_of(days, of.starts), market) for days, market in of.bought])
     prices = np.array(found, dtype=np.int64).T
-    generation, *uses = ([each[start] for start in starts] for each in energy)
+    generation, *uses = ([each[start] for start in of.starts] for each in of.energy)
     return Hours(
         members, np.maximum(np.array(generation, dtype=np.int64), 0), np.array(uses, dtype=np.int64).T,
         prices[:, 0], prices[:, 1],

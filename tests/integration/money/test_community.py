@@ -153,6 +153,14 @@ def test_a_distributors_curve_beside_ours(solera: Callable[..., Any]) -> None:
     assert said.exit_code == 0, said.output
     for shown in ("3.500000", "2.800000", "0.500", "both rules of counting hours fit alike"):
         assert shown in said.stdout
+    # A month may come in several files.
+    for number, part in enumerate((lines[:3], lines[3:])):
+        Path(f"B5D_{number}.txt").write_text("\n".join(part))
+    parts = ["compare", "B5D_0.txt", "B5D_1.txt", *asked[2:]]
+    said = CliRunner().invoke(command_line, ["community", *parts, "--format", "csv"], catch_exceptions=False)
+    assert [row["hours"] for row in csv.DictReader(io.StringIO(said.stdout))] == ["7", "7"], said.output
+    Path("B5D_1.txt").write_text(lines[0].replace(";500", ";501"))
+    assert "B5D_1.txt states another value of 2026-10-25T11:00Z" in " ".join(solera(*parts, refuses=True).split())
     # Of an hour a uses 0.2 kWh; the distributor says half.
     Path("A5D.txt").write_text("\n".join(lines).replace(";0;500", ";100;0"))
     said = CliRunner().invoke(command_line, ["community", "compare", "A5D.txt", *asked[1:]], catch_exceptions=False)
@@ -265,6 +273,54 @@ def test_proposals_by_the_forecasts_with_the_gain_of_each_member(served: Setting
     assert told["proposals"][0]["members"] == {"a": 0.08, "b": 0.2}
     assert len(told["proposals"]) == 7
     assert "Proposals by the forecasts" in page
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_proposals_of_the_islands_by_their_clock_and_by_forecast_prices(
+    served: Settings, solera: Callable[..., Any]
+) -> None:
+    """A day from midnight to midnight of the Canary clock at 0.10 EUR; then two hours at 0.10 and 0.20, and one that
+    has no price, neither known nor forecast."""
+    pvpc = HOME | {"territory": "canarias", "energy": {"kind": "pvpc"}, "conventions": {"canary_pvpc": "instant"}}
+    isla = {"installation_id": "isla", "kind": "community"}
+    homes = [
+        {"installation_id": name, "kind": "home", "community_id": "isla", "contracts": [pvpc]}
+        for name in ("isa", "ino")
+    ]
+    begun, ahead = local("2026-06-10T00:00", "canarias"), datetime(2026, 6, 20, 11, tzinfo=timezone.utc)
+    issued, day = ahead.replace(hour=0), [begun + n * HOUR for n in range(24)]
+    energies = {("isla", "generation"): 1000.0, ("isa", "consumption"): 200.0, ("ino", "consumption"): 1000.0}
+    measured = [
+        {"installation_id": who, "quantity": quantity, "month": at.date().replace(day=1), "start": at + n * QUARTER,
+         "energy_wh": wh / 4, "run_id": RUN, "completeness": 1.0, "method": "measured"}
+        for (who, quantity), wh in energies.items() for at in day for n in range(4)
+    ]  # fmt: skip
+    expected = [
+        {"installation_id": who, "quantity": quantity, "day": issued.date(), "time": ahead + n * HOUR,
+         "issued_at": issued, "run_id": RUN, "p10": 0.0, "p50": wh, "p90": 9e9, "model": "m", "step": "weather"}
+        for (who, quantity), wh in energies.items() for n in range(3)
+    ]  # fmt: skip
+    paid = [(at, "known", 100.0) for at in (*day, ahead)] + [(ahead + HOUR, "forecast", 200.0)]
+    prices = [
+        {"market": "pvpc", "zone": "ES-canarias", "day": at.date(), "start": at, "end": at + HOUR, "known_at": issued,
+         "price_eur_mwh": price, "kind": kind, "provider": "p"}
+        for at, kind, price in paid
+    ]  # fmt: skip
+    run = "20260620T000500Z"
+    with cassandra.session(served) as session:
+        write_catalogue(session, parse_catalogue([isla, *homes]), datetime.now(timezone.utc))
+        insert(session, "energy_batch", measured)
+        insert(session, "price", prices)
+        insert(session, "forecast", expected)
+        insert(session, "run", [{"name": "nightly", "run_id": run, "cut": issued, "published": issued + HOUR,
+                                 "issued_at": issued}])  # fmt: skip
+    asked = ["propose", "--community", "isla", "--format", "csv"]
+    found = {row["proposal"]: row for row in solera(*asked, "--from", "2026-06-10", "--to", "2026-06-11")}
+    assert (found["equal"]["isa"], found["equal"]["ino"]) == ("0.48", "1.20")  # 24 · 0.2 and 24 · 0.5, at 0.10
+    found = {row["proposal"]: row for row in solera(*asked)}
+    assert (found["equal"]["isa"], found["equal"]["ino"]) == ("0.06", "0.15")  # 0.2 and 0.5, at 0.10 and at 0.20
 
 
 def test_the_file_of_a_proposal_is_written_and_read_back(solera: Callable[..., Any]) -> None:
