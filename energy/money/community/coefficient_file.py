@@ -108,7 +108,7 @@ def _constant(cells: Sequence[Cell]) -> dict[str, int]:
 def _hourly(cells: Sequence[Cell], year: int, said: dict[str, int]) -> dict[str, list[int]]:
     number = hours_of(year)
     found: dict[str, list[int]] = {cell.cups: [MISSING] * number for cell in cells}
-    first: dict[int, str] = {}
+    first: dict[int, Cell] = {}
     before = 0
     for cell in cells:
         hour = cell.hour or 0
@@ -118,16 +118,21 @@ def _hourly(cells: Sequence[Cell], year: int, said: dict[str, int]) -> dict[str,
             raise CoefficientFileError(f"{cell.where}: {cell.cups} has this hour already")
         found[cell.cups][hour - 1] = cell.beta
         if hour not in first:
-            first[hour] = cell.where
+            first[hour] = cell
         if hour < before:
             said.setdefault("it is not in the order of the hours", cell.line)
         before = hour
     for hour, betas in enumerate(zip(*found.values(), strict=True), start=1):
         if MISSING in betas:
             member = list(found)[betas.index(MISSING)]
-            raise CoefficientFileError(
-                f"{first.get(hour, f'hour {hour:04d}')}: {member} has no coefficient in this hour"
-            )
+            where = _place(first, hour, cells[-1]).where
+            raise CoefficientFileError(f"{where}: {member} has no coefficient in this hour")
         if sum(betas) != ONE:
-            raise CoefficientFileError(f"{first[hour]}: coefficients add up to {sum(betas) / ONE:f}, not to 1")
+            raise CoefficientFileError(f"{first[hour].where}: coefficients add up to {sum(betas) / ONE:f}, not to 1")
     return found
+
+
+def _place(first: Mapping[int, Cell], hour: int, last: Cell) -> Cell:
+    """The first line of an hour; of one that is nowhere that of the hour before which it is missing, or the last."""
+    later = min((each for each in first if each >= hour), default=None)
+    return (last if later is None else first[later])._replace(hour=hour)

@@ -66,10 +66,10 @@ def _cell(number: int, text: str, said: dict[str, int]) -> Cell:
     if len(fields) > 2 and not fields[-1]:
         said.setdefault("a semicolon ends it", number)
         fields.pop()
-    named, *hours, value = fields
-    if not named or len(hours) > 1 or len(fields) < 2:
+    if not fields[0] or len(fields) not in (2, 3):
         shown = text.strip()[:60]
         raise CoefficientFileError(f"line {number}: {shown!r} is not CUPS;coefficient or CUPS;hour;coefficient")
+    named, *hours, value = fields
     if hours and not _HOUR.fullmatch(hours[0]):
         raise CoefficientFileError(f"line {number}: {hours[0]!r} is no hour; write 0001")
     hour = int(hours[0]) if hours else None
