@@ -62,7 +62,7 @@ def propose(reader: Reader, community: str, days: tuple[date, date] | None) -> P
     hours = _hours(tuple(members), found)
     local = [start.astimezone(found.bought[0].of.zone) for start in found.starts]
     months = np.array([each.year * 12 + each.month for each in local])
-    made = proposals(hours, [float(max(each.of.days[-1].power_w)) for each in found.bought])
+    made = proposals(hours, months, [float(max(each.of.days[-1].power_w)) for each in found.bought])
     return Proposed(hours, found.starts, made, [outcome(hours, each, months) for each in made])
 
 

@@ -26,8 +26,9 @@ def hours(generation: list[int], uses: list[list[int]], prices: list[int], surpl
     return Hours(members, np.array(generation, dtype=np.int64) * KWH, used, shape * np.array(prices), shape * surplus)
 
 
-def named(of: Hours, powers: list[float] | None = None) -> dict[str, Proposal]:
-    return {each.name: each for each in proposals(of, powers)}
+def named(of: Hours, powers: list[float] | None = None, months: NDArray[np.int64] | None = None) -> dict[str, Proposal]:
+    of_one = np.zeros(len(of.generation), dtype=np.int64)
+    return {each.name: each for each in proposals(of, of_one if months is None else months, powers)}
 
 
 def test_the_simple_ones_by_hand() -> None:
@@ -57,10 +58,8 @@ def used_of(of: Hours, betas: NDArray[np.int64]) -> int:
     return int(np.minimum(assigned_by(of.generation, betas), of.uses).sum())
 
 
-def worth_of(of: Hours, betas: NDArray[np.int64]) -> int:
-    assigned = assigned_by(of.generation, betas)
-    own = np.minimum(assigned, of.uses)
-    return int((own * of.grid_prices + (assigned - own) * of.surplus_prices).sum())
+def worth_of(of: Hours, betas: NDArray[np.int64], months: NDArray[np.int64]) -> int:
+    return sum(outcome(of, Proposal("it", betas), months).gains)
 
 
 ENERGY = st.integers(0, 9)
@@ -68,25 +67,39 @@ ENERGY = st.integers(0, 9)
 
 @settings(deadline=None)
 @given(
-    st.lists(st.tuples(ENERGY, ENERGY, ENERGY, ENERGY), min_size=3, max_size=3),
+    st.lists(st.tuples(ENERGY, ENERGY, ENERGY, ENERGY), min_size=4, max_size=4),
     st.lists(st.integers(70_000, 300_000), min_size=3, max_size=3),
+    st.lists(st.integers(1, 2), min_size=4, max_size=4),
 )
-def test_no_other_coefficients_do_better(rows: list[tuple[int, int, int, int]], prices: list[int]) -> None:
-    """Among all in steps of a twentieth, none uses more, or is worth more, than the best ones; rounding aside."""
-    of = hours([row[0] for row in rows], [list(row[1:]) for row in rows], prices)
-    found = named(of)
+def test_no_other_coefficients_do_better(
+    rows: list[tuple[int, int, int, int]], prices: list[int], numbers: list[int]
+) -> None:
+    """Among all in steps of a twentieth, none uses more, or saves more in capped months; rounding aside."""
+    of, months = hours([row[0] for row in rows], [list(row[1:]) for row in rows], prices), np.array(numbers)
+    found = named(of, months=months)
     total = int(of.generation.sum())
     slack = total // 100_000 + 10
     fixed = used_of(of, found["best for use, fixed"].betas)
-    worth = worth_of(of, found["best for euros, fixed"].betas)
+    worth = worth_of(of, found["best for euros, fixed"].betas, months)
     for a, b in product(range(21), repeat=2):
         if a + b <= 20:
             other = np.array([[a, b, 20 - a - b]], dtype=np.int64) * (ONE // 20)
             assert used_of(of, other) <= fixed + slack
-            assert worth_of(of, other) <= worth + slack * 300_000
+            assert worth_of(of, other, months) <= worth + slack * 300_000
     each = np.minimum(of.generation, of.uses.sum(axis=1)).sum()
     assert used_of(of, found["best for use, hourly"].betas) >= each - slack
-    assert worth_of(of, found["best for euros, hourly"].betas) >= worth - slack * 300_000
+    assert worth_of(of, found["best for euros, hourly"].betas, months) >= worth - slack * 300_000
+
+
+def test_surplus_goes_to_who_still_buys() -> None:
+    """Of 10 kWh at noon each uses 1; b alone buys 50 at night, so what is left over is worth something to b."""
+    of = hours([10, 0], [[1, 1], [0, 50]], [200_000, 200_000])
+    found = named(of)
+    gains = {name: outcome(of, each, np.zeros(2, dtype=np.int64)).gains for name, each in found.items()}
+    # All that can be gained: 1 kWh used by each, 0.40, and 8 kWh left over at 0.06.
+    for name in ("best for euros, fixed", "best for euros, hourly"):
+        assert sum(gains[name]) == pytest.approx(0.88e12, rel=1e-5)
+    assert sum(gains["equal"]) == pytest.approx(0.64e12)  # a's 4 kWh of surplus are worth nothing
 
 
 @given(st.lists(st.lists(st.integers(0, 1000), min_size=3, max_size=3), min_size=1, max_size=10))
