@@ -15,6 +15,7 @@ from typing import NamedTuple
 from energy.money.billing.columns import Columns, columns
 from energy.money.billing.days import Calendar, NotOneBill, longest_end
 from energy.money.billing.excess import excess_lines, left_out
+from energy.money.billing.gas import GAS, gas_left_out
 from energy.money.billing.line import COMPENSATION, EXCESS, FUNDING, METER, REACTIVE, Line
 from energy.money.billing.reactive import reactive_left_out, reactive_lines
 from energy.money.billing.social_bonus import bonus_lines
@@ -64,6 +65,7 @@ class Bill:
     without_excess: str = ""
     """The reason why excess power that may be owed is in no line; "" where it is, or none is owed. So the next."""
     without_reactive: str = ""
+    without_gas: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -73,7 +75,7 @@ class Bill:
     @property
     def not_included(self) -> dict[str, str]:
         """Items that the tariff bills beside and no line holds, each with the reason."""
-        left = {EXCESS: self.without_excess, REACTIVE: self.without_reactive}
+        left = {EXCESS: self.without_excess, REACTIVE: self.without_reactive, GAS: self.without_gas}
         return {name: why for name, why in left.items() if why}
 
     @property
@@ -118,7 +120,7 @@ def bill_of(rules: Tariffs, of: Calendar, windows: Columns, market: Market, due:
     compensated = -_sum([line for line in exact if line.kind == COMPENSATION])
     beyond = energy.worth - compensated
     unknown = windows.windows - len(windows.at)
-    without = left_out(of, windows.imports is not None), reactive_left_out(of, not unknown)
+    without = left_out(of, windows.imports is not None), reactive_left_out(of, not unknown), gas_left_out(of)
     return Bill(of.first, of.until, taxed.due, tuple(lines), tuple(cases), energy, compensated, beyond, windows.windows,
                 unknown, *without)  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from energy.calendar import day_start
 from energy.money.billing.bill import NOT_INCLUDED
+from energy.money.billing.gas import GAS
 from energy.money.billing.line import EXCESS, REACTIVE
 from energy.money.community.agreement import Agreement
 from energy.money.community.settled import BY_THE_HOUR, CONDITIONAL, INCOMPLETE, NO_FILE, OTHER_CLOCK
@@ -151,7 +152,7 @@ def note(row: Mapping[str, Any], words: Words) -> str:
         known, hours = (words.number(row[name]) for name in ("known_hours", "hours"))
         said.append(words.pages["hours_known"].format(known=known, hours=hours))
     if found:
-        named = ", ".join(words.pages[f"line {name}"] for name in (EXCESS, REACTIVE) if name in items)
+        named = ", ".join(words.pages[f"line {name}"] for name in (EXCESS, REACTIVE, GAS) if name in items)
         said.append(words.pages["bill_not_included"].format(what=named))
     return "; ".join(said)
 

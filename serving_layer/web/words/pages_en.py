@@ -184,6 +184,7 @@ BILLS = {
     "line margin": "PVPC margin",
     "line excess power": "Excess power",
     "line reactive energy": "Reactive energy",
+    "line gas adjustment": "Gas adjustment",
     "line energy": "Energy",
     "line tolls and charges": "Tolls and charges",
     "line compensation": "Compensation of surplus",

@@ -185,6 +185,7 @@ BILLS = {
     "line margin": "Margen del PVPC",
     "line excess power": "Exceso de potencia",
     "line reactive energy": "Energía reactiva",
+    "line gas adjustment": "Ajuste del gas",
     "line energy": "Energía",
     "line tolls and charges": "Peajes y cargos",
     "line compensation": "Compensación de excedentes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -168,6 +169,25 @@ def test_a_power_that_returns_has_a_line_for_each_of_its_times() -> None:
         (10, Decimal("5.75"), Decimal("4.36")),  # 5.75 · 27.704413 · 10 / 365 = 4.3644
         (11, Decimal("4.6"), Decimal("3.84")),  # 4.6 · 27.704413 · 11 / 365 = 3.8406
     ]
+
+
+@pytest.mark.parametrize(
+    ("since", "kind", "days", "is_said"),
+    [
+        ("2022-05-01", FIXED, ("2022-06-01", "2022-06-15"), False),
+        ("2022-05-01", FIXED, ("2022-06-01", "2022-06-16"), True),
+        ("2022-05-01", FIXED, ("2023-12-31", "2024-01-02"), True),
+        ("2022-05-01", FIXED, ("2024-01-01", "2024-01-02"), False),
+        ("2022-04-26", FIXED, ("2022-07-01", "2022-08-01"), False),
+        ("2022-05-01", {"kind": "indexed", "markup_eur_kwh": ["0.01"]}, ("2022-07-01", "2022-08-01"), False),
+    ],
+)
+def test_a_price_agreed_on_in_2022_may_owe_the_gas_adjustment(
+    since: str, kind: dict[str, Any], days: tuple[str, str], is_said: bool
+) -> None:
+    found = billed(contracts(HOME | {"from": since, "energy": kind}), days, [])
+    assert found.not_included == ({"gas adjustment": "its price is not known here"} if is_said else {})
+    assert found.lacks == ("not included: gas adjustment (its price is not known here)" if is_said else "")
 
 
 def test_tolls_that_change_inside_the_period() -> None:
