@@ -14,19 +14,19 @@ from energy import calendar
 from energy.money.community import numbers
 from energy.money.contract import Contract, overlap
 from energy.records import DeviceKind
+from ingest.catalogue.sizes import Capacity, Number, check_sizes
 from ingest.catalogue.spans import Dated
 from ingest.devices.registry import Connection, check_kind
 
 ID = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
 """Letters, digits, dots, dashes and underscores: what a path, a file name and a terminal take as they are."""
-SMALLEST_KW = 0.05
-LARGEST_KW = {"home": 1_000.0, "farm": 50_000.0, "park": 10_000_000.0, "community": 10_000_000.0}
-"""The largest capacity of each kind that is no typing error."""
-
 MOST_DEVICES = 1_000
 """Devices of one installation: more are a mistake, and each costs a row of state for ever."""
 MOST_PERIODS = 100
 """Communities, or capacities, of one installation one after the other."""
+
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+"""Unicode's categories of signs that are no text of a line."""
 
 Kind = Literal["home", "farm", "park", "community"]
 
@@ -42,7 +42,7 @@ def _id(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    if not text.strip() or any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") for sign in text):
+    if not text.strip() or any(unicodedata.category(sign) in UNSEEN for sign in text):
         raise ValueError("write visible signs, without line breaks and control characters")
     return text
 
@@ -65,7 +65,6 @@ def _one_a_day(contracts: list[Contract]) -> list[Contract]:
 
 Id = Annotated[str, AfterValidator(_id)]
 Plain = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
-Capacity = Annotated[float, Field(ge=SMALLEST_KW, le=max(LARGEST_KW.values()))]
 
 
 class _Entry(BaseModel):
@@ -105,15 +104,15 @@ class InstallationEntry(_Entry):
     installation_id: Id
     name: Plain | None = None
     kind: Kind | None = None
-    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
-    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[Number, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[Number, Field(ge=-180, le=180)] | None = None
     time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     capacity_kw: Capacity | None = None
     """The capacity from now on; the first that is stated of an installation holds ever since."""
     capacities: Annotated[list[CapacityEntry], Field(max_length=MOST_PERIODS)] | None = None
     """All of now and before, in place of ``capacity_kw``."""
-    tilt_deg: Annotated[float, Field(ge=0, le=180)] | None = None
-    azimuth_deg: Annotated[float, Field(ge=0, le=360)] | None = None
+    tilt_deg: Annotated[Number, Field(ge=0, le=180)] | None = None
+    azimuth_deg: Annotated[Number, Field(ge=0, le=360)] | None = None
     municipality_code: Annotated[str, Field(pattern=r"^[0-9]{5}$")] | None = None
     community_id: Id | None = None
     """The community from now on; of an installation that is new ever since."""
@@ -130,14 +129,14 @@ class InstallationEntry(_Entry):
     """Contracts of its supply, by date."""
     devices: Annotated[list[DeviceEntry], Field(max_length=MOST_DEVICES)] = []
 
+    @property
+    def stated_kw(self) -> list[float | None]:
+        """The capacities that it states, of now and before, and its devices'."""
+        return [self.capacity_kw, *(each.capacity_kw for each in (*(self.capacities or ()), *self.devices))]
+
     @model_validator(mode="after")
     def _possible(self) -> InstallationEntry:
-        largest = LARGEST_KW.get(self.kind or "park", 0.0)
-        for capacity_kw in [self.capacity_kw or 0.0, *(each.capacity_kw for each in self.capacities or ())]:
-            if capacity_kw > largest:
-                raise ValueError(
-                    f"capacity_kw: no {self.kind} has {capacity_kw:,.0f} kW; the largest is {largest:,.0f}"
-                )
+        check_sizes(self.kind, self.stated_kw)
         if self.kind == "community" and self.devices:
             raise ValueError("devices: a community has none; register them at its members")
         for now, listed in (("community_id", "memberships"), ("capacity_kw", "capacities")):

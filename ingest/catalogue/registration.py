@@ -17,6 +17,7 @@ from energy.money.community.numbers import supply
 from ingest.catalogue import dated
 from ingest.catalogue.dated import CAPACITY, MEMBERSHIP
 from ingest.catalogue.entries import CatalogueError, InstallationEntry
+from ingest.catalogue.sizes import check_sizes
 from store.catalogue import COMMUNITY, DEVICES, INSTALLATIONS
 from store.history import capacities, memberships, recounts
 from store.history.capacities import CAPACITIES
@@ -91,6 +92,7 @@ def _check_against(
     stated = {entry.installation_id for entry in entries}
     for entry in entries:
         _check_cups(entry, after)
+        _check_sizes(entry, after[entry.installation_id])
     # What an older version let in elsewhere does not stand in the way of a good entry.
     for name, each in after.items():
         communities = belongs.get(name, set())
@@ -105,6 +107,15 @@ def _check_cups(entry: InstallationEntry, after: Mapping[str, Mapping[str, Any]]
     for other, each in after.items():
         if other != entry.installation_id and supply(each.get("cups") or "") == number:
             raise CatalogueError(f"{entry.installation_id}: cups {entry.cups} already belongs to {other}")
+
+
+def _check_sizes(entry: InstallationEntry, after: Mapping[str, Any]) -> None:
+    is_resized = {"capacity_kw", "capacities"} & entry.model_fields_set
+    kept = [] if is_resized or "kind" not in entry.model_fields_set else [after.get("capacity_kw")]
+    try:
+        check_sizes(after.get("kind"), [*entry.stated_kw, *kept])
+    except ValueError as error:
+        raise CatalogueError(f"{entry.installation_id}: {error}") from None
 
 
 def _check_membership(

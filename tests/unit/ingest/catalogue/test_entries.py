@@ -124,8 +124,15 @@ def test_each_shape_is_taken(tmp_path: Path, shape: Any, write: Any) -> None:
         ),
         *(([HOME | {"installation_id": bad}], r"is no id: write 1 to 64") for bad in BAD_IDS),
         *(([HOME | {"devices": [INVERTER | {"device_id": bad}]}], r"is no id: write 1 to 64") for bad in BAD_IDS),
-        *(([HOME | {"name": bad}], r"write visible signs") for bad in ("", "  ", "a\nb", "\x1b[31m", "a\u202eb", "\0")),
+        *(
+            ([HOME | {"name": bad}], r"write visible signs")
+            for bad in ("", "  ", "a\nb", "\x1b[31m", "a\u202eb", "\0", "a\u2028b", "a\u2029")
+        ),
         *(([HOME | {"capacity_kw": bad}], r"capacity_kw") for bad in (1e-300, 0, -5, 1e7 + 1, 1_001)),
+        ([HOME | {"capacity_kw": True}], r"capacity_kw: write a number"),
+        ([HOME | {"latitude": True}], r"latitude: write a number"),
+        ([HOME | {"devices": [INVERTER | {"capacity_kw": 5e6}]}], r"no home has 5,000,000 kW"),
+        ([HOME | {"devices": [INVERTER | {"capacity_kw": False}]}], r"devices\.0\.capacity_kw: write a number"),
         ([HOME | {"kind": "community"}], r"a community has none"),
         ([VALLEY | {"community_id": "valley"}], r"no member of a community"),
         ([HOME | {"community_id": "casa-1"}], r"no member of a community"),

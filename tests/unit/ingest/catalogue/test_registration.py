@@ -47,6 +47,7 @@ class Tables:
                 installation("astray", kind="home", community_id="nowhere"),
                 installation("guest", kind="home", community_id="host"),
                 installation("host", kind="home"),
+                installation("plant", kind="park", capacity_kw=5000.0),
             ],
             DEVICES: [Device("member", "meter-1")],
             MEMBERSHIPS: [
@@ -86,6 +87,15 @@ class Tables:
         ({"installation_id": "new", "cups": f"{CUPS}1P"}, "already belongs to member"),
         ({"installation_id": "member", "cups": CUPS}, None),
         ({"installation_id": "home", "devices": [METER]}, None),
+        ({"installation_id": "home", "capacity_kw": 5000}, "home: capacity_kw: no home has 5,000 kW"),
+        (
+            {"installation_id": "home", "capacities": [{"capacity_kw": 5000, "to": "2026-01-01"}]},
+            "no home has 5,000 kW",
+        ),
+        ({"installation_id": "home", "devices": [METER | {"capacity_kw": 5000}]}, "no home has 5,000 kW"),
+        ({"installation_id": "plant", "kind": "home"}, "plant: capacity_kw: no home has 5,000 kW"),
+        ({"installation_id": "plant", "kind": "home", "capacity_kw": 5}, None),
+        ({"installation_id": "plant", "name": "Plant"}, None),
         ({"installation_id": "astray", "name": "Astray"}, "nowhere is not registered"),
         ({"installation_id": "astray", "community_id": "valley"}, None),
         ({"installation_id": "host", "name": "Host"}, "host is no community"),
