@@ -22,6 +22,7 @@ from energy.limits import Limits, beyond_capacity, bounded_sum, energy_within
 from energy.records import REGISTERS
 from energy.registers.apportion import ALL_TIME
 from energy.registers.counters import BRIDGE, Portion
+from energy.statements.filling import filled
 
 _BRIDGE_US = BRIDGE // timedelta(microseconds=1)
 
@@ -125,8 +126,8 @@ def balanced(
 ) -> list[EnergyRow]:
     """``rows`` of readings, filled by others' ``statements``, with what is derived from both, by quantity and start.
 
-    A reading's row that covers no time (completeness 0) does not stand in a statement's way. ``sampled`` are the times
-    (microseconds) at which each device of a quantity was sampled.
+    Of a quarter-hour that readings cover in part a statement gives the rest (:mod:`energy.statements.filling`).
+    ``sampled`` are the times (microseconds) at which each device of a quantity was sampled.
     """
     periods: dict[datetime, dict[str, EnergyRow]] = defaultdict(dict)
     stated: dict[datetime, set[str]] = defaultdict(set)
@@ -134,8 +135,9 @@ def balanced(
         periods[row.start][row.quantity] = row
         stated[row.start].add(row.quantity)
     for row in rows:
-        if row.completeness > 0 or row.quantity not in periods[row.start]:
-            periods[row.start][row.quantity] = row
+        held = periods[row.start].get(row.quantity)
+        periods[row.start][row.quantity] = row if held is None else filled(row, held)
+        if periods[row.start][row.quantity] is row:
             stated[row.start].discard(row.quantity)
     has_meter = "import" in sampled or "export" in sampled
     for start, of in periods.items():
