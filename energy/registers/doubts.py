@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from energy.registers.pace import CONTEXT
-from energy.registers.resolution import COARSE, count_of
+from energy.registers.resolution import COARSE, COUNTS, coarse_count, count_of
 from energy.registers.samples import Samples
 
 SMALL_COUNTS = 10
@@ -50,6 +50,25 @@ def around(valid: Sequence[int], fall: int, mwh: int) -> Doubt:
     """The neighbourhood of a fall up to the sample ``fall`` among the ``valid`` ones."""
     at = bisect_left(valid, fall)
     return Doubt(valid[max(0, at - CONTEXT)], valid[min(len(valid) - 1, at + CONTEXT)], mwh)
+
+
+def between_kwh(of: Samples, valid: Sequence[int]) -> Iterator[Doubt]:
+    """Stretches of whole kWh that rise where no power tells what flows between two: in doubt by their count."""
+    run: list[int] = []
+    for i in valid:
+        is_whole = (of.register[i] or 0) % COUNTS[0] == 0
+        if not is_whole or (run and of.powered(run[-1], i)):
+            yield from _counted(of, run)
+            run = []
+        if is_whole:
+            run.append(i)
+    yield from _counted(of, run)
+
+
+def _counted(of: Samples, run: Sequence[int]) -> Iterator[Doubt]:
+    values = {of.register[i] or 0 for i in run}
+    if len(values) > 1:
+        yield Doubt(run[0], run[-1], coarse_count(values))
 
 
 def may_have_frozen(of: Samples, first: int, last: int, following: int) -> Iterator[Doubt]:

@@ -18,9 +18,10 @@ from energy.registers.pace import CONTEXT, SLACK_US, is_hole
 from energy.registers.plain import Column, Columns, Standing, plain_standing, shows_marker
 from energy.registers.portion import Portion, bounded
 from energy.registers.power import GAP_US, most_in
-from energy.registers.resolution import COUNTS, kwh_count
+from energy.registers.resolution import COUNTS
 from energy.registers.samples import HEADROOM
 
+KWH = COUNTS[0]
 Shares = list[tuple[int, int, int]]
 
 
@@ -75,7 +76,7 @@ def advance(
     """
     if not times or not _is_whole(register) or shows_marker(0 if course is None else course.register, register):
         return None
-    if register[-1] % COUNTS[0] == 0 and kwh_count(register if course is None else (course.register, *register), power):
+    if _rises_in_kwh(course, times, register, power):
         return None
     held = register[0] if course is None else course.register
     if held == 0 < register[-1]:  # it may have begun, or not been read yet
@@ -86,6 +87,23 @@ def advance(
     last, columns = (course.time, course.register, course.power), Columns(times, register, power)
     standing = plain_standing(last, course.standing, columns, _most_mw(capacity_w))
     return None if standing is None else _with_steps(course, standing, columns, bridge_us)
+
+
+def _rises_in_kwh(course: Course | None, times: Sequence[int], register: Sequence[int], power: Column) -> bool:
+    """Whether the register rises from one whole kWh to another where no power tells what flows between two."""
+    for n, value in enumerate(register):
+        if value % KWH:
+            continue
+        if n:
+            before = times[n - 1], register[n - 1], power[n - 1]
+        elif course is not None:
+            before = course.time, course.register, course.power
+        else:
+            continue
+        is_powered = None not in (before[2], power[n]) and times[n] - before[0] <= GAP_US
+        if value != before[1] and before[1] % KWH == 0 and not is_powered:
+            return True
+    return False
 
 
 def _most_mw(capacity_w: float | None) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from energy.registers.deltas import wrapped
-from energy.registers.doubts import Doubt, around, small_fall, small_falls
+from energy.registers.doubts import Doubt, around, between_kwh, small_fall, small_falls
 from energy.registers.moments import (
     DAY_US,
     FEW,
@@ -18,7 +18,7 @@ from energy.registers.moments import (
     value_of,
 )
 from energy.registers.pace import CONTEXT
-from energy.registers.resolution import ALL_ONES, kwh_count
+from energy.registers.resolution import ALL_ONES
 from energy.registers.samples import Samples
 from energy.registers.standstill import ValidRegister, without_standstill
 
@@ -33,8 +33,7 @@ def validate_register(of: Samples) -> ValidRegister:
     valid, causes = _without_moments(of, have)
     found = without_standstill(of, valid, causes, [around(valid, *fall) for fall in falls.items()])
     found.doubts.extend(_possible_returns(of, valid))
-    if count := kwh_count(of.register, of.power):
-        found.doubts.append(Doubt(valid[0], valid[-1], count))
+    found.doubts.extend(between_kwh(of, valid))
     return found
 
 

@@ -28,14 +28,6 @@ def coarse_count(values: Iterable[int]) -> int:
     return next((count for count in COARSE if some and all(value % count == 0 for value in some)), 0)
 
 
-def kwh_count(register: Sequence[int | None], power: Iterable[int | None]) -> int:
-    """The count (mWh) of a register of whole kWh that rises where no power tells what flows between two; else 0."""
-    if any(value is not None and value % COUNTS[0] for value in register) or any(p is not None for p in power):
-        return 0
-    values = {value for value in register if value is not None}
-    return coarse_count(values) if len(values) > 1 else 0
-
-
 def count_of(*values: int) -> int:
     """The coarsest resolution (mWh) that all ``values`` are multiples of, at least 1 Wh."""
     return next((count for count in COUNTS if all(value % count == 0 for value in values)), COUNTS[-1])

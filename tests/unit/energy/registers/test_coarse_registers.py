@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 
 from energy.energy_row import QUARTER_US, to_us
-from energy.registers.counters import ANY_HOLE, Portion, portions
+from energy.registers.counters import ANY_HOLE, Portion, advanced_course, portions
 from tests.support.registers.shapes import Sample
 
 START = datetime(2026, 11, 24, 6, tzinfo=timezone.utc)
@@ -152,3 +152,35 @@ def test_of_a_register_that_shows_nothing_but_0_power_tells_the_energy(rate_s: i
     assert lower <= wh <= upper
     assert wh == pytest.approx(1200 * minutes / 60, rel=0.002)
     assert total(portions(every(rate_s, [0.0] * count, [0.0] * count))) == (0, 0, 0)
+
+
+FAULTS: dict[str, Callable[[int, float], float]] = {
+    "marker": lambda n, wh: 4_294_967_295.0 if n == 70 else wh,
+    "tenth": lambda n, wh: wh / 10 if n == 70 else wh,
+    "Wh written as kWh": lambda n, wh: wh / 1000 if n == 70 else wh,
+    "odd first": lambda n, wh: 123.4 if n == 0 else wh,
+    "another meter": lambda n, wh: wh if n < 70 else wh - 49_000_000 + 0.5 * (n >= 140),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize("powered", [None, 0, 143])
+def test_one_odd_value_does_not_make_whole_kwh_exact(fault: Callable[[int, float], float], powered: int | None) -> None:
+    """600 W by a register of whole kWh every 5 minutes; of one sample power may be known as well."""
+    wh = [fault(n, (50_000_000 + 50 * n) // 1000 * 1000.0) for n in range(144)]
+    powers = [600.0 if n == powered else None for n in range(144)]
+
+    found = portions(every(300, [*wh], powers), None, ANY_HOLE)
+
+    whole = {period: of for period, of in found.items() if of.covered == QUARTER_US and not of.cause}
+    assert len(whole) > 40
+    assert all(of.lower <= 150_000 <= of.upper for of in whole.values())
+
+
+def test_a_quick_look_finds_whole_kwh_wherever_they_stand() -> None:
+    wh = [*((50_000_000 + 50 * n) // 1000 * 1000.0 for n in range(100)), 50_004_700.5]
+    times = [to_us(START + timedelta(minutes=5 * n)) for n in range(101)]
+    assert advanced_course(None, times, wh, [None] * 101, None) is None
+    begun = advanced_course(None, times[:20], wh[:20], [None] * 20, None)
+    assert begun is not None
+    assert advanced_course(begun, times[20:], wh[20:], [None] * 81, None) is None
