@@ -111,7 +111,18 @@ def advance(of: CarriedState, new: Sequence[Register], limits: Limits) -> Advanc
     end = max(times[-1] for times in devices.values())
     window = Window(from_us(first), from_us(_period(end) + QUARTER_US))
     rows = installation_rows(_counted(sampled, courses, limits), *window)
+    if _takes_back(of, rows, window):
+        return None
     return Advanced(window, rows, _kept(of.since, limits, sampled, courses))
+
+
+def _takes_back(of: CarriedState, rows: Sequence[EnergyRow], window: Window) -> bool:
+    """Whether ``of`` said something that the ``rows`` say no more: what is consumed where an export has no source."""
+    said = {(row.quantity, row.start) for row in rows}
+    if of.courses is None or all(("consumption", start) in said for quantity, start in said if quantity == "import"):
+        return False
+    before = installation_rows(_counted(of.sampled, of.courses, of.limits), *window)
+    return any((row.quantity, row.start) not in said for row in before)
 
 
 def _up_to(

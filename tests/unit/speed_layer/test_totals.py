@@ -205,6 +205,20 @@ def test_a_device_that_turns_into_another_kind_ends_in_the_energy_of_all(batch: 
     assert {quantity for quantity, _ in view} >= {"import", "generation"}
 
 
+@pytest.mark.parametrize("batch", [1, 7])
+def test_consumption_goes_where_an_export_begins_that_nobody_is_known_to_give(batch: int) -> None:
+    exported = [9_000.0 + 20 * max(0, n - 20) for n in range(75)]
+    readings = [
+        reading(60 * n, device_kind="meter", import_total_wh=7_000.0, export_total_wh=wh)
+        for n, wh in enumerate(exported)
+    ]
+    view = carried(readings, batch=batch).view
+    assert view == expected(readings)
+    at = {start for quantity, start in view if quantity == "consumption"}
+    assert NOON in at
+    assert NOON + timedelta(minutes=15) not in at
+
+
 def test_a_reading_that_comes_late_is_made_from_what_is_stored() -> None:
     readings = trace(register)
     late = [*readings[:30], *readings[31:], readings[30]]
