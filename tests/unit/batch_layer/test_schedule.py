@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import runpy
 from datetime import datetime, timedelta, timezone
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_layer.schedule import BEGINS, WAITS, Attempt, begun, due
+from batch_layer import entry
+from batch_layer.schedule import BEGINS, STEPS, WAITS, Attempt, begun, due
 
 MIDNIGHT = datetime(2026, 3, 29, tzinfo=timezone.utc)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -49,3 +52,14 @@ def test_a_day_sees_one_published_night_and_few_tries(succeeds_at: int, lasts: i
         now += polls * MINUTE
     assert tries <= min(succeeds_at, len(WAITS) + 1)
     assert due(MIDNIGHT + DAY + BEGINS, published, attempt)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_each_step_is_a_program_of_its_own_name(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(entry, "main", started.append)
+    found = find_spec(f"batch_layer.{step}")
+    assert found is not None
+    assert found.origin is not None
+    runpy.run_path(found.origin, run_name="__main__")
+    assert started == [step]

@@ -265,29 +265,29 @@ def test_later_nights_settle_again_what_they_change_alone(spark: SparkSession, s
     assert {(month, row.why) for (_, month), row in world.months().items()} == {(JUNE, "generation")}
     assert {key: row.total_eur for key, row in world.months().items()} == world.totals()
 
-    world.publish()  # a corrected use is its member's alone
+    world.publish()  # a corrected use is its member's alone, and so is another contract
     hour = world.of.hours(JUNE)[100]
     world.of.uses["m0"][hour] += 1_000_000
     world.bring([("m0", "consumption", hour, world.of.uses["m0"][hour])])
-    assert world.settle() == {"settled_months": 1, "billed_months": 1, "corrected_hours": 1}
-    ((key, row),) = world.months().items()
-    assert (key, row.why, list(world.hours())) == (("m0", JUNE), "use", [("m0", hour)])
-    assert row.total_eur == world.totals()[key]
+    world.of.contracts["m1"] = [{**world.of.contracts["m1"][0], "power_kw": ["5.75", "5.75"]}]
+    world.settle()
+    changed = world.months()
+    assert {(member, row.why) for (member, _), row in changed.items()} == {
+        ("m0", "use"), ("m1", "contract, prices or rules")
+    }  # fmt: skip
+    assert [month for member, month in changed if member == "m0"] == [JUNE]
+    assert list(world.hours()) == [("m0", hour)]
+    for key in (("m0", JUNE), ("m1", JUNE)):
+        assert changed[key].total_eur == world.totals()[key]
 
-    world.publish()  # so are a price that is known later
-    before = world.totals()
+    world.publish()  # so is a price that is known later
+    before, key = world.totals(), ("m0", JUNE)
     world.quote(1, [PVPC], more=1000)
     world.quoted = {at: price + 1000 for at, price in world.quoted.items()}
     world.settle()
     assert {(member, row.why) for (member, _), row in world.months().items()} == {("m0", "contract, prices or rules")}
     assert world.months()[key].total_eur == world.totals()[key] > before[key]
     assert world.hours() == {}
-
-    world.publish()  # and another contract
-    world.of.contracts["m1"] = [{**world.of.contracts["m1"][0], "power_kw": ["5.75", "5.75"]}]
-    world.settle()
-    assert {member for member, _ in world.months()} == {"m1"}
-    assert world.months()["m1", JUNE].total_eur == world.totals()["m1", JUNE]
 
     world.publish()  # what is taken back is known no more
     world.take_back("m0", hour)
