@@ -146,6 +146,8 @@ def process(settings: Settings) -> dict[str, str]:
         "spark.locality.wait": "0s",
         "spark.python.daemon.module": "store.python_daemon",
         "spark.ui.enabled": "false",
+        # Each query's plan is written out even so: at length, as by default, takes twice the time of this.
+        "spark.sql.ui.explainMode": "simple",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError -XX:+UseParallelGC "
         f"-Dlog4j2.configurationFile={(CONF_DIR / 'log4j2.properties').as_uri()}",
