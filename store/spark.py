@@ -64,7 +64,15 @@ def session(settings: Settings, app_name: str, **extra_conf: str) -> SparkSessio
         # Spark's own handler outlives its session, and then fails where Ctrl-C should end the process.
         signal.signal(signal.SIGINT, on_interrupt)
     _guard_callbacks(spark)
+    _keep_classes(spark)
     return spark
+
+
+def _keep_classes(spark: SparkSession) -> None:
+    """Let Python keep the classes that it asks Java for with each column: Java searches all its jars each time."""
+    jvm: Any = spark.sparkContext._jvm
+    for name in ("functions", "PythonUtils", "PythonSQLUtils"):
+        setattr(jvm, name, getattr(jvm, name))
 
 
 def _guard_callbacks(spark: SparkSession) -> None:
