@@ -89,8 +89,8 @@ def _more(ours: Statement, theirs: Statement) -> tuple[Kwh, Kwh]:
     It stands in the periods in which they have more, or of less energy in those in which they have less. What they have
     in one period instead of another is no part of it.
     """
-    own = ours.self_consumed or ZERO
-    of_share = ZERO if theirs.self_consumed is None else own - theirs.self_consumed
+    own, stated = ours.self_consumed, theirs.self_consumed
+    of_share = ZERO if own is None or stated is None else own - stated
     apart = {name: theirs.grid.get(name, ZERO) - ours.grid.get(name, ZERO) for name in {*ours.grid, *theirs.grid}}
     net = sum(apart.values(), ZERO)
     of_use = net - of_share

@@ -186,6 +186,15 @@ def test_energy_of_one_period_has_its_price_and_is_no_fault_of_the_periods(
         assert sum(abs(eur) for name, eur in found.items() if name != cause) <= max(Decimal("0.06"), found[cause] / 20)
 
 
+def test_what_was_self_consumed_is_compared_where_both_know_it() -> None:
+    mine = paper(random.Random(31))
+    theirs = statement(more_in_one(mine, random.Random(32)).lines())
+    known = {each.cause: each.eur for each in causes(mine.ours(), theirs)}
+    ours = replace(mine.ours(), said=replace(mine.ours().said, self_consumed=None))
+    assert {each.cause: each.eur for each in causes(ours, theirs)} == known
+    assert known[d.SHARE] == 0
+
+
 def test_less_use_and_more_of_another_period_by_hand() -> None:
     """30 kWh less of P1 and 10 more of P3, taxes aside: 20 kWh at P1's price, and 10 from P1 to P3."""
     mine = replace(paper(random.Random(9)), tax=Decimal(0), vat=Decimal(0), surplus=Decimal(0))
