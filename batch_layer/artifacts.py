@@ -88,6 +88,8 @@ PRICE_SKILL = Artifact(
     table="price_skill",
 )
 
+LACKING_FILES = Alarms("lacking_files", COLUMNS, kept=7, table="alarm")
+"""Alarms of communities whose agreement lacks a coefficient file; later nights find there what still stands."""
 SETTLEMENT = Settlement("settlement", settled.SCHEMA, table="settlement_month", hours="settlement",
                         lines="bill_line")  # fmt: skip
 """The members' months that the run settles; all runs' together are what is settled."""

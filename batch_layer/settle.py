@@ -15,11 +15,11 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from batch_layer.artifacts import ENERGY, SETTLEMENT
+from batch_layer.artifacts import ENERGY, LACKING_FILES, SETTLEMENT
 from batch_layer.master import dataset
 from batch_layer.quarters import energy_view
 from batch_layer.runs import Night, Outcome
-from batch_layer.settling import agreements, alone, due, months, settled
+from batch_layer.settling import agreements, alone, due, files, months, settled
 from batch_layer.settling.due import Inputs
 from batch_layer.settling.markets import markets
 from conf.tariffs import tariffs
@@ -44,6 +44,7 @@ def run(night: Night) -> Outcome:
 
 def settle(night: Night, table: DataFrame, contracts: DataFrame, metered: DataFrame) -> Outcome:
     """The same by the agreements in ``table`` (agreements.TABLE), ``contracts`` and ``metered`` (of alone.stated)."""
+    LACKING_FILES.write(night, files.alarms(night, table), is_small=True)
     spans = agreements.spans(table, night.run.cut)
     kept = settled.months(night)
     if not (spans or kept) and contracts.where("contracts IS NOT NULL").isEmpty():

@@ -21,7 +21,6 @@ FEWEST_DAYS = 5
 """Days with outcomes that the last week, and the weeks before it, must have to be compared."""
 RISE = 1.5
 """A forecast has drifted if its share of the naive error grew by this factor beside the weeks before."""
-KEYS = ["installation_id", "kind"]
 
 
 def drifting(rows: DataFrame, run: Run) -> DataFrame:
@@ -50,31 +49,7 @@ def drifting(rows: DataFrame, run: Run) -> DataFrame:
 
 def alarms(night: Night, rows: DataFrame) -> DataFrame:
     """Rows of table ``alarm``: raised at this run's cut, standing from a night before, or cleared at this cut."""
-    drifted = drifting(rows, night.run)
-    standing = _standing(night).select(*KEYS, "raised_at", F.struct("text", "figures").alias("said"))
-    both = drifted.join(standing, KEYS, "full")
-    cut = F.lit(night.run.cut)
-    raised = F.coalesce("raised_at", cut)
-    is_known = F.col("said").isNotNull()
-    return both.select(
-        "installation_id",
-        raised.alias("raised_at"),
-        F.lit("").alias("device_id"),
-        "kind",
-        F.when(is_known, F.col("said.text")).otherwise(F.col("text")).alias("text"),
-        F.when(F.col("text").isNull(), cut).alias("cleared_at"),
-        F.when(is_known, F.col("said.figures")).otherwise(F.col("figures")).alias("figures"),
-    )
-
-
-def _standing(night: Night) -> DataFrame:
-    """Alarms that the newest run published before this cut left standing."""
-    rows = DRIFT.read_of(
-        night, [run_id for run_id in night.run.published[-DRIFT.kept :] if DRIFT.exists(night, run_id)][-1:]
-    )
-    if rows is None:
-        return DRIFT.nothing(night)
-    return rows.where(F.col("cleared_at").isNull() & (F.col("raised_at") < F.lit(night.run.cut)))
+    return DRIFT.carried(night, drifting(rows, night.run))
 
 
 def _errors(name: str, when: Column) -> list[Column]:

@@ -14,6 +14,10 @@ DRIFT = " forecast drift"
 """End of the kind of a forecast that drifts, after its quantity; batch layer."""
 NOW, THEN = "now", "then"
 """Figures of a drift: the forecast's error as a share of the naive one's, in the last days and in the weeks before."""
+NO_FILE = "coefficient file"
+"""A community shares by the hour, and its agreement lacks the file of the year that runs; batch layer."""
+YEAR = "year"
+"""The figure of such an alarm."""
 FORECAST_OF = ("generation", "consumption")
-KINDS = (SILENT, SILENT_TODAY, *(f"{quantity}{DRIFT}" for quantity in FORECAST_OF))
+KINDS = (SILENT, SILENT_TODAY, NO_FILE, *(f"{quantity}{DRIFT}" for quantity in FORECAST_OF))
 """Every kind of alarm that a layer raises."""

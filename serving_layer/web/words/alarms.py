@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from serving_layer.web.words.words import Words
-from store.history.alarms import DRIFT, NOW, SILENT, SILENT_TODAY, THEN
+from store.history.alarms import DRIFT, NO_FILE, NOW, SILENT, SILENT_TODAY, THEN, YEAR
 
 
 def wording(alarm: Mapping[str, Any], zone: ZoneInfo, words: Words) -> tuple[str, str]:
@@ -29,6 +29,8 @@ def _filled(alarm: Mapping[str, Any], zone: ZoneInfo, words: Words) -> dict[str,
     if kind == SILENT_TODAY:
         return {"moment": words.moment(raised, zone)}
     figures = alarm.get("figures") or {}
+    if kind == NO_FILE and YEAR in figures:
+        return {YEAR: str(round(figures[YEAR]))}
     if kind.endswith(DRIFT) and kind in words.alarm_sentences and {NOW, THEN} <= figures.keys():
         return {name: words.number(figures[name], 2) for name in (NOW, THEN)}
     return None

@@ -42,12 +42,14 @@ STEPS = {
 ALARMS = {
     "silent": "silent device",
     "silent today": "device silent since today",
+    "coefficient file": "coefficient file is missing",
     "generation forecast drift": "forecast of production drifts",
     "consumption forecast drift": "forecast of use drifts",
 }
 ALARM_SENTENCES = {
     "silent": "last heard on {day} (UTC)",
     "silent today": "last heard {moment}, and was heard at this time of the day before",
+    "coefficient file": "the agreement is by the hour and has no file of {year}; its hours are not settled",
     "generation forecast drift": "its error of the last 7 days is {now} of the naive forecast's, {then} before",
     "consumption forecast drift": "its error of the last 7 days is {now} of the naive forecast's, {then} before",
 }

@@ -42,12 +42,14 @@ STEPS = {
 ALARMS = {
     "silent": "dispositivo sin datos",
     "silent today": "dispositivo sin datos desde hoy",
+    "coefficient file": "falta el archivo de coeficientes",
     "generation forecast drift": "la previsión de producción falla más que antes",
     "consumption forecast drift": "la previsión de consumo falla más que antes",
 }
 ALARM_SENTENCES = {
     "silent": "dio datos por última vez el {day} (UTC)",
     "silent today": "dio datos por última vez el {moment}, y a esta hora del día anterior sí los daba",
+    "coefficient file": "el acuerdo es por horas y no tiene archivo de {year}; sus horas no se liquidan",
     "generation forecast drift": "su error de 7 días es {now} veces el de la previsión simple, antes {then}",
     "consumption forecast drift": "su error de 7 días es {now} veces el de la previsión simple, antes {then}",
 }

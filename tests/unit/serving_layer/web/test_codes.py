@@ -38,7 +38,7 @@ from store.history import alarms
 ROOT = Path(gaps.__file__).parents[1]
 MADRID = ZoneInfo("Europe/Madrid")
 RAISED = datetime(2026, 11, 24, tzinfo=timezone.utc)
-FIGURES = {alarms.NOW: 1.5, alarms.THEN: 0.5}
+FIGURES = {alarms.NOW: 1.5, alarms.THEN: 0.5, alarms.YEAR: 2027.0}
 EVERY = pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 
 
@@ -64,10 +64,11 @@ def test_an_alarm_is_worded_in_the_language_and_the_zone_of_its_reader() -> None
     assert drift[0] == "la previsión de producción falla más que antes"
     assert "1,50 veces" in drift[1]
     assert "0,50" in drift[1]
+    assert "no file of 2027" in wording(alarm(alarms.NO_FILE, figures=FIGURES), MADRID, EN)[1]
 
 
 @EVERY
-@pytest.mark.parametrize("kind", ["generation forecast drift", "of tomorrow"])
+@pytest.mark.parametrize("kind", ["generation forecast drift", "coefficient file", "of tomorrow"])
 def test_an_alarm_whose_figures_are_not_known_says_what_its_row_says(words: Words, kind: str) -> None:
     assert wording(alarm(kind), MADRID, words)[1] == "as it was raised"
     assert wording(alarm(kind, text=None), MADRID, words)[1] == ""
