@@ -271,18 +271,15 @@ def stated() -> Iterator[dict[str, Any]]:
 def test_why_the_bill_of_the_hours_that_datadis_states_differs(
     client: TestClient, served: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """1 kWh of P1 is 0.20 EUR and 10 % of it; the electricity tax is its minimum, 0.17 of 166 kWh and of 167.
-
-    At the mean of all 166, 22.50 EUR, it would be 0.1355 and 10 %: the rest is its period's.
-    """
+    """1 kWh of P1 is 0.20 EUR and 10 % of it; the electricity tax is its minimum, 0.17 of 166 kWh and of 167."""
     path = "/v1/installations/{}/bills/stated"
     with cassandra.session(served) as session:
         insert(session, "official", list(stated()))
     found = client.get(path.format("casa-1"), params=WEEK).json()
     causes = {cause["cause"]: cause["eur"] for cause in found["causes"]}
     assert (found["from"], causes.pop("our bill"), causes.pop("official bill")) == (WEEK["from"], 27.87, 28.09)
-    assert causes["kWh"] == pytest.approx(0.149, abs=0.005)
-    assert causes["period"] == pytest.approx(0.071, abs=0.005)
+    assert causes["kWh"] == pytest.approx(0.22, abs=0.005)
+    assert causes["period"] == 0
     assert sum(causes.values()) == pytest.approx(0.22)
     by_rest = client.get(path.format("casa-1"), params=WEEK | {"format": "csv"}).text
     for name, value in environment(served).items():
