@@ -21,6 +21,23 @@ def optional_fields(record: Any) -> frozenset[str]:
     return frozenset(name for name in sql_columns(record) if get_origin(hints[name]) is NotRequired)
 
 
+def bounds(record: Any) -> dict[str, tuple[float, float]]:
+    """The least and the greatest value of each field of a TypedDict that has both."""
+    hints = get_type_hints(record, include_extras=True)
+    return {name: found for name, hint in hints.items() if (found := _bounds(hint)) is not None}
+
+
+def _bounds(hint: Any) -> tuple[float, float] | None:
+    for stated in getattr(hint, "__metadata__", ()):
+        rules = getattr(stated, "metadata", ())
+        least = next((rule.ge for rule in rules if hasattr(rule, "ge")), None)
+        most = next((rule.le for rule in rules if hasattr(rule, "le")), None)
+        if least is not None and most is not None:
+            return float(least), float(most)
+    within = (_bounds(part) for part in get_args(hint))
+    return next((found for found in within if found is not None), None)
+
+
 def _sql_type(hint: Any) -> str:
     if hint is AwareDatetime or hint is datetime:
         return "timestamp"

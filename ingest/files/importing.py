@@ -40,17 +40,23 @@ def messages(understood: Understood, mapping: FileMapping, known_at: datetime) -
     times = {"start" if mapping.topic == "intervals" else "time": _text(rows["start"])}
     if mapping.topic == "intervals":
         common["meter_id"] = mapping.meter_id or understood.meter
-        times["end"] = _text(rows["start"] + pd.Timedelta(minutes=mapping.time.minutes))
+        times["end"] = _text(rows["end"])
         methods = rows["method"].tolist() if "method" in rows else ["measured"] * len(rows)
         times["method"] = methods
         last = {"source": mapping.source, "known_at": rfc3339(known_at.astimezone(timezone.utc))}
     else:
         common |= {"device_id": mapping.device_id, "device_kind": mapping.device_kind}
         last = {"source": mapping.source}
-    columns = {**times, **{name: rows[name].tolist() for name in understood.fields}}
+    columns = {**times, **{name: _values(rows, name) for name in understood.fields}}
     for values in zip(*columns.values(), strict=True):
         said = {name: value for name, value in zip(columns, values, strict=True) if value == value}
         yield message(mapping.topic, {**common, **said, **last})
+
+
+def _values(rows: pd.DataFrame, name: str) -> list[Any]:
+    """The values of a field; a code is a whole number."""
+    values: list[Any] = rows[name].tolist()
+    return [value if value != value else int(value) for value in values] if name == "status_code" else values
 
 
 def _text(instants: pd.Series[Any]) -> list[str]:

@@ -46,9 +46,9 @@ class TimeMapping(_Part):
     """The way a row says its time.
 
     ``column`` holds date and time, or the date alone where ``hour`` names the column of the time (``13:00``, ``24:00``)
-    or of the period's number (1 to 25). ``format`` is that of strptime, or ``unix`` (seconds); ISO 8601 where it is not
-    said. Without an offset in the text it is wall-clock time of ``zone``. It ``marks`` the start or the end of a period
-    of ``minutes``. ``shift_minutes`` is added to the instant of a reading.
+    or of the period's number (1 to 25). ``format`` is that of strptime, or ``unix`` (seconds, ms); ISO 8601 where it is
+    not said. Without an offset in the text it is wall-clock time of ``zone``. It ``marks`` the start or the end of a
+    period of ``minutes``. ``shift_minutes`` is added to the instant of a reading.
     """
 
     column: str

@@ -6,10 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from ingest.files.local_labels import Placed, by_season, placed
+from ingest.files.local_labels import DAY_MINUTES, Placed, by_season, placed
 from ingest.files.mapping import TimeMapping
 
 CLOCK = r"^\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$"
+HOUR_MARK = r"(?i)^\s*h(?=\d)|(?<=\d)\s*h\s*$"
+"""The letter of H01 and of 1 h."""
+FROM_TO = r"^\s*(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)\s*$"
+"""A period that names both its ends: 00-01, 0:00 - 0:15."""
 OFFSET = r"\d:?\d{2}(?:\.\d+)?\s*(?:Z|[+-]\d{2}:?\d{2})\s*$"
 """The offset at the end of a time of the day."""
 SHORT_OFFSET = r"(\d:\d{2}(?:\.\d+)?\s*[+-]\d{2})\s*$"
@@ -17,6 +21,8 @@ SHORT_OFFSET = r"(\d:\d{2}(?:\.\d+)?\s*[+-]\d{2})\s*$"
 UTC = r"\s*(?:UTC|GMT|z)\s*$"
 LAST_MIDNIGHT = r"[ T]24:00(?::00(?:\.0+)?)?$"
 """The midnight at the end of a day, which no parser takes."""
+MILLISECONDS = 1e11
+"""A Unix time beyond it is in milliseconds."""
 NO_TIME, NO_ZONE = "its time can't be read", "its time has no offset, and the mapping no zone"
 
 
@@ -24,8 +30,10 @@ def row_starts(table: pd.DataFrame, time: TimeMapping) -> Placed:
     """Starts of the periods, or instants of the readings, by position."""
     label = table[time.column].str.strip()
     if time.format == "unix":
-        seconds = floats(label)
-        starts = pd.to_datetime(seconds.where(seconds.between(0, 1e11)), unit="s", utc=True, errors="coerce")
+        said = floats(label)
+        seconds = said.where(said <= MILLISECONDS, said / 1000)
+        seconds = seconds.where(seconds.between(0, MILLISECONDS))
+        starts = pd.to_datetime(seconds, unit="s", utc=True, errors="coerce").dt.round("us")
         return _with_reasons(starts + _before(time), {})
     if time.hour is not None:
         hour = table[time.hour].str.strip()
@@ -42,10 +50,19 @@ def row_starts(table: pd.DataFrame, time: TimeMapping) -> Placed:
     return _local(days, (naive - days) / pd.Timedelta(minutes=1), table, time)
 
 
+def row_ends(starts: pd.Series[Any], time: TimeMapping) -> pd.Series[Any]:
+    """The ends of the periods that begin at ``starts``; a local day has 23, 24 or 25 hours."""
+    ends: pd.Series[Any] = starts + pd.Timedelta(minutes=time.minutes)
+    if time.minutes == DAY_MINUTES and time.zone is not None:
+        ends = (starts.dt.tz_convert(time.zone) + pd.DateOffset(days=1)).dt.tz_convert("UTC")
+    return ends
+
+
 def _of_day_and_hour(days: pd.Series[Any], hour: pd.Series[Any], table: pd.DataFrame, time: TimeMapping) -> Placed:
-    """``hour`` is a time of the day, to 24:00, or the number of a period, counted from 1 where it marks ends."""
+    """``hour`` is a time of the day, to 24:00, a period's number, from 1 on where it marks ends, or both its ends."""
     codes, labels = pd.factorize(hour.to_numpy(dtype=object))  # a million rows have a few labels
-    label = pd.Series(labels, dtype=object)
+    label = pd.Series(labels, dtype=object).str.replace(HOUR_MARK, "", regex=True)
+    label = label.str.replace(FROM_TO, r"\2" if time.marks == "end" else r"\1", regex=True)
     clock = label.str.extract(CLOCK).apply(pd.to_numeric, errors="coerce")
     numbers = floats(label) * time.minutes
     of_label = (clock[0] * 60 + clock[1] + clock[2].fillna(0) / 60).fillna(numbers.where(numbers.between(0, 25 * 60)))
@@ -72,8 +89,9 @@ def _with_offset(label: pd.Series[Any], time: TimeMapping) -> Placed:
 
 
 def _in_iso(label: pd.Series[Any]) -> pd.Series[Any]:
-    """The labels with their offsets as ISO 8601 has them."""
-    found: pd.Series[Any] = label.str.replace(SHORT_OFFSET, r"\1:00", regex=True).str.replace(UTC, "Z", regex=True)
+    """The labels with their offsets and fractions as ISO 8601 is parsed."""
+    label = label.str.replace(SHORT_OFFSET, r"\1:00", regex=True).str.replace(UTC, "Z", regex=True)
+    found: pd.Series[Any] = label.str.replace(r"(\d),(\d)", r"\1.\2", regex=True)
     return found
 
 

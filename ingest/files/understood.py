@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ingest.files.mapping import FileMapping, MappingError
-from ingest.files.row_times import floats, row_starts
+from energy.columns import bounds
+from energy.records import Interval, Reading
+from ingest.devices.directed import OPPOSITE, MeasuredField
+from ingest.files.mapping import FileMapping, IntervalField, MappingError
+from ingest.files.row_times import floats, row_ends, row_starts
 
-MOST = 1e15
-"""Wh, W and what else a reading holds: beyond it a number is no measurement."""
+BOUNDS = bounds(Interval) | bounds(Reading)
+"""The least and greatest value of each field: beyond them a number is no measurement."""
 BLANK = r"[\s" + "\u00a0]"
 DECIMALS = 6
 """Decimals of a Wh: what a factor leaves behind a kWh's last digit is rounded."""
@@ -22,7 +25,7 @@ DECIMALS = 6
 
 @dataclass
 class Understood:
-    """``rows``: column ``start`` (UTC), each field, and ``method`` where the file says it; by time."""
+    """``rows``: ``start``, of intervals ``end`` (UTC), each field, and ``method`` where the file says it; by time."""
 
     rows: pd.DataFrame
     fields: list[str]
@@ -45,13 +48,11 @@ class Understood:
             self.refused[reason] += len(lines)
             self.first_refused.setdefault(reason, int(lines[0]))
 
-    def holes(self, minutes: int) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
-        """Spans (UTC) between the first period and the last in which none stands, for periods of ``minutes``."""
-        starts = self.rows["start"]
-        if starts.empty:
+    def holes(self) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+        """Spans (UTC) between the first interval and the last in which none stands."""
+        if self.rows.empty:
             return []
-        ends = starts + pd.Timedelta(minutes=minutes)
-        following = starts.shift(-1)
+        ends, following = self.rows["end"], self.rows["start"].shift(-1)
         gaps = following > ends
         return list(zip(ends[gaps], following[gaps], strict=True))
 
@@ -80,13 +81,15 @@ def understand(table: pd.DataFrame, mapping: FileMapping) -> Understood:
     found = Understood(pd.DataFrame(), [str(name) for name in fields], zone, absent, _meter(table, mapping))
     rows = pd.DataFrame({"start": pd.Series(dtype="datetime64[ns, UTC]")}, index=table.index)
     rows["start"], reasons = row_starts(table, mapping.time)
+    if mapping.topic == "intervals":
+        rows["end"] = row_ends(rows["start"], mapping.time)
     good, spoilt = pd.Series(True, index=table.index), pd.Series(False, index=table.index)
     for reason in set(reasons.values()):
         bad = table.index[[number for number, why in reasons.items() if why == reason]]
         found.refuse(reason, bad)
         good[bad] = False
     for name, column in fields.items():
-        rows[name], bad = _numbers(table[column.column], mapping.decimal, column.factor, str(name))
+        rows[name], bad = _numbers(table[column.column], mapping, name)
         for reason, lines in bad.items():
             found.refuse(reason, lines[good[lines]])
             spoilt[lines] = True
@@ -95,8 +98,18 @@ def understand(table: pd.DataFrame, mapping: FileMapping) -> Understood:
     if mapping.method is not None and mapping.method.column in table:
         estimated = table[mapping.method.column].str.strip().isin(mapping.method.estimated).astype(bool)
         rows["method"] = np.where(estimated, "estimated", "measured")
+    found.fields += _directed(rows, found.fields)
     found.rows = _once(rows[good & ~empty], found)
     return found
+
+
+def _directed(rows: pd.DataFrame, fields: list[str]) -> list[str]:
+    """Let what is negative of a power be the other direction's, and return the fields that came so."""
+    came = [OPPOSITE[name] for name in fields if OPPOSITE.get(name, name) not in fields and (rows[name] < 0).any()]
+    for name in came:
+        signed = rows[OPPOSITE[name]]
+        rows[name], rows[OPPOSITE[name]] = (-signed).clip(lower=0) + 0.0, signed.clip(lower=0) + 0.0
+    return came
 
 
 def _as_named(table: pd.DataFrame, mapping: FileMapping) -> pd.DataFrame:
@@ -119,7 +132,7 @@ def _as_named(table: pd.DataFrame, mapping: FileMapping) -> pd.DataFrame:
 
 
 def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
 def _chosen(table: pd.DataFrame, mapping: FileMapping) -> pd.DataFrame:
@@ -143,9 +156,10 @@ def _meter(table: pd.DataFrame, mapping: FileMapping) -> str | None:
 
 
 def _numbers(
-    column: pd.Series[Any], decimal: str, factor: float, name: str
+    column: pd.Series[Any], mapping: FileMapping, name: IntervalField | MeasuredField
 ) -> tuple[pd.Series[Any], dict[str, pd.Index[Any]]]:
     """Values in the field's unit, NaN where a cell is empty; and the lines that are refused, by reason."""
+    decimal = mapping.decimal
     text = column.str.replace(BLANK, "", regex=True)
     other = "." if decimal == "," else ","
     # 1,500 may be either; where the decimal sign stands behind it, the other is a sign of thousands.
@@ -154,9 +168,11 @@ def _numbers(
     wrong = text.str.contains(other, regex=False).astype(bool)
     values = floats(text.str.replace(decimal, ".", regex=False)).where(~wrong)
     unread = (values.isna() & (text != "").astype(bool)) | np.isinf(values)
-    values = (values * factor).round(DECIMALS)
-    is_counted = name.endswith("_wh")
-    beyond = (values.abs() > MOST) | ((values < 0) & is_counted)
+    values = (values * mapping.columns[name].factor).round(DECIMALS)
+    least, most = BOUNDS[name]
+    if name in OPPOSITE and OPPOSITE[name] not in mapping.columns:
+        least = -most
+    beyond = (values < least) | (values > most)
     reasons = {
         f"{name} is no number with decimal {decimal!r}": column.index[unread],
         f"{name} is negative or beyond measure": column.index[beyond & ~unread],

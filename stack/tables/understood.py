@@ -32,14 +32,14 @@ def show(console: Console, understood: Understood, mapping: FileMapping) -> None
 def _show_rows(console: Console, understood: Understood, mapping: FileMapping) -> None:
     first, last = understood.rows["start"].iloc[0], understood.rows["start"].iloc[-1]
     if mapping.topic == "intervals":
-        last += pd.Timedelta(minutes=mapping.time.minutes)
+        last = understood.rows["end"].iloc[-1]
     zone = understood.zone
     console.print(f"  from {_local(first, zone)} to {_local(last, zone)} ({zone}), {_utc(first)} to {_utc(last)} UTC")
     if "method" in understood.rows:
         console.print(f"  estimated: {int((understood.rows['method'] == 'estimated').sum()):,} rows")
     console.print(_months(understood))
     if mapping.topic == "intervals":
-        _show_holes(console, understood, mapping.time.minutes)
+        _show_holes(console, understood)
 
 
 def _months(understood: Understood) -> Table:
@@ -61,8 +61,8 @@ def _cell(name: str, value: float) -> str:
     return f"{value / 1000:,.3f}" if name.endswith("_wh") else f"{value:,.1f}"
 
 
-def _show_holes(console: Console, understood: Understood, minutes: int) -> None:
-    holes = understood.holes(minutes)
+def _show_holes(console: Console, understood: Understood) -> None:
+    holes = understood.holes()
     for begin, end in holes[:MOST_HOLES]:
         console.print(f"Hole: {_local(begin, understood.zone)} to {_local(end, understood.zone)}")
     if len(holes) > MOST_HOLES:

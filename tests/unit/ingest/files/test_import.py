@@ -200,7 +200,7 @@ def test_days_of_23_and_25_hours(tmp_path: Path, form: str, day: tuple[int, int,
     understood, records = read(tmp_path, "\n".join([head, *rows]), form=form, installation_id="casa")
     assert [record["start"] for record in records] == hours(begun, count)
     assert [record["import_wh"] for record in records] == [1000.0 * n for n in range(1, count + 1)]
-    assert (understood.refused, understood.holes(60)) == ({}, [])
+    assert (understood.refused, understood.holes()) == ({}, [])
     (month,) = understood.by_month(frozenset()).itertuples()
     assert (month.Index, month.rows, month.import_wh) == (f"{begun:%Y-%m}", count, 500.0 * count * (count + 1))
 
@@ -285,7 +285,7 @@ def test_a_cell_that_cannot_be_read_costs_itself_alone(tmp_path: Path) -> None:
 def test_holes_and_months_are_counted_in_local_time(tmp_path: Path) -> None:
     rows = [f"2026-{month:02}-01 {hour:02}:00;1" for month in (1, 2) for hour in (0, 1, 5)]
     understood, _ = read(tmp_path, "\n".join(["t;kwh", *rows]), **HOURLY, time={"column": "t", "zone": "Europe/Madrid"})
-    assert [f"{begin:%d %H} {end:%d %H}" for begin, end in understood.holes(60)] == [
+    assert [f"{begin:%d %H} {end:%d %H}" for begin, end in understood.holes()] == [
         "01 01 01 04",
         "01 05 31 23",
         "01 01 01 04",
