@@ -41,7 +41,7 @@ class InputRule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    input: Annotated[str, Field(max_length=200, pattern=r"^[^/+#]+/[^+#]+$")]
+    input: Annotated[str, Field(max_length=200, pattern=r"^[^+#]+$")]
     path: Annotated[str, Field(min_length=1)] | None = None
     factor: float = 1.0
 
