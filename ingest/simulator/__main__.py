@@ -15,6 +15,7 @@ from pathlib import Path
 from conf import Settings, load_settings
 from ingest.simulator.citylearn import HomesUnavailableError, load_homes
 from ingest.simulator.clock import first_instant
+from ingest.simulator.jerez import load_jerez
 from ingest.simulator.server import ShownDevice, devices, listen
 from store.instants import instant_of, rfc3339
 from store.reports import replace_text, set_aside
@@ -40,7 +41,7 @@ async def _serve(settings: Settings, from_midnight: bool) -> None:
     memory = settings.home / "run" / "simulator.json"
     now = datetime.now(timezone.utc)
     begin = first_instant(now, None if from_midnight else _remembered(memory))
-    shown = devices(load_homes(settings.cache), begin)
+    shown = devices([*load_homes(settings.cache), load_jerez(settings.cache).home], begin)
     host, port = settings.simulator.host, settings.simulator.port
     try:
         server = await listen(shown, host, port)

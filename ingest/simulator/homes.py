@@ -116,10 +116,7 @@ def history(homes: Sequence[Home], cut: datetime, days: int = 365) -> Iterator[d
 
 
 def catalogue(homes: Sequence[Home], host: str, port: int) -> list[dict[str, Any]]:
-    """Entries for ``solera register``: the community and its homes, their devices behind ``host:port``.
-
-    Unit ids are those the simulator serves: inverter of the n-th home 2n - 1, its meter 2n.
-    """
+    """Entries for ``solera register``: the community and its homes, their devices behind ``host:port``."""
     place = {"latitude": LATITUDE, "longitude": LONGITUDE, "time_zone": TIME_ZONE}
     community = {
         "installation_id": COMMUNITY,
@@ -128,9 +125,6 @@ def catalogue(homes: Sequence[Home], host: str, port: int) -> list[dict[str, Any
         "capacity_kw": sum(home.capacity_kw for home in homes),
         **place,
     }
-
-    def connection(unit: int) -> dict[str, Any]:
-        return {"protocol": "sunspec-tcp", "host": host, "port": port, "unit": unit, "clock": "device"}
 
     members = [
         {
@@ -141,16 +135,28 @@ def catalogue(homes: Sequence[Home], host: str, port: int) -> list[dict[str, Any
             "community_id": COMMUNITY,
             "contracts": [CONTRACT],
             **place,
-            "devices": [
-                {
-                    "device_id": home.inverter_id,
-                    "device_kind": "inverter",
-                    "capacity_kw": home.capacity_kw,
-                    "connection": connection(2 * number - 1),
-                },
-                {"device_id": home.meter_id, "device_kind": "meter", "connection": connection(2 * number)},
-            ],
+            "devices": devices(home, host, port, number),
         }
         for number, home in enumerate(homes, start=1)
     ]
     return [community, *members]
+
+
+def devices(home: Home, host: str, port: int, number: int) -> list[dict[str, Any]]:
+    """The devices of the ``number``-th home behind ``host:port``, as a catalogue has them.
+
+    Unit ids are those the simulator serves: inverter of the n-th home 2n - 1, its meter 2n.
+    """
+
+    def connection(unit: int) -> dict[str, Any]:
+        return {"protocol": "sunspec-tcp", "host": host, "port": port, "unit": unit, "clock": "device"}
+
+    return [
+        {
+            "device_id": home.inverter_id,
+            "device_kind": "inverter",
+            "capacity_kw": home.capacity_kw,
+            "connection": connection(2 * number - 1),
+        },
+        {"device_id": home.meter_id, "device_kind": "meter", "connection": connection(2 * number)},
+    ]

@@ -24,16 +24,15 @@ FORECAST = ("generation", "consumption")
 SHORT = {"generation": "gener-\nation", "consumption": "consump-\ntion"}
 
 
-def report(settings: Settings, reader: Reader, homes: Sequence[Home], cut: datetime, console: Console) -> None:
+def report(reader: Reader, homes: Sequence[Home], spanish: Home, cut: datetime, console: Console) -> None:
     """Print the demo's findings; days are UTC days, energies kWh."""
-    first = homes[0].installation_id
-    for installation_id in (first, COMMUNITY):
+    for installation_id in (homes[0].installation_id, COMMUNITY):
         console.print(_energy(reader, installation_id, cut))
     console.print(_skill(reader, [home.installation_id for home in homes]))
-    console.print(_check(reader, homes, cut))
+    console.print(_check("All homes' yesterday, kWh: Solera, and a plain sum of the source", reader, homes, cut))
+    console.print(_check(f"{spanish.name}: yesterday out of its registers, and what is true", reader, [spanish], cut))
     console.print(_ledger(reader))
     money(reader, [home.installation_id for home in homes], cut, console)
-    doors(settings, first, console)
 
 
 def _energy(reader: Reader, installation_id: str, cut: datetime) -> Table:
@@ -82,10 +81,10 @@ def _skill(reader: Reader, installation_ids: Sequence[str]) -> Table:
     return table
 
 
-def _check(reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
+def _check(title: str, reader: Reader, homes: Sequence[Home], cut: datetime) -> Table:
     """Yesterday's batch view against the plain sum of the recorded hours."""
     visible = merged.seen(reader)
-    table = table_of("All homes' yesterday, kWh: Solera, and a plain sum of the source")
+    table = table_of(title)
     for heading in ("quantity", "Solera", "plain sum", "difference"):
         table.add_column(heading, justify="right" if heading != "quantity" else "left")
     for quantity, field in (("generation", "generation"), ("consumption", "consumption"), ("export", "export")):

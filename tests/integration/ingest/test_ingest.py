@@ -25,6 +25,7 @@ from conf import Settings
 from ingest.catalogue.entries import CatalogueError, parse_catalogue
 from ingest.catalogue.registration import write_catalogue
 from ingest.simulator.citylearn import HomesUnavailableError, load_homes
+from ingest.simulator.jerez import load_jerez
 from stack.cli import app
 from store.cassandra import connect
 from store.kafka import kafka_python
@@ -111,6 +112,7 @@ def simulator(stack: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         load_homes(stack.cache)
     except HomesUnavailableError as error:
         pytest.skip(str(error))
+    load_jerez(stack.cache)  # made once, it takes the processor for seconds
     (stack.home / "run" / "simulator.json").unlink(missing_ok=True)
     address = (stack.simulator.host, stack.simulator.port + PORT_SHIFT)
     monkeypatch.setenv("SOLERA_SIMULATOR__PORT", str(address[1] - stack.port_offset))
