@@ -57,7 +57,8 @@ def between_kwh(of: Samples, valid: Sequence[int]) -> Iterator[Doubt]:
     run: list[int] = []
     for i in valid:
         is_whole = (of.register[i] or 0) % COUNTS[0] == 0
-        if not is_whole or (run and of.powered(run[-1], i)):
+        is_told = bool(run) and of.register[run[-1]] != of.register[i] and of.powered(run[-1], i)
+        if not is_whole or is_told:
             yield from _counted(of, run)
             run = []
         if is_whole:

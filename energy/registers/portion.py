@@ -73,7 +73,7 @@ def _within(reads: tuple[Sequence[int], Sequence[int]], period: int, portion: Po
     begin, end = bisect_left(times, period), bisect_right(times, period + QUARTER_US) - 1
     within = [register[n] for n in (begin, end)] if begin < end else [0, 0]
     lower = max(0, within[1] - within[0] - doubt)
-    upper = wide[1] - wide[0] + doubt
+    upper = max(0, wide[1] - wide[0]) + doubt
     if portion.cause in ("", "correction"):
         return portion._replace(lower=min(lower, portion.mwh), upper=max(upper, portion.mwh))
     return portion._replace(lower=min(lower, portion.lower), upper=max(upper, portion.upper))

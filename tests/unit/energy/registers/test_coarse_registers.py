@@ -184,3 +184,22 @@ def test_a_quick_look_finds_whole_kwh_wherever_they_stand() -> None:
     begun = advanced_course(None, times[:20], wh[:20], [None] * 20, None)
     assert begun is not None
     assert advanced_course(begun, times[20:], wh[20:], [None] * 81, None) is None
+
+
+def test_a_reset_of_whole_kwh_is_bounded_by_their_count() -> None:
+    wh = [(90_000_000 + 50 * n) // 1000 * 1000.0 for n in range(70)]
+    wh += [50 * n // 1000 * 1000.0 for n in range(70)]
+
+    found = portions(every(300, [*wh], [None] * 140), None, ANY_HOLE)
+
+    assert all(of.lower <= 150_000 <= of.upper for of in found.values() if of.covered == QUARTER_US)
+
+
+def test_whole_kwh_under_power_that_lapses_before_their_count_comes_are_bounded_by_it() -> None:
+    """300 W, power known for the first hour alone, in which nothing is counted."""
+    wh = [(90_000_000 + 25 * n) // 1000 * 1000.0 for n in range(100)]
+    powers = [300.0 + n % 3 if n < 14 else None for n in range(100)]
+
+    found = portions(every(300, [*wh], powers), None, ANY_HOLE)
+
+    assert all(of.lower <= 75_600 <= of.upper for of in found.values() if of.covered == QUARTER_US)
