@@ -6,7 +6,10 @@ published before it began. Where no prices are archived the step says so and cos
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
@@ -18,10 +21,14 @@ from batch_layer.pricing import candidates, weather
 from batch_layer.pricing.day_ahead import Ahead, Market, ahead
 from batch_layer.runs import Night, Outcome, Run
 from energy.calendar import MADRID, local_day
+from energy.energy_row import from_us
+from energy.money.quotes import newest
 
-HOUR = pd.Timedelta("1h")
-STALE = pd.Timedelta("2D")
+HOUR = timedelta(hours=1)
+STALE = timedelta(days=2)
 """Two days after the last known price nothing of what would be forecast is still to come."""
+PRICE_TIMES = {"start": "start", "end": "end", "known_at": "last.known_at"}
+"""The times of a price, and their columns."""
 
 
 def run(night: Night) -> Outcome:
@@ -52,35 +59,42 @@ def read_markets(night: Night) -> tuple[list[Market], int]:
     rows = dataset.read(night.spark, night.settings, "prices", wanted).where(F.col("start") < F.lit(end))
     series = [tuple(name.split("/", 1)) for name in night.settings.price.series]
     chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*night.settings.price.series))
-    known = _newest(chosen).toPandas()
-    stale = pd.Timestamp(night.run.cut).tz_localize(None) - STALE
+    known = _known(chosen)
     markets = []
     for market, zone in series:
-        own = known[(known["market"] == market) & (known["zone"] == zone)]
-        if len(own) and own["end"].max() > stale:
+        own = known.get((market, zone), [])
+        if own and max(price["end"] for price in own) > night.run.cut - STALE:
             markets.append(Market(market, zone, hourly(own)))
     return markets, len(series) - len(markets)
 
 
-def _newest(rows: DataFrame) -> DataFrame:
-    """The price of each period that was known last, and of each hour those of the shortest periods."""
-    return (
-        rows.groupBy("market", "zone", "start", "end")
-        .agg(F.max_by("price_eur_mwh", "known_at").alias("value"))
-        .withColumn("hour", F.date_trunc("hour", "start"))
-        .withColumn("seconds", F.col("end").cast("long") - F.col("start").cast("long"))
-    )
+def _known(rows: DataFrame) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The prices of each market and zone, of each period the one known last, as :func:`energy.money.quotes.newest`."""
+    last = F.struct("known_at", "provider", "price_eur_mwh")
+    of_periods = rows.groupBy("market", "zone", "start", "end").agg(F.max(last).alias("last"))
+    times = [F.unix_micros(column).alias(name) for name, column in PRICE_TIMES.items()]
+    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in of_periods.select("market", "zone", *times, "last.price_eur_mwh", "last.provider").toLocalIterator():
+        instants = {name: from_us(row[name]) for name in PRICE_TIMES}
+        said = {"price_eur_mwh": row.price_eur_mwh, "provider": row.provider or "", "kind": "known"}
+        found[row.market, row.zone].append(instants | said)
+    return found
 
 
-def hourly(rows: pd.DataFrame) -> pd.Series:
-    """Prices on a gapless UTC hour grid, NaN where none is known: quarter-hours, where there are some, are averaged.
-
-    ``rows`` has hour, seconds and value.
-    """
-    shortest = rows.groupby("hour")["seconds"].transform("min")
-    values = rows[rows["seconds"] == shortest].groupby("hour")["value"].mean()
-    values.index = pd.DatetimeIndex(values.index).tz_localize("UTC") if values.index.tz is None else values.index
-    answer: pd.Series = values.sort_index().asfreq("h")
+def hourly(prices: Iterable[dict[str, Any]]) -> pd.Series:
+    """Prices on a gapless UTC hour grid, NaN where none is known: the mean by time of those that count in the hour."""
+    sums: dict[datetime, float] = defaultdict(float)
+    known: dict[datetime, float] = defaultdict(float)
+    for price in newest(prices):
+        start = price["start"]
+        while start < price["end"]:
+            hour = start.replace(minute=0, second=0, microsecond=0)
+            until = min(price["end"], hour + HOUR)
+            sums[hour] += price["price_eur_mwh"] * ((until - start) / HOUR)
+            known[hour] += (until - start) / HOUR
+            start = until
+    means = pd.Series({pd.Timestamp(hour): total / known[hour] for hour, total in sums.items()}, dtype=float)
+    answer: pd.Series = means.sort_index().asfreq("h")
     return answer
 
 

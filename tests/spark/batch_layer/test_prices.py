@@ -48,7 +48,7 @@ def test_a_night_without_prices_says_so_and_stages_nothing(spark: SparkSession, 
     assert PRICE_SKILL.read(Night(spark, settings, night)).count() == 0
 
 
-def test_an_hour_is_what_was_known_last_and_its_quarters_where_there_are_some(
+def test_an_hour_is_what_was_known_last_and_of_several_periods_their_mean_by_time(
     spark: SparkSession, settings: Settings, night: Run
 ) -> None:
     quarter = timedelta(minutes=15)
@@ -57,16 +57,21 @@ def test_an_hour_is_what_was_known_last_and_its_quarters_where_there_are_some(
         settings,
         ("spot", "ES", AT, HOUR, 10.0, 9),
         ("spot", "ES", AT, HOUR, 12.0, 3),
-        ("spot", "ES", AT + HOUR, HOUR, 99.0, 2),
+        ("spot", "ES", AT + HOUR, HOUR, 99.0, 4),
         *[("spot", "ES", AT + HOUR + n * quarter, quarter, 20.0 + 2 * n, 3) for n in range(4)],
         ("spot", "ES", AT + 3 * HOUR, HOUR, -5.0, 3),
+        *[("spot", "ES", AT + 4 * HOUR + n * quarter, quarter, 20.0, 3) for n in range(4)],
+        ("spot", "ES", AT + 4 * HOUR, HOUR, 70.0, 2),
+        ("spot", "ES", AT + 5 * HOUR, HOUR, 40.0, 3),
+        ("spot", "ES", AT + 5 * HOUR + quarter, quarter, 80.0, 3),
+        ("spot", "ES", AT + 6 * HOUR, 2 * HOUR, 7.0, 3),
         ("spot", "PT", AT, HOUR, 77.0, 3),
         # Of the day after the cut's: it may be known by now, but was not when its forecast was due.
         ("spot", "ES", AT + timedelta(days=2), HOUR, 50.0, 3),
     )
     (found,), missing = prices.read_markets(Night(spark, settings, night))
     assert (found.key, missing) == ("spot/ES", 1)
-    assert found.values.dropna().tolist() == [12.0, 23.0, -5.0]
+    assert found.values.dropna().tolist() == [12.0, 23.0, -5.0, 70.0, 50.0, 7.0, 7.0]
     assert pd.isna(found.values.iloc[2])
 
 
