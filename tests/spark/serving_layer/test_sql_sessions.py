@@ -125,9 +125,10 @@ def test_one_more_long_question_than_may_be_at_work_is_refused_in_the_end(
 def test_a_question_that_waits_may_be_cancelled(served: Settings, engine: Engine) -> None:
     with thrift.connect(served) as connection:
         at_work, waits = connection.cursor(), connection.cursor()
-        for cursor in (at_work, waits):
-            cursor.execute(ENDLESS, async_=True)
+        at_work.execute(ENDLESS, async_=True)
         wait_for(lambda: running(engine) == 1)
+        waits.execute(ENDLESS, async_=True)
+        wait_for(lambda: len(engine._lanes._queue) == 1)
         waits.cancel()
         wait_for(lambda: waits.poll().operationState != 1)
         assert "cancelled" in waits.poll().errorMessage
