@@ -17,18 +17,16 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_layer.artifacts import PRICE_FORECAST, PRICE_SKILL
 from batch_layer.master import dataset
+from batch_layer.master.quotes import by_market
 from batch_layer.pricing import candidates, weather
 from batch_layer.pricing.day_ahead import Ahead, Market, ahead
 from batch_layer.runs import Night, Outcome, Run
 from energy.calendar import MADRID, local_day
-from energy.energy_row import from_us
 from energy.money.quotes import newest
 
 HOUR = timedelta(hours=1)
 STALE = timedelta(days=2)
 """Two days after the last known price nothing of what would be forecast is still to come."""
-PRICE_TIMES = {"start": "start", "end": "end", "known_at": "last.known_at"}
-"""The times of a price, and their columns."""
 
 
 def run(night: Night) -> Outcome:
@@ -59,7 +57,7 @@ def read_markets(night: Night) -> tuple[list[Market], int]:
     rows = dataset.read(night.spark, night.settings, "prices", wanted).where(F.col("start") < F.lit(end))
     series = [tuple(name.split("/", 1)) for name in night.settings.price.series]
     chosen = rows.where(F.concat_ws("/", "market", "zone").isin(*night.settings.price.series))
-    known = _known(chosen)
+    known = by_market(_last_known(chosen))
     markets = []
     for market, zone in series:
         own = known.get((market, zone), [])
@@ -68,17 +66,11 @@ def read_markets(night: Night) -> tuple[list[Market], int]:
     return markets, len(series) - len(markets)
 
 
-def _known(rows: DataFrame) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """The prices of each market and zone, of each period the one known last, as :func:`energy.money.quotes.newest`."""
+def _last_known(rows: DataFrame) -> DataFrame:
+    """The price of each period that was known last, as :func:`energy.money.quotes.newest` ranks them."""
     last = F.struct("known_at", "provider", "price_eur_mwh")
-    of_periods = rows.groupBy("market", "zone", "start", "end").agg(F.max(last).alias("last"))
-    times = [F.unix_micros(column).alias(name) for name, column in PRICE_TIMES.items()]
-    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in of_periods.select("market", "zone", *times, "last.price_eur_mwh", "last.provider").toLocalIterator():
-        instants = {name: from_us(row[name]) for name in PRICE_TIMES}
-        said = {"price_eur_mwh": row.price_eur_mwh, "provider": row.provider or "", "kind": "known"}
-        found[row.market, row.zone].append(instants | said)
-    return found
+    periods = ("market", "zone", "start", "end")
+    return rows.groupBy(*periods).agg(F.max(last).alias("last")).select(*periods, "last.*")
 
 
 def hourly(prices: Iterable[dict[str, Any]]) -> pd.Series:

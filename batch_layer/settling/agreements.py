@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from energy.calendar import day_start, months_later, zone
+from energy.money.community.agreement import ALL_HOURS
 from energy.money.community.hours import HOUR
 from energy.money.community.settled import month_hours, month_numbers
 
@@ -101,11 +102,12 @@ def betas(agreements: DataFrame, of: DataFrame) -> DataFrame:
     """
     whole = F.round((F.unix_timestamp("end_hour") - F.unix_timestamp("first_hour")) / 3600)
     throughout = (F.col("first") == 0) & (F.col("until") == whole)
-    of_span = F.when(F.col("year") == 0, F.col("betas")).otherwise(F.slice("betas", F.col("number"), F.col("taken")))
+    is_constant = F.col("year") == ALL_HOURS
+    of_span = F.when(is_constant, F.col("betas")).otherwise(F.slice("betas", F.col("number"), F.col("taken")))
     return (
         agreements.select("community_id", "since", "installation_id", "year", "betas")
         .join(F.broadcast(of), ["community_id", "since"])
-        .where("year = 0 OR year = of_year")
+        .where(is_constant | (F.col("year") == F.col("of_year")))
         .withColumn("betas", of_span)
         .withColumn("key", F.xxhash64(*_KEY, F.when(~throughout, F.lit("part"))))
         .drop("year", "of_year")

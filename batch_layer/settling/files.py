@@ -12,10 +12,9 @@ from pyspark.sql import DataFrame
 from batch_layer.artifacts import LACKING_FILES
 from batch_layer.runs import Night
 from energy.calendar import zone
+from energy.money.community.agreement import ALL_HOURS
 from store.history.alarms import NO_FILE, YEAR
 
-EVERY_YEAR = 0
-"""The ``year`` of constant coefficients."""
 FOUND = "installation_id string, kind string, text string, figures map<string, double>"
 
 
@@ -34,6 +33,6 @@ def _lacking(rows: list[Any], cut: datetime) -> Iterator[tuple[str, str, str, di
     for community, by_version in sorted(years.items()):
         today = cut.astimezone(zone(zones[community])).date()
         begun = [since for since in by_version if since <= today]
-        if begun and not by_version[max(begun)] & {EVERY_YEAR, today.year}:
+        if begun and not by_version[max(begun)] & {ALL_HOURS, today.year}:
             said = f"the coefficient file of {today.year} is missing: hours from its first on are not settled"
             yield community, NO_FILE, said, {YEAR: float(today.year)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from energy.energy_row import from_us
+from batch_layer.master.quotes import by_market
 from energy.money.community.hours import HOUR
 from energy.money.market import PVPC, SPOT, SURPLUS, Market, Quote, of_windows
 from energy.money.periods import TERRITORIES
@@ -31,13 +30,7 @@ def markets(prices: DataFrame, months: Sequence[Any], window: timedelta = HOUR) 
     first = min(row.first_hour for row in months) - timedelta(hours=1)
     last = max(row.end_hour for row in months)
     wanted = prices.where((F.col("start") >= F.lit(first)) & (F.col("start") < F.lit(last)))
-    by_zone: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    times = [F.unix_micros(name).alias(name) for name in ("start", "end", "known_at")]
-    for row in wanted.select("market", "zone", *times, "price_eur_mwh", "provider").toLocalIterator():
-        instants = {name: from_us(row[name]) for name in ("start", "end", "known_at")}
-        said = {"price_eur_mwh": row.price_eur_mwh, "provider": row.provider or "", "kind": "known"}
-        by_zone[row.market, row.zone].append(instants | said)
-    found = {name: _of_windows(rows, window) for name, rows in by_zone.items()}
+    found = {name: _of_windows(rows, window) for name, rows in by_market(wanted).items()}
     return {territory: _market(found, territory) for territory in TERRITORIES}
 
 

@@ -12,11 +12,9 @@ from typing import Any
 
 from cassandra.concurrent import execute_concurrent_with_args
 
-from energy.money.community.agreement import Agreement
+from energy.money.community.agreement import ALL_HOURS, Agreement
 from store.instants import utc
 
-ALL_HOURS = 0
-"""The ``year`` of a coefficient that holds at all hours."""
 CONCURRENCY = 16
 _HOLDS = "SELECT holds FROM agreement WHERE community_id = %s LIMIT 1"
 _INSERT = (

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from conf import Settings
+from energy.topics import TOPICS
 from ingest.files.mapping import FileMapping
 from ingest.files.understood import Understood
 from ingest.publishing.message import Message, message
@@ -47,16 +48,17 @@ def messages(understood: Understood, mapping: FileMapping, known_at: datetime) -
     else:
         common |= {"device_id": mapping.device_id, "device_kind": mapping.device_kind}
         last = {"source": mapping.source}
-    columns = {**times, **{name: _values(rows, name) for name in understood.fields}}
+    kinds = TOPICS[mapping.topic].columns
+    columns = {**times, **{name: _values(rows[name], kinds[name]) for name in understood.fields}}
     for values in zip(*columns.values(), strict=True):
         said = {name: value for name, value in zip(columns, values, strict=True) if value == value}
         yield message(mapping.topic, {**common, **said, **last})
 
 
-def _values(rows: pd.DataFrame, name: str) -> list[Any]:
-    """The values of a field; a code is a whole number."""
-    values: list[Any] = rows[name].tolist()
-    return [value if value != value else int(value) for value in values] if name == "status_code" else values
+def _values(column: pd.Series[Any], kind: str) -> list[Any]:
+    """The values of a field, whole where its ``kind`` is."""
+    values: list[Any] = column.tolist()
+    return [value if value != value else int(value) for value in values] if kind == "bigint" else values
 
 
 def _text(instants: pd.Series[Any]) -> list[str]:

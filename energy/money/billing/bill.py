@@ -84,6 +84,10 @@ class Bill:
         said = ", ".join(f"{name} ({why})" for name, why in self.not_included.items())
         return f"{NOT_INCLUDED}{said}" if said else ""
 
+    def noted(self, why: str) -> str:
+        """``why``, and what no line holds; "" where there is neither."""
+        return "; ".join(said for said in (why, self.lacks) if said)
+
 
 def bill(rules: Tariffs, of: Calendar, windows: Sequence[Net], market: Market, due: date | None = None) -> Bill:
     """The bill of the days ``of``; without ``due`` it falls due on the last of them.

@@ -19,6 +19,8 @@ from energy.money.community.hours import Rule, hours_of, number_of
 ONE = 1_000_000
 """The sum of an hour's betas, in millionths: the six decimals of the coefficient file."""
 MONTHS_APART = 4
+ALL_HOURS = 0
+"""The ``year`` of a coefficient that holds at all hours, where coefficients stand by year."""
 Betas = Mapping[str, int]
 
 

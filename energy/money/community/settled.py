@@ -158,12 +158,9 @@ def month_euros(rules: Tariffs, of: Calendar, windows: Columns, market: Market) 
     plain = columns_without_sharing(of, windows)
     without = None if plain is None else bill_of(rules, *plain, market)
     cases, lines = case_euros(made, without), owed_lines(made)
-    depends = len(cases) > 1
-    why = CONDITIONAL if depends else "" if plain else NO_USE
-    note = "; ".join(said for said in (why, made.lacks) if said)
-    if depends:
-        return Euros(None, None, note, cases, lines)
-    return Euros(cases[0].total, cases[0].saving, note, (), lines)
+    if len(cases) > 1:
+        return Euros(None, None, made.noted(CONDITIONAL), cases, lines)
+    return Euros(cases[0].total, cases[0].saving, made.noted("" if plain else NO_USE), (), lines)
 
 
 def case_euros(made: Bill, without: Bill | None) -> tuple[CaseEuros, ...]:

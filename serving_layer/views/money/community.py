@@ -185,8 +185,7 @@ def _euros(
         return {"note": INCOMPLETE}
     found = cases.of_bills(case_euros(billed.bill, billed.without))
     if len(found) > 1:
-        note = "; ".join(said for said in (CONDITIONAL, billed.bill.lacks) if said)
-        return {"cases": cases.text(found), "note": note}
+        return {"cases": cases.text(found), "note": billed.bill.noted(CONDITIONAL)}
     return {name: found[0][name] for name in cases.EUROS} | {"note": billed.bill.lacks}
 
 

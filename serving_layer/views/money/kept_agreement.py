@@ -8,14 +8,12 @@ from datetime import date
 from typing import Any, NamedTuple, cast
 
 from energy.calendar import zone
-from energy.money.community.agreement import Agreement, Version
+from energy.money.community.agreement import ALL_HOURS, Agreement, Version
 from energy.money.community.hours import Rule
 from serving_layer.reader import Reader
 from serving_layer.views.money.community import NotShared
 
 KEPT_SECONDS = 60.0
-ALL_HOURS = 0
-"""The ``year`` of a coefficient that holds at all hours."""
 _HOLDS = "SELECT holds FROM agreement WHERE community_id = ? LIMIT 1"
 _ROWS = (
     "SELECT since, installation_id, year, betas, generation, hours, time_zone FROM agreement "

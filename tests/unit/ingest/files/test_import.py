@@ -28,6 +28,7 @@ MADRID = ZoneInfo("Europe/Madrid")
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 CUPS = "ES0189000048220011CR"
 SHARED = Path(os.environ.get("SOLERA_SHARED_DATA", "../shared/data"))
+METER = {"installation_id": "casa", "device_id": "grid", "device_kind": "meter"}
 HOURLY = {"installation_id": "casa", "meter_id": "m", "columns": {"import_wh": {"column": "kwh", "factor": 1000}}}
 
 
@@ -144,8 +145,7 @@ HOME_ASSISTANT: dict[str, tuple[str, dict[str, Any], list[tuple[str, float]]]] =
 @pytest.mark.parametrize("form", HOME_ASSISTANT)
 def test_home_assistants_files_are_registers_of_a_device(tmp_path: Path, form: str) -> None:
     text, said, expected = HOME_ASSISTANT[form]
-    device = {"installation_id": "casa", "device_id": "grid", "device_kind": "meter"}
-    understood, records = read(tmp_path, text, form=form, **device, **said)
+    understood, records = read(tmp_path, text, form=form, **METER, **said)
     assert [(record["time"], record["import_total_wh"]) for record in records] == expected
     assert {(record["device_id"], record["device_kind"], record["source"]) for record in records} == {
         ("grid", "meter", "home-assistant")
@@ -270,9 +270,7 @@ def test_what_is_refused_is_said_with_its_line(tmp_path: Path, row: str, said: s
 
 def test_a_cell_that_cannot_be_read_costs_itself_alone(tmp_path: Path) -> None:
     device = {
-        "installation_id": "casa",
-        "device_id": "m",
-        "device_kind": "meter",
+        **METER,
         "time": {"column": "t", "zone": "UTC"},
     }
     columns = {"import_power_w": {"column": "w"}, "voltage_v": {"column": "v"}}
@@ -432,9 +430,7 @@ def test_columns_and_what_stands_in_them_may_be_numbers(tmp_path: Path) -> None:
 
 def test_readings_bear_the_second_that_the_file_says(tmp_path: Path) -> None:
     said = {
-        "installation_id": "casa",
-        "device_id": "contador",
-        "device_kind": "meter",
+        **METER,
         "time": {"column": "at", "zone": "Europe/Madrid"},
         "columns": {"import_power_w": {"column": "w"}},
     }
